@@ -1,0 +1,170 @@
+import { awscdk, javascript, JsonFile } from 'projen';
+
+/**
+ * The lowest aws-cdk-lib that has what we use: `CustomResource.serviceTimeout` came with 2.174.0,
+ * `CfnAccessGrantsInstance` with 2.115.0.
+ */
+const LOWEST_CDK = '2.174.0';
+
+/** The newest aws-cdk-lib that the tests also run against, under an alias of its own. */
+const NEWEST_CDK = '2.276.0';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-immuta-s3-integration',
+  description: 'AWS CDK constructs that put Amazon S3 under the governance of Immuta, through S3 Access Grants',
+  author: 'The cdk-immuta-s3-integration authors',
+  authorAddress: 'authors@cdk-immuta-s3-integration.dev',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The cdk-immuta-s3-integration authors',
+  copyrightPeriod: '2026',
+  keywords: ['aws', 'cdk', 'immuta', 's3', 's3-access-grants', 'data-governance', 'identity-center'],
+  stability: 'experimental',
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+  minNodeVersion: '20.0.0',
+  workflowNodeVersion: '24',
+
+  cdkVersion: LOWEST_CDK,
+  constructsVersion: '10.5.1',
+  jsiiVersion: '~6.0.16',
+  typescriptVersion: '~6.0.3',
+  devDeps: [
+    `aws-cdk-lib-newest@npm:aws-cdk-lib@${NEWEST_CDK}`,
+    '@types/node@^20',
+
+    // what the handlers import; the Lambda runtime has them
+    '@aws-sdk/client-iam',
+    '@aws-sdk/client-lambda',
+    '@aws-sdk/client-s3-control',
+    '@aws-sdk/client-secrets-manager',
+
+    // the demo and the sandbox: the real CLI, and what the stand-ins are made of
+    'aws-cdk@^2.1148.0', // the dist-tag 'latest' is an older CLI that cannot read new assemblies
+    'fast-xml-parser',
+    'selfsigned',
+    'tsx',
+    'yaml',
+
+    // checks
+    '@cloud-copilot/iam-simulate',
+    'cdk-nag@^3',
+    'cdk-nag-2@npm:cdk-nag@^2.38.2',
+    'fast-check',
+    'jsii-pacmak',
+  ],
+
+  publishToPypi: { distName: 'cdk-immuta-s3-integration', module: 'cdk_immuta_s3_integration' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkimmutas3integration',
+    mavenGroupId: 'io.github.cdk-immuta-s3-integration',
+    mavenArtifactId: 'cdk-immuta-s3-integration',
+  },
+  publishToNuget: { dotNetNamespace: 'CdkImmutaS3Integration', packageId: 'CdkImmutaS3Integration' },
+  publishToGo: { moduleName: 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go' },
+
+  sampleCode: false,
+  release: false,
+  npmignore: ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', 'cdk.out/'],
+  githubOptions: { mergify: false, pullRequestLint: true },
+  pullRequestTemplate: false,
+  depsUpgrade: false,
+  dependabot: false,
+  stale: false,
+
+  eslintOptions: {
+    dirs: ['src', 'test', 'examples', '.projenrc.ts'],
+    commandOptions: { fix: false }, // a check that repairs what it checks cannot fail
+  },
+  tsconfigDev: { include: ['../examples/**/*.ts', '../benchmarks/**/*.ts'], exclude: ['../**/cdk.out'] },
+  lambdaAutoDiscover: false, // the handler is bundled below, minified, and its function is written by hand
+  jest: false, // configured below: one run against two versions of aws-cdk-lib
+});
+
+project.package.addPackageResolutions(
+  'unrs-resolver@1.12.2', // without it `npm ci` refuses the lock file that `npm install` writes
+);
+
+// the handler: one file, to which the Lambda runtime brings the AWS SDK
+project.bundler.addBundle('src/handler/integration.lambda.ts', {
+  platform: 'node',
+  target: 'node20', // so that the tests can also run it on the oldest Node that we support
+  minify: true,
+  externals: ['@aws-sdk/*'],
+  // `require` finds the runtime's SDK wherever it is, `import()` does not
+  esbuildArgs: { '--supported:dynamic-import': 'false' },
+});
+project.addPackageIgnore('!/assets/');
+project.eslint?.allowDevDeps('src/handler/**');
+
+// examples and README import the package by its name
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './package.json': './package.json',
+  './.jsii': './.jsii',
+});
+
+project.gitignore.addPatterns('/assets/', 'cdk.out/', '.DS_Store');
+
+project.addDevDeps('jest', 'ts-jest', '@types/jest');
+const JEST_PROJECT = {
+  testEnvironment: 'node',
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] }, // `typecheck` reports
+  setupFiles: ['<rootDir>/test/support/setup.ts'],
+};
+new JsonFile(project, 'jest.config.json', {
+  obj: {
+    projects: [
+      {
+        ...JEST_PROJECT,
+        displayName: `aws-cdk-lib ${LOWEST_CDK}`,
+        testMatch: ['<rootDir>/test/**/*.test.ts'],
+        testPathIgnorePatterns: ['\\.newest\\.test\\.ts$'],
+      },
+      {
+        ...JEST_PROJECT,
+        displayName: `aws-cdk-lib ${NEWEST_CDK}`,
+        testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/@(private|policies)/*.test.ts'],
+        moduleNameMapper: { '^aws-cdk-lib(.*)$': 'aws-cdk-lib-newest$1' },
+      },
+    ],
+    reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
+  },
+});
+
+const typecheck = project.addTask('typecheck', { description: 'Type-check tests and examples', exec: 'tsc -p test/tsconfig.json' });
+const readme = project.addTask('readme', {
+  description: 'Compile every TypeScript block of the README',
+  exec: 'jsii-rosetta extract --compile --fail .',
+});
+const jest = project.addTask('jest', { description: 'Run the tests, and nothing else', exec: 'jest --ci', receiveArgs: true });
+project.addTask('jest:update', { description: 'Run the tests and accept new snapshots', exec: 'jest --updateSnapshot', receiveArgs: true });
+project.testTask.reset();
+project.testTask.spawn(project.bundler.bundleTask);
+project.testTask.spawn(project.compileTask);
+project.testTask.spawn(typecheck);
+project.testTask.spawn(project.eslint!.eslintTask);
+project.testTask.spawn(readme);
+project.testTask.spawn(jest);
+
+const generated = project.addTask('build:generated', { description: 'Write every generated file that is committed' });
+generated.spawn(project.defaultTask!);
+generated.spawn(project.tasks.tryFind('docgen')!);
+project.addTask('package:code-only', {
+  description: 'Generate the packages of every language, without compiling them',
+  exec: 'jsii-pacmak --code-only --force-subdirectory=true --outdir dist/code-only --targets python java go dotnet',
+});
+
+const demo = project.addTask('demo', { description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta' });
+demo.spawn(project.bundler.bundleTask);
+demo.spawn(project.compileTask);
+demo.exec('tsx test/sandbox/demo.ts', { receiveArgs: true });
+
+// both majors of cdk-nag are tried, below and above the aws-cdk-lib that they ask for
+const packageJson = project.tryFindObjectFile('package.json')!;
+packageJson.addOverride('overrides.cdk-nag.aws-cdk-lib', '$aws-cdk-lib');
+packageJson.addOverride('overrides.cdk-nag-2.aws-cdk-lib', '$aws-cdk-lib');
+
+project.synth();

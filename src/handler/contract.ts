@@ -1,0 +1,75 @@
+/**
+ * What the constructs and the handler agree on: the names in a template, in the function's environment and in answers.
+ *
+ * Everything here is for ever: a deployed stack holds these names, and a rollback runs older code on newer records.
+ * This file imports nothing, so that both sides can import it.
+ */
+
+/** The CloudFormation type of an integration. */
+export const INTEGRATION_RESOURCE_TYPE = 'Custom::ImmutaS3Integration';
+
+/** The type of an integration as Immuta's API names it. */
+export const IMMUTA_S3_TYPE = 'Native S3';
+
+/** Names of the function's environment variables. The calls use these alone; in the properties the same values only trigger. */
+export const ENV_IMMUTA_URL = 'IMMUTA_URL';
+export const ENV_API_KEY_SECRET_ARN = 'API_KEY_SECRET_ARN';
+export const ENV_API_KEY_FIELD = 'API_KEY_FIELD';
+
+/** `authenticationType` of Immuta's configuration. */
+export type AuthenticationType = 'auto' | 'accessKey';
+
+/**
+ * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
+ *
+ * A Delete reads `AccountId`, `Region`, `LocationPath` and `LocationRoleArn` only.
+ */
+export interface IntegrationProperties {
+  /** URL of the tenant, without a trailing slash. Only triggers an Update. */
+  readonly TenantUrl: string;
+  /** ARN of the secret with the API key. Only triggers an Update. */
+  readonly ApiKeySecretArn: string;
+  /** The name the user chose; without it the name begins with account, Region and path. */
+  readonly IntegrationName?: string;
+  readonly AccountId: string;
+  readonly Region: string;
+  /** `s3://`, `s3://bucket/` or `s3://bucket/prefix`. */
+  readonly LocationPath: string;
+  readonly LocationRoleArn: string;
+  readonly AuthenticationType: AuthenticationType;
+  /** The role that Immuta assumes (`awsRoleToAssume`). */
+  readonly RoleToAssumeArn?: string;
+  /** The secret with Immuta's access key, for `accessKey`. */
+  readonly AccessKeySecretArn?: string;
+  /** The fields of that (JSON) secret. */
+  readonly AccessKeyIdField?: string;
+  readonly SecretAccessKeyField?: string;
+  /** Seconds until the handler gives up, across all its invocations. */
+  readonly TimeoutSeconds: string;
+  /** Seconds in which a failure that a new IAM role explains is tried again, and in which a Create may post at all. */
+  readonly IamPropagationTimeoutSeconds: string;
+  /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
+  readonly RemovalPolicy: 'destroy' | 'retain';
+  /** Any text; a change of it makes an Update write the configuration again. */
+  readonly Revision?: string;
+}
+
+/** Attributes of `Custom::ImmutaS3Integration`. Every success returns all of them. */
+export interface IntegrationAttributes {
+  readonly IntegrationId: string;
+  readonly IntegrationName: string;
+}
+
+/** Physical ids: `immuta-s3-integration/<what>`. They never change after Create. */
+export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';
+/** Of a Create that made nothing: its Delete makes no call. */
+export const PHYSICAL_ID_NONE = `${PHYSICAL_ID_PREFIX}none`;
+/** Of a Create that cannot know whether it made something: its Delete looks. */
+export const PHYSICAL_ID_UNKNOWN = `${PHYSICAL_ID_PREFIX}unknown`;
+
+/**
+ * Characters of `-<owner>-<request>`, the mark at the end of an integration's name: two digests of 12 hex digits.
+ * Immuta takes names of at most 100 characters that we know to work, so a chosen name may have 74.
+ */
+export const NAME_MARK_LENGTH = 26;
+export const NAME_MAX_LENGTH = 100;
