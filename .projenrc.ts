@@ -67,7 +67,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   sampleCode: false,
   release: false,
-  npmignore: ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', 'cdk.out/'],
   githubOptions: { mergify: false, pullRequestLint: true },
   pullRequestTemplate: false,
   depsUpgrade: false,
@@ -97,6 +96,9 @@ project.bundler.addBundle('src/handler/integration.lambda.ts', {
   esbuildArgs: { '--supported:dynamic-import': 'false' },
 });
 project.addPackageIgnore('!/assets/');
+for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', 'cdk.out/']) {
+  project.addPackageIgnore(path);
+}
 project.eslint?.allowDevDeps('src/handler/**');
 
 // examples and README import the package by its name
