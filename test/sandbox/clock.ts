@@ -1,11 +1,18 @@
+interface Task {
+  readonly due: number;
+  run(): unknown;
+}
+
 /**
  * The sandbox's time: it stands still until somebody moves it, so nothing ever waits.
  *
- * `onAdvance` exists for those whose work falls due at a moment (an integration that becomes `enabled`): they are called
- * after each step forward, in the order in which they subscribed.
+ * What falls due at a moment (an integration that becomes `enabled`) is registered with `at` and runs when the clock passes
+ * that moment, in the order of the moments. Such work may be asynchronous: `settled` resolves when all of it is done, and
+ * servers await it before they answer.
  */
 export class SandboxClock {
-  private readonly listeners: ((now: number) => void)[] = [];
+  private tasks: Task[] = [];
+  private pending: Promise<unknown> = Promise.resolve();
 
   constructor(private time: number = Date.parse('2026-11-23T09:00:00Z')) {}
 
@@ -16,16 +23,28 @@ export class SandboxClock {
 
   /** Goes forward to a moment; a moment that is past changes nothing (two sleepers may wake in either order). */
   advanceTo(ms: number): void {
-    if (ms <= this.time) return;
-    this.time = ms;
-    for (const listener of this.listeners) listener(ms);
+    this.time = Math.max(this.time, ms);
+    this.runDue();
   }
 
   advance(ms: number): void {
     this.advanceTo(this.time + ms);
   }
 
-  onAdvance(listener: (now: number) => void): void {
-    this.listeners.push(listener);
+  /** Runs the task when the clock reaches the moment; at once if that is past. */
+  at(ms: number, run: () => unknown): void {
+    this.tasks.push({ due: ms, run });
+    this.runDue();
+  }
+
+  /** Resolves when all that has fallen due is done. */
+  async settled(): Promise<void> {
+    await this.pending;
+  }
+
+  private runDue(): void {
+    const due = this.tasks.filter((task) => task.due <= this.time).sort((a, b) => a.due - b.due);
+    this.tasks = this.tasks.filter((task) => task.due > this.time);
+    for (const task of due) this.pending = this.pending.then(() => task.run());
   }
 }
