@@ -39,7 +39,7 @@ export class SandboxClock {
 
   /** Resolves when all that has fallen due is done. */
   async settled(): Promise<void> {
-    await this.pending;
+    for (let seen; seen !== this.pending;) await (seen = this.pending);
   }
 
   private runDue(): void {

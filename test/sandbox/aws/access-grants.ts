@@ -1,0 +1,145 @@
+import { randomUUID } from 'crypto';
+import { SandboxClock } from '../clock';
+import { AwsError } from './aws-error';
+import { IamState } from './iam';
+
+export interface AccessGrantsLocation {
+  /** `default` for `s3://`, else a UUID. */
+  readonly id: string;
+  readonly arn: string;
+  readonly scope: string;
+  roleArn: string;
+  readonly createdAt: number;
+}
+
+export interface AccessGrant {
+  readonly id: string;
+  readonly arn: string;
+  readonly locationId: string;
+  readonly grantee: string;
+}
+
+export interface AccessGrantsInstance {
+  readonly arn: string;
+  readonly accountId: string;
+  readonly region: string;
+  readonly createdAt: number;
+  readonly identityCenterArn?: string;
+  readonly locations: Map<string, AccessGrantsLocation>;
+  readonly grants: Map<string, AccessGrant>;
+}
+
+/** The principal as which S3 Access Grants assumes a location's role. */
+const ACCESS_GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';
+
+/**
+ * S3 Access Grants of the sandbox, with AWS's rules and error codes; nothing here is authorised.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#S3AccessGrantsErrorCodeList
+ */
+export class AccessGrantsState {
+  /** AWS's pages disagree on the `aws:SourceArn` that a trust policy sees. */
+  sourceArn: 'instance' | 'location' = 'instance';
+  private readonly instances = new Map<string, AccessGrantsInstance>();
+
+  constructor(private readonly clock: SandboxClock, private readonly iam: IamState) {}
+
+  createInstance(accountId: string, region: string, identityCenterArn?: string): AccessGrantsInstance {
+    const arn = instanceArn(accountId, region);
+    if (this.instances.has(arn)) {
+      throw new AwsError(409, 'AccessGrantsInstanceAlreadyExists', 'Access Grants Instance already exists');
+    }
+    const createdAt = this.clock.now();
+    const instance = { arn, accountId, region, createdAt, identityCenterArn, locations: new Map(), grants: new Map() };
+    this.instances.set(arn, instance);
+    return instance;
+  }
+
+  deleteInstance(accountId: string, region: string): void {
+    const instance = this.instance(accountId, region);
+    if (instance.locations.size + instance.grants.size > 0 || instance.identityCenterArn) {
+      throw new AwsError(400, 'AccessGrantsInstanceNotEmptyError', 'Access Grants Instance not empty');
+    }
+    this.instances.delete(instance.arn);
+  }
+
+  findInstance(accountId: string, region: string): AccessGrantsInstance | undefined {
+    return this.instances.get(instanceArn(accountId, region));
+  }
+
+  instance(accountId: string, region: string): AccessGrantsInstance {
+    const instance = this.findInstance(accountId, region);
+    if (!instance) throw new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'Access Grants Instance does not exist');
+    return instance;
+  }
+
+  /** All locations of an instance, or those of one scope; none if there is no instance. */
+  locations(accountId: string, region: string, scope?: string): AccessGrantsLocation[] {
+    const locations = [...this.findInstance(accountId, region)?.locations.values() ?? []];
+    return locations.filter((location) => scope === undefined || location.scope === scope);
+  }
+
+  location(accountId: string, region: string, id: string): AccessGrantsLocation {
+    const location = this.instance(accountId, region).locations.get(id);
+    if (!location) throw new AwsError(404, 'NoSuchAccessGrantsLocationError', 'The specified Access Grants Location does not exist');
+    return location;
+  }
+
+  async createLocation(accountId: string, region: string, scope: string, roleArn: string): Promise<AccessGrantsLocation> {
+    const instance = this.instance(accountId, region);
+    if (this.locations(accountId, region, scope).length > 0) {
+      throw new AwsError(409, 'AccessGrantsLocationAlreadyExistsError', 'Access Grants Location already exists');
+    }
+    const id = scope === 's3://' ? 'default' : randomUUID();
+    const location = { id, arn: `${instance.arn}/location/${id}`, scope, roleArn, createdAt: this.clock.now() };
+    await this.requireRole(roleArn, location, instance);
+    instance.locations.set(id, location);
+    return location;
+  }
+
+  async updateLocation(accountId: string, region: string, id: string, roleArn: string): Promise<AccessGrantsLocation> {
+    const location = this.location(accountId, region, id);
+    await this.requireRole(roleArn, location, this.instance(accountId, region));
+    location.roleArn = roleArn;
+    return location;
+  }
+
+  deleteLocation(accountId: string, region: string, id: string): void {
+    const { grants, locations } = this.instance(accountId, region);
+    this.location(accountId, region, id);
+    if ([...grants.values()].some((grant) => grant.locationId === id)) {
+      throw new AwsError(400, 'AccessGrantsLocationNotEmptyError', 'Access Grants Location not empty');
+    }
+    locations.delete(id);
+  }
+
+  createGrant(accountId: string, region: string, locationId: string, grantee: string): AccessGrant {
+    const instance = this.instance(accountId, region);
+    this.location(accountId, region, locationId);
+    const id = randomUUID();
+    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, grantee };
+    instance.grants.set(id, grant);
+    return grant;
+  }
+
+  deleteGrant(accountId: string, region: string, id: string): void {
+    if (!this.instance(accountId, region).grants.delete(id)) {
+      throw new AwsError(404, 'NoSuchAccessGrantError', 'The specified access grant does not exist');
+    }
+  }
+
+  private async requireRole(roleArn: string, location: AccessGrantsLocation, instance: AccessGrantsInstance): Promise<void> {
+    const context = {
+      'aws:SourceAccount': instance.accountId,
+      'aws:SourceArn': this.sourceArn === 'instance' ? instance.arn : location.arn,
+    };
+    for (const action of ['sts:AssumeRole', 'sts:SetSourceIdentity']) {
+      if (await this.iam.assumable(roleArn, ACCESS_GRANTS_SERVICE, context, action)) continue;
+      throw new AwsError(400, 'InvalidIamRole', 'The specified IAM role is invalid');
+    }
+  }
+}
+
+function instanceArn(accountId: string, region: string): string {
+  return `arn:aws:s3:${region}:${accountId}:access-grants/default`;
+}

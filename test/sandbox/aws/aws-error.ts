@@ -1,0 +1,6 @@
+/** An error as AWS answers it; the server writes it in the protocol of the service that was called. */
+export class AwsError extends Error {
+  constructor(readonly status: number, readonly code: string, message: string) {
+    super(message);
+  }
+}

@@ -1,0 +1,303 @@
+import { randomBytes } from 'crypto';
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { SandboxClock } from '../clock';
+import { AwsError } from './aws-error';
+import { Eventual } from './eventual';
+
+/** A policy document, as JSON. */
+export type PolicyDocument = Record<string, unknown>;
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+/** A role or a user. */
+interface Identity {
+  readonly name: string;
+  readonly arn: string;
+  /** AROA… or AIDA…: another one each time that a role of the same name is made. */
+  readonly id: string;
+  /** The trust policy; users have none. */
+  readonly trust?: Eventual<PolicyDocument>;
+  readonly boundary: Eventual<string | undefined>;
+  readonly inline: Map<string, Eventual<PolicyDocument>>;
+  readonly attached: Map<string, Eventual<true>>;
+}
+
+export interface CreateRoleOptions {
+  readonly roleName: string;
+  readonly assumeRolePolicyDocument: PolicyDocument;
+  /** @default '/' */
+  readonly path?: string;
+  /** @default - the sandbox's account */
+  readonly accountId?: string;
+  /** ARN of a managed policy. */
+  readonly permissionsBoundary?: string;
+}
+
+export interface CreateUserOptions {
+  readonly userName: string;
+  /** @default '/' */
+  readonly path?: string;
+  readonly permissionsBoundary?: string;
+}
+
+/** What an authorization is asked with, beyond action and resource. */
+export interface AuthorizationContext {
+  readonly keys?: Record<string, string | string[]>;
+  readonly resourcePolicy?: PolicyDocument;
+  /** @default - the account in the resource's ARN, else the principal's */
+  readonly resourceAccount?: string;
+}
+
+/**
+ * IAM of the sandbox: roles, users, their policies, their credentials, and who may do what.
+ *
+ * Changes take effect `propagationMs` after they are made; removals at once.
+ */
+export class IamState {
+  /** How long a new or changed role, policy or attachment takes to have effect. */
+  propagationMs = 0;
+  /** Access key id → the principal whose key it is. */
+  private readonly keys = new Map<string, { readonly principal: string; readonly secret: string }>();
+  private readonly identities = new Map<string, Identity>();
+  private readonly managedPolicies = new Map<string, Eventual<PolicyDocument>>();
+  /** The user of the `cdk` CLI and of the tests, who may do everything. */
+  readonly admin: string;
+
+  constructor(private readonly clock: SandboxClock, private readonly accountId: string) {
+    this.admin = `arn:aws:iam::${accountId}:user/admin`;
+    // AWS's managed policies that the library or the bootstrap stack attach; nothing is authorised by them here but the first
+    this.managedPolicies.set('arn:aws:iam::aws:policy/AdministratorAccess', this.eventual(ALLOW_ALL));
+  }
+
+  // ----- roles and users: `name` is a role's or user's name in the sandbox's account, or an ARN
+
+  createRole(options: CreateRoleOptions): { arn: string; roleId: string } {
+    const arn = `arn:aws:iam::${options.accountId ?? this.accountId}:role${options.path ?? '/'}${options.roleName}`;
+    const trust = this.eventual(options.assumeRolePolicyDocument);
+    return { arn, roleId: this.add(options.roleName, arn, 'AROA', options.permissionsBoundary, trust).id };
+  }
+
+  createUser(options: CreateUserOptions): { arn: string; userId: string } {
+    const arn = `arn:aws:iam::${this.accountId}:user${options.path ?? '/'}${options.userName}`;
+    return { arn, userId: this.add(options.userName, arn, 'AIDA', options.permissionsBoundary).id };
+  }
+
+  updateAssumeRolePolicy(role: string, document: PolicyDocument): void {
+    this.require(role, 'role').trust!.set(document);
+  }
+
+  putPermissionsBoundary(arn: string, boundary: string | undefined): void {
+    this.require(arn, 'role').boundary.set(boundary);
+  }
+
+  /** Fails with `DeleteConflict` while policies are left, whoever put them there. */
+  deleteRole(role: string): void {
+    this.remove(this.require(role, 'role'));
+  }
+
+  deleteUser(user: string): void {
+    this.remove(this.require(user, 'user'));
+  }
+
+  /** The ARNs of all roles, as a check that nothing is left. */
+  get roleArns(): string[] {
+    return [...this.identities.keys()].filter((arn) => arn.includes(':role/'));
+  }
+
+  // ----- policies
+
+  /** Replaces a policy of the same name: names of inline policies are per principal. */
+  putRolePolicy(role: string, policyName: string, document: PolicyDocument): void {
+    this.putInline(this.require(role, 'role'), policyName, document);
+  }
+
+  putUserPolicy(user: string, policyName: string, document: PolicyDocument): void {
+    this.putInline(this.require(user, 'user'), policyName, document);
+  }
+
+  deleteRolePolicy(role: string, policyName: string): void {
+    this.require(role, 'role').inline.delete(policyName);
+  }
+
+  deleteUserPolicy(user: string, policyName: string): void {
+    this.require(user, 'user').inline.delete(policyName);
+  }
+
+  /** Names of the inline policies of a role or user, given by ARN; none if it does not exist. */
+  inlinePolicyNames(arn: string): string[] {
+    return [...this.identities.get(arn)?.inline.keys() ?? []];
+  }
+
+  createPolicy(policyName: string, document: PolicyDocument, path = '/'): string {
+    const arn = `arn:aws:iam::${this.accountId}:policy${path}${policyName}`;
+    if (this.managedPolicies.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `A policy called ${policyName} already exists.`);
+    this.managedPolicies.set(arn, this.eventual(document));
+    return arn;
+  }
+
+  updatePolicy(policyArn: string, document: PolicyDocument): void {
+    this.managedPolicies.get(policyArn)!.set(document);
+  }
+
+  deletePolicy(policyArn: string): void {
+    const user = [...this.identities.values()].find((identity) => identity.attached.has(policyArn));
+    if (user) throw new AwsError(409, 'DeleteConflict', `Cannot delete a policy attached to entities: ${user.arn}`);
+    this.managedPolicies.delete(policyArn);
+  }
+
+  attachRolePolicy(role: string, policyArn: string): void {
+    this.require(role, 'role').attached.set(policyArn, this.eventual(true));
+  }
+
+  attachUserPolicy(user: string, policyArn: string): void {
+    this.require(user, 'user').attached.set(policyArn, this.eventual(true));
+  }
+
+  detachRolePolicy(role: string, policyArn: string): void {
+    this.require(role, 'role').attached.delete(policyArn);
+  }
+
+  detachUserPolicy(user: string, policyArn: string): void {
+    this.require(user, 'user').attached.delete(policyArn);
+  }
+
+  // ----- credentials
+
+  /** Credentials of a session of the role, as the Lambda stand-in gives them to a function. */
+  sessionFor(roleArn: string): Credentials {
+    return { ...this.addKey('ASIA', roleArn), sessionToken: randomBytes(24).toString('base64') };
+  }
+
+  createAccessKey(user: string): { accessKeyId: string; secretAccessKey: string } {
+    return this.addKey('AKIA', this.require(user, 'user').arn);
+  }
+
+  deleteAccessKey(accessKeyId: string): void {
+    this.keys.delete(accessKeyId);
+  }
+
+  /** The principal whose key this is; any key that the sandbox did not issue is unknown, save `test`, the dummy key of the admin. */
+  principalOf(accessKeyId: string): string | undefined {
+    return accessKeyId === DUMMY_CREDENTIALS.accessKeyId ? this.admin : this.keys.get(accessKeyId)?.principal;
+  }
+
+  /** The user whose valid pair of keys this is. */
+  authenticate(accessKeyId: string, secretAccessKey: string): string | undefined {
+    const key = this.keys.get(accessKeyId);
+    return key && key.secret === secretAccessKey && this.identities.has(key.principal) ? key.principal : undefined;
+  }
+
+  // ----- who may do what
+
+  exists(arn: string): boolean {
+    return this.identities.has(arn);
+  }
+
+  /** Whether the principal's policies, its boundary and the resource's policy allow the action now. */
+  async authorize(principal: string, action: string, resource: string, context: AuthorizationContext = {}): Promise<boolean> {
+    if (principal === this.admin) return true;
+    const identity = this.identities.get(principal);
+    if (!identity) return false;
+    const boundary = identity.boundary.effective;
+    return this.simulate(principal, action, resource, context, {
+      identityPolicies: this.effectivePolicies(identity),
+      permissionBoundaryPolicies: boundary ? [{ name: boundary, policy: this.managedPolicies.get(boundary)?.effective ?? DENY_ALL }] : undefined,
+    });
+  }
+
+  /**
+   * Whether the trust policy lets the principal (an ARN or a service such as `access-grants.s3.amazonaws.com`) do the action
+   * on the role now. The principal's own policies are taken to allow it: they are another account's business.
+   */
+  async assumable(roleArn: string, principal: string, keys: Record<string, string> = {}, action = 'sts:AssumeRole'): Promise<boolean> {
+    const trust = this.identities.get(roleArn)?.trust?.effective;
+    if (!trust) return false;
+    return this.simulate(principal, action, roleArn, { keys, resourcePolicy: trust }, {
+      identityPolicies: principal.startsWith('arn:') ? [{ name: 'any', policy: ALLOW_ALL }] : [],
+    });
+  }
+
+  private async simulate(principal: string, action: string, resource: string, context: AuthorizationContext, policies: Policies): Promise<boolean> {
+    const result = await runSimulation({
+      request: {
+        principal,
+        action,
+        resource: { resource, accountId: context.resourceAccount ?? (resource.split(':')[4] || principal.split(':')[4]) },
+        contextVariables: context.keys ?? {},
+      },
+      ...policies,
+      resourcePolicy: context.resourcePolicy,
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    }, { simulationMode: 'Strict' });
+    if (result.resultType === 'error') throw new Error(`cannot evaluate ${action} on ${resource}: ${JSON.stringify(result.errors)}`);
+    return result.overallResult === 'Allowed';
+  }
+
+  private effectivePolicies(identity: Identity): Policies['identityPolicies'] {
+    const attached = [...identity.attached].filter(([, since]) => since.effective);
+    return [
+      ...[...identity.inline].map(([name, document]) => ({ name, policy: document.effective })),
+      ...attached.map(([arn]) => ({ name: arn, policy: this.managedPolicies.get(arn)?.effective })),
+    ].filter(({ policy }) => policy);
+  }
+
+  // ----- storage
+
+  private eventual<T>(value: T): Eventual<T> {
+    return new Eventual(this.clock, () => this.propagationMs, value);
+  }
+
+  private add(name: string, arn: string, idPrefix: string, boundary?: string, trust?: Eventual<PolicyDocument>): Identity {
+    if (this.identities.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `${arn} already exists.`);
+    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(boundary), inline: new Map(), attached: new Map() };
+    this.identities.set(arn, identity);
+    return identity;
+  }
+
+  private require(nameOrArn: string, kind: 'role' | 'user'): Identity {
+    const isWanted = (identity: Identity) => identity.arn === nameOrArn ||
+      identity.name === nameOrArn && identity.arn.startsWith(`arn:aws:iam::${this.accountId}:${kind}/`);
+    const identity = [...this.identities.values()].find(isWanted);
+    if (!identity) throw new AwsError(404, 'NoSuchEntity', `The ${kind} with name ${nameOrArn} cannot be found.`);
+    return identity;
+  }
+
+  private remove(identity: Identity): void {
+    if (identity.inline.size + identity.attached.size > 0) {
+      throw new AwsError(409, 'DeleteConflict', `Cannot delete entity, must delete or detach policies first: ${identity.arn}`);
+    }
+    this.identities.delete(identity.arn);
+  }
+
+  private putInline(identity: Identity, name: string, document: PolicyDocument): void {
+    const existing = identity.inline.get(name);
+    if (existing) return existing.set(document);
+    identity.inline.set(name, this.eventual(document));
+  }
+
+  private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string } {
+    const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64') };
+    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey });
+    return key;
+  }
+}
+
+/** Credentials of the admin, for the `cdk` CLI's environment. */
+export const DUMMY_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+interface Policies {
+  readonly identityPolicies: { name: string; policy: any }[];
+  readonly permissionBoundaryPolicies?: { name: string; policy: any }[];
+}
+
+const ALLOW_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+const DENY_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
+
+function newId(prefix: string): string {
+  return prefix + randomBytes(8).toString('hex').toUpperCase();
+}
