@@ -1,0 +1,45 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { viaService } from './kms';
+
+export interface HandlerRoleOptions {
+  readonly region: string;
+  /** The secret with the API key. */
+  readonly apiKey: secretsmanager.ISecret;
+  /** As a log group has it: ends in `:*`. */
+  readonly logGroupArn: string;
+  readonly accessGrantsInstanceArn: string;
+}
+
+/** What the handler needs all the time, inline in its role. */
+export function handlerRoleStatements(options: HandlerRoleOptions): iam.PolicyStatement[] {
+  return [
+    ...readSecretStatements(options.apiKey, options.region),
+    // the ARN's `:*` are the log streams, which Lambda makes and names
+    new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [options.logGroupArn] }),
+    new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsLocations'], resources: [options.accessGrantsInstanceArn] }),
+  ];
+}
+
+/** Reading one secret, and the key that encrypts it if it has its own. */
+export function readSecretStatements(secret: secretsmanager.ISecret, region: string): iam.PolicyStatement[] {
+  const read = new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretResource(secret)] });
+  if (!secret.encryptionKey) {
+    return [read];
+  }
+  return [read, new iam.PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [secret.encryptionKey.keyArn],
+    conditions: viaService('secretsmanager', region),
+  })];
+}
+
+/** A secret imported by name is known without the six characters that Secrets Manager puts at the end of its ARN. */
+function secretResource(secret: secretsmanager.ISecret): string {
+  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
+}
+
+/** What the handler needs in order to go on after its time: a policy of its own, since the role cannot refer to the function. */
+export function selfInvokeStatement(functionArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
+}
