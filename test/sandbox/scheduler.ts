@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SandboxClock } from './clock';
+
+interface Timer {
+  readonly due: number;
+  readonly fire: () => void;
+}
+
+/**
+ * Moves the sandbox's clock: while anybody is at work, virtual time stands still; when nobody is, it jumps to the next timer.
+ *
+ * So a sleep of minutes takes no time, two processes that run at once see their sleeps in the right order, and a time-out
+ * fires exactly when nothing can happen any more before it.
+ */
+export class Scheduler {
+  private timers: Timer[] = [];
+  private busy = 0;
+  private pumping = false;
+  private idlers: (() => void)[] = [];
+
+  /** @param pace real milliseconds per virtual second, for people who watch @default - no waiting */
+  constructor(readonly clock: SandboxClock, private readonly pace = 0) {}
+
+  /** Somebody is at work until the function returned is called (calling it again changes nothing). */
+  begin(): () => void {
+    this.busy += 1;
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      this.busy -= 1;
+      void this.pump();
+    };
+  }
+
+  /** Calls back at a moment, unless the function returned is called before. */
+  at(due: number, fire: () => void): () => void {
+    const timer = { due, fire };
+    this.timers.push(timer);
+    void this.pump();
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer);
+      void this.pump();
+    };
+  }
+
+  after(ms: number, fire: () => void): () => void {
+    return this.at(this.clock.now() + ms, fire);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve));
+  }
+
+  /** Resolves when nobody is at work and no timer is left. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.idlers.push(resolve);
+      void this.pump();
+    });
+  }
+
+  private async pump(): Promise<void> {
+    if (this.pumping) return;
+    this.pumping = true;
+    // whoever reacts to what has just happened does so in promise callbacks: those come first
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.busy === 0 && this.timers.length > 0) {
+      await this.fireNext();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.pumping = false;
+    if (this.busy === 0 && this.timers.length === 0) this.idlers.splice(0).forEach((resolve) => resolve());
+  }
+
+  private async fireNext(): Promise<void> {
+    const next = this.timers.reduce((a, b) => (b.due < a.due ? b : a));
+    const wait = ((next.due - this.clock.now()) / 1000) * this.pace;
+    if (wait > 0) await sleep(wait);
+    if (this.busy > 0 || !this.timers.includes(next)) return;
+    this.timers = this.timers.filter((other) => other !== next);
+    this.clock.advanceTo(next.due);
+    await this.clock.settled();
+    next.fire();
+  }
+}
