@@ -74,7 +74,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   stale: false,
 
   eslintOptions: {
-    dirs: ['src', 'test', 'examples', '.projenrc.ts'],
+    dirs: ['src', 'test', 'examples', 'benchmarks', '.projenrc.ts'],
     commandOptions: { fix: false }, // a check that repairs what it checks cannot fail
   },
   tsconfigDev: { include: ['../examples/**/*.ts', '../benchmarks/**/*.ts'], exclude: ['../**/cdk.out'] },
@@ -99,7 +99,21 @@ project.addPackageIgnore('!/assets/');
 for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', 'cdk.out/']) {
   project.addPackageIgnore(path);
 }
-project.eslint?.allowDevDeps('src/handler/**');
+project.eslint!.allowDevDeps('src/handler/**');
+
+// what runs in Lambda and what runs at synth meet in contract.ts, and nowhere else
+project.eslint!.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      { target: './src/handler', from: './src', except: ['./handler'] },
+      { target: ['./src/*.ts', './src/private'], from: './src/handler', except: ['./contract.ts'] },
+    ],
+  }],
+});
+project.eslint!.addOverride({
+  files: ['src/handler/**'],
+  rules: { 'no-restricted-imports': ['error', { paths: ['constructs'], patterns: ['aws-cdk-lib', 'aws-cdk-lib/*'] }] },
+});
 
 // examples and README import the package by its name
 project.package.addField('exports', {
