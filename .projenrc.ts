@@ -100,6 +100,11 @@ for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.conf
   project.addPackageIgnore(path);
 }
 project.eslint!.allowDevDeps('src/handler/**');
+project.eslint!.allowDevDeps('benchmarks/**');
+project.eslint!.addOverride({
+  files: ['examples/**'],
+  rules: { 'import/no-unresolved': 'off' }, // they import this package by its name, which `typecheck` resolves
+});
 
 // what runs in Lambda and what runs at synth meet in contract.ts, and nowhere else
 project.eslint!.addRules({
