@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -29,4 +29,5 @@ const integration = new ImmutaS3Integration(stack, 'SalesLake', {
   }),
 });
 
-stack.exportValue(integration.integrationId, { name: 'ImmutaQuickstartIntegrationId' });
+new CfnOutput(stack, 'IntegrationId', { value: integration.integrationId });
+new CfnOutput(stack, 'LocationRoleArn', { value: integration.locationRole.roleArn });
