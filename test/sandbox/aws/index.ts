@@ -1,12 +1,14 @@
 import { SandboxClock } from '../clock';
 import { AccessGrantsState } from './access-grants';
 import { BucketsState } from './buckets';
-import { IamState } from './iam';
+import { DUMMY_CREDENTIALS, IamState } from './iam';
 import { ParametersState } from './parameters';
 import { AwsHandler, AwsRequest } from './request';
+import { handleS3 } from './s3';
 import { S3Control } from './s3-control';
 import { SecretsState } from './secrets';
-import { startServer } from './server';
+import { closeServer, portOf, startServer } from './server';
+import { handleSecretsManager, handleSsm, handleSts } from './small-services';
 
 export * from './access-grants';
 export * from './aws-error';
@@ -44,4 +46,47 @@ export interface AwsStandIn {
   /** Makes the handler answer a service, by the name in the credential scope: `cloudformation`, `lambda`. */
   route(service: string, handler: AwsHandler): void;
   close(): Promise<void>;
+}
+
+export async function startAws({ clock, accountId = '111122223333', region = 'us-east-1' }: AwsOptions): Promise<AwsStandIn> {
+  const iam = new IamState(clock, accountId);
+  const accessGrants = new AccessGrantsState(clock, iam);
+  const s3Control = new S3Control(iam, accessGrants);
+  const secrets = new SecretsState(accountId, region);
+  const buckets = new BucketsState(accountId, region);
+  const parameters = new ParametersState();
+  const requests: AwsRequest[] = [];
+  const handlers = new Map<string, AwsHandler>([
+    ['sts', (request) => handleSts(iam, request)],
+    ['ssm', (request) => handleSsm(parameters, request)],
+    ['s3', (request) => handleS3(buckets, request)],
+    ['s3-control', (request) => s3Control.handle(request)],
+    ['secretsmanager', (request) => handleSecretsManager(iam, secrets, request)],
+  ]);
+  const server = await startServer(clock, iam, handlers, requests);
+  const port = portOf(server);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    env: {
+      AWS_ENDPOINT_URL: url,
+      // the SDK puts the account before this host, which it cannot do with an address
+      AWS_ENDPOINT_URL_S3_CONTROL: `http://localhost:${port}`,
+      AWS_ACCESS_KEY_ID: DUMMY_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: DUMMY_CREDENTIALS.secretAccessKey,
+      AWS_REGION: region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    accountId,
+    region,
+    iam,
+    accessGrants,
+    s3Control,
+    secrets,
+    buckets,
+    parameters,
+    requests,
+    route: (service, handler) => void handlers.set(service, handler),
+    close: () => closeServer(server),
+  };
 }

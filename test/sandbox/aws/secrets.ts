@@ -39,6 +39,12 @@ export class SecretsState {
     return secret;
   }
 
+  /** The ARN that a policy must allow for this id, whether or not the secret exists. */
+  resourceArn(secretId: string): string {
+    const arn = `arn:aws:secretsmanager:${this.region}:${this.accountId}:secret:${secretId}-AAAAAA`;
+    return this.find(secretId)?.arn ?? (secretId.startsWith('arn:') ? secretId : arn);
+  }
+
   /** By name, ARN or ARN without its suffix, as AWS finds them. */
   private find(secretId: string): Secret | undefined {
     return this.secrets.get(secretId) ??

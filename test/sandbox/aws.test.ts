@@ -1,0 +1,96 @@
+import dns from 'dns';
+import * as s3control from '@aws-sdk/client-s3-control';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AwsStandIn, startAws } from './aws';
+import { SandboxClock } from './clock';
+
+const INSTANCE = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
+
+let clock: SandboxClock;
+let aws: AwsStandIn;
+
+beforeEach(async () => {
+  clock = new SandboxClock();
+  aws = await startAws({ clock });
+  const lookup: any = dns.lookup;
+  jest.spyOn(dns, 'lookup').mockImplementation(((host: string, ...rest: unknown[]) =>
+    lookup(host.endsWith('.localhost') ? '127.0.0.1' : host, ...rest)) as any);
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await aws.close();
+});
+
+test('a role reads a secret by its name-only ARN once its policy has taken effect, and no other role does', async () => {
+  const secret = aws.secrets.createSecret('immuta/api-key', 'the-key');
+  aws.iam.propagationMs = 10_000;
+  role('reader', allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key-??????'));
+  role('other', allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:other-??????'));
+  const read = async (roleName: string) => new SecretsManagerClient(clientOf(roleName, aws.url))
+    .send(new GetSecretValueCommand({ SecretId: secret.arn.slice(0, -7) }));
+
+  await expect(read('reader')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  clock.advance(10_000);
+  await expect(read('reader')).resolves.toMatchObject({ SecretString: 'the-key', ARN: secret.arn });
+  await expect(read('other')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+});
+
+test('the SDK lists locations page by page, filtered by scope, only where the policy says so', async () => {
+  aws.accessGrants.createInstance('111122223333', 'us-east-1');
+  role('location', undefined, 'access-grants.s3.amazonaws.com');
+  const scopes = ['s3://', 's3://a/', 's3://b/', 's3://c/x&y/', 's3://d/'];
+  for (const scope of scopes) await aws.accessGrants.createLocation('111122223333', 'us-east-1', scope, arnOf('location'));
+  role('lister', allow('s3:ListAccessGrantsLocations', INSTANCE));
+  const client = controlOf('lister');
+
+  const found: unknown[] = [];
+  for await (const page of s3control.paginateListAccessGrantsLocations({ client }, { AccountId: '111122223333' })) {
+    found.push(...page.AccessGrantsLocationsList!.map((location) => location.LocationScope));
+  }
+  expect(found).toEqual(scopes);
+  const filtered = await client.send(new s3control.ListAccessGrantsLocationsCommand({ AccountId: '111122223333', LocationScope: 's3://' }));
+  expect(filtered.AccessGrantsLocationsList).toMatchObject([{ AccessGrantsLocationId: 'default', IAMRoleArn: arnOf('location') }]);
+  await expect(client.send(new s3control.GetAccessGrantsInstanceCommand({ AccountId: '111122223333' }))).rejects
+    .toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('s3:GetAccessGrantsInstance') });
+});
+
+test('a location needs a policy on location/*, PassRole, and a role that trusts Access Grants from this instance', async () => {
+  aws.accessGrants.createInstance('111122223333', 'us-east-1');
+  role('seed', [...allow(['s3:*'], INSTANCE), ...allow('iam:PassRole', '*')]);
+  role('no-pass', allow(['s3:*'], `${INSTANCE}/*`));
+  role('good', [...allow(['s3:*'], `${INSTANCE}/*`), ...allow('iam:PassRole', '*')]);
+  role('location', undefined, 'access-grants.s3.amazonaws.com', { StringEquals: { 'aws:SourceAccount': '111122223333' } });
+  role('other-account', undefined, 'access-grants.s3.amazonaws.com', { StringEquals: { 'aws:SourceAccount': '444455556666' } });
+  const create = async (roleName: string, locationRole: string) => controlOf(roleName).send(
+    new s3control.CreateAccessGrantsLocationCommand({ AccountId: '111122223333', LocationScope: 's3://a/', IAMRoleArn: arnOf(locationRole) }));
+
+  await expect(create('seed', 'location')).rejects.toMatchObject({ name: 'AccessDenied' });
+  await expect(create('no-pass', 'location')).rejects.toMatchObject({ message: expect.stringContaining('iam:PassRole') });
+  await expect(create('good', 'other-account')).rejects.toMatchObject({ name: 'InvalidIamRole', $metadata: { httpStatusCode: 400 } });
+  await expect(create('good', 'location')).resolves.toMatchObject({ LocationScope: 's3://a/', AccessGrantsLocationId: expect.any(String) });
+  await expect(create('good', 'location')).rejects.toMatchObject({ name: 'AccessGrantsLocationAlreadyExistsError' });
+});
+
+function role(roleName: string, statements?: unknown[], service = 'lambda.amazonaws.com', condition = {}): void {
+  const trust = ['sts:AssumeRole', 'sts:SetSourceIdentity']
+    .map((action) => ({ Effect: 'Allow', Principal: { Service: service }, Action: action, Condition: condition }));
+  aws.iam.createRole({ roleName, assumeRolePolicyDocument: { Version: '2012-10-17', Statement: trust } });
+  if (statements) aws.iam.putRolePolicy(roleName, 'p', { Version: '2012-10-17', Statement: statements });
+}
+
+function allow(action: string | string[], resource: string): unknown[] {
+  return [{ Effect: 'Allow', Action: action, Resource: resource }];
+}
+
+function arnOf(roleName: string): string {
+  return `arn:aws:iam::111122223333:role/${roleName}`;
+}
+
+function controlOf(roleName: string): s3control.S3ControlClient {
+  return new s3control.S3ControlClient(clientOf(roleName, aws.env.AWS_ENDPOINT_URL_S3_CONTROL));
+}
+
+function clientOf(roleName: string, endpoint: string) {
+  return { region: 'us-east-1', endpoint, credentials: aws.iam.sessionFor(arnOf(roleName)), maxAttempts: 1 };
+}

@@ -1,0 +1,179 @@
+import { XMLParser } from 'fast-xml-parser';
+import { AccessGrant, AccessGrantsInstance, AccessGrantsLocation, AccessGrantsState } from './access-grants';
+import { AwsError } from './aws-error';
+import { IamState } from './iam';
+import { AwsRequest, AwsResponse, elements, xml } from './request';
+
+/** Whose account's instance an operation is about, and its input with AWS's names. */
+export interface S3ControlInput {
+  readonly accountId: string;
+  readonly region: string;
+  readonly [parameter: string]: string | undefined;
+}
+
+interface Operation {
+  readonly method: string;
+  readonly path: RegExp;
+  /** What the caller needs the permission for; all operations are also `s3:<name>`. @default - the instance */
+  resource?(instanceArn: string, input: S3ControlInput): string;
+  run(state: AccessGrantsState, input: S3ControlInput, control: S3Control): unknown;
+}
+
+const ROOT = '/v20180820/accessgrantsinstance';
+
+/** The operations of S3 Control that are used, by the name that is also the IAM action's. */
+const OPERATIONS: Record<string, Operation> = {
+  CreateAccessGrantsInstance: {
+    method: 'POST',
+    path: new RegExp(`^${ROOT}$`),
+    run: (state, { accountId, region, IdentityCenterArn }) => instanceOutput(state.createInstance(accountId, region, IdentityCenterArn)),
+  },
+  GetAccessGrantsInstance: {
+    method: 'GET',
+    path: new RegExp(`^${ROOT}$`),
+    run: (state, { accountId, region }) => instanceOutput(state.instance(accountId, region)),
+  },
+  DeleteAccessGrantsInstance: {
+    method: 'DELETE',
+    path: new RegExp(`^${ROOT}$`),
+    run: (state, { accountId, region }) => state.deleteInstance(accountId, region),
+  },
+  ListAccessGrantsInstances: {
+    method: 'GET',
+    path: /^\/v20180820\/accessgrantsinstances$/,
+    resource: () => '*',
+    run: (state, { accountId, region }) => {
+      const instance = state.findInstance(accountId, region);
+      return list('AccessGrantsInstance', instance ? [instanceOutput(instance)] : []);
+    },
+  },
+  CreateAccessGrantsLocation: {
+    method: 'POST',
+    path: new RegExp(`^${ROOT}/location$`),
+    // the id is not known yet; policies can only name location/*
+    resource: (instanceArn) => `${instanceArn}/location/new`,
+    run: async (state, { accountId, region, LocationScope, IAMRoleArn }) =>
+      locationOutput(await state.createLocation(accountId, region, LocationScope!, IAMRoleArn!)),
+  },
+  GetAccessGrantsLocation: {
+    method: 'GET',
+    path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
+    resource: locationArn,
+    run: (state, { accountId, region, AccessGrantsLocationId }) => locationOutput(state.location(accountId, region, AccessGrantsLocationId!)),
+  },
+  UpdateAccessGrantsLocation: {
+    method: 'PUT',
+    path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
+    resource: locationArn,
+    run: async (state, { accountId, region, AccessGrantsLocationId, IAMRoleArn }) =>
+      locationOutput(await state.updateLocation(accountId, region, AccessGrantsLocationId!, IAMRoleArn!)),
+  },
+  DeleteAccessGrantsLocation: {
+    method: 'DELETE',
+    path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
+    resource: locationArn,
+    run: (state, { accountId, region, AccessGrantsLocationId }) => state.deleteLocation(accountId, region, AccessGrantsLocationId!),
+  },
+  ListAccessGrantsLocations: {
+    method: 'GET',
+    path: new RegExp(`^${ROOT}/locations$`),
+    run: (state, input, control) => {
+      state.instance(input.accountId, input.region);
+      const locations = state.locations(input.accountId, input.region, input.locationscope);
+      return control.page('AccessGrantsLocation', locations.map(locationOutput), input);
+    },
+  },
+  ListAccessGrants: {
+    method: 'GET',
+    path: new RegExp(`^${ROOT}/grants$`),
+    run: (state, input, control) =>
+      control.page('AccessGrant', [...state.instance(input.accountId, input.region).grants.values()].map(grantOutput), input),
+  },
+  DeleteAccessGrant: {
+    method: 'DELETE',
+    path: new RegExp(`^${ROOT}/grant/(?<AccessGrantId>[^/]+)$`),
+    resource: (instanceArn, { AccessGrantId }) => `${instanceArn}/grant/${AccessGrantId}`,
+    run: (state, { accountId, region, AccessGrantId }) => state.deleteGrant(accountId, region, AccessGrantId!),
+  },
+};
+
+/** S3 Control for S3 Access Grants: every operation is authorised for its caller. */
+export class S3Control {
+  /** How many items a page of a list has at most. Small, so that a client that reads one page only is found out. */
+  pageSize = 2;
+
+  constructor(private readonly iam: IamState, private readonly state: AccessGrantsState) {}
+
+  /** Does the operation as the principal, or fails with AWS's error. */
+  async execute(principal: string, name: string, input: S3ControlInput): Promise<any> {
+    const operation = OPERATIONS[name];
+    const instanceArn = `arn:aws:s3:${input.region}:${input.accountId}:access-grants/default`;
+    const resource = operation.resource?.(instanceArn, input) ?? instanceArn;
+    await this.require(principal, `s3:${name}`, resource, input.LocationScope ? { 's3:AccessGrantsLocationScope': input.LocationScope } : {});
+    if (input.IAMRoleArn) await this.require(principal, 'iam:PassRole', input.IAMRoleArn, { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' });
+    return operation.run(this.state, input, this);
+  }
+
+  /** The HTTP face. The account is in a header and, as a prefix, in the host. */
+  async handle(request: AwsRequest): Promise<AwsResponse> {
+    const found = Object.entries(OPERATIONS).find(([, { method, path }]) => method === request.method && path.test(request.path));
+    if (!found) throw new AwsError(501, 'NotImplemented', `${request.method} ${request.path}`);
+    const [name, { path }] = found;
+    const output = await this.execute(request.principal, name, {
+      ...Object.values(parseXml(request.body))[0] as object,
+      ...Object.fromEntries(request.query),
+      ...request.path.match(path)!.groups,
+      accountId: request.headers['x-amz-account-id'] ?? request.headers.host.split('.')[0],
+      region: request.region,
+    });
+    return xml(output ? elements({ [`${name}Result`]: output }) : '', output ? 200 : 204);
+  }
+
+  /** A page of a list; the token is the index of the next item. */
+  page(item: string, items: unknown[], { maxResults, nextToken }: S3ControlInput): unknown {
+    const start = Number(nextToken ?? 0);
+    const end = start + Math.min(this.pageSize, Number(maxResults ?? this.pageSize));
+    return list(item, items.slice(start, end), end < items.length ? String(end) : undefined);
+  }
+
+  private async require(principal: string, action: string, resource: string, keys: Record<string, string>): Promise<void> {
+    if (await this.iam.authorize(principal, action, resource, { keys })) return;
+    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`);
+  }
+}
+
+function list(item: string, items: unknown[], nextToken?: string): unknown {
+  return { NextToken: nextToken, [`${item}sList`]: { [item]: items } };
+}
+
+function locationArn(instanceArn: string, { AccessGrantsLocationId }: S3ControlInput): string {
+  return `${instanceArn}/location/${AccessGrantsLocationId}`;
+}
+
+function instanceOutput({ arn, createdAt, identityCenterArn }: AccessGrantsInstance) {
+  return {
+    CreatedAt: new Date(createdAt).toISOString(),
+    AccessGrantsInstanceId: 'default',
+    AccessGrantsInstanceArn: arn,
+    IdentityCenterInstanceArn: identityCenterArn,
+  };
+}
+
+function locationOutput({ id, arn, scope, roleArn, createdAt }: AccessGrantsLocation) {
+  return {
+    CreatedAt: new Date(createdAt).toISOString(),
+    AccessGrantsLocationId: id,
+    AccessGrantsLocationArn: arn,
+    LocationScope: scope,
+    IAMRoleArn: roleArn,
+  };
+}
+
+function grantOutput({ id, arn, locationId, grantee }: AccessGrant) {
+  return { AccessGrantId: id, AccessGrantArn: arn, AccessGrantsLocationId: locationId, Grantee: { GranteeType: 'IAM', GranteeIdentifier: grantee } };
+}
+
+function parseXml(body: Buffer): Record<string, unknown> {
+  const { '?xml': _, ...parsed } = new XMLParser({ parseTagValue: false }).parse(body);
+  return parsed;
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'crypto';
+import { AwsError } from './aws-error';
+import { Bucket, BucketsState } from './buckets';
+import { AwsRequest, AwsResponse, elements, xml } from './request';
+
+/** S3 for the `cdk` CLI: path style, what its asset uploads need and no more. Not authorised. */
+export async function handleS3(buckets: BucketsState, request: AwsRequest): Promise<AwsResponse> {
+  const [, bucketName, key] = request.path.match(/^\/([^/]*)\/?(.*)$/)!;
+  const bucket = buckets.bucket(bucketName);
+  if (!key) return handleBucket(bucket, request);
+  if (request.method === 'PUT') {
+    bucket.objects.set(decodeURIComponent(key), objectBody(request));
+    return { headers: { etag: etag(request.body) } };
+  }
+  const object = bucket.objects.get(decodeURIComponent(key));
+  if (!object) throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
+  const headers = { 'etag': etag(object), 'content-length': String(object.length) };
+  return { headers, body: request.method === 'HEAD' ? undefined : object };
+}
+
+function handleBucket(bucket: Bucket, { method, query }: AwsRequest): AwsResponse {
+  if (method === 'HEAD') return { headers: { 'x-amz-bucket-region': bucket.region } };
+  if (query.has('location')) {
+    return xml(`<LocationConstraint>${bucket.region === 'us-east-1' ? '' : bucket.region}</LocationConstraint>`);
+  }
+  if (query.has('encryption')) {
+    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } };
+    return xml(elements({ ServerSideEncryptionConfiguration: { Rule: rule } }));
+  }
+  if (query.get('list-type') === '2') {
+    const keys = [...bucket.objects].filter(([key]) => key.startsWith(query.get('prefix') ?? ''));
+    const contents = keys.map(([key, { length }]) => ({ Key: key, Size: length }));
+    return xml(elements({ ListBucketResult: { Name: bucket.name, KeyCount: keys.length, IsTruncated: false, Contents: contents } }));
+  }
+  throw new AwsError(501, 'NotImplemented', `${method} ?${query}`);
+}
+
+/** The SDK may send a body in signed chunks: `<hex size>;chunk-signature=…\r\n<data>\r\n`, ended by one of size 0. */
+function objectBody({ headers, body }: AwsRequest): Buffer {
+  if (!headers['x-amz-decoded-content-length']) return body;
+  const chunks: Buffer[] = [];
+  for (let offset = 0; offset < body.length;) {
+    const start = body.indexOf('\r\n', offset) + 2;
+    const size = parseInt(body.toString('latin1', offset, start), 16);
+    if (size === 0) break;
+    chunks.push(body.subarray(start, start + size));
+    offset = start + size + 2;
+  }
+  return Buffer.concat(chunks);
+}
+
+function etag(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
+}
