@@ -1,0 +1,200 @@
+import { deploy, KEY_ID, Scenario } from './deployment';
+import { ACCOUNT, TARGETS } from './resolve-template';
+import { PolicyDocument } from './simulator';
+import { expectRows, Row } from './table';
+
+const STRANGER = '999999999999';
+const READS = ['GetObject', 'GetObjectAcl', 'GetObjectVersion', 'GetObjectVersionAcl', 'ListMultipartUploadParts'];
+const WRITES = ['AbortMultipartUpload', 'DeleteObject', 'DeleteObjectVersion', 'PutObject', 'PutObjectAcl', 'PutObjectVersionAcl'];
+
+describe.each(TARGETS)('the location role in $partition', ({ partition, region, urlSuffix }) => {
+  const target = { partition, region, urlSuffix };
+  const s3 = (name: string) => `arn:${partition}:s3:::${name}`;
+  const instance = `arn:${partition}:s3:${region}:${ACCOUNT}:access-grants/default`;
+  const vended = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': instance };
+  const strangersBucket = { ...vended, 'aws:ResourceAccount': STRANGER };
+  const otherInstance = { ...vended, 's3:AccessGrantsInstanceArn': `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default` };
+  const notVended = { 'aws:ResourceAccount': ACCOUNT };
+  const table = (scenario: Scenario, rows: Row[]) => {
+    const deployment = deploy(target, scenario);
+    expectRows(() => ({ principal: deployment.locationRole }), rows);
+  };
+
+  describe('of a bucket', () => {
+    table({ location: 'bucket' }, [
+      ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
+      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('hr/q1.csv'), vended]),
+      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), strangersBucket]),
+      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), otherInstance]),
+      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), notVended]),
+      ['allowed', 's3:GetObject', s3('sales/deep/er/file'), vended],
+      ['denied', 's3:GetObject', s3('sales-archive/q1.csv'), vended],
+      ['allowed', 's3:ListBucket', s3('sales'), vended],
+      ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'anything/' }],
+      ['denied', 's3:ListBucket', s3('hr'), vended],
+      ['denied', 's3:ListBucket', s3('sales-archive'), vended],
+      ['denied', 's3:ListBucket', s3('sales'), strangersBucket],
+      ['denied', 's3:ListBucket', s3('sales'), otherInstance],
+      ['denied', 's3:ListBucket', s3('sales'), notVended],
+      ['denied', 's3:ListAllMyBuckets', '*'],
+      ['denied', 's3:ListBucketVersions', s3('sales'), vended],
+      ['denied', 's3:DeleteBucket', s3('sales'), { 'aws:ResourceAccount': ACCOUNT }],
+      ['denied', 's3:PutBucketPolicy', s3('sales'), { 'aws:ResourceAccount': ACCOUNT }],
+      ['denied', 's3:BypassGovernanceRetention', s3('sales/q1.csv'), { 'aws:ResourceAccount': ACCOUNT }],
+      ['denied', 's3:GetDataAccess', instance],
+      ['denied', 's3:CreateAccessGrant', `${instance}/grant/1`],
+    ]);
+  });
+
+  describe('of a prefix', () => {
+    table({ location: 'prefix' }, [
+      ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/curated/q1.csv'), vended]),
+      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/raw/q1.csv'), vended]),
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/curated-not/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/raw/curated/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/curated/q1.csv'), notVended],
+      ['denied', 's3:GetObject', s3('sales/curated/q1.csv'), strangersBucket],
+      ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'curated/' }],
+      ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'curated/2026/' }],
+      ['denied', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': '' }],
+      ['denied', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'cur' }],
+      ['denied', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'raw/' }],
+      ['denied', 's3:ListBucket', s3('sales'), vended],
+      ['denied', 's3:ListBucket', s3('sales'), { ...notVended, 's3:prefix': 'curated/' }],
+      ['denied', 's3:ListBucket', s3('hr'), { ...vended, 's3:prefix': 'curated/' }],
+      ['denied', 's3:ListAllMyBuckets', '*'],
+    ]);
+  });
+
+  describe('of all buckets', () => {
+    table({ location: 'allBuckets' }, [
+      ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
+      ['allowed', 's3:GetObject', s3('a-bucket-of-tomorrow/key'), vended],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), strangersBucket],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), notVended],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), otherInstance],
+      ['allowed', 's3:ListBucket', s3('sales'), vended],
+      ['allowed', 's3:ListBucket', s3('a-bucket-of-tomorrow'), vended],
+      ['denied', 's3:ListBucket', s3('sales'), strangersBucket],
+      ['denied', 's3:ListBucket', s3('sales'), notVended],
+      ['allowed', 's3:ListAllMyBuckets', '*'],
+      ['denied', 's3:DeleteBucket', s3('sales'), { 'aws:ResourceAccount': ACCOUNT }],
+    ]);
+  });
+
+  describe('of all buckets, with a list', () => {
+    table({ location: 'listedBuckets' }, [
+      ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
+      ['allowed', 's3:GetObject', s3('hr/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('finance/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), strangersBucket],
+      ['allowed', 's3:ListBucket', s3('sales'), vended],
+      ['allowed', 's3:ListBucket', s3('hr'), vended],
+      ['denied', 's3:ListBucket', s3('finance'), vended],
+      ['denied', 's3:ListBucket', s3('sales'), notVended],
+      ['allowed', 's3:ListAllMyBuckets', '*'],
+    ]);
+  });
+
+  describe('that only reads', () => {
+    table({ location: 'bucket', readOnly: true }, [
+      ...READS.map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
+      ...WRITES.map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), vended]),
+      ['allowed', 's3:ListBucket', s3('sales'), vended],
+    ]);
+  });
+
+  describe('with KMS keys', () => {
+    const key = `arn:${partition}:kms:${region}:${ACCOUNT}:key/${KEY_ID}`;
+    const otherKey = `arn:${partition}:kms:${region}:${ACCOUNT}:key/99999999-12ab-34cd-56ef-1234567890ab`;
+    const viaS3 = { 'kms:ViaService': `s3.${region}.${urlSuffix}` };
+    // what CDK gives a new key: the account's IAM policies decide
+    const delegating: PolicyDocument = {
+      Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
+    };
+    const keyTable = (scenario: Scenario, rows: Row[]) => {
+      const deployment = deploy(target, scenario);
+      expectRows(() => ({ principal: deployment.locationRole, resourcePolicy: delegating }), rows);
+    };
+
+    describe('to read and write', () => {
+      keyTable({ location: 'bucket', encrypted: true }, [
+        ['allowed', 'kms:Decrypt', key, viaS3],
+        ['allowed', 'kms:GenerateDataKey', key, viaS3],
+        ['allowed', 'kms:Decrypt', key, { 'kms:ViaService': `s3.${region}.amazonaws.com` }],
+        ['denied', 'kms:Decrypt', key],
+        ['denied', 'kms:Decrypt', key, { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
+        ['denied', 'kms:Decrypt', key, { 'kms:ViaService': `s3.ap-south-2.${urlSuffix}` }],
+        ['denied', 'kms:GenerateDataKey', key],
+        ['denied', 'kms:Decrypt', otherKey, viaS3],
+        ['denied', 'kms:Encrypt', key, viaS3],
+        ['denied', 'kms:ScheduleKeyDeletion', key],
+      ]);
+    });
+
+    describe('to read', () => {
+      keyTable({ location: 'bucket', encrypted: true, readOnly: true }, [
+        ['allowed', 'kms:Decrypt', key, viaS3],
+        ['denied', 'kms:GenerateDataKey', key, viaS3],
+      ]);
+    });
+
+    describe('that were not given', () => {
+      keyTable({ location: 'bucket' }, [
+        ['denied', 'kms:Decrypt', key, viaS3],
+        ['denied', 'kms:GenerateDataKey', key, viaS3],
+      ]);
+    });
+  });
+
+  describe('is assumed', () => {
+    const role = `arn:${partition}:iam::${ACCOUNT}:role/location-role`;
+    const here = { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': instance };
+    const context = { 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`] };
+    const trust = (service: string, identityCenter: boolean, rows: Row[]) => {
+      const { locationRoleTrust } = deploy(target, { location: 'bucket', identityCenter });
+      expectRows(() => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: locationRoleTrust }), rows);
+    };
+
+    describe('by S3 Access Grants', () => {
+      trust('access-grants.s3.amazonaws.com', false, [
+        ['allowed', 'sts:AssumeRole', role, here],
+        ['allowed', 'sts:AssumeRole', role, { ...here, 'aws:SourceArn': `${instance}/location/default` }],
+        ['allowed', 'sts:SetSourceIdentity', role, here],
+        ['denied', 'sts:SetContext', role, { ...here, ...context }],
+        ['denied', 'sts:TagSession', role, here],
+        ...['sts:AssumeRole', 'sts:SetSourceIdentity'].flatMap((action): Row[] => [
+          ['denied', action, role],
+          ['denied', action, role, { 'aws:SourceArn': instance }],
+          ['denied', action, role, { 'aws:SourceAccount': ACCOUNT }],
+          ['denied', action, role, { ...here, 'aws:SourceAccount': STRANGER }],
+          ['denied', action, role, { ...here, 'aws:SourceArn': `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default` }],
+          ['denied', action, role, { ...here, 'aws:SourceArn': `${instance}2` }],
+        ]),
+      ]);
+    });
+
+    describe('by S3 Access Grants for users of IAM Identity Center', () => {
+      trust('access-grants.s3.amazonaws.com', true, [
+        ['allowed', 'sts:AssumeRole', role, here],
+        ['allowed', 'sts:SetSourceIdentity', role, here],
+        ['allowed', 'sts:SetContext', role, { ...here, ...context }],
+        ['denied', 'sts:SetContext', role, here],
+        ['denied', 'sts:SetContext', role, context],
+        ['denied', 'sts:SetContext', role, { ...here, 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/Other`] }],
+        ['denied', 'sts:SetContext', role, { ...here, ...context, 'aws:SourceAccount': STRANGER }],
+      ]);
+    });
+
+    describe('by nobody else', () => {
+      trust('s3.amazonaws.com', true, [
+        ['denied', 'sts:AssumeRole', role, here],
+        ['denied', 'sts:SetContext', role, { ...here, ...context }],
+      ]);
+      trust(`arn:${partition}:iam::${ACCOUNT}:role/immuta-role`, true, [
+        ['denied', 'sts:AssumeRole', role, here],
+      ]);
+    });
+  });
+});

@@ -1,0 +1,142 @@
+import { runSimulation, Simulation } from '@cloud-copilot/iam-simulate';
+import { ACCOUNT, Names, Resource, resolveTemplate, Target } from './resolve-template';
+
+export type Verdict = 'allowed' | 'denied';
+export type Context = Record<string, string | string[]>;
+
+export interface PolicyDocument {
+  readonly Version?: string;
+  readonly Statement: any;
+}
+
+/** Whoever asks: an ARN, and the policies that bind it. */
+export interface Principal {
+  readonly arn: string;
+  readonly identityPolicies: PolicyDocument[];
+  readonly permissionsBoundary?: PolicyDocument;
+}
+
+export interface Request {
+  readonly principal: Principal;
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Context;
+  /** The account that owns the resource. */
+  readonly resourceAccount?: string;
+  /** Policy of the bucket, key or role that is asked for. */
+  readonly resourcePolicy?: PolicyDocument;
+}
+
+/** What AWS would answer. Throws when the question itself is wrong: an unknown action, resource or context key. */
+export async function evaluate(request: Request): Promise<Verdict> {
+  const boundary = request.principal.permissionsBoundary;
+  const simulation: Simulation = {
+    request: {
+      principal: request.principal.arn,
+      action: request.action,
+      resource: { resource: request.resource, accountId: request.resourceAccount ?? ACCOUNT },
+      contextVariables: request.context ?? {},
+    },
+    identityPolicies: request.principal.identityPolicies.map((policy, index) => ({ name: `policy-${index}`, policy })),
+    permissionBoundaryPolicies: boundary && [{ name: 'boundary', policy: boundary }],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    resourcePolicy: request.resourcePolicy,
+  };
+  const answer = await runSimulation(simulation, {});
+  if (answer.resultType !== 'single') {
+    throw new Error(`cannot evaluate ${request.action} on ${request.resource}: ${JSON.stringify(answer)}`);
+  }
+  const ignored = answer.result.ignoredContextKeys ?? [];
+  if (ignored.length > 0) {
+    throw new Error(`${request.action} has no context ${ignored.join(', ')}: the row would prove nothing`);
+  }
+  return answer.overallResult === 'Allowed' ? 'allowed' : 'denied';
+}
+
+/** The principals of one synthesized template. */
+export class TemplatePolicies {
+  private readonly resources: Record<string, Resource>;
+
+  /** `boundaries`: documents of permissions boundaries that the template refers to, by ARN. */
+  constructor(
+    template: Record<string, any>,
+    private readonly target: Target,
+    private readonly names: Names = {},
+    private readonly boundaries: Record<string, PolicyDocument> = {},
+  ) {
+    this.resources = resolveTemplate(template, target, names);
+  }
+
+  /** A role as the session that it is when it calls AWS. */
+  public role(logicalId: string): Principal {
+    const arn = `arn:${this.target.partition}:sts::${ACCOUNT}:assumed-role/${this.nameOf(logicalId)}/session`;
+    return { arn, ...this.policiesOf(logicalId, 'AWS::IAM::Role', 'Roles') };
+  }
+
+  public user(logicalId: string): Principal {
+    const arn = `arn:${this.target.partition}:iam::${ACCOUNT}:user/${this.nameOf(logicalId)}`;
+    return { arn, ...this.policiesOf(logicalId, 'AWS::IAM::User', 'Users') };
+  }
+
+  /** Whatever the template attaches to a role (by name) that it only imports. */
+  public importedRole(name: string): Principal {
+    const arn = `arn:${this.target.partition}:sts::${ACCOUNT}:assumed-role/${name}/session`;
+    return { arn, identityPolicies: this.attachedTo(name, 'Roles') };
+  }
+
+  /** The same for a user. */
+  public importedUser(name: string): Principal {
+    const arn = `arn:${this.target.partition}:iam::${ACCOUNT}:user/${name}`;
+    return { arn, identityPolicies: this.attachedTo(name, 'Users') };
+  }
+
+  public trustOf(logicalId: string): PolicyDocument {
+    return this.get(logicalId, 'AWS::IAM::Role').AssumeRolePolicyDocument;
+  }
+
+  private policiesOf(logicalId: string, type: string, attachment: string): Omit<Principal, 'arn'> {
+    const properties = this.get(logicalId, type);
+    const inline: PolicyDocument[] = (properties.Policies ?? []).map((policy: any) => policy.PolicyDocument);
+    const managed: string[] = properties.ManagedPolicyArns ?? [];
+    return {
+      identityPolicies: [...inline, ...this.attachedTo(this.nameOf(logicalId), attachment), ...managed.map((arn) => this.managed(arn))],
+      permissionsBoundary: properties.PermissionsBoundary && this.boundary(properties.PermissionsBoundary),
+    };
+  }
+
+  private attachedTo(name: string, attachment: string): PolicyDocument[] {
+    return Object.values(this.resources)
+      .filter(({ Type }) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
+      .filter(({ Properties }) => (Properties[attachment] ?? []).includes(name))
+      .map(({ Properties }) => Properties.PolicyDocument);
+  }
+
+  private managed(arn: string): PolicyDocument {
+    const name = arn.split('/').at(-1);
+    const found = Object.entries(this.resources).find(([id, { Type }]) => Type === 'AWS::IAM::ManagedPolicy' && this.nameOf(id) === name);
+    if (!found) {
+      throw new Error(`the template does not define the managed policy ${arn}`);
+    }
+    return found[1].Properties.PolicyDocument;
+  }
+
+  private boundary(arn: string): PolicyDocument {
+    if (!(arn in this.boundaries)) {
+      throw new Error(`no document is known for the permissions boundary ${arn}`);
+    }
+    return this.boundaries[arn];
+  }
+
+  private get(logicalId: string, type: string): Record<string, any> {
+    const resource = this.resources[logicalId];
+    if (resource?.Type !== type) {
+      throw new Error(`the template has no ${type} '${logicalId}'`);
+    }
+    return resource.Properties;
+  }
+
+  private nameOf(logicalId: string): string {
+    return this.names[logicalId] ?? logicalId;
+  }
+}
