@@ -1,0 +1,94 @@
+import { Integrations } from './integrations';
+import { Answer, ImmutaError, IntegrationRecord, S3Config } from './model';
+
+/** A request as it came; nothing is taken out, so that a test can assert what was sent and look for what must not be. */
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  /** Virtual time. */
+  readonly time: number;
+}
+
+/** API key → the permissions of its user. */
+type ApiKeys = ReadonlyMap<string, readonly string[]>;
+
+/** Another platform's integration, which every list has. */
+const SNOWFLAKE = {
+  id: '1',
+  status: 'enabled',
+  validationResults: { status: 'passed', validationTests: [{ name: 'Initial Validation: Basic Connection Test', status: 'passed' }] },
+  type: 'Snowflake',
+  autoBootstrap: true,
+  config: { host: 'organization.us-east-1.snowflakecomputing.com', port: 443, username: '<REDACTED>', password: '<REDACTED>' },
+};
+
+/** The integrations API: who may call, paths, and the forms of requests and answers. */
+export async function callApi(integrations: Integrations, apiKeys: ApiKeys, request: RecordedRequest): Promise<Answer> {
+  try {
+    authorize(apiKeys, request);
+    return { status: 200, body: await route(integrations, request) };
+  } catch (error) {
+    if (error instanceof ImmutaError) return error.answer;
+    console.error(`sandbox: ${request.method} ${request.path}:`, error); // a defect of the sandbox, which a client's retries would hide
+    return { status: 500, body: { statusCode: 500, error: 'Internal Server Error', message: String(error) } };
+  }
+}
+
+/** The key stands in the header as it is, without `Bearer`. */
+function authorize(apiKeys: ApiKeys, { headers }: RecordedRequest): void {
+  const permissions = apiKeys.get(headers.authorization ?? '');
+  if (!permissions) throw new ImmutaError(401, 'Invalid API key.');
+  if (!permissions.includes('APPLICATION_ADMIN')) throw new ImmutaError(403, 'Insufficient permissions.');
+}
+
+async function route(integrations: Integrations, { method, path, body }: RecordedRequest): Promise<unknown> {
+  const [, id] = path.match(/^\/integrations(?:\/([^/]+))?$/) ?? [];
+  switch (path.startsWith('/integrations') && `${method} ${id ? 'one' : path}`) {
+    case 'GET /integrations': return [SNOWFLAKE, ...[...integrations.records.values()].map(full)];
+    case 'POST /integrations': return short(await integrations.create(parse(body)));
+    case 'GET one': return full(integrations.get(id));
+    case 'PUT one': return short(await integrations.edit(id, parse(body)));
+    case 'DELETE one':
+      if (body) throw new ImmutaError(400, 'Credentials are not required for disable unless the integration was configured automatically. If you need to update your integration credentials, use PUT to update the integration before disabling.');
+      return short(await integrations.delete(id));
+    default: throw new ImmutaError(404, 'Not Found');
+  }
+}
+
+const REQUIRED = ['name', 'awsAccountId', 'awsRegion', 'awsLocationRole', 'awsLocationPath', 'authenticationType'];
+const FIELDS_OF: Record<string, { required: string[]; optional: string[] }> = {
+  auto: { required: REQUIRED, optional: ['awsRoleToAssume'] },
+  accessKey: { required: [...REQUIRED, 'awsAccessKeyId', 'awsSecretAccessKey'], optional: [] },
+};
+
+/** Stricter than the documentation: what it does not name is refused, as an older Immuta may do. */
+function parse(body: string): S3Config {
+  const { type, autoBootstrap, config, ...rest } = parseJson(body);
+  if (type !== 'Native S3' || autoBootstrap !== false) throw new ImmutaError(400, '"type" must be "Native S3" and "autoBootstrap" false');
+  const fields = FIELDS_OF[config?.authenticationType];
+  if (!fields) throw new ImmutaError(400, '"authenticationType" must be one of [auto, accessKey]');
+  const missing = fields.required.find((field) => typeof config[field] !== 'string' || config[field] === '');
+  if (missing) throw new ImmutaError(400, `"${missing}" is required`);
+  const unknown = Object.keys({ ...rest, ...config }).find((field) => ![...fields.required, ...fields.optional].includes(field));
+  if (unknown) throw new ImmutaError(400, `"${unknown}" is not allowed`);
+  return config;
+}
+
+function parseJson(body: string): any {
+  try {
+    return JSON.parse(body) ?? {};
+  } catch {
+    throw new ImmutaError(400, 'Invalid request payload JSON format');
+  }
+}
+
+function short({ id, status, validationResults }: IntegrationRecord): object {
+  return { id, status, validationResults };
+}
+
+/** With the credentials in clear, as the documentation's sample shows them. */
+function full(record: IntegrationRecord): object {
+  return { ...short(record), type: 'Native S3', autoBootstrap: false, config: { port: 443, ...record.config } };
+}

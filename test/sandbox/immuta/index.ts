@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { IncomingMessage, ServerResponse } from 'http';
+import { createServer } from 'https';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { generate } from 'selfsigned';
+import { AwsStandIn } from '../aws';
+import { closeServer, portOf, readBody } from '../aws/server';
+import { SandboxClock } from '../clock';
+import { callApi, RecordedRequest } from './api';
+import { FaultScript, perform, send } from './faults';
+import { DEFAULT_SWITCHES, Integrations, Switches } from './integrations';
+import { IntegrationRecord, S3Config } from './model';
+import { ImmutaIdentity } from './validation';
+
+export * from './api';
+export * from './faults';
+export * from './integrations';
+export * from './model';
+export * from './validation';
+
+export interface ImmutaOptions {
+  readonly clock: SandboxClock;
+  readonly aws: AwsStandIn;
+  /** API key → the permissions of its user. @default - one key with APPLICATION_ADMIN */
+  readonly apiKeys?: Record<string, string[]>;
+}
+
+/** An Immuta tenant of the sandbox, over HTTPS. */
+export interface ImmutaStandIn {
+  readonly url: string;
+  /** The certificate to trust, for `NODE_EXTRA_CA_CERTS`. */
+  readonly caFile: string;
+  /** API key → permissions; a test may add keys and take them away. */
+  readonly apiKeys: Map<string, string[]>;
+  /** ARN that Immuta comes as, and its external id. */
+  readonly identity: ImmutaIdentity;
+  /** What is not settled by the documentation. */
+  readonly switches: Switches;
+  readonly integrations: Map<string, IntegrationRecord>;
+  readonly requests: RecordedRequest[];
+  readonly faults: FaultScript;
+  /** An integration that somebody has made by hand: enabled, with its location. */
+  createByHand(config: S3Config): Promise<IntegrationRecord>;
+  /** Refuses connections, until `listen`. */
+  stop(): Promise<void>;
+  /** Listens again, on the same port. */
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const DEFAULT_API_KEY = '846e9e43c86a4ct1be14290d95127d13f';
+
+export async function startImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN'] } }: ImmutaOptions): Promise<ImmutaStandIn> {
+  const identity: ImmutaIdentity = { principal: 'arn:aws:iam::999988887777:role/immuta' };
+  const switches = structuredClone(DEFAULT_SWITCHES);
+  const faults = new FaultScript();
+  const keys = new Map(Object.entries(apiKeys));
+  const integrations = new Integrations(clock, aws, identity, faults, switches);
+  const requests: RecordedRequest[] = [];
+
+  const { private: key, cert } = await (certificate ??= makeCertificate());
+  const directory = mkdtempSync(join(tmpdir(), 'immuta-'));
+  const caFile = join(directory, 'ca.pem');
+  writeFileSync(caFile, cert);
+
+  const server = createServer({ key, cert }, (incoming, outgoing) => {
+    serve(incoming, outgoing).catch((error) => outgoing.destroy(error)); // the client has gone, most likely
+  });
+  const listen = async (port?: number) => new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve));
+  await listen();
+  const port = portOf(server);
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const request = await record(incoming);
+    const work = async () => callApi(integrations, keys, request);
+    const fault = faults.takeHttp(request.method, request.path);
+    if (!fault) return send(outgoing, await work());
+    clock.advance(fault.delayMs ?? 0);
+    await clock.settled();
+    return perform(fault, { outgoing, work });
+  }
+
+  async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
+    const body = (await readBody(incoming)).toString();
+    await clock.settled();
+    const request = { method: incoming.method!, path: incoming.url!, headers: incoming.headers as Record<string, string>, body, time: clock.now() };
+    requests.push(request);
+    return request;
+  }
+
+  return {
+    url: `https://127.0.0.1:${port}`,
+    caFile,
+    apiKeys: keys,
+    identity,
+    switches,
+    integrations: integrations.records,
+    requests,
+    faults,
+    createByHand: async (config) => integrations.createByHand(config),
+    stop: async () => closeServer(server),
+    listen: async () => listen(port),
+    close: async () => {
+      rmSync(directory, { recursive: true });
+      if (server.listening) await closeServer(server);
+    },
+  };
+}
+
+type Certificate = Awaited<ReturnType<typeof generate>>;
+
+/** One certificate for all tenants of a process: making it takes longer than most tests. */
+let certificate: Promise<Certificate> | undefined;
+
+async function makeCertificate(): Promise<Certificate> {
+  return generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+}

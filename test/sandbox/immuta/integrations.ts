@@ -1,0 +1,234 @@
+import { AwsError, AwsStandIn } from '../aws';
+import { SandboxClock } from '../clock';
+import { FaultScript } from './faults';
+import { ImmutaError, IN_TRANSITION, IntegrationRecord, S3Config, ValidationResults } from './model';
+import { credentialsOf, ImmutaIdentity, instanceOf, LocationExists, validate, ValidationSubject } from './validation';
+
+/** Where Immuta's documentation says nothing, or two things, the sandbox has a switch. */
+export interface Switches {
+  /** How long each transition takes, in virtual ms; `Infinity`: for ever. */
+  durations: { creating: number; editing: number; deleting: number };
+  /** How failed validation shows: 422 with or without results, 200 with a record in `createError`, or `createError` later. */
+  validationFailure: 'unprocessable' | 'unprocessable-bare' | 'ok' | 'createError';
+  /** Whether what AWS said about a failed transition is in the record's validation results. */
+  explainsErrors: boolean;
+  /** Whether a delete of a `createError` record, too, must pass the tests. */
+  testsDeleteOfCreateError: boolean;
+  /** After a delete, whether the record stays, with status `deleted`. */
+  keepsDeleted: boolean;
+  /** What an edit of `awsLocationRole` does: change the location, or store it and leave AWS alone. */
+  locationRoleEdit: 'update' | 'record-only';
+  /** Fields of `config` that an edit is answered well for and does not store. */
+  ignoredByEdit: (keyof S3Config)[];
+}
+
+export const DEFAULT_SWITCHES: Switches = {
+  durations: { creating: 20_000, editing: 10_000, deleting: 15_000 },
+  validationFailure: 'unprocessable',
+  explainsErrors: true,
+  testsDeleteOfCreateError: true,
+  keepsDeleted: false,
+  locationRoleEdit: 'update',
+  ignoredByEdit: [],
+};
+
+type Transition = keyof Switches['durations'];
+
+/** From these Immuta goes nowhere but away. */
+const NOT_EDITABLE = ['createError', 'disabled', 'deleted'];
+
+/** Immuta's integrations: what each call checks, what it sets going, and what that does in AWS. */
+export class Integrations {
+  readonly records = new Map<string, IntegrationRecord>();
+  private nextId = 101;
+
+  constructor(
+    private readonly clock: SandboxClock,
+    private readonly aws: AwsStandIn,
+    private readonly identity: ImmutaIdentity,
+    private readonly faults: FaultScript,
+    private readonly switches: Switches,
+  ) {}
+
+  async create(config: S3Config): Promise<IntegrationRecord> {
+    const { validationFailure } = this.switches;
+    const results = await this.validate({ config, others: this.others() }, 'create');
+    const failed = results.status === 'failed';
+    if (failed && results.validationTests.some(({ message }) => message === LocationExists.MESSAGE)) {
+      throw new ImmutaError(409, LocationExists.MESSAGE);
+    }
+    if (failed && validationFailure.startsWith('unprocessable')) throw this.unprocessable('create', results);
+
+    const record = this.add(config, failed && validationFailure === 'createError' ? asPassed(results) : results);
+    if (failed && validationFailure === 'ok') {
+      record.status = 'createError';
+      return record;
+    }
+    this.begin(record, 'creating', 'create', async () => {
+      if (failed) throw new TransitionFailed(results);
+      record.locationId = await this.register(config);
+    });
+    return record;
+  }
+
+  async edit(id: string, config: S3Config): Promise<IntegrationRecord> {
+    const record = this.require(id, `No integration found with ID ${id}.`);
+    if (IN_TRANSITION.includes(record.status) || NOT_EDITABLE.includes(record.status)) throw inState('edit', record);
+    const before = record.config;
+    const moved = (['awsAccountId', 'awsRegion', 'awsLocationPath'] as const).find((key) => config[key] !== before[key]);
+    if (moved) throw new ImmutaError(400, `${moved} of an integration cannot be changed.`);
+    const results = await this.validate({ config, own: record, others: this.others(record) }, 'edit');
+    if (results.status === 'failed') throw this.unprocessable('edit', results);
+
+    const kept = Object.fromEntries(this.switches.ignoredByEdit.map((key) => [key, before[key]]));
+    record.config = { ...config, ...kept };
+    record.validationResults = results;
+    this.begin(record, 'editing', 'edit', async () => {
+      if (record.config.awsLocationRole !== before.awsLocationRole && this.switches.locationRoleEdit === 'update') await this.updateRole(record);
+    }, () => { record.config = before; });
+    return record;
+  }
+
+  async delete(id: string): Promise<IntegrationRecord> {
+    const record = this.require(id, `No integration found with ID ${id}.`);
+    if (IN_TRANSITION.includes(record.status)) throw inState('delete', record);
+    if (record.status !== 'createError' || this.switches.testsDeleteOfCreateError) {
+      record.validationResults = await this.validate({ config: record.config, own: record, others: [] }, 'delete');
+      if (record.validationResults.status === 'failed') throw this.unprocessable('delete', record.validationResults);
+    }
+    this.begin(record, 'deleting', 'delete', () => this.unregister(record));
+    return record;
+  }
+
+  /** The record as GET finds it, `deleted` ones included. */
+  get(id: string): IntegrationRecord {
+    const record = this.records.get(id);
+    if (!record) throw new ImmutaError(404, `No Integration found with ID ${id}.`);
+    return record;
+  }
+
+  /** An integration that somebody has made by hand: enabled, its location registered; nothing is checked. */
+  async createByHand(config: S3Config): Promise<IntegrationRecord> {
+    const record = this.add(config, { status: 'passed', validationTests: [] });
+    const { accountId, region } = instanceOf(config);
+    record.locationId = (await this.aws.accessGrants.createLocation(accountId, region, config.awsLocationPath, config.awsLocationRole)).id;
+    record.status = 'enabled';
+    return record;
+  }
+
+  private async validate(subject: ValidationSubject, on: string): Promise<ValidationResults> {
+    return validate(subject, on, this.aws, this.identity, this.faults.takeValidation(on, false));
+  }
+
+  /** Sets a transition going; `undo` is Immuta's "rolled back to the previous state". */
+  private begin(record: IntegrationRecord, transition: Transition, verb: string, work: () => Promise<void>, undo = () => {}): void {
+    const forced = this.faults.takeValidation(verb, true);
+    record.status = transition;
+    this.clock.at(this.clock.now() + this.switches.durations[transition], async () => {
+      if (record.status !== transition) return; // a test has taken the record over
+      const fault = this.faults.takeTransition(transition);
+      if (fault) {
+        record.status = fault.to;
+        return undo();
+      }
+      try {
+        const subject = { config: record.config, own: record, others: this.others(record) };
+        if (forced) throw new TransitionFailed(await validate(subject, verb, this.aws, this.identity, forced));
+        await work();
+        this.end(record, transition);
+      } catch (error) {
+        this.fail(record, `${verb}Error`, error);
+        undo();
+      }
+    });
+  }
+
+  private end(record: IntegrationRecord, transition: Transition): void {
+    record.status = transition === 'deleting' ? 'deleted' : 'enabled';
+    if (record.status === 'deleted' && !this.switches.keepsDeleted) this.records.delete(record.id);
+  }
+
+  private fail(record: IntegrationRecord, status: string, error: unknown): void {
+    record.status = status;
+    if (error instanceof TransitionFailed) {
+      record.validationResults = error.results;
+    } else if (!(error instanceof AwsError)) {
+      throw error;
+    } else if (this.switches.explainsErrors) {
+      // the documentation names no test for this
+      const test = { name: 'The change was made in AWS', status: 'failed', message: `${error.code}: ${error.message}` } as const;
+      record.validationResults = { status: 'failed', validationTests: [...record.validationResults.validationTests, test] };
+    }
+  }
+
+  // ----- what Immuta does in AWS, with the credentials of the integration
+
+  private async register(config: S3Config): Promise<string> {
+    const caller = await this.caller(config);
+    if (!await this.aws.iam.authorize(caller, 'iam:GetRole', config.awsLocationRole)) {
+      throw new AwsError(403, 'AccessDenied', `User: ${caller} is not authorized to perform: iam:GetRole on resource: ${config.awsLocationRole}`);
+    }
+    const input = { ...instanceOf(config), LocationScope: config.awsLocationPath, IAMRoleArn: config.awsLocationRole };
+    return (await this.aws.s3Control.execute(caller, 'CreateAccessGrantsLocation', input)).AccessGrantsLocationId;
+  }
+
+  private async updateRole({ config, locationId }: IntegrationRecord): Promise<void> {
+    const input = { ...instanceOf(config), AccessGrantsLocationId: locationId, IAMRoleArn: config.awsLocationRole };
+    await this.aws.s3Control.execute(await this.caller(config), 'UpdateAccessGrantsLocation', input);
+  }
+
+  private async unregister({ config, locationId }: IntegrationRecord): Promise<void> {
+    if (locationId === undefined) return;
+    const caller = await this.caller(config);
+    const { accountId, region } = instanceOf(config);
+    await this.aws.s3Control.execute(caller, 'ListAccessGrants', { accountId, region });
+    const grants = [...this.aws.accessGrants.instance(accountId, region).grants.values()].filter((grant) => grant.locationId === locationId);
+    for (const grant of grants) await this.aws.s3Control.execute(caller, 'DeleteAccessGrant', { accountId, region, AccessGrantId: grant.id });
+    if (!this.aws.accessGrants.locations(accountId, region).some(({ id }) => id === locationId)) return;
+    await this.aws.s3Control.execute(caller, 'DeleteAccessGrantsLocation', { accountId, region, AccessGrantsLocationId: locationId });
+  }
+
+  private async caller(config: S3Config): Promise<string> {
+    const caller = await credentialsOf(config, this.aws, this.identity);
+    if (!caller) throw new AwsError(403, 'AccessDenied', 'The security token included in the request is invalid.');
+    return caller;
+  }
+
+  // ----- records
+
+  private add(config: S3Config, validationResults: ValidationResults): IntegrationRecord {
+    const record = { id: String(this.nextId++), status: 'creating', validationResults, config };
+    this.records.set(record.id, record);
+    return record;
+  }
+
+  private others(own?: IntegrationRecord): IntegrationRecord[] {
+    return [...this.records.values()].filter((record) => record !== own && record.status !== 'deleted');
+  }
+
+  private require(id: string, message: string): IntegrationRecord {
+    const record = this.records.get(id);
+    if (!record || record.status === 'deleted') throw new ImmutaError(404, message);
+    return record;
+  }
+
+  private unprocessable(verb: string, results: ValidationResults): ImmutaError {
+    const message = `Validation of prerequisite setup failed. Unable to ${verb} integration.`;
+    return new ImmutaError(422, message, this.switches.validationFailure === 'unprocessable-bare' ? undefined : results);
+  }
+}
+
+class TransitionFailed extends Error {
+  constructor(readonly results: ValidationResults) {
+    super('a validation test failed');
+  }
+}
+
+/** The results as they look while nobody knows yet. */
+function asPassed({ validationTests }: ValidationResults): ValidationResults {
+  return { status: 'passed', validationTests: validationTests.map(({ name }) => ({ name, status: 'passed' })) };
+}
+
+function inState(verb: string, { id, status }: IntegrationRecord): ImmutaError {
+  return new ImmutaError(409, `Unable to ${verb} integration with ID ${id} in current state ${status}.`);
+}
