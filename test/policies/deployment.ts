@@ -65,7 +65,9 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
     inlinePolicies: {
       Immuta: new iam.PolicyDocument({
         statements: immutaPrincipalStatements({
-          ...env, data, bucketAccount,
+          ...env,
+          data,
+          bucketAccount,
           locationRoleArn: locationRole.roleArn,
           restrictPassRole: scenario.restrictPassRole ?? false,
           identityCenter: scenario.identityCenter ? {
@@ -87,13 +89,14 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
       Handler: new iam.PolicyDocument({ statements: handlerRoleStatements({ ...env, apiKey, logGroupArn: logGroup.logGroupArn }) }),
     },
   });
-  handler.addToPolicy(selfInvokeStatement(`arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:Handler`));
+  handler.addToPolicy(selfInvokeStatement(`arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:handler`));
   const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
   iam.Grant.addToPrincipal({ grantee: reader, actions: DATA_ACCESS_ACTIONS, resourceArns: [instance] });
 
   const id = (role: iam.Role) => stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
   const owner = {
-    ...env, write,
+    ...env,
+    write,
     locationRoleArn: `arn:${target.partition}:iam::${ACCOUNT}:role/location-role`,
     immutaPrincipalArn: `arn:${target.partition}:iam::${ACCOUNT}:role/immuta-role`,
     accessGrantsInstanceArn: `arn:${target.partition}:s3:${target.region}:${ACCOUNT}:access-grants/default`,
@@ -101,7 +104,9 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
     partition: target.partition,
   };
   const policies = new TemplatePolicies(Template.fromStack(stack).toJSON(), target, {
-    [id(locationRole)]: 'location-role', [id(immuta)]: 'immuta-role', [stack.getLogicalId(logGroup.node.defaultChild as logs.CfnLogGroup)]: 'handler-logs',
+    [id(locationRole)]: 'location-role',
+    [id(immuta)]: 'immuta-role',
+    [stack.getLogicalId(logGroup.node.defaultChild as logs.CfnLogGroup)]: 'handler-logs',
     [stack.getLogicalId(apiKey.node.defaultChild as secretsmanager.CfnSecret)]: 'api-key',
   });
   return {

@@ -1,0 +1,63 @@
+import { deploy, KEY_ID, Scenario } from './deployment';
+import { ACCOUNT, TARGETS } from './resolve-template';
+import { PolicyDocument } from './simulator';
+import { expectRows, Row } from './table';
+
+const STRANGER = '999999999999';
+
+describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuffix }) => {
+  const target = { partition, region, urlSuffix };
+  const arn = (service: string, name: string) => `arn:${partition}:${service}:${region}:${ACCOUNT}:${name}`;
+  const table = (scenario: Scenario, rows: Row[], resourcePolicy?: PolicyDocument) => {
+    const deployment = deploy(target, scenario);
+    expectRows(() => ({ principal: deployment.handler, resourcePolicy }), rows);
+  };
+
+  describe('does its work and no more', () => {
+    table({ location: 'bucket' }, [
+      ['allowed', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:api-key-AbCdEf')],
+      ['denied', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:other-AbCdEf')],
+      ['denied', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:api-key-of-others-AbCdEf')],
+      ['denied', 'secretsmanager:PutSecretValue', arn('secretsmanager', 'secret:api-key-AbCdEf')],
+      ['denied', 'secretsmanager:DeleteSecret', arn('secretsmanager', 'secret:api-key-AbCdEf')],
+      ['allowed', 'logs:CreateLogStream', arn('logs', 'log-group:handler-logs:log-stream:2026/11/23')],
+      ['allowed', 'logs:PutLogEvents', arn('logs', 'log-group:handler-logs:log-stream:2026/11/23')],
+      ['denied', 'logs:PutLogEvents', arn('logs', 'log-group:other:log-stream:2026/11/23')],
+      ['denied', 'logs:CreateLogGroup', arn('logs', 'log-group:handler-logs')],
+      ['denied', 'logs:DeleteLogGroup', arn('logs', 'log-group:handler-logs')],
+      ['denied', 'logs:GetLogEvents', arn('logs', 'log-group:handler-logs:log-stream:2026/11/23')],
+      ['allowed', 's3:ListAccessGrantsLocations', arn('s3', 'access-grants/default')],
+      ['denied', 's3:ListAccessGrantsLocations', `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default`],
+      ['denied', 's3:DeleteAccessGrantsLocation', arn('s3', 'access-grants/default/location/default')],
+      ['denied', 's3:CreateAccessGrantsLocation', arn('s3', 'access-grants/default/location/default')],
+      ['denied', 's3:DeleteAccessGrantsInstance', arn('s3', 'access-grants/default')],
+      ['allowed', 'lambda:InvokeFunction', arn('lambda', 'function:handler')],
+      ['denied', 'lambda:InvokeFunction', arn('lambda', 'function:other')],
+      ['denied', 'lambda:UpdateFunctionCode', arn('lambda', 'function:handler')],
+      ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/location-role`],
+      ['denied', 'sts:AssumeRole', `arn:${partition}:iam::${ACCOUNT}:role/immuta-role`],
+      ['denied', 's3:ListBucket', `arn:${partition}:s3:::sales`],
+    ]);
+  });
+
+  // what CDK gives a new key: the account's IAM policies decide
+  const delegating: PolicyDocument = {
+    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
+  };
+
+  describe('decrypts nothing if the secret has no key', () => {
+    table({ location: 'bucket' }, [
+      ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
+    ], delegating);
+  });
+
+  describe('decrypts the secret, and through Secrets Manager only', () => {
+    table({ location: 'bucket', encrypted: true }, [
+      ['allowed', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
+      ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `s3.${region}.${urlSuffix}` }],
+      ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`)],
+      ['denied', 'kms:Decrypt', arn('kms', 'key/99999999-12ab-34cd-56ef-1234567890ab'), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
+      ['denied', 'kms:GenerateDataKey', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
+    ], delegating);
+  });
+});

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { deploy, Deployment, KEY_ID, OTHER_ACCOUNT } from './deployment';
+import { ACCOUNT, TARGETS } from './resolve-template';
+import {
+  SAMPLE_IDENTITY_CENTER_POLICY, SAMPLE_IMMUTA_POLICY, SAMPLE_LOCATION_ROLE_POLICY, SAMPLE_LOCATION_ROLE_TRUST,
+} from './samples';
+import { evaluate, PolicyDocument, Principal, Verdict } from './simulator';
+import { Row, Subject } from './table';
+
+/** What is wrong with the policies of Immuta's page, and what we do about it. */
+interface Defect {
+  readonly number: number;
+  readonly defect: string;
+  readonly decision: string;
+  readonly why: string;
+  /** Rows that the sample fails and ours passes; none where policies cannot tell. */
+  readonly rows?: Row[];
+  readonly sample?: Subject;
+  readonly ours?: () => Subject;
+}
+
+const [AWS, GOV] = TARGETS;
+const INSTANCE = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
+const LOCATION = `${INSTANCE}/location/5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f`;
+const GRANT = `${INSTANCE}/grant/0c4f2c9e-9d3c-11ef-8f3d-0a1b2c3d4e5f`;
+const LOCATION_ROLE = 'arn:aws:iam::111122223333:role/location-role';
+const KEY = `arn:aws:kms:us-east-1:111122223333:key/${KEY_ID}`;
+const VENDED = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': INSTANCE };
+const STRANGER = '999999999999';
+const KEY_POLICY: PolicyDocument = {
+  Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' }],
+};
+
+const sampleLocationRole: Principal = {
+  arn: 'arn:aws:sts::111122223333:assumed-role/location-role/session',
+  identityPolicies: [SAMPLE_LOCATION_ROLE_POLICY],
+};
+const sampleImmuta: Principal = {
+  arn: 'arn:aws:sts::111122223333:assumed-role/immuta-role/session',
+  identityPolicies: [SAMPLE_IMMUTA_POLICY, SAMPLE_IDENTITY_CENTER_POLICY],
+};
+const accessGrants: Principal = { arn: 'access-grants.s3.amazonaws.com', identityPolicies: [] };
+const sampleTrust: Subject = { principal: accessGrants, resourcePolicy: SAMPLE_LOCATION_ROLE_TRUST };
+
+const made = new Map<string, Deployment>();
+function ours(scenario: Parameters<typeof deploy>[1], target = AWS): Deployment {
+  const key = JSON.stringify([scenario, target]);
+  made.set(key, made.get(key) ?? deploy(target, scenario));
+  return made.get(key)!;
+}
+
+const DEFECTS: Defect[] = [
+  {
+    number: 1,
+    defect: 'The actions on objects are allowed on the ARN of the bucket',
+    decision: 'Allowed on `<bucket>/*`, or `<bucket>/<prefix>*`',
+    why: 'These actions match the ARNs of objects only: as written, the role can neither read nor write anything',
+    sample: { principal: sampleLocationRole },
+    ours: () => ({ principal: ours({ location: 'bucket' }).locationRole }),
+    rows: [
+      ['allowed', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED],
+      ['allowed', 's3:GetObjectVersion', 'arn:aws:s3:::sales/q1.csv', VENDED],
+      ['allowed', 's3:PutObject', 'arn:aws:s3:::sales/q1.csv', VENDED],
+      ['allowed', 's3:DeleteObject', 'arn:aws:s3:::sales/q1.csv', VENDED],
+      ['allowed', 's3:AbortMultipartUpload', 'arn:aws:s3:::sales/q1.csv', VENDED],
+    ],
+  },
+  {
+    number: 2,
+    defect: '`s3:ListAllMyBuckets` is allowed on the ARN of the bucket',
+    decision: 'A statement of its own on `*`, and only where the location is `s3://`',
+    why: 'The action has no resource type, so that nothing but `*` matches; a location in one bucket has no use for it',
+    sample: { principal: sampleLocationRole },
+    ours: () => ({ principal: ours({ location: 'allBuckets' }).locationRole }),
+    rows: [['allowed', 's3:ListAllMyBuckets', '*']],
+  },
+  {
+    number: 3,
+    defect: 'KMS is in the text only, and there `kms:Decrypt` alone',
+    decision: '`kms:Decrypt`, and `kms:GenerateDataKey` to write, on the keys given as `encryptionKeys`, through S3 in the Region only',
+    why: 'Without them nobody reads or writes an object that is encrypted with a KMS key',
+    sample: { principal: sampleLocationRole, resourcePolicy: KEY_POLICY },
+    ours: () => ({ principal: ours({ location: 'bucket', encrypted: true }).locationRole, resourcePolicy: KEY_POLICY }),
+    rows: [
+      ['allowed', 'kms:Decrypt', KEY, { 'kms:ViaService': 's3.us-east-1.amazonaws.com' }],
+      ['allowed', 'kms:GenerateDataKey', KEY, { 'kms:ViaService': 's3.us-east-1.amazonaws.com' }],
+    ],
+  },
+  {
+    number: 4,
+    defect: 'No condition on the account that owns the bucket, nor on the Access Grants instance',
+    decision: '`aws:ResourceAccount` (the stack\'s account, or `bucketAccount`) and `s3:AccessGrantsInstanceArn` on the S3 statements',
+    why: 'A bucket that was deleted and made anew by somebody else stays out of reach, and the role is of no use outside credentials that the instance vends',
+    sample: { principal: sampleLocationRole },
+    ours: () => ({ principal: ours({ location: 'bucket' }).locationRole }),
+    rows: [
+      ['denied', 's3:ListBucket', 'arn:aws:s3:::sales', { ...VENDED, 'aws:ResourceAccount': STRANGER }],
+      ['denied', 's3:ListBucket', 'arn:aws:s3:::sales', { 'aws:ResourceAccount': ACCOUNT }],
+    ],
+  },
+  {
+    number: 5,
+    defect: 'The trust policy lacks `sts:SetContext`',
+    decision: 'A statement of its own, only with Identity Center, and only for its context provider',
+    why: 'Every grant to a user or group of Identity Center fails without it; nobody else needs it',
+    sample: sampleTrust,
+    ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket', identityCenter: true }).locationRoleTrust }),
+    rows: [['allowed', 'sts:SetContext', LOCATION_ROLE, {
+      'aws:SourceAccount': ACCOUNT,
+      'aws:SourceArn': INSTANCE,
+      'sts:RequestContextProviders': ['arn:aws:iam::aws:contextProvider/IdentityCenter'],
+    }]],
+  },
+  {
+    number: 6,
+    defect: 'The trust policy has no condition on who S3 Access Grants acts for',
+    decision: '`aws:SourceAccount`, and `aws:SourceArn` like the instance or anything below it',
+    why: 'An instance of another account could have the role assumed; AWS\'s pages disagree whether the source is the instance or the location',
+    sample: sampleTrust,
+    ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket' }).locationRoleTrust }),
+    rows: [
+      ['denied', 'sts:AssumeRole', LOCATION_ROLE, {
+        'aws:SourceAccount': STRANGER, 'aws:SourceArn': 'arn:aws:s3:us-east-1:999999999999:access-grants/default',
+      }],
+      ['denied', 'sts:AssumeRole', LOCATION_ROLE, { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': 'arn:aws:s3:eu-west-1:111122223333:access-grants/default' }],
+      ['denied', 'sts:SetSourceIdentity', LOCATION_ROLE],
+    ],
+  },
+  {
+    number: 7,
+    defect: 'The management policy names the instance alone',
+    decision: 'All management actions on the instance and on `<instance>/*`',
+    why: 'Actions on locations and grants do not match the instance\'s ARN; AWS has moved the two create actions from one resource type to another, so that both are named',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
+    rows: [
+      ['allowed', 's3:CreateAccessGrantsLocation', LOCATION],
+      ['allowed', 's3:GetAccessGrantsLocation', LOCATION],
+      ['allowed', 's3:DeleteAccessGrantsLocation', LOCATION],
+      ['allowed', 's3:CreateAccessGrant', GRANT],
+      ['allowed', 's3:GetAccessGrant', GRANT],
+      ['allowed', 's3:DeleteAccessGrant', GRANT],
+    ],
+  },
+  {
+    number: 8,
+    defect: '`s3:ListAccessGrantsInstances` is allowed on the ARN of the instance',
+    decision: 'A statement of its own on `*`',
+    why: 'The action has no resource type, so that nothing but `*` matches',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
+    rows: [['allowed', 's3:ListAccessGrantsInstances', '*']],
+  },
+  {
+    number: 9,
+    defect: '`s3:UpdateAccessGrantsLocation` is missing',
+    decision: 'Allowed with the other management actions',
+    why: 'An update of the integration may change the location\'s role; earlier versions of Immuta\'s page list the action',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
+    rows: [['allowed', 's3:UpdateAccessGrantsLocation', LOCATION]],
+  },
+  {
+    number: 10,
+    defect: 'Immuta\'s principal may not list the bucket',
+    decision: '`s3:ListBucket` on the governed buckets, bound by `aws:ResourceAccount` but not to a prefix; `s3:ListAllMyBuckets` where the location is `s3://`',
+    why: 'Immuta tests that \'the provided S3 path exists and Immuta can list prefixes\'; which prefix it asks for is not documented',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
+    rows: [['allowed', 's3:ListBucket', 'arn:aws:s3:::sales', { 'aws:ResourceAccount': ACCOUNT }]],
+  },
+  {
+    number: 11,
+    defect: '`sso-directory:DescribeUsers` is allowed on ARNs',
+    decision: 'A statement of its own on `*`',
+    why: 'The whole service has no resource types, so that nothing but `*` matches',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket', identityCenter: true }).immuta }),
+    rows: [['allowed', 'sso-directory:DescribeUsers', '*']],
+  },
+  {
+    number: 12,
+    defect: '`identitystore:DescribeGroup` is allowed, on no group',
+    decision: 'Groups are named beside users, and the identity store with the account that owns it',
+    why: 'The action needs the identity store and the group',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket', identityCenter: true }).immuta }),
+    rows: [
+      ['allowed', 'identitystore:DescribeGroup', 'arn:aws:identitystore:::group/9067642ac7-11ef'],
+      ['allowed', 'identitystore:DescribeGroup', `arn:aws:identitystore::${OTHER_ACCOUNT}:identitystore/d-1234567890`],
+    ],
+  },
+  {
+    number: 13,
+    defect: 'ARNs begin with `arn:aws:`',
+    decision: 'Every ARN has the partition of the stack',
+    why: 'Nothing matches in AWS GovCloud (US) or in China',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket', identityCenter: true }, GOV).immuta }),
+    rows: [['allowed', 'identitystore:DescribeUser', 'arn:aws-us-gov:identitystore:::user/9067642ac7-9f3c']],
+  },
+  {
+    number: 14,
+    defect: '`iam:PassRole` without `iam:PassedToService`',
+    decision: 'Exactly the location role; the condition is opt-in (`restrictPassRole`)',
+    why: 'No page of AWS names the value for S3 Access Grants, and a wrong one makes every registration fail; the role\'s trust admits no other service anyway',
+    sample: { principal: sampleImmuta },
+    ours: () => ({ principal: ours({ location: 'bucket', restrictPassRole: true }).immuta }),
+    rows: [['denied', 'iam:PassRole', LOCATION_ROLE, { 'iam:PassedToService': 'ec2.amazonaws.com' }]],
+  },
+  {
+    number: 15,
+    defect: 'Actions on object ACLs, which do nothing in a bucket without ACLs',
+    decision: 'Kept',
+    why: 'AWS\'s and Immuta\'s pages both list them, buckets with ACLs need them, and they harm nobody where ACLs are off (the default); policies cannot tell the two apart',
+  },
+];
+
+describe('the defects of the sample policies', () => {
+  test('each of the fifteen has its decision', () => {
+    expect(DEFECTS.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+  });
+
+  test.each(DEFECTS)('docs/policies.md has defect $number, its decision and the reason', ({ number, defect, decision, why }) => {
+    const page = readFileSync(path.join(__dirname, '../../docs/policies.md'), 'utf8');
+    expect(page).toContain(`| ${number} | ${defect} | ${decision} | ${why} |`);
+  });
+
+  describe.each(DEFECTS.filter(({ rows }) => rows))('defect $number: $defect', ({ rows, sample, ours: fixed }) => {
+    const complete = rows!.map(([expected, action, resource, context = {}]) => [expected, action, resource, context] as const);
+    const wrong: Record<Verdict, Verdict> = { allowed: 'denied', denied: 'allowed' };
+
+    test.each(complete)('the sample fails %s: %s on %s %j', async (expected, action, resource, context) => {
+      await expect(evaluate({ ...sample!, action, resource, context })).resolves.toBe(wrong[expected]);
+    });
+
+    test.each(complete)('ours passes %s: %s on %s %j', async (expected, action, resource, context) => {
+      await expect(evaluate({ ...fixed!(), action, resource, context })).resolves.toBe(expected);
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { App, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { rules as rules3 } from 'cdk-nag';
+import { rules as rules2 } from 'cdk-nag-2';
+import { immutaPrincipalStatements } from '../../src/private/policies/immuta-principal';
+import { locationRoleStatements } from '../../src/private/policies/location-role';
+import { wildcardAcknowledgements } from '../../src/private/policies/wildcards';
+
+const IAM5 = { 'cdk-nag 2': rules2.iam.IAMNoWildcardPermissions, 'cdk-nag 3': rules3.iam.IAMNoWildcardPermissions };
+
+/** Every statement that has a wildcard, and a bucket whose ARN is a reference. */
+function statements(stack: Stack): iam.PolicyStatement[] {
+  const options = {
+    partition: stack.partition,
+    region: stack.region,
+    accessGrantsInstanceArn: stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' }),
+    bucketAccount: stack.account,
+  };
+  const bucket = new s3.Bucket(stack, 'Sales');
+  const identityCenter = {
+    instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+    identityStoreId: 'd-1234567890',
+    identityStoreAccount: '444455556666',
+  };
+  const all = { allBuckets: true, bucketArns: [] };
+  const prefix = { allBuckets: false, bucketArns: [bucket.bucketArn], prefix: 'curated/' };
+  return [
+    ...locationRoleStatements({ ...options, data: all, write: true, keyArns: [] }),
+    ...locationRoleStatements({ ...options, data: prefix, write: false, keyArns: [] }),
+    ...immutaPrincipalStatements({ ...options, data: all, locationRoleArn: 'arn:aws:iam::111122223333:role/l', restrictPassRole: false, identityCenter }),
+  ];
+}
+
+test('every wildcard has its reason, under the name that it has in the findings', () => {
+  const stack = new Stack(new App(), 'lake');
+  const acknowledged = wildcardAcknowledgements(stack, statements(stack));
+  expect(Object.fromEntries(acknowledged.map(({ appliesTo, reason }) => [appliesTo, reason]))).toEqual({
+    'Resource::arn:<AWS::Partition>:s3:::*/*': expect.stringContaining('object keys below the location are not known'),
+    'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('every bucket of the account'),
+    'Resource::<Sales6D8A5F7A.Arn>/curated/*': expect.stringContaining('object keys below the location are not known'),
+    'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*': expect.stringContaining('whose ids AWS makes'),
+    'Resource::*': 's3:ListAllMyBuckets has no resource type; Immuta lists the buckets of a location that is s3://; '
+      + 's3:ListAccessGrantsInstances has no resource type; sso-directory:DescribeUsers has no resource type',
+    'Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1234567890abcdef/*': expect.stringContaining('the ARN is not known beforehand'),
+    'Resource::arn:<AWS::Partition>:identitystore:::group/*': expect.stringContaining('not known beforehand'),
+    'Resource::arn:<AWS::Partition>:identitystore:::user/*': expect.stringContaining('not known beforehand'),
+  });
+  expect(new Set(acknowledged.map(({ id }) => id))).toEqual(new Set(['AwsSolutions-IAM5']));
+});
+
+test.each(Object.entries(IAM5))('the findings of %s are those that we acknowledge', (_, rule) => {
+  const stack = new Stack(new App(), 'lake');
+  const all = statements(stack);
+  const role = new iam.Role(stack, 'Role', {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { All: new iam.PolicyDocument({ statements: all }) },
+  });
+  const findings = rule(role.node.defaultChild as iam.CfnRole);
+  expect([...findings as string[]].sort()).toEqual(wildcardAcknowledgements(stack, all).map(({ appliesTo }) => appliesTo).sort());
+});
