@@ -151,6 +151,18 @@ test('a scripted test fails at once or later, with all the others passed', async
   expect(body).toMatchObject({ status: 'createError', validationResults: { validationTests: statusesBut(4) } });
 });
 
+test('requests that come together are worked off one after the other', async () => {
+  const answers = await Promise.all([post(CONFIG), post(CONFIG)]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+});
+
+test('something else may happen at the moment of a request', async () => {
+  await immuta.createByHand(CONFIG);
+  immuta.faults.http({ method: 'GET', after: 1, run: () => immuta.integrations.delete('101') });
+  expect((await call('GET', '/integrations/101')).status).toBe(200);
+  expect((await call('GET', '/integrations/101')).status).toBe(404);
+});
+
 test('a stopped tenant refuses connections and comes back on the same port', async () => {
   await immuta.stop();
   await expect(call('GET', '/integrations')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -192,8 +204,8 @@ async function put(config: S3Config) {
   return call('PUT', '/integrations/101', { type: 'Native S3', autoBootstrap: false, config });
 }
 
-async function call(method: string, path: string, body?: object, headers = { authorization: DEFAULT_API_KEY }): Promise<{ status: number; body: any }> {
-  return new Promise((resolve, reject) => {
+async function call(method: string, path: string, body?: object, headers = { authorization: DEFAULT_API_KEY }) {
+  return new Promise<{ status: number; body: any }>((resolve, reject) => {
     const outgoing = request(immuta.url + path, { method, headers, ca: readFileSync(immuta.caFile), agent: false }, (incoming) => {
       let text = '';
       incoming.on('data', (chunk) => { text += chunk; });

@@ -3,7 +3,7 @@ import { AccessGrantsState } from './access-grants';
 import { BucketsState } from './buckets';
 import { DUMMY_CREDENTIALS, IamState } from './iam';
 import { ParametersState } from './parameters';
-import { AwsHandler, AwsRequest } from './request';
+import { AwsHandler, AwsRequest, AwsResponse, notImplemented } from './request';
 import { handleS3 } from './s3';
 import { S3Control } from './s3-control';
 import { SecretsState } from './secrets';
@@ -43,8 +43,8 @@ export interface AwsStandIn {
   readonly parameters: ParametersState;
   /** Every request so far, in full. */
   readonly requests: AwsRequest[];
-  /** Makes the handler answer a service, by the name in the credential scope: `cloudformation`, `lambda`. */
-  route(service: string, handler: AwsHandler): void;
+  /** Makes the handler answer a service, by the name in the credential scope (`lambda`); `next` is who answered until now. */
+  route(service: string, handler: (request: AwsRequest, next: AwsHandler) => Promise<AwsResponse>): void;
   close(): Promise<void>;
 }
 
@@ -86,7 +86,10 @@ export async function startAws({ clock, accountId = '111122223333', region = 'us
     buckets,
     parameters,
     requests,
-    route: (service, handler) => void handlers.set(service, handler),
+    route: (service, handler) => {
+      const next = handlers.get(service) ?? notImplemented;
+      handlers.set(service, async (request) => handler(request, next));
+    },
     close: () => closeServer(server),
   };
 }

@@ -29,6 +29,11 @@ export interface AwsResponse {
 
 export type AwsHandler = (request: AwsRequest) => Promise<AwsResponse>;
 
+/** Answers what the sandbox does not have. */
+export async function notImplemented({ service, operation, method, path }: AwsRequest): Promise<AwsResponse> {
+  throw new AwsError(501, 'NotImplemented', `the sandbox has no ${service} ${operation || `${method} ${path}`}`);
+}
+
 export function json(output: unknown): AwsResponse {
   return { headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(output) };
 }

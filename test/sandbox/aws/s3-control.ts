@@ -2,7 +2,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { AccessGrant, AccessGrantsInstance, AccessGrantsLocation, AccessGrantsState } from './access-grants';
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
-import { AwsRequest, AwsResponse, elements, xml } from './request';
+import { AwsRequest, AwsResponse, elements, notImplemented, xml } from './request';
 
 /** Whose account's instance an operation is about, and its input with AWS's names. */
 export interface S3ControlInput {
@@ -117,7 +117,7 @@ export class S3Control {
   /** The HTTP face. The account is in a header and, as a prefix, in the host. */
   async handle(request: AwsRequest): Promise<AwsResponse> {
     const found = Object.entries(OPERATIONS).find(([, { method, path }]) => method === request.method && path.test(request.path));
-    if (!found) throw new AwsError(501, 'NotImplemented', `${request.method} ${request.path}`);
+    if (!found) return notImplemented(request);
     const [name, { path }] = found;
     const output = await this.execute(request.principal, name, {
       ...Object.values(parseXml(request.body))[0] as object,

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { AwsError } from './aws-error';
 import { Bucket, BucketsState } from './buckets';
-import { AwsRequest, AwsResponse, elements, xml } from './request';
+import { AwsRequest, AwsResponse, elements, notImplemented, xml } from './request';
 
 /** S3 for the `cdk` CLI: path style, what its asset uploads need and no more. Not authorised. */
 export async function handleS3(buckets: BucketsState, request: AwsRequest): Promise<AwsResponse> {
@@ -18,7 +18,8 @@ export async function handleS3(buckets: BucketsState, request: AwsRequest): Prom
   return { headers, body: request.method === 'HEAD' ? undefined : object };
 }
 
-function handleBucket(bucket: Bucket, { method, query }: AwsRequest): AwsResponse {
+async function handleBucket(bucket: Bucket, request: AwsRequest): Promise<AwsResponse> {
+  const { method, query } = request;
   if (method === 'HEAD') return { headers: { 'x-amz-bucket-region': bucket.region } };
   if (query.has('location')) {
     return xml(`<LocationConstraint>${bucket.region === 'us-east-1' ? '' : bucket.region}</LocationConstraint>`);
@@ -32,7 +33,7 @@ function handleBucket(bucket: Bucket, { method, query }: AwsRequest): AwsRespons
     const contents = keys.map(([key, { length }]) => ({ Key: key, Size: length }));
     return xml(elements({ ListBucketResult: { Name: bucket.name, KeyCount: keys.length, IsTruncated: false, Contents: contents } }));
   }
-  throw new AwsError(501, 'NotImplemented', `${method} ?${query}`);
+  return notImplemented(request);
 }
 
 /** The SDK may send a body in signed chunks: `<hex size>;chunk-signature=…\r\n<data>\r\n`, ended by one of size 0. */

@@ -3,7 +3,7 @@ import { AddressInfo } from 'net';
 import { SandboxClock } from '../clock';
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
-import { AwsHandler, AwsRequest, AwsResponse, errorResponse } from './request';
+import { AwsHandler, AwsRequest, AwsResponse, errorResponse, notImplemented } from './request';
 
 /** Serves the handlers on a free port of this machine. */
 export async function startServer(clock: SandboxClock, iam: IamState, handlers: Map<string, AwsHandler>, requests: AwsRequest[]): Promise<Server> {
@@ -33,9 +33,7 @@ export async function startServer(clock: SandboxClock, iam: IamState, handlers: 
     const principal = iam.principalOf(accessKeyId);
     if (!principal) throw new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
     requests.push({ ...request, principal });
-    const handler = handlers.get(request.service);
-    if (!handler) throw new AwsError(501, 'NotImplemented', `the sandbox has no service '${request.service}'`);
-    return handler({ ...request, principal });
+    return (handlers.get(request.service) ?? notImplemented)({ ...request, principal });
   }
 }
 

@@ -1,15 +1,16 @@
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
 import { ParametersState } from './parameters';
-import { AwsRequest, AwsResponse, elements, json, queryXml } from './request';
+import { AwsRequest, AwsResponse, elements, json, notImplemented, queryXml } from './request';
 import { SecretsState } from './secrets';
 
 /** STS, of which the `cdk` CLI needs two operations. */
-export async function handleSts(iam: IamState, { operation, principal, input }: AwsRequest): Promise<AwsResponse> {
+export async function handleSts(iam: IamState, request: AwsRequest): Promise<AwsResponse> {
+  const { operation, principal, input } = request;
   if (operation === 'GetCallerIdentity') {
     return queryXml(operation, elements({ Arn: principal, UserId: 'AIDASANDBOX', Account: principal.split(':')[4] }));
   }
-  if (operation !== 'AssumeRole') throw new AwsError(400, 'InvalidAction', operation);
+  if (operation !== 'AssumeRole') return notImplemented(request);
   const keys = input.ExternalId ? { 'sts:ExternalId': input.ExternalId } : undefined;
   if (!await iam.assumable(input.RoleArn, principal, keys)) {
     throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`);
@@ -30,7 +31,7 @@ export async function handleSts(iam: IamState, { operation, principal, input }: 
 /** Secrets Manager's GetSecretValue. */
 export async function handleSecretsManager(iam: IamState, secrets: SecretsState, request: AwsRequest): Promise<AwsResponse> {
   const { operation, principal, input } = request;
-  if (operation !== 'GetSecretValue') throw new AwsError(400, 'InvalidAction', operation);
+  if (operation !== 'GetSecretValue') return notImplemented(request);
   // AWS tells those who may not read any secret of that name nothing about whether it exists
   if (!await iam.authorize(principal, 'secretsmanager:GetSecretValue', secrets.resourceArn(input.SecretId))) {
     throw new AwsError(400, 'AccessDeniedException', `User: ${principal} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${input.SecretId} because no identity-based policy allows the secretsmanager:GetSecretValue action`);
@@ -43,7 +44,8 @@ export async function handleSecretsManager(iam: IamState, secrets: SecretsState,
 }
 
 /** SSM's GetParameter, for the version of the bootstrap stack. */
-export async function handleSsm(parameters: ParametersState, { operation, input }: AwsRequest): Promise<AwsResponse> {
-  if (operation !== 'GetParameter') throw new AwsError(400, 'InvalidAction', operation);
+export async function handleSsm(parameters: ParametersState, request: AwsRequest): Promise<AwsResponse> {
+  const { operation, input } = request;
+  if (operation !== 'GetParameter') return notImplemented(request);
   return json({ Parameter: { Name: input.Name, Type: 'String', Value: parameters.parameter(input.Name) } });
 }

@@ -14,7 +14,8 @@ export interface HttpFault extends Repetition {
   readonly method?: string;
   /** @default - any path */
   readonly path?: RegExp;
-  readonly behaviour: keyof typeof BEHAVIOURS;
+  /** @default - the request is answered as ever */
+  readonly behaviour?: keyof typeof BEHAVIOURS;
   /** For `answer`. */
   readonly answer?: Answer;
   /** For `rewrite`: fields to set in each object of the answer. */
@@ -25,6 +26,8 @@ export interface HttpFault extends Repetition {
   readonly megabytes?: number;
   /** Virtual milliseconds that pass before anything else happens. */
   readonly delayMs?: number;
+  /** What else happens at that moment, before Immuta does anything: somebody deletes the record, rotates the key, kills the caller. */
+  run?(): unknown;
 }
 
 /** A validation test that fails, whatever AWS says. */
@@ -99,8 +102,9 @@ export class FaultScript {
   }
 }
 
-/** What may happen to a request. The first three do not do the work, the others do. */
+/** What may happen to a request. The first three of the faults do not do the work, the others do. */
 const BEHAVIOURS = {
+  normal: async ({ outgoing, work }: Exchange) => send(outgoing, await work()),
   /** Another answer: a 5xx, a 429, HTML, a redirect. */
   answer: async ({ outgoing }: Exchange, { answer }: HttpFault) => send(outgoing, answer!),
   /** The connection breaks before Immuta has done anything. */
@@ -147,7 +151,8 @@ const BEHAVIOURS = {
 
 /** Lets the fault happen. */
 export async function perform(fault: HttpFault, exchange: Exchange): Promise<void> {
-  return (BEHAVIOURS[fault.behaviour] as (exchange: Exchange, fault: HttpFault) => Promise<void>)(exchange, fault);
+  await fault.run?.();
+  return (BEHAVIOURS[fault.behaviour ?? 'normal'] as (exchange: Exchange, fault: HttpFault) => Promise<void>)(exchange, fault);
 }
 
 export function send(outgoing: ServerResponse, answer: Answer): void {

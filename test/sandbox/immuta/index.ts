@@ -8,7 +8,7 @@ import { AwsStandIn } from '../aws';
 import { closeServer, portOf, readBody } from '../aws/server';
 import { SandboxClock } from '../clock';
 import { callApi, RecordedRequest } from './api';
-import { FaultScript, perform, send } from './faults';
+import { FaultScript, perform } from './faults';
 import { DEFAULT_SWITCHES, Integrations, Switches } from './integrations';
 import { IntegrationRecord, S3Config } from './model';
 import { ImmutaIdentity } from './validation';
@@ -59,6 +59,9 @@ export async function startImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: [
   const integrations = new Integrations(clock, aws, identity, faults, switches);
   const requests: RecordedRequest[] = [];
 
+  // one request is worked off after the other, so that no two make the same integration
+  let queue: Promise<unknown> = Promise.resolve();
+
   const { private: key, cert } = await (certificate ??= makeCertificate());
   const directory = mkdtempSync(join(tmpdir(), 'immuta-'));
   const caFile = join(directory, 'ca.pem');
@@ -73,9 +76,12 @@ export async function startImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: [
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = await record(incoming);
-    const work = async () => callApi(integrations, keys, request);
-    const fault = faults.takeHttp(request.method, request.path);
-    if (!fault) return send(outgoing, await work());
+    const work = async () => {
+      const answer = queue.then(async () => callApi(integrations, keys, request));
+      queue = answer;
+      return answer;
+    };
+    const fault = faults.takeHttp(request.method, request.path) ?? {};
     clock.advance(fault.delayMs ?? 0);
     await clock.settled();
     return perform(fault, { outgoing, work });
