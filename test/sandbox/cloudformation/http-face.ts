@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError, AwsRequest, AwsResponse, AwsStandIn, elements, queryXml } from '../aws';
+import { SandboxClock } from '../clock';
+import { CloudFormation } from './index';
+import { Stack } from './stack';
+import { parseTemplate, Template } from './template';
+
+interface ChangeSet {
+  readonly id: string;
+  readonly name: string;
+  readonly stack: Stack;
+  readonly template: Template;
+  readonly parameters: Record<string, string>;
+  readonly tags: Record<string, string>;
+  readonly createdAt: number;
+  readonly hasChanges: boolean;
+  executed: boolean;
+}
+
+export interface HttpFaceOptions {
+  readonly cloudFormation: CloudFormation;
+  readonly aws: AwsStandIn;
+  readonly clock: SandboxClock;
+}
+
+/** CloudFormation's API, as far as the `cdk` CLI uses it. */
+export function serveCloudFormation(options: HttpFaceOptions): void {
+  const face = new HttpFace(options);
+  options.aws.route('cloudformation', async (request) => face.answer(request));
+}
+
+type Answer = (request: AwsRequest) => Record<string, unknown>;
+
+class HttpFace {
+  private readonly changeSets: ChangeSet[] = [];
+  private readonly operations: Record<string, Answer> = {
+    DescribeStacks: ({ input }) => ({ Stacks: { member: this.stacks(input.StackName).map(describeStack) } }),
+    DescribeStackEvents: ({ input }) => ({ StackEvents: { member: describeEvents(this.find(input.StackName)) } }),
+    DescribeStackResources: ({ input }) => ({ StackResources: { member: describeResources(this.find(input.StackName)) } }),
+    ListStackResources: ({ input }) => ({ StackResourceSummaries: { member: describeResources(this.find(input.StackName)) } }),
+    ListStacks: () => ({ StackSummaries: { member: this.stacks().map(describeStack) } }),
+    GetTemplate: ({ input }) => ({ TemplateBody: JSON.stringify(this.find(input.StackName).template) }),
+    GetTemplateSummary: (request) => ({ Parameters: { member: describeParameters(this.templateOf(request)) } }),
+    ValidateTemplate: (request) => ({ Parameters: { member: describeParameters(this.templateOf(request)) } }),
+    CreateChangeSet: (request) => this.createChangeSet(request),
+    DescribeChangeSet: ({ input }) => describeChangeSet(this.changeSet(input)),
+    ExecuteChangeSet: ({ input }) => this.executeChangeSet(input),
+    DeleteChangeSet: ({ input }) => this.deleteChangeSet(input),
+    DeleteStack: ({ input }) => this.deleteStack(input.StackName),
+  };
+
+  constructor(private readonly options: HttpFaceOptions) {}
+
+  async answer(request: AwsRequest): Promise<AwsResponse> {
+    const operation = this.operations[request.operation];
+    if (!operation) throw new AwsError(400, 'InvalidAction', `the sandbox does not know ${request.operation}`);
+    return queryXml(request.operation, elements(operation(request)));
+  }
+
+  private createChangeSet(request: AwsRequest): Record<string, unknown> {
+    const { input, region } = request;
+    this.catchUp();
+    const { cloudFormation, clock } = this.options;
+    const template = this.templateOf(request);
+    const stack = cloudFormation.stacks.get(input.StackName) ?? cloudFormation.addStack(input.StackName, { region });
+    const parameters = this.parametersOf(input, stack);
+    const changeSet: ChangeSet = {
+      id: `${stack.id.replace(`stack/${stack.name}`, `changeSet/${input.ChangeSetName}`)}/${randomUUID()}`,
+      name: input.ChangeSetName,
+      stack,
+      template,
+      parameters,
+      tags: Object.fromEntries(members(input, 'Tags').map(({ Key, Value }) => [Key, Value])),
+      createdAt: clock.now(),
+      hasChanges: cloudFormation.hasChanges(stack, template, parameters),
+      executed: false,
+    };
+    this.changeSets.push(changeSet);
+    return { Id: changeSet.id, StackId: stack.id };
+  }
+
+  private executeChangeSet(input: Record<string, string>): Record<string, unknown> {
+    this.catchUp();
+    const changeSet = this.changeSet(input);
+    changeSet.executed = true;
+    const { stack, template, parameters, tags } = changeSet;
+    void this.options.cloudFormation.apply(stack, template, { parameters, tags, disableRollback: input.DisableRollback === 'true' });
+    return {};
+  }
+
+  private deleteChangeSet(input: Record<string, string>): Record<string, unknown> {
+    const index = this.changeSets.findIndex((changeSet) => changeSet.id === input.ChangeSetName ||
+      changeSet.name === input.ChangeSetName && changeSet.stack.name === input.StackName);
+    if (index >= 0) this.changeSets.splice(index, 1);
+    return {};
+  }
+
+  private deleteStack(name: string): Record<string, unknown> {
+    this.catchUp();
+    // deleting what is not there is no error
+    if (this.options.cloudFormation.stacks.has(this.stacks(name)[0]?.name)) void this.options.cloudFormation.destroy(name);
+    return {};
+  }
+
+  private find(nameOrId: string): Stack {
+    return this.options.cloudFormation.stack(nameOrId);
+  }
+
+  private stacks(nameOrId?: string): Stack[] {
+    return nameOrId ? [this.find(nameOrId)] : [...this.options.cloudFormation.stacks.values()];
+  }
+
+  private changeSet(input: Record<string, string>): ChangeSet {
+    const name = input.ChangeSetName;
+    const found = this.changeSets.find((changeSet) => changeSet.id === name || changeSet.name === name && changeSet.stack.name === input.StackName);
+    if (!found) throw new AwsError(404, 'ChangeSetNotFound', `ChangeSet [${name}] does not exist`);
+    return found;
+  }
+
+  /** The CLI shows only events later than its own clock's start of the operation. */
+  private catchUp(): void {
+    this.options.clock.advanceTo(Date.now());
+  }
+
+  private templateOf({ input }: AwsRequest): Template {
+    if (input.TemplateBody) return parseTemplate(input.TemplateBody);
+    if (input.StackName) return this.find(input.StackName).template;
+    const url = new URL(input.TemplateURL);
+    const virtualHosted = url.hostname.match(/^(.+)\.s3[.-]/);
+    const [bucket, ...key] = virtualHosted ? [virtualHosted[1], ...url.pathname.slice(1).split('/')] : url.pathname.slice(1).split('/');
+    const object = this.options.aws.buckets.bucket(bucket).objects.get(decodeURIComponent(key.join('/')));
+    if (!object) throw new AwsError(400, 'ValidationError', `S3 error: The specified key does not exist. ${input.TemplateURL}`);
+    return parseTemplate(object.toString());
+  }
+
+  private parametersOf(input: Record<string, string>, stack: Stack): Record<string, string> {
+    return Object.fromEntries(members(input, 'Parameters').map(({ ParameterKey, ParameterValue, UsePreviousValue }) =>
+      [ParameterKey, UsePreviousValue === 'true' ? String(stack.parameters[ParameterKey]) : ParameterValue]));
+  }
+}
+
+/** A list of the query protocol: `Tags.member.1.Key=…`. */
+function members(input: Record<string, string>, name: string): Record<string, string>[] {
+  const list: Record<string, string>[] = [];
+  for (const [key, value] of Object.entries(input)) {
+    const [list_, member, index, field] = key.split('.');
+    if (list_ === name && member === 'member') (list[Number(index) - 1] ??= {})[field] = value;
+  }
+  return list;
+}
+
+function describeStack(stack: Stack): Record<string, unknown> {
+  return {
+    StackName: stack.name,
+    StackId: stack.id,
+    StackStatus: stack.status,
+    StackStatusReason: stack.statusReason,
+    Description: stack.template.Description,
+    CreationTime: iso(stack.createdAt),
+    LastUpdatedTime: stack.updatedAt && iso(stack.updatedAt),
+    DisableRollback: false,
+    EnableTerminationProtection: false,
+    Parameters: { member: Object.entries(stack.parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })) },
+    Tags: { member: Object.entries(stack.tags).map(([Key, Value]) => ({ Key, Value })) },
+    Outputs: {
+      member: stack.outputs.map(({ key, value, description, exportName }) =>
+        ({ OutputKey: key, OutputValue: value, Description: description, ExportName: exportName })),
+    },
+    Capabilities: { member: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'] },
+  };
+}
+
+/** Newest first. */
+function describeEvents(stack: Stack): Record<string, unknown>[] {
+  return [...stack.events].reverse().map((event) => ({
+    EventId: event.eventId,
+    StackId: stack.id,
+    StackName: stack.name,
+    LogicalResourceId: event.logicalId,
+    PhysicalResourceId: event.physicalId,
+    ResourceType: event.type,
+    Timestamp: iso(event.timestamp),
+    ResourceStatus: event.status,
+    ResourceStatusReason: event.reason,
+  }));
+}
+
+function describeResources(stack: Stack): Record<string, unknown>[] {
+  return [...stack.resources.values()].map(({ logicalId, physicalId, type }) => {
+    const last = stack.events.filter((event) => event.logicalId === logicalId).pop();
+    return {
+      StackId: stack.id,
+      StackName: stack.name,
+      LogicalResourceId: logicalId,
+      PhysicalResourceId: physicalId,
+      ResourceType: type,
+      ResourceStatus: last?.status,
+      Timestamp: last && iso(last.timestamp),
+      LastUpdatedTimestamp: last && iso(last.timestamp),
+    };
+  });
+}
+
+function describeParameters(template: Template): Record<string, unknown>[] {
+  return Object.entries(template.Parameters ?? {}).map(([ParameterKey, { Type, Default, NoEcho }]) =>
+    ({ ParameterKey, ParameterType: Type, DefaultValue: Default, NoEcho: NoEcho ?? false }));
+}
+
+function describeChangeSet({ id, name, stack, hasChanges, createdAt, executed, template }: ChangeSet): Record<string, unknown> {
+  const changed = hasChanges ? Object.entries(template.Resources) : [];
+  return {
+    ChangeSetId: id,
+    ChangeSetName: name,
+    StackId: stack.id,
+    StackName: stack.name,
+    CreationTime: iso(createdAt),
+    Status: hasChanges ? 'CREATE_COMPLETE' : 'FAILED',
+    StatusReason: hasChanges ? undefined : "The submitted information didn't contain changes. Submit different information to create a change set.",
+    ExecutionStatus: executed ? 'EXECUTE_COMPLETE' : hasChanges ? 'AVAILABLE' : 'UNAVAILABLE',
+    Changes: {
+      member: changed.map(([logicalId, { Type }]) => ({
+        Type: 'Resource',
+        ResourceChange: { Action: stack.resources.has(logicalId) ? 'Modify' : 'Add', LogicalResourceId: logicalId, ResourceType: Type, Replacement: 'False' },
+      })),
+    },
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

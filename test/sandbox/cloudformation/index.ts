@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { AwsError } from '../aws';
+import { evaluate } from './intrinsics';
+import { resolveParameters } from './parameters';
+import { resourceTypes } from './resource-types';
+import { ResourceType, World } from './resource-types/resource-type';
+import { scopeOf, withoutFalseConditions } from './scope';
+import { Output, Stack, StackEvent } from './stack';
+import { Fault, StackOperation } from './stack-operation';
+import { Template } from './template';
+
+export * from './response-endpoint';
+export * from './stack';
+export * from './stack-operation';
+export * from './template';
+
+export interface DeployOptions {
+  readonly parameters?: Record<string, string>;
+  readonly tags?: Record<string, string>;
+  /** @default - the sandbox's account */
+  readonly accountId?: string;
+  /** @default - the sandbox's Region */
+  readonly region?: string;
+  /** Leaves what failed as it is. @default false */
+  readonly disableRollback?: boolean;
+}
+
+/** How an operation on a stack ended. */
+export interface StackResult {
+  readonly status: string;
+  /** Of this operation alone, the stack's own among them. */
+  readonly events: StackEvent[];
+  readonly outputs: Record<string, string>;
+  readonly stack: Stack;
+}
+
+/**
+ * CloudFormation: creates, updates, rolls back and deletes stacks, with AWS's rules.
+ *
+ * All in virtual time: an operation is over when its resources are, without waiting.
+ */
+export class CloudFormation {
+  /** By name; deleted ones are not among them. */
+  readonly stacks = new Map<string, Stack>();
+  readonly deleted: Stack[] = [];
+  readonly faults: Fault[] = [];
+  /** ARNs of the resources of types that the sandbox does not know. */
+  readonly otherResources = new Set<string>();
+  private readonly typeOf: (type: string) => ResourceType;
+
+  constructor(private readonly world: World) {
+    this.typeOf = resourceTypes(world, this.otherResources);
+  }
+
+  /** Creates or updates a stack; without a change nothing happens. */
+  async deploy(stackName: string, template: Template, options: DeployOptions = {}): Promise<StackResult> {
+    const existing = this.stacks.get(stackName);
+    const stack = existing ?? this.addStack(stackName, options);
+    if (existing && !this.hasChanges(existing, template, options.parameters)) return this.result(stack, stack.events.length);
+    return this.apply(stack, template, options);
+  }
+
+  async destroy(stackName: string): Promise<StackResult> {
+    const stack = this.stack(stackName);
+    const first = stack.events.length;
+    this.setStatus(stack, 'DELETE_IN_PROGRESS', 'User Initiated');
+    const succeeded = await this.operation(stack).deleteAll();
+    const left = [...stack.resources.keys()].join(', ');
+    if (!succeeded) {
+      this.setStatus(stack, 'DELETE_FAILED', `The following resource(s) failed to delete: [${left}].`);
+      return this.result(stack, first);
+    }
+    this.setStatus(stack, 'DELETE_COMPLETE');
+    this.stacks.delete(stackName);
+    this.deleted.push(stack);
+    return this.result(stack, first);
+  }
+
+  /** Finds a live stack by name or id, a deleted one by id. */
+  stack(nameOrId: string): Stack {
+    const all = [...this.stacks.values(), ...this.deleted];
+    const stack = this.stacks.get(nameOrId) ?? all.find(({ id }) => id === nameOrId);
+    if (!stack) throw new AwsError(400, 'ValidationError', `Stack with id ${nameOrId} does not exist`);
+    return stack;
+  }
+
+  /** A stack that has nothing yet, as before the execution of its first change set. */
+  addStack(name: string, { accountId, region }: DeployOptions = {}): Stack {
+    const { aws, scheduler } = this.world;
+    const place = { accountId: accountId ?? aws.accountId, region: region ?? aws.region };
+    const stack: Stack = {
+      name,
+      ...place,
+      id: `arn:aws:cloudformation:${place.region}:${place.accountId}:stack/${name}/${randomUUID()}`,
+      createdAt: scheduler.clock.now(),
+      status: 'REVIEW_IN_PROGRESS',
+      template: { Resources: {} },
+      parameters: {},
+      tags: {},
+      resources: new Map(),
+      outputs: [],
+      events: [],
+    };
+    this.stacks.set(name, stack);
+    return stack;
+  }
+
+  hasChanges(stack: Stack, template: Template, parameters: Record<string, string> = {}): boolean {
+    return !isDeepStrictEqual(stack.template, template) ||
+      !isDeepStrictEqual(stack.parameters, resolveParameters(template, parameters, this.world.aws.parameters));
+  }
+
+  async apply(stack: Stack, template: Template, options: DeployOptions): Promise<StackResult> {
+    const first = stack.events.length;
+    const isNew = stack.status === 'REVIEW_IN_PROGRESS';
+    if (!isNew && !/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) {
+      throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
+    }
+    const parameters = resolveParameters(template, options.parameters ?? {}, this.world.aws.parameters);
+    stack.tags = options.tags ?? {};
+    if (isNew) await this.create(stack, template, parameters, options);
+    else await this.update(stack, template, parameters);
+    return this.result(stack, first);
+  }
+
+  private async create(stack: Stack, template: Template, parameters: Record<string, unknown>, options: DeployOptions): Promise<void> {
+    Object.assign(stack, { template, parameters });
+    this.setStatus(stack, 'CREATE_IN_PROGRESS', 'User Initiated');
+    const operation = this.operation(stack);
+    const failure = await this.applyTemplate(operation, stack, template, parameters);
+    if (!failure) return this.setStatus(stack, 'CREATE_COMPLETE');
+    if (options.disableRollback) return this.setStatus(stack, 'CREATE_FAILED', failure);
+    this.setStatus(stack, 'ROLLBACK_IN_PROGRESS', `${failure} Rollback requested by user.`);
+    return this.setStatus(stack, await operation.rollBackCreation() ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
+  }
+
+  private async update(stack: Stack, template: Template, parameters: Record<string, unknown>): Promise<void> {
+    const previous = { outputs: stack.outputs };
+    stack.updatedAt = this.world.scheduler.clock.now();
+    this.setStatus(stack, 'UPDATE_IN_PROGRESS', 'User Initiated');
+    const operation = this.operation(stack);
+    const failure = await this.applyTemplate(operation, stack, template, parameters);
+    if (!failure) {
+      Object.assign(stack, { template, parameters });
+      this.setStatus(stack, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
+      await operation.cleanUp(withoutFalseConditions(template, this.scope(stack, template, parameters)));
+      return this.setStatus(stack, 'UPDATE_COMPLETE');
+    }
+    this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', failure);
+    stack.outputs = previous.outputs;
+    if (!await operation.rollBackUpdate()) return this.setStatus(stack, 'UPDATE_ROLLBACK_FAILED');
+    this.setStatus(stack, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
+    await operation.cleanUpRollback();
+    return this.setStatus(stack, 'UPDATE_ROLLBACK_COMPLETE');
+  }
+
+  /** The reason of a failure, if there is one. */
+  private async applyTemplate(operation: StackOperation, stack: Stack, template: Template, parameters: Record<string, unknown>) {
+    const first = stack.events.length;
+    const scope = this.scope(stack, template, parameters);
+    const wanted = withoutFalseConditions(template, scope);
+    if (!await operation.apply(wanted, scope)) {
+      const failed = stack.events.slice(first).filter(({ status }) => status.endsWith('_FAILED'));
+      const verb = failed[0].status.split('_')[0].toLowerCase();
+      return `The following resource(s) failed to ${verb}: [${failed.map(({ logicalId }) => logicalId).join(', ')}].`;
+    }
+    try {
+      stack.outputs = Object.entries(wanted.Outputs!).map(([key, output]): Output => ({
+        key,
+        value: String(evaluate(output.Value, scope)),
+        description: output.Description,
+        exportName: output.Export && String(evaluate(output.Export.Name, scope)),
+      }));
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  private scope(stack: Stack, template: Template, parameters: Record<string, unknown>) {
+    return scopeOf({ stack, template, parameters, importValue: (name) => this.exported(name, stack.region) });
+  }
+
+  private exported(name: string, region: string): string {
+    const outputs = [...this.stacks.values()].filter((stack) => stack.region === region).flatMap((stack) => stack.outputs);
+    const output = outputs.find(({ exportName }) => exportName === name);
+    if (!output) throw new AwsError(400, 'ValidationError', `No export named ${name} found`);
+    return output.value;
+  }
+
+  private operation(stack: Stack): StackOperation {
+    return new StackOperation({ world: this.world, stack, typeOf: this.typeOf, faults: this.faults });
+  }
+
+  private setStatus(stack: Stack, status: string, reason?: string): void {
+    Object.assign(stack, { status, statusReason: reason });
+    stack.events.push({
+      eventId: randomUUID(),
+      timestamp: this.world.scheduler.clock.now(),
+      logicalId: stack.name,
+      physicalId: stack.id,
+      type: 'AWS::CloudFormation::Stack',
+      status,
+      reason,
+    });
+  }
+
+  private result(stack: Stack, firstEvent: number): StackResult {
+    const outputs = Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]));
+    return { status: stack.status, events: stack.events.slice(firstEvent), outputs, stack };
+  }
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { SandboxClock } from '../clock';
+
+/** An answer to a custom resource's event, as it came in. */
+export interface Answer {
+  readonly token: string;
+  readonly at: number;
+  readonly body: string;
+}
+
+/** The bucket behind the response URLs: takes what is PUT, as S3 does, and tells who waits for it. */
+export class ResponseEndpoint {
+  readonly answers: Answer[] = [];
+  private readonly waiting = new Map<string, (body: string) => void>();
+  private readonly server: Server;
+
+  constructor(private readonly clock: SandboxClock) {
+    this.server = createServer((request, response) => {
+      // a client that goes away in the middle gets no answer
+      this.receive(request, response).catch(() => response.destroy());
+    });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** A new pre-signed URL; what is first PUT there goes to the callback, anything after that is kept and ignored. */
+  urlFor(onAnswer: (body: string) => void): string {
+    const token = randomUUID();
+    this.waiting.set(token, onAnswer);
+    const query = new URLSearchParams({
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Date': new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, ''),
+      'X-Amz-SignedHeaders': 'host',
+      'X-Amz-Expires': '7200',
+      'X-Amz-Signature': token.replace(/-/g, '').repeat(2),
+    });
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/response/${token}?${query}`;
+  }
+
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const url = new URL(request.url!, 'http://localhost');
+    const token = url.pathname.split('/')[2];
+    const refusal = refusalOf(request, url, token);
+    if (refusal) return void response.writeHead(...refusal).end();
+    const body = Buffer.concat(chunks).toString();
+    this.answers.push({ token, at: this.clock.now(), body });
+    response.writeHead(200).end();
+    this.waiting.get(token)?.(body);
+    this.waiting.delete(token);
+  }
+}
+
+/** S3 takes a pre-signed PUT only with the whole signature, without a content type, and with its length known. */
+function refusalOf(request: IncomingMessage, url: URL, token: string): [number, string] | undefined {
+  if (request.method !== 'PUT') return [405, 'MethodNotAllowed'];
+  if (url.searchParams.get('X-Amz-Signature') !== token.replace(/-/g, '').repeat(2)) return [403, 'SignatureDoesNotMatch'];
+  if (request.headers['content-type']) return [403, 'SignatureDoesNotMatch'];
+  if (request.headers['content-length'] === undefined) return [411, 'MissingContentLength'];
+  return undefined;
+}

@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { dependenciesOf, inOrder, reversed } from './dependencies';
+import { evaluate, Scope } from './intrinsics';
+import { Cancelled, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
+import { dependenciesAmong, ResourceRecord, retentionOf, Stack } from './stack';
+import { ResourceDefinition, Template } from './template';
+
+type Action = 'create' | 'update' | 'delete';
+
+/** A failure that a test wants: the resource does nothing for some seconds, then fails. */
+export interface Fault {
+  readonly logicalId: RegExp;
+  readonly action: Action;
+  readonly afterSeconds: number;
+  readonly reason: string;
+}
+
+export interface OperationOptions {
+  readonly world: World;
+  readonly stack: Stack;
+  readonly typeOf: (type: string) => ResourceType;
+  readonly faults: Fault[];
+}
+
+/** What AWS's own resources take; custom ones take what they take. */
+const RESOURCE_SECONDS = 2;
+
+/** One operation on a stack: resources side by side as far as their dependencies allow, and the way back if one fails. */
+export class StackOperation {
+  private readonly cancel = new AbortController();
+  /** The stack's resources before the operation. */
+  private readonly before: Map<string, ResourceRecord>;
+  /** What the operation made; removed if it rolls back. */
+  private readonly made: ResourceRecord[] = [];
+  /** What it replaced; removed if it succeeds. */
+  private readonly replaced: ResourceRecord[] = [];
+  /** What it changed in place, whether or not that failed, with the properties that it tried. */
+  private readonly changed = new Map<string, ResourceRecord>();
+
+  constructor(private readonly options: OperationOptions) {
+    this.before = new Map(options.stack.resources);
+  }
+
+  /** Creates or updates what the template wants; `false` if a resource failed. What is no longer wanted stays until `cleanUp`. */
+  async apply(template: Template, scope: Scope): Promise<boolean> {
+    const dependencies = dependenciesOf(template.Resources);
+    let succeeded = true;
+    await inOrder(dependencies, async (logicalId) => {
+      if (this.cancel.signal.aborted) return false;
+      const done = await this.bringAbout(logicalId, template.Resources[logicalId], dependencies.get(logicalId)!, scope);
+      succeeded &&= done;
+      if (!done) this.cancel.abort();
+      return done;
+    });
+    return succeeded;
+  }
+
+  /** Removes what an update replaced and what its template no longer wants. A failure is reported and the resource abandoned. */
+  async cleanUp(template: Template): Promise<void> {
+    const unwanted = [...this.before.values()].filter(({ logicalId }) => !(logicalId in template.Resources));
+    unwanted.forEach(({ logicalId }) => this.stack.resources.delete(logicalId));
+    const doomed = [...this.replaced, ...unwanted];
+    const isRetained = (record: ResourceRecord) => (this.replaced.includes(record) ? record.updateReplacePolicy : record.deletionPolicy) !== 'Delete';
+    await this.removeAll(doomed, isRetained, { abandon: true });
+  }
+
+  /** Puts resources back that an update changed, and takes away what it made; `false` if a resource could not be put back. */
+  async rollBackUpdate(): Promise<boolean> {
+    let succeeded = true;
+    await inOrder(dependenciesAmong(this.before.values()), async (logicalId) => {
+      const old = this.before.get(logicalId)!;
+      const tried = this.changed.get(logicalId);
+      const restored = !tried || await this.restore(tried, old);
+      if (restored && !tried) this.stack.resources.set(logicalId, old);
+      succeeded &&= restored;
+      return restored;
+    });
+    return succeeded;
+  }
+
+  /** The end of a rolled-back update. */
+  async cleanUpRollback(): Promise<void> {
+    this.made.filter(({ logicalId }) => !this.before.has(logicalId)).forEach(({ logicalId }) => this.stack.resources.delete(logicalId));
+    await this.removeAll(this.made, ({ deletionPolicy }) => deletionPolicy === 'Retain', { abandon: true });
+  }
+
+  /** Takes away all that a creation made; `false` if something stays that should not. */
+  rollBackCreation(): Promise<boolean> {
+    return this.removeAll(this.made, ({ deletionPolicy }) => deletionPolicy === 'Retain');
+  }
+
+  /** Removes all resources, save the retained ones; `false` if something stays that should not. */
+  deleteAll(): Promise<boolean> {
+    return this.removeAll([...this.stack.resources.values()], ({ deletionPolicy }) => deletionPolicy !== 'Delete');
+  }
+
+  private get stack(): Stack {
+    return this.options.stack;
+  }
+
+  private async bringAbout(logicalId: string, definition: ResourceDefinition, dependsOn: string[], scope: Scope): Promise<boolean> {
+    const old = this.before.get(logicalId);
+    const base = { logicalId, type: definition.Type, dependsOn, ...retentionOf(definition) };
+    const action = old ? 'update' : 'create';
+    try {
+      const properties = evaluate(definition.Properties ?? {}, scope);
+      const record = { ...base, properties, physicalId: old?.physicalId ?? '', attributes: old?.attributes ?? {} };
+      if (old && old.type === definition.Type && isDeepStrictEqual(properties, old.properties)) {
+        this.stack.resources.set(logicalId, record);
+        return true;
+      }
+      if (old && !this.mustReplace(old, record)) return await this.update(record, old);
+      return await this.create(record, old);
+    } catch (error) {
+      this.report({ ...base, physicalId: old?.physicalId ?? '' }, `${action.toUpperCase()}_FAILED`, (error as Error).message);
+      return false;
+    }
+  }
+
+  private mustReplace(old: ResourceRecord, record: ResourceRecord): boolean {
+    const createOnly = this.options.typeOf(record.type).createOnly ?? [];
+    return old.type !== record.type || createOnly.some((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
+  }
+
+  /** Makes a resource; one that takes another's place counts as an update in the events. */
+  private async create(record: ResourceRecord, old?: ResourceRecord): Promise<boolean> {
+    const verb = old ? 'UPDATE' : 'CREATE';
+    if (old) this.report(old, 'UPDATE_IN_PROGRESS', 'Requested update requires the creation of a new physical resource; hence creating one.');
+    else this.report(record, 'CREATE_IN_PROGRESS');
+    try {
+      const made = { ...record, ...await this.perform('create', record, (type, request) => type.create(request)) };
+      this.made.push(made);
+      if (old) this.replaced.push(old);
+      this.stack.resources.set(record.logicalId, made);
+      this.report(made, `${verb}_COMPLETE`);
+      return true;
+    } catch (error) {
+      const failed = { ...record, physicalId: error instanceof ResourceFailure ? error.physicalId : '' };
+      this.made.push(failed);
+      if (!old) this.stack.resources.set(record.logicalId, failed);
+      this.report(failed, `${verb}_FAILED`, reasonOf(error));
+      return false;
+    }
+  }
+
+  private async update(record: ResourceRecord, old: ResourceRecord): Promise<boolean> {
+    this.report(record, 'UPDATE_IN_PROGRESS');
+    this.changed.set(record.logicalId, record);
+    try {
+      const now = { ...record, ...await this.perform('update', record, (type, request) => type.update(request, old)) };
+      this.noteNewId(now, old);
+      this.stack.resources.set(record.logicalId, now);
+      this.report(now, 'UPDATE_COMPLETE');
+      return true;
+    } catch (error) {
+      const physicalId = error instanceof ResourceFailure ? error.physicalId : old.physicalId;
+      this.noteNewId({ ...record, physicalId }, old);
+      this.report({ ...record, physicalId }, 'UPDATE_FAILED', reasonOf(error));
+      return false;
+    }
+  }
+
+  /** An update that answers with another id has made a new resource. */
+  private noteNewId(now: ResourceRecord, old: ResourceRecord): void {
+    if (now.physicalId === old.physicalId) return;
+    this.made.push(now);
+    this.replaced.push(old);
+    // the old one was not touched: going back means to forget the new one
+    this.changed.delete(old.logicalId);
+  }
+
+  private async restore(tried: ResourceRecord, old: ResourceRecord): Promise<boolean> {
+    const wanted = { ...old, attributes: tried.attributes };
+    this.report(wanted, 'UPDATE_IN_PROGRESS');
+    try {
+      const made = await this.perform('update', wanted, (type, request) => type.update(request, tried), new AbortController().signal);
+      this.stack.resources.set(old.logicalId, { ...old, ...made });
+      this.report(old, 'UPDATE_COMPLETE');
+      return true;
+    } catch (error) {
+      this.report(old, 'UPDATE_FAILED', reasonOf(error));
+      return false;
+    }
+  }
+
+  /** Removes records in the reverse order of their dependencies; what one that fails depends on stays, unless it is abandoned. */
+  private async removeAll(
+    records: ResourceRecord[], isRetained: (record: ResourceRecord) => boolean, { abandon } = { abandon: false },
+  ): Promise<boolean> {
+    let succeeded = true;
+    // a logical id may stand for two: the failed or new resource, and an older one
+    const byId = new Map<string, ResourceRecord[]>();
+    records.forEach((record) => byId.set(record.logicalId, [...byId.get(record.logicalId) ?? [], record]));
+    const order = reversed(dependenciesAmong(records));
+    await inOrder(order, async (logicalId) => {
+      const results = await Promise.all((byId.get(logicalId) ?? []).map((record) => this.remove(record, isRetained(record))));
+      succeeded &&= results.every(Boolean);
+      return abandon || results.every(Boolean);
+    });
+    return succeeded;
+  }
+
+  private async remove(record: ResourceRecord, retained: boolean): Promise<boolean> {
+    const isCurrent = this.stack.resources.get(record.logicalId)?.physicalId === record.physicalId;
+    const forget = () => isCurrent && this.stack.resources.delete(record.logicalId);
+    if (retained) {
+      this.report(record, 'DELETE_SKIPPED');
+      forget();
+      return true;
+    }
+    this.report(record, 'DELETE_IN_PROGRESS');
+    try {
+      // what never came to be has no id, and nothing to remove
+      if (record.physicalId) {
+        const { signal } = new AbortController();
+        await this.perform('delete', record, (type, request) => type.delete(request, record), signal);
+      }
+      this.report(record, 'DELETE_COMPLETE');
+      forget();
+      return true;
+    } catch (error) {
+      this.report(record, 'DELETE_FAILED', reasonOf(error));
+      return false;
+    }
+  }
+
+  private async perform<T>(
+    action: Action, record: ResourceRecord, act: (type: ResourceType, request: ResourceRequest) => T | Promise<T>, signal = this.cancel.signal,
+  ): Promise<T> {
+    const { world, typeOf, faults, stack } = this.options;
+    const { logicalId, type, properties, physicalId } = record;
+    const fault = faults.find((candidate) => candidate.action === action && candidate.logicalId.test(logicalId));
+    const isCustom = type.startsWith('Custom::');
+    if (fault || !isCustom) await world.scheduler.sleep((fault?.afterSeconds ?? RESOURCE_SECONDS) * 1000);
+    if (signal.aborted) throw new Cancelled(`Resource ${action === 'create' ? 'creation' : 'update'} cancelled`, physicalId);
+    if (fault) throw new Error(fault.reason);
+    return act(typeOf(type), { stack, logicalId, type, properties, signal });
+  }
+
+  private report(record: Pick<ResourceRecord, 'logicalId' | 'physicalId' | 'type'>, status: string, reason?: string): void {
+    const { logicalId, physicalId, type } = record;
+    this.stack.events.push({ eventId: randomUUID(), timestamp: this.options.world.scheduler.clock.now(), logicalId, physicalId, type, status, reason });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code } = error as Error & { code?: string };
+  return code ? `Resource handler returned message: "${message}" (HandlerErrorCode: ${code})` : message;
+}

@@ -1,0 +1,19 @@
+import { AwsError, AwsStandIn } from '../aws';
+import { LambdaStandIn } from './index';
+
+const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+/** Lambda's API: `Invoke`, asynchronously. */
+export function serveLambda(lambda: LambdaStandIn, aws: AwsStandIn): void {
+  aws.route('lambda', async ({ method, path, headers, principal, body }) => {
+    const [, name] = path.match(INVOKE) ?? [];
+    if (method !== 'POST' || !name) throw new AwsError(501, 'NotImplemented', `the sandbox's Lambda cannot ${method} ${path}`);
+    if (headers['x-amz-invocation-type'] !== 'Event') throw new AwsError(501, 'NotImplemented', 'the sandbox only invokes asynchronously');
+    const { functionArn } = lambda.find(decodeURIComponent(name));
+    if (!await aws.iam.authorize(principal, 'lambda:InvokeFunction', functionArn)) {
+      throw new AwsError(403, 'AccessDeniedException', `User: ${principal} is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn} because no identity-based policy allows the lambda:InvokeFunction action`);
+    }
+    lambda.invokeAsync(functionArn, JSON.parse(body.toString()), headers.authorization.match(/Credential=([^/]+)/)![1]);
+    return { status: 202 };
+  });
+}

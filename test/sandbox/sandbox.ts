@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Stack as CdkStack, Stage } from 'aws-cdk-lib';
+import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { AwsStandIn, Secret, startAws } from './aws';
+import { SandboxClock } from './clock';
+import { CloudFormation, DeployOptions, ResponseEndpoint, StackResult, Template } from './cloudformation';
+import { serveCloudFormation } from './cloudformation/http-face';
+import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
+import { LambdaStandIn } from './lambda';
+import { serveLambda } from './lambda/http-face';
+import { Scheduler } from './scheduler';
+import { unzip } from './unzip';
+
+export interface SandboxOptions {
+  /** Real milliseconds per virtual second, for people who watch. @default 0 */
+  readonly pace?: number;
+  /** The node binary that runs the functions. @default - the machine's */
+  readonly node?: string;
+}
+
+export const SANDBOX_BUCKET = 'sales-lake';
+export const SANDBOX_API_KEY_SECRET = 'immuta/api-key';
+
+const BOOTSTRAP_VERSION_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
+
+/** Account and Region of the sandbox. */
+export const SANDBOX_ENV = { account: '111122223333', region: 'us-east-1' };
+
+/**
+ * AWS and an Immuta tenant on this machine, into which real templates are deployed, with real functions.
+ *
+ * There are: a bucket, a secret with the tenant's API key, and the role as which Immuta comes (`immuta.identity`).
+ */
+export class Sandbox {
+  /** Starts everything. */
+  static async start({ pace, node }: SandboxOptions = {}): Promise<Sandbox> {
+    const clock = new SandboxClock();
+    const aws = await startAws({ clock, accountId: SANDBOX_ENV.account, region: SANDBOX_ENV.region });
+    const immuta = await startImmuta({ clock, aws });
+    const responses = new ResponseEndpoint(clock);
+    await responses.start();
+    return new Sandbox(new Scheduler(clock, pace), aws, immuta, responses, node);
+  }
+
+  readonly clock: SandboxClock;
+  readonly lambda: LambdaStandIn;
+  readonly cloudFormation: CloudFormation;
+  readonly apiKeySecret: Secret;
+  /** Environment for the `cdk` CLI. */
+  readonly env: Record<string, string>;
+  private readonly folder = mkdtempSync(path.join(tmpdir(), 'sandbox-'));
+  private readonly folders = new Set([this.folder]);
+  /** Folders of the assets of in-process deployments, by object key. */
+  private readonly assets = new Map<string, string>();
+
+  private constructor(
+    readonly scheduler: Scheduler, readonly aws: AwsStandIn, readonly immuta: ImmutaStandIn, readonly responses: ResponseEndpoint, node?: string,
+  ) {
+    this.clock = scheduler.clock;
+    this.env = aws.env;
+    this.lambda = new LambdaStandIn({
+      scheduler,
+      node,
+      credentialsFor: (roleArn) => aws.iam.sessionFor(roleArn),
+      env: { ...endpointsOf(aws.env), NODE_EXTRA_CA_CERTS: immuta.caFile },
+    });
+    const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
+    this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, responses, codeFolder });
+    serveCloudFormation({ cloudFormation: this.cloudFormation, aws, clock: this.clock });
+    serveLambda(this.lambda, aws);
+    aws.buckets.createBucket(SANDBOX_BUCKET);
+    this.apiKeySecret = aws.secrets.createSecret(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
+  }
+
+  /** Synthesizes the app of a stack and deploys that stack; then nothing runs any more. */
+  async deploy(stack: CdkStack, options?: DeployOptions): Promise<StackResult> {
+    const assembly = Stage.of(stack)!.synth({ force: true });
+    this.addAssets(assembly);
+    // the account counts as bootstrapped; with the CLI it is only after `cdk bootstrap`
+    this.aws.parameters.putParameter(BOOTSTRAP_VERSION_PARAMETER, '30');
+    const { stackName, template, environment } = assembly.getStackArtifact(stack.artifactId);
+    const region = environment.region === 'unknown-region' ? undefined : environment.region;
+    return this.deployTemplate(stackName, template, { region, ...options });
+  }
+
+  deployTemplate(stackName: string, template: Template, options?: DeployOptions): Promise<StackResult> {
+    return this.settled(this.cloudFormation.deploy(stackName, template, options));
+  }
+
+  destroy(stackName: string): Promise<StackResult> {
+    return this.settled(this.cloudFormation.destroy(stackName));
+  }
+
+  /** All that the functions' processes wrote. */
+  outputs(): string {
+    return this.lambda.invocations.map(({ output }) => output).join('\n');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.aws.close(), this.immuta.close(), this.responses.close()]);
+    this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+  }
+
+  private addAssets(assembly: CloudAssembly): void {
+    if (assembly.directory.startsWith(tmpdir())) this.folders.add(assembly.directory);
+    const manifests = assembly.artifacts.filter((artifact) => artifact instanceof AssetManifestArtifact);
+    for (const { source, destinations } of manifests.flatMap(({ contents }) => Object.values(contents.files ?? {}))) {
+      const folder = path.join(assembly.directory, source.path ?? '');
+      Object.values(destinations).forEach(({ objectKey }) => this.assets.set(objectKey, folder));
+    }
+  }
+
+  private async settled<T>(operation: Promise<T>): Promise<T> {
+    const result = await operation;
+    await this.scheduler.idle();
+    return result;
+  }
+
+  private unpack(bucket: string, key: string): string {
+    const folder = path.join(this.folder, path.basename(key, '.zip'));
+    unzip(this.aws.buckets.bucket(bucket).objects.get(key)!, folder);
+    return folder;
+  }
+}
+
+/** A function finds the services; its credentials are its own. */
+function endpointsOf(env: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL')));
+}
