@@ -1,0 +1,62 @@
+import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
+import { isAccessDenied, isAwsError } from '../aws-error';
+import { retryWhileIamPropagates } from '../iam-propagation';
+import { Location, samePath } from '../immuta/location';
+import { Deadline, OutOfTime } from '../protocol/deadline';
+
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/** A location that is registered in an S3 Access Grants instance. */
+export interface RegisteredLocation {
+  readonly id: string;
+  readonly scope: string;
+  readonly roleArn: string;
+}
+
+/** Finds what is registered on a path, if anything is. */
+export type FindRegisteredLocation = (location: Location, deadline: Deadline) => Promise<RegisteredLocation | undefined>;
+
+/**
+ * Asks S3 Access Grants, and waits for a policy of the handler's own role that is not in force yet.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
+ */
+export function findRegisteredLocation(config: S3ControlClientConfig = {}): FindRegisteredLocation {
+  return async (location, deadline) => {
+    const { S3ControlClient, ListAccessGrantsLocationsCommand } = await import('@aws-sdk/client-s3-control');
+    const client = new S3ControlClient({ region: location.region, ...config });
+    try {
+      let nextToken: string | undefined;
+      do {
+        const page = await retryWhileIamPropagates(deadline, () => client.send(
+          // all of them: the filter of the API wants the scope exactly as it was registered
+          new ListAccessGrantsLocationsCommand({ AccountId: location.accountId, NextToken: nextToken }),
+          { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) },
+        ));
+        const found = page.AccessGrantsLocationsList?.find(({ LocationScope }) => samePath(LocationScope ?? '', location.path));
+        if (found) {
+          return { id: found.AccessGrantsLocationId ?? '', scope: found.LocationScope ?? '', roleArn: found.IAMRoleArn ?? '' };
+        }
+        nextToken = page.NextToken;
+      } while (nextToken);
+      return undefined;
+    } catch (error) {
+      return nothingWithoutInstance(error, location);
+    } finally {
+      client.destroy();
+    }
+  };
+}
+
+/** No instance, no locations. The code has an `Error` at its end or not, as in other codes of this API. */
+function nothingWithoutInstance(error: unknown, location: Location): undefined {
+  if (error instanceof OutOfTime) {
+    throw error;
+  }
+  if (isAwsError(error) && /^AccessGrantsInstanceNotExists/.test(error.name)) {
+    return undefined;
+  }
+  const remedy = isAccessDenied(error) ? '; allow the role of the handler function s3:ListAccessGrantsLocations on the instance' : '';
+  throw new Error(`the locations of S3 Access Grants in account ${location.accountId}, ${location.region} cannot be listed: `
+    + `${(error as Error).message}${remedy}`, { cause: error });
+}

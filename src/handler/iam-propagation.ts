@@ -1,0 +1,32 @@
+import { isAccessDenied } from './aws-error';
+import { Deadline } from './protocol/deadline';
+
+/** Pauses between two tries of something that a new IAM role or policy may still refuse. */
+export function* iamPauses(): Generator<number, never> {
+  for (let pause = 3_000; ; pause = Math.min(pause * 1.5, 20_000)) {
+    yield pause;
+  }
+}
+
+/** The next pause, cut so that the last try is a second before the window closes; nothing if it is (almost) closed. */
+export function pauseWithinWindow(deadline: Deadline, pause: number): number | undefined {
+  const left = deadline.iamPropagationEndsAt - 1_000 - deadline.now();
+  return left > 0 ? Math.min(pause, left) : undefined;
+}
+
+/** Tries a call to AWS again while our own role may be refused only because its policy is new. */
+export async function retryWhileIamPropagates<T>(deadline: Deadline, call: () => Promise<T>): Promise<T> {
+  const pauses = iamPauses();
+  for (;;) {
+    deadline.check();
+    try {
+      return await call();
+    } catch (error) {
+      const pause = isAccessDenied(error) ? pauseWithinWindow(deadline, pauses.next().value) : undefined;
+      if (pause === undefined) {
+        throw error;
+      }
+      await deadline.sleep(pause);
+    }
+  }
+}

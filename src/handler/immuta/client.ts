@@ -1,0 +1,157 @@
+import { AuthenticationType, IMMUTA_S3_TYPE } from '../contract';
+import { asObject } from '../json';
+import { Redaction } from '../redaction';
+import { oneLine } from '../text';
+import { HttpError, UnexpectedAnswerError } from './errors';
+import { Location } from './location';
+import { INTEGRATION_ID } from './physical-id';
+import { Transport } from './transport';
+import { FailedTest } from './validation-tests';
+
+const LONGEST_TEST_MESSAGE = 500;
+
+/** `config` of an S3 integration, as it is sent. It may hold credentials: never in a log line or a reason. */
+export interface IntegrationConfig {
+  readonly name: string;
+  readonly awsAccountId: string;
+  readonly awsRegion: string;
+  readonly awsLocationRole: string;
+  readonly awsLocationPath: string;
+  readonly authenticationType: AuthenticationType;
+  readonly awsRoleToAssume?: string;
+  readonly awsAccessKeyId?: string;
+  readonly awsSecretAccessKey?: string;
+}
+
+/** An S3 integration of the tenant. Immuta may answer with credentials in clear: they are not taken over. */
+export interface IntegrationRecord {
+  readonly id: string;
+  readonly status: string;
+  readonly name: string;
+  readonly location: Location;
+  readonly locationRoleArn: string;
+  readonly authenticationType: string;
+  readonly roleToAssumeArn?: string;
+  readonly failedTests: readonly FailedTest[];
+  /** What Immuta says beside its tests. */
+  readonly message?: string;
+}
+
+/**
+ * Immuta's integrations API, for S3 integrations.
+ *
+ * @see https://documentation.immuta.com/SaaS/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
+ */
+export class IntegrationsClient {
+  constructor(private readonly transport: Transport, private readonly redaction: Redaction) {}
+
+  /** The S3 integrations that exist: not those of other types, nor what is left of deleted ones. */
+  public async list(): Promise<IntegrationRecord[]> {
+    const answer = await this.transport.request('GET', '/integrations');
+    if (!Array.isArray(answer)) {
+      throw new UnexpectedAnswerError({ method: 'GET', path: '/integrations' }, 'it is not a list');
+    }
+    return answer.map((item) => this.record(item)).filter((record) => record !== undefined);
+  }
+
+  /** Nothing if there is none, or if it is deleted, or of another type. */
+  public async get(id: string): Promise<IntegrationRecord | undefined> {
+    const path = `/integrations/${id}`;
+    try {
+      const answer = await this.transport.request('GET', path);
+      if (asObject(answer).id === undefined) {
+        throw new UnexpectedAnswerError({ method: 'GET', path }, 'it has no id');
+      }
+      return this.record(answer);
+    } catch (error) {
+      return nothingIfNotFound(error);
+    }
+  }
+
+  /** Never repeats itself: after an error that is not a refusal, look whether it was done. */
+  public async create(config: IntegrationConfig): Promise<string> {
+    const answer = await this.transport.request('POST', '/integrations', payload(config));
+    const id = idOf(answer);
+    if (id === undefined) {
+      throw new UnexpectedAnswerError({ method: 'POST', path: '/integrations' }, 'it has no id');
+    }
+    return id;
+  }
+
+  /** Sends the whole configuration, credentials included. False if there is no such integration. */
+  public async update(id: string, config: IntegrationConfig): Promise<boolean> {
+    return this.accepted('PUT', id, payload(config));
+  }
+
+  /** False if there is no such integration. Without a body: Immuta refuses credentials here. */
+  public async delete(id: string): Promise<boolean> {
+    return this.accepted('DELETE', id);
+  }
+
+  private async accepted(method: string, id: string, body?: unknown): Promise<boolean> {
+    try {
+      await this.transport.request(method, `/integrations/${id}`, body);
+      return true;
+    } catch (error) {
+      return nothingIfNotFound(error) ?? false;
+    }
+  }
+
+  private record(item: unknown): IntegrationRecord | undefined {
+    const { status, type, config, validationResults, message } = asObject(item);
+    const id = idOf(item);
+    if (id === undefined || type !== IMMUTA_S3_TYPE || status === 'deleted') {
+      return undefined;
+    }
+    const { name, awsAccountId, awsRegion, awsLocationPath, awsLocationRole, authenticationType, awsRoleToAssume } = asObject(config);
+    return {
+      id,
+      status: text(status),
+      name: text(name),
+      location: { accountId: text(awsAccountId), region: text(awsRegion), path: text(awsLocationPath) },
+      locationRoleArn: text(awsLocationRole),
+      authenticationType: text(authenticationType),
+      roleToAssumeArn: text(awsRoleToAssume) || undefined,
+      failedTests: failedTests(validationResults, this.redaction),
+      message: clean(message, this.redaction),
+    };
+  }
+}
+
+/** The failing tests of an answer that refuses a configuration; none if it does not name them. */
+export function failedTestsOf(error: HttpError, redaction: Redaction): FailedTest[] {
+  return failedTests(asObject(error.body).validationResults, redaction);
+}
+
+function payload(config: IntegrationConfig): object {
+  // Immuta bootstraps neither S3 nor BigQuery, and wants to be told so
+  return { type: IMMUTA_S3_TYPE, autoBootstrap: false, config };
+}
+
+function failedTests(validationResults: unknown, redaction: Redaction): FailedTest[] {
+  const { validationTests } = asObject(validationResults);
+  return (Array.isArray(validationTests) ? validationTests.map(asObject) : [])
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, message }) => ({ name: text(name), message: clean(message, redaction) }));
+}
+
+/** The documentation says a number, its samples show a string. */
+function idOf(item: unknown): string | undefined {
+  const id = text(asObject(item).id);
+  return INTEGRATION_ID.test(id) ? id : undefined;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function clean(value: unknown, redaction: Redaction): string | undefined {
+  return oneLine(redaction.redact(text(value)), LONGEST_TEST_MESSAGE) || undefined;
+}
+
+function nothingIfNotFound(error: unknown): undefined {
+  if (error instanceof HttpError && error.status === 404) {
+    return undefined;
+  }
+  throw error;
+}

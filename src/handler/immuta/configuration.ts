@@ -1,0 +1,93 @@
+import { AuthenticationType } from '../contract';
+import { Deadline } from '../protocol/deadline';
+import { Properties } from '../protocol/event';
+import { Redaction } from '../redaction';
+import { fieldOf, ReadSecret } from '../secret';
+import { IntegrationConfig, IntegrationRecord } from './client';
+import { Location, sameLocation } from './location';
+
+/** What the properties ask for, without credentials: what can be compared with a record. */
+export interface WantedIntegration {
+  readonly location: Location;
+  readonly locationRoleArn: string;
+  readonly authenticationType: AuthenticationType;
+  readonly roleToAssumeArn?: string;
+}
+
+/** Properties that carry credentials or where they come from: a record cannot show whether Immuta has them as they are now. */
+const CREDENTIAL_PROPERTIES = ['AuthenticationType', 'RoleToAssumeArn', 'AccessKeySecretArn', 'AccessKeyIdField', 'SecretAccessKeyField'];
+
+/** Properties that say nothing about the integration itself. */
+const NEUTRAL_PROPERTIES = ['RemovalPolicy', 'TimeoutSeconds', 'IamPropagationTimeoutSeconds', 'ServiceToken', 'ServiceTimeout'];
+
+/** All that a Delete reads, beside the role: a record may have been made by an older or a newer version of this library. */
+export function locationOf(properties: Properties): Location {
+  return { accountId: properties.AccountId ?? '', region: properties.Region ?? '', path: properties.LocationPath ?? '' };
+}
+
+/** @throws if a property is missing. */
+export function wantedIntegration(properties: Properties): WantedIntegration {
+  return {
+    location: {
+      accountId: required(properties, 'AccountId'),
+      region: required(properties, 'Region'),
+      path: required(properties, 'LocationPath'),
+    },
+    locationRoleArn: required(properties, 'LocationRoleArn'),
+    authenticationType: required(properties, 'AuthenticationType') as AuthenticationType,
+    roleToAssumeArn: properties.RoleToAssumeArn || undefined,
+  };
+}
+
+/** Adds the name and, for `accessKey`, the keys as they are in their secret at this moment. */
+export async function integrationConfig(
+  properties: Properties,
+  name: string,
+  { readSecret, deadline, redaction }: { readonly readSecret: ReadSecret; readonly deadline: Deadline; readonly redaction: Redaction },
+): Promise<IntegrationConfig> {
+  const wanted = wantedIntegration(properties);
+  const config: IntegrationConfig = {
+    name,
+    awsAccountId: wanted.location.accountId,
+    awsRegion: wanted.location.region,
+    awsLocationRole: wanted.locationRoleArn,
+    awsLocationPath: wanted.location.path,
+    authenticationType: wanted.authenticationType,
+  };
+  if (wanted.authenticationType !== 'accessKey') {
+    return wanted.roleToAssumeArn ? { ...config, awsRoleToAssume: wanted.roleToAssumeArn } : config;
+  }
+  const arn = required(properties, 'AccessKeySecretArn');
+  const secret = await readSecret(arn, deadline);
+  return {
+    ...config,
+    awsAccessKeyId: redaction.remember(fieldOf(arn, secret, properties.AccessKeyIdField || 'accessKeyId')),
+    awsSecretAccessKey: redaction.remember(fieldOf(arn, secret, properties.SecretAccessKeyField || 'secretAccessKey')),
+  };
+}
+
+/** Whether a record is what is wanted, as far as a record shows it. */
+export function isAsWanted(record: IntegrationRecord, wanted: WantedIntegration, name: string): boolean {
+  return record.name === name
+    && sameLocation(record.location, wanted.location)
+    && record.locationRoleArn === wanted.locationRoleArn
+    && record.authenticationType === wanted.authenticationType
+    && (record.roleToAssumeArn === wanted.roleToAssumeArn || wanted.authenticationType === 'accessKey');
+}
+
+export function credentialsOrRevisionDiffer(before: Properties, after: Properties): boolean {
+  return [...CREDENTIAL_PROPERTIES, 'Revision'].some((name) => before[name] !== after[name]);
+}
+
+export function onlyNeutralDiffers(before: Properties, after: Properties): boolean {
+  const differing = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
+  return differing.length > 0 && differing.every((name) => NEUTRAL_PROPERTIES.includes(name));
+}
+
+function required(properties: Properties, name: string): string {
+  const value = properties[name];
+  if (!value) {
+    throw new Error(`the property '${name}' of the custom resource is missing`);
+  }
+  return value;
+}

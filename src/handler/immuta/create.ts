@@ -1,0 +1,169 @@
+import { iamPauses, pauseWithinWindow } from '../iam-propagation';
+import { IntegrationRecord } from './client';
+import { failureOf, Refusal, refusalOf } from './failure';
+import { describeRecord, Job } from './job';
+import { describeLocation, sameLocation, samePath } from './location';
+import { markedName, readMark } from './mark';
+import { deleteCommand } from './registration';
+import { removeRecord } from './removal';
+import { pauseAfter } from './retry';
+import { isExplainedByIamPropagation } from './validation-tests';
+import { untilSteady } from './waiting';
+import { OutOfTime } from '../protocol/deadline';
+
+/**
+ * Makes the integration, or takes up what an earlier run of the same event has made, and waits until it is enabled.
+ *
+ * It posts only after a list that has no record of this event, and only while IAM may still be propagating: the Delete of a Create
+ * that was cancelled watches no longer than that.
+ */
+export async function createIntegration(job: Job): Promise<IntegrationRecord> {
+  const pauses = iamPauses();
+  for (;;) {
+    const id = await takeUpOrPost(job);
+    job.progress.integrationId = id;
+    const record = await untilSteady(job, id);
+    if (!record) {
+      throw new Error(`integration ${id} was deleted while it was being created; it is not created again, because whoever deleted it may have `
+        + 'meant it: deploy again to create it');
+    }
+    if (record.status === 'enabled') {
+      return record;
+    }
+    const failure = failureOf(record, 'Immuta did not create the integration', 'remove the cause and deploy again');
+    const pause = record.status === 'createError' && isExplainedByIamPropagation(record.failedTests)
+      ? pauseWithinWindow(job.deadline, pauses.next().value)
+      : undefined;
+    if (pause === undefined) {
+      throw failure;
+    }
+    job.log.warn('create-again', { integrationId: id, status: record.status, delayMs: pause, message: failure.message });
+    await job.deadline.sleep(pause);
+    await removeRecord(job, id); // it holds the name and the path
+  }
+}
+
+/** The id of the record that belongs to this event. */
+async function takeUpOrPost(job: Job): Promise<string> {
+  const pauses = iamPauses();
+  let refusal: Refusal | undefined;
+  let delayMs: number | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const records = await listAfter(job, refusal);
+    const own = records.find(({ name }) => isOfThisEvent(job, name));
+    if (own) {
+      job.log.info('take-up', { integrationId: own.id, status: own.status });
+      return own.id;
+    }
+    job.progress.notListed();
+    await clearTheWay(job, records);
+    if (refusal && delayMs === undefined) {
+      throw refusal.error;
+    }
+
+    const posted = await post(job, refusal);
+    if (typeof posted === 'string') {
+      return posted;
+    }
+    refusal = posted;
+    job.progress.lastSeen = refusal.error.message;
+    delayMs = pauseBeforeNextPost(job, refusal, attempt, pauses);
+    if (delayMs !== undefined) {
+      job.log.warn('post-again', { attempt, delayMs, message: refusal.error.message });
+      await job.deadline.sleep(delayMs);
+    }
+  }
+}
+
+function isOfThisEvent(job: Job, name: string): boolean {
+  const mark = readMark(name);
+  return mark?.owner === job.mark.owner && mark.request === job.mark.request;
+}
+
+/** After a refusal that is final, the list still is looked at, for what explains it; but it must not hide it. */
+async function listAfter(job: Job, refusal: Refusal | undefined): Promise<IntegrationRecord[]> {
+  try {
+    return await job.immuta.list();
+  } catch (error) {
+    throw refusal && !(error instanceof OutOfTime) ? refusal.error : error;
+  }
+}
+
+/**
+ * Removes what an earlier Create of this resource left behind in `createError`.
+ *
+ * @throws if the location is taken: the record or the registered location there is somebody's, and stays as it is.
+ */
+async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Promise<void> {
+  for (const record of records.filter(({ location }) => sameLocation(location, job.location))) {
+    if (readMark(record.name)?.owner !== job.mark.owner) {
+      throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}: ${describeConfiguration(record)}; `
+        + 'it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or refer to it with '
+        + `ImmutaS3Integration.fromIntegrationId(…, '${record.id}')`);
+    }
+    if (record.status !== 'createError') {
+      throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}, which an earlier deployment of this `
+        + 'resource created and did not remove: delete it in Immuta and deploy again, or keep it and refer to it with '
+        + `ImmutaS3Integration.fromIntegrationId(…, '${record.id}')`);
+    }
+    job.log.info('remove-earlier', { integrationId: record.id, status: record.status });
+    await removeRecord(job, record.id);
+  }
+  const registered = await job.registeredLocation();
+  if (registered) {
+    throw new Error(`${describeLocation(job.location)} is already registered in S3 Access Grants, as location ${registered.id} with the role `
+      + `${registered.roleArn}, and Immuta registers it itself: if nobody needs that location, remove its grants and then run `
+      + `'${deleteCommand(job, registered)}', and deploy again`);
+  }
+  const elsewhere = records.find(({ location }) => samePath(location.path, job.location.path));
+  if (elsewhere) {
+    // Immuta documents that a path is unique, and not whether it means in one account; it will say so if it minds
+    job.log.warn('same-path', { integrationId: elsewhere.id, status: elsewhere.status });
+  }
+}
+
+/** What one has to know to recognise it; never its credentials. */
+function describeConfiguration(record: IntegrationRecord): string {
+  return [
+    `location role ${record.locationRoleArn}`,
+    `authentication ${record.authenticationType}`,
+    ...(record.roleToAssumeArn ? [`Immuta's role ${record.roleToAssumeArn}`] : []),
+  ].join(', ');
+}
+
+/** Nothing if another request is of no use, or not allowed any more. */
+function pauseBeforeNextPost(job: Job, { kind, retryAfter }: Refusal, attempt: number, pauses: Generator<number, never>): number | undefined {
+  switch (kind) {
+    case 'lost':
+    case 'later':
+      return pauseWithinWindow(job.deadline, pauseAfter({ attempt, retryAfter }, job.deadline.now(), Math.random()));
+    case 'conflict':
+      // it may be with our own request whose answer was lost, before that can be listed
+      return job.progress.answerLost ? pauseWithinWindow(job.deadline, pauses.next().value) : undefined;
+    case 'iam':
+      return pauseWithinWindow(job.deadline, pauses.next().value);
+    default:
+      return undefined;
+  }
+}
+
+/** One request to create. The id, or why there is none. */
+async function post(job: Job, before: Refusal | undefined): Promise<string | Refusal> {
+  const name = markedName(job.properties.IntegrationName, job.location, job.mark);
+  const config = await job.config(name);
+  job.deadline.check();
+  if (job.deadline.now() > job.deadline.iamPropagationEndsAt) {
+    throw before?.error
+      ?? new Error('it is too late to create the integration, the event is older than \'iamPropagationTimeout\': deploy again');
+  }
+  job.progress.posting();
+  try {
+    const id = await job.immuta.create(config);
+    job.log.info('posted', { integrationId: id });
+    return id;
+  } catch (error) {
+    const refusal = refusalOf(error, job.redaction);
+    job.progress.answerLost ||= refusal.kind === 'lost';
+    return refusal;
+  }
+}

@@ -1,0 +1,44 @@
+import { Redaction } from '../redaction';
+import { failedTestsOf, IntegrationRecord } from './client';
+import { HttpError, NoAnswerError, UnexpectedAnswerError } from './errors';
+import { explainFailedTests, isExplainedByIamPropagation } from './validation-tests';
+
+/** A request to create or change an integration that did not succeed. */
+export interface Refusal {
+  readonly error: Error;
+  /** What may still be done about it: look and send it again (`lost`: it may even have been done), or nothing. */
+  readonly kind: 'lost' | 'later' | 'conflict' | 'iam' | 'final';
+  readonly retryAfter?: string;
+}
+
+/** Says what a request's failure means. Errors that are none of Immuta's answers are thrown again. */
+export function refusalOf(error: unknown, redaction: Redaction): Refusal {
+  if (error instanceof NoAnswerError || error instanceof UnexpectedAnswerError) {
+    return { error, kind: 'lost' };
+  }
+  if (!(error instanceof HttpError)) {
+    throw error;
+  }
+  const { status, retryAfter } = error;
+  if (status >= 500 || status === 408) {
+    return { error, kind: 'lost', retryAfter };
+  }
+  if (status === 429) {
+    return { error, kind: 'later', retryAfter };
+  }
+  if (status === 409) {
+    return { error, kind: 'conflict' };
+  }
+  if (status === 422) {
+    const failed = failedTestsOf(error, redaction);
+    const explained = failed.length > 0 ? new Error(`${error.message}; ${explainFailedTests(failed)}`, { cause: error }) : error;
+    return { error: explained, kind: isExplainedByIamPropagation(failed) ? 'iam' : 'final' };
+  }
+  return { error, kind: 'final' };
+}
+
+/** Why an integration is not enabled, in Immuta's words and ours. */
+export function failureOf(record: IntegrationRecord, what: string, remedy: string): Error {
+  const details = [record.message, explainFailedTests(record.failedTests)].filter(Boolean).join('; ');
+  return new Error(`${what}: integration ${record.id} is '${record.status}'${details ? `; ${details}` : ''}; ${remedy}`);
+}

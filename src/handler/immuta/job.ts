@@ -1,0 +1,38 @@
+import { RegisteredLocation } from '../access-grants/locations';
+import { Log } from '../log';
+import { Deadline } from '../protocol/deadline';
+import { Properties } from '../protocol/event';
+import { Progress } from '../protocol/progress';
+import { Redaction } from '../redaction';
+import { IntegrationConfig, IntegrationRecord, IntegrationsClient } from './client';
+import { Location } from './location';
+import { Mark } from './mark';
+
+/** One event for an integration, and whom to ask about it. */
+export interface Job {
+  readonly properties: Properties;
+  /** Of an Update. */
+  readonly oldProperties: Properties;
+  readonly physicalId: string;
+  /** When CloudFormation sent the event. */
+  readonly begin: number;
+  readonly location: Location;
+  /** The mark of a record that this event makes. */
+  readonly mark: Mark;
+
+  readonly immuta: IntegrationsClient;
+  /** What is registered on the location's path in S3 Access Grants. */
+  readonly registeredLocation: () => Promise<RegisteredLocation | undefined>;
+  /** Reads the credentials anew each time. */
+  readonly config: (name: string) => Promise<IntegrationConfig>;
+
+  readonly deadline: Deadline;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly redaction: Redaction;
+}
+
+/** A record and the name by which errors call it. */
+export function describeRecord({ id, name, status }: IntegrationRecord): string {
+  return `integration ${id} ('${name}', ${status})`;
+}

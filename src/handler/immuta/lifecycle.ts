@@ -1,0 +1,81 @@
+import { FindRegisteredLocation } from '../access-grants/locations';
+import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_PREFIX } from '../contract';
+import { ResourceEvent } from '../protocol/event';
+import { Work, WorkTools } from '../protocol/run';
+import { ReadSecret } from '../secret';
+import { ApiKey } from './api-key';
+import { IntegrationRecord, IntegrationsClient } from './client';
+import { integrationConfig, locationOf, wantedIntegration } from './configuration';
+import { createIntegration } from './create';
+import { deleteIntegration } from './delete';
+import { Job } from './job';
+import { markOf } from './mark';
+import { Transport } from './transport';
+import { updateIntegration } from './update';
+
+export interface LifecycleOptions {
+  /** The function's environment: it alone says which tenant is called, and with which key. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readSecret: ReadSecret;
+  readonly findRegisteredLocation: FindRegisteredLocation;
+}
+
+/** Creates, updates and deletes integrations as CloudFormation asks. */
+export function integrationLifecycle(options: LifecycleOptions): Work {
+  return async (event, tools) => {
+    const job = jobFor(event, tools, options);
+    switch (event.requestType) {
+      case 'Create': {
+        wantedIntegration(event.properties);
+        const record = await createIntegration(job);
+        return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: attributesOf(record) };
+      }
+      case 'Update': {
+        wantedIntegration(event.properties);
+        const record = await updateIntegration(job);
+        return { physicalId: event.physicalId, attributes: attributesOf(record) };
+      }
+      case 'Delete':
+        await deleteIntegration(job);
+        return { physicalId: event.physicalId };
+      default:
+        throw new Error(`'${event.requestType}' is not a request type of CloudFormation's`);
+    }
+  };
+}
+
+function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret, findRegisteredLocation }: LifecycleOptions): Job {
+  const { deadline, redaction, log } = tools;
+  const location = locationOf(event.properties);
+  const apiKey = new ApiKey({
+    secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN),
+    field: environment[ENV_API_KEY_FIELD],
+    readSecret,
+    deadline,
+    redaction,
+  });
+  const transport = new Transport({ baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL), apiKey, deadline, log, redaction });
+  return {
+    ...tools,
+    properties: event.properties,
+    oldProperties: event.oldProperties,
+    physicalId: event.physicalId,
+    location,
+    mark: markOf(event),
+    immuta: new IntegrationsClient(transport, redaction),
+    registeredLocation: () => findRegisteredLocation(location, deadline),
+    config: (name) => integrationConfig(event.properties, name, { readSecret, deadline, redaction }),
+  };
+}
+
+function fromEnvironment(environment: LifecycleOptions['environment'], name: string): string {
+  const value = environment[name];
+  if (!value) {
+    throw new Error(`the handler function lacks its environment variable ${name}: deploy the stack of the ImmutaTenant again`);
+  }
+  return value;
+}
+
+function attributesOf({ id, name }: IntegrationRecord): IntegrationAttributes {
+  return { IntegrationId: id, IntegrationName: name.slice(0, 512) }; // an answer has 4096 bytes
+}

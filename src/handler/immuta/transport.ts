@@ -1,0 +1,161 @@
+import { Log } from '../log';
+import { Deadline } from '../protocol/deadline';
+import { Redaction } from '../redaction';
+import { oneLine } from '../text';
+import { ApiKey } from './api-key';
+import { ApiKeyRejectedError, HttpError, NoAnswerError, PermissionError, RequestLine, UnexpectedAnswerError } from './errors';
+import { retryDelay } from './retry';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_BODY_BYTES = 5_000_000;
+const LONGEST_VENDOR_MESSAGE = 500;
+const LONGEST_ERROR_PAGE = 5_000;
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly apiKey: ApiKey;
+  readonly deadline: Deadline;
+  readonly log: Log;
+  readonly redaction: Redaction;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/** An answer of any status, read to its end. */
+interface Exchange {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter?: string;
+  readonly location?: string;
+}
+
+/**
+ * Requests to Immuta: authentication, time-outs, retries, errors. Knows no path and no field of Immuta's.
+ */
+export class Transport {
+  constructor(private readonly options: TransportOptions) {}
+
+  /**
+   * Sends a request, again where that is safe, and gives the JSON of a successful answer, or nothing if its body is empty.
+   *
+   * @throws HttpError, NoAnswerError, UnexpectedAnswerError, OutOfTime
+   */
+  public async request(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { deadline, log, random = Math.random } = this.options;
+    const request = { method, path };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.authenticated(request, body);
+        return this.parse(request, answer);
+      } catch (error) {
+        const failure = error instanceof HttpError ? { status: error.status, retryAfter: error.retryAfter } : {};
+        const delayMs = error instanceof HttpError || error instanceof NoAnswerError
+          ? retryDelay({ method, attempt, ...failure }, deadline.now(), random())
+          : undefined;
+        if (delayMs === undefined) {
+          throw error;
+        }
+        log.warn('request-again', { method, path, attempt, httpStatus: failure.status, delayMs, message: (error as Error).message });
+        await deadline.sleep(delayMs);
+      }
+    }
+  }
+
+  /** Sends it once, and once more with the key as it is now if the key was rejected: nothing was done then. */
+  private async authenticated(request: RequestLine, body: unknown): Promise<Exchange> {
+    const { apiKey } = this.options;
+    const answer = await this.exchange(request, body, await apiKey.current());
+    if (answer.status !== 401) {
+      return answer;
+    }
+    apiKey.forget();
+    return this.exchange(request, body, await apiKey.current());
+  }
+
+  private async exchange(request: RequestLine, body: unknown, key: string): Promise<Exchange> {
+    const { baseUrl, deadline, log } = this.options;
+    deadline.check();
+    const url = new URL(`${baseUrl.replace(/\/+$/, '')}${request.path}`);
+    try {
+      const response = await fetch(url, {
+        method: request.method,
+        headers: {
+          accept: 'application/json',
+          authorization: key,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        redirect: 'manual', // the key must not follow
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      const text = await readText(request, response);
+      log.info('request', { ...request, httpStatus: response.status });
+      return {
+        status: response.status,
+        text,
+        retryAfter: response.headers.get('retry-after') ?? undefined,
+        location: response.headers.get('location') ?? undefined,
+      };
+    } catch (error) {
+      throw error instanceof UnexpectedAnswerError ? error : new NoAnswerError(request, url.origin, error);
+    }
+  }
+
+  private parse(request: RequestLine, { status, text, retryAfter, location }: Exchange): unknown {
+    const json = tryJson(text);
+    if (status >= 200 && status < 300) {
+      if (json === undefined && text.trim() !== '') {
+        throw new UnexpectedAnswerError(request, 'it is not JSON');
+      }
+      return json;
+    }
+    const message = this.vendorMessage(json, text);
+    switch (true) {
+      case status === 401:
+        throw new ApiKeyRejectedError(request, message, this.options.apiKey.secretArn);
+      case status === 403:
+        throw new PermissionError(request, message);
+      case status >= 300 && status < 400:
+        throw new HttpError(request, status, `a redirection to '${originOf(location)}'`, undefined, undefined,
+          'it is not followed, so that the API key stays with the tenant: give the address that Immuta itself has as \'url\'');
+      default:
+        throw new HttpError(request, status, message, json, retryAfter);
+    }
+  }
+
+  /** Redacts before it cuts: half a secret would not be found. */
+  private vendorMessage(json: unknown, text: string): string {
+    const said = typeof json === 'object' && json !== null ? (json as { message?: unknown }).message : undefined;
+    const message = this.options.redaction.redact(typeof said === 'string' ? said : json === undefined ? text : '');
+    return oneLine(message.slice(0, LONGEST_ERROR_PAGE).replace(/<[^>]*>/g, ' '), LONGEST_VENDOR_MESSAGE);
+  }
+}
+
+/** Reads a body, but no more of it than an answer of Immuta's can be long: the function has little memory. */
+async function readText(request: RequestLine, response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES && response.ok) {
+      throw new UnexpectedAnswerError(request, `its body is longer than ${MAX_BODY_BYTES} bytes`);
+    }
+    if (length > MAX_BODY_BYTES) {
+      break; // leaving the loop cancels the body, and the beginning of an error is enough
+    }
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function originOf(location: string | undefined): string {
+  return location && URL.canParse(location) ? new URL(location).origin : 'elsewhere';
+}

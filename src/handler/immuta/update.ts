@@ -1,0 +1,143 @@
+import { iamPauses, pauseWithinWindow } from '../iam-propagation';
+import { IntegrationRecord } from './client';
+import { credentialsOrRevisionDiffer, isAsWanted, locationOf, onlyNeutralDiffers, wantedIntegration } from './configuration';
+import { createIntegration } from './create';
+import { failureOf, Refusal, refusalOf } from './failure';
+import { describeRecord, Job } from './job';
+import { describeLocation, sameLocation } from './location';
+import { markedName, readMark } from './mark';
+import { parsePhysicalId } from './physical-id';
+import { untilRegisteredWithRole } from './registration';
+import { isInPlace } from './status';
+import { isExplainedByIamPropagation } from './validation-tests';
+import { conflictWaiter, look, untilSteady } from './waiting';
+
+/**
+ * Makes the integration what the properties ask for, if it is not. This is also what ends a rollback: there the record is already, or
+ * again, what is wanted.
+ */
+export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
+  const found = await findRecord(job);
+  if (!found) {
+    return createAgain(job);
+  }
+  if (onlyNeutralDiffers(job.oldProperties, job.properties)) {
+    return found; // looked at for its name and id only
+  }
+  if (readMark(found.name)?.request === job.mark.request) {
+    return createIntegration(job); // this event has made it, in an earlier run
+  }
+  const record = await untilSteady(job, found.id);
+  if (!record) {
+    return createAgain(job);
+  }
+  if (!isInPlace(record.status)) {
+    throw failureOf(record, 'the integration cannot be updated', 'delete it in Immuta, and its location in S3 Access Grants if that is left, '
+      + 'and deploy again: it is created anew');
+  }
+  const updated = needsWrite(job, record) ? await write(job, record) : record;
+  if (updated && job.oldProperties.LocationRoleArn !== job.properties.LocationRoleArn) {
+    await untilRegisteredWithRole(job);
+  }
+  return updated ?? createAgain(job);
+}
+
+/** By id, else by mark and path: an Update may have created it anew, and the physical id never changes. */
+async function findRecord(job: Job): Promise<IntegrationRecord | undefined> {
+  const physicalId = parsePhysicalId(job.physicalId);
+  // an id of another tenant says nothing in this one
+  if ('integrationId' in physicalId && job.oldProperties.TenantUrl === job.properties.TenantUrl) {
+    const record = await look(job, physicalId.integrationId);
+    if (record && sameLocation(record.location, job.location)) {
+      return record;
+    }
+    if (record && readMark(record.name)?.owner === job.mark.owner) {
+      throw moved(job, record);
+    }
+  }
+  return (await job.immuta.list())
+    .find(({ name, location }) => readMark(name)?.owner === job.mark.owner && sameLocation(location, job.location));
+}
+
+async function createAgain(job: Job): Promise<IntegrationRecord> {
+  if (!sameLocation(locationOf(job.oldProperties), job.location)) {
+    throw moved(job);
+  }
+  job.log.warn('create-anew', { message: 'the integration is gone' });
+  return createIntegration(job);
+}
+
+/**
+ * Only a read comes before this. It cannot be spared: when CloudFormation rolls such an Update back, it sends the same difference
+ * the other way round, and the record is where it should be.
+ */
+function moved(job: Job, record?: IntegrationRecord): Error {
+  const where = record ? `${describeRecord(record)} is on ${describeLocation(record.location)}`
+    : `the integration was on ${describeLocation(locationOf(job.oldProperties))}`;
+  return new Error(`an integration cannot move: ${where}, and ${describeLocation(job.location)} is asked for; give the new location to a new `
+    + 'ImmutaS3Integration, with another construct id, and remove this one');
+}
+
+function needsWrite(job: Job, record: IntegrationRecord): boolean {
+  return !isAsWanted(record, wantedIntegration(job.properties), nameFor(job, record))
+    || credentialsOrRevisionDiffer(job.oldProperties, job.properties);
+}
+
+/** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
+function nameFor(job: Job, record: IntegrationRecord): string {
+  if (parsePhysicalId(job.physicalId).kind === 'adopted') {
+    return job.properties.IntegrationName || record.name;
+  }
+  const mark = readMark(record.name);
+  return markedName(job.properties.IntegrationName, job.location, mark?.owner === job.mark.owner ? mark : job.mark);
+}
+
+/** Sends the whole configuration and waits until it is in force. Nothing if the integration is gone. */
+async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRecord | undefined> {
+  const name = nameFor(job, before);
+  const pauses = iamPauses();
+  for (let attempt = 1; ; attempt++) {
+    const refusal = await put(job, before.id, name);
+    if (refusal === 'gone') {
+      return undefined;
+    }
+    const record = refusal ? undefined : await untilSteady(job, before.id);
+    if (!refusal && (!record || record.status === 'enabled')) {
+      return record;
+    }
+    const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
+    const error = refusal?.error
+      ?? failureOf(record!, 'Immuta did not change the integration', 'it is as it was before; remove the cause and deploy again');
+    const delayMs = isIam ? pauseWithinWindow(job.deadline, pauses.next().value) : undefined;
+    if (delayMs === undefined) {
+      throw error;
+    }
+    job.log.warn('put-again', { integrationId: before.id, attempt, delayMs, message: error.message });
+    await job.deadline.sleep(delayMs);
+  }
+}
+
+/** One request to change, once the integration is in a state to take it. Nothing if it was taken. */
+async function put(job: Job, id: string, name: string): Promise<Refusal | 'gone' | undefined> {
+  const afterConflict = conflictWaiter(job, id);
+  for (;;) {
+    const config = await job.config(name);
+    try {
+      job.log.info('put', { integrationId: id });
+      return await job.immuta.update(id, config) ? undefined : 'gone';
+    } catch (error) {
+      const refusal = refusalOf(error, job.redaction);
+      if (refusal.kind !== 'conflict') {
+        return refusal;
+      }
+      switch (await afterConflict()) {
+        case 'again':
+          break;
+        case 'stuck':
+          return refusal;
+        default: // being deleted, or gone: there is nothing to change any more
+          return await untilSteady(job, id) ? refusal : 'gone';
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { Clock } from './clock';
+import { Redaction } from './redaction';
+
+/**
+ * Everything that a log line may hold: nothing else is ever written, so that no configuration, header or URL can slip in.
+ */
+const FIELDS = [
+  'level', 'step', 'message', 'stack', 'logicalId', 'requestId', 'requestType', 'hop',
+  'integrationId', 'status', 'method', 'path', 'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs',
+] as const;
+
+const LONGEST_TEXT = 1000;
+
+export type LogFields = { readonly [F in Exclude<typeof FIELDS[number], 'level' | 'step' | 'elapsedMs'>]?: string | number };
+
+/** Writes one JSON object a line. */
+export interface Log {
+  info(step: string, fields?: LogFields): void;
+  warn(step: string, fields?: LogFields): void;
+  /** A log whose every line holds these fields too. */
+  with(fields: LogFields): Log;
+}
+
+export interface LogOptions {
+  readonly clock: Clock;
+  readonly redaction: Redaction;
+  /** @default - standard output */
+  readonly write?: (line: string) => void;
+}
+
+export function createLog(options: LogOptions, always: LogFields = {}, startedAt = options.clock.now()): Log {
+  const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));
+  const emit = (level: string, step: string, fields: LogFields = {}) => {
+    const all: Record<string, unknown> = { ...always, ...fields, level, step, elapsedMs: options.clock.now() - startedAt };
+    const line: Record<string, unknown> = {};
+    for (const field of FIELDS) {
+      const value = all[field];
+      if (value !== undefined) {
+        line[field] = typeof value === 'number' ? value : options.redaction.redact(String(value)).slice(0, LONGEST_TEXT);
+      }
+    }
+    write(JSON.stringify(line));
+  };
+  return {
+    info: (step, fields) => emit('info', step, fields),
+    warn: (step, fields) => emit('warn', step, fields),
+    with: (fields) => createLog(options, { ...always, ...fields }, startedAt),
+  };
+}

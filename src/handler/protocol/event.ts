@@ -1,0 +1,57 @@
+import { asObject } from '../json';
+
+/** What Lambda gives to a function beside the event, as far as we use it. */
+export interface LambdaContext {
+  readonly invokedFunctionArn: string;
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** CloudFormation delivers every scalar as a string. */
+export type Properties = Readonly<Record<string, string | undefined>>;
+
+/**
+ * An event for a custom resource, with every field there: a field that is missing is empty, so that even such an event gets an answer.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+ */
+export interface ResourceEvent {
+  /** `Create`, `Update` or `Delete`, if CloudFormation sent it. */
+  readonly requestType: string;
+  /** A pre-signed URL: whoever has it can answer. Never in a log or a reason. */
+  readonly responseUrl: string;
+  readonly stackId: string;
+  readonly requestId: string;
+  readonly logicalId: string;
+  /** Empty on Create. */
+  readonly physicalId: string;
+  readonly properties: Properties;
+  readonly oldProperties: Properties;
+}
+
+export function parseEvent(event: unknown): ResourceEvent {
+  const raw = asObject(event);
+  return {
+    requestType: scalar(raw.RequestType) ?? '',
+    responseUrl: scalar(raw.ResponseURL) ?? '',
+    stackId: scalar(raw.StackId) ?? '',
+    requestId: scalar(raw.RequestId) ?? '',
+    logicalId: scalar(raw.LogicalResourceId) ?? '',
+    physicalId: scalar(raw.PhysicalResourceId) ?? '',
+    properties: scalars(raw.ResourceProperties),
+    oldProperties: scalars(raw.OldResourceProperties),
+  };
+}
+
+/** The name in `arn:aws:cloudformation:<region>:<account>:stack/<name>/<guid>`. */
+export function stackName(stackId: string): string {
+  return stackId.split('/')[1] ?? stackId;
+}
+
+function scalars(value: unknown): Properties {
+  return Object.fromEntries(Object.entries(asObject(value)).map(([name, property]) => [name, scalar(property)]));
+}
+
+function scalar(value: unknown): string | undefined {
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
+}
