@@ -1,7 +1,7 @@
 import dns from 'dns';
 import * as s3control from '@aws-sdk/client-s3-control';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { AwsStandIn, startAws } from './aws';
+import { AwsStandIn, PolicyDocument, startAws } from './aws';
 import { SandboxClock } from './clock';
 
 const INSTANCE = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
@@ -72,14 +72,50 @@ test('a location needs a policy on location/*, PassRole, and a role that trusts 
   await expect(create('good', 'location')).rejects.toMatchObject({ name: 'AccessGrantsLocationAlreadyExistsError' });
 });
 
-function role(roleName: string, statements?: unknown[], service = 'lambda.amazonaws.com', condition = {}): void {
-  const trust = ['sts:AssumeRole', 'sts:SetSourceIdentity']
-    .map((action) => ({ Effect: 'Allow', Principal: { Service: service }, Action: action, Condition: condition }));
-  aws.iam.createRole({ roleName, assumeRolePolicyDocument: { Version: '2012-10-17', Statement: trust } });
-  if (statements) aws.iam.putRolePolicy(roleName, 'p', { Version: '2012-10-17', Statement: statements });
+test('users are bound by their managed policies and their boundary', async () => {
+  const { arn } = aws.iam.createUser({ userName: 'immuta' });
+  aws.iam.attachUserPolicy('immuta', aws.iam.createPolicy('all-of-s3', policy(...allow('s3:*', '*'))));
+  const mayList = async () => [await aws.iam.authorize(arn, 's3:ListBucket', 'arn:aws:s3:::b'), await aws.iam.authorize(arn, 's3:ListAllMyBuckets', '*')];
+
+  expect(await mayList()).toEqual([true, true]);
+  aws.iam.putPermissionsBoundary(arn, aws.iam.createPolicy('boundary', policy(...allow('s3:ListBucket', '*'))));
+  expect(await mayList()).toEqual([true, false]);
+});
+
+test('a bucket of another account needs a policy of its own', async () => {
+  role('immuta', allow('s3:ListBucket', '*'));
+  const mayList = async (resourcePolicy?: PolicyDocument) =>
+    aws.iam.authorize(arnOf('immuta'), 's3:ListBucket', 'arn:aws:s3:::b', { resourceAccount: '444455556666', resourcePolicy });
+
+  expect(await mayList()).toBe(false);
+  expect(await mayList(policy({ ...allow('s3:ListBucket', 'arn:aws:s3:::b')[0], Principal: { AWS: arnOf('immuta') } }))).toBe(true);
+});
+
+test.each([
+  ['its account', { Principal: { AWS: 'arn:aws:iam::999988887777:root' } }, undefined, true],
+  ['another account', { Principal: { AWS: 'arn:aws:iam::444455556666:root' } }, undefined, false],
+  ['anybody of that name', { Principal: { AWS: '*' }, Condition: { ArnEquals: { 'aws:PrincipalArn': 'arn:aws:iam::999988887777:role/immuta' } } }, undefined, true],
+  ['its account with the external id', { Principal: { AWS: '999988887777' }, Condition: { StringEquals: { 'sts:ExternalId': 'x' } } }, 'x', true],
+  ['its account with another external id', { Principal: { AWS: '999988887777' }, Condition: { StringEquals: { 'sts:ExternalId': 'x' } } }, 'y', false],
+  ['its account with no external id', { Principal: { AWS: '999988887777' }, Condition: { StringEquals: { 'sts:ExternalId': 'x' } } }, undefined, false],
+])('Immuta and a role that trusts %s', async (_, trust, externalId, assumable) => {
+  aws.iam.createRole({ roleName: 'r', assumeRolePolicyDocument: policy({ Effect: 'Allow', Action: 'sts:AssumeRole', ...trust }) });
+  const keys = externalId === undefined ? undefined : { 'sts:ExternalId': externalId };
+  expect(await aws.iam.assumable(arnOf('r'), 'arn:aws:iam::999988887777:role/immuta', keys)).toBe(assumable);
+});
+
+function policy(...statements: object[]) {
+  return { Version: '2012-10-17', Statement: statements };
 }
 
-function allow(action: string | string[], resource: string): unknown[] {
+function role(roleName: string, statements?: object[], service = 'lambda.amazonaws.com', condition = {}): void {
+  const trust = ['sts:AssumeRole', 'sts:SetSourceIdentity']
+    .map((action) => ({ Effect: 'Allow', Principal: { Service: service }, Action: action, Condition: condition }));
+  aws.iam.createRole({ roleName, assumeRolePolicyDocument: policy(...trust) });
+  if (statements) aws.iam.putRolePolicy(roleName, 'p', policy(...statements));
+}
+
+function allow(action: string | string[], resource: string): object[] {
   return [{ Effect: 'Allow', Action: action, Resource: resource }];
 }
 

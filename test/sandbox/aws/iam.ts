@@ -90,6 +90,7 @@ export class IamState {
     this.require(role, 'role').trust!.set(document);
   }
 
+  /** Of a role or a user, which only an ARN tells apart. */
   putPermissionsBoundary(arn: string, boundary: string | undefined): void {
     this.require(arn, 'role').boundary.set(boundary);
   }
@@ -227,7 +228,7 @@ export class IamState {
         principal,
         action,
         resource: { resource, accountId: context.resourceAccount ?? (resource.split(':')[4] || principal.split(':')[4]) },
-        contextVariables: context.keys ?? {},
+        contextVariables: { ...principalKeys(principal), ...context.keys },
       },
       ...policies,
       resourcePolicy: context.resourcePolicy,
@@ -297,6 +298,12 @@ interface Policies {
 
 const ALLOW_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 const DENY_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
+
+/** The global condition keys about who calls. */
+function principalKeys(principal: string): Record<string, string> {
+  if (!principal.startsWith('arn:')) return { 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal };
+  return { 'aws:PrincipalArn': principal, 'aws:PrincipalAccount': principal.split(':')[4], 'aws:PrincipalIsAWSService': 'false' };
+}
 
 function newId(prefix: string): string {
   return prefix + randomBytes(8).toString('hex').toUpperCase();

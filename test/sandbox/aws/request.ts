@@ -58,7 +58,8 @@ export function errorResponse(request: Pick<AwsRequest, 'service' | 'headers'>, 
   const { status, code, message } = error;
   if (request.service === 's3') return xml(`<Error>${elements({ Code: code, Message: message, RequestId: REQUEST_ID })}</Error>`, status);
   if (request.headers['x-amz-target'] || request.service === 'lambda') {
-    return { ...json({ __type: code, message, Message: message }), status, headers: { 'x-amzn-errortype': code } };
+    const { headers, body } = json({ __type: code, message, Message: message });
+    return { status, headers: { ...headers, 'x-amzn-errortype': code }, body };
   }
   const wrapped = { Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message }, RequestId: REQUEST_ID };
   return xml(elements({ ErrorResponse: wrapped }), status);

@@ -1,5 +1,6 @@
-import { once } from 'events';
 import { ServerResponse } from 'http';
+import { Readable } from 'stream';
+import { pipeline } from 'stream/promises';
 import { Answer } from './model';
 
 /** How often a rule applies: it skips the first `after` matches (default 0), then applies `times` times (default 1; `Infinity`: always). */
@@ -112,10 +113,7 @@ const BEHAVIOURS = {
   /** A body without end, as far as a client can tell. */
   huge: async ({ outgoing }: Exchange, { megabytes = 100 }: HttpFault) => {
     outgoing.writeHead(200, { 'content-type': 'application/json' });
-    for (let i = 0; i < megabytes && !outgoing.destroyed; i++) {
-      if (!outgoing.write(Buffer.alloc(1 << 20, ' '))) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]); // eslint-disable-line no-bitwise
-    }
-    outgoing.end();
+    await pipeline(Readable.from(Array(megabytes).fill(Buffer.alloc(1024 * 1024, ' '))), outgoing);
   },
   /** The work is done and the answer lost. */
   lose: async ({ outgoing, work }: Exchange) => {
