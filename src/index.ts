@@ -1,1 +1,6 @@
-export {};
+export * from './access-grants-instance';
+export * from './identity-center';
+export * from './immuta-authentication';
+export * from './immuta-s3-integration';
+export * from './immuta-tenant';
+export * from './s3-location';

@@ -1,0 +1,410 @@
+import { createHash } from 'node:crypto';
+import { Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, RemovalPolicy, Resource } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
+import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties } from './handler/contract';
+import { IdentityCenterOptions } from './identity-center';
+import { ACCESS_KEY_POLICY_ID, BoundAuthentication, ImmutaAuthentication } from './immuta-authentication';
+import { IImmutaTenant } from './immuta-tenant';
+import {
+  duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems,
+  timeoutProblems,
+} from './private/integration-checks';
+import { accessGrantsInstanceArn } from './private/instance-arn';
+import { IdentityCenter } from './private/policies/identity-center';
+import { immutaPrincipalStatements } from './private/policies/immuta-principal';
+import { LocationRolePrincipal, locationRoleStatements, LocationRoleTrustOptions } from './private/policies/location-role';
+import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
+import { ownRolePolicyProblems } from './private/policy-quotas';
+import { attachToRole } from './private/principal-policy';
+import { applyRemovalPolicy, isRetained } from './private/removal';
+import { acknowledgeWildcards } from './private/wildcards';
+import { LocationAccess, S3Location } from './s3-location';
+
+/** An integration of Immuta with S3. */
+export interface IImmutaS3Integration extends IResource {
+  /**
+   * ID of the integration in Immuta, such as `17`.
+   *
+   * @attribute
+   */
+  readonly integrationId: string;
+}
+
+/** Properties of an integration of Immuta with S3. */
+export interface ImmutaS3IntegrationProps {
+  /** The Immuta tenant that governs the data; defined in the account and Region of the integration. */
+  readonly tenant: IImmutaTenant;
+
+  /**
+   * The part of S3 that Immuta governs.
+   *
+   * It must not be registered in S3 Access Grants: Immuta registers it. Another location is another integration: a deployment makes
+   * the new one before it deletes the old one.
+   */
+  readonly location: S3Location;
+
+  /** How Immuta authenticates with AWS. */
+  readonly authentication: ImmutaAuthentication;
+
+  /**
+   * The S3 Access Grants instance of the account and Region.
+   *
+   * @default - the one that the stack defines; the first integration that names none defines it
+   */
+  readonly accessGrantsInstance?: IAccessGrantsInstance;
+
+  /**
+   * How the integration's name in Immuta begins, at most 74 characters. A mark follows by which the integration is known as ours.
+   *
+   * @default - the account, the Region and the location
+   */
+  readonly integrationName?: string;
+
+  /**
+   * What users may do with the data at most; Immuta's policies narrow it.
+   *
+   * @default LocationAccess.READ_WRITE
+   */
+  readonly access?: LocationAccess;
+
+  /**
+   * The role with which S3 Access Grants reaches the data. It gets a policy.
+   *
+   * The trust of an imported role is yours: `access-grants.s3.amazonaws.com` needs `sts:AssumeRole` and `sts:SetSourceIdentity`, and
+   * `sts:SetContext` with Identity Center.
+   *
+   * @default - a new role
+   */
+  readonly locationRole?: iam.IRole;
+
+  /**
+   * The KMS keys that encrypt the objects.
+   *
+   * @default - the objects are encrypted with keys of S3 (SSE-S3)
+   */
+  readonly encryptionKeys?: kms.IKey[];
+
+  /**
+   * The account that owns the buckets: an imported bucket does not tell, it claims the account of its stack.
+   *
+   * @default - the account that the buckets claim; the account of the integration for all buckets
+   */
+  readonly bucketAccount?: string;
+
+  /**
+   * The IAM Identity Center instance whose users and groups Immuta grants to; needs `accessGrantsInstance`.
+   *
+   * @default - Immuta grants to IAM principals only
+   */
+  readonly identityCenter?: IdentityCenterOptions;
+
+  /**
+   * Whether Immuta may pass the location role to S3 Access Grants only (`iam:PassedToService`).
+   *
+   * AWS does not document the value that S3 sends: if Immuta is refused `iam:PassRole`, leave this off.
+   *
+   * @default false
+   */
+  readonly restrictPassRole?: boolean;
+
+  /**
+   * What happens to the integration when it leaves the template.
+   *
+   * `RETAIN` keeps it in Immuta with its roles and policies and with the default instance, without which it would be dead. A first
+   * deployment that fails leaves nothing all the same.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How long a deployment waits for Immuta, from 1 to 50 minutes.
+   *
+   * @default Duration.minutes(30)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long a failure that a role or policy explains which AWS has not spread yet is tried again, at most 10 minutes and `timeout`.
+   *
+   * @default - 3 minutes, or `timeout` if that is shorter
+   */
+  readonly iamPropagationTimeout?: Duration;
+
+  /**
+   * Any text: a change of it writes the configuration to Immuta again, for instance after the access key in the secret has changed.
+   *
+   * @default - the configuration is written when a property changes
+   */
+  readonly revision?: string;
+
+  /**
+   * Stands for the location in the construct ids of the integration's resources.
+   *
+   * Those ids hold a digest of the bucket's name or logical id, so that another location is another set of resources. Pin it to keep
+   * them when only the logical id of the bucket or the name of its stack changes; any text will do.
+   *
+   * @default - the bucket's name, or its logical id and the path of its stack, and the prefix
+   */
+  readonly locationIdentity?: string;
+}
+
+/**
+ * Defines an integration by which Immuta governs a part of S3, with the roles that it needs.
+ *
+ * A deployment ends when the integration is enabled, or fails with what Immuta or AWS refused and what to do about it: the location
+ * is registered already, a validation test failed, the API key was rejected. Removing it deletes the integration from Immuta.
+ *
+ * @see https://documentation.immuta.com/saas/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
+ *
+ * @example
+ * import * as iam from 'aws-cdk-lib/aws-iam';
+ * import * as s3 from 'aws-cdk-lib/aws-s3';
+ * import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+ * import { ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from 'cdk-immuta-s3-integration';
+ *
+ * const tenant = new ImmutaTenant(this, 'Immuta', {
+ *   url: 'https://acme.immutacloud.com',
+ *   apiKey: Secret.fromSecretNameV2(this, 'ApiKey', 'immuta/api-key'),
+ * });
+ *
+ * new ImmutaS3Integration(this, 'SalesLake', {
+ *   tenant,
+ *   location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Sales', 'acme-sales')),
+ *   authentication: ImmutaAuthentication.assumeRole({
+ *     principal: new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta'),
+ *   }),
+ * });
+ */
+export class ImmutaS3Integration extends Resource implements IImmutaS3Integration {
+  /**
+   * Imports an integration by its id.
+   *
+   * @param scope the construct that the import belongs to
+   * @param id the id of the import
+   * @param integrationId ID of the integration in Immuta
+   */
+  public static fromIntegrationId(scope: Construct, id: string, integrationId: string): IImmutaS3Integration {
+    class Import extends Resource implements IImmutaS3Integration {
+      public readonly integrationId = integrationId;
+    }
+    return new Import(scope, id);
+  }
+
+  public readonly integrationId: string;
+
+  /**
+   * Name of the integration in Immuta, its mark included.
+   *
+   * @attribute
+   */
+  public readonly integrationName: string;
+
+  /** The role with which S3 Access Grants reaches the data. */
+  public readonly locationRole: iam.IRole;
+
+  /** The role that Immuta assumes or runs as; none if it has an access key. */
+  public readonly immutaRole?: iam.IRole;
+
+  /** What the owners of the buckets add to the buckets' policies if they are of another account. */
+  public readonly bucketPolicyStatements: iam.PolicyStatement[];
+
+  /** What the owners of the encryption keys add to the keys' policies if they are of another account. */
+  public readonly keyPolicyStatements: iam.PolicyStatement[];
+
+  /** @internal */
+  public readonly _tenant: IImmutaTenant;
+
+  /** @internal */
+  public readonly _location: S3Location;
+
+  /** @internal */
+  public readonly _name?: string;
+
+  /** Another location has another one of these, so that its resources are other resources. */
+  private readonly parts: Construct;
+  private readonly write: boolean;
+  private readonly givenInstance?: IAccessGrantsInstance;
+  private readonly accessGrantsInstanceArn: string;
+  private readonly bucketAccount: string;
+
+  constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
+    super(scope, id);
+    this._tenant = props.tenant;
+    this._location = props.location;
+    this._name = props.integrationName;
+    this.parts = new Construct(this, digest(props.locationIdentity ?? props.location._identity));
+    this.write = props.access !== LocationAccess.READ_ONLY;
+    this.givenInstance = props.accessGrantsInstance;
+    this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? accessGrantsInstanceArn(this.stack);
+    this.bucketAccount = props.bucketAccount ?? props.location._buckets[0]?.env.account ?? this.stack.account;
+
+    this.addChecks(props);
+    const location = this.createLocationRole(props);
+    this.locationRole = location.role;
+    const authentication = this.bindAuthentication(props);
+    this.immutaRole = authentication.role;
+    const resource = this.createResource(props, authentication);
+    resource.node.addDependency(
+      props.tenant,
+      props.accessGrantsInstance ?? AccessGrantsInstance._default(this),
+      ...location.dependencies,
+      ...authentication.dependencies,
+    );
+    this.node.defaultChild = resource.node.defaultChild;
+
+    this.integrationId = resource.getAttString('IntegrationId' satisfies keyof IntegrationAttributes);
+    this.integrationName = resource.getAttString('IntegrationName' satisfies keyof IntegrationAttributes);
+    this.bucketPolicyStatements = this.ownerStatements(authentication);
+    this.keyPolicyStatements = (props.encryptionKeys ?? []).length === 0 ? []
+      : keyOwnerStatements({ region: this.stack.region, locationRoleArn: this.locationRole.roleArn, write: this.write });
+    this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.DESTROY);
+  }
+
+  public applyRemovalPolicy(policy: RemovalPolicy): void {
+    const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+
+    const accessKeyPolicy = this.parts.node.tryFindChild(ACCESS_KEY_POLICY_ID);
+    if (accessKeyPolicy) {
+      // the handler's role is not retained, and IAM deletes no role that still has a policy
+      applyRemovalPolicy(accessKeyPolicy, RemovalPolicy.DESTROY);
+    }
+    const instance = this.givenInstance ?? AccessGrantsInstance._find(this);
+    if (retain && instance instanceof AccessGrantsInstance) {
+      instance._retain();
+    }
+  }
+
+  private addChecks(props: ImmutaS3IntegrationProps): void {
+    const earlier = () => this.earlierIntegrations();
+    for (const [id, message] of [...prefixWarnings(props.location), ...neighbourWarnings(this, earlier())]) {
+      Annotations.of(this).addWarningV2(`cdk-immuta-s3-integration:${id}`, message);
+    }
+    const { timeout, iamPropagationTimeout } = timeouts(props);
+    this.node.addValidation({
+      validate: () => [
+        ...environmentProblems(this, props.tenant, props.accessGrantsInstance),
+        ...locationProblems(this, props.location),
+        ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance !== undefined || AccessGrantsInstance._find(this)!._explicit),
+        ...duplicateProblems(this, earlier()),
+        ...nameProblems(props.integrationName),
+        ...timeoutProblems(timeout, iamPropagationTimeout),
+        ...removalPolicyProblems(props.removalPolicy),
+      ],
+    });
+  }
+
+  /** The app's integrations that were defined before this one. */
+  private earlierIntegrations(): ImmutaS3Integration[] {
+    const all = this.node.root.node.findAll().filter((child): child is ImmutaS3Integration => child instanceof ImmutaS3Integration);
+    return all.slice(0, all.indexOf(this));
+  }
+
+  private createLocationRole(props: ImmutaS3IntegrationProps): { role: iam.IRole; dependencies: Construct[] } {
+    const statements = locationRoleStatements({
+      partition: this.stack.partition,
+      region: this.stack.region,
+      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
+      data: props.location._governedData,
+      write: this.write,
+      bucketAccount: this.bucketAccount,
+      keyArns: (props.encryptionKeys ?? []).map((key) => key.keyArn),
+    });
+    const trust: LocationRoleTrustOptions = {
+      partition: this.stack.partition,
+      account: this.stack.account,
+      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
+      identityCenter: props.identityCenter !== undefined,
+    };
+    if (props.locationRole) {
+      return this.useLocationRole(props.locationRole, trust, statements);
+    }
+    const role = new iam.Role(this.parts, 'LocationRole', {
+      description: 'S3 Access Grants assumes it to vend credentials for data that Immuta governs',
+      assumedBy: new LocationRolePrincipal(trust),
+      inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements }) },
+    });
+    acknowledgeWildcards(role, statements);
+    role.node.addValidation({ validate: () => ownRolePolicyProblems(role) });
+    return { role, dependencies: [role] };
+  }
+
+  private useLocationRole(given: iam.IRole, trust: LocationRoleTrustOptions, statements: iam.PolicyStatement[]) {
+    const policy = attachToRole(this.parts, 'LocationPolicy', given, statements);
+    if (iam.Role.isRole(given) && given instanceof iam.Role) {
+      new LocationRolePrincipal(trust).addToAssumeRolePolicy(given.assumeRolePolicy!);
+    }
+    return { role: given, dependencies: [given, policy] };
+  }
+
+  private bindAuthentication(props: ImmutaS3IntegrationProps): BoundAuthentication {
+    return props.authentication._bind(this.parts, {
+      tenant: props.tenant,
+      statements: immutaPrincipalStatements({
+        partition: this.stack.partition,
+        accessGrantsInstanceArn: this.accessGrantsInstanceArn,
+        locationRoleArn: this.locationRole.roleArn,
+        data: props.location._governedData,
+        bucketAccount: this.bucketAccount,
+        restrictPassRole: props.restrictPassRole ?? false,
+        identityCenter: this.identityCenter(props.identityCenter),
+      }),
+    });
+  }
+
+  private identityCenter(options?: IdentityCenterOptions): IdentityCenter | undefined {
+    return options && { ...options, identityStoreAccount: options.identityStoreAccount ?? this.stack.account };
+  }
+
+  private createResource(props: ImmutaS3IntegrationProps, authentication: BoundAuthentication): CustomResource {
+    const { timeout, iamPropagationTimeout } = timeouts(props);
+    const properties: IntegrationProperties = {
+      TenantUrl: props.tenant.url,
+      ApiKeySecretArn: props.tenant.apiKey.secretArn,
+      IntegrationName: props.integrationName,
+      AccountId: this.stack.account,
+      Region: this.stack.region,
+      LocationPath: props.location.locationScope,
+      LocationRoleArn: this.locationRole.roleArn,
+      ...authentication.properties,
+      TimeoutSeconds: `${timeout.toSeconds()}`,
+      IamPropagationTimeoutSeconds: `${iamPropagationTimeout.toSeconds()}`,
+      RemovalPolicy: Lazy.string({ produce: () => isRetained(resource.node.defaultChild as CfnResource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
+      Revision: props.revision,
+    };
+    const resource: CustomResource = new CustomResource(this.parts, 'Resource', {
+      resourceType: INTEGRATION_RESOURCE_TYPE,
+      serviceToken: props.tenant.handler.functionArn,
+      // longer than the handler takes to give up, so that it is the handler that says why
+      serviceTimeout: Duration.seconds(Math.min(timeout.toSeconds() + 300, 3600)),
+      properties,
+    });
+    return resource;
+  }
+
+  private ownerStatements(authentication: BoundAuthentication): iam.PolicyStatement[] {
+    return this._location._buckets.flatMap((bucket) => bucketOwnerStatements({
+      partition: this.stack.partition,
+      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
+      locationRoleArn: this.locationRole.roleArn,
+      immutaPrincipalArn: authentication.principalArn,
+      bucketArn: bucket.bucketArn,
+      prefix: this._location._prefix,
+      write: this.write,
+    }));
+  }
+}
+
+function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamPropagationTimeout: Duration } {
+  const timeout = props.timeout ?? Duration.minutes(30);
+  const shorter = Duration.seconds(Math.min(timeout.toSeconds(), Duration.minutes(3).toSeconds()));
+  return { timeout, iamPropagationTimeout: props.iamPropagationTimeout ?? shorter };
+}
+
+function digest(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,137 @@
+import * as path from 'node:path';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, IConstruct } from 'constructs';
+import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
+import { accessGrantsInstanceArn } from './private/instance-arn';
+import { plainTextProblems } from './private/plain-text';
+import { handlerRoleStatements, selfInvokeStatement } from './private/policies/handler-role';
+import { acknowledgeWildcards } from './private/wildcards';
+
+/** An Immuta tenant. */
+export interface IImmutaTenant extends IConstruct {
+  /** URL of the tenant, without a slash at its end. */
+  readonly url: string;
+
+  /** The secret with the API key. */
+  readonly apiKey: secretsmanager.ISecret;
+
+  /** The function that manages the tenant's integrations; it must be in their account and Region. */
+  readonly handler: lambda.IFunction;
+}
+
+/** Properties of an Immuta tenant. */
+export interface ImmutaTenantProps {
+  /** URL of the tenant, such as `https://acme.immutacloud.com`: https, no path. */
+  readonly url: string;
+
+  /**
+   * The secret with an API key of a user who has the permission `APPLICATION_ADMIN` in Immuta.
+   *
+   * Its value is read when the function runs: it is never in a template, a property or a log.
+   */
+  readonly apiKey: secretsmanager.ISecret;
+
+  /**
+   * The field of the secret that holds the API key, if the secret is JSON.
+   *
+   * @default - the secret is the API key itself
+   */
+  readonly apiKeyField?: string;
+
+  /**
+   * Where the function writes its log.
+   *
+   * @default - a log group of its own that keeps three months
+   */
+  readonly logGroup?: logs.ILogGroup;
+}
+
+/**
+ * Defines an Immuta tenant and the one function that manages its integrations. Define it once for each Region.
+ *
+ * Errors of a deployment that are about the tenant: the API key was rejected (401), its user lacks `APPLICATION_ADMIN` (403).
+ */
+export class ImmutaTenant extends Construct implements IImmutaTenant {
+  public readonly url: string;
+  public readonly apiKey: secretsmanager.ISecret;
+  public readonly handler: lambda.IFunction;
+
+  constructor(scope: Construct, id: string, props: ImmutaTenantProps) {
+    super(scope, id);
+    this.url = props.url.replace(/\/+$/, '');
+    this.apiKey = props.apiKey;
+
+    this.node.addValidation({
+      validate: () => [...urlProblems(props.url), ...plainTextProblems('apiKey', props.apiKey, props.apiKeyField)],
+    });
+
+    const logGroup = props.logGroup ?? this.createLogGroup();
+    const role = this.createRole(logGroup);
+    this.handler = this.createHandler(role, logGroup, props.apiKeyField);
+    // apart from the role: the function depends on the role, which therefore cannot name the function
+    new iam.Policy(this, 'SelfInvokePolicy', { roles: [role], statements: [selfInvokeStatement(this.handler.functionArn)] });
+  }
+
+  private createLogGroup(): logs.ILogGroup {
+    return new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY });
+  }
+
+  private createRole(logGroup: logs.ILogGroup): iam.IRole {
+    const stack = Stack.of(this);
+    const statements = handlerRoleStatements({
+      region: stack.region,
+      apiKey: this.apiKey,
+      logGroupArn: logGroup.logGroupArn,
+      accessGrantsInstanceArn: accessGrantsInstanceArn(stack),
+    });
+    const role = new iam.Role(this, 'HandlerRole', {
+      description: 'Manages integrations of Immuta with S3',
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { Handler: new iam.PolicyDocument({ statements }) },
+    });
+    // a log group imported by name
+    acknowledgeWildcards(role, statements);
+    return role;
+  }
+
+  private createHandler(role: iam.IRole, logGroup: logs.ILogGroup, apiKeyField?: string): lambda.IFunction {
+    return new lambda.Function(this, 'Handler', {
+      description: 'Manages integrations of Immuta with S3',
+      // not Runtime.NODEJS_24_X: the lowest aws-cdk-lib that we support does not have it
+      runtime: new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
+      code: lambda.Code.fromAsset(path.join(__dirname, '..', 'assets', 'handler', 'integration.lambda')),
+      handler: 'index.handler',
+      timeout: Duration.minutes(15),
+      memorySize: 256,
+      role,
+      logGroup,
+      // an event that Lambda could not deliver for minutes comes when CloudFormation no longer waits for it
+      maxEventAge: Duration.minutes(5),
+      retryAttempts: 2,
+      environment: {
+        [ENV_IMMUTA_URL]: this.url,
+        [ENV_API_KEY_SECRET_ARN]: this.apiKey.secretArn,
+        ...apiKeyField === undefined ? {} : { [ENV_API_KEY_FIELD]: apiKeyField },
+      },
+    });
+  }
+}
+
+function urlProblems(url: string): string[] {
+  if (Token.isUnresolved(url)) {
+    return [];
+  }
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.username || parsed?.password) {
+    return ['\'url\' must not hold credentials: the API key belongs in \'apiKey\''];
+  }
+  if (parsed?.protocol !== 'https:') {
+    return [`'url' must begin with https://, got ${JSON.stringify(url)}`];
+  }
+  return parsed.pathname.replace(/\/+$/, '') === '' && !/[?#]/.test(url) ? []
+    : [`'url' must be the tenant's address without a path or query, got ${JSON.stringify(url)}: write ${JSON.stringify(parsed.origin)}`];
+}

@@ -1,0 +1,165 @@
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { IAccessGrantsInstance } from '../access-grants-instance';
+import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../handler/contract';
+import { IdentityCenterOptions } from '../identity-center';
+import { IImmutaTenant } from '../immuta-tenant';
+import { S3Location } from '../s3-location';
+import { compare, compareEnvironments } from './environment';
+
+const MAX_TIMEOUT = Duration.minutes(50);
+const MAX_IAM_PROPAGATION = Duration.minutes(10);
+
+/** What the checks know of an integration. */
+export interface CheckedIntegration extends IConstruct {
+  readonly _tenant: IImmutaTenant;
+  readonly _location: S3Location;
+  readonly _name?: string;
+}
+
+export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Duration): string[] {
+  if (timeout.isUnresolved() || iamPropagationTimeout.isUnresolved()) {
+    return ['\'timeout\' and \'iamPropagationTimeout\' must be known when the app is synthesized, got a token'];
+  }
+  const problems = [];
+  if (timeout.toSeconds() < 60 || timeout.toSeconds() > MAX_TIMEOUT.toSeconds()) {
+    problems.push(`'timeout' must be between 1 and ${MAX_TIMEOUT.toMinutes()} minutes, got ${timeout.toHumanString()}: CloudFormation waits an hour at most`);
+  }
+  const longest = Math.min(timeout.toSeconds(), MAX_IAM_PROPAGATION.toSeconds());
+  if (iamPropagationTimeout.toSeconds() > longest) {
+    problems.push(`'iamPropagationTimeout' must be at most ${MAX_IAM_PROPAGATION.toMinutes()} minutes and at most 'timeout' (${timeout.toHumanString()}), `
+      + `got ${iamPropagationTimeout.toHumanString()}: shorten it or lengthen 'timeout'`);
+  }
+  return problems;
+}
+
+export function nameProblems(name?: string): string[] {
+  const longest = NAME_MAX_LENGTH - NAME_MARK_LENGTH;
+  if (name === undefined || Token.isUnresolved(name) || (name.trim() !== '' && name.length <= longest)) {
+    return [];
+  }
+  return [`'integrationName' must have 1 to ${longest} characters, got ${JSON.stringify(name)} (${name.length}): the integration's mark takes the other ${NAME_MARK_LENGTH} of ${NAME_MAX_LENGTH}`];
+}
+
+export function removalPolicyProblems(policy?: RemovalPolicy): string[] {
+  return policy === RemovalPolicy.SNAPSHOT ? ['\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT: an integration has no snapshots'] : [];
+}
+
+export function locationProblems(scope: IConstruct, location: S3Location): string[] {
+  const problems = [];
+  const { region } = Stack.of(scope);
+  for (const bucket of location._buckets.filter(({ env }) => compare(env.region, region) === 'different')) {
+    problems.push(`bucket '${bucket.node.path}' is in Region ${bucket.env.region}, and S3 Access Grants of ${region} reaches buckets of its own Region only: `
+      + 'define the integration in a stack of the bucket\'s Region');
+  }
+  const accounts = new Set(location._buckets.map(({ env }) => env.account));
+  if (accounts.size > 1) {
+    problems.push(`'buckets' must be of one account, got buckets of ${[...accounts].join(', ')}: define an integration for each account's buckets`);
+  }
+  if (location._prefix !== undefined && !Token.isUnresolved(location._prefix)) {
+    problems.push(...prefixProblems(location._prefix));
+  }
+  return problems;
+}
+
+function prefixProblems(prefix: string): string[] {
+  if (prefix === '') {
+    return ['the prefix of the location is empty: use \'S3Location.bucket\' for a whole bucket'];
+  }
+  if (prefix.startsWith('/')) {
+    return [`the prefix of the location must not begin with '/', got ${JSON.stringify(prefix)}: object keys do not, so write ${JSON.stringify(prefix.replace(/^\/+/, ''))}`];
+  }
+  return prefix.includes('*') ? [`the prefix of the location must not contain '*', got ${JSON.stringify(prefix)}: a location covers all keys that begin with it`] : [];
+}
+
+/** A tenant or instance that serves another account or Region. */
+export function environmentProblems(scope: IConstruct, tenant: IImmutaTenant, instance?: IAccessGrantsInstance): string[] {
+  const { account, region } = Stack.of(scope);
+  const home = Stack.of(tenant);
+  return [
+    ...different(`tenant '${tenant.node.path}'`, home.account, home.region, 'define an \'ImmutaTenant\' in a stack of this account and Region'),
+    ...instance ? different('\'accessGrantsInstance\'', instance.env.account, instance.env.region, 'use \'AccessGrantsInstance.fromDefault\' of this stack') : [],
+  ];
+
+  function different(what: string, otherAccount: string, otherRegion: string, remedy: string): string[] {
+    if (compare(otherAccount, account) !== 'different' && compare(otherRegion, region) !== 'different') {
+      return [];
+    }
+    return [`${what} is in account ${otherAccount}, Region ${otherRegion}, and the integration is in account ${account}, Region ${region}: ${remedy}`];
+  }
+}
+
+export function identityCenterProblems(options: IdentityCenterOptions | undefined, explicitInstance: boolean): string[] {
+  if (!options) {
+    return [];
+  }
+  const problems = [];
+  if (!explicitInstance) {
+    problems.push('\'identityCenter\' needs an instance of S3 Access Grants that is associated with Identity Center, which the default one is not: '
+      + 'pass \'accessGrantsInstance: new AccessGrantsInstance(this, …, { identityCenterInstanceArn })\', or an imported one');
+  }
+  if (!Token.isUnresolved(options.instanceArn) && !/^arn:[^:]+:sso:::instance\/(sso)?ins-[\w.-]+$/.test(options.instanceArn)) {
+    problems.push(`'identityCenter.instanceArn' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got ${JSON.stringify(options.instanceArn)}: 'aws sso-admin list-instances' prints it`);
+  }
+  if (!Token.isUnresolved(options.identityStoreId) && !/^(d-[0-9a-f]{10}|[0-9a-f-]{36})$/.test(options.identityStoreId)) {
+    problems.push(`'identityCenter.identityStoreId' must look like d-1234567890, got ${JSON.stringify(options.identityStoreId)}: 'aws sso-admin list-instances' prints it`);
+  }
+  return problems;
+}
+
+/** Other integrations of the app that have the same name or path. Of two, the second reports. */
+export function duplicateProblems(integration: CheckedIntegration, earlier: CheckedIntegration[]): string[] {
+  const problems = [];
+  const sameName = earlier.find((other) => integration._name !== undefined && !Token.isUnresolved(integration._name)
+    && other._name === integration._name && other._tenant.url === integration._tenant.url);
+  if (sameName) {
+    problems.push(`'integrationName' ${JSON.stringify(integration._name)} is also the name of '${sameName.node.path}': names are unique within a tenant, so give another`);
+  }
+  const samePath = earlier.find((other) => sameLocation(other, integration) && compareEnvironments(other, integration) === 'same');
+  if (samePath) {
+    problems.push(`'${samePath.node.path}' governs the same location, and Immuta and S3 Access Grants take a location once: remove one of the two`);
+  }
+  return problems;
+}
+
+/** A warning's id and text. */
+export type Warning = [id: string, message: string];
+
+/** What may be wrong with an integration next to others of the app, or is meant so. */
+export function neighbourWarnings(integration: CheckedIntegration, earlier: CheckedIntegration[]): Warning[] {
+  const elsewhere = earlier.filter((other) => compareEnvironments(other, integration) !== 'same');
+  const here = earlier.filter((other) => compareEnvironments(other, integration) === 'same');
+  const wholeAccount = elsewhere.find((other) => integration._location._allBuckets && other._location._allBuckets
+    && other._tenant.url === integration._tenant.url);
+  const overlapping = here.filter((other) => !sameLocation(other, integration) && overlap(other._location, integration._location));
+  return [
+    ...wholeAccount ? [[
+      'all-buckets-twice',
+      `'${wholeAccount.node.path}' also governs s3:// for the same tenant: Immuta says that a path is unique among its integrations, and may refuse a second account or Region; use 'S3Location.bucket'`,
+    ] satisfies Warning] : [],
+    ...overlapping.map((other): Warning => [
+      'overlapping-locations',
+      `the location overlaps with that of '${other.node.path}': S3 Access Grants uses the most specific location, so that grants of the wider one do not reach the narrower one's data`,
+    ]),
+  ];
+}
+
+export function prefixWarnings({ _prefix: prefix }: S3Location): Warning[] {
+  if (prefix === undefined || Token.isUnresolved(prefix) || prefix === '' || prefix.endsWith('/')) {
+    return [];
+  }
+  return [['prefix-without-slash', `the location covers every key that begins with ${JSON.stringify(prefix)}, `
+    + `such as ${JSON.stringify(`${prefix}-other/key`)}: end the prefix with '/' if it means a folder`]];
+}
+
+function sameLocation(one: CheckedIntegration, other: CheckedIntegration): boolean {
+  return one._location._identity === other._location._identity;
+}
+
+function overlap(one: S3Location, other: S3Location): boolean {
+  if (one._allBuckets || other._allBuckets) {
+    return true;
+  }
+  const [a, b] = [one, other].map((location) => location._prefix ?? '');
+  return one._buckets[0].bucketName === other._buckets[0].bucketName && (a.startsWith(b) || b.startsWith(a));
+}

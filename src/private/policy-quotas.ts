@@ -1,0 +1,81 @@
+import { CfnResource, DefaultTokenResolver, Stack, StringConcat, TokenizedStringFragments, Tokenization } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { IConstruct } from 'constructs';
+import { readable } from './readable';
+
+/**
+ * Characters that IAM allows, white space not counted.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const ROLE_INLINE_QUOTA = 10_240;
+const MANAGED_QUOTA = 6_144;
+
+/** What a pseudo parameter has at least. */
+const SHORTEST: Record<string, string> = { 'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1' };
+
+/** The inline policies of a role, as far as this app defines them, that pass the quota. The last of the policies reports. */
+export function rolePolicyProblems(policy: iam.Policy, role: iam.IRole): string[] {
+  const attached = resources(policy.node.root, 'AWS::IAM::Policy').filter((other) => names(other, (other as iam.CfnPolicy).roles).includes(role.roleName));
+  if (attached.at(-1) !== policy.node.defaultChild) {
+    return [];
+  }
+  return inlineProblems(role, [...ownDocuments(role), ...attached.map((other) => document(other, (other as iam.CfnPolicy).policyDocument))]);
+}
+
+/** The inline policies of a role that we make. */
+export function ownRolePolicyProblems(role: iam.IRole): string[] {
+  return inlineProblems(role, ownDocuments(role));
+}
+
+/** A managed policy that passes the quota. */
+export function managedPolicyProblems(policy: iam.ManagedPolicy): string[] {
+  const length = size(document(policy, policy.document));
+  return length <= MANAGED_QUOTA ? [] : [
+    `the policy has at least ${length} characters, and IAM allows ${MANAGED_QUOTA} in a managed policy: name fewer 'buckets' in the location, or all of them by naming none`,
+  ];
+}
+
+function inlineProblems(role: iam.IRole, documents: unknown[]): string[] {
+  const length = documents.map(size).reduce((sum, one) => sum + one, 0);
+  return length <= ROLE_INLINE_QUOTA ? [] : [
+    `the inline policies of role '${role.node.path}' have at least ${length} characters, and IAM allows ${ROLE_INLINE_QUOTA} in one role: `
+    + 'use the role for fewer integrations, or name fewer \'buckets\' in the location, or all of them by naming none',
+  ];
+}
+
+function ownDocuments(role: iam.IRole): unknown[] {
+  const own = role.node.defaultChild;
+  if (!own || !CfnResource.isCfnResource(own) || own.cfnResourceType !== 'AWS::IAM::Role') {
+    return [];
+  }
+  const policies: { policyDocument: unknown }[] = Stack.of(own).resolve((own as iam.CfnRole).policies) ?? [];
+  return policies.map((policy) => policy.policyDocument);
+}
+
+function resources(root: IConstruct, type: string): CfnResource[] {
+  return root.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && child.cfnResourceType === type);
+}
+
+function document(scope: IConstruct, policyDocument: unknown): unknown {
+  return Stack.of(scope).resolve(policyDocument);
+}
+
+function size(policyDocument: unknown): number {
+  return JSON.stringify(readable(policyDocument, (name) => SHORTEST[name] ?? '')).length;
+}
+
+/** The names with their tokens unresolved: a reference means something in its own stack only, its token means the same everywhere. */
+function names(scope: IConstruct, value: unknown): string[] {
+  return Tokenization.resolve(value, { scope, resolver: new KeepStringTokens() }) ?? [];
+}
+
+class KeepStringTokens extends DefaultTokenResolver {
+  constructor() {
+    super(new StringConcat());
+  }
+
+  public resolveString(fragments: TokenizedStringFragments): string {
+    return fragments.join(new StringConcat());
+  }
+}
