@@ -27,10 +27,6 @@ export class BucketsState {
     this.buckets.delete(name);
   }
 
-  findBucket(name: string): Bucket | undefined {
-    return this.buckets.get(name);
-  }
-
   bucket(name: string): Bucket {
     const bucket = this.buckets.get(name);
     if (!bucket) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist');
