@@ -68,7 +68,7 @@ export class Sandbox {
     });
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
     this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, responses, codeFolder });
-    serveCloudFormation({ cloudFormation: this.cloudFormation, aws, clock: this.clock });
+    serveCloudFormation({ cloudFormation: this.cloudFormation, aws });
     serveLambda(this.lambda, aws);
     aws.buckets.createBucket(SANDBOX_BUCKET);
     this.apiKeySecret = aws.secrets.createSecret(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);

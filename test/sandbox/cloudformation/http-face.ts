@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError, AwsRequest, AwsResponse, AwsStandIn, elements, queryXml } from '../aws';
-import { SandboxClock } from '../clock';
 import { CloudFormation } from './index';
 import { Stack } from './stack';
 import { parseTemplate, Template } from './template';
@@ -20,7 +19,6 @@ interface ChangeSet {
 export interface HttpFaceOptions {
   readonly cloudFormation: CloudFormation;
   readonly aws: AwsStandIn;
-  readonly clock: SandboxClock;
 }
 
 /** CloudFormation's API, as far as the `cdk` CLI uses it. */
@@ -32,6 +30,7 @@ export function serveCloudFormation(options: HttpFaceOptions): void {
 type Answer = (request: AwsRequest) => Record<string, unknown>;
 
 class HttpFace {
+  /** Newest first: a stack that is made again may have a change set of the same name. */
   private readonly changeSets: ChangeSet[] = [];
   private readonly operations: Record<string, Answer> = {
     DescribeStacks: ({ input }) => ({ Stacks: { member: this.stacks(input.StackName).map(describeStack) } }),
@@ -59,10 +58,10 @@ class HttpFace {
 
   private createChangeSet(request: AwsRequest): Record<string, unknown> {
     const { input, region } = request;
-    this.catchUp();
-    const { cloudFormation, clock } = this.options;
+    const { cloudFormation } = this.options;
     const template = this.templateOf(request);
     const stack = cloudFormation.stacks.get(input.StackName) ?? cloudFormation.addStack(input.StackName, { region });
+    cloudFormation.requireUpdatable(stack);
     const parameters = this.parametersOf(input, stack);
     const changeSet: ChangeSet = {
       id: `${stack.id.replace(`stack/${stack.name}`, `changeSet/${input.ChangeSetName}`)}/${randomUUID()}`,
@@ -71,20 +70,21 @@ class HttpFace {
       template,
       parameters,
       tags: Object.fromEntries(members(input, 'Tags').map(({ Key, Value }) => [Key, Value])),
-      createdAt: clock.now(),
+      // the CLI shows the events since then
+      createdAt: Date.now(),
       hasChanges: cloudFormation.hasChanges(stack, template, parameters),
       executed: false,
     };
-    this.changeSets.push(changeSet);
+    this.changeSets.unshift(changeSet);
     return { Id: changeSet.id, StackId: stack.id };
   }
 
   private executeChangeSet(input: Record<string, string>): Record<string, unknown> {
-    this.catchUp();
     const changeSet = this.changeSet(input);
     changeSet.executed = true;
     const { stack, template, parameters, tags } = changeSet;
-    void this.options.cloudFormation.apply(stack, template, { parameters, tags, disableRollback: input.DisableRollback === 'true' });
+    const disableRollback = input.DisableRollback === 'true';
+    this.options.cloudFormation.apply(stack, template, { parameters, tags, disableRollback }).catch(console.error);
     return {};
   }
 
@@ -95,10 +95,11 @@ class HttpFace {
     return {};
   }
 
-  private deleteStack(name: string): Record<string, unknown> {
-    this.catchUp();
+  private deleteStack(nameOrId: string): Record<string, unknown> {
+    const { cloudFormation } = this.options;
+    const stack = [...cloudFormation.stacks.values()].find(({ name, id }) => name === nameOrId || id === nameOrId);
     // deleting what is not there is no error
-    if (this.options.cloudFormation.stacks.has(this.stacks(name)[0]?.name)) void this.options.cloudFormation.destroy(name);
+    if (stack) cloudFormation.destroy(stack.id).catch(console.error);
     return {};
   }
 
@@ -117,14 +118,9 @@ class HttpFace {
     return found;
   }
 
-  /** The CLI shows only events later than its own clock's start of the operation. */
-  private catchUp(): void {
-    this.options.clock.advanceTo(Date.now());
-  }
-
   private templateOf({ input }: AwsRequest): Template {
     if (input.TemplateBody) return parseTemplate(input.TemplateBody);
-    if (input.StackName) return this.find(input.StackName).template;
+    if (!input.TemplateURL) return this.find(input.StackName).template;
     const url = new URL(input.TemplateURL);
     const virtualHosted = url.hostname.match(/^(.+)\.s3[.-]/);
     const [bucket, ...key] = virtualHosted ? [virtualHosted[1], ...url.pathname.slice(1).split('/')] : url.pathname.slice(1).split('/');
@@ -135,7 +131,7 @@ class HttpFace {
 
   private parametersOf(input: Record<string, string>, stack: Stack): Record<string, string> {
     return Object.fromEntries(members(input, 'Parameters').map(({ ParameterKey, ParameterValue, UsePreviousValue }) =>
-      [ParameterKey, UsePreviousValue === 'true' ? String(stack.parameters[ParameterKey]) : ParameterValue]));
+      [ParameterKey, UsePreviousValue === 'true' ? stack.parameters[ParameterKey] : ParameterValue]));
   }
 }
 
@@ -179,7 +175,7 @@ function describeEvents(stack: Stack): Record<string, unknown>[] {
     LogicalResourceId: event.logicalId,
     PhysicalResourceId: event.physicalId,
     ResourceType: event.type,
-    Timestamp: iso(event.timestamp),
+    Timestamp: iso(event.recordedAt),
     ResourceStatus: event.status,
     ResourceStatusReason: event.reason,
   }));

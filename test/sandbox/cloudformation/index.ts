@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../aws';
-import { evaluate } from './intrinsics';
-import { resolveParameters } from './parameters';
+import { evaluate, Scope } from './intrinsics';
+import { completeParameters, parameterValues } from './parameters';
 import { resourceTypes } from './resource-types';
 import { ResourceType, World } from './resource-types/resource-type';
 import { scopeOf, withoutFalseConditions } from './scope';
-import { Output, Stack, StackEvent } from './stack';
+import { addEvent, Output, Stack, StackEvent } from './stack';
 import { Fault, StackOperation } from './stack-operation';
 import { Template } from './template';
 
@@ -35,6 +35,8 @@ export interface StackResult {
   readonly stack: Stack;
 }
 
+type Wanted = Pick<Stack, 'template' | 'parameters' | 'parameterValues'>;
+
 /**
  * CloudFormation: creates, updates, rolls back and deletes stacks, with AWS's rules.
  *
@@ -61,8 +63,8 @@ export class CloudFormation {
     return this.apply(stack, template, options);
   }
 
-  async destroy(stackName: string): Promise<StackResult> {
-    const stack = this.stack(stackName);
+  async destroy(nameOrId: string): Promise<StackResult> {
+    const stack = this.stack(nameOrId);
     const first = stack.events.length;
     this.setStatus(stack, 'DELETE_IN_PROGRESS', 'User Initiated');
     const succeeded = await this.operation(stack).deleteAll();
@@ -72,7 +74,7 @@ export class CloudFormation {
       return this.result(stack, first);
     }
     this.setStatus(stack, 'DELETE_COMPLETE');
-    this.stacks.delete(stackName);
+    this.stacks.delete(stack.name);
     this.deleted.push(stack);
     return this.result(stack, first);
   }
@@ -97,6 +99,7 @@ export class CloudFormation {
       status: 'REVIEW_IN_PROGRESS',
       template: { Resources: {} },
       parameters: {},
+      parameterValues: {},
       tags: {},
       resources: new Map(),
       outputs: [],
@@ -107,48 +110,51 @@ export class CloudFormation {
   }
 
   hasChanges(stack: Stack, template: Template, parameters: Record<string, string> = {}): boolean {
-    return !isDeepStrictEqual(stack.template, template) ||
-      !isDeepStrictEqual(stack.parameters, resolveParameters(template, parameters, this.world.aws.parameters));
+    const values = parameterValues(template, completeParameters(template, parameters), this.world.aws.parameters);
+    return !isDeepStrictEqual(stack.template, template) || !isDeepStrictEqual(stack.parameterValues, values);
+  }
+
+  requireUpdatable(stack: Stack): void {
+    if (/^(REVIEW_IN_PROGRESS|(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE)$/.test(stack.status)) return;
+    throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
   }
 
   async apply(stack: Stack, template: Template, options: DeployOptions): Promise<StackResult> {
     const first = stack.events.length;
-    const isNew = stack.status === 'REVIEW_IN_PROGRESS';
-    if (!isNew && !/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) {
-      throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
-    }
-    const parameters = resolveParameters(template, options.parameters ?? {}, this.world.aws.parameters);
+    this.requireUpdatable(stack);
+    const parameters = completeParameters(template, options.parameters ?? {});
+    const wanted = { template, parameters, parameterValues: parameterValues(template, parameters, this.world.aws.parameters) };
     stack.tags = options.tags ?? {};
-    if (isNew) await this.create(stack, template, parameters, options);
-    else await this.update(stack, template, parameters);
+    if (stack.status === 'REVIEW_IN_PROGRESS') await this.create(stack, wanted, options);
+    else await this.update(stack, wanted);
     return this.result(stack, first);
   }
 
-  private async create(stack: Stack, template: Template, parameters: Record<string, unknown>, options: DeployOptions): Promise<void> {
-    Object.assign(stack, { template, parameters });
+  private async create(stack: Stack, wanted: Wanted, options: DeployOptions): Promise<void> {
+    Object.assign(stack, wanted);
     this.setStatus(stack, 'CREATE_IN_PROGRESS', 'User Initiated');
     const operation = this.operation(stack);
-    const failure = await this.applyTemplate(operation, stack, template, parameters);
+    const failure = await this.applyTemplate(operation, stack, wanted);
     if (!failure) return this.setStatus(stack, 'CREATE_COMPLETE');
     if (options.disableRollback) return this.setStatus(stack, 'CREATE_FAILED', failure);
     this.setStatus(stack, 'ROLLBACK_IN_PROGRESS', `${failure} Rollback requested by user.`);
     return this.setStatus(stack, await operation.rollBackCreation() ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
   }
 
-  private async update(stack: Stack, template: Template, parameters: Record<string, unknown>): Promise<void> {
-    const previous = { outputs: stack.outputs };
+  private async update(stack: Stack, wanted: Wanted): Promise<void> {
+    const { outputs } = stack;
     stack.updatedAt = this.world.scheduler.clock.now();
     this.setStatus(stack, 'UPDATE_IN_PROGRESS', 'User Initiated');
     const operation = this.operation(stack);
-    const failure = await this.applyTemplate(operation, stack, template, parameters);
+    const failure = await this.applyTemplate(operation, stack, wanted);
     if (!failure) {
-      Object.assign(stack, { template, parameters });
+      Object.assign(stack, wanted);
       this.setStatus(stack, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-      await operation.cleanUp(withoutFalseConditions(template, this.scope(stack, template, parameters)));
+      await operation.cleanUp(withoutFalseConditions(wanted.template, this.scope(stack, wanted)));
       return this.setStatus(stack, 'UPDATE_COMPLETE');
     }
     this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', failure);
-    stack.outputs = previous.outputs;
+    stack.outputs = outputs;
     if (!await operation.rollBackUpdate()) return this.setStatus(stack, 'UPDATE_ROLLBACK_FAILED');
     this.setStatus(stack, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
     await operation.cleanUpRollback();
@@ -156,17 +162,17 @@ export class CloudFormation {
   }
 
   /** The reason of a failure, if there is one. */
-  private async applyTemplate(operation: StackOperation, stack: Stack, template: Template, parameters: Record<string, unknown>) {
+  private async applyTemplate(operation: StackOperation, stack: Stack, wanted: Wanted): Promise<string | undefined> {
     const first = stack.events.length;
-    const scope = this.scope(stack, template, parameters);
-    const wanted = withoutFalseConditions(template, scope);
-    if (!await operation.apply(wanted, scope)) {
+    const scope = this.scope(stack, wanted);
+    const template = withoutFalseConditions(wanted.template, scope);
+    if (!await operation.apply(template, scope)) {
       const failed = stack.events.slice(first).filter(({ status }) => status.endsWith('_FAILED'));
       const verb = failed[0].status.split('_')[0].toLowerCase();
       return `The following resource(s) failed to ${verb}: [${failed.map(({ logicalId }) => logicalId).join(', ')}].`;
     }
     try {
-      stack.outputs = Object.entries(wanted.Outputs!).map(([key, output]): Output => ({
+      stack.outputs = Object.entries(template.Outputs!).map(([key, output]): Output => ({
         key,
         value: String(evaluate(output.Value, scope)),
         description: output.Description,
@@ -178,7 +184,7 @@ export class CloudFormation {
     }
   }
 
-  private scope(stack: Stack, template: Template, parameters: Record<string, unknown>) {
+  private scope(stack: Stack, { template, parameterValues: parameters }: Wanted): Scope {
     return scopeOf({ stack, template, parameters, importValue: (name) => this.exported(name, stack.region) });
   }
 
@@ -195,15 +201,8 @@ export class CloudFormation {
 
   private setStatus(stack: Stack, status: string, reason?: string): void {
     Object.assign(stack, { status, statusReason: reason });
-    stack.events.push({
-      eventId: randomUUID(),
-      timestamp: this.world.scheduler.clock.now(),
-      logicalId: stack.name,
-      physicalId: stack.id,
-      type: 'AWS::CloudFormation::Stack',
-      status,
-      reason,
-    });
+    const event = { logicalId: stack.name, physicalId: stack.id, type: 'AWS::CloudFormation::Stack', status, reason };
+    addEvent(stack, this.world.scheduler.clock.now(), event);
   }
 
   private result(stack: Stack, firstEvent: number): StackResult {

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { dependenciesOf, inOrder, reversed } from './dependencies';
 import { evaluate, Scope } from './intrinsics';
 import { Cancelled, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
-import { dependenciesAmong, ResourceRecord, retentionOf, Stack } from './stack';
+import { addEvent, dependenciesAmong, ResourceRecord, retentionOf, Stack } from './stack';
 import { ResourceDefinition, Template } from './template';
 
 type Action = 'create' | 'update' | 'delete';
@@ -240,7 +239,7 @@ export class StackOperation {
 
   private report(record: Pick<ResourceRecord, 'logicalId' | 'physicalId' | 'type'>, status: string, reason?: string): void {
     const { logicalId, physicalId, type } = record;
-    this.stack.events.push({ eventId: randomUUID(), timestamp: this.options.world.scheduler.clock.now(), logicalId, physicalId, type, status, reason });
+    addEvent(this.stack, this.options.world.scheduler.clock.now(), { logicalId, physicalId, type, status, reason });
   }
 }
 

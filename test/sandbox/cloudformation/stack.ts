@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Dependencies } from './dependencies';
 import { ResourceDefinition, RetentionPolicy, Template } from './template';
 
@@ -17,6 +18,8 @@ export interface ResourceRecord {
 export interface StackEvent {
   readonly eventId: string;
   readonly timestamp: number;
+  /** By the machine's clock, which is the one that the `cdk` CLI compares events with. */
+  readonly recordedAt: number;
   readonly logicalId: string;
   readonly physicalId: string;
   readonly type: string;
@@ -42,11 +45,25 @@ export interface Stack {
   status: string;
   statusReason?: string;
   template: Template;
-  parameters: Record<string, unknown>;
+  /** As given, and the defaults of the others. */
+  parameters: Record<string, string>;
+  /** What `Ref` finds: lists are lists, and SSM parameters are looked up. */
+  parameterValues: Record<string, unknown>;
   tags: Record<string, string>;
   readonly resources: Map<string, ResourceRecord>;
   outputs: Output[];
   readonly events: StackEvent[];
+}
+
+/** Adds an event, later than the one before it: their order is all that a reader of events goes by. */
+export function addEvent(stack: Stack, now: number, event: Omit<StackEvent, 'eventId' | 'timestamp' | 'recordedAt'>): void {
+  const last = stack.events.at(-1);
+  stack.events.push({
+    ...event,
+    eventId: randomUUID(),
+    timestamp: Math.max(now, (last?.timestamp ?? 0) + 1),
+    recordedAt: Math.max(Date.now(), (last?.recordedAt ?? 0) + 1),
+  });
 }
 
 export function retentionOf(definition: ResourceDefinition): Pick<ResourceRecord, 'deletionPolicy' | 'updateReplacePolicy'> {
