@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, Dependable, IDependable } from 'constructs';
 import { compareEnvironments, outermostStack } from './private/environment';
-import { accessGrantsInstanceArn } from './private/instance-arn';
+import { instanceArnOf } from './private/instance-arn';
 import { DATA_ACCESS_ACTIONS } from './private/policies/data-access';
 import { applyRemovalPolicy } from './private/removal';
 
@@ -97,7 +97,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
    * @param id the id of the import
    */
   public static fromDefault(scope: Construct, id: string): IAccessGrantsInstance {
-    return AccessGrantsInstance.fromAccessGrantsInstanceArn(scope, id, accessGrantsInstanceArn(Stack.of(scope)));
+    return AccessGrantsInstance.fromAccessGrantsInstanceArn(scope, id, instanceArnOf(Stack.of(scope)));
   }
 
   /**
@@ -144,7 +144,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
     super(scope, id);
     const implicit = takeDefault(this);
     this._explicit = this.node.id !== DEFAULT_ID;
-    this.accessGrantsInstanceArn = accessGrantsInstanceArn(this.stack);
+    this.accessGrantsInstanceArn = instanceArnOf(this.stack);
 
     this.resource = new s3.CfnAccessGrantsInstance(this, 'Resource', { identityCenterArn: props.identityCenterInstanceArn });
     this.resource.overrideLogicalId(LOGICAL_ID);

@@ -196,7 +196,8 @@ class AccessKeySecret extends ImmutaAuthentication {
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const { accessKeyIdField = 'accessKeyId', secret, secretAccessKeyField = 'secretAccessKey', user } = this.options;
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
-    const secretPolicy = attachToRole(scope, ACCESS_KEY_POLICY_ID, context.tenant.handler.role!, readSecretStatements(secret, Stack.of(scope).region));
+    const readSecret = readSecretStatements(secret, Stack.of(scope).region);
+    const secretPolicy = attachToRole(scope, ACCESS_KEY_POLICY_ID, context.tenant.handler.role!, readSecret);
     scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, secretAccessKeyField) });
     return {
       principalArn: user.userArn,

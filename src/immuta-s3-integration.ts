@@ -8,11 +8,11 @@ import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties
 import { IdentityCenterOptions } from './identity-center';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication, ImmutaAuthentication } from './immuta-authentication';
 import { IImmutaTenant } from './immuta-tenant';
+import { instanceArnOf } from './private/instance-arn';
 import {
-  duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems,
-  timeoutProblems,
+  duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings, prefixWarnings,
+  removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
-import { accessGrantsInstanceArn } from './private/instance-arn';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
 import { LocationRolePrincipal, locationRoleStatements, LocationRoleTrustOptions } from './private/policies/location-role';
@@ -239,7 +239,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     this.parts = new Construct(this, digest(props.locationIdentity ?? props.location._identity));
     this.write = props.access !== LocationAccess.READ_ONLY;
     this.givenInstance = props.accessGrantsInstance;
-    this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? accessGrantsInstanceArn(this.stack);
+    this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? instanceArnOf(this.stack);
     this.bucketAccount = props.bucketAccount ?? props.location._buckets[0]?.env.account ?? this.stack.account;
 
     this.addChecks(props);

@@ -6,7 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
-import { accessGrantsInstanceArn } from './private/instance-arn';
+import { instanceArnOf } from './private/instance-arn';
 import { plainTextProblems } from './private/plain-text';
 import { handlerRoleStatements, selfInvokeStatement } from './private/policies/handler-role';
 import { acknowledgeWildcards } from './private/wildcards';
@@ -86,7 +86,7 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
       region: stack.region,
       apiKey: this.apiKey,
       logGroupArn: logGroup.logGroupArn,
-      accessGrantsInstanceArn: accessGrantsInstanceArn(stack),
+      accessGrantsInstanceArn: instanceArnOf(stack),
     });
     const role = new iam.Role(this, 'HandlerRole', {
       description: 'Manages integrations of Immuta with S3',
