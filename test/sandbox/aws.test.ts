@@ -25,11 +25,15 @@ afterEach(async () => {
 test('a role reads a secret by its name-only ARN once its policy has taken effect, and no other role does', async () => {
   const secret = aws.secrets.createSecret('immuta/api-key', 'the-key');
   aws.iam.propagationMs = 10_000;
+  aws.iam.propagationOf = /role\/reader$/;
   role('reader', allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key-??????'));
   role('other', allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:other-??????'));
   const read = async (roleName: string) => new SecretsManagerClient(clientOf(roleName, aws.url))
     .send(new GetSecretValueCommand({ SecretId: secret.arn.slice(0, -7) }));
 
+  role('at-once', allow('secretsmanager:GetSecretValue', secret.arn));
+
+  await expect(read('at-once')).resolves.toMatchObject({ SecretString: 'the-key' });
   await expect(read('reader')).rejects.toMatchObject({ name: 'AccessDeniedException' });
   clock.advance(10_000);
   await expect(read('reader')).resolves.toMatchObject({ SecretString: 'the-key', ARN: secret.arn });

@@ -60,6 +60,8 @@ export interface AuthorizationContext {
 export class IamState {
   /** How long a new or changed role, policy or attachment takes to have effect. */
   propagationMs = 0;
+  /** Whose changes take that long: those of roles, users and managed policies with such an ARN; all others have effect at once. */
+  propagationOf = /./;
   /** Access key id → the principal whose key it is. */
   private readonly keys = new Map<string, { readonly principal: string; readonly secret: string }>();
   private readonly identities = new Map<string, Identity>();
@@ -69,15 +71,16 @@ export class IamState {
 
   constructor(private readonly clock: SandboxClock, private readonly accountId: string) {
     this.admin = `arn:aws:iam::${accountId}:user/admin`;
-    // AWS's managed policies that the library or the bootstrap stack attach; nothing is authorised by them here but the first
-    this.managedPolicies.set('arn:aws:iam::aws:policy/AdministratorAccess', this.eventual(ALLOW_ALL));
+    // of AWS's own managed policies, the one that the bootstrap stack attaches; the others allow nothing here
+    const administrator = 'arn:aws:iam::aws:policy/AdministratorAccess';
+    this.managedPolicies.set(administrator, this.eventual(administrator, ALLOW_ALL));
   }
 
   // ----- roles and users: `name` is a role's or user's name in the sandbox's account, or an ARN
 
   createRole(options: CreateRoleOptions): { arn: string; roleId: string } {
     const arn = `arn:aws:iam::${options.accountId ?? this.accountId}:role${options.path ?? '/'}${options.roleName}`;
-    const trust = this.eventual(options.assumeRolePolicyDocument);
+    const trust = this.eventual(arn, options.assumeRolePolicyDocument);
     return { arn, roleId: this.add(options.roleName, arn, 'AROA', options.permissionsBoundary, trust).id };
   }
 
@@ -136,7 +139,7 @@ export class IamState {
   createPolicy(policyName: string, document: PolicyDocument, path = '/'): string {
     const arn = `arn:aws:iam::${this.accountId}:policy${path}${policyName}`;
     if (this.managedPolicies.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `A policy called ${policyName} already exists.`);
-    this.managedPolicies.set(arn, this.eventual(document));
+    this.managedPolicies.set(arn, this.eventual(arn, document));
     return arn;
   }
 
@@ -151,11 +154,11 @@ export class IamState {
   }
 
   attachRolePolicy(role: string, policyArn: string): void {
-    this.require(role, 'role').attached.set(policyArn, this.eventual(true));
+    this.attach(this.require(role, 'role'), policyArn);
   }
 
   attachUserPolicy(user: string, policyArn: string): void {
-    this.require(user, 'user').attached.set(policyArn, this.eventual(true));
+    this.attach(this.require(user, 'user'), policyArn);
   }
 
   detachRolePolicy(role: string, policyArn: string): void {
@@ -249,13 +252,13 @@ export class IamState {
 
   // ----- storage
 
-  private eventual<T>(value: T): Eventual<T> {
-    return new Eventual(this.clock, () => this.propagationMs, value);
+  private eventual<T>(arn: string, value: T): Eventual<T> {
+    return new Eventual(this.clock, () => this.propagationOf.test(arn) ? this.propagationMs : 0, value);
   }
 
   private add(name: string, arn: string, idPrefix: string, boundary?: string, trust?: Eventual<PolicyDocument>): Identity {
     if (this.identities.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `${arn} already exists.`);
-    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(boundary), inline: new Map(), attached: new Map() };
+    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(arn, boundary), inline: new Map(), attached: new Map() };
     this.identities.set(arn, identity);
     return identity;
   }
@@ -278,7 +281,11 @@ export class IamState {
   private putInline(identity: Identity, name: string, document: PolicyDocument): void {
     const existing = identity.inline.get(name);
     if (existing) return existing.set(document);
-    identity.inline.set(name, this.eventual(document));
+    identity.inline.set(name, this.eventual(identity.arn, document));
+  }
+
+  private attach(identity: Identity, policyArn: string): void {
+    identity.attached.set(policyArn, this.eventual(identity.arn, true));
   }
 
   private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string } {
