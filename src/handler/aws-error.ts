@@ -6,7 +6,7 @@ interface AwsError {
 }
 
 export function isAwsError(error: unknown): error is AwsError {
-  return error instanceof Error && '$metadata' in error;
+  return typeof error === 'object' && error !== null && '$metadata' in error && 'name' in error;
 }
 
 /** A new role or policy has not reached the service yet, or is missing: AWS gives the same answer to both. */

@@ -1,4 +1,5 @@
 import { isAccessDenied } from './aws-error';
+import { secretsManagerSdk } from './aws-sdk';
 import { retryWhileIamPropagates } from './iam-propagation';
 import { Deadline, OutOfTime } from './protocol/deadline';
 
@@ -13,7 +14,7 @@ export type ReadSecret = (arn: string, deadline: Deadline) => Promise<string>;
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
 export const readSecretsManager: ReadSecret = async (arn, deadline) => {
-  const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
+  const { SecretsManagerClient, GetSecretValueCommand } = secretsManagerSdk();
   const client = new SecretsManagerClient({});
   try {
     const { SecretString: text } = await retryWhileIamPropagates(deadline, () => client.send(

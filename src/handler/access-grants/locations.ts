@@ -1,5 +1,6 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { isAccessDenied, isAwsError } from '../aws-error';
+import { s3ControlSdk } from '../aws-sdk';
 import { retryWhileIamPropagates } from '../iam-propagation';
 import { Location, samePath } from '../immuta/location';
 import { Deadline, OutOfTime } from '../protocol/deadline';
@@ -23,7 +24,7 @@ export type FindRegisteredLocation = (location: Location, deadline: Deadline) =>
  */
 export function findRegisteredLocation(config: S3ControlClientConfig = {}): FindRegisteredLocation {
   return async (location, deadline) => {
-    const { S3ControlClient, ListAccessGrantsLocationsCommand } = await import('@aws-sdk/client-s3-control');
+    const { S3ControlClient, ListAccessGrantsLocationsCommand } = s3ControlSdk();
     const client = new S3ControlClient({ region: location.region, ...config });
     try {
       let nextToken: string | undefined;

@@ -1,3 +1,4 @@
+import { lambdaSdk } from '../aws-sdk';
 import { asObject } from '../json';
 
 /** Lambda breaks a chain of invocations after 16; five of 14 minutes are more than the longest `timeout`. */
@@ -36,7 +37,7 @@ export type InvokeFunction = (functionArn: string, payload: unknown) => Promise<
 
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export const invokeLambda: InvokeFunction = async (functionArn, payload) => {
-  const { LambdaClient, InvokeCommand } = await import('@aws-sdk/client-lambda');
+  const { LambdaClient, InvokeCommand } = lambdaSdk();
   const client = new LambdaClient({});
   try {
     await client.send(

@@ -1,5 +1,6 @@
 import { Clock } from '../clock';
 import { PHYSICAL_ID_UNKNOWN } from '../contract';
+import { asObject } from '../json';
 import { createLog, Log } from '../log';
 import { Redaction } from '../redaction';
 import { Answer, answerBody } from './answer';
@@ -130,11 +131,9 @@ function outOfTime(progress: Progress, elapsedMs: number): string {
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return `unexpected error: ${String(error)}`;
-  }
-  const isBug = [TypeError, ReferenceError, RangeError].some((type) => error instanceof type);
-  return isBug ? `unexpected error in the handler: ${error.message}` : error.message;
+  const { name, message = String(error) } = asObject(error);
+  const isBug = ['TypeError', 'ReferenceError', 'RangeError'].includes(String(name));
+  return `${isBug ? 'unexpected error in the handler: ' : ''}${message}`;
 }
 
 function timeoutOf(event: ResourceEvent): number {
