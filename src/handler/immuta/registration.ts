@@ -12,8 +12,8 @@ const SETTLE_MS = 120_000;
  * @throws if it stays: the integration is gone, so that nobody else would ever remove it.
  */
 export async function untilUnregistered(job: Job): Promise<void> {
-  const registered = await lookUntil(job, (found) => found?.roleArn !== job.properties.LocationRoleArn);
-  if (registered?.roleArn === job.properties.LocationRoleArn) {
+  const registered = await lookUntil(job, (found) => !found || found.roleArn !== job.properties.LocationRoleArn);
+  if (registered && registered.roleArn === job.properties.LocationRoleArn) {
     throw new Error(`Immuta's integration is gone, but its location ${registered.id} is still registered on ${describeLocation(job.location)}, `
       + `with the role ${registered.roleArn}: remove its grants, if it has any, and then the location, with `
       + `'${deleteCommand(job, registered)}', and delete again`);
