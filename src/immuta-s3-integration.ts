@@ -161,11 +161,6 @@ export interface ImmutaS3IntegrationProps {
  * @see https://documentation.immuta.com/saas/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
  *
  * @example
- * import * as iam from 'aws-cdk-lib/aws-iam';
- * import * as s3 from 'aws-cdk-lib/aws-s3';
- * import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
- * import { ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from 'cdk-immuta-s3-integration';
- *
  * const tenant = new ImmutaTenant(this, 'Immuta', {
  *   url: 'https://acme.immutacloud.com',
  *   apiKey: Secret.fromSecretNameV2(this, 'ApiKey', 'immuta/api-key'),
