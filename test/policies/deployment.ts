@@ -1,126 +1,149 @@
-import { App, Aws, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { IConstruct } from 'constructs';
 import { ACCOUNT, Target } from './resolve-template';
 import { PolicyDocument, Principal, TemplatePolicies } from './simulator';
-import { DATA_ACCESS_ACTIONS } from '../../src/private/policies/data-access';
-import { GovernedData } from '../../src/private/policies/governed-data';
-import { handlerRoleStatements, selfInvokeStatement } from '../../src/private/policies/handler-role';
-import { immutaPrincipalStatements } from '../../src/private/policies/immuta-principal';
-import { LocationRolePrincipal, locationRoleStatements } from '../../src/private/policies/location-role';
-import { bucketOwnerStatements, keyOwnerStatements } from '../../src/private/policies/other-account';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, LocationAccess, S3Location } from '../../src';
 
 export const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OTHER_ACCOUNT = '444455556666';
 
+/** An integration to synthesize; by default it reads and writes unencrypted data of the stack's own account. */
 export interface Scenario {
   readonly location: 'bucket' | 'prefix' | 'allBuckets' | 'listedBuckets';
+  readonly prefix?: string;
   readonly readOnly?: boolean;
   readonly encrypted?: boolean;
   readonly identityCenter?: boolean;
   readonly otherAccount?: boolean;
   readonly restrictPassRole?: boolean;
+  /** How Immuta authenticates. */
+  readonly authentication?: 'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret';
+  /** Whether the stack knows its account and Region. */
+  readonly concrete?: boolean;
+  /** A permissions boundary that an Aspect gives every role of the stack. */
+  readonly boundary?: PolicyDocument;
 }
 
+/** The principals of a synthesized stack, and the policies that others trust or add. */
 export interface Deployment {
   readonly locationRole: Principal;
   readonly locationRoleTrust: PolicyDocument;
   readonly immuta: Principal;
-  readonly immutaTrust: PolicyDocument;
+  readonly immutaTrust?: PolicyDocument;
   readonly handler: Principal;
   readonly reader: Principal;
   readonly bucketPolicy: PolicyDocument;
   readonly keyPolicy: PolicyDocument;
 }
 
-const DATA: Record<Scenario['location'], GovernedData> = {
-  bucket: { allBuckets: false, bucketArns: [`arn:${Aws.PARTITION}:s3:::sales`] },
-  prefix: { allBuckets: false, bucketArns: [`arn:${Aws.PARTITION}:s3:::sales`], prefix: 'curated/' },
-  allBuckets: { allBuckets: true, bucketArns: [] },
-  listedBuckets: { allBuckets: true, bucketArns: [`arn:${Aws.PARTITION}:s3:::sales`, `arn:${Aws.PARTITION}:s3:::hr`] },
-};
-
+/** Synthesizes the scenario with the constructs as users have them; nothing in it has been simplified for the test. */
 export function deploy(target: Target, scenario: Scenario): Deployment {
-  const stack = new Stack(new App(), 'lake');
-  const instance = `arn:${Aws.PARTITION}:s3:${Aws.REGION}:${Aws.ACCOUNT_ID}:access-grants/default`;
-  const data = DATA[scenario.location];
-  const env = { partition: Aws.PARTITION, region: Aws.REGION, accessGrantsInstanceArn: instance, account: Aws.ACCOUNT_ID };
-  const write = !scenario.readOnly;
-  const bucketAccount = scenario.otherAccount ? OTHER_ACCOUNT : Aws.ACCOUNT_ID;
-  const keyAccount = scenario.otherAccount ? OTHER_ACCOUNT : ACCOUNT;
-  const keyArns = scenario.encrypted ? [`arn:${target.partition}:kms:${target.region}:${keyAccount}:key/${KEY_ID}`] : [];
+  const { partition, region } = target;
+  const stack = new Stack(new App(), 'lake', scenario.concrete ? { env: { account: ACCOUNT, region } } : {});
+  const keyArn = (account: string) => `arn:${partition}:kms:${region}:${account}:key/${KEY_ID}`;
 
-  const locationRole = new iam.Role(stack, 'LocationRole', {
-    assumedBy: new LocationRolePrincipal({ ...env, identityCenter: scenario.identityCenter ?? false }),
-    inlinePolicies: {
-      Location: new iam.PolicyDocument({ statements: locationRoleStatements({ ...env, data, write, bucketAccount, keyArns }) }),
-    },
-  });
-  const immuta = new iam.Role(stack, 'ImmutaRole', {
-    assumedBy: new iam.ArnPrincipal(`arn:${target.partition}:iam::777788889999:role/immuta`),
-    externalIds: ['tenant-1'],
-    inlinePolicies: {
-      Immuta: new iam.PolicyDocument({
-        statements: immutaPrincipalStatements({
-          ...env,
-          data,
-          bucketAccount,
-          locationRoleArn: locationRole.roleArn,
-          restrictPassRole: scenario.restrictPassRole ?? false,
-          identityCenter: scenario.identityCenter ? {
-            instanceArn: `arn:${target.partition}:sso:::instance/ssoins-1234567890abcdef`,
-            identityStoreId: 'd-1234567890',
-            identityStoreAccount: OTHER_ACCOUNT,
-          } : undefined,
-        }),
-      }),
-    },
-  });
-  const logGroup = new logs.LogGroup(stack, 'HandlerLogs');
   const apiKey = new secretsmanager.Secret(stack, 'ApiKey', {
-    encryptionKey: scenario.encrypted ? kms.Key.fromKeyArn(stack, 'Key', `arn:${target.partition}:kms:${target.region}:${ACCOUNT}:key/${KEY_ID}`) : undefined,
+    encryptionKey: scenario.encrypted ? kms.Key.fromKeyArn(stack, 'ApiKeyKey', keyArn(ACCOUNT)) : undefined,
   });
-  const handler = new iam.Role(stack, 'HandlerRole', {
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    inlinePolicies: {
-      Handler: new iam.PolicyDocument({ statements: handlerRoleStatements({ ...env, apiKey, logGroupArn: logGroup.logGroupArn }) }),
-    },
+  const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
+  const instanceArn = `arn:${partition}:sso:::instance/ssoins-1234567890abcdef`;
+  const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: scenario.identityCenter ? instanceArn : undefined });
+  const existing = existingPrincipal(stack, target, scenario);
+  const integration = new ImmutaS3Integration(stack, 'SalesLake', {
+    tenant,
+    location: location(stack, scenario),
+    authentication: existing?.authentication ?? ImmutaAuthentication.assumeRole({
+      principal: new iam.ArnPrincipal(`arn:${partition}:iam::777788889999:role/immuta`),
+      externalId: 'tenant-1',
+    }),
+    accessGrantsInstance: instance,
+    access: scenario.readOnly ? LocationAccess.READ_ONLY : undefined,
+    encryptionKeys: scenario.encrypted
+      ? [kms.Key.fromKeyArn(stack, 'DataKey', keyArn(scenario.otherAccount ? OTHER_ACCOUNT : ACCOUNT))]
+      : undefined,
+    bucketAccount: scenario.otherAccount ? OTHER_ACCOUNT : undefined,
+    restrictPassRole: scenario.restrictPassRole,
+    identityCenter: scenario.identityCenter
+      ? { instanceArn, identityStoreId: 'd-1234567890', identityStoreAccount: OTHER_ACCOUNT }
+      : undefined,
   });
-  handler.addToPolicy(selfInvokeStatement(`arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:handler`));
   const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
-  iam.Grant.addToPrincipal({ grantee: reader, actions: DATA_ACCESS_ACTIONS, resourceArns: [instance] });
+  instance.grantDataAccess(reader);
+  const boundaryArn = `arn:${partition}:iam::${ACCOUNT}:policy/boundary`;
+  if (scenario.boundary) {
+    iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', boundaryArn));
+  }
 
-  const id = (role: iam.Role) => stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
-  const owner = {
-    ...env,
-    write,
-    locationRoleArn: `arn:${target.partition}:iam::${ACCOUNT}:role/location-role`,
-    immutaPrincipalArn: `arn:${target.partition}:iam::${ACCOUNT}:role/immuta-role`,
-    accessGrantsInstanceArn: `arn:${target.partition}:s3:${target.region}:${ACCOUNT}:access-grants/default`,
-    region: target.region,
-    partition: target.partition,
-  };
-  const policies = new TemplatePolicies(Template.fromStack(stack).toJSON(), target, {
-    [id(locationRole)]: 'location-role',
-    [id(immuta)]: 'immuta-role',
-    [stack.getLogicalId(logGroup.node.defaultChild as logs.CfnLogGroup)]: 'handler-logs',
-    [stack.getLogicalId(apiKey.node.defaultChild as secretsmanager.CfnSecret)]: 'api-key',
-  });
+  const template = Template.fromStack(stack).toJSON();
+  const id = (construct: IConstruct) => stack.getLogicalId(construct.node.defaultChild as iam.CfnRole);
+  const immutaRole = existing ? undefined : id(integration.immutaRole!);
+  const policies = new TemplatePolicies(template, target, {
+    [id(apiKey)]: 'api-key',
+    [id(tenant.handler)]: 'handler',
+    [id(tenant.node.findChild('LogGroup'))]: 'handler-logs',
+    [id(integration.locationRole)]: 'location-role',
+    ...immutaRole ? { [immutaRole]: 'immuta-role' } : {},
+  }, scenario.boundary ? { [boundaryArn]: scenario.boundary } : {});
   return {
-    locationRole: policies.role(id(locationRole)),
-    locationRoleTrust: policies.trustOf(id(locationRole)),
-    immuta: policies.role(id(immuta)),
-    immutaTrust: policies.trustOf(id(immuta)),
-    handler: policies.role(id(handler)),
+    locationRole: policies.role(id(integration.locationRole)),
+    locationRoleTrust: policies.trustOf(id(integration.locationRole)),
+    immuta: existing ? existing.principal(policies) : policies.role(immutaRole!),
+    immutaTrust: immutaRole === undefined ? undefined : policies.trustOf(immutaRole),
+    handler: policies.role(id(tenant.handler.role!)),
     reader: policies.role(id(reader)),
-    bucketPolicy: document(bucketOwnerStatements({ ...owner, bucketArn: `arn:${target.partition}:s3:::sales`, prefix: data.prefix })),
-    keyPolicy: document(keyOwnerStatements(owner)),
+    bucketPolicy: document(policies, stack, integration.bucketPolicyStatements),
+    keyPolicy: document(policies, stack, integration.keyPolicyStatements),
   };
 }
 
-function document(statements: iam.PolicyStatement[]): PolicyDocument {
-  return { Version: '2012-10-17', Statement: statements.map((statement) => statement.toStatementJson()) };
+function location(stack: Stack, scenario: Scenario): S3Location {
+  const bucket = (name: string) => s3.Bucket.fromBucketName(stack, name, name);
+  switch (scenario.location) {
+    case 'bucket': return S3Location.bucket(bucket('sales'));
+    case 'prefix': return S3Location.prefix(bucket('sales'), scenario.prefix ?? 'curated/');
+    case 'allBuckets': return S3Location.allBuckets();
+    case 'listedBuckets': return S3Location.allBuckets({ buckets: [bucket('sales'), bucket('people')] });
+  }
+}
+
+interface ExistingPrincipal {
+  readonly authentication: ImmutaAuthentication;
+  readonly principal: (policies: TemplatePolicies) => Principal;
+}
+
+/** Immuta's principal where the integration does not make it. */
+function existingPrincipal(stack: Stack, target: Target, scenario: Scenario): ExistingPrincipal | undefined {
+  const arn = `arn:${target.partition}:iam::${ACCOUNT}:role/existing`;
+  switch (scenario.authentication) {
+    case 'existingRole': {
+      const role = new iam.Role(stack, 'Existing', { assumedBy: new iam.AccountPrincipal('777788889999') });
+      const id = stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
+      return { authentication: ImmutaAuthentication.existingRole(role), principal: (policies) => policies.role(id) };
+    }
+    case 'importedRole': return {
+      authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(stack, 'Existing', arn)),
+      principal: (policies) => policies.importedRole('existing'),
+    };
+    case 'ambient': return {
+      authentication: ImmutaAuthentication.ambient(iam.Role.fromRoleArn(stack, 'Existing', arn)),
+      principal: (policies) => policies.importedRole('existing'),
+    };
+    case 'accessKeySecret': return {
+      authentication: ImmutaAuthentication.accessKeySecret({
+        secret: secretsmanager.Secret.fromSecretNameV2(stack, 'AccessKey', 'access-key'),
+        user: iam.User.fromUserName(stack, 'Existing', 'existing'),
+      }),
+      principal: (policies) => policies.importedUser('existing'),
+    };
+    default: return undefined;
+  }
+}
+
+function document(policies: TemplatePolicies, stack: Stack, statements: iam.PolicyStatement[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: policies.resolve(stack.resolve(statements.map((statement) => statement.toStatementJson()))) };
 }

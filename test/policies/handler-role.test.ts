@@ -40,6 +40,17 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
     ]);
   });
 
+  describe('reads Immuta\'s access key if there is one', () => {
+    const accessKey = arn('secretsmanager', 'secret:access-key-AbCdEf');
+    table({ location: 'bucket', authentication: 'accessKeySecret' }, [
+      ['allowed', 'secretsmanager:GetSecretValue', accessKey],
+      ['allowed', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:api-key-AbCdEf')],
+      ['denied', 'secretsmanager:PutSecretValue', accessKey],
+      ['denied', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:other-AbCdEf')],
+      ['denied', 'iam:CreateAccessKey', `arn:${partition}:iam::${ACCOUNT}:user/existing`],
+    ]);
+  });
+
   // what CDK gives a new key: the account's IAM policies decide
   const delegating: PolicyDocument = {
     Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],

@@ -89,7 +89,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
       table({ location: 'bucket' }, [
         ['allowed', 's3:ListBucket', s3('sales'), own],
         ['allowed', 's3:ListBucket', s3('sales'), { ...own, 's3:prefix': '' }],
-        ['denied', 's3:ListBucket', s3('hr'), own],
+        ['denied', 's3:ListBucket', s3('people'), own],
         ['denied', 's3:ListBucket', s3('sales-archive'), own],
         ['denied', 's3:ListBucket', s3('sales'), { 'aws:ResourceAccount': STRANGER }],
         ['denied', 's3:ListAllMyBuckets', '*'],
@@ -104,7 +104,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
         ['allowed', 's3:ListBucket', s3('sales'), { ...own, 's3:prefix': 'curated/' }],
         // Immuta does not document which prefix it asks for
         ['allowed', 's3:ListBucket', s3('sales'), { ...own, 's3:prefix': 'curated' }],
-        ['denied', 's3:ListBucket', s3('hr'), { ...own, 's3:prefix': 'curated/' }],
+        ['denied', 's3:ListBucket', s3('people'), { ...own, 's3:prefix': 'curated/' }],
         ['denied', 's3:GetObject', s3('sales/curated/q1.csv'), own],
       ]);
     });
@@ -121,7 +121,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     describe('listed buckets', () => {
       table({ location: 'listedBuckets' }, [
         ['allowed', 's3:ListBucket', s3('sales'), own],
-        ['allowed', 's3:ListBucket', s3('hr'), own],
+        ['allowed', 's3:ListBucket', s3('people'), own],
         ['denied', 's3:ListBucket', s3('finance'), own],
         ['allowed', 's3:ListAllMyBuckets', '*'],
       ]);
@@ -165,6 +165,21 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
         ['denied', 'sso-directory:DescribeUsers', '*'],
       ]);
     });
+  });
+
+  describe.each(['existingRole', 'importedRole', 'ambient', 'accessKeySecret'] as const)('as %s', (authentication) => {
+    table({ location: 'bucket', authentication }, [
+      ['allowed', 's3:CreateAccessGrantsLocation', location],
+      ['allowed', 's3:DeleteAccessGrant', grant],
+      ['allowed', 's3:ListAccessGrantsInstances', '*'],
+      ['allowed', 'iam:GetRole', locationRole],
+      ['allowed', 'iam:PassRole', locationRole],
+      ['allowed', 's3:ListBucket', s3('sales'), own],
+      ['denied', 's3:ListBucket', s3('people'), own],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), own],
+      ['denied', 's3:DeleteAccessGrantsInstance', instance],
+      ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/other`],
+    ]);
   });
 
   describe('is trusted', () => {

@@ -23,7 +23,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
   describe('of a bucket', () => {
     table({ location: 'bucket' }, [
       ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
-      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('hr/q1.csv'), vended]),
+      ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('people/q1.csv'), vended]),
       ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), strangersBucket]),
       ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), otherInstance]),
       ...[...READS, ...WRITES].map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), notVended]),
@@ -31,7 +31,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
       ['denied', 's3:GetObject', s3('sales-archive/q1.csv'), vended],
       ['allowed', 's3:ListBucket', s3('sales'), vended],
       ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'anything/' }],
-      ['denied', 's3:ListBucket', s3('hr'), vended],
+      ['denied', 's3:ListBucket', s3('people'), vended],
       ['denied', 's3:ListBucket', s3('sales-archive'), vended],
       ['denied', 's3:ListBucket', s3('sales'), strangersBucket],
       ['denied', 's3:ListBucket', s3('sales'), otherInstance],
@@ -62,8 +62,30 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
       ['denied', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'raw/' }],
       ['denied', 's3:ListBucket', s3('sales'), vended],
       ['denied', 's3:ListBucket', s3('sales'), { ...notVended, 's3:prefix': 'curated/' }],
-      ['denied', 's3:ListBucket', s3('hr'), { ...vended, 's3:prefix': 'curated/' }],
+      ['denied', 's3:ListBucket', s3('people'), { ...vended, 's3:prefix': 'curated/' }],
       ['denied', 's3:ListAllMyBuckets', '*'],
+    ]);
+  });
+
+  describe('of a prefix in which IAM would see wildcards and variables', () => {
+    table({ location: 'prefix', prefix: '${aws:username}/' }, [
+      ['allowed', 's3:GetObject', s3('sales/${aws:username}/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/session/q1.csv'), { ...vended, 'aws:username': 'session' }],
+      ['denied', 's3:ListBucket', s3('sales'), { ...vended, 'aws:username': 'session', 's3:prefix': 'session/' }],
+      ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': '${aws:username}/2026/' }],
+    ]);
+    table({ location: 'prefix', prefix: 'why?/' }, [
+      ['denied', 's3:GetObject', s3('sales/why-/q1.csv'), vended],
+      ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'why?/' }],
+    ]);
+  });
+
+  describe('of a stack that knows its account and Region', () => {
+    table({ location: 'bucket', concrete: true }, [
+      ['allowed', 's3:GetObject', s3('sales/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), strangersBucket],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), otherInstance],
+      ['allowed', 's3:ListBucket', s3('sales'), vended],
     ]);
   });
 
@@ -86,11 +108,11 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
   describe('of all buckets, with a list', () => {
     table({ location: 'listedBuckets' }, [
       ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
-      ['allowed', 's3:GetObject', s3('hr/q1.csv'), vended],
+      ['allowed', 's3:GetObject', s3('people/q1.csv'), vended],
       ['denied', 's3:GetObject', s3('finance/q1.csv'), vended],
       ['denied', 's3:GetObject', s3('sales/q1.csv'), strangersBucket],
       ['allowed', 's3:ListBucket', s3('sales'), vended],
-      ['allowed', 's3:ListBucket', s3('hr'), vended],
+      ['allowed', 's3:ListBucket', s3('people'), vended],
       ['denied', 's3:ListBucket', s3('finance'), vended],
       ['denied', 's3:ListBucket', s3('sales'), notVended],
       ['allowed', 's3:ListAllMyBuckets', '*'],

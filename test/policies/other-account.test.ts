@@ -91,6 +91,22 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
+  describe('what the owner of the key allows, by itself', () => {
+    const everything = [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }];
+    const key = `arn:${partition}:kms:${region}:${OTHER_ACCOUNT}:key/${KEY_ID}`;
+    const viaS3 = { 'kms:ViaService': `s3.${region}.${urlSuffix}` };
+    const deployment = deploy(target, { ...bucketScenario, encrypted: true });
+    const session = (role: string) => ({ arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/${role}/session`, identityPolicies: everything });
+    table(session('location-role'), deployment.keyPolicy, [
+      ['allowed', 'kms:Decrypt', key, viaS3],
+      ['allowed', 'kms:GenerateDataKey', key, viaS3],
+      ['denied', 'kms:Decrypt', key],
+      ['denied', 'kms:Decrypt', key, { 'kms:ViaService': `s3.ap-south-2.${urlSuffix}` }],
+      ['denied', 'kms:Encrypt', key, viaS3],
+    ]);
+    table(session('immuta-role'), deployment.keyPolicy, [['denied', 'kms:Decrypt', key, viaS3]]);
+  });
+
   describe('a key whose owner added our statement', () => {
     const key = `arn:${partition}:kms:${region}:${OTHER_ACCOUNT}:key/${KEY_ID}`;
     const viaS3 = { 'kms:ViaService': `s3.${region}.${urlSuffix}` };

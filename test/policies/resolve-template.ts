@@ -23,11 +23,21 @@ export interface Resource {
 export type Names = Record<string, string>;
 
 /** The resources of a template with every intrinsic function replaced by what CloudFormation would put there. */
-export function resolveTemplate(template: Record<string, any>, target: Target, names: Names = {}): Record<string, Resource> {
+export interface ResolvedTemplate {
+  readonly resources: Record<string, Resource>;
+  /** Resolves something else that refers to the template's resources. */
+  resolve(value: any): any;
+}
+
+export function resolveTemplate(template: Record<string, any>, target: Target, names: Names): ResolvedTemplate {
   const resources: Record<string, any> = template.Resources ?? {};
-  return Object.fromEntries(Object.entries(resources).map(([id, resource]) => [
-    id, { Type: resource.Type, Properties: resolveValue(resource.Properties ?? {}) },
-  ]));
+  const entries = Object.entries(resources).map(([id, { Type, Properties = {} }]) => [id, { Type, Properties: resolveProperties(Type, Properties) }]);
+  return { resources: Object.fromEntries(entries), resolve: resolveValue };
+
+  /** Policies are in IAM's resources; what custom resources and functions refer to is not this resolver's matter. */
+  function resolveProperties(type: string, properties: any): any {
+    return type.startsWith('AWS::IAM::') ? resolveValue(properties) : properties;
+  }
 
   function resolveValue(value: any): any {
     if (Array.isArray(value)) {

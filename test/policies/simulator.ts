@@ -1,5 +1,5 @@
 import { runSimulation, Simulation } from '@cloud-copilot/iam-simulate';
-import { ACCOUNT, Names, Resource, resolveTemplate, Target } from './resolve-template';
+import { ACCOUNT, Names, ResolvedTemplate, resolveTemplate, Target } from './resolve-template';
 
 export type Verdict = 'allowed' | 'denied';
 export type Context = Record<string, string | string[]>;
@@ -56,7 +56,7 @@ export async function evaluate(request: Request): Promise<Verdict> {
 
 /** The principals of one synthesized template. */
 export class TemplatePolicies {
-  private readonly resources: Record<string, Resource>;
+  private readonly template: ResolvedTemplate;
 
   /** `boundaries`: documents of permissions boundaries that the template refers to, by ARN. */
   constructor(
@@ -65,7 +65,12 @@ export class TemplatePolicies {
     private readonly names: Names = {},
     private readonly boundaries: Record<string, PolicyDocument> = {},
   ) {
-    this.resources = resolveTemplate(template, target, names);
+    this.template = resolveTemplate(template, target, names);
+  }
+
+  /** Resolves what refers to the template's resources without being in it. */
+  public resolve(value: any): any {
+    return this.template.resolve(value);
   }
 
   /** A role as the session that it is when it calls AWS. */
@@ -106,7 +111,7 @@ export class TemplatePolicies {
   }
 
   private attachedTo(name: string, attachment: string): PolicyDocument[] {
-    return Object.values(this.resources)
+    return Object.values(this.template.resources)
       .filter(({ Type }) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
       .filter(({ Properties }) => (Properties[attachment] ?? []).includes(name))
       .map(({ Properties }) => Properties.PolicyDocument);
@@ -114,7 +119,7 @@ export class TemplatePolicies {
 
   private managed(arn: string): PolicyDocument {
     const name = arn.split('/').at(-1);
-    const found = Object.entries(this.resources).find(([id, { Type }]) => Type === 'AWS::IAM::ManagedPolicy' && this.nameOf(id) === name);
+    const found = Object.entries(this.template.resources).find(([id, { Type }]) => Type === 'AWS::IAM::ManagedPolicy' && this.nameOf(id) === name);
     if (!found) {
       throw new Error(`the template does not define the managed policy ${arn}`);
     }
@@ -129,7 +134,7 @@ export class TemplatePolicies {
   }
 
   private get(logicalId: string, type: string): Record<string, any> {
-    const resource = this.resources[logicalId];
+    const resource = this.template.resources[logicalId];
     if (resource?.Type !== type) {
       throw new Error(`the template has no ${type} '${logicalId}'`);
     }

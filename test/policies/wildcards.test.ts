@@ -17,14 +17,14 @@ function statements(stack: Stack): iam.PolicyStatement[] {
     accessGrantsInstanceArn: stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' }),
     bucketAccount: stack.account,
   };
-  const bucket = new s3.Bucket(stack, 'Sales');
+  const bucket = new s3.CfnBucket(stack, 'Sales');
   const identityCenter = {
     instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
     identityStoreId: 'd-1234567890',
     identityStoreAccount: '444455556666',
   };
   const all = { allBuckets: true, bucketArns: [] };
-  const prefix = { allBuckets: false, bucketArns: [bucket.bucketArn], prefix: 'curated/' };
+  const prefix = { allBuckets: false, bucketArns: [bucket.attrArn], prefix: 'curated/' };
   return [
     ...locationRoleStatements({ ...options, data: all, write: true, keyArns: [] }),
     ...locationRoleStatements({ ...options, data: prefix, write: false, keyArns: [] }),
@@ -38,7 +38,7 @@ test('every wildcard has its reason, under the name that it has in the findings'
   expect(Object.fromEntries(acknowledged.map(({ appliesTo, reason }) => [appliesTo, reason]))).toEqual({
     'Resource::arn:<AWS::Partition>:s3:::*/*': expect.stringContaining('object keys below the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('every bucket of the account'),
-    'Resource::<Sales6D8A5F7A.Arn>/curated/*': expect.stringContaining('object keys below the location are not known'),
+    'Resource::<Sales.Arn>/curated/*': expect.stringContaining('object keys below the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*': expect.stringContaining('whose ids AWS makes'),
     'Resource::*': 's3:ListAllMyBuckets has no resource type; Immuta lists the buckets of a location that is s3://; '
       + 's3:ListAccessGrantsInstances has no resource type; sso-directory:DescribeUsers has no resource type',

@@ -1,0 +1,48 @@
+import { deploy } from './deployment';
+import { ACCOUNT, TARGETS } from './resolve-template';
+import { PolicyDocument } from './simulator';
+import { expectRows } from './table';
+
+const [target] = TARGETS;
+const INSTANCE = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
+const VENDED = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': INSTANCE };
+const SECRET = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:api-key-AbCdEf';
+
+function allow(...actions: string[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
+}
+
+describe('under a permissions boundary that allows what they need, the roles work', () => {
+  const boundary = allow('iam:GetRole', 'iam:PassRole', 'lambda:InvokeFunction', 'logs:*', 's3:*', 'secretsmanager:GetSecretValue');
+  const { handler, immuta, locationRole } = deploy(target, { location: 'bucket', boundary });
+
+  expectRows(() => ({ principal: locationRole }), [
+    ['allowed', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED],
+    ['denied', 's3:GetObject', 'arn:aws:s3:::people/q1.csv', VENDED],
+  ]);
+  expectRows(() => ({ principal: immuta }), [
+    ['allowed', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`],
+    ['allowed', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role'],
+    ['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv'],
+  ]);
+  expectRows(() => ({ principal: handler }), [
+    ['allowed', 'secretsmanager:GetSecretValue', SECRET],
+    ['allowed', 's3:ListAccessGrantsLocations', INSTANCE],
+    ['allowed', 'lambda:InvokeFunction', 'arn:aws:lambda:us-east-1:111122223333:function:handler'],
+  ]);
+});
+
+describe('a permissions boundary holds for every role', () => {
+  const { handler, immuta, locationRole } = deploy(target, { location: 'bucket', boundary: allow('logs:*', 'secretsmanager:*') });
+
+  expectRows(() => ({ principal: locationRole }), [['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED]]);
+  expectRows(() => ({ principal: immuta }), [
+    ['denied', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`],
+    ['denied', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role'],
+  ]);
+  expectRows(() => ({ principal: handler }), [
+    ['allowed', 'secretsmanager:GetSecretValue', SECRET],
+    ['denied', 's3:ListAccessGrantsLocations', INSTANCE],
+    ['denied', 'lambda:InvokeFunction', 'arn:aws:lambda:us-east-1:111122223333:function:handler'],
+  ]);
+});

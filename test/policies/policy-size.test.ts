@@ -1,0 +1,107 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { resolveTemplate, TARGETS } from './resolve-template';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, ImmutaTenant, S3Location } from '../../src';
+
+const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
+
+type Props = Pick<ImmutaS3IntegrationProps, 'authentication' | 'encryptionKeys' | 'identityCenter' | 'location' | 'restrictPassRole'>;
+
+/** Synthesizes integrations in one stack, and measures their policies as IAM does. */
+function synthesize(integrations: (stack: Stack) => Props[]): Sizes {
+  const app = new App({ context: { 'aws:cdk:disable-asset-staging': true } });
+  const stack = new Stack(app, 'lake', { env: { account: '111122223333', region: 'us-east-1' } });
+  const apiKey = secretsmanager.Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key');
+  const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
+  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+  integrations(stack).forEach((props, index) => new ImmutaS3Integration(stack, `Lake${index}`, { tenant, accessGrantsInstance, ...props }));
+  const { resources } = resolveTemplate(Template.fromStack(stack).toJSON(), TARGETS[0], {});
+  const length = (documents: unknown[]) => documents.map((document) => JSON.stringify(document).length).reduce((sum, one) => sum + one, 0);
+  const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+  const locationRoles = ofType('AWS::IAM::Role').filter(([id]) => id.includes('LocationRole'));
+  return {
+    locationRole: length(locationRoles.flatMap(([, { Properties }]) => Properties.Policies.map((policy: any) => policy.PolicyDocument))),
+    managedPolicy: length(ofType('AWS::IAM::ManagedPolicy').map(([, { Properties }]) => Properties.PolicyDocument)),
+    attachedPolicies: length(ofType('AWS::IAM::Policy').filter(([id]) => id.includes('ImmutaPolicy')).map(([, { Properties }]) => Properties.PolicyDocument)),
+  };
+}
+
+interface Sizes {
+  readonly locationRole: number;
+  readonly managedPolicy: number;
+  /** Of all policies that the integrations attach to the user's role. */
+  readonly attachedPolicies: number;
+}
+
+/** A bucket with the longest name that S3 allows. */
+function bucket(stack: Stack, index: number): s3.IBucket {
+  return s3.Bucket.fromBucketName(stack, `Bucket${index}`, String(index).padStart(63, 'b'));
+}
+
+function buckets(stack: Stack, count: number): S3Location {
+  return S3Location.allBuckets({ buckets: Array.from({ length: count }, (_, index) => bucket(stack, index)) });
+}
+
+function keys(stack: Stack, count: number): kms.IKey[] {
+  return Array.from({ length: count }, (_, index) =>
+    kms.Key.fromKeyArn(stack, `Key${index}`, `arn:aws:kms:us-east-1:111122223333:key/${String(index).padStart(36, '0')}`));
+}
+
+const newRole = ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal('arn:aws:iam::777788889999:role/immuta') });
+const LOCATION_ROLE = /inline policies of role 'lake\/Lake0\/.*LocationRole' have at least \d+ characters, and IAM allows 10240/;
+
+describe('the location role holds', () => {
+  const withBuckets = (count: number) => () => synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }]);
+  const withKeys = (count: number) => () => synthesize((stack) => [{
+    location: buckets(stack, 1), authentication: newRole, encryptionKeys: keys(stack, count),
+  }]);
+
+  test('59 buckets with the longest names, and not 60', () => {
+    expect(withBuckets(59)().locationRole).toBeLessThanOrEqual(10_240);
+    expect(withBuckets(60)).toThrow(LOCATION_ROLE);
+    expect(withBuckets(60)).toThrow(/name fewer 'buckets' in the location, or all of them by naming none/);
+  });
+
+  test('117 keys, and not 118', () => {
+    expect(withKeys(117)().locationRole).toBeLessThanOrEqual(10_240);
+    expect(withKeys(118)).toThrow(LOCATION_ROLE);
+  });
+});
+
+describe('the managed policy of a user holds', () => {
+  const withBuckets = (count: number) => () => synthesize((stack) => [{
+    location: buckets(stack, count),
+    identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
+    restrictPassRole: true,
+    authentication: ImmutaAuthentication.accessKeySecret({
+      user: iam.User.fromUserName(stack, 'User', 'immuta'),
+      secret: secretsmanager.Secret.fromSecretNameV2(stack, 'AccessKey', 'immuta/access-key'),
+    }),
+  }]);
+
+  // what lies between depends on the length of the location role's name, which CloudFormation generates
+  test('56 buckets with the longest names and Identity Center, and not 59', () => {
+    expect(withBuckets(56)().managedPolicy).toBeLessThanOrEqual(6_144);
+    expect(withBuckets(59)).toThrow(/\[lake\/Lake0\/.*ImmutaPolicy\] the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/);
+  });
+});
+
+describe('a role of the user holds', () => {
+  const withIntegrations = (count: number) => () => synthesize((stack) => {
+    const role = iam.Role.fromRoleName(stack, 'Role', 'immuta');
+    return Array.from({ length: count }, (_, index) => ({
+      location: S3Location.bucket(bucket(stack, index)),
+      authentication: ImmutaAuthentication.existingRole(role),
+    }));
+  });
+
+  // the same
+  test('10 integrations of one bucket, and not 12', () => {
+    expect(withIntegrations(10)().attachedPolicies).toBeLessThanOrEqual(10_240);
+    expect(withIntegrations(12)).toThrow(/inline policies of role 'lake\/Role' have at least \d+ characters, and IAM allows 10240 in one role: use the role for fewer integrations/);
+  });
+});
