@@ -96,7 +96,7 @@ project.bundler.addBundle('src/handler/integration.lambda.ts', {
   esbuildArgs: { '--supported:dynamic-import': 'false' },
 });
 project.addPackageIgnore('!/assets/');
-for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', 'cdk.out/']) {
+for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
   project.addPackageIgnore(path);
 }
 project.eslint!.allowDevDeps('src/handler/**');
@@ -127,7 +127,7 @@ project.package.addField('exports', {
   './.jsii': './.jsii',
 });
 
-project.gitignore.addPatterns('/assets/', 'cdk.out/', '.DS_Store');
+project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
 
 project.addDevDeps('jest', 'ts-jest', '@types/jest');
 const JEST_PROJECT = {

@@ -1,0 +1,122 @@
+/**
+ * The main job, as a user sees it: the real `cdk` CLI deploys the quickstart to the sandbox, a second stack is refused, all is destroyed.
+ * `npm run demo -- --keep` leaves the sandbox up.
+ */
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from './sandbox';
+
+const ROOT = path.resolve(__dirname, '../..');
+const CDK = require.resolve('aws-cdk/bin/cdk');
+const QUICKSTART = 'examples/typescript/quickstart';
+const EXISTING_INSTANCE = 'examples/typescript/existing-instance';
+const REAL_MS_PER_VIRTUAL_SECOND = 100;
+
+const isTerminal = process.stdout.isTTY && !process.env.NO_COLOR;
+const bold = (text: string) => isTerminal ? `\x1b[1m${text}\x1b[0m` : text;
+const dim = (text: string) => isTerminal ? `\x1b[2m${text}\x1b[0m` : text;
+
+let step = 0;
+function title(text: string): void {
+  console.log(`\n${bold(`── ${++step}. ${text}`)}\n`);
+}
+
+function expect(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`the demo expected that ${what}`);
+}
+
+/** Runs the real CLI in the folder of an app, and shows what it prints while it works. */
+async function cdk(sandbox: Sandbox, app: string, ...args: string[]): Promise<boolean> {
+  console.log(bold(`$ cd ${app} && npx cdk ${args.join(' ')}`) + dim('   (-c options: see the end)'));
+  const child = spawn(process.execPath, [CDK, ...args, ...context(sandbox), '--no-notices'], {
+    cwd: path.join(ROOT, app),
+    env: { ...process.env, ...sandbox.env, CI: 'true', NODE_NO_WARNINGS: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_VALIDATION: 'false' },
+    stdio: ['ignore', 'pipe', 'inherit'], // with CI, everything but failures is on standard output
+  });
+  child.stdout.on('data', (chunk: Buffer) => process.stdout.write(chunk.toString().replace(/^(?=.)/gm, '   ')));
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return status === 0;
+}
+
+/** What the examples read from the context. */
+function context(sandbox: Sandbox): string[] {
+  return [
+    '-c', `immutaUrl=${sandbox.immuta.url}`,
+    '-c', `apiKeySecretName=${SANDBOX_API_KEY_SECRET}`,
+    '-c', `bucketName=${SANDBOX_BUCKET}`,
+    '-c', `immutaPrincipalArn=${sandbox.immuta.identity.principal}`,
+  ];
+}
+
+/** What Immuta and S3 Access Grants hold, asked at the source. */
+function show({ immuta, aws }: Sandbox): void {
+  console.log(bold('Integrations in Immuta'));
+  for (const { id, status, config } of immuta.integrations.values()) {
+    console.log(`   id ${id}   ${status}   ${config.awsLocationPath}   ${config.name}`);
+  }
+  if (immuta.integrations.size === 0) console.log('   none');
+
+  const instance = aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
+  console.log(bold('S3 Access Grants'));
+  console.log(`   instance   ${instance?.arn ?? 'none'}`);
+  for (const { id, scope, roleArn } of instance?.locations.values() ?? []) console.log(`   location   ${scope}   ${id}\n              ${roleArn}`);
+}
+
+async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
+  title('Bootstrap the account, once');
+  expect(await cdk(sandbox, QUICKSTART, 'bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`), 'cdk bootstrap succeeds');
+
+  title('Deploy the quickstart: one bucket under Immuta');
+  expect(await cdk(sandbox, QUICKSTART, 'deploy', '--require-approval', 'never', '--progress', 'events'), 'the quickstart deploys');
+  console.log();
+  show(sandbox);
+  expect([...sandbox.immuta.integrations.values()].map(({ status }) => status).join() === 'enabled', 'one integration is enabled');
+
+  title('Deploy another stack for the same bucket: it is refused, with the reason, and leaves nothing');
+  expect(!await cdk(sandbox, EXISTING_INSTANCE, 'deploy', '--require-approval', 'never', '--progress', 'events'), 'the second stack is refused');
+  console.log();
+  show(sandbox);
+  expect(sandbox.immuta.integrations.size === 1, 'the first integration is untouched');
+  await cdk(sandbox, EXISTING_INSTANCE, 'destroy', '--force');
+
+  if (keep) {
+    return stayUp(sandbox);
+  }
+
+  title('Destroy the quickstart: nothing is left');
+  expect(await cdk(sandbox, QUICKSTART, 'destroy', '--force'), 'the quickstart is destroyed');
+  console.log();
+  show(sandbox);
+  expect(sandbox.immuta.integrations.size === 0, 'no integration is left');
+  expect(!sandbox.aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region), 'no instance is left');
+
+  title('The same with your account and tenant');
+  console.log(`   Nothing in the example changes: ${QUICKSTART}/README.md says what to prepare. Then:\n
+   cd ${QUICKSTART}
+   npx cdk deploy -c immutaUrl=https://<your tenant> -c apiKeySecretName=<name> -c bucketName=<bucket> \\
+     -c immutaPrincipalArn=<from Immuta> [-c externalId=<from Immuta>]\n`);
+}
+
+/** For the user's own `cdk` commands, until Ctrl-C. */
+async function stayUp(sandbox: Sandbox): Promise<void> {
+  title('The sandbox stays up until Ctrl-C. In another terminal:');
+  for (const [name, value] of Object.entries(sandbox.env)) console.log(`export ${name}=${value}`);
+  console.log(`\ncd ${path.join(ROOT, QUICKSTART)}\nnpx cdk diff ${context(sandbox).join(' ')}\n`);
+  await new Promise<void>((resolve) => process.once('SIGINT', resolve));
+}
+
+async function main(): Promise<void> {
+  console.log('AWS and Immuta are stand-ins on this machine; the cdk CLI, the template, the SDK and the function are the real ones.');
+  console.log(`Time is faster here: a second takes ${REAL_MS_PER_VIRTUAL_SECOND} ms.`);
+  const sandbox = await Sandbox.start({ pace: REAL_MS_PER_VIRTUAL_SECOND });
+  try {
+    await demo(sandbox, process.argv.includes('--keep'));
+  } finally {
+    await sandbox.close();
+  }
+}
+
+main().catch((error) => {
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+});
