@@ -96,6 +96,8 @@ project.bundler.addBundle('src/handler/integration.lambda.ts', {
   esbuildArgs: { '--supported:dynamic-import': 'false' },
 });
 project.addPackageIgnore('!/assets/');
+project.addPackageIgnore('/lib/handler/*'); // what runs in Lambda is in the bundle
+project.addPackageIgnore('!/lib/handler/contract.*');
 for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
   project.addPackageIgnore(path);
 }

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET } from '../sandbox/sandbox';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+/** What the package may hold, and nothing else. */
+const ALLOWED = [
+  /^(\.jsii|LICENSE|README\.md|package\.json)$/,
+  /^assets\/handler\/integration\.lambda\/index\.js$/,
+  /^lib\/[\w-]+\.(js|d\.ts)$/,
+  /^lib\/private\/([\w-]+\/)?[\w-]+\.(js|d\.ts)$/,
+  /^lib\/handler\/contract\.(js|d\.ts)$/,
+];
+const REQUIRED = ['.jsii', 'LICENSE', 'README.md', 'assets/handler/integration.lambda/index.js', 'lib/index.d.ts', 'lib/index.js', 'package.json'];
+const MOST_BYTES = 1_000_000;
+const MOST_BUNDLE_BYTES = 100_000;
+
+/** An app as a user writes it, in plain JavaScript so that nothing but Node is needed. */
+const APP = `
+const { App, Stack } = require('aws-cdk-lib');
+const { ArnPrincipal } = require('aws-cdk-lib/aws-iam');
+const { Bucket } = require('aws-cdk-lib/aws-s3');
+const { Secret } = require('aws-cdk-lib/aws-secretsmanager');
+const { ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } = require('cdk-immuta-s3-integration');
+
+const { url, secretName, bucketName, principal } = JSON.parse(process.env.SETTINGS);
+const app = new App({ outdir: 'cdk.out' });
+const stack = new Stack(app, 'Installed');
+new ImmutaS3Integration(stack, 'Lake', {
+  tenant: new ImmutaTenant(stack, 'Immuta', { url, apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', secretName) }),
+  location: S3Location.bucket(Bucket.fromBucketName(stack, 'Bucket', bucketName)),
+  authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(principal) }),
+});
+app.synth();
+`;
+
+describe('the package', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'package-'));
+  let tarball: string;
+  let files: { path: string; size: number }[];
+
+  beforeAll(() => {
+    const [packed] = JSON.parse(npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
+    tarball = path.join(folder, packed.filename);
+    files = packed.files;
+  }, 120_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('holds what it must and nothing that is not allowed', () => {
+    const names = files.map((file) => file.path);
+    expect(names.filter((name) => !ALLOWED.some((allowed) => allowed.test(name)))).toEqual([]);
+    expect(REQUIRED.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  test('is small', () => {
+    expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(MOST_BYTES);
+    expect(files.find((file) => file.path.endsWith('integration.lambda/index.js'))!.size).toBeLessThan(MOST_BUNDLE_BYTES);
+  });
+
+  test('asks its users to install nothing besides the CDK', () => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    expect(dependencies ?? {}).toEqual({});
+    expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+  });
+
+  test('installed into an empty app, synthesizes there, and its function makes and removes an integration', async () => {
+    const app = path.join(folder, 'app');
+    mkdirSync(app);
+    writeFileSync(path.join(app, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', private: true }));
+    writeFileSync(path.join(app, 'app.js'), APP);
+    // the CDK is the repository's own, so that nothing is downloaded
+    npm(app, 'install', '--offline', '--no-audit', '--no-fund', '--install-links=false', tarball,
+      path.join(ROOT, 'node_modules/aws-cdk-lib'), path.join(ROOT, 'node_modules/constructs'));
+
+    const sandbox = await Sandbox.start();
+    try {
+      const settings = {
+        url: sandbox.immuta.url,
+        secretName: SANDBOX_API_KEY_SECRET,
+        bucketName: SANDBOX_BUCKET,
+        principal: sandbox.immuta.identity.principal,
+      };
+      execFileSync(process.execPath, ['app.js'], { cwd: app, env: { ...process.env, SETTINGS: JSON.stringify(settings) } });
+      const assembly = new CloudAssembly(path.join(app, 'cdk.out'));
+
+      const deployed = await sandbox.deployAssembly(assembly, 'Installed');
+      expect(deployed.status).toBe('CREATE_COMPLETE');
+      expect([...sandbox.immuta.integrations.values()].map(({ status }) => status)).toEqual(['enabled']);
+
+      const destroyed = await sandbox.destroy('Installed');
+      expect(destroyed.status).toBe('DELETE_COMPLETE');
+      expect(sandbox.immuta.integrations.size).toBe(0);
+    } finally {
+      await sandbox.close();
+    }
+  }, 180_000);
+});
+
+function npm(cwd: string, ...args: string[]): string {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
