@@ -76,11 +76,15 @@ export class Sandbox {
 
   /** Synthesizes the app of a stack and deploys that stack; then nothing runs any more. */
   async deploy(stack: CdkStack, options?: DeployOptions): Promise<StackResult> {
-    const assembly = Stage.of(stack)!.synth({ force: true });
+    return this.deployAssembly(Stage.of(stack)!.synth({ force: true }), stack.artifactId, options);
+  }
+
+  /** Deploys a stack of an app that was synthesized elsewhere. */
+  async deployAssembly(assembly: CloudAssembly, stackArtifactId: string, options?: DeployOptions): Promise<StackResult> {
     this.addAssets(assembly);
     // the account counts as bootstrapped; with the CLI it is only after `cdk bootstrap`
     this.aws.parameters.putParameter(BOOTSTRAP_VERSION_PARAMETER, '30');
-    const { stackName, template, environment } = assembly.getStackArtifact(stack.artifactId);
+    const { stackName, template, environment } = assembly.getStackArtifact(stackArtifactId);
     const region = environment.region === 'unknown-region' ? undefined : environment.region;
     return this.deployTemplate(stackName, template, { region, ...options });
   }
@@ -93,9 +97,16 @@ export class Sandbox {
     return this.settled(this.cloudFormation.destroy(stackName));
   }
 
-  /** All that the functions' processes wrote. */
-  outputs(): string {
-    return this.lambda.invocations.map(({ output }) => output).join('\n');
+  /** All that was written where somebody may read it later. */
+  written(): Record<'processes' | 'answers' | 'stacks' | 'events', string> {
+    const { stacks, deleted } = this.cloudFormation;
+    const all = [...stacks.values(), ...deleted];
+    return {
+      processes: this.lambda.invocations.map(({ output }) => output).join('\n'),
+      answers: this.responses.answers.map(({ body }) => body).join('\n'),
+      stacks: JSON.stringify(all.map(({ resources, ...stack }) => ({ ...stack, resources: [...resources.values()] }))),
+      events: JSON.stringify(this.lambda.invocations.map(({ event }) => event)),
+    };
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,11 @@
 /** What the intrinsic functions of a template refer to. */
 export interface Scope {
+  readonly availabilityZones: string[];
   ref(logicalId: string): unknown;
   getAtt(logicalId: string, attribute: string): unknown;
   condition(name: string): boolean;
   mapping(map: string, key: string, name: string): unknown;
   importValue(name: string): unknown;
-  readonly availabilityZones: string[];
 }
 
 type Intrinsic = (argument: any, scope: Scope) => unknown;

@@ -29,13 +29,14 @@ class Child {
   private readonly process: ChildProcess;
   private readonly cancelTimeout: () => void;
   private atRest: () => void;
-  private cancelSleep = () => {};
+  private cancelSleep: () => void;
   private outcome: Outcome = { error: 'Runtime exited without providing a reason' };
 
   constructor(private readonly options: ChildOptions, private readonly resolve: (outcome: Outcome) => void) {
     const { scheduler } = options;
     const start = scheduler.clock.now();
     this.atRest = scheduler.begin();
+    this.cancelSleep = () => {};
     this.process = spawn(options.node, [
       `--max-old-space-size=${options.memoryMb}`,
       '--require', path.join(__dirname, 'preload.cjs'),

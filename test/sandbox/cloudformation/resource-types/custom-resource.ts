@@ -34,7 +34,13 @@ export function customResource(world: World): ResourceType {
   };
 }
 
-function exchange(world: World, requestType: RequestType, request: ResourceRequest, more: { PhysicalResourceId?: string; OldResourceProperties?: unknown } = {}): Promise<Made> {
+/** What an event says beyond its request. */
+interface More {
+  readonly PhysicalResourceId?: string;
+  readonly OldResourceProperties?: unknown;
+}
+
+function exchange(world: World, requestType: RequestType, request: ResourceRequest, more: More = {}): Promise<Made> {
   const { stack, logicalId, type, properties, signal } = request;
   const requestId = randomUUID();
   // until an answer names one, CloudFormation makes an id up

@@ -1,5 +1,5 @@
-import { AwsStandIn } from '../../aws';
 import { generatedName, ResourceRequest, ResourceTypes } from './resource-type';
+import { AwsStandIn } from '../../aws';
 
 interface NamedPolicy {
   readonly PolicyName: string;

@@ -1,5 +1,5 @@
-import { LambdaStandIn } from '../../lambda';
 import { generatedName, ResourceRequest, ResourceTypes, World } from './resource-type';
+import { LambdaStandIn } from '../../lambda';
 
 /** Functions and what becomes of their asynchronous events. */
 export function lambdaTypes(world: World): ResourceTypes {

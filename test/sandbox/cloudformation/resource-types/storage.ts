@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { AwsStandIn } from '../../aws';
 import { generatedName, ResourceTypes } from './resource-type';
+import { AwsStandIn } from '../../aws';
 
 /** Buckets, Access Grants instances, secrets and parameters. */
 export function storageTypes({ accessGrants, buckets, secrets, parameters }: AwsStandIn): ResourceTypes {

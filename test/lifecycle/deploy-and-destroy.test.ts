@@ -1,0 +1,52 @@
+import {
+  answers, changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox,
+} from './fixture';
+import { node24 } from './node-24';
+
+describe.each([
+  ['the machine\'s Node', async () => process.execPath],
+  ['Node 24', node24],
+])('on %s', (_name, node) => {
+  const sandbox = useSandbox(node);
+
+  test('a deployment makes an enabled integration, and destroying it leaves nothing', async () => {
+    const { status, outputs } = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(status).toBe('CREATE_COMPLETE');
+    const [record] = sandbox.current.immuta.integrations.values();
+    expect(record).toMatchObject({
+      id: outputs.IntegrationId,
+      status: 'enabled',
+      config: { awsLocationPath: LOCATION_PATH, awsLocationRole: outputs.LocationRoleArn, authenticationType: 'auto' },
+    });
+    expect(locations(sandbox.current)).toMatchObject([{ scope: LOCATION_PATH, roleArn: outputs.LocationRoleArn }]);
+    expect(answers(sandbox.current)[0].Data).toEqual({ IntegrationId: record.id, IntegrationName: record.config.name });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+    expect(shortAnswers(sandbox.current)).toEqual([
+      `SUCCESS immuta-s3-integration/${record.id}`,
+      `SUCCESS immuta-s3-integration/${record.id}`,
+    ]);
+  });
+
+  test('a failed validation rolls back, leaves nothing and says which test failed and what to do', async () => {
+    sandbox.current.immuta.faults.validation({ test: 2, message: 'Integration 17 has it.' });
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain("'The provided integration name is unique across Immuta S3 integrations' failed: Integration 17 has it. (another S3");
+    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('an integration that is slow to come outlasts one run of the function', async () => {
+    sandbox.current.immuta.switches.durations.creating = 20 * 60_000;
+
+    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+    expect(sandbox.current.lambda.invocations.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  });
+});

@@ -1,0 +1,104 @@
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, ImmutaTenant, S3Location } from '../../src';
+import { StackResult } from '../sandbox/cloudformation';
+import { DEFAULT_API_KEY } from '../sandbox/immuta';
+import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
+
+// a deployment starts a process for each event, and the machine may be busy
+jest.setTimeout(120_000);
+
+export const STACK_NAME = 'Lake';
+export const LOCATION_PATH = `s3://${SANDBOX_BUCKET}/`;
+export const INTEGRATION_TYPE = 'Custom::ImmutaS3Integration';
+export const PLANTED_SECRETS = [DEFAULT_API_KEY, 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'];
+
+/** A new sandbox for each test; after it, whatever was written is searched for secrets. */
+export function useSandbox(node: () => Promise<string | undefined> = async () => undefined): { readonly current: Sandbox } {
+  const holder: { current: Sandbox } = { current: undefined! };
+  beforeEach(async () => {
+    holder.current = await Sandbox.start({ node: await node() });
+  });
+  afterEach(async () => {
+    await holder.current.close();
+    expectNoSecrets(holder.current);
+  });
+  return holder;
+}
+
+function expectNoSecrets(sandbox: Sandbox): void {
+  const { processes, answers: bodies, stacks, events } = sandbox.written();
+  for (const secret of PLANTED_SECRETS) {
+    for (const text of [processes, bodies, stacks, events]) expect(text).not.toContain(secret);
+  }
+  // who has a response URL can answer in the function's place
+  for (const text of [processes, bodies, stacks]) expect(text).not.toMatch(/\/response\/|X-Amz-Signature/);
+  expect(processes).not.toMatch(/authorization/i);
+}
+
+export interface LakeOptions {
+  readonly stackName?: string;
+  readonly props?: (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
+  /** Adds to the stack. */
+  readonly and?: (stack: Stack, integration: ImmutaS3Integration) => void;
+}
+
+/** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
+export function lake(sandbox: Sandbox, { stackName = STACK_NAME, props, and }: LakeOptions = {}): Stack {
+  const stack = new Stack(new App(), stackName, { env: SANDBOX_ENV });
+  const tenant = new ImmutaTenant(stack, 'Immuta', {
+    url: sandbox.immuta.url,
+    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', SANDBOX_API_KEY_SECRET),
+  });
+  const integration = new ImmutaS3Integration(stack, 'SalesLake', {
+    tenant,
+    location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
+    authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.immuta.identity.principal) }),
+    ...props?.(stack),
+  });
+  new CfnOutput(stack, 'IntegrationId', { value: integration.integrationId });
+  new CfnOutput(stack, 'LocationRoleArn', { value: integration.locationRole.roleArn });
+  and?.(stack, integration);
+  return stack;
+}
+
+/** The locations of the sandbox's Access Grants instance. */
+export function locations(sandbox: Sandbox) {
+  return sandbox.aws.accessGrants.locations(SANDBOX_ENV.account, SANDBOX_ENV.region);
+}
+
+/** Whatever a deployment may leave behind, in AWS and in Immuta. */
+export function leftovers(sandbox: Sandbox) {
+  return {
+    integrations: [...sandbox.immuta.integrations.values()].filter(({ status }) => status !== 'deleted').map(({ id, status }) => ({ id, status })),
+    locations: locations(sandbox).map(({ scope }) => scope),
+    instance: sandbox.aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region)?.arn,
+    roles: sandbox.aws.iam.roleArns,
+    functions: sandbox.lambda.functionNames,
+    others: [...sandbox.cloudFormation.otherResources],
+  };
+}
+
+export const NOTHING: ReturnType<typeof leftovers> = { integrations: [], locations: [], instance: undefined, roles: [], functions: [], others: [] };
+
+/** Why the integration failed, as the user reads it in the stack's events. */
+export function failure({ events }: StackResult): string | undefined {
+  return events.find(({ type, status }) => type === INTEGRATION_TYPE && status.endsWith('_FAILED'))?.reason;
+}
+
+/** The answers to the integration's events, in their order. */
+export function answers(sandbox: Sandbox): { Status: string; PhysicalResourceId: string; Reason?: string; Data?: Record<string, string> }[] {
+  return sandbox.responses.answers.map(({ body }) => JSON.parse(body));
+}
+
+/** The answers as `FAILED immuta-s3-integration/none`. */
+export function shortAnswers(sandbox: Sandbox): string[] {
+  return answers(sandbox).map(({ Status, PhysicalResourceId }) => `${Status} ${PhysicalResourceId}`);
+}
+
+/** The calls to Immuta that could change something, as `POST /integrations`. */
+export function changes(sandbox: Sandbox): string[] {
+  return sandbox.immuta.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+}

@@ -1,0 +1,72 @@
+import { VALIDATION_TESTS } from '../sandbox/immuta';
+import { changes, failure, lake, leftovers, NOTHING, shortAnswers, useSandbox } from './fixture';
+
+const sandbox = useSandbox();
+
+/** What the reason tells a user to do, by the number of the test. */
+const HINTS: Record<number, RegExp> = {
+  1: /remove that one, or give this one another location/,
+  2: /give another 'integrationName'/,
+  3: /check that 'locationRole' exists/,
+  4: /check that the role's trust policy names the principal that Immuta runs as/,
+  5: /check that the account has an S3 Access Grants instance in this Region/,
+  6: /check that the bucket exists in this Region, and that Immuta's role may list it \(s3:ListBucket\)/,
+  7: /remove the one that is registered on this path in S3 Access Grants/,
+};
+
+/** Seconds for which a failure that a new role explains is tried again. */
+const IAM_PROPAGATION_TIMEOUT = 180;
+
+describe.each(VALIDATION_TESTS.map((name, index) => ({ name, number: index + 1 })))("when '$name' fails", ({ name, number }) => {
+  test('with the request, the deployment fails with the test, its message and a hint', async () => {
+    sandbox.current.immuta.faults.validation({ test: number, times: Infinity, message: 'Immuta says so.' });
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain(`'${name}' failed: Immuta says so. (`);
+    expect(failure(result)).toMatch(HINTS[number]);
+    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(changes(sandbox.current).every((call) => call === 'POST /integrations')).toBe(true);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('later, as createError, the rollback deletes the record', async () => {
+    sandbox.current.immuta.faults.validation({ test: number, times: Infinity, on: 'create', asynchronously: true, message: 'Immuta says so.' });
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain("'createError'");
+    expect(failure(result)).toContain(`'${name}' failed: Immuta says so. (`);
+    expect(failure(result)).toMatch(HINTS[number]);
+    const lastId = 100 + changes(sandbox.current).filter((call) => call.startsWith('POST')).length;
+    expect(shortAnswers(sandbox.current)).toEqual([`FAILED immuta-s3-integration/${lastId}`, `SUCCESS immuta-s3-integration/${lastId}`]);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test(`for a while, the deployment ${[3, 4, 5, 6].includes(number) ? 'waits' : 'does not wait'}`, async () => {
+    sandbox.current.immuta.faults.validation({ test: number, times: 3, on: 'create' });
+
+    const { status } = await sandbox.current.deploy(lake(sandbox.current));
+
+    const [first, ...others] = sandbox.current.immuta.requests.filter(({ method }) => method === 'POST');
+    if ([3, 4, 5, 6].includes(number)) {
+      expect(status).toBe('CREATE_COMPLETE');
+      expect(others).toHaveLength(3);
+      expect(others[2].time - first.time).toBeLessThan(IAM_PROPAGATION_TIMEOUT * 1000);
+    } else {
+      expect(status).toBe('ROLLBACK_COMPLETE');
+      expect(others).toHaveLength(0);
+    }
+  });
+});
+
+test.each(['unprocessable-bare', 'ok', 'createError'] as const)('a refusal that shows as %s leaves nothing', async (validationFailure) => {
+  sandbox.current.immuta.switches.validationFailure = validationFailure;
+  sandbox.current.immuta.faults.validation({ test: 2, on: 'create', times: Infinity });
+
+  expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
