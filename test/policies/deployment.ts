@@ -23,8 +23,12 @@ export interface Scenario {
   readonly restrictPassRole?: boolean;
   /** How Immuta authenticates. */
   readonly authentication?: 'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret';
+  /** The role that S3 Access Grants assumes: made by the integration, a role of the app, or an imported one. */
+  readonly locationRole?: 'made' | 'given' | 'imported';
   /** Whether the stack knows its account and Region. */
   readonly concrete?: boolean;
+  /** Whether CDK merges statements, as it does in every new app. */
+  readonly minimized?: boolean;
   /** A permissions boundary that an Aspect gives every role of the stack. */
   readonly boundary?: PolicyDocument;
 }
@@ -32,7 +36,8 @@ export interface Scenario {
 /** The principals of a synthesized stack, and the policies that others trust or add. */
 export interface Deployment {
   readonly locationRole: Principal;
-  readonly locationRoleTrust: PolicyDocument;
+  /** Not known of an imported role. */
+  readonly locationRoleTrust?: PolicyDocument;
   readonly immuta: Principal;
   readonly immutaTrust?: PolicyDocument;
   readonly handler: Principal;
@@ -44,7 +49,10 @@ export interface Deployment {
 /** Synthesizes the scenario with the constructs as users have them; nothing in it has been simplified for the test. */
 export function deploy(target: Target, scenario: Scenario): Deployment {
   const { partition, region } = target;
-  const stack = new Stack(new App(), 'lake', scenario.concrete ? { env: { account: ACCOUNT, region } } : {});
+  const app = new App({
+    context: { 'aws:cdk:disable-asset-staging': true, '@aws-cdk/aws-iam:minimizePolicies': scenario.minimized ?? false },
+  });
+  const stack = new Stack(app, 'lake', scenario.concrete ? { env: { account: ACCOUNT, region } } : {});
   const keyArn = (account: string) => `arn:${partition}:kms:${region}:${account}:key/${KEY_ID}`;
 
   const apiKey = new secretsmanager.Secret(stack, 'ApiKey', {
@@ -67,6 +75,7 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
       ? [kms.Key.fromKeyArn(stack, 'DataKey', keyArn(scenario.otherAccount ? OTHER_ACCOUNT : ACCOUNT))]
       : undefined,
     bucketAccount: scenario.otherAccount ? OTHER_ACCOUNT : undefined,
+    locationRole: givenLocationRole(stack, target, scenario),
     restrictPassRole: scenario.restrictPassRole,
     identityCenter: scenario.identityCenter
       ? { instanceArn, identityStoreId: 'd-1234567890', identityStoreAccount: OTHER_ACCOUNT }
@@ -82,16 +91,17 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
   const template = Template.fromStack(stack).toJSON();
   const id = (construct: IConstruct) => stack.getLogicalId(construct.node.defaultChild as iam.CfnRole);
   const immutaRole = existing ? undefined : id(integration.immutaRole!);
+  const locationRole = scenario.locationRole === 'imported' ? undefined : id(integration.locationRole);
   const policies = new TemplatePolicies(template, target, {
     [id(apiKey)]: 'api-key',
     [id(tenant.handler)]: 'handler',
     [id(tenant.node.findChild('LogGroup'))]: 'handler-logs',
-    [id(integration.locationRole)]: 'location-role',
+    ...locationRole ? { [locationRole]: 'location-role' } : {},
     ...immutaRole ? { [immutaRole]: 'immuta-role' } : {},
   }, scenario.boundary ? { [boundaryArn]: scenario.boundary } : {});
   return {
-    locationRole: policies.role(id(integration.locationRole)),
-    locationRoleTrust: policies.trustOf(id(integration.locationRole)),
+    locationRole: locationRole === undefined ? policies.importedRole('location-role') : policies.role(locationRole),
+    locationRoleTrust: locationRole === undefined ? undefined : policies.trustOf(locationRole),
     immuta: existing ? existing.principal(policies) : policies.role(immutaRole!),
     immutaTrust: immutaRole === undefined ? undefined : policies.trustOf(immutaRole),
     handler: policies.role(id(tenant.handler.role!)),
@@ -108,6 +118,14 @@ function location(stack: Stack, scenario: Scenario): S3Location {
     case 'prefix': return S3Location.prefix(bucket('sales'), scenario.prefix ?? 'curated/');
     case 'allBuckets': return S3Location.allBuckets();
     case 'listedBuckets': return S3Location.allBuckets({ buckets: [bucket('sales'), bucket('people')] });
+  }
+}
+
+function givenLocationRole(stack: Stack, { partition }: Target, scenario: Scenario): iam.IRole | undefined {
+  switch (scenario.locationRole) {
+    case 'given': return new iam.Role(stack, 'Given', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
+    case 'imported': return iam.Role.fromRoleArn(stack, 'Given', `arn:${partition}:iam::${ACCOUNT}:role/location-role`);
+    default: return undefined;
   }
 }
 

@@ -182,6 +182,21 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     ]);
   });
 
+  describe('with statements that CDK merges', () => {
+    table({ location: 'allBuckets', identityCenter: true, restrictPassRole: true, minimized: true }, [
+      ['allowed', 's3:CreateAccessGrant', grant],
+      ['allowed', 's3:ListAccessGrantsInstances', '*'],
+      ['allowed', 's3:ListAllMyBuckets', '*'],
+      ['allowed', 'sso-directory:DescribeUsers', '*'],
+      ['allowed', 'iam:GetRole', locationRole],
+      ['denied', 'iam:PassRole', locationRole, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
+      ['allowed', 's3:ListBucket', s3('sales'), own],
+      ['denied', 's3:ListBucket', s3('sales'), { 'aws:ResourceAccount': STRANGER }],
+      ['denied', 's3:CreateAccessGrant', `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default/grant/1`],
+      ['denied', 'identitystore:DescribeUser', `arn:${partition}:identitystore::${ACCOUNT}:identitystore/d-1234567890`],
+    ]);
+  });
+
   describe('is trusted', () => {
     const role = `arn:${partition}:iam::${ACCOUNT}:role/immuta-role`;
     const trust = (principal: string, rows: Row[]) => {

@@ -80,6 +80,34 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
+  describe('of a prefix without a slash at its end, which is what S3 Access Grants takes it for', () => {
+    table({ location: 'prefix', prefix: 'data' }, [
+      ['allowed', 's3:GetObject', s3('sales/data/q1.csv'), vended],
+      ['allowed', 's3:GetObject', s3('sales/database/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/dat/q1.csv'), vended],
+    ]);
+  });
+
+  describe.each(['given', 'imported'] as const)('that is %s', (locationRole) => {
+    table({ location: 'bucket', locationRole }, [
+      ['allowed', 's3:GetObject', s3('sales/q1.csv'), vended],
+      ['allowed', 's3:PutObject', s3('sales/q1.csv'), vended],
+      ['allowed', 's3:ListBucket', s3('sales'), vended],
+      ['denied', 's3:GetObject', s3('sales/q1.csv'), notVended],
+      ['denied', 's3:GetObject', s3('people/q1.csv'), vended],
+    ]);
+  });
+
+  describe('whose statements CDK merges', () => {
+    table({ location: 'prefix', minimized: true, encrypted: true }, [
+      ['allowed', 's3:GetObject', s3('sales/curated/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/raw/q1.csv'), vended],
+      ['denied', 's3:GetObject', s3('sales/curated/q1.csv'), notVended],
+      ['allowed', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': 'curated/' }],
+      ['denied', 's3:ListBucket', s3('sales'), { ...vended, 's3:prefix': '' }],
+    ]);
+  });
+
   describe('of a stack that knows its account and Region', () => {
     table({ location: 'bucket', concrete: true }, [
       ['allowed', 's3:GetObject', s3('sales/q1.csv'), vended],
@@ -174,8 +202,8 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     const role = `arn:${partition}:iam::${ACCOUNT}:role/location-role`;
     const here = { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': instance };
     const context = { 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`] };
-    const trust = (service: string, identityCenter: boolean, rows: Row[]) => {
-      const { locationRoleTrust } = deploy(target, { location: 'bucket', identityCenter });
+    const trust = (service: string, identityCenter: boolean, rows: Row[], locationRole?: 'given') => {
+      const { locationRoleTrust } = deploy(target, { location: 'bucket', identityCenter, locationRole });
       expectRows(() => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: locationRoleTrust }), rows);
     };
 
@@ -207,6 +235,15 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
         ['denied', 'sts:SetContext', role, { ...here, 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/Other`] }],
         ['denied', 'sts:SetContext', role, { ...here, ...context, 'aws:SourceAccount': STRANGER }],
       ]);
+    });
+
+    describe('by S3 Access Grants if it is a role of the app', () => {
+      trust('access-grants.s3.amazonaws.com', true, [
+        ['allowed', 'sts:AssumeRole', role, here],
+        ['allowed', 'sts:SetSourceIdentity', role, here],
+        ['allowed', 'sts:SetContext', role, { ...here, ...context }],
+        ['denied', 'sts:AssumeRole', role, { ...here, 'aws:SourceAccount': STRANGER }],
+      ], 'given');
     });
 
     describe('by nobody else', () => {
