@@ -1,4 +1,4 @@
-const REPLACEMENT = '<redacted>';
+const REPLACEMENT = '[redacted]';
 
 /**
  * The secret values that this invocation has read, so that no text leaves the function with one of them:

@@ -1,3 +1,4 @@
+import { asObject } from '../json';
 import { Log } from '../log';
 import { Deadline } from '../protocol/deadline';
 import { Redaction } from '../redaction';
@@ -123,11 +124,12 @@ export class Transport {
     }
   }
 
-  /** Redacts before it cuts: half a secret would not be found. */
+  /** Redacted before it is cut: half a secret would not be found. */
   private vendorMessage(json: unknown, text: string): string {
-    const said = typeof json === 'object' && json !== null ? (json as { message?: unknown }).message : undefined;
-    const message = this.options.redaction.redact(typeof said === 'string' ? said : json === undefined ? text : '');
-    return oneLine(message.slice(0, LONGEST_ERROR_PAGE).replace(/<[^>]*>/g, ' '), LONGEST_VENDOR_MESSAGE);
+    const { message } = asObject(json);
+    const said = typeof message === 'string' ? message : json === undefined ? text : '';
+    const redacted = this.options.redaction.redact(said);
+    return oneLine(json === undefined ? withoutTags(redacted) : redacted, LONGEST_VENDOR_MESSAGE);
   }
 }
 
@@ -146,6 +148,11 @@ async function readText(request: RequestLine, response: Response): Promise<strin
     }
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What a proxy's error page says. */
+function withoutTags(page: string): string {
+  return page.slice(0, LONGEST_ERROR_PAGE).replace(/<[^>]*>/g, ' ');
 }
 
 function tryJson(text: string): unknown {

@@ -3,7 +3,7 @@ import { Log } from '../log';
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const LONGEST_PAUSE_MS = 10_000;
-/** Below this, Lambda may stop us in the middle of an attempt. */
+/** Below this, Lambda may stop us in the middle of an attempt, take it for a failure, and run the event again. */
 const LEAST_REMAINING_MS = 2_000;
 
 export interface RespondOptions {
@@ -19,7 +19,7 @@ export interface RespondOptions {
  */
 export async function respond(responseUrl: string, body: Buffer, { clock, log, remainingMs }: RespondOptions): Promise<void> {
   for (let attempt = 1, pause = 1_000; ; attempt++, pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    const outcome = await put(responseUrl, body);
+    const outcome = await put(responseUrl, body, Math.max(1_000, Math.min(ATTEMPT_TIMEOUT_MS, remainingMs() - LEAST_REMAINING_MS)));
     if (outcome.delivered) {
       log.info('answered', { attempt });
       return;
@@ -40,7 +40,7 @@ interface Outcome {
   readonly code: string | number;
 }
 
-async function put(responseUrl: string, body: Buffer): Promise<Outcome> {
+async function put(responseUrl: string, body: Buffer, timeoutMs: number): Promise<Outcome> {
   if (!URL.canParse(responseUrl)) {
     return { delivered: false, retry: false, code: 'NoResponseUrl' };
   }
@@ -50,7 +50,7 @@ async function put(responseUrl: string, body: Buffer): Promise<Outcome> {
       headers: { 'content-type': '' }, // not a part of what CloudFormation signed
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
     return { delivered: response.ok, retry: response.status >= 500 || response.status === 429, code: response.status };

@@ -49,7 +49,8 @@ export class ImmutaServer {
   }
 
   public add(integration: Partial<StoredIntegration> & { config: Record<string, unknown> }): StoredIntegration {
-    const stored = { id: String(this.nextId++), type: 'Native S3', status: 'enabled', failing: [], next: [], ...integration };
+    const id = integration.id ?? String(this.nextId++);
+    const stored = { id, type: 'Native S3', status: 'enabled', failing: [], next: [], ...integration };
     this.integrations.push(stored);
     return stored;
   }

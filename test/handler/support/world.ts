@@ -1,13 +1,13 @@
 import { Agent } from 'node:http';
+import { AwsServer } from './aws-server';
+import { ImmutaServer } from './immuta-server';
+import { TestClock } from './test-clock';
 import { findRegisteredLocation } from '../../../src/handler/access-grants/locations';
 import { integrationLifecycle } from '../../../src/handler/immuta/lifecycle';
 import { invokeLambda } from '../../../src/handler/protocol/continuation';
 import { run } from '../../../src/handler/protocol/run';
 import { readSecretsManager } from '../../../src/handler/secret';
 import { HttpServer } from '../../support/http-server';
-import { AwsServer } from './aws-server';
-import { ImmutaServer } from './immuta-server';
-import { TestClock } from './test-clock';
 
 export const API_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key-AbCdEf';
 export const ACCESS_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/access-key-AbCdEf';
@@ -47,6 +47,9 @@ export const CONFIG = {
   authenticationType: 'auto',
   awsRoleToAssume: 'arn:aws:iam::111122223333:role/immuta',
 };
+
+/** No log line and no answer may hold one of these. */
+export const SECRETS = ['key-846e9e43c86a4c', 'AKIAPLANTEDKEYID', 'planted/secret+access/key', 'signature-4f2d', '846e9e43c86a4c'];
 
 export interface CloudFormationAnswer {
   readonly Status: string;
@@ -110,7 +113,10 @@ export class World {
     return this.log.map((line) => JSON.parse(line).step);
   }
 
+  /** Ends the world, and looks whether anything that left the handler holds a secret. */
   public async close(): Promise<void> {
+    const written = [...this.log, ...this.answersServer.requests.map(({ body }) => body)];
+    expect(written.filter((text) => SECRETS.some((secret) => text.includes(secret)))).toEqual([]);
     await Promise.all([this.immuta.http.close(), this.aws.http.close(), this.answersServer.close()]);
   }
 

@@ -1,0 +1,43 @@
+import { retryDelay } from '../../../src/handler/immuta/retry';
+
+const NOW = Date.parse('2026-11-23T04:26:00Z');
+
+test.each([
+  ['GET', undefined, true],
+  ['PUT', undefined, true],
+  ['DELETE', undefined, true],
+  ['POST', undefined, false],
+  ['POST', 429, false],
+  ['POST', 503, false],
+  ['GET', 429, true],
+  ['GET', 500, true],
+  ['PUT', 502, true],
+  ['DELETE', 503, true],
+  ['GET', 504, true],
+  ['GET', 501, false],
+  ['GET', 400, false],
+  ['GET', 401, false],
+  ['GET', 404, false],
+  ['DELETE', 409, false],
+  ['PUT', 422, false],
+])('%s after %p is sent again: %p', (method, status, again) => {
+  expect(retryDelay({ method, status, attempt: 1 }, NOW, 0.5) !== undefined).toBe(again);
+});
+
+test.each([
+  [1, 500], [2, 1_000], [3, 2_000], [4, 4_000], [5, 8_000], [6, undefined],
+])('attempt %p waits %p ms, in the middle of the jitter', (attempt, delay) => {
+  expect(retryDelay({ method: 'GET', status: 503, attempt }, NOW, 0.5)).toBe(delay);
+});
+
+test.each([
+  ['seconds', '7', 7_000],
+  ['zero', '0', 0],
+  ['a date', 'Mon, 23 Nov 2026 04:26:30 GMT', 30_000],
+  ['a date in the past', 'Mon, 23 Nov 2026 04:00:00 GMT', 0],
+  ['more than there is patience for', '86400', 120_000],
+  ['nonsense', 'soon', 500],
+  ['nothing', '', 500],
+])('Retry-After with %s', (_, retryAfter, delay) => {
+  expect(retryDelay({ method: 'GET', status: 429, retryAfter, attempt: 1 }, NOW, 0.5)).toBe(delay);
+});
