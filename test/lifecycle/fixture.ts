@@ -1,4 +1,4 @@
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack, Stage } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -40,20 +40,35 @@ function expectNoSecrets(sandbox: Sandbox): void {
 
 export interface LakeOptions {
   readonly stackName?: string;
+  /** @default - a tenant in the stack itself */
+  readonly tenant?: ImmutaTenant;
   readonly props?: (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
   /** Adds to the stack. */
   readonly and?: (stack: Stack, integration: ImmutaS3Integration) => void;
 }
 
-/** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
-export function lake(sandbox: Sandbox, { stackName = STACK_NAME, props, and }: LakeOptions = {}): Stack {
-  const stack = new Stack(new App(), stackName, { env: SANDBOX_ENV });
-  const tenant = new ImmutaTenant(stack, 'Immuta', {
+export function tenantIn(stack: Stack, sandbox: Sandbox): ImmutaTenant {
+  return new ImmutaTenant(stack, 'Immuta', {
     url: sandbox.immuta.url,
     apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', SANDBOX_API_KEY_SECRET),
   });
+}
+
+/** A tenant in a stack of its own: its function outlives the stacks of the integrations. */
+export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
+  const stack = new Stack(new App(), 'Tenant', { env: SANDBOX_ENV });
+  const tenant = tenantIn(stack, sandbox);
+  // what the other stacks will ask for; `exportValue` as a stack that is deployed before them needs it
+  stack.exportValue(tenant.handler.functionArn);
+  await sandbox.deploy(stack);
+  return tenant;
+}
+
+/** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
+export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, props, and }: LakeOptions = {}): Stack {
+  const stack = new Stack(tenant ? Stage.of(tenant)! : new App(), stackName, { env: SANDBOX_ENV });
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
-    tenant,
+    tenant: tenant ?? tenantIn(stack, sandbox),
     location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
     authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.immuta.identity.principal) }),
     ...props?.(stack),
