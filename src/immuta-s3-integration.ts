@@ -10,7 +10,7 @@ import { ACCESS_KEY_POLICY_ID, BoundAuthentication, ImmutaAuthentication } from 
 import { IImmutaTenant } from './immuta-tenant';
 import { instanceArnOf } from './private/instance-arn';
 import {
-  duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings, prefixWarnings,
+  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings, prefixWarnings,
   removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
 import { IdentityCenter } from './private/policies/identity-center';
@@ -228,6 +228,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
+    this.refuseOtherEnvironments(props);
     this._tenant = props.tenant;
     this._location = props.location;
     this._name = props.integrationName;
@@ -274,21 +275,26 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     }
   }
 
+  /** At once, since the CDK's own error about the references comes before any check: with all else that is wrong with the properties. */
+  private refuseOtherEnvironments(props: ImmutaS3IntegrationProps): void {
+    const problems = [
+      ...environmentProblems(this, props.tenant, props.accessGrantsInstance),
+      ...bucketRegionProblems(this, props.location),
+    ];
+    if (problems.length > 0) {
+      throw new Error(`[${this.node.path}] ${[...problems, ...propProblems(props)].join('\n')}`);
+    }
+  }
+
   private addChecks(props: ImmutaS3IntegrationProps): void {
-    const earlier = () => this.earlierIntegrations();
-    for (const [id, message] of [...prefixWarnings(props.location), ...neighbourWarnings(this, earlier())]) {
+    for (const [id, message] of [...prefixWarnings(props.location), ...neighbourWarnings(this, this.earlierIntegrations())]) {
       Annotations.of(this).addWarningV2(`cdk-immuta-s3-integration:${id}`, message);
     }
-    const { timeout, iamPropagationTimeout } = timeouts(props);
     this.node.addValidation({
       validate: () => [
-        ...environmentProblems(this, props.tenant, props.accessGrantsInstance),
-        ...locationProblems(this, props.location),
+        ...propProblems(props),
         ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance !== undefined || AccessGrantsInstance._find(this)!._explicit),
-        ...duplicateProblems(this, earlier()),
-        ...nameProblems(props.integrationName),
-        ...timeoutProblems(timeout, iamPropagationTimeout),
-        ...removalPolicyProblems(props.removalPolicy),
+        ...duplicateProblems(this, this.earlierIntegrations()),
       ],
     });
   }
@@ -392,6 +398,16 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       write: this.write,
     }));
   }
+}
+
+function propProblems(props: ImmutaS3IntegrationProps): string[] {
+  const { timeout, iamPropagationTimeout } = timeouts(props);
+  return [
+    ...locationProblems(props.location),
+    ...nameProblems(props.integrationName),
+    ...timeoutProblems(timeout, iamPropagationTimeout),
+    ...removalPolicyProblems(props.removalPolicy),
+  ];
 }
 
 function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamPropagationTimeout: Duration } {

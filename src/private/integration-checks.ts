@@ -45,13 +45,16 @@ export function removalPolicyProblems(policy?: RemovalPolicy): string[] {
   return policy === RemovalPolicy.SNAPSHOT ? ['\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT: an integration has no snapshots'] : [];
 }
 
-export function locationProblems(scope: IConstruct, location: S3Location): string[] {
-  const problems = [];
+/** Buckets that S3 Access Grants cannot reach from here. */
+export function bucketRegionProblems(scope: IConstruct, location: S3Location): string[] {
   const { region } = Stack.of(scope);
-  for (const bucket of location._buckets.filter(({ env }) => compare(env.region, region) === 'different')) {
-    problems.push(`bucket '${bucket.node.path}' is in Region ${bucket.env.region}, and S3 Access Grants of ${region} reaches buckets of its own Region only: `
+  return location._buckets.filter(({ env }) => compare(env.region, region) === 'different')
+    .map((bucket) => `bucket '${bucket.node.path}' is in Region ${bucket.env.region}, and S3 Access Grants of ${region} reaches buckets of its own Region only: `
       + 'define the integration in a stack of the bucket\'s Region');
-  }
+}
+
+export function locationProblems(location: S3Location): string[] {
+  const problems = [];
   const accounts = new Set(location._buckets.map(({ env }) => env.account));
   if (accounts.size > 1) {
     problems.push(`'buckets' must be of one account, got buckets of ${[...accounts].join(', ')}: define an integration for each account's buckets`);

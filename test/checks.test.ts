@@ -1,0 +1,150 @@
+import { Annotations as AnnotationsOf, App, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ENV, importedBucket, newIntegration, newStack, newTenant, synthError } from './fixture';
+import { ImmutaAuthentication, S3Location } from '../src';
+
+test('problems of several constructs are reported together', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Lake', {
+    tenant: newTenant(stack, 'Immuta', 'http://acme.immutacloud.com'),
+    location: S3Location.prefix(importedBucket(stack), '/curated/'),
+    authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal('arn:aws:iam::111122223333:role/immuta'), externalId: '?' }),
+    timeout: Duration.minutes(51),
+    integrationName: '',
+    identityCenter: { instanceArn: 'ssoins-1', identityStoreId: '1' },
+  });
+  const error = synthError(stack);
+  for (const part of [
+    '\'url\' must begin with https://', 'the prefix of the location must not begin', '\'externalId\' must have', '\'timeout\' must be between 1 and 50 minutes',
+    '\'integrationName\' must have 1 to 74 characters', '\'identityCenter\' needs an instance', '\'identityCenter.instanceArn\' must look like',
+    '\'identityCenter.identityStoreId\' must look like',
+  ]) {
+    expect(error).toContain(part);
+  }
+});
+
+describe('time-outs', () => {
+  const error = (timeout: Duration, iamPropagationTimeout?: Duration) => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', { timeout, iamPropagationTimeout });
+    return synthError(stack);
+  };
+
+  test.each([Duration.seconds(59), Duration.minutes(51), Duration.hours(2)])('fails for a timeout of %s', (timeout) => {
+    expect(error(timeout)).toContain(`'timeout' must be between 1 and 50 minutes, got ${timeout.toHumanString()}`);
+  });
+
+  test.each([Duration.minutes(1), Duration.minutes(50)])('takes a timeout of %s', (timeout) => {
+    expect(error(timeout)).toBe('');
+  });
+
+  test('fails for an iamPropagationTimeout above 10 minutes, or above the timeout', () => {
+    expect(error(Duration.minutes(30), Duration.minutes(11))).toContain('\'iamPropagationTimeout\' must be at most 10 minutes');
+    expect(error(Duration.minutes(5), Duration.minutes(6))).toContain('at most \'timeout\' (5 minutes), got 6 minutes');
+    expect(error(Duration.minutes(10), Duration.minutes(10))).toBe('');
+  });
+});
+
+test.each([[74, ''], [75, '\'integrationName\' must have 1 to 74 characters']])('a name of %i characters', (length, message) => {
+  const stack = newStack();
+  newIntegration(stack, 'Lake', { integrationName: 'x'.repeat(length) });
+  expect(synthError(stack)).toContain(message);
+  expect(synthError(stack) === '').toBe(message === '');
+});
+
+describe('two integrations', () => {
+  const two = (one: object, other: object, stacks?: [Stack, Stack]) => {
+    const [a, b] = stacks ?? (() => { const stack = newStack(); return [stack, stack]; })();
+    newIntegration(a, 'One', one);
+    newIntegration(b, 'Two', other);
+    return b;
+  };
+  const stacksIn = (one: object, other: object): [Stack, Stack] => {
+    const app = new App();
+    return [newStack(one, app, 'A'), newStack(other, app, 'B')];
+  };
+  const elsewhere = { env: { ...ENV, region: 'eu-west-1' } };
+
+  test('fail with the same name in one tenant, once', () => {
+    const error = synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }));
+    expect(error).toContain('\'integrationName\' "sales" is also the name of \'Stack/One\'');
+    expect(error.match(/is also the name/g)).toHaveLength(1);
+    expect(synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }, stacksIn({ env: ENV }, elsewhere)))).toContain('is also the name');
+  });
+
+  test('take the same name in two tenants', () => {
+    const stack = newStack();
+    newIntegration(stack, 'One', { integrationName: 'sales' });
+    newIntegration(stack, 'Two', { integrationName: 'sales', tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('fail with the same path', () => {
+    const stack = newStack();
+    const bucket = new s3.Bucket(stack, 'Bucket');
+    newIntegration(stack, 'One', { location: S3Location.prefix(bucket, 'a/') });
+    newIntegration(stack, 'Two', { location: S3Location.prefix(bucket, 'a/') });
+    expect(synthError(stack)).toContain('\'Stack/One\' governs the same location');
+  });
+
+  test('fail with all buckets of one account and Region, also of two tenants', () => {
+    const stack = newStack();
+    newIntegration(stack, 'One', { location: S3Location.allBuckets() });
+    newIntegration(stack, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
+    expect(synthError(stack)).toContain('\'Stack/One\' governs the same location');
+  });
+
+  test.each([
+    ['in two Regions', { env: ENV }, elsewhere],
+    ['where the Region is not known', {}, {}],
+  ])('warn with all buckets twice for one tenant, %s', (_, one, other) => {
+    const stack = two({ location: S3Location.allBuckets() }, { location: S3Location.allBuckets() }, stacksIn(one, other));
+    Annotations.fromStack(stack).hasWarning('/B/Two', Match.stringLikeRegexp('\'A/One\' also governs s3:// for the same tenant.*all-buckets-twice'));
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('take all buckets twice for two tenants in two Regions', () => {
+    const [a, b] = stacksIn({ env: ENV }, elsewhere);
+    newIntegration(a, 'One', { location: S3Location.allBuckets() });
+    newIntegration(b, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(b, 'Other', 'https://other.immutacloud.com') });
+    Annotations.fromStack(b).hasNoWarning('*', Match.anyValue());
+  });
+
+  test.each([
+    ['a bucket in all buckets', (bucket: s3.IBucket) => [S3Location.allBuckets(), S3Location.bucket(bucket)]],
+    ['all buckets around a bucket', (bucket: s3.IBucket) => [S3Location.bucket(bucket), S3Location.allBuckets()]],
+    ['a prefix in a bucket', (bucket: s3.IBucket) => [S3Location.bucket(bucket), S3Location.prefix(bucket, 'a/')]],
+    ['a prefix in a prefix', (bucket: s3.IBucket) => [S3Location.prefix(bucket, 'a/b/'), S3Location.prefix(bucket, 'a/')]],
+  ])('warn of overlapping locations: %s', (_, locations) => {
+    const stack = newStack();
+    const [one, other] = locations(new s3.Bucket(stack, 'Bucket'));
+    newIntegration(stack, 'One', { location: one });
+    newIntegration(stack, 'Two', { location: other });
+    Annotations.fromStack(stack).hasWarning('/Stack/Two', Match.stringLikeRegexp('overlaps with that of \'Stack/One\'.*overlapping-locations'));
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('a warning can be acknowledged', () => {
+    const stack = newStack();
+    newIntegration(stack, 'One', { location: S3Location.allBuckets() });
+    AnnotationsOf.of(newIntegration(stack, 'Two')).acknowledgeWarning('cdk-immuta-s3-integration:overlapping-locations');
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test.each([
+    ['two buckets', (stack: Stack) => [S3Location.bucket(importedBucket(stack, 'acme-a')), S3Location.bucket(importedBucket(stack, 'acme-b'))]],
+    ['two prefixes', (stack: Stack) => {
+      const bucket = importedBucket(stack);
+      return [S3Location.prefix(bucket, 'a/'), S3Location.prefix(bucket, 'b/')];
+    }],
+  ])('take %s', (_, locations) => {
+    const stack = newStack();
+    const [one, other] = locations(stack);
+    newIntegration(stack, 'One', { location: one });
+    newIntegration(stack, 'Two', { location: other });
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+    expect(synthError(stack)).toBe('');
+  });
+});

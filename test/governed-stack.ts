@@ -1,0 +1,59 @@
+import { App, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { newIntegration, newTenant } from './fixture';
+import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
+
+/** A stack with everything in it that has a wildcard, and nothing else that a rule would be about. */
+export function governedStack(app: App = new App()): Stack {
+  const stack = new Stack(app, 'Stack');
+  const tenant = newTenant(stack);
+  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
+  newIntegration(stack, 'Lake', {
+    tenant,
+    location: S3Location.allBuckets(),
+    accessGrantsInstance,
+    identityCenter: { instanceArn: 'arn:aws:sso:::instance/ssoins-1111222233334444', identityStoreId: 'd-1234567890' },
+  });
+  newIntegration(stack, 'Sales', {
+    tenant,
+    accessGrantsInstance,
+    locationRole: iam.Role.fromRoleName(stack, 'Location', 'location'),
+    authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleName(stack, 'Existing', 'immuta')),
+  });
+  newIntegration(stack, 'Ads', {
+    tenant,
+    accessGrantsInstance,
+    authentication: ImmutaAuthentication.accessKeySecret({
+      secret: Secret.fromSecretNameV2(stack, 'Key', 'immuta/key'),
+      user: iam.User.fromUserName(stack, 'User', 'immuta'),
+    }),
+  });
+  return stack;
+}
+
+const BELOW_THE_INSTANCE = 'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*';
+
+/** What cdk-nag says of it without the acknowledgements. */
+export const FINDINGS = [
+  'Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[Resource::*]',
+  `Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
+  'Ads/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::ads-bucket/*]',
+  'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::*]',
+  'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:identitystore:::group/*]',
+  'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:identitystore:::user/*]',
+  'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::*]',
+  `Lake/ImmutaRole/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
+  'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1111222233334444/*]',
+  'Lake/LocationRole/Resource: AwsSolutions-IAM5[Resource::*]',
+  'Lake/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::*/*]',
+  'Lake/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::*]',
+  'Sales/ImmutaPolicy/Resource: AwsSolutions-IAM5[Resource::*]',
+  `Sales/ImmutaPolicy/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
+  'Sales/LocationPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::sales-bucket/*]',
+].sort();
+
+/** The construct's path as `FINDINGS` has it, without the digest of the location. */
+export function shortPath(path: string): string {
+  return path.replace(/^\/?Stack\//, '').replace(/\/[0-9a-f]{8}\//, '/');
+}

@@ -1,0 +1,218 @@
+import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { INTEGRATION, newIntegration, newStack, onlyOf, resourcesOf, synthError } from './fixture';
+import { ImmutaAuthentication } from '../src';
+
+const ARN = 'arn:aws:iam::111122223333:role/immuta';
+
+describe('assumeRole', () => {
+  const withPrincipal = (principal: iam.IPrincipal, externalId?: string) => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.assumeRole({ principal, externalId }) });
+    return stack;
+  };
+  const trust = (stack: Stack) => immutaRole(stack).Properties.AssumeRolePolicyDocument.Statement;
+
+  test('makes a role that the principal may assume', () => {
+    expect(trust(withPrincipal(new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta')))).toEqual([
+      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::444455556666:role/immuta' } },
+    ]);
+  });
+
+  test('with an external id', () => {
+    expect(trust(withPrincipal(new iam.AccountPrincipal('444455556666'), 'abc'))).toEqual([expect.objectContaining({
+      Condition: { StringEquals: { 'sts:ExternalId': 'abc' } },
+    })]);
+  });
+
+  test('with a name', () => {
+    const stack = newStack();
+    const principal = new iam.ArnPrincipal(ARN);
+    newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.assumeRole({ principal, roleName: 'immuta-s3' }) });
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Role', { RoleName: 'immuta-s3' });
+  });
+
+  test.each(['a', 'with space', 'ä-id', 'x'.repeat(1225), ''])('fails for the external id %j', (externalId) => {
+    expect(synthError(withPrincipal(new iam.ArnPrincipal(ARN), externalId))).toContain('\'externalId\' must have 2 to 1224 letters');
+  });
+
+  test.each(['ab', 'x'.repeat(1224), 'a+=,.@:/-_1'])('takes the external id %j', (externalId) => {
+    expect(synthError(withPrincipal(new iam.ArnPrincipal(ARN), externalId))).toBe('');
+  });
+
+  test('takes an external id that is a token', () => {
+    const stack = newStack();
+    const externalId = new CfnParameter(stack, 'ExternalId').valueAsString;
+    newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(ARN), externalId }) });
+    expect(synthError(stack)).toBe('');
+  });
+
+  test.each([
+    ['an account', new iam.AccountPrincipal('444455556666'), '444455556666'],
+    ['the root of an account', new iam.ArnPrincipal('arn:aws:iam::444455556666:root'), '444455556666'],
+    ['an account id', new iam.ArnPrincipal('444455556666'), '444455556666'],
+    ['the account of the stack', new iam.AccountRootPrincipal(), '111122223333'],
+    ['one of several', new iam.CompositePrincipal(new iam.ArnPrincipal(ARN), new iam.AccountPrincipal('444455556666')), '444455556666'],
+  ])('warns of %s without an external id', (_, principal, account) => {
+    Annotations.fromStack(withPrincipal(principal)).hasWarning('*', Match.stringLikeRegexp(`every principal that account ${account} allows`));
+  });
+
+  test.each([
+    ['a role', new iam.ArnPrincipal(ARN), undefined],
+    ['an account with an external id', new iam.AccountPrincipal('444455556666'), 'abc'],
+    ['an account with a condition', new iam.AccountPrincipal('444455556666').withConditions({ StringEquals: { 'aws:PrincipalTag/app': 'immuta' } }), undefined],
+  ])('does not warn of %s', (_, principal, externalId) => {
+    Annotations.fromStack(withPrincipal(principal, externalId)).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('fails for anybody', () => {
+    expect(synthError(withPrincipal(new iam.AnyPrincipal()))).toContain('\'principal\' lets anybody in AWS assume the role');
+    expect(synthError(withPrincipal(new iam.OrganizationPrincipal('o-1234567890')))).toBe('');
+  });
+});
+
+describe.each([
+  ['existingRole', ImmutaAuthentication.existingRole, ARN],
+  ['ambient', ImmutaAuthentication.ambient, undefined],
+] as const)('%s', (_, authenticate, roleToAssume) => {
+  const withRole = (role: (stack: Stack) => iam.IRole) => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', { authentication: authenticate(role(stack)) });
+    return stack;
+  };
+
+  test('attaches a policy to an imported role, named so that it is the only one', () => {
+    const stack = withRole((scope) => iam.Role.fromRoleArn(scope, 'Immuta', ARN));
+    const policy = immutaPolicy(stack);
+    expect(policy.Type).toBe('AWS::IAM::Policy');
+    expect(policy.Properties.Roles).toEqual(['immuta']);
+    expect(policy.Properties.PolicyName).toEqual({
+      'Fn::Join': ['', [expect.stringMatching(/^[\w-]{1,91}-$/), { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]],
+    });
+    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ AuthenticationType: 'auto' });
+    expect(onlyOf(stack, INTEGRATION).Properties.RoleToAssumeArn).toBe(roleToAssume);
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'ImmutaPolicy'));
+  });
+
+  test('attaches a policy to a role of the stack, and depends on all of that role', () => {
+    const stack = withRole((scope) => {
+      const role = new iam.Role(scope, 'Existing', { assumedBy: new iam.AccountRootPrincipal() });
+      role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
+      return role;
+    });
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(expect.arrayContaining([
+      expect.stringMatching(/^ExistingDefaultPolicy/), logicalIdLike(stack, 'ImmutaPolicy'),
+    ]));
+  });
+
+  test('fails for a role of another account, with the statements that it needs', () => {
+    const stack = withRole((scope) => iam.Role.fromRoleArn(scope, 'Immuta', 'arn:aws:iam::444455556666:role/immuta'));
+    const error = synthError(stack);
+    expect(error).toContain('\'Stack/Immuta\' belongs to account 444455556666, where this stack (account 111122223333) cannot attach a policy');
+    const statements = JSON.parse(/needs these statements: (\[.*\])/.exec(error)![1]);
+    expect(statements).toContainEqual({
+      Action: expect.arrayContaining(['s3:CreateAccessGrantsLocation']),
+      Effect: 'Allow',
+      Resource: [
+        'arn:${AWS::Partition}:s3:us-east-1:111122223333:access-grants/default',
+        'arn:${AWS::Partition}:s3:us-east-1:111122223333:access-grants/default/*',
+      ],
+    });
+  });
+
+  test('warns of a role that takes no policies, and attaches none', () => {
+    const stack = withRole((scope) => iam.Role.fromRoleArn(scope, 'Immuta', ARN, { mutable: false }));
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('takes no policies from this app.*s3:CreateAccessGrantsLocation'));
+    expect(Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes('ImmutaPolicy'))).toEqual([]);
+  });
+});
+
+test('existingRole sends a role of the stack', () => {
+  const stack = newStack();
+  const role = new iam.Role(stack, 'Existing', { assumedBy: new iam.AccountRootPrincipal() });
+  const integration = newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
+  expect(integration.immutaRole).toBe(role);
+  expect(onlyOf(stack, INTEGRATION).Properties.RoleToAssumeArn).toEqual({ 'Fn::GetAtt': [logicalIdLike(stack, 'Existing'), 'Arn'] });
+});
+
+describe('accessKeySecret', () => {
+  const withKey = (props: { secret?: (stack: Stack) => ISecret; user?: (stack: Stack) => iam.IUser } & Record<string, unknown> = {}) => {
+    const stack = newStack();
+    const { secret = (scope) => Secret.fromSecretNameV2(scope, 'Key', 'immuta/key'), user = (scope) => new iam.User(scope, 'User'), ...fields } = props;
+    const integration = newIntegration(stack, 'Lake', {
+      authentication: ImmutaAuthentication.accessKeySecret({ secret: secret(stack), user: user(stack), ...fields }),
+    });
+    return { stack, integration };
+  };
+
+  test('gives the user a managed policy, and the handler the secret', () => {
+    const { stack, integration } = withKey();
+    expect(integration.immutaRole).toBeUndefined();
+    expect(immutaPolicy(stack).Type).toBe('AWS::IAM::ManagedPolicy');
+    expect(immutaPolicy(stack).Properties.Users).toEqual([{ Ref: onlyOf(stack, 'AWS::IAM::User').logicalId }]);
+    const secretPolicy = resourcesOf(stack)[logicalIdLike(stack, 'AccessKeyPolicy')];
+    expect(secretPolicy.Properties.Roles).toEqual([{ Ref: logicalIdLike(stack, 'HandlerRole') }]);
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(expect.arrayContaining([
+      logicalIdLike(stack, 'ImmutaPolicy'), logicalIdLike(stack, 'AccessKeyPolicy'), onlyOf(stack, 'AWS::IAM::User').logicalId,
+    ]));
+    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+      AuthenticationType: 'accessKey',
+      AccessKeySecretArn: stack.resolve(`arn:${stack.partition}:secretsmanager:us-east-1:111122223333:secret:immuta/key`),
+      AccessKeyIdField: 'accessKeyId',
+      SecretAccessKeyField: 'secretAccessKey',
+    });
+  });
+
+  test('with other fields', () => {
+    const { stack } = withKey({ accessKeyIdField: 'id', secretAccessKeyField: 'secret' });
+    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ AccessKeyIdField: 'id', SecretAccessKeyField: 'secret' });
+  });
+
+  test('takes an access key that the stack makes', () => {
+    const { stack } = withKey({
+      secret: (scope) => {
+        const key = new iam.AccessKey(scope, 'AccessKey', { user: iam.User.fromUserName(scope, 'Other', 'other') });
+        return new Secret(scope, 'Key', {
+          secretObjectValue: { accessKeyId: SecretValue.unsafePlainText(key.accessKeyId), secretAccessKey: key.secretAccessKey },
+        });
+      },
+    });
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('fails for a key in plain text, without repeating it', () => {
+    const { stack } = withKey({
+      secret: (scope) => new Secret(scope, 'Key', {
+        secretObjectValue: { accessKeyId: SecretValue.unsafePlainText('AKIA'), secretAccessKey: SecretValue.unsafePlainText('hunter2') },
+      }),
+    });
+    expect(synthError(stack)).toContain('the value of \'secret\' (secret \'Stack/Key\') would be in the template in plain text');
+    expect(synthError(stack)).not.toContain('hunter2');
+  });
+
+  test('fails for a user of another account', () => {
+    const { stack } = withKey({ user: (scope) => iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta') });
+    expect(synthError(stack)).toContain('\'Stack/User\' belongs to account 444455556666');
+  });
+});
+
+test('a role whose account is not known is taken at its word', () => {
+  const stack = new Stack(new App(), 'Stack');
+  newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(stack, 'Immuta', ARN)) });
+  expect(synthError(stack)).toBe('');
+  expect(immutaPolicy(stack).Properties.Roles).toEqual(['immuta']);
+});
+
+function logicalIdLike(stack: Stack, part: string): string {
+  return Object.keys(resourcesOf(stack)).find((logicalId) => logicalId.includes(part))!;
+}
+
+function immutaRole(stack: Stack) {
+  return resourcesOf(stack)[logicalIdLike(stack, 'ImmutaRole')];
+}
+
+function immutaPolicy(stack: Stack) {
+  return resourcesOf(stack)[logicalIdLike(stack, 'ImmutaPolicy')];
+}

@@ -1,0 +1,438 @@
+import { App, Aspects, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { countTypes, ENV, importedBucket, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, LocationAccess, S3Location } from '../src';
+
+describe('default configuration', () => {
+  test('nine resources, and three more for each further integration', () => {
+    const stack = newStack();
+    const tenant = newTenant(stack);
+    newIntegration(stack, 'Sales', { tenant });
+    const nine = {
+      'AWS::IAM::Policy': 1,
+      'AWS::IAM::Role': 3,
+      'AWS::Lambda::EventInvokeConfig': 1,
+      'AWS::Lambda::Function': 1,
+      'AWS::Logs::LogGroup': 1,
+      'AWS::S3::AccessGrantsInstance': 1,
+      'Custom::ImmutaS3Integration': 1,
+    };
+    expect(countTypes(stack)).toEqual(nine);
+  });
+
+  test('three more resources for a further integration', () => {
+    const stack = newStack();
+    const tenant = newTenant(stack);
+    newIntegration(stack, 'Sales', { tenant });
+    newIntegration(stack, 'Ads', { tenant });
+    expect(countTypes(stack)).toMatchObject({ 'AWS::IAM::Role': 5, 'Custom::ImmutaS3Integration': 2 });
+    expect(Object.keys(resourcesOf(stack))).toHaveLength(12);
+  });
+
+  test('ten resources with a secret of the stack', () => {
+    const stack = newStack();
+    const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: new Secret(stack, 'ApiKey') });
+    newIntegration(stack, 'Sales', { tenant });
+    expect(Object.keys(resourcesOf(stack))).toHaveLength(10);
+  });
+
+  test('properties', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
+    expect(onlyOf(stack, INTEGRATION).Properties).toEqual({
+      ServiceToken: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+      ServiceTimeout: '2100',
+      TenantUrl: 'https://acme.immutacloud.com',
+      ApiKeySecretArn: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:us-east-1:111122223333:secret:immuta/api-key']] },
+      AccountId: '111122223333',
+      Region: 'us-east-1',
+      LocationPath: 's3://sales-bucket/',
+      LocationRoleArn: { 'Fn::GetAtt': [logicalIdLike(stack, 'LocationRole'), 'Arn'] },
+      AuthenticationType: 'auto',
+      RoleToAssumeArn: { 'Fn::GetAtt': [logicalIdLike(stack, 'ImmutaRole'), 'Arn'] },
+      TimeoutSeconds: '1800',
+      IamPropagationTimeoutSeconds: '180',
+      RemovalPolicy: 'destroy',
+    });
+  });
+
+  test('the integration depends on all that its deletion needs', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
+    const others = Object.entries(resourcesOf(stack)).filter(([, { Type }]) => Type !== INTEGRATION).map(([logicalId]) => logicalId);
+    expect(onlyOf(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
+  });
+
+  test('attributes', () => {
+    const stack = newStack();
+    const integration = newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
+    const { logicalId } = onlyOf(stack, INTEGRATION);
+    expect(stack.resolve(integration.integrationId)).toEqual({ 'Fn::GetAtt': [logicalId, 'IntegrationId'] });
+    expect(stack.resolve(integration.integrationName)).toEqual({ 'Fn::GetAtt': [logicalId, 'IntegrationName'] });
+    expect(stack.resolve(integration.locationRole.roleName)).toEqual({ Ref: logicalIdLike(stack, 'LocationRole') });
+    expect(stack.resolve(integration.immutaRole!.roleName)).toEqual({ Ref: logicalIdLike(stack, 'ImmutaRole') });
+    expect(stack.resolve((integration.node.defaultChild as any).logicalId)).toBe(logicalId);
+  });
+});
+
+test('all properties', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales', {
+    tenant: newTenant(stack),
+    location: S3Location.prefix(importedBucket(stack), 'curated/'),
+    integrationName: 'sales',
+    timeout: Duration.minutes(50),
+    iamPropagationTimeout: Duration.minutes(10),
+    removalPolicy: RemovalPolicy.RETAIN,
+    revision: '2',
+  });
+  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+    LocationPath: 's3://acme-sales/curated/',
+    IntegrationName: 'sales',
+    TimeoutSeconds: '3000',
+    IamPropagationTimeoutSeconds: '600',
+    ServiceTimeout: '3300',
+    RemovalPolicy: 'retain',
+    Revision: '2',
+  });
+});
+
+test('a short time-out shortens the wait for IAM', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales', { timeout: Duration.minutes(2) });
+  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ TimeoutSeconds: '120', IamPropagationTimeoutSeconds: '120', ServiceTimeout: '420' });
+});
+
+test('read-only access', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales', { access: LocationAccess.READ_ONLY });
+  const text = JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')]);
+  expect(text).toContain('s3:GetObject');
+  expect(text).not.toMatch(/s3:(Put|Delete|Abort)/);
+});
+
+test('encryption keys', () => {
+  const stack = newStack();
+  const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc');
+  const integration = newIntegration(stack, 'Sales', { encryptionKeys: [key] });
+  const [policy] = resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
+  expect(policy.PolicyDocument.Statement).toContainEqual(expect.objectContaining({
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: 'arn:aws:kms:us-east-1:444455556666:key/abc',
+  }));
+  expect(integration.keyPolicyStatements.map((statement) => stack.resolve(statement.toStatementJson()))).toEqual([expect.objectContaining({
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Principal: { AWS: { 'Fn::GetAtt': [logicalIdLike(stack, 'LocationRole'), 'Arn'] } },
+  })]);
+});
+
+test('a bucket of another account', () => {
+  const stack = newStack();
+  const integration = newIntegration(stack, 'Sales', { bucketAccount: '444455556666' });
+  for (const id of ['LocationRole', 'ImmutaRole']) {
+    const conditions = JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, id)].Properties.Policies);
+    expect(conditions).toContain('"aws:ResourceAccount":"444455556666"');
+    expect(conditions).not.toContain('"aws:ResourceAccount":"111122223333"');
+  }
+  const principals = integration.bucketPolicyStatements.map((statement) => stack.resolve(statement.toStatementJson()).Principal.AWS['Fn::GetAtt'][0]);
+  expect(new Set(principals)).toEqual(new Set([logicalIdLike(stack, 'LocationRole'), logicalIdLike(stack, 'ImmutaRole')]));
+});
+
+test('a bucket that tells its account', () => {
+  const stack = newStack();
+  const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'acme', account: '444455556666' });
+  newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket) });
+  expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')])).toContain('"aws:ResourceAccount":"444455556666"');
+});
+
+describe('a location role that is given', () => {
+  test('of the stack gets a policy and its trust', () => {
+    const stack = newStack();
+    const locationRole = new iam.Role(stack, 'MyRole', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
+    const integration = newIntegration(stack, 'Sales', { locationRole });
+    expect(integration.locationRole).toBe(locationRole);
+    const role = resourcesOf(stack)[stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole)];
+    expect(JSON.stringify(role.Properties.AssumeRolePolicyDocument)).toContain('sts:SetSourceIdentity');
+    const policy = resourcesOf(stack)[logicalIdLike(stack, 'LocationPolicy')];
+    expect(policy.Properties.Roles).toEqual([{ Ref: stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole) }]);
+    expect(policy.Properties.PolicyName).not.toHaveProperty('Fn::Join');
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
+  });
+
+  test('that is imported gets a policy', () => {
+    const stack = newStack();
+    const locationRole = iam.Role.fromRoleArn(stack, 'MyRole', 'arn:aws:iam::111122223333:role/location');
+    newIntegration(stack, 'Sales', { locationRole });
+    expect(resourcesOf(stack)[logicalIdLike(stack, 'LocationPolicy')].Properties.Roles).toEqual(['location']);
+    expect(onlyOf(stack, INTEGRATION).Properties.LocationRoleArn).toBe('arn:aws:iam::111122223333:role/location');
+  });
+});
+
+test('a permissions boundary reaches every role', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales');
+  iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary'));
+  Template.fromStack(stack).allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: Match.anyValue() });
+});
+
+test('an Aspect reaches every role', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales');
+  const roles: string[] = [];
+  Aspects.of(stack).add({ visit: (node) => { if (node instanceof iam.Role) { roles.push(node.node.id); } } });
+  Template.fromStack(stack);
+  expect(roles).toEqual(['HandlerRole', 'LocationRole', 'ImmutaRole']);
+});
+
+describe('Identity Center', () => {
+  const identityCenter = { instanceArn: 'arn:aws:sso:::instance/ssoins-1111222233334444', identityStoreId: 'd-1234567890' };
+
+  test('with an explicit instance', () => {
+    const stack = newStack();
+    new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: identityCenter.instanceArn });
+    newIntegration(stack, 'Sales', { identityCenter: { ...identityCenter, identityStoreAccount: '999900001111' } });
+    expect(synthError(stack)).toBe('');
+    expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.AssumeRolePolicyDocument)).toContain('sts:SetContext');
+    expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'ImmutaRole')])).toContain(':identitystore::999900001111:identitystore/d-1234567890');
+  });
+
+  test('takes an imported instance', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { identityCenter, accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') });
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('fails with the default instance', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { identityCenter });
+    expect(synthError(stack)).toContain('\'identityCenter\' needs an instance of S3 Access Grants that is associated with Identity Center');
+  });
+});
+
+describe('construct ids', () => {
+  test('logical ids are API', () => {
+    const stack = newStack();
+    const tenant = newTenant(stack);
+    const sales = new s3.Bucket(stack, 'SalesBucket');
+    const role = new iam.Role(stack, 'Existing', { assumedBy: new iam.AccountRootPrincipal() });
+    const user = new iam.User(stack, 'User');
+    newIntegration(stack, 'AssumeRole', { tenant, location: S3Location.bucket(sales) });
+    newIntegration(stack, 'ExistingRole', { tenant, locationRole: role, authentication: ImmutaAuthentication.existingRole(role) });
+    newIntegration(stack, 'AccessKey', {
+      tenant, authentication: ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user }),
+    });
+    const ids = Object.entries(resourcesOf(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`);
+    expect(ids.sort().join('\n')).toMatchSnapshot();
+  });
+
+  test.each([
+    ['another bucket', (stack: Stack) => S3Location.bucket(importedBucket(stack, 'acme-ads'))],
+    ['another prefix', (stack: Stack) => S3Location.prefix(importedBucket(stack), 'raw/')],
+    ['all buckets', () => S3Location.allBuckets()],
+    ['a bucket of the stack', (stack: Stack) => S3Location.bucket(new s3.Bucket(stack, 'New'))],
+  ])('%s is another set of resources', (_, location) => {
+    const ids = (of: (stack: Stack) => S3Location) => {
+      const stack = newStack();
+      newIntegration(stack, 'Lake', { tenant: newTenant(stack), location: of(stack) });
+      return Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.startsWith('Lake'));
+    };
+    const before = ids((stack) => S3Location.bucket(importedBucket(stack)));
+    const after = ids(location);
+    expect(before).toHaveLength(3);
+    expect(after).toHaveLength(3);
+    expect(after.filter((logicalId) => before.includes(logicalId))).toEqual([]);
+  });
+
+  test('references of the same name in two stacks are two locations', () => {
+    const app = new App();
+    const [one, other] = ['One', 'Two'].map((id) => new s3.Bucket(newStack(undefined, app, id), 'Bucket'));
+    expect(S3Location.bucket(one)._identity).not.toBe(S3Location.bucket(other)._identity);
+  });
+
+  test('an identity given pins them', () => {
+    const ids = (bucket: string) => {
+      const stack = newStack();
+      newIntegration(stack, 'Lake', { tenant: newTenant(stack), location: S3Location.bucket(importedBucket(stack, bucket)), locationIdentity: 'pinned' });
+      return Object.keys(resourcesOf(stack));
+    };
+    expect(ids('one-bucket')).toEqual(ids('other-bucket'));
+  });
+
+  test('everything but the location leaves them', () => {
+    const ids = (props: object) => {
+      const stack = newStack();
+      newIntegration(stack, 'Lake', { tenant: newTenant(stack), ...props });
+      return Object.keys(resourcesOf(stack));
+    };
+    expect(ids({ integrationName: 'x', access: LocationAccess.READ_ONLY, revision: '1', removalPolicy: RemovalPolicy.RETAIN })).toEqual(ids({}));
+  });
+});
+
+describe('removal', () => {
+  const policies = (stack: Stack) => Object.fromEntries(Object.entries(resourcesOf(stack))
+    .map(([logicalId, { DeletionPolicy, UpdateReplacePolicy }]) => [logicalId, `${DeletionPolicy}, ${UpdateReplacePolicy}`]));
+  const retained = 'RetainExceptOnCreate, Retain';
+
+  test.each([RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])('%s keeps what the integration needs to live', (removalPolicy) => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { tenant: newTenant(stack), removalPolicy });
+    const kept = Object.entries(policies(stack)).filter(([, policy]) => policy === retained).map(([logicalId]) => logicalId);
+    expect(kept.sort()).toEqual([
+      'S3AccessGrantsInstance', logicalIdLike(stack, 'ImmutaRole'), logicalIdLike(stack, 'LocationRole'), onlyOf(stack, INTEGRATION).logicalId,
+    ].sort());
+  });
+
+  test('keeps policies on a role that was given, but not the handler\'s, whose role is not kept', () => {
+    const stack = newStack();
+    const locationRole = iam.Role.fromRoleName(stack, 'Location', 'location');
+    newIntegration(stack, 'Sales', {
+      locationRole,
+      authentication: ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') }),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    expect(policies(stack)[logicalIdLike(stack, 'LocationPolicy')]).toBe(retained);
+    expect(policies(stack)[logicalIdLike(stack, 'ImmutaPolicy')]).toBe(retained);
+    expect(policies(stack)[logicalIdLike(stack, 'AccessKeyPolicy')]).toBe('Delete, Delete');
+  });
+
+  test('can be changed afterwards, and the property follows', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales').applyRemovalPolicy(RemovalPolicy.RETAIN);
+    expect(onlyOf(stack, INTEGRATION)).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', Properties: { RemovalPolicy: 'retain' } });
+    expect(policies(stack)[logicalIdLike(stack, 'LocationRole')]).toBe(retained);
+  });
+
+  test('keeps an instance that was given, unless that says otherwise', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance'), removalPolicy: RemovalPolicy.RETAIN });
+    expect(onlyOf(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
+
+    const other = newStack();
+    const accessGrantsInstance = new AccessGrantsInstance(other, 'Instance', { removalPolicy: RemovalPolicy.DESTROY });
+    newIntegration(other, 'Sales', { accessGrantsInstance, removalPolicy: RemovalPolicy.RETAIN });
+    expect(onlyOf(other, INSTANCE).DeletionPolicy).toBe('Delete');
+  });
+
+  test('fails for a snapshot', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { removalPolicy: RemovalPolicy.SNAPSHOT });
+    expect(synthError(stack)).toContain('\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT');
+  });
+});
+
+describe('across stacks', () => {
+  const POLICY_NAME_WITH_GUID = { 'Fn::Join': ['', [expect.stringMatching(/^[\w-]+-$/), { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]] };
+
+  test('a tenant in one, integration and secret in another', () => {
+    const app = new App();
+    const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
+    const tenant = newTenant(home);
+    newIntegration(other, 'Sales', {
+      tenant,
+      authentication: ImmutaAuthentication.accessKeySecret({ secret: new Secret(other, 'Key'), user: new iam.User(other, 'User') }),
+    });
+    expect(synthError(home)).toBe('');
+    expect(other.dependencies).toEqual([home]);
+    expect(home.dependencies).toEqual([]);
+    const policy = resourcesOf(other)[logicalIdLike(other, 'AccessKeyPolicy')];
+    expect(policy.Properties.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
+    expect(policy.Properties.PolicyDocument.Statement).toEqual([{
+      Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Resource: { Ref: onlyOf(other, 'AWS::SecretsManager::Secret').logicalId },
+    }]);
+  });
+
+  test('roles in one, integration in another', () => {
+    const app = new App();
+    const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
+    const [immutaRole, locationRole] = ['Immuta', 'Location'].map((id) => new iam.Role(home, id, { assumedBy: new iam.AccountRootPrincipal() }));
+    newIntegration(other, 'Sales', { locationRole, authentication: ImmutaAuthentication.existingRole(immutaRole) });
+    expect(synthError(home)).toBe('');
+    expect(other.dependencies).toEqual([home]);
+    for (const id of ['ImmutaPolicy', 'LocationPolicy']) {
+      expect(resourcesOf(other)[logicalIdLike(other, id)].Properties).toMatchObject({
+        PolicyName: POLICY_NAME_WITH_GUID, Roles: [{ 'Fn::ImportValue': expect.anything() }],
+      });
+    }
+  });
+
+  test('one role for integrations in two Regions', () => {
+    const app = new App();
+    const role = new iam.Role(newStack(undefined, app, 'Global'), 'Immuta', { roleName: 'immuta', assumedBy: new iam.AccountRootPrincipal() });
+    const stacks = ['us-east-1', 'eu-west-1'].map((region) => {
+      const stack = newStack({ env: { ...ENV, region } }, app, `Lake-${region}`);
+      newIntegration(stack, 'Sales', { location: S3Location.allBuckets(), authentication: ImmutaAuthentication.existingRole(role) });
+      return stack;
+    });
+    expect(synthError(stacks[0])).toBe('');
+    const [one, other] = stacks.map((stack) => resourcesOf(stack)[logicalIdLike(stack, 'ImmutaPolicy')].Properties);
+    expect(one.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
+    expect(other.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
+    expect(other.Roles).toEqual(['immuta']);
+  });
+
+  test('the integration in a nested stack, the tenant in its parent', () => {
+    const stack = newStack();
+    const nested = new NestedStack(stack, 'Nested');
+    newIntegration(nested, 'Sales', { tenant: newTenant(stack) });
+    expect(synthError(stack)).toBe('');
+    Template.fromStack(nested).resourceCountIs(INTEGRATION, 1);
+  });
+
+  test('a bucket and a key of another stack', () => {
+    const app = new App();
+    const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
+    newIntegration(other, 'Sales', { location: S3Location.bucket(new s3.Bucket(home, 'Bucket')), encryptionKeys: [new kms.Key(home, 'Key')] });
+    expect(synthError(home)).toBe('');
+    expect(home.dependencies).toEqual([]);
+  });
+
+  test.each([
+    ['Region', { ...ENV, region: 'eu-west-1' }, 'account 111122223333, Region eu-west-1'],
+    ['account', { ...ENV, account: '444455556666' }, 'account 444455556666, Region us-east-1'],
+  ])('fails for a tenant from another %s', (_, env, where) => {
+    const app = new App();
+    const home = newStack({ env }, app, 'Home');
+    const other = newStack(undefined, app, 'Other');
+    const tenant = newTenant(home, 'Immuta');
+    expect(() => newIntegration(other, 'Sales', { tenant })).toThrow(`tenant 'Home/Immuta' is in ${where}, and the integration is in account 111122223333, Region us-east-1`);
+  });
+
+  test('fails for an instance from another Region', () => {
+    const stack = newStack();
+    const accessGrantsInstance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'I', 'arn:aws:s3:eu-west-1:111122223333:access-grants/default');
+    expect(() => newIntegration(stack, 'Sales', { accessGrantsInstance })).toThrow('\'accessGrantsInstance\' is in account 111122223333, Region eu-west-1');
+  });
+});
+
+describe('partitions', () => {
+  test.each([
+    ['us-gov-west-1', { env: { ...ENV, region: 'us-gov-west-1' } }],
+    ['cn-north-1', { env: { ...ENV, region: 'cn-north-1' } }],
+    ['none', {}],
+  ])('no ARN names the partition aws (Region %s)', (_, props) => {
+    const stack = newStack(props);
+    const instance = new AccessGrantsInstance(stack, 'Instance');
+    instance.grantDataAccess(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }));
+    newIntegration(stack, 'Sales', {
+      identityCenter: { instanceArn: 'arn:aws-cn:sso:::instance/ssoins-1111222233334444', identityStoreId: 'd-1234567890' },
+      accessGrantsInstance: instance,
+      authentication: ImmutaAuthentication.assumeRole({ principal: new iam.AccountPrincipal('444455556666'), externalId: 'abc' }),
+    });
+    expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('arn:aws:');
+  });
+});
+
+test('import', () => {
+  const stack = newStack();
+  expect(ImmutaS3Integration.fromIntegrationId(stack, 'Sales', '17').integrationId).toBe('17');
+  expect(Object.keys(stack.node.root.node.findAll().filter((node) => node.node.id === 'Sales'))).toHaveLength(1);
+  Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+});
+
+function logicalIdLike(stack: Stack, part: string): string {
+  const found = Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes(part));
+  expect(found).toHaveLength(1);
+  return found[0];
+}

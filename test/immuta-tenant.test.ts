@@ -1,0 +1,171 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { countTypes, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import { ImmutaTenant } from '../src';
+
+test('default configuration', () => {
+  const stack = newStack();
+  newTenant(stack);
+
+  expect(countTypes(stack)).toEqual({
+    'AWS::IAM::Policy': 1,
+    'AWS::IAM::Role': 1,
+    'AWS::Lambda::EventInvokeConfig': 1,
+    'AWS::Lambda::Function': 1,
+    'AWS::Logs::LogGroup': 1,
+  });
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Timeout: 900,
+    MemorySize: 256,
+    Environment: {
+      Variables: {
+        IMMUTA_URL: 'https://acme.immutacloud.com',
+        API_KEY_SECRET_ARN: stack.resolve(`arn:${stack.partition}:secretsmanager:us-east-1:111122223333:secret:immuta/api-key`),
+        API_KEY_FIELD: Match.absent(),
+      },
+    },
+  });
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 });
+  template.hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 90 }, DeletionPolicy: 'Delete' });
+});
+
+test('the function runs the packaged handler', () => {
+  const app = new App();
+  const stack = newStack(undefined, app);
+  newTenant(stack);
+
+  const assembly = app.synth();
+  const asset = JSON.parse(fs.readFileSync(path.join(assembly.directory, 'Stack.assets.json'), 'utf8'));
+  const { S3Key } = onlyOf(stack, 'AWS::Lambda::Function').Properties.Code;
+  const source = asset.files[S3Key.replace('.zip', '')].source.path;
+  expect(fs.readdirSync(path.join(assembly.directory, source))).toEqual(['index.js']);
+});
+
+test('the role has no managed policy, and only the function refers to itself in a policy of its own', () => {
+  const stack = newStack();
+  newTenant(stack);
+
+  const role = onlyOf(stack, 'AWS::IAM::Role');
+  expect(role.Properties.ManagedPolicyArns).toBeUndefined();
+  expect(role.Properties.Policies).toHaveLength(1);
+  const policy = onlyOf(stack, 'AWS::IAM::Policy');
+  expect(policy.Properties.PolicyDocument.Statement).toEqual([{
+    Action: 'lambda:InvokeFunction',
+    Effect: 'Allow',
+    Resource: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+  }]);
+});
+
+test('a secret with its own key', () => {
+  const stack = newStack();
+  const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/abc');
+  const apiKey = Secret.fromSecretAttributes(stack, 'ApiKey', {
+    secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta-AbCdEf',
+    encryptionKey,
+  });
+  new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
+
+  const [policy] = onlyOf(stack, 'AWS::IAM::Role').Properties.Policies;
+  expect(policy.PolicyDocument.Statement).toContainEqual({
+    Action: 'kms:Decrypt',
+    Effect: 'Allow',
+    Resource: 'arn:aws:kms:us-east-1:111122223333:key/abc',
+    Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.us-east-1.*' } },
+  });
+});
+
+test('a field of a JSON secret, and a log group given', () => {
+  const stack = newStack();
+  const logGroup = logs.LogGroup.fromLogGroupName(stack, 'Logs', 'immuta');
+  const apiKey = Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta');
+  new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey, apiKeyField: 'key', logGroup });
+
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::Logs::LogGroup', 0);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    LoggingConfig: { LogGroup: 'immuta' },
+    Environment: { Variables: { API_KEY_FIELD: 'key' } },
+  });
+});
+
+test.each(['https://acme.immutacloud.com/', 'https://acme.immutacloud.com//'])('normalizes the slash at the end of %s', (url) => {
+  const stack = newStack();
+  expect(newTenant(stack, 'Immuta', url).url).toBe('https://acme.immutacloud.com');
+  expect(synthError(stack)).toBe('');
+});
+
+test('takes a URL that is a token, and one with a port', () => {
+  const stack = newStack();
+  newTenant(stack, 'Token', new CfnParameter(stack, 'Url').valueAsString);
+  newTenant(stack, 'Port', 'https://immuta.example.org:8443');
+  expect(synthError(stack)).toBe('');
+});
+
+test.each([
+  ['http://acme.immutacloud.com', '\'url\' must begin with https://, got "http://acme.immutacloud.com"'],
+  ['acme.immutacloud.com', '\'url\' must begin with https://, got "acme.immutacloud.com"'],
+  ['https://acme.immutacloud.com/integrations', 'got "https://acme.immutacloud.com/integrations": write "https://acme.immutacloud.com"'],
+  ['https://acme.immutacloud.com?x=1', 'without a path or query'],
+  ['https://acme.immutacloud.com#x', 'without a path or query'],
+])('fails for the URL %s', (url, message) => {
+  const stack = newStack();
+  newTenant(stack, 'Immuta', url);
+  expect(synthError(stack)).toContain(message);
+});
+
+test('fails for a URL with credentials without repeating them', () => {
+  const stack = newStack();
+  newTenant(stack, 'Immuta', 'https://admin:hunter2@acme.immutacloud.com');
+  expect(synthError(stack)).toContain('\'url\' must not hold credentials');
+  expect(synthError(stack)).not.toContain('hunter2');
+});
+
+describe('a secret in plain text', () => {
+  const tenantWith = (apiKey: (stack: Stack) => Secret, apiKeyField?: string) => {
+    const stack = newStack();
+    new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: apiKey(stack), apiKeyField });
+    return synthError(stack);
+  };
+
+  test('fails for a value, without repeating it', () => {
+    const error = tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.unsafePlainText('hunter2') }));
+    expect(error).toContain('the value of \'apiKey\' (secret \'Stack/ApiKey\') would be in the template in plain text');
+    expect(error).not.toContain('hunter2');
+  });
+
+  test('fails for a value in the field that is read', () => {
+    const secret = (stack: Stack) => new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.unsafePlainText('hunter2') } });
+    expect(tenantWith(secret, 'key')).toContain('in plain text');
+    expect(tenantWith(secret, 'other')).toBe('');
+  });
+
+  test('takes a generated value, a dynamic reference and a parameter', () => {
+    expect(tenantWith((stack) => new Secret(stack, 'ApiKey'))).toBe('');
+    expect(tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.ssmSecure('/immuta/key') }))).toBe('');
+    expect(tenantWith((stack) => new Secret(stack, 'ApiKey', {
+      secretStringValue: SecretValue.cfnParameter(new CfnParameter(stack, 'Key', { noEcho: true })),
+    }))).toBe('');
+    expect(tenantWith((stack) => new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.ssmSecure('/immuta/key') } }), 'key')).toBe('');
+  });
+});
+
+test('a secret of the stack is one more resource', () => {
+  const stack = newStack();
+  new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: new Secret(stack, 'ApiKey') });
+
+  const resources = Object.values(resourcesOf(stack));
+  expect(resources).toHaveLength(6);
+  expect(onlyOf(stack, 'AWS::IAM::Role').Properties.Policies[0].PolicyDocument.Statement).toContainEqual({
+    Action: 'secretsmanager:GetSecretValue',
+    Effect: 'Allow',
+    Resource: { Ref: onlyOf(stack, 'AWS::SecretsManager::Secret').logicalId },
+  });
+});

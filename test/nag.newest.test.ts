@@ -1,0 +1,37 @@
+import { App, CfnResource, Stack } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { newIntegration } from './fixture';
+import { FINDINGS, governedStack, shortPath } from './governed-stack';
+import { S3Location } from '../src';
+
+function findings(app: App, prepare: (app: App) => void = () => undefined): string[] {
+  app.synth();
+  prepare(app);
+  return new AwsSolutionsChecks().validateScope(app).violations
+    .flatMap(({ ruleName, violatingResources }) => violatingResources.map(({ constructPath }) => `${shortPath(constructPath!)}: ${ruleName}`)).sort();
+}
+
+test('cdk-nag 3 finds nothing that is not acknowledged', () => {
+  const app = new App();
+  governedStack(app);
+  expect(findings(app)).toEqual([]);
+});
+
+test('and without the acknowledgements exactly the wildcards that the service makes necessary', () => {
+  const app = new App();
+  governedStack(app);
+  const forget = () => {
+    for (const resource of app.node.findAll().filter((child) => CfnResource.isCfnResource(child))) {
+      jest.spyOn(resource.node, 'metadata', 'get').mockReturnValue([]);
+    }
+  };
+  expect(findings(app, forget)).toEqual(FINDINGS);
+});
+
+test('references to other stacks are acknowledged as the imports that they have become', () => {
+  const app = new App();
+  const bucket = new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
+  newIntegration(new Stack(app, 'Stack'), 'Lake', { location: S3Location.bucket(bucket) });
+  expect(findings(app).filter((finding) => !finding.startsWith('Home/'))).toEqual([]);
+});
