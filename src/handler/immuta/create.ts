@@ -11,6 +11,9 @@ import { isExplainedByIamPropagation } from './validation-tests';
 import { untilSteady } from './waiting';
 import { OutOfTime } from '../protocol/deadline';
 
+/** What deleting a failed integration may take. */
+const REPLACE_MS = 30_000;
+
 /**
  * Makes the integration, or takes up what an earlier run of the same event has made, and waits until it is enabled.
  *
@@ -19,8 +22,9 @@ import { OutOfTime } from '../protocol/deadline';
  */
 export async function createIntegration(job: Job): Promise<IntegrationRecord> {
   const pauses = iamPauses();
+  let failure: Error | undefined;
   for (;;) {
-    const id = await takeUpOrPost(job);
+    const id = await takeUpOrPost(job, failure);
     job.progress.integrationId = id;
     const record = await untilSteady(job, id);
     if (!record) {
@@ -30,21 +34,28 @@ export async function createIntegration(job: Job): Promise<IntegrationRecord> {
     if (record.status === 'enabled') {
       return record;
     }
-    const failure = failureOf(record, 'Immuta did not create the integration', 'remove the cause and deploy again');
-    const pause = record.status === 'createError' && isExplainedByIamPropagation(record.failedTests)
-      ? pauseWithinWindow(job.deadline, pauses.next().value)
-      : undefined;
-    if (pause === undefined) {
+    failure = failureOf(record, 'Immuta did not create the integration', 'remove the cause and deploy again');
+    const delayMs = pauses.next().value;
+    if (record.status !== 'createError' || !isExplainedByIamPropagation(record.failedTests) || !isTimeToReplace(job, delayMs)) {
       throw failure;
     }
-    job.log.warn('create-again', { integrationId: id, status: record.status, delayMs: pause, message: failure.message });
-    await job.deadline.sleep(pause);
+    job.log.warn('create-again', { integrationId: id, status: record.status, delayMs, message: failure.message });
+    await job.deadline.sleep(delayMs);
     await removeRecord(job, id); // it holds the name and the path
   }
 }
 
-/** The id of the record that belongs to this event. */
-async function takeUpOrPost(job: Job): Promise<string> {
+/** A record is not deleted so late that the next could not be posted: it stays, with its id, for the Delete that follows. */
+function isTimeToReplace({ deadline }: Job, delayMs: number): boolean {
+  return deadline.now() + delayMs + REPLACE_MS < deadline.iamPropagationEndsAt;
+}
+
+/**
+ * The id of the record that belongs to this event.
+ *
+ * @param failure Why the one before failed, if this is to replace it
+ */
+async function takeUpOrPost(job: Job, failure?: Error): Promise<string> {
   const pauses = iamPauses();
   let refusal: Refusal | undefined;
   let delayMs: number | undefined;
@@ -61,7 +72,7 @@ async function takeUpOrPost(job: Job): Promise<string> {
       throw refusal.error;
     }
 
-    const posted = await post(job, refusal);
+    const posted = await post(job, refusal?.error ?? failure);
     if (typeof posted === 'string') {
       return posted;
     }
@@ -148,12 +159,12 @@ function pauseBeforeNextPost(job: Job, { kind, retryAfter }: Refusal, attempt: n
 }
 
 /** One request to create. The id, or why there is none. */
-async function post(job: Job, before: Refusal | undefined): Promise<string | Refusal> {
+async function post(job: Job, failure: Error | undefined): Promise<string | Refusal> {
   const name = markedName(job.properties.IntegrationName, job.location, job.mark);
   const config = await job.config(name);
   job.deadline.check();
   if (job.deadline.now() > job.deadline.iamPropagationEndsAt) {
-    throw before?.error
+    throw failure
       ?? new Error('it is too late to create the integration, the event is older than \'iamPropagationTimeout\': deploy again');
   }
   job.progress.posting();

@@ -224,6 +224,17 @@ describe('while IAM propagates', () => {
     expect(answer.Reason).toContain(`'${STS}' failed: denied (Immuta cannot act in AWS`);
   });
 
+  test('a createError whose deletion takes too long is what the failure tells about', async () => {
+    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
+    world.immuta.afterDelete = [{ next: [...Array(30).fill('deleting'), 'gone'] }];
+    const answer = await world.create();
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toContain(`'${STS}' failed: denied`);
+    expect(world.immuta.integrations).toEqual([]);
+    expect(posts()).toBe(1);
+  });
+
   test('another createError is answered at once', async () => {
     world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: NO_LOCATION }] }];
 

@@ -34,10 +34,11 @@ export class ImmutaServer {
   public afterPost: { next: string[]; failing?: FailingTest[]; message?: string }[] = [{ next: ['creating', 'enabled'] }];
   public afterPut: { next: string[]; failing?: FailingTest[] }[] = [{ next: ['editing', 'enabled'] }];
   public afterDelete: { next: string[]; message?: string }[] = [{ next: ['deleting', 'gone'] }];
-  /** Called whenever an integration changes its state: what Immuta does in AWS. */
-  public onChange: (integration: StoredIntegration) => void = () => undefined;
   private readonly faults: { method: string; path: RegExp; fault: Fault }[] = [];
   private nextId = 1001;
+
+  /** Called whenever an integration changes its state: what Immuta does in AWS. */
+  public onChange: (integration: StoredIntegration) => void = () => undefined;
 
   /** Answers the next such request in another way. */
   public once(method: string, path: RegExp, fault: Fault): void {

@@ -4,10 +4,10 @@ import { Clock } from '../../../src/handler/clock';
 export class TestClock implements Clock {
   public readonly sleeps: number[] = [];
 
+  private time = Date.parse('2026-11-23T04:26:00Z');
+
   /** Called with the time that a sleep has led to: what happens in the world meanwhile. */
   public onTick: (now: number) => void = () => undefined;
-
-  constructor(private time = Date.parse('2026-11-23T04:26:00Z')) {}
 
   public now(): number {
     return this.time;
