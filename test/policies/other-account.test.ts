@@ -105,6 +105,11 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
       ['denied', 'kms:Encrypt', key, viaS3],
     ]);
     table(session('immuta-role'), deployment.keyPolicy, [['denied', 'kms:Decrypt', key, viaS3]]);
+    const readOnly = deploy(target, { ...bucketScenario, encrypted: true, readOnly: true });
+    table(session('location-role'), readOnly.keyPolicy, [
+      ['allowed', 'kms:Decrypt', key, viaS3],
+      ['denied', 'kms:GenerateDataKey', key, viaS3],
+    ]);
   });
 
   describe('a key whose owner added our statement', () => {
