@@ -10,8 +10,8 @@ import { ACCESS_KEY_POLICY_ID, BoundAuthentication, ImmutaAuthentication } from 
 import { IImmutaTenant } from './immuta-tenant';
 import { instanceArnOf } from './private/instance-arn';
 import {
-  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings, prefixWarnings,
-  removalPolicyProblems, timeoutProblems,
+  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings,
+  prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';

@@ -1,7 +1,7 @@
+import { App } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { App } from 'aws-cdk-lib';
 import { ImmutaAuthentication, S3Location } from '../../src';
 import { importedBucket, newIntegration, newStack, newTenant, synthError } from '../fixture';
 
