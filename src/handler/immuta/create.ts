@@ -41,7 +41,16 @@ export async function createIntegration(job: Job): Promise<IntegrationRecord> {
     }
     job.log.warn('create-again', { integrationId: id, status: record.status, delayMs, message: failure.message });
     await job.deadline.sleep(delayMs);
-    await removeRecord(job, id); // it holds the name and the path
+    await removeFailed(job, id, failure);
+  }
+}
+
+/** Makes room for the next: the record holds the name and the path. */
+async function removeFailed(job: Job, id: string, failure: Error): Promise<void> {
+  try {
+    await removeRecord(job, id);
+  } catch (error) {
+    throw error instanceof OutOfTime ? error : new Error(`${failure.message}; nor could it be deleted: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -69,7 +78,7 @@ async function takeUpOrPost(job: Job, failure?: Error): Promise<string> {
     job.progress.notListed();
     await clearTheWay(job, records);
     if (refusal && delayMs === undefined) {
-      throw refusal.error;
+      throw explained(job, refusal, records);
     }
 
     const posted = await post(job, refusal?.error ?? failure);
@@ -126,11 +135,15 @@ async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Pro
       + `${registered.roleArn}, and Immuta registers it itself: if nobody needs that location, remove its grants and then run `
       + `'${deleteCommand(job, registered)}', and deploy again`);
   }
-  const elsewhere = records.find(({ location }) => samePath(location.path, job.location.path));
-  if (elsewhere) {
-    // Immuta documents that a path is unique, and not whether it means in one account; it will say so if it minds
-    job.log.warn('same-path', { integrationId: elsewhere.id, status: elsewhere.status });
-  }
+}
+
+/**
+ * Adds the record that a conflict may be with. It is not refused beforehand: Immuta documents that a path is unique, and not whether
+ * it means within one account and Region, which makes a difference to 's3://'.
+ */
+function explained(job: Job, { error, kind }: Refusal, records: readonly IntegrationRecord[]): Error {
+  const other = kind === 'conflict' ? records.find(({ location }) => samePath(location.path, job.location.path)) : undefined;
+  return other ? new Error(`${error.message}; ${describeRecord(other)} is on ${describeLocation(other.location)}`, { cause: error }) : error;
 }
 
 /** What one has to know to recognise it; never its credentials. */

@@ -1,5 +1,5 @@
 import { FindRegisteredLocation } from '../access-grants/locations';
-import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_PREFIX } from '../contract';
+import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX } from '../contract';
 import { ResourceEvent } from '../protocol/event';
 import { Work, WorkTools } from '../protocol/run';
 import { ReadSecret } from '../secret';
@@ -33,7 +33,7 @@ export function integrationLifecycle(options: LifecycleOptions): Work {
       case 'Update': {
         wantedIntegration(event.properties);
         const record = await updateIntegration(job);
-        return { physicalId: event.physicalId, attributes: attributesOf(record) };
+        return { physicalId: updatedPhysicalId(event.physicalId, record), attributes: attributesOf(record) };
       }
       case 'Delete':
         await deleteIntegration(job);
@@ -66,6 +66,11 @@ function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecre
     registeredLocation: () => findRegisteredLocation(location, deadline),
     config: (name) => integrationConfig(event.properties, name, { readSecret, deadline, redaction }),
   };
+}
+
+/** It stays, save one that says that there is nothing: its Delete would leave behind what this Update may have made. */
+function updatedPhysicalId(physicalId: string, record: IntegrationRecord): string {
+  return physicalId === PHYSICAL_ID_NONE ? PHYSICAL_ID_PREFIX + record.id : physicalId;
 }
 
 function fromEnvironment(environment: LifecycleOptions['environment'], name: string): string {

@@ -21,11 +21,11 @@ export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
   if (!found) {
     return createAgain(job);
   }
-  if (onlyNeutralDiffers(job.oldProperties, job.properties)) {
-    return found; // looked at for its name and id only
-  }
   if (readMark(found.name)?.request === job.mark.request) {
     return createIntegration(job); // this event has made it, in an earlier run
+  }
+  if (onlyNeutralDiffers(job.oldProperties, job.properties)) {
+    return found; // looked at for its name and id only
   }
   const record = await untilSteady(job, found.id);
   if (!record) {

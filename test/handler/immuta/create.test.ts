@@ -235,6 +235,15 @@ describe('while IAM propagates', () => {
     expect(posts()).toBe(1);
   });
 
+  test('a createError that cannot be deleted is explained with both reasons', async () => {
+    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
+    world.immuta.afterDelete = [{ next: ['deleting', 'deleteError'], message: 'Not now.' }];
+    const answer = await world.create();
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
+    expect(answer.Reason).toMatch(/'createError'; .* failed: denied .*; nor could it be deleted: .*'deleteError'; Not now\./);
+  });
+
   test('another createError is answered at once', async () => {
     world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: NO_LOCATION }] }];
 
@@ -322,6 +331,13 @@ describe('a location that is taken', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path.');
     expect(posts()).toBe(1);
+  });
+
+  test('in another account is named when Immuta minds', async () => {
+    world.immuta.add({ id: '9', config: { ...CONFIG, name: 'theirs', awsAccountId: '444455556666' } });
+
+    expect((await world.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists.; '
+      + "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1");
   });
 
   test('is free where there is no instance yet: that is for Immuta to say', async () => {

@@ -65,6 +65,24 @@ describe('an Update', () => {
     expect(world.immuta.count('POST')).toBe(1);
   });
 
+  test('makes it anew across two invocations too, even if only the removal policy differs', async () => {
+    world.immuta.integrations = [];
+    world.aws.locations = [];
+    world.immuta.afterPost = [{ next: [...Array(70).fill('creating'), 'enabled'] }];
+    const answer = await world.update({ properties: { RemovalPolicy: 'retain' } });
+
+    expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '1002' } });
+    expect(world.aws.count('Invoke')).toBe(1);
+    expect(world.immuta.integrations).toMatchObject([{ status: 'enabled' }]);
+  });
+
+  test('of what was never made gets an id that its Delete can use', async () => {
+    world.immuta.integrations = [];
+    world.aws.locations = [];
+
+    expect(await world.update({ physicalId: 'immuta-s3-integration/none' })).toMatchObject({ PhysicalResourceId: 'immuta-s3-integration/1002' });
+  });
+
   test.each(['createError', 'disabled'])('of an integration in %s fails with the remedy', async (status) => {
     world.immuta.get('1001')!.status = status;
     const answer = await world.update({ properties: { Revision: '2' } });
