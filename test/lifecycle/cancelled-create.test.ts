@@ -1,5 +1,5 @@
-import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { changes, deployTenant, INTEGRATION_TYPE, lake, leftovers, useSandbox } from './fixture';
 
 const sandbox = useSandbox();

@@ -16,7 +16,7 @@ test.each([
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test("a record in createError that only an older role explains is deleted before the next request", async () => {
+test('a record in createError that only an older role explains is deleted before the next request', async () => {
   sandbox.current.immuta.faults.validation({ test: 5, times: 2, on: 'create', asynchronously: true });
 
   expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });

@@ -1,7 +1,7 @@
+import { changes, failure, lake, LOCATION_PATH, locations, shortAnswers, useSandbox } from './fixture';
 import { AccessGrantsInstance } from '../../src';
 import { S3Config } from '../sandbox/immuta';
 import { SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
-import { changes, failure, lake, LOCATION_PATH, locations, shortAnswers, useSandbox } from './fixture';
 
 const sandbox = useSandbox();
 

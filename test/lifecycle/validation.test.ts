@@ -1,5 +1,5 @@
-import { VALIDATION_TESTS } from '../sandbox/immuta';
 import { changes, failure, lake, leftovers, NOTHING, shortAnswers, useSandbox } from './fixture';
+import { VALIDATION_TESTS } from '../sandbox/immuta';
 
 const sandbox = useSandbox();
 

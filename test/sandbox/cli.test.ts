@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import * as path from 'node:path';
+import { App, CfnOutput, CustomResource, Stack } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Sandbox, SANDBOX_ENV } from './sandbox';
+
+jest.setTimeout(120_000);
+
+const CDK = require.resolve('aws-cdk/bin/cdk');
+
+let sandbox: Sandbox;
+beforeEach(async () => { sandbox = await Sandbox.start(); });
+afterEach(() => sandbox.close());
+
+/** Runs the `cdk` CLI against the sandbox; resolves with its exit code and all that it wrote. */
+function cdk(...args: string[]): Promise<{ code: number; output: string }> {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, CI: '1', ...sandbox.env };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CDK, '--no-notices', ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }));
+  });
+}
+
+/** A cloud assembly with a stack whose custom resource has these properties. */
+function synthesize(properties: Record<string, unknown>): string {
+  const stack = new Stack(new App(), 'Test', { env: SANDBOX_ENV });
+  const fn = new lambda.Function(stack, 'Fn', {
+    runtime: lambda.Runtime.NODEJS_20_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromAsset(path.join(__dirname, 'scripted-handler')),
+  });
+  const thing = new CustomResource(stack, 'Thing', { serviceToken: fn.functionArn, resourceType: 'Custom::Thing', properties });
+  new CfnOutput(stack, 'Ref', { value: thing.ref });
+  return (stack.node.root as App).synth().directory;
+}
+
+test('the cdk CLI bootstraps, deploys, shows a failure and its rollback, and destroys', async () => {
+  const app = ['--app', synthesize({})];
+  const failing = ['--app', synthesize({ OnUpdate: { Status: 'FAILED', Reason: 'the reason that a user reads' } })];
+  const noQuestions = ['--require-approval', 'never'];
+
+  expect(await cdk('bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`)).toMatchObject({ code: 0 });
+  expect(await cdk('deploy', ...app, ...noQuestions)).toMatchObject({ code: 0, output: expect.stringContaining('Test.Ref = made-by-Create') });
+  expect(await cdk('deploy', ...app, ...noQuestions)).toMatchObject({ code: 0, output: expect.stringContaining('(no changes)') });
+
+  const { code, output } = await cdk('deploy', ...failing, ...noQuestions);
+  expect(code).toBe(1);
+  expect(sandbox.cloudFormation.stacks.get('Test')?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(output).toMatch(/Message returned: the reason that a user reads/);
+
+  expect(await cdk('destroy', ...app, '--force')).toMatchObject({ code: 0 });
+  expect([...sandbox.cloudFormation.stacks.keys()]).toEqual(['CDKToolkit']);
+  expect(sandbox.lambda.functionNames).toEqual([]);
+});

@@ -1,0 +1,218 @@
+import * as path from 'node:path';
+import { App, CfnOutput, CfnResource, CustomResource, Stack } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { StackResult, Template } from './cloudformation';
+import { evaluate, Scope } from './cloudformation/intrinsics';
+import { Sandbox, SANDBOX_ENV } from './sandbox';
+
+jest.setTimeout(60_000);
+
+describe('intrinsic functions', () => {
+  const scope: Scope = {
+    availabilityZones: ['us-east-1a'],
+    ref: (name) => `ref-${name}`,
+    getAtt: (name, attribute) => `${name}.${attribute}`,
+    condition: (name) => name === 'Yes',
+    mapping: (map, key, name) => [map, key, name].join('/'),
+    importValue: (name) => `imported-${name}`,
+  };
+
+  test.each<[unknown, unknown]>([
+    [{ Ref: 'A' }, 'ref-A'],
+    [{ 'Fn::GetAtt': ['A', 'Arn'] }, 'A.Arn'],
+    [{ 'Fn::GetAtt': 'A.Endpoint.Port' }, 'A.Endpoint.Port'],
+    [{ 'Fn::Join': ['-', ['a', { Ref: 'A' }]] }, 'a-ref-A'],
+    [{ 'Fn::Sub': '${A}:${A.Arn}:${!A}' }, 'ref-A:A.Arn:${A}'],
+    [{ 'Fn::Sub': ['${X}${A}', { X: { Ref: 'B' } }] }, 'ref-Bref-A'],
+    [{ 'Fn::Select': ['1', { 'Fn::Split': ['|', 'a|b'] }] }, 'b'],
+    [{ 'Fn::If': ['Yes', 1, { 'Fn::Unknown': 1 }] }, 1],
+    [{ a: { Ref: 'AWS::NoValue' }, b: [{ 'Fn::If': ['No', 1, { Ref: 'AWS::NoValue' }] }, 2] }, { b: [2] }],
+    [{ 'Fn::And': [{ Condition: 'Yes' }, { 'Fn::Equals': ['1', 1] }] }, true],
+    [{ 'Fn::Or': [{ Condition: 'No' }, { 'Fn::Not': [{ Condition: 'Yes' }] }] }, false],
+    [{ 'Fn::FindInMap': ['M', { Ref: 'K' }, 'N'] }, 'M/ref-K/N'],
+    [{ 'Fn::ImportValue': { 'Fn::Sub': '${A}' } }, 'imported-ref-A'],
+    [{ 'Fn::Base64': 'a' }, 'YQ=='],
+    [{ Condition: { StringEquals: { a: 'b' } } }, { Condition: { StringEquals: { a: 'b' } } }],
+  ])('%j is %j', (value, expected) => {
+    expect(evaluate(value, scope)).toEqual(expected);
+  });
+
+  test('one that the sandbox does not know is an error', () => {
+    expect(() => evaluate({ 'Fn::Cidr': [] }, scope)).toThrow('Unresolved intrinsic function Fn::Cidr');
+  });
+});
+
+describe('stacks', () => {
+  let sandbox: Sandbox;
+  beforeEach(async () => { sandbox = await Sandbox.start(); });
+  afterEach(() => sandbox.close());
+
+  /** `Thing CREATE_COMPLETE` and so on, of the resources. */
+  const story = ({ events }: StackResult) => events.filter(({ type }) => type !== 'AWS::CloudFormation::Stack').map(({ logicalId, status }) => `${logicalId} ${status}`);
+
+  /** A function and a custom resource that it answers for, which a thing of an unknown type needs. */
+  const custom = (properties: Record<string, unknown>) => {
+    const stack = new Stack(new App(), 'Test', { env: SANDBOX_ENV });
+    const fn = new lambda.Function(stack, 'Fn', {
+      runtime: lambda.Runtime.NODEJS_20_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromAsset(path.join(__dirname, 'scripted-handler')),
+    });
+    const thing = new CustomResource(stack, 'Thing', { serviceToken: fn.functionArn, resourceType: 'Custom::Thing', properties });
+    const other = new CfnResource(stack, 'Other', { type: 'AWS::Other::Thing', properties: { Got: thing.getAttString('Got') } });
+    new CfnOutput(stack, 'Ref', { value: thing.ref });
+    new CfnOutput(stack, 'Got', { value: other.getAtt('Arn').toString() });
+    return stack;
+  };
+
+  /** The events that the function got: type and physical id. */
+  const received = () => sandbox.lambda.invocations.map(({ event }) => [event.RequestType, event.PhysicalResourceId]);
+
+  test('resources are made after what they need and removed before it', async () => {
+    const order = ['FnServiceRoleB9001A96', 'Fn9270CBC0', 'Thing', 'Other'];
+
+    const created = await sandbox.deploy(custom({ Number: 1, Flag: true, Nested: [{ Number: 2 }] }));
+    const destroyed = await sandbox.destroy('Test');
+
+    expect(story(created).filter((event) => event.endsWith('COMPLETE'))).toEqual(order.map((name) => `${name} CREATE_COMPLETE`));
+    expect(created.outputs.Ref).toBe('made-by-Create');
+    expect(story(destroyed).filter((event) => event.endsWith('COMPLETE'))).toEqual([...order].reverse().map((name) => `${name} DELETE_COMPLETE`));
+    const [{ event }] = sandbox.lambda.invocations;
+    expect(event.ResourceProperties).toMatchObject({ Number: '1', Flag: 'true', Nested: [{ Number: '2' }] });
+  });
+
+  test('the same template again changes nothing', async () => {
+    await sandbox.deploy(custom({}));
+
+    expect(await sandbox.deploy(custom({}))).toMatchObject({ status: 'CREATE_COMPLETE', events: [] });
+  });
+
+  test('an Update that answers with another id is a replacement: the old one is deleted in the end', async () => {
+    await sandbox.deploy(custom({}));
+
+    const { status } = await sandbox.deploy(custom({ OnUpdate: { PhysicalResourceId: 'made-by-Update' } }));
+
+    expect(status).toBe('UPDATE_COMPLETE');
+    expect(received()).toEqual([['Create', undefined], ['Update', 'made-by-Create'], ['Delete', 'made-by-Create']]);
+  });
+
+  test('the id in a failed Create gets a Delete', async () => {
+    const { status } = await sandbox.deploy(custom({ OnCreate: { Status: 'FAILED', Reason: 'no' } }));
+
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    expect(received()).toEqual([['Create', undefined], ['Delete', 'made-by-Create']]);
+  });
+
+  test('the id in a failed replacement gets a Delete, and the old one stays', async () => {
+    await sandbox.deploy(custom({}));
+
+    const { status, outputs } = await sandbox.deploy(custom({ OnUpdate: { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'new' } }));
+
+    expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(outputs.Ref).toBe('made-by-Create');
+    expect(received()).toEqual([['Create', undefined], ['Update', 'made-by-Create'], ['Delete', 'new']]);
+  });
+
+  test('a failed Update in place is followed by one with the old properties', async () => {
+    await sandbox.deploy(custom({ Size: 1 }));
+
+    const { status } = await sandbox.deploy(custom({ Size: 2, OnUpdate: { Status: 'FAILED', Reason: 'no' } }));
+
+    expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(received()).toEqual([['Create', undefined], ['Update', 'made-by-Create'], ['Update', 'made-by-Create']]);
+    expect(sandbox.lambda.invocations[2].event).toMatchObject({ ResourceProperties: { Size: '1' }, OldResourceProperties: { Size: '2' } });
+  });
+
+  test.each([
+    ['too long', { Data: { Got: 'x'.repeat(4096) } }, 'Response object is too long.'],
+    ['without an id', { PhysicalResourceId: '' }, 'Invalid PhysicalResourceId'],
+    ['for another request', { RequestId: 'other' }, 'Invalid response object: Value of property RequestId must be'],
+    ['a failure without a reason', { Status: 'FAILED' }, 'Invalid response object: Reason is required'],
+  ])('an answer that is %s fails', async (_what, answer, reason) => {
+    const { status, events } = await sandbox.deploy(custom({ OnCreate: answer, OnDelete: { Data: {} } }));
+
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    expect(events.find(({ logicalId, status: was }) => logicalId === 'Thing' && was === 'CREATE_FAILED')?.reason).toContain(reason);
+  });
+
+  test('a neighbour that fails cancels a Create, whose Delete comes with an id that CloudFormation made up', async () => {
+    const stack = custom({ OnCreate: { SleepMs: 60_000 } });
+    new CfnResource(stack, 'Neighbour', { type: 'AWS::Other::Thing' });
+    sandbox.cloudFormation.faults.push({ logicalId: /^Neighbour$/, action: 'create', afterSeconds: 30, reason: 'no' });
+
+    const { status } = await sandbox.deploy(stack);
+
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    expect(received()).toEqual([['Create', undefined], ['Delete', expect.stringMatching(/^Test-Thing-/)]]);
+  });
+
+  test('without an answer the service timeout ends the wait', async () => {
+    const { events } = await sandbox.deploy(custom({ ServiceTimeout: 120, OnCreate: { SleepMs: 3_600_000 } }));
+
+    const [asked, failed] = events.filter(({ logicalId, status }) => logicalId === 'Thing' && status.startsWith('CREATE'));
+    expect(failed).toMatchObject({ status: 'CREATE_FAILED', reason: expect.stringContaining('did not receive a response') });
+    expect(Math.round((failed.timestamp - asked.timestamp) / 1000)).toBe(120);
+  });
+
+  const things = (names: Record<string, object>): Template => ({
+    Resources: Object.fromEntries(Object.entries(names).map(([name, more]) => [name, { Type: 'AWS::Other::Thing', ...more }])),
+  });
+
+  test('what an update replaces is made before and removed after', async () => {
+    const named = (name: string) => things({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: name } } });
+    await sandbox.deployTemplate('Test', named('old'));
+
+    const updated = await sandbox.deployTemplate('Test', named('new'));
+
+    expect(story(updated)).toEqual(['Log UPDATE_IN_PROGRESS', 'Log UPDATE_COMPLETE', 'Log DELETE_IN_PROGRESS', 'Log DELETE_COMPLETE']);
+    expect([...sandbox.cloudFormation.otherResources]).toEqual(['arn:aws:logs:us-east-1:111122223333:log-group:new:*']);
+  });
+
+  test('an update that fails removes what it made and keeps what it would have removed', async () => {
+    await sandbox.deployTemplate('Test', things({ Old: {} }));
+    const before = [...sandbox.cloudFormation.otherResources];
+    sandbox.cloudFormation.faults.push({ logicalId: /^Bad$/, action: 'create', afterSeconds: 5, reason: 'no' });
+
+    const { status, stack } = await sandbox.deployTemplate('Test', things({ New: {}, Bad: {} }));
+
+    expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect([...stack.resources.keys()]).toEqual(['Old']);
+    expect([...sandbox.cloudFormation.otherResources]).toEqual(before);
+  });
+
+  test.each([
+    ['Delete', 0, 0],
+    ['Retain', 1, 1],
+    ['RetainExceptOnCreate', 1, 0],
+  ])('with DeletionPolicy %s, %d stays after a deletion and %d after a failed creation', async (DeletionPolicy, afterDeletion, afterFailure) => {
+    const left = () => sandbox.cloudFormation.otherResources.size;
+    await sandbox.deployTemplate('Test', things({ Thing: { DeletionPolicy } }));
+    await sandbox.destroy('Test');
+    expect(left()).toBe(afterDeletion);
+
+    sandbox.cloudFormation.otherResources.clear();
+    sandbox.cloudFormation.faults.push({ logicalId: /^Bad$/, action: 'create', afterSeconds: 5, reason: 'no' });
+    await sandbox.deployTemplate('Test', things({ Thing: { DeletionPolicy }, Bad: {} }));
+    expect(left()).toBe(afterFailure);
+  });
+
+  test('parameters, conditions and exports', async () => {
+    const template: Template = {
+      Parameters: { Stage: { Type: 'String', Default: 'dev' } },
+      Conditions: { IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] } },
+      Resources: { Always: { Type: 'AWS::Other::Thing' }, InProd: { Type: 'AWS::Other::Thing', Condition: 'IsProd' } },
+      Outputs: { Stage: { Value: { Ref: 'Stage' }, Export: { Name: { 'Fn::Sub': '${AWS::StackName}-stage' } } } },
+    };
+
+    const dev = await sandbox.deployTemplate('Test', template);
+    expect([...dev.stack.resources.keys()]).toEqual(['Always']);
+    const prod = await sandbox.deployTemplate('Test', template, { parameters: { Stage: 'prod' } });
+    expect([...prod.stack.resources.keys()]).toEqual(['Always', 'InProd']);
+
+    const importing = await sandbox.deployTemplate('Other', {
+      Resources: { Thing: { Type: 'AWS::Other::Thing' } },
+      Outputs: { Stage: { Value: { 'Fn::ImportValue': 'Test-stage' } } },
+    });
+    expect(importing.outputs).toEqual({ Stage: 'prod' });
+  });
+});

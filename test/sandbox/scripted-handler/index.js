@@ -1,0 +1,29 @@
+/** A function that does what its event says: for tests of the sandbox itself. */
+'use strict';
+
+exports.handler = async (event) => (event.RequestType ? answer(event) : obey(event));
+
+async function obey({ sleepMs, hang, exit, fail }) {
+  console.log(`runs at ${new Date().toISOString()}`);
+  if (sleepMs) await new Promise((resolve) => setTimeout(resolve, sleepMs));
+  if (hang) await new Promise(() => {});
+  if (exit) process.exit(1);
+  if (fail) throw new Error(fail);
+}
+
+/** `ResourceProperties.OnCreate` and so on say what the answer has; the physical id is `made-by-<request type>` unless there is one. */
+async function answer(event) {
+  const { SleepMs, ...script } = event.ResourceProperties[`On${event.RequestType}`] ?? {};
+  if (SleepMs) await new Promise((resolve) => setTimeout(resolve, Number(SleepMs)));
+  const body = {
+    Status: 'SUCCESS',
+    PhysicalResourceId: event.PhysicalResourceId ?? 'made-by-Create',
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    LogicalResourceId: event.LogicalResourceId,
+    Data: { Got: JSON.stringify(event.ResourceProperties) },
+    ...script,
+  };
+  // a buffer: fetch adds a content type to text, which S3 refuses
+  await fetch(event.ResponseURL, { method: 'PUT', body: Buffer.from(JSON.stringify(body)) });
+}
