@@ -143,7 +143,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
   constructor(scope: Construct, id: string, props: AccessGrantsInstanceProps = {}) {
     super(scope, id);
     const implicit = takeDefault(this);
-    this._explicit = this.node.id !== DEFAULT_ID;
+    this._explicit = outermostStack(this).node.tryFindChild(DEFAULT_ID) !== this;
     this.accessGrantsInstanceArn = instanceArnOf(this.stack);
 
     this.resource = new s3.CfnAccessGrantsInstance(this, 'Resource', { identityCenterArn: props.identityCenterInstanceArn });

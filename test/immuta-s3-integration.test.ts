@@ -4,7 +4,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { countTypes, ENV, importedBucket, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import { Construct } from 'constructs';
+import {
+  countTypes, ENV, importedBucket, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, Resources, resourcesOf, synthError,
+} from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, LocationAccess, S3Location } from '../src';
 
 describe('default configuration', () => {
@@ -245,6 +248,27 @@ describe('construct ids', () => {
     expect(after.filter((logicalId) => before.includes(logicalId))).toEqual([]);
   });
 
+  test('renaming the logical ids makes another construct id, or another place in the tree, change nothing', () => {
+    const integrationIn = (scopeOf: (stack: Stack) => Construct, id: string) => {
+      const stack = newStack();
+      const tenant = newTenant(stack);
+      const role = iam.Role.fromRoleName(stack, 'Imported', 'imported');
+      newIntegration(scopeOf(stack), id, {
+        tenant, location: S3Location.bucket(importedBucket(stack)), locationRole: role, authentication: ImmutaAuthentication.existingRole(role),
+      });
+      return stack;
+    };
+    const movedIntegration = () => integrationIn((stack) => new Construct(stack, 'Somewhere'), 'After');
+    const ids = (stack: Stack, prefix: string) => ['ImmutaPolicy', 'LocationPolicy', ''].map((kind) => Object.keys(resourcesOf(stack))
+      .find((logicalId) => new RegExp(`^${prefix}[0-9a-f]{8}${kind}[0-9A-F]{8}$`).test(logicalId))!);
+
+    const before = integrationIn((stack) => stack, 'Before');
+    const after = movedIntegration();
+    const oldIds = ids(before, 'Before');
+    ids(movedIntegration(), 'SomewhereAfter').forEach((newId, n) => after.renameLogicalId(newId, oldIds[n]));
+    expect(withSortedDependencies(after)).toEqual(withSortedDependencies(before));
+  });
+
   test('references of the same name in two stacks are two locations', () => {
     const app = new App();
     const [one, other] = ['One', 'Two'].map((id) => new s3.Bucket(newStack(undefined, app, id), 'Bucket'));
@@ -430,6 +454,12 @@ test('import', () => {
   expect(Object.keys(stack.node.root.node.findAll().filter((node) => node.node.id === 'Sales'))).toHaveLength(1);
   Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
 });
+
+/** The order in a DependsOn means nothing. */
+function withSortedDependencies(stack: Stack): Resources {
+  const sorted = Object.entries(resourcesOf(stack)).map(([logicalId, resource]) => [logicalId, { ...resource, DependsOn: resource.DependsOn?.sort() }]);
+  return Object.fromEntries(sorted);
+}
 
 function logicalIdLike(stack: Stack, part: string): string {
   const found = Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes(part));

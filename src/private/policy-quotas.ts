@@ -11,6 +11,10 @@ import { readable } from './readable';
 const ROLE_INLINE_QUOTA = 10_240;
 const MANAGED_QUOTA = 6_144;
 
+/** Managed policies that IAM attaches to a user, without and with a raised quota. */
+export const DEFAULT_MANAGED_POLICIES = 10;
+const MOST_MANAGED_POLICIES = 20;
+
 /** What a pseudo parameter has at least. */
 const SHORTEST: Record<string, string> = { 'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1' };
 
@@ -28,12 +32,30 @@ export function ownRolePolicyProblems(role: iam.IRole): string[] {
   return inlineProblems(role, ownDocuments(role));
 }
 
-/** A managed policy that passes the quota. */
-export function managedPolicyProblems(policy: iam.ManagedPolicy): string[] {
+/** A managed policy that passes the quota, or a user with more of them than IAM attaches at all. */
+export function managedPolicyProblems(policy: iam.ManagedPolicy, user: iam.IUser): string[] {
+  const problems = [];
   const length = size(document(policy, policy.document));
-  return length <= MANAGED_QUOTA ? [] : [
-    `the policy has at least ${length} characters, and IAM allows ${MANAGED_QUOTA} in a managed policy: name fewer 'buckets' in the location, or all of them by naming none`,
-  ];
+  if (length > MANAGED_QUOTA) {
+    problems.push(`the policy has at least ${length} characters, and IAM allows ${MANAGED_QUOTA} in a managed policy: `
+      + 'name fewer \'buckets\' in the location, or all of them by naming none');
+  }
+  if (attachedManagedPolicies(policy, user) > MOST_MANAGED_POLICIES && policiesOf(policy, user).at(-1) === policy.node.defaultChild) {
+    problems.push(`user '${user.node.path}' gets ${attachedManagedPolicies(policy, user)} managed policies from this app, and IAM allows ${MOST_MANAGED_POLICIES} at most: `
+      + 'give some of the integrations another user');
+  }
+  return problems;
+}
+
+/** How many managed policies this app attaches to the user. */
+export function attachedManagedPolicies(scope: IConstruct, user: iam.IUser): number {
+  const own = user.node.defaultChild;
+  const arns = own && CfnResource.isCfnResource(own) ? Stack.of(own).resolve((own as iam.CfnUser).managedPolicyArns) ?? [] : [];
+  return arns.length + policiesOf(scope, user).length;
+}
+
+function policiesOf(scope: IConstruct, user: iam.IUser): CfnResource[] {
+  return resources(scope.node.root, 'AWS::IAM::ManagedPolicy').filter((policy) => names(policy, (policy as iam.CfnManagedPolicy).users).includes(user.userName));
 }
 
 function inlineProblems(role: iam.IRole, documents: unknown[]): string[] {

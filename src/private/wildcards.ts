@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 import { wildcardAcknowledgements } from './policies/wildcards';
 
-/** Where aws-cdk-lib 2.2xx and later keep acknowledged rules, which is where cdk-nag 3 looks. */
+/** Where newer versions of aws-cdk-lib keep acknowledged rules (`Validations.ACKNOWLEDGED_RULES_METADATA_KEY`) and cdk-nag 3 looks. */
 const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
 /** Acknowledges the wildcards that the service makes necessary, to cdk-nag 2 and 3, which users need not have. */

@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -68,6 +69,34 @@ test('fails if the managed policy of a user passes the quota', () => {
   const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') });
   newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: buckets(stack, 90) }), authentication });
   expect(synthError(stack)).toMatch(/the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/);
+});
+
+describe('managed policies of one user', () => {
+  const withIntegrations = (count: number) => {
+    const stack = newStack();
+    const tenant = newTenant(stack);
+    const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') });
+    for (let n = 0; n < count; n++) {
+      newIntegration(stack, `Lake${n}`, { tenant, authentication });
+    }
+    return stack;
+  };
+
+  test('take ten', () => {
+    const stack = withIntegrations(10);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('warn of more', () => {
+    Annotations.fromStack(withIntegrations(11)).hasWarning('*', Match.stringLikeRegexp('user \'Stack/User\' gets 11 managed policies'));
+  });
+
+  test('fail for more than IAM allows at all', () => {
+    const error = synthError(withIntegrations(21));
+    expect(error).toContain('user \'Stack/User\' gets 21 managed policies from this app, and IAM allows 20 at most');
+    expect(error.match(/21 managed policies/g)).toHaveLength(1);
+  });
 });
 
 /** A statement of that many characters and a few more. */
