@@ -1,9 +1,8 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, IDependable } from 'constructs';
-import { IntegrationProperties } from './handler/contract';
-import { IImmutaTenant } from './immuta-tenant';
+import { Construct } from 'constructs';
+import { ACCESS_KEY_POLICY_ID, AuthenticationContext, BoundAuthentication } from './private/authentication';
 import { plainTextProblems } from './private/plain-text';
 import { readSecretStatements } from './private/policies/handler-role';
 import { ownRolePolicyProblems } from './private/policy-quotas';
@@ -64,32 +63,6 @@ export interface AccessKeySecretOptions {
   readonly secretAccessKeyField?: string;
 }
 
-/**
- * What an integration asks of its authentication.
- *
- * @internal
- */
-export interface AuthenticationContext {
-  readonly tenant: IImmutaTenant;
-  /** What Immuta's principal needs. */
-  readonly statements: iam.PolicyStatement[];
-}
-
-/**
- * What an integration learns of its authentication.
- *
- * @internal
- */
-export interface BoundAuthentication {
-  readonly role?: iam.IRole;
-  /** ARN of the principal that Immuta uses. */
-  readonly principalArn: string;
-  /** What Immuta cannot work without, which a Delete needs as well. */
-  readonly dependencies: IDependable[];
-  readonly properties: Pick<IntegrationProperties,
-  'AuthenticationType' | 'RoleToAssumeArn' | 'AccessKeySecretArn' | 'AccessKeyIdField' | 'SecretAccessKeyField'>;
-}
-
 /** How Immuta authenticates with AWS in order to manage locations and grants. */
 export abstract class ImmutaAuthentication {
   /**
@@ -137,9 +110,6 @@ export abstract class ImmutaAuthentication {
    */
   public abstract _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication;
 }
-
-/** The policy by which the handler reads an access key: it goes with the integration even if the rest is retained. */
-export const ACCESS_KEY_POLICY_ID = 'AccessKeyPolicy';
 
 class AssumeRole extends ImmutaAuthentication {
   constructor(private readonly options: AssumeRoleOptions) {

@@ -6,8 +6,9 @@ import { Construct } from 'constructs';
 import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
 import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
-import { ACCESS_KEY_POLICY_ID, BoundAuthentication, ImmutaAuthentication } from './immuta-authentication';
+import { ImmutaAuthentication } from './immuta-authentication';
 import { IImmutaTenant } from './immuta-tenant';
+import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
 import { instanceArnOf } from './private/instance-arn';
 import {
   bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings,

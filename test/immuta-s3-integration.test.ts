@@ -457,8 +457,8 @@ test('import', () => {
 
 /** The order in a DependsOn means nothing. */
 function withSortedDependencies(stack: Stack): Resources {
-  const sorted = Object.entries(resourcesOf(stack)).map(([logicalId, resource]) => [logicalId, { ...resource, DependsOn: resource.DependsOn?.sort() }]);
-  return Object.fromEntries(sorted);
+  return Object.fromEntries(Object.entries(resourcesOf(stack))
+    .map(([logicalId, resource]) => [logicalId, { ...resource, DependsOn: resource.DependsOn?.sort() }]));
 }
 
 function logicalIdLike(stack: Stack, part: string): string {
