@@ -55,6 +55,11 @@ export function tenantIn(stack: Stack, sandbox: Sandbox): ImmutaTenant {
   });
 }
 
+/** The tenant that `lake` has made in a stack. */
+export function tenantOf(stack: Stack): ImmutaTenant {
+  return stack.node.findChild('Immuta') as ImmutaTenant;
+}
+
 /** A tenant in a stack of its own: its function outlives the stacks of the integrations. */
 export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
   const stack = new Stack(new App(), 'Tenant', { env: SANDBOX_ENV });

@@ -8,10 +8,20 @@ const HOUR = 3_600_000;
 
 let scheduler: Scheduler;
 let lambda: LambdaStandIn;
+/** Access keys of the invocations, in their order. */
+let keys: string[];
 
 beforeEach(() => {
+  keys = [];
   scheduler = new Scheduler(new SandboxClock(START));
-  lambda = new LambdaStandIn({ scheduler, env: {}, credentialsFor: () => ({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' }) });
+  lambda = new LambdaStandIn({
+    scheduler,
+    env: {},
+    credentialsFor: () => {
+      keys.push(`key-${keys.length}`);
+      return { accessKeyId: keys[keys.length - 1], secretAccessKey: 'secret', sessionToken: 'token' };
+    },
+  });
   lambda.register({
     functionName: 'scripted',
     functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:scripted',
@@ -81,4 +91,15 @@ test.each<[(number | 'afterwards')[], [number, number][]]>([
   lambda.deliveries = deliveries;
 
   expect(await run({ sleepMs: 10_000 })).toEqual(expected);
+});
+
+test('a chain of functions that invoke one another ends after 16', async () => {
+  lambda.invokeAsync('scripted', { link: 1 });
+  for (let link = 2; link <= 17; link++) {
+    await scheduler.idle();
+    lambda.invokeAsync('scripted', { link }, keys[keys.length - 1]);
+  }
+
+  expect(lambda.invocations).toHaveLength(16);
+  expect(lambda.dropped).toEqual([{ event: { link: 17 }, reason: 'recursive loop' }]);
 });

@@ -13,6 +13,8 @@ export interface Answer {
 /** The bucket behind the response URLs: takes what is PUT, as S3 does, and tells who waits for it. */
 export class ResponseEndpoint {
   readonly answers: Answer[] = [];
+  /** How many requests from now on are cut off. */
+  refuse = 0;
   private readonly waiting = new Map<string, (body: string) => void>();
   private readonly server: Server;
 
@@ -49,6 +51,10 @@ export class ResponseEndpoint {
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    if (this.refuse > 0) {
+      this.refuse -= 1;
+      return void response.destroy();
+    }
     const url = new URL(request.url!, 'http://localhost');
     const token = url.pathname.split('/')[2];
     const refusal = refusalOf(request, url, token);
