@@ -28,7 +28,6 @@ export async function createIntegration(job: Job): Promise<IntegrationRecord> {
     job.progress.integrationId = id;
     const record = await untilSteady(job, id);
     if (!record) {
-      job.progress.vanished();
       throw new Error(`integration ${id} was deleted while it was being created; it is not created again, because whoever deleted it may have `
         + 'meant it: deploy again to create it');
     }

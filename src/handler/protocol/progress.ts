@@ -41,15 +41,6 @@ export class Progress {
     this.mayExist = this.answerLost;
   }
 
-  /**
-   * The record was there and is gone, and this attempt did not delete it. If Lambda delivered the event twice at once, the other attempt
-   * may have, to make it again.
-   */
-  public vanished(): void {
-    this.integrationId = undefined;
-    this.mayExist = true;
-  }
-
   /** The physical id to answer with if a Create fails now. */
   public get physicalIdOfFailedCreate(): string {
     if (this.integrationId !== undefined) {
