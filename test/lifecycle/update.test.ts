@@ -1,0 +1,80 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ImmutaS3IntegrationProps, S3Location } from '../../src';
+import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+
+const sandbox = useSandbox();
+
+const deploy = (props: Partial<ImmutaS3IntegrationProps> = {}) => sandbox.current.deploy(lake(sandbox.current, { props: () => props }));
+
+test('the same stack again calls nobody', async () => {
+  await deploy();
+  const before = sandbox.current.immuta.requests.length;
+
+  expect(await deploy()).toMatchObject({ events: [] });
+
+  expect(sandbox.current.immuta.requests).toHaveLength(before);
+});
+
+test('another name is given in place', async () => {
+  await deploy({ integrationName: 'sales' });
+
+  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+
+  expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
+  expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([{ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } }]);
+});
+
+test('a change of the removal policy alone changes nothing in Immuta', async () => {
+  await deploy();
+
+  expect(await deploy({ removalPolicy: RemovalPolicy.RETAIN })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+  expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  await sandbox.current.destroy(STACK_NAME);
+  expect(leftovers(sandbox.current).integrations).toEqual([{ id: '101', status: 'enabled' }]);
+});
+
+test('an update that Immuta refuses rolls back to what was', async () => {
+  await deploy({ integrationName: 'sales' });
+  const before = structuredClone(sandbox.current.immuta.integrations.get('101'));
+  sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', message: 'Integration 17 has it.' });
+
+  const result = await deploy({ integrationName: 'taken' });
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(failure(result)).toContain('Integration 17 has it.');
+  expect(failure(result)).toContain('continue-update-rollback');
+  expect(sandbox.current.immuta.integrations.get('101')).toMatchObject({ status: 'enabled', config: before!.config });
+  expect(new Set(shortAnswers(sandbox.current).map((answer) => answer.split(' ')[1]))).toEqual(new Set(['immuta-s3-integration/101']));
+});
+
+describe('another bucket', () => {
+  const inBucket = (name: string) => lake(sandbox.current, {
+    props: (stack: Stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Other', name)) }),
+  });
+
+  test('is another integration, and the old one is deleted while its own roles still work', async () => {
+    sandbox.current.aws.buckets.createBucket('hr-lake');
+    await sandbox.current.deploy(inBucket('sales-lake'));
+
+    expect(await sandbox.current.deploy(inBucket('hr-lake'))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', 'POST /integrations', 'DELETE /integrations/101']);
+    expect(locations(sandbox.current).map(({ scope }) => scope)).toEqual(['s3://hr-lake/']);
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('that Immuta refuses leaves the old one untouched', async () => {
+    await sandbox.current.deploy(inBucket('sales-lake'));
+    const before = leftovers(sandbox.current);
+
+    const result = await sandbox.current.deploy(inBucket('no-such-bucket'));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/list prefixes' failed: NoSuchBucket/);
+    expect(leftovers(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).not.toContainEqual(expect.stringContaining('DELETE'));
+  });
+});
