@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { App, CfnOutput, CustomResource, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -9,8 +11,15 @@ jest.setTimeout(120_000);
 const CDK = require.resolve('aws-cdk/bin/cdk');
 
 let sandbox: Sandbox;
-beforeEach(async () => { sandbox = await Sandbox.start(); });
-afterEach(() => sandbox.close());
+let folder: string;
+beforeEach(async () => {
+  sandbox = await Sandbox.start();
+  folder = mkdtempSync(path.join(tmpdir(), 'cli-'));
+});
+afterEach(async () => {
+  await sandbox.close();
+  rmSync(folder, { recursive: true });
+});
 
 /** Runs the `cdk` CLI against the sandbox; resolves with its exit code and all that it wrote. */
 function cdk(...args: string[]): Promise<{ code: number; output: string }> {
@@ -22,8 +31,8 @@ function cdk(...args: string[]): Promise<{ code: number; output: string }> {
 }
 
 /** A cloud assembly with a stack whose custom resource has these properties. */
-function synthesize(properties: Record<string, unknown>): string {
-  const stack = new Stack(new App(), 'Test', { env: SANDBOX_ENV });
+function synthesize(name: string, properties: Record<string, unknown>): string {
+  const stack = new Stack(new App({ outdir: path.join(folder, name) }), 'Test', { env: SANDBOX_ENV });
   const fn = new lambda.Function(stack, 'Fn', {
     runtime: lambda.Runtime.NODEJS_20_X,
     handler: 'index.handler',
@@ -35,8 +44,8 @@ function synthesize(properties: Record<string, unknown>): string {
 }
 
 test('the cdk CLI bootstraps, deploys, shows a failure and its rollback, and destroys', async () => {
-  const app = ['--app', synthesize({})];
-  const failing = ['--app', synthesize({ OnUpdate: { Status: 'FAILED', Reason: 'the reason that a user reads' } })];
+  const app = ['--app', synthesize('good', {})];
+  const failing = ['--app', synthesize('bad', { OnUpdate: { Status: 'FAILED', Reason: 'the reason that a user reads' } })];
   const noQuestions = ['--require-approval', 'never'];
 
   expect(await cdk('bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`)).toMatchObject({ code: 0 });
