@@ -11,7 +11,7 @@ import { IImmutaTenant } from './immuta-tenant';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
 import { instanceArnOf } from './private/instance-arn';
 import {
-  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, locationProblems, nameProblems, neighbourWarnings,
+  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, keyProblems, locationProblems, nameProblems, neighbourWarnings,
   prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
 import { IdentityCenter } from './private/policies/identity-center';
@@ -82,9 +82,9 @@ export interface ImmutaS3IntegrationProps {
   readonly locationRole?: iam.IRole;
 
   /**
-   * The KMS keys that encrypt the objects.
+   * KMS keys that encrypt the objects, beside the `encryptionKey` that a bucket of the location has in CDK. Imported buckets have none.
    *
-   * @default - the objects are encrypted with keys of S3 (SSE-S3)
+   * @default - the keys that the buckets have in CDK
    */
   readonly encryptionKeys?: kms.IKey[];
 
@@ -223,6 +223,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
   /** Another location has another one of these, so that its resources are other resources. */
   private readonly parts: Construct;
   private readonly write: boolean;
+  private readonly encryptionKeys: kms.IKey[];
   private readonly givenInstance?: IAccessGrantsInstance;
   private readonly accessGrantsInstanceArn: string;
   private readonly bucketAccount: string;
@@ -235,6 +236,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     this._name = props.integrationName;
     this.parts = new Construct(this, digest(props.locationIdentity ?? props.location._identity));
     this.write = props.access !== LocationAccess.READ_ONLY;
+    this.encryptionKeys = [...new Set([...props.location._encryptionKeys, ...props.encryptionKeys ?? []])];
     this.givenInstance = props.accessGrantsInstance;
     this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? instanceArnOf(this.stack);
     this.bucketAccount = props.bucketAccount ?? props.location._buckets[0]?.env.account ?? this.stack.account;
@@ -256,7 +258,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     this.integrationId = resource.getAttString('IntegrationId' satisfies keyof IntegrationAttributes);
     this.integrationName = resource.getAttString('IntegrationName' satisfies keyof IntegrationAttributes);
     this.bucketPolicyStatements = this.ownerStatements(authentication);
-    this.keyPolicyStatements = (props.encryptionKeys ?? []).length === 0 ? []
+    this.keyPolicyStatements = this.encryptionKeys.length === 0 ? []
       : keyOwnerStatements({ region: this.stack.region, locationRoleArn: this.locationRole.roleArn, write: this.write });
     this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.DESTROY);
   }
@@ -294,6 +296,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     this.node.addValidation({
       validate: () => [
         ...propProblems(props),
+        ...keyProblems(this.encryptionKeys),
         ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance !== undefined || AccessGrantsInstance._find(this)!._explicit),
         ...duplicateProblems(this, this.earlierIntegrations()),
       ],
@@ -314,7 +317,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       data: props.location._governedData,
       write: this.write,
       bucketAccount: this.bucketAccount,
-      keyArns: (props.encryptionKeys ?? []).map((key) => key.keyArn),
+      keyArns: this.encryptionKeys.map((key) => key.keyArn),
     });
     const trust: LocationRoleTrustOptions = {
       partition: this.stack.partition,

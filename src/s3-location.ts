@@ -1,4 +1,5 @@
 import { Stack, Token } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { GovernedData } from './private/policies/governed-data';
 
@@ -83,6 +84,15 @@ export class S3Location {
    */
   public get _governedData(): GovernedData {
     return { allBuckets: this._allBuckets, bucketArns: this._buckets.map((bucket) => bucket.bucketArn), prefix: this._prefix };
+  }
+
+  /**
+   * The KMS keys that the buckets have in CDK; imported buckets have none.
+   *
+   * @internal
+   */
+  public get _encryptionKeys(): kms.IKey[] {
+    return this._buckets.flatMap(({ encryptionKey }) => encryptionKey ?? []);
   }
 
   /**

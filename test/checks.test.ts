@@ -1,6 +1,7 @@
 import { Annotations as AnnotationsOf, App, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ENV, importedBucket, newIntegration, newStack, newTenant, synthError } from './fixture';
 import { ImmutaAuthentication, S3Location } from '../src';
@@ -23,6 +24,12 @@ test('problems of several constructs are reported together', () => {
   ]) {
     expect(error).toContain(part);
   }
+});
+
+test('fails for an alias as an encryption key, which no policy would match', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Lake', { encryptionKeys: [kms.Alias.fromAliasName(stack, 'Data', 'alias/data')] });
+  expect(synthError(stack)).toContain('\'encryptionKeys\' must be keys, got the alias');
 });
 
 describe('time-outs', () => {

@@ -131,6 +131,16 @@ test('encryption keys', () => {
   })]);
 });
 
+test('a bucket brings its own encryption key along', () => {
+  const stack = newStack();
+  const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/own');
+  const bucket = new s3.Bucket(stack, 'Encrypted', { encryptionKey: key });
+  newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket), encryptionKeys: [key] });
+  const [policy] = resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
+  const named = policy.PolicyDocument.Statement.filter(({ Resource }: any) => Resource === 'arn:aws:kms:us-east-1:111122223333:key/own');
+  expect(named).toHaveLength(1);
+});
+
 test('a bucket of another account', () => {
   const stack = newStack();
   const integration = newIntegration(stack, 'Sales', { bucketAccount: '444455556666' });

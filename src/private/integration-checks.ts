@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import { IConstruct } from 'constructs';
 import { IAccessGrantsInstance } from '../access-grants-instance';
 import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../handler/contract';
@@ -73,6 +74,12 @@ function prefixProblems(prefix: string): string[] {
     return [`the prefix of the location must not begin with '/', got ${JSON.stringify(prefix)}: object keys do not, so write ${JSON.stringify(prefix.replace(/^\/+/, ''))}`];
   }
   return prefix.includes('*') ? [`the prefix of the location must not contain '*', got ${JSON.stringify(prefix)}: a location covers all keys that begin with it`] : [];
+}
+
+/** Keys that a policy cannot name. */
+export function keyProblems(keys: kms.IKey[]): string[] {
+  return keys.filter(({ keyArn }) => keyArn.includes(':alias/')).map(({ node }) => `'encryptionKeys' must be keys, got the alias '${node.path}': `
+    + 'no policy matches the ARN of an alias, so import the key itself, with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'');
 }
 
 /** A tenant or instance that serves another account or Region. */

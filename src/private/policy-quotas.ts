@@ -1,5 +1,6 @@
 import { CfnResource, DefaultTokenResolver, Stack, StringConcat, TokenizedStringFragments, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { IConstruct } from 'constructs';
 import { readable } from './readable';
 
@@ -16,7 +17,8 @@ export const DEFAULT_MANAGED_POLICIES = 10;
 const MOST_MANAGED_POLICIES = 20;
 
 /** What a pseudo parameter has at least. */
-const SHORTEST: Record<string, string> = { 'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1' };
+const SHORTEST: Record<string, string> = { 'AWS::AccountId': '123456789012', 'AWS::Region': 'us-east-1' };
+const SHORTEST_ARN = 'arn:aws:s3:::abc';
 
 /** The inline policies of a role, as far as this app defines them, that pass the quota. The last of the policies reports. */
 export function rolePolicyProblems(policy: iam.Policy, role: iam.IRole): string[] {
@@ -35,7 +37,7 @@ export function ownRolePolicyProblems(role: iam.IRole): string[] {
 /** A managed policy that passes the quota, or a user with more of them than IAM attaches at all. */
 export function managedPolicyProblems(policy: iam.ManagedPolicy, user: iam.IUser): string[] {
   const problems = [];
-  const length = size(document(policy, policy.document));
+  const length = size(policy, document(policy, policy.document));
   if (length > MANAGED_QUOTA) {
     problems.push(`the policy has at least ${length} characters, and IAM allows ${MANAGED_QUOTA} in a managed policy: `
       + 'name fewer \'buckets\' in the location, or all of them by naming none');
@@ -59,10 +61,10 @@ function policiesOf(scope: IConstruct, user: iam.IUser): CfnResource[] {
 }
 
 function inlineProblems(role: iam.IRole, documents: unknown[]): string[] {
-  const length = documents.map(size).reduce((sum, one) => sum + one, 0);
+  const length = documents.map((one) => size(role, one)).reduce((sum, one) => sum + one, 0);
   return length <= ROLE_INLINE_QUOTA ? [] : [
     `the inline policies of role '${role.node.path}' have at least ${length} characters, and IAM allows ${ROLE_INLINE_QUOTA} in one role: `
-    + 'use the role for fewer integrations, or name fewer \'buckets\' in the location, or all of them by naming none',
+    + 'use the role for fewer integrations, name fewer \'encryptionKeys\', or name fewer \'buckets\' in the location, or all of them by naming none',
   ];
 }
 
@@ -83,8 +85,11 @@ function document(scope: IConstruct, policyDocument: unknown): unknown {
   return Stack.of(scope).resolve(policyDocument);
 }
 
-function size(policyDocument: unknown): number {
-  return JSON.stringify(readable(policyDocument, (name) => SHORTEST[name] ?? '')).length;
+/** What the document has at least: what is only known when it is deployed counts with the fewest characters that it can have. */
+function size(scope: IConstruct, policyDocument: unknown): number {
+  const { partition } = RegionInfo.get(Stack.of(scope).region);
+  const shortest: Record<string, string> = { ...SHORTEST, 'AWS::Partition': partition ?? 'aws' };
+  return JSON.stringify(readable(policyDocument, (name) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : ''))).length;
 }
 
 /** The names with their tokens unresolved: a reference means something in its own stack only, its token means the same everywhere. */

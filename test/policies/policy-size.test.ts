@@ -12,9 +12,9 @@ const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
 type Props = Pick<ImmutaS3IntegrationProps, 'authentication' | 'encryptionKeys' | 'identityCenter' | 'location' | 'restrictPassRole'>;
 
 /** Synthesizes integrations in one stack, and measures their policies as IAM does. */
-function synthesize(integrations: (stack: Stack) => Props[]): Sizes {
+function synthesize(integrations: (stack: Stack) => Props[], region = 'us-east-1'): Sizes {
   const app = new App({ context: { 'aws:cdk:disable-asset-staging': true } });
-  const stack = new Stack(app, 'lake', { env: { account: '111122223333', region: 'us-east-1' } });
+  const stack = new Stack(app, 'lake', { env: { account: '111122223333', region } });
   const apiKey = secretsmanager.Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key');
   const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
   const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
@@ -66,6 +66,12 @@ describe('the location role holds', () => {
     expect(withBuckets(60)).toThrow(/name fewer 'buckets' in the location, or all of them by naming none/);
   });
 
+  test('fewer in GovCloud, whose ARNs are longer', () => {
+    const inGovCloud = (count: number) => () => synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }], 'us-gov-west-1');
+    expect(inGovCloud(54)).not.toThrow();
+    expect(inGovCloud(57)).toThrow(LOCATION_ROLE);
+  });
+
   test('117 keys, and not 118', () => {
     expect(withKeys(117)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withKeys(118)).toThrow(LOCATION_ROLE);
@@ -102,6 +108,6 @@ describe('a role of the user holds', () => {
   // the same
   test('10 integrations of one bucket, and not 12', () => {
     expect(withIntegrations(10)().attachedPolicies).toBeLessThanOrEqual(10_240);
-    expect(withIntegrations(12)).toThrow(/inline policies of role 'lake\/Role' have at least \d+ characters, and IAM allows 10240 in one role: use the role for fewer integrations/);
+    expect(withIntegrations(12)).toThrow(/inline policies of role 'lake\/Role' have at least \d+ characters, and IAM allows 10240 in one role: use the role for fewer integrations, name fewer 'encryptionKeys'/);
   });
 });
