@@ -11,8 +11,8 @@ import { IImmutaTenant } from './immuta-tenant';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
 import { instanceArnOf } from './private/instance-arn';
 import {
-  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, keyProblems, locationProblems, nameProblems, neighbourWarnings,
-  prefixWarnings, removalPolicyProblems, timeoutProblems,
+  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, keyProblems, locationProblems, nameProblems,
+  neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
