@@ -110,6 +110,8 @@ export class Sandbox {
   }
 
   async close(): Promise<void> {
+    this.scheduler.stop();
+    this.lambda.close();
     await Promise.all([this.aws.close(), this.immuta.close(), this.responses.close()]);
     this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
   }

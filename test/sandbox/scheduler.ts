@@ -17,6 +17,7 @@ export class Scheduler {
   private busy = 0;
   private pumping = false;
   private idlers: (() => void)[] = [];
+  private stopped = false;
 
   /** @param pace real milliseconds per virtual second, for people who watch @default - no waiting */
   constructor(readonly clock: SandboxClock, private readonly pace = 0) {}
@@ -60,12 +61,17 @@ export class Scheduler {
     });
   }
 
+  /** No timer fires any more. */
+  stop(): void {
+    this.stopped = true;
+  }
+
   private async pump(): Promise<void> {
-    if (this.pumping) return;
+    if (this.pumping || this.stopped) return;
     this.pumping = true;
     // whoever reacts to what has just happened does so in promise callbacks: those come first
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.busy === 0 && this.timers.length > 0) {
+    while (!this.stopped && this.busy === 0 && this.timers.length > 0) {
       await this.fireNext();
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -76,8 +82,9 @@ export class Scheduler {
   private async fireNext(): Promise<void> {
     const next = this.timers.reduce((a, b) => (b.due < a.due ? b : a));
     const wait = ((next.due - this.clock.now()) / 1000) * this.pace;
-    if (wait > 0) await sleep(wait);
-    if (this.busy > 0 || !this.timers.includes(next)) return;
+    // without a reference: it is the sandbox's servers that keep the process alive
+    if (wait > 0) await sleep(wait, undefined, { ref: false });
+    if (this.stopped || this.busy > 0 || !this.timers.includes(next)) return;
     this.timers = this.timers.filter((other) => other !== next);
     this.clock.advanceTo(next.due);
     await this.clock.settled();

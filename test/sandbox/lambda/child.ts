@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly event: unknown;
   readonly context: Record<string, unknown>;
   readonly onOutput: (text: string) => void;
+  /** Kills the process when aborted. */
+  readonly signal: AbortSignal;
 }
 
 /** Runs one invocation in a process of its own, which sleeps in virtual time and is killed when the function's time is up. */
@@ -45,6 +47,8 @@ class Child {
       cwd: options.codeFolder,
       env: { ...options.env, SANDBOX_NOW: String(start) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      signal: options.signal,
+      killSignal: 'SIGKILL',
     });
     this.process.stdout!.on('data', (data) => options.onOutput(String(data)));
     this.process.stderr!.on('data', (data) => options.onOutput(String(data)));

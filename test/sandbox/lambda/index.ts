@@ -70,6 +70,7 @@ export class LambdaStandIn {
   /** Real time that the deadline of a request takes, as a fraction. */
   deadlineScale = 1;
 
+  private readonly closing = new AbortController();
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly eventInvokeConfigs = new Map<string, EventInvokeConfig>();
   private readonly depthOfKey = new Map<string, number>();
@@ -106,6 +107,11 @@ export class LambdaStandIn {
     const queued = { fn, event, requestId: randomUUID(), queuedAt: this.now, depth: (this.depthOfKey.get(callerKey) ?? 0) + 1 };
     if (queued.depth > RECURSION_LIMIT) return this.drop(queued, 'recursive loop');
     void this.deliver(queued);
+  }
+
+  /** Ends whatever still runs. */
+  close(): void {
+    this.closing.abort();
   }
 
   private async deliver(queued: QueuedEvent): Promise<void> {
@@ -154,6 +160,7 @@ export class LambdaStandIn {
       event,
       context: { functionName: fn.functionName, invokedFunctionArn: fn.functionArn, awsRequestId: requestId },
       onOutput: (text) => (invocation.output += text),
+      signal: this.closing.signal,
     });
     return Object.assign(invocation, { endedAt: this.now, error: outcome.error });
   }
