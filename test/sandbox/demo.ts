@@ -27,8 +27,9 @@ function expect(condition: boolean, what: string): void {
 
 /** Runs the real CLI in the folder of an app, and shows what it prints while it works. */
 async function cdk(sandbox: Sandbox, app: string, ...args: string[]): Promise<boolean> {
-  console.log(bold(`$ cd ${app} && npx cdk ${args.join(' ')}`) + dim('   (-c options: see the end)'));
-  const child = spawn(process.execPath, [CDK, ...args, ...context(sandbox), '--no-notices'], {
+  console.log(bold(`$ cd ${app} && npx cdk ${args.join(' ')}`) + dim('   (and the -c options of its README)'));
+  // of two values for the same option the CLI takes the last
+  const child = spawn(process.execPath, [CDK, args[0], ...context(sandbox), ...args.slice(1), '--no-notices'], {
     cwd: path.join(ROOT, app),
     env: { ...process.env, ...sandbox.env, CI: 'true', NODE_NO_WARNINGS: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_VALIDATION: 'false' },
     stdio: ['ignore', 'pipe', 'inherit'], // with CI, everything but failures is on standard output
@@ -36,6 +37,10 @@ async function cdk(sandbox: Sandbox, app: string, ...args: string[]): Promise<bo
   child.stdout.on('data', (chunk: Buffer) => process.stdout.write(chunk.toString().replace(/^(?=.)/gm, '   ')));
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return status === 0;
+}
+
+function deploy(sandbox: Sandbox, app: string, ...args: string[]): Promise<boolean> {
+  return cdk(sandbox, app, 'deploy', '--require-approval', 'never', '--progress', 'events', ...args);
 }
 
 /** What the examples read from the context. */
@@ -62,18 +67,23 @@ function show({ immuta, aws }: Sandbox): void {
   for (const { id, scope, roleArn } of instance?.locations.values() ?? []) console.log(`   location   ${scope}   ${id}\n              ${roleArn}`);
 }
 
+function theOnly({ immuta }: Sandbox) {
+  expect(immuta.integrations.size === 1, 'there is one integration');
+  return [...immuta.integrations.values()][0];
+}
+
 async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   title('Bootstrap the account, once');
   expect(await cdk(sandbox, QUICKSTART, 'bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`), 'cdk bootstrap succeeds');
 
   title('Deploy the quickstart: one bucket under Immuta');
-  expect(await cdk(sandbox, QUICKSTART, 'deploy', '--require-approval', 'never', '--progress', 'events'), 'the quickstart deploys');
+  expect(await deploy(sandbox, QUICKSTART), 'the quickstart deploys');
   console.log();
   show(sandbox);
-  expect([...sandbox.immuta.integrations.values()].map(({ status }) => status).join() === 'enabled', 'one integration is enabled');
+  expect(theOnly(sandbox).status === 'enabled', 'it is enabled');
 
   title('Deploy another stack for the same bucket: it is refused, with the reason, and leaves nothing');
-  expect(!await cdk(sandbox, EXISTING_INSTANCE, 'deploy', '--require-approval', 'never', '--progress', 'events'), 'the second stack is refused');
+  expect(!await deploy(sandbox, EXISTING_INSTANCE), 'the second stack is refused');
   console.log();
   show(sandbox);
   expect(sandbox.immuta.integrations.size === 1, 'the first integration is untouched');
@@ -82,6 +92,27 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   if (keep) {
     return stayUp(sandbox);
   }
+
+  title('Give it a name: the integration changes in place');
+  const before = theOnly(sandbox);
+  expect(await deploy(sandbox, QUICKSTART, '-c', 'integrationName=sales'), 'the name changes');
+  console.log();
+  show(sandbox);
+  expect(theOnly(sandbox).id === before.id && theOnly(sandbox).config.name.startsWith('sales-'), 'the same integration has the new name');
+
+  title('Break an update: Immuta may not assume its role any more. It is refused, with the reason, and rolled back');
+  const broken = ['-c', 'integrationName=revenue', '-c', 'immutaPrincipalArn=arn:aws:iam::999988887777:role/somebody-else'];
+  expect(!await deploy(sandbox, QUICKSTART, ...broken), 'the update is refused');
+  console.log();
+  show(sandbox);
+  expect(theOnly(sandbox).status === 'enabled' && theOnly(sandbox).config.name.startsWith('sales-'), 'the integration is as it was');
+
+  title('Govern a part of the bucket instead: a new integration with new roles, then the old one goes');
+  const named = ['-c', 'integrationName=sales', '-c', 'prefix=curated/'];
+  expect(await deploy(sandbox, QUICKSTART, ...named), 'the location is replaced');
+  console.log();
+  show(sandbox);
+  expect(theOnly(sandbox).id !== before.id && theOnly(sandbox).config.awsLocationPath === `s3://${SANDBOX_BUCKET}/curated/`, 'one integration is left');
 
   title('Destroy the quickstart: nothing is left');
   expect(await cdk(sandbox, QUICKSTART, 'destroy', '--force'), 'the quickstart is destroyed');

@@ -20,9 +20,13 @@ const immuta = new ImmutaTenant(stack, 'Immuta', {
   apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', setting('apiKeySecretName')),
 });
 
+const bucket = Bucket.fromBucketName(stack, 'Sales', setting('bucketName'));
+const prefix = app.node.tryGetContext('prefix');
+
 const integration = new ImmutaS3Integration(stack, 'SalesLake', {
   tenant: immuta,
-  location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', setting('bucketName'))),
+  location: prefix ? S3Location.prefix(bucket, prefix) : S3Location.bucket(bucket),
+  integrationName: app.node.tryGetContext('integrationName'),
   authentication: ImmutaAuthentication.assumeRole({
     principal: new ArnPrincipal(setting('immutaPrincipalArn')),
     externalId: app.node.tryGetContext('externalId'),
