@@ -43,14 +43,16 @@ export interface LakeOptions {
   readonly stackName?: string;
   /** @default - a tenant in the stack itself */
   readonly tenant?: ImmutaTenant;
+  /** Of that tenant in the stack itself. @default - where the sandbox's Immuta is */
+  readonly url?: string;
   readonly props?: (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
   /** Adds to the stack. */
   readonly and?: (stack: Stack, integration: ImmutaS3Integration) => void;
 }
 
-export function tenantIn(stack: Stack, sandbox: Sandbox): ImmutaTenant {
+export function tenantIn(stack: Stack, sandbox: Sandbox, url = sandbox.immuta.url): ImmutaTenant {
   return new ImmutaTenant(stack, 'Immuta', {
-    url: sandbox.immuta.url,
+    url,
     apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', SANDBOX_API_KEY_SECRET),
   });
 }
@@ -71,10 +73,10 @@ export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
 }
 
 /** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
-export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, props, and }: LakeOptions = {}): Stack {
+export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, url, props, and }: LakeOptions = {}): Stack {
   const stack = new Stack(tenant ? Stage.of(tenant)! : new App(), stackName, { env: SANDBOX_ENV });
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
-    tenant: tenant ?? tenantIn(stack, sandbox),
+    tenant: tenant ?? tenantIn(stack, sandbox, url),
     location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
     authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.immuta.identity.principal) }),
     ...props?.(stack),

@@ -65,6 +65,26 @@ test.each([
   expect(lambda.dropped).toEqual([{ event, reason: 'failed too often' }]);
 });
 
+test('a run ends as it is told to, and its event is tried again', async () => {
+  lambda.crashes.push(/runs at/, 'out of memory', 'unable to load');
+
+  await run({ sleepMs: 10_000 });
+
+  expect(lambda.invocations.map(({ startedAt }) => (startedAt - START) / 1000)).toEqual([0, 60, 180]);
+  expect(lambda.invocations.map(({ error }) => error)).toEqual([
+    'Runtime exited without providing a reason',
+    'Runtime exited without providing a reason',
+    expect.stringMatching(/^Cannot find module .*missing/),
+  ]);
+  expect(lambda.invocations.map(({ output }) => /runs at/.test(output))).toEqual([true, false, false]);
+});
+
+test('all that runs can be killed', async () => {
+  scheduler.after(5_000, () => lambda.kill());
+
+  expect(await run({ sleepMs: 10_000 })).toEqual([[0, 5], [65, 75]]);
+});
+
 test('an event that is too old is dropped', async () => {
   lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 2, maximumEventAgeSeconds: 300 });
 

@@ -111,7 +111,7 @@ export class Sandbox {
 
   async close(): Promise<void> {
     this.scheduler.stop();
-    this.lambda.close();
+    this.lambda.kill();
     await Promise.all([this.aws.close(), this.immuta.close(), this.responses.close()]);
     this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
   }

@@ -50,6 +50,12 @@ export interface LambdaOptions {
   readonly node?: string;
 }
 
+/** How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or never begins. */
+export type Crash = RegExp | 'out of memory' | 'unable to load';
+
+/** Node runs out of this heap before it runs a handler. */
+const TOO_LITTLE_MEMORY_MB = 3;
+
 interface QueuedEvent {
   readonly fn: LambdaFunction;
   readonly event: unknown;
@@ -69,8 +75,12 @@ export class LambdaStandIn {
   throttled = false;
   /** Real time that the deadline of a request takes, as a fraction. */
   deadlineScale = 1;
+  /** What becomes of the next runs, one after the other. */
+  readonly crashes: Crash[] = [];
+  /** How often from its beginning a run cannot resolve `localhost`. */
+  unresolved = 0;
 
-  private readonly closing = new AbortController();
+  private readonly running = new Set<AbortController>();
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly eventInvokeConfigs = new Map<string, EventInvokeConfig>();
   private readonly depthOfKey = new Map<string, number>();
@@ -109,9 +119,9 @@ export class LambdaStandIn {
     void this.deliver(queued);
   }
 
-  /** Ends whatever still runs. */
-  close(): void {
-    this.closing.abort();
+  /** Ends whatever runs. */
+  kill(): void {
+    this.running.forEach((run) => run.abort());
   }
 
   private async deliver(queued: QueuedEvent): Promise<void> {
@@ -144,24 +154,30 @@ export class LambdaStandIn {
     this.invocations.push(invocation);
     const credentials = this.options.credentialsFor(fn.roleArn);
     this.depthOfKey.set(credentials.accessKeyId, depth);
+    const killed = new AbortController();
+    this.running.add(killed);
+    const crash = this.crashes.shift();
     const outcome = await runInChild({
       scheduler: this.options.scheduler,
       node: this.options.node ?? process.execPath,
       codeFolder: fn.codeFolder,
-      handler: fn.handler,
-      memoryMb: fn.memoryMb,
+      handler: crash === 'unable to load' ? 'missing.handler' : fn.handler,
+      memoryMb: crash === 'out of memory' ? TOO_LITTLE_MEMORY_MB : fn.memoryMb,
       timeoutMs: fn.timeoutSeconds * 1000,
       env: {
         ...fn.environment,
         ...runtimeEnvironment(fn, credentials),
         ...this.options.env,
         SANDBOX_DEADLINE_SCALE: String(this.deadlineScale),
+        SANDBOX_UNRESOLVED: String(this.unresolved),
+        ...(crash instanceof RegExp ? { SANDBOX_KILL_AFTER: crash.source } : {}),
       },
       event,
       context: { functionName: fn.functionName, invokedFunctionArn: fn.functionArn, awsRequestId: requestId },
       onOutput: (text) => (invocation.output += text),
-      signal: this.closing.signal,
+      signal: killed.signal,
     });
+    this.running.delete(killed);
     return Object.assign(invocation, { endedAt: this.now, error: outcome.error });
   }
 

@@ -4,6 +4,8 @@
  * A timer of 20 ms or more is a sleep. When nothing but sleeps is left (no open request, no file, no short timer), the process
  * says until when it sleeps and its parent moves the virtual clock. AbortSignal.timeout counts real time, because it
  * guards real requests; SANDBOX_DEADLINE_SCALE shortens it.
+ *
+ * SANDBOX_UNRESOLVED: so many look-ups of `localhost` fail. SANDBOX_KILL_AFTER: the process is gone when it has written such a line.
  */
 'use strict';
 const dns = require('node:dns');
@@ -68,11 +70,27 @@ AbortSignal.timeout = (ms) => {
   return signal;
 };
 
+let unresolved = Number(process.env.SANDBOX_UNRESOLVED ?? '0');
+
 dns.lookup = (hostname, options, callback) => {
+  if (hostname === 'localhost' && unresolved-- > 0) {
+    const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname });
+    return process.nextTick(() => (callback ?? options)(error));
+  }
   if (!hostname.endsWith('.localhost')) return real.lookup(hostname, options, callback);
   const done = callback ?? options;
   return process.nextTick(() => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)));
 };
+
+if (process.env.SANDBOX_KILL_AFTER) {
+  const fatal = new RegExp(process.env.SANDBOX_KILL_AFTER);
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = (text, ...rest) => {
+    const written = write(text, ...rest);
+    if (fatal.test(text)) process.kill(process.pid, 'SIGKILL');
+    return written;
+  };
+}
 
 /** Does anything keep the event loop alive, save the pipes to the parent? */
 function atWork() {
