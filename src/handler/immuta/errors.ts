@@ -54,7 +54,7 @@ export class NoAnswerError extends Error {
   public readonly name = 'NoAnswerError';
 
   constructor(request: RequestLine, origin: string, cause: unknown) {
-    super(`no answer from Immuta at ${origin} to ${line(request)}: ${reasonOf(cause)}`, { cause });
+    super(`no answer from Immuta at ${origin} to ${line(request)}: ${reasonOf(cause)}; check that Immuta is up, and that the tenant's 'url' is its address`, { cause });
   }
 }
 

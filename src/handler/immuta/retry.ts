@@ -3,6 +3,8 @@ const METHODS = ['GET', 'PUT', 'DELETE'];
 const MAX_ATTEMPTS = 6;
 const BASE_MS = 1_000;
 const LONGEST_MS = 20_000;
+/** A date may be past, by another clock: even then nobody wants to be asked again at once. */
+const SHORTEST_RETRY_AFTER_MS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 120_000;
 
 /** One attempt that did not succeed. */
@@ -38,5 +40,5 @@ function retryAfterMs(header: string | undefined, now: number): number | undefin
     return undefined;
   }
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, SHORTEST_RETRY_AFTER_MS), LONGEST_RETRY_AFTER_MS);
 }

@@ -50,7 +50,8 @@ export class Transport {
         return this.parse(request, answer);
       } catch (error) {
         const failure = error instanceof HttpError ? { status: error.status, retryAfter: error.retryAfter } : {};
-        const delayMs = error instanceof HttpError || error instanceof NoAnswerError
+        // a proxy's page may say 200, too: nothing that is not Immuta's answer is believed at once
+        const delayMs = error instanceof HttpError || error instanceof NoAnswerError || error instanceof UnexpectedAnswerError
           ? retryDelay({ method, attempt, ...failure }, deadline.now(), random())
           : undefined;
         if (delayMs === undefined) {
@@ -105,8 +106,8 @@ export class Transport {
   private parse(request: RequestLine, { status, text, retryAfter, location }: Exchange): unknown {
     const json = tryJson(text);
     if (status >= 200 && status < 300) {
-      if (json === undefined && text.trim() !== '') {
-        throw new UnexpectedAnswerError(request, 'it is not JSON');
+      if (json === undefined && (request.method === 'GET' || text.trim() !== '')) {
+        throw new UnexpectedAnswerError(request, text.trim() === '' ? 'it is empty' : 'it is not JSON');
       }
       return json;
     }

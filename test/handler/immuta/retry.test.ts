@@ -32,9 +32,9 @@ test.each([
 
 test.each([
   ['seconds', '7', 7_000],
-  ['zero', '0', 0],
+  ['zero', '0', 1_000],
   ['a date', 'Mon, 23 Nov 2026 04:26:30 GMT', 30_000],
-  ['a date in the past', 'Mon, 23 Nov 2026 04:00:00 GMT', 0],
+  ['a date in the past', 'Mon, 23 Nov 2026 04:00:00 GMT', 1_000],
   ['more than there is patience for', '86400', 120_000],
   ['nonsense', 'soon', 500],
   ['nothing', '', 500],

@@ -62,15 +62,17 @@ describe('a request', () => {
     expect(await transport().request('DELETE', '/integrations/1')).toBeUndefined();
   });
 
-  test('is sent again after 503, and after a lost answer', async () => {
+  test('is sent again after 503, after a lost answer, and after one that is not Immuta\'s', async () => {
     answers = [
       status(503),
       (response) => { response.destroy(); },
       (response) => { response.writeHead(200, { 'content-length': 90 }).write('{"half":', () => response.destroy()); },
+      (response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Maintenance</html>'); },
+      (response) => { response.writeHead(200).end(); },
     ];
 
     expect(await transport().request('GET', '/integrations')).toEqual({ ok: true });
-    expect(clock.sleeps).toEqual([500, 1_000, 2_000]);
+    expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
   });
 
   test('is not begun when there is no time for it', async () => {
@@ -140,7 +142,7 @@ describe('an error', () => {
   });
 
   test('is thrown for a success that is not JSON', async () => {
-    answers = [(response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'); }];
+    answers = Array(6).fill((response: ServerResponse) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'); });
     const error = await errorOf(transport().request('GET', '/integrations'));
 
     expect(error).toBeInstanceOf(UnexpectedAnswerError);
@@ -161,7 +163,7 @@ describe('an error', () => {
       more();
     }];
 
-    expect(await errorOf(transport().request('GET', '/integrations'))).toBeInstanceOf(type);
+    expect(await errorOf(transport().request('POST', '/integrations', {}))).toBeInstanceOf(type);
     expect(sent).toBeLessThan(20_000_000);
   });
 
@@ -177,6 +179,6 @@ describe('an error', () => {
     timeout.mockRestore();
 
     expect(error).toBeInstanceOf(NoAnswerError);
-    expect(error.message).toMatch(/: it took too long$/);
+    expect(error.message).toMatch(/: it took too long; check that Immuta is up/);
   });
 });
