@@ -103,11 +103,12 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
   /**
    * What the integrations depend on that name no instance: the one that the stack defines when the app is synthesized.
    *
+   * @param define whether the stack gets one if it has none
    * @internal
    */
-  public static _default(scope: Construct): IDependable {
+  public static _default(scope: Construct, define: boolean): IDependable {
     const stack = outermostStack(scope);
-    if (definedIn(stack).length === 0) {
+    if (define && definedIn(stack).length === 0) {
       new AccessGrantsInstance(stack, DEFAULT_ID);
     }
     const dependable = {};

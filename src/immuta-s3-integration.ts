@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, RemovalPolicy, Resource } from 'aws-cdk-lib';
+import { Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -11,7 +11,7 @@ import { IImmutaTenant } from './immuta-tenant';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
 import { instanceArnOf } from './private/instance-arn';
 import {
-  bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, keyProblems, locationProblems, nameProblems,
+  adoptProblems, bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, keyProblems, locationProblems, nameProblems,
   neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
 import { IdentityCenter } from './private/policies/identity-center';
@@ -117,7 +117,7 @@ export interface ImmutaS3IntegrationProps {
    * `RETAIN` keeps it in Immuta with its roles and policies and with the default instance, without which it would be dead. A first
    * deployment that fails leaves nothing all the same.
    *
-   * @default RemovalPolicy.DESTROY
+   * @default - `RemovalPolicy.DESTROY`; `RemovalPolicy.RETAIN` with `adopt`
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -134,6 +134,19 @@ export interface ImmutaS3IntegrationProps {
    * @default - 3 minutes, or `timeout` if that is shorter
    */
   readonly iamPropagationTimeout?: Duration;
+
+  /**
+   * ID of an integration that Immuta has already, such as `17`: the first deployment takes it over instead of making one.
+   *
+   * It must be enabled and already be what the other properties ask for, with roles that exist: adopting changes nothing at Immuta, and
+   * where something differs, the deployment fails and says which properties the integration has. Its name counts only if you give
+   * `integrationName`. Later updates manage it; it is never deleted, not even after `adopt` is removed.
+   *
+   * Nothing reads it after the first deployment: it may stay, and it may not become another one.
+   *
+   * @default - a new integration
+   */
+  readonly adopt?: string;
 
   /**
    * Any text: a change of it writes the configuration to Immuta again, for instance after the access key in the secret has changed.
@@ -249,7 +262,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     const resource = this.createResource(props, authentication);
     resource.node.addDependency(
       props.tenant,
-      props.accessGrantsInstance ?? AccessGrantsInstance._default(this),
+      props.accessGrantsInstance ?? AccessGrantsInstance._default(this, props.adopt === undefined),
       ...location.dependencies,
       ...authentication.dependencies,
     );
@@ -260,7 +273,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     this.bucketPolicyStatements = this.ownerStatements(authentication);
     this.keyPolicyStatements = this.encryptionKeys.length === 0 ? []
       : keyOwnerStatements({ region: this.stack.region, locationRoleArn: this.locationRole.roleArn, write: this.write });
-    this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.DESTROY);
+    this.applyRemovalPolicy(props.removalPolicy ?? (props.adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN));
   }
 
   public applyRemovalPolicy(policy: RemovalPolicy): void {
@@ -294,12 +307,16 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       Annotations.of(this).addWarningV2(`cdk-immuta-s3-integration:${id}`, message);
     }
     this.node.addValidation({
-      validate: () => [
-        ...propProblems(props),
-        ...keyProblems(this.encryptionKeys),
-        ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance !== undefined || AccessGrantsInstance._find(this)!._explicit),
-        ...duplicateProblems(this, this.earlierIntegrations()),
-      ],
+      validate: () => {
+        const ofStack = AccessGrantsInstance._find(this);
+        return [
+          ...propProblems(props),
+          ...keyProblems(this.encryptionKeys),
+          ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance !== undefined || ofStack?._explicit === true),
+          ...adoptProblems(props.adopt, props.removalPolicy, props.accessGrantsInstance ?? ofStack),
+          ...duplicateProblems(this, this.earlierIntegrations()),
+        ];
+      },
     });
   }
 
@@ -380,6 +397,8 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       IamPropagationTimeoutSeconds: `${iamPropagationTimeout.toSeconds()}`,
       RemovalPolicy: Lazy.string({ produce: () => isRetained(resource.node.defaultChild as CfnResource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
       Revision: props.revision,
+      Adopt: props.adopt,
+      Generation: Lazy.string({ produce: () => firstRendered(this.parts)?.ref }),
     };
     const resource: CustomResource = new CustomResource(this.parts, 'Resource', {
       resourceType: INTEGRATION_RESOURCE_TYPE,
@@ -418,6 +437,13 @@ function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamProp
   const timeout = props.timeout ?? Duration.minutes(30);
   const shorter = Duration.seconds(Math.min(timeout.toSeconds(), Duration.minutes(3).toSeconds()));
   return { timeout, iamPropagationTimeout: props.iamPropagationTimeout ?? shorter };
+}
+
+/** The role or policy of the integration's own that comes first in the template; none if all roles are imported as immutable. */
+function firstRendered(parts: Construct): CfnResource | undefined {
+  return ['LocationRole', 'LocationPolicy', 'ImmutaRole', 'ImmutaPolicy']
+    .map((id) => parts.node.tryFindChild(id)?.node.defaultChild as CfnResource | undefined)
+    .find((resource) => resource && !(resource instanceof iam.CfnPolicy && Stack.of(resource).resolve(resource.roles) === undefined));
 }
 
 function digest(identity: string): string {

@@ -22,7 +22,7 @@ export type AuthenticationType = 'auto' | 'accessKey';
 /**
  * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
  *
- * A Delete reads `AccountId`, `Region`, `LocationPath` and `LocationRoleArn` only.
+ * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt` and `Generation` only.
  */
 export interface IntegrationProperties {
   /** URL of the tenant, without a trailing slash. Only triggers an Update. */
@@ -52,6 +52,13 @@ export interface IntegrationProperties {
   readonly RemovalPolicy: 'destroy' | 'retain';
   /** Any text; a change of it makes an Update write the configuration again. */
   readonly Revision?: string;
+  /** Id of an integration that exists: a Create takes it over as it is. As long as this is there, a Delete calls nobody. */
+  readonly Adopt?: string;
+  /**
+   * Name, made by CloudFormation, of a role or policy that the integration has for itself: whoever adds a retained integration again
+   * has the same stack, logical id, path and role, but another one of these.
+   */
+  readonly Generation?: string;
 }
 
 /** Attributes of `Custom::ImmutaS3Integration`. Every success returns all of them. */
@@ -66,6 +73,8 @@ export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';
 export const PHYSICAL_ID_NONE = `${PHYSICAL_ID_PREFIX}none`;
 /** Of a Create that cannot know whether it made something: its Delete looks. */
 export const PHYSICAL_ID_UNKNOWN = `${PHYSICAL_ID_PREFIX}unknown`;
+/** Ends the id of an integration that was adopted: its Delete leaves that one alone. */
+export const PHYSICAL_ID_ADOPTED_SUFFIX = '/adopted';
 
 /**
  * Characters of `-<owner>-<request>`, the mark at the end of an integration's name: two digests of 12 hex digits.

@@ -46,6 +46,25 @@ export function removalPolicyProblems(policy?: RemovalPolicy): string[] {
   return policy === RemovalPolicy.SNAPSHOT ? ['\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT: an integration has no snapshots'] : [];
 }
 
+/** An integration that exists has an id, and an instance that exists too, and is not to be deleted. */
+export function adoptProblems(adopt?: string, removalPolicy?: RemovalPolicy, instance?: IAccessGrantsInstance): string[] {
+  if (adopt === undefined) {
+    return [];
+  }
+  const problems = [];
+  if (!Token.isUnresolved(adopt) && !/^[\w-]+$/.test(adopt)) {
+    problems.push(`'adopt' must be the id of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}`);
+  }
+  if (removalPolicy === RemovalPolicy.DESTROY) {
+    problems.push('\'removalPolicy\' must not be DESTROY with \'adopt\': an integration that was adopted is never deleted, so leave \'removalPolicy\' out');
+  }
+  if (!instance) {
+    problems.push('\'adopt\' needs \'accessGrantsInstance\', as the instance of an integration that exists is there already: '
+      + 'pass \'AccessGrantsInstance.fromDefault(this, …)\'');
+  }
+  return problems;
+}
+
 /** Buckets that S3 Access Grants cannot reach from here. */
 export function bucketRegionProblems(scope: IConstruct, location: S3Location): string[] {
   const { region } = Stack.of(scope);

@@ -18,7 +18,9 @@ export interface WantedIntegration {
 const CREDENTIAL_PROPERTIES = ['AuthenticationType', 'RoleToAssumeArn', 'AccessKeySecretArn', 'AccessKeyIdField', 'SecretAccessKeyField'];
 
 /** Properties that say nothing about the integration itself. */
-const NEUTRAL_PROPERTIES = ['RemovalPolicy', 'TimeoutSeconds', 'IamPropagationTimeoutSeconds', 'ServiceToken', 'ServiceTimeout'];
+const NEUTRAL_PROPERTIES = [
+  'RemovalPolicy', 'TimeoutSeconds', 'IamPropagationTimeoutSeconds', 'ServiceToken', 'ServiceTimeout', 'Adopt', 'Generation',
+];
 
 /** All that a Delete reads, beside the role: a record may have been made by an older or a newer version of this library. */
 export function locationOf(properties: Properties): Location {

@@ -118,13 +118,11 @@ async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Pro
   for (const record of records.filter(({ location }) => sameLocation(location, job.location))) {
     if (readMark(record.name)?.owner !== job.mark.owner) {
       throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}: ${describeConfiguration(record)}; `
-        + 'it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or refer to it with '
-        + `ImmutaS3Integration.fromIntegrationId(…, '${record.id}')`);
+        + `it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and ${howToKeep(record)}`);
     }
     if (record.status !== 'createError') {
       throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}, which an earlier deployment of this `
-        + 'resource created and did not remove: delete it in Immuta and deploy again, or keep it and refer to it with '
-        + `ImmutaS3Integration.fromIntegrationId(…, '${record.id}')`);
+        + `resource created and did not remove: delete it in Immuta and deploy again, or keep it and ${howToKeep(record)}`);
     }
     job.log.info('remove-earlier', { integrationId: record.id, status: record.status });
     await removeRecord(job, record.id);
@@ -144,6 +142,10 @@ async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Pro
 function explained(job: Job, { error, kind }: Refusal, records: readonly IntegrationRecord[]): Error {
   const other = kind === 'conflict' ? records.find(({ location }) => samePath(location.path, job.location.path)) : undefined;
   return other ? new Error(`${error.message}; ${describeRecord(other)} is on ${describeLocation(other.location)}`, { cause: error }) : error;
+}
+
+function howToKeep({ id }: IntegrationRecord): string {
+  return `set 'adopt' to '${id}', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
 }
 
 /** What one has to know to recognise it; never its credentials. */

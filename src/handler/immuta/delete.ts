@@ -1,7 +1,7 @@
 import { IntegrationRecord } from './client';
 import { describeRecord, Job } from './job';
 import { sameLocation } from './location';
-import { readMark } from './mark';
+import { isOfGeneration, readMark } from './mark';
 import { parsePhysicalId } from './physical-id';
 import { untilUnregistered } from './registration';
 import { removeRecord } from './removal';
@@ -16,12 +16,17 @@ const WATCH_MARGIN_MS = 60_000;
 /** Removes the integration, if it is ours, and whatever else this resource may have made. */
 export async function deleteIntegration(job: Job): Promise<void> {
   const physicalId = parsePhysicalId(job.physicalId);
+  if (job.properties.Adopt) {
+    job.log.info('adopted', { integrationId: job.properties.Adopt, message: 'left alone: \'adopt\' names it' });
+    return undefined;
+  }
   switch (physicalId.kind) {
     case 'none':
       job.log.info('nothing-made');
       return undefined;
     case 'adopted':
       job.log.info('adopted', { integrationId: physicalId.integrationId, message: 'left alone: this resource did not create it' });
+      await removeSuccessorsOf(job, physicalId.integrationId);
       return undefined;
     case 'integration':
       return removeOwn(job, physicalId.integrationId);
@@ -37,26 +42,36 @@ async function removeOwn(job: Job, id: string): Promise<void> {
   } else if (record) {
     await removeRecord(job, id);
   }
-  await removeSuccessors(job);
-}
-
-/** An Update that found the integration gone made another one: the physical id still is that of the first. */
-async function removeSuccessors(job: Job): Promise<void> {
-  const records = await job.immuta.list();
-  const successors = records.filter((record) => isOurs(job, record));
-  for (const { id } of successors) {
-    await removeRecord(job, id);
-  }
-  if (successors.length === 0 && !records.some(({ location }) => sameLocation(location, job.location))) {
+  const others = await removeSuccessorsOf(job, id);
+  if (!others.some(({ location }) => sameLocation(location, job.location))) {
     await untilUnregistered(job);
   }
+}
+
+/**
+ * An Update that found the integration gone made another one: the physical id still is that of the first.
+ *
+ * @returns what is left
+ */
+async function removeSuccessorsOf(job: Job, id: string): Promise<IntegrationRecord[]> {
+  const records = (await job.immuta.list()).filter((record) => record.id !== id);
+  const successors = records.filter((record) => isOurs(job, record));
+  for (const successor of successors) {
+    await removeRecord(job, successor.id);
+  }
+  return records.filter((record) => !successors.includes(record));
 }
 
 /** Removes what a Create made that did not say so, or that may still be running, until it cannot make anything more. */
 async function watch(job: Job): Promise<void> {
   const end = job.deadline.iamPropagationEndsAt + WATCH_MARGIN_MS;
-  for (;;) {
+  const unproven = new Set<string>();
+  for (let isFirstLook = true; ; isFirstLook = false) {
     for (const record of (await job.immuta.list()).filter((each) => isOurs(job, each))) {
+      if (unproven.has(record.id) || !isOfThatCreate(job, record, isFirstLook)) {
+        unproven.add(record.id);
+        continue;
+      }
       job.log.info('found', { integrationId: record.id, status: record.status });
       await removeRecord(job, record.id);
     }
@@ -67,6 +82,21 @@ async function watch(job: Job): Promise<void> {
     job.progress.lastSeen = 'no integration that this resource made';
     await job.deadline.sleep(Math.min(WATCH_PAUSE_MS, left));
   }
+}
+
+/**
+ * Whether the Create that this Delete follows made the record: it may also have been made before, retained, and been in that Create's way.
+ *
+ * Without a `Generation`, which resources without a role or policy of their own do not have, only what was not yet there or done when
+ * the Delete began is proof.
+ */
+function isOfThatCreate(job: Job, record: IntegrationRecord, isFirstLook: boolean): boolean {
+  const { Generation: generation } = job.properties;
+  const proven = generation ? isOfGeneration(readMark(record.name)!, generation) : !isFirstLook || ['creating', 'createError'].includes(record.status);
+  if (!proven) {
+    job.log.warn('left-alone', { integrationId: record.id, message: `${describeRecord(record)} may be one that was retained` });
+  }
+  return proven;
 }
 
 /** Without its id, a record is ours by its mark, and only where it stands and with the role that this resource gave it. */

@@ -1,8 +1,11 @@
 import { FindRegisteredLocation } from '../access-grants/locations';
-import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX } from '../contract';
+import {
+  ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX,
+} from '../contract';
 import { ResourceEvent } from '../protocol/event';
 import { Work, WorkTools } from '../protocol/run';
 import { ReadSecret } from '../secret';
+import { adoptIntegration } from './adopt';
 import { ApiKey } from './api-key';
 import { IntegrationRecord, IntegrationsClient } from './client';
 import { integrationConfig, locationOf, wantedIntegration } from './configuration';
@@ -27,8 +30,9 @@ export function integrationLifecycle(options: LifecycleOptions): Work {
     switch (event.requestType) {
       case 'Create': {
         wantedIntegration(event.properties);
-        const record = await createIntegration(job);
-        return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: attributesOf(record) };
+        const { Adopt: id } = event.properties;
+        const record = id ? await adoptIntegration(job, id) : await createIntegration(job);
+        return { physicalId: `${PHYSICAL_ID_PREFIX}${record.id}${id ? PHYSICAL_ID_ADOPTED_SUFFIX : ''}`, attributes: attributesOf(record) };
       }
       case 'Update': {
         wantedIntegration(event.properties);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../contract';
 import { Location } from './location';
+import { ResourceEvent } from '../protocol/event';
 
 /**
  * The end of an integration's name, by which we know our own: `-<owner>-<request>`. Nothing else says that a record is ours.
@@ -8,15 +9,27 @@ import { Location } from './location';
 export interface Mark {
   /** Digest of the stack and the logical id: which resource it belongs to. */
   readonly owner: string;
-  /** Digest of the request that created it: which event it belongs to. */
+  /**
+   * Digest of the request that created it: which event it belongs to. Its first half is one of the event's `Generation`, if it has
+   * one, for whoever does not know the request.
+   */
   readonly request: string;
 }
 
 const MARK = /-([0-9a-f]{12})-([0-9a-f]{12})$/;
 
-export function markOf(event: { readonly stackId: string; readonly logicalId: string; readonly requestId: string }): Mark {
-  // the two parts cannot run into each other: a logical id has letters and digits only
-  return { owner: digest(`${event.stackId} ${event.logicalId}`), request: digest(event.requestId) };
+export function markOf(event: Pick<ResourceEvent, 'stackId' | 'logicalId' | 'requestId' | 'properties'>): Mark {
+  const { Generation: generation } = event.properties;
+  return {
+    // the two parts cannot run into each other: a logical id has letters and digits only
+    owner: digest(`${event.stackId} ${event.logicalId}`),
+    request: generation ? half(generation) + half(event.requestId) : digest(event.requestId),
+  };
+}
+
+/** Whether an event with this `Generation` made the record: the resource that was retained before it had another one. */
+export function isOfGeneration({ request }: Mark, generation: string): boolean {
+  return request.startsWith(half(generation));
 }
 
 export function readMark(name: string): Mark | undefined {
@@ -28,6 +41,10 @@ export function readMark(name: string): Mark | undefined {
 export function markedName(base: string | undefined, location: Location, mark: Mark): string {
   const beginning = base || `${location.accountId}-${location.region}-${location.path.replace(/^s3:\/\//, '').replace(/[^A-Za-z0-9.]+/g, '-')}`;
   return `${beginning.slice(0, NAME_MAX_LENGTH - NAME_MARK_LENGTH).replace(/-+$/, '')}-${mark.owner}-${mark.request}`;
+}
+
+function half(text: string): string {
+  return digest(text).slice(0, 6);
 }
 
 function digest(text: string): string {

@@ -1,4 +1,4 @@
-import { PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX } from '../contract';
+import { PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX } from '../contract';
 
 /** What a physical id says. An id that CloudFormation invented, for a Create that was cancelled, counts as `unknown`. */
 export type PhysicalId =
@@ -14,7 +14,7 @@ export function parsePhysicalId(physicalId: string): PhysicalId {
   if (physicalId === PHYSICAL_ID_NONE) {
     return { kind: 'none' };
   }
-  const found = new RegExp(`^${PHYSICAL_ID_PREFIX}([\\w-]+)(/adopted)?$`).exec(physicalId);
+  const found = new RegExp(`^${PHYSICAL_ID_PREFIX}([\\w-]+)(${PHYSICAL_ID_ADOPTED_SUFFIX})?$`).exec(physicalId);
   if (!found || found[1] === 'unknown') {
     return { kind: 'unknown' };
   }

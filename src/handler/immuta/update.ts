@@ -1,4 +1,5 @@
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
+import { adoptedName, refuseOtherAdoption } from './adopt';
 import { IntegrationRecord } from './client';
 import { credentialsOrRevisionDiffer, isAsWanted, locationOf, onlyNeutralDiffers, wantedIntegration } from './configuration';
 import { createIntegration } from './create';
@@ -17,6 +18,7 @@ import { conflictWaiter, look, untilSteady } from './waiting';
  * again, what is wanted.
  */
 export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
+  refuseOtherAdoption(job);
   const found = await findRecord(job);
   if (!found) {
     return createAgain(job);
@@ -45,8 +47,8 @@ export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
 /** By id, else by mark and path: an Update may have created it anew, and the physical id never changes. */
 async function findRecord(job: Job): Promise<IntegrationRecord | undefined> {
   const physicalId = parsePhysicalId(job.physicalId);
-  // an id of another tenant says nothing in this one
-  if ('integrationId' in physicalId && job.oldProperties.TenantUrl === job.properties.TenantUrl) {
+  // an id of another tenant says nothing in this one, but it is all by which an adopted one is known
+  if ('integrationId' in physicalId && (physicalId.kind === 'adopted' || job.oldProperties.TenantUrl === job.properties.TenantUrl)) {
     const record = await look(job, physicalId.integrationId);
     if (record && sameLocation(record.location, job.location)) {
       return record;
@@ -85,8 +87,9 @@ function needsWrite(job: Job, record: IntegrationRecord): boolean {
 
 /** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
 function nameFor(job: Job, record: IntegrationRecord): string {
-  if (parsePhysicalId(job.physicalId).kind === 'adopted') {
-    return job.properties.IntegrationName || record.name;
+  const physicalId = parsePhysicalId(job.physicalId);
+  if (physicalId.kind === 'adopted' && physicalId.integrationId === record.id) {
+    return adoptedName(job, record);
   }
   const mark = readMark(record.name);
   return markedName(job.properties.IntegrationName, job.location, mark?.owner === job.mark.owner ? mark : job.mark);

@@ -289,7 +289,7 @@ describe('a location that is taken', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe("'s3://sales/' in account 111122223333, us-east-1 already has Immuta's integration 77 ('finance', enabled): "
       + 'location role arn:aws:iam::111122223333:role/finance, authentication accessKey; it was not created by this resource, so it is left alone: '
-      + "delete it in Immuta and deploy again, or refer to it with ImmutaS3Integration.fromIntegrationId(…, '77')");
+      + "delete it in Immuta and deploy again, or keep it and set 'adopt' to '77', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '77')");
     expect(world.immuta.http.lines).toEqual(['GET /integrations']);
   });
 

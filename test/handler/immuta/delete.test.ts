@@ -1,5 +1,5 @@
 import { sendJson } from '../../support/http-server';
-import { CONFIG, MADE_BY_CREATE, MADE_BY_UPDATE, OWNER, ROLE, World } from '../support/world';
+import { CONFIG, MADE_BEFORE, MADE_BY_CREATE, MADE_BY_UPDATE, OWNER, ROLE, World } from '../support/world';
 
 const ID = 'immuta-s3-integration/1001';
 const OTHER_ROLE = 'arn:aws:iam::111122223333:role/other';
@@ -178,12 +178,26 @@ describe('a Delete leaves alone', () => {
     expect(world.immuta.integrations).toHaveLength(1);
   });
 
-  test('an integration that was adopted', async () => {
+  test('an integration that was adopted, even one that an earlier Create of its own has made', async () => {
     withIntegration();
 
     expect(await world.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: `${ID}/adopted` });
+    expect(world.immuta.http.lines).toEqual(['GET /integrations']);
+  });
+
+  test.each([`${ID}/adopted`, ID, 'immuta-s3-integration/unknown', 'Lake-SalesLake-1F2E3D4C5B6A'])("what 'adopt' names, under the id %s", async (physicalId) => {
+    withIntegration();
+
+    expect(await world.delete(physicalId, { properties: { Adopt: '1001' } })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: physicalId });
     expect(world.immuta.http.requests).toEqual([]);
   });
+});
+
+test('a Delete of an adopted one that is gone deletes what an Update has made in its place', async () => {
+  world.immuta.add({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+
+  expect(await world.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS' });
+  expect(world.immuta.integrations).toEqual([]);
 });
 
 test('a Delete of none makes no call, not even for the secret', async () => {
@@ -227,6 +241,7 @@ describe.each([
 
   test.each([
     ['mark', { name: `sales-0123456789ab-${MADE_BY_CREATE}` }],
+    ['generation: it was retained', { name: `sales-${OWNER}-${MADE_BEFORE}` }],
     ['path', { awsLocationPath: 's3://finance/' }],
     ['account', { awsAccountId: '444455556666' }],
     ['location role', { awsLocationRole: OTHER_ROLE }],
@@ -235,6 +250,40 @@ describe.each([
 
     expect(await world.delete(physicalId)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
+  });
+});
+
+describe('without a generation, a Delete under an id that we did not issue', () => {
+  const INVENTED = 'Lake-SalesLake-1F2E3D4C5B6A';
+  const name = `sales-${OWNER}-9c09a061596b`;
+  const noGeneration = { properties: { Generation: undefined } };
+
+  test.each(['enabled', 'editing', 'recurringValidationError', 'disabled'])('leaves alone what is there and %s: it may have been retained', async (status) => {
+    world.immuta.add({ id: '1001', status, config: { ...CONFIG, name } });
+
+    expect(await world.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+    expect(world.steps).toContain('left-alone');
+  });
+
+  test.each(['creating', 'createError'])('deletes what is %s: nobody retains that', async (status) => {
+    world.immuta.add({ id: '1001', status, next: status === 'creating' ? ['enabled'] : [], config: { ...CONFIG, name } });
+
+    expect(await world.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.immuta.integrations).toEqual([]);
+  });
+
+  test('deletes what comes while it watches', async () => {
+    const begin = world.clock.now();
+    world.clock.onTick = (now) => {
+      if (now - begin > 100_000 && world.immuta.count('DELETE') === 0 && world.immuta.integrations.length === 0) {
+        world.immuta.add({ id: '1001', config: { ...CONFIG, name } });
+      }
+    };
+
+    expect(await world.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(1);
+    expect(world.immuta.integrations).toEqual([]);
   });
 });
 

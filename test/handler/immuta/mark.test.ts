@@ -1,12 +1,19 @@
 import { samePath } from '../../../src/handler/immuta/location';
-import { markedName, markOf, readMark } from '../../../src/handler/immuta/mark';
+import { isOfGeneration, markedName, markOf, readMark } from '../../../src/handler/immuta/mark';
 
 const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://sales/curated/' };
 const MARK = { owner: 'aaaaaaaaaaaa', request: 'bbbbbbbbbbbb' };
 
 test('a mark is made of digests that anybody can compute', () => {
-  // printf 'stack logical' | sha256sum; printf request | sha256sum
-  expect(markOf({ stackId: 'stack', logicalId: 'logical', requestId: 'request' })).toEqual({ owner: '5b040a89557e', request: '1f58b9145b24' });
+  // printf 'stack logical' | sha256sum; printf request | sha256sum; printf generation | sha256sum
+  const event = { stackId: 'stack', logicalId: 'logical', requestId: 'request', properties: {} };
+  expect(markOf(event)).toEqual({ owner: '5b040a89557e', request: '1f58b9145b24' });
+  expect(markOf({ ...event, properties: { Generation: 'generation' } })).toEqual({ owner: '5b040a89557e', request: 'e661f41f58b9' });
+});
+
+test('a mark tells of which generation it is', () => {
+  expect(isOfGeneration({ owner: '5b040a89557e', request: 'e661f41f58b9' }, 'generation')).toBe(true);
+  expect(isOfGeneration({ owner: '5b040a89557e', request: 'e661f41f58b9' }, 'another')).toBe(false);
 });
 
 test.each([

@@ -16,10 +16,13 @@ export const STACK = 'arn:aws:cloudformation:us-east-1:111122223333:stack/Lake/4
 export const CREATE = 'c1b2c3d4-0000-4000-8000-000000000001';
 export const UPDATE = 'c1b2c3d4-0000-4000-8000-000000000002';
 export const DELETE = 'c1b2c3d4-0000-4000-8000-000000000003';
-/** sha256 of "<STACK> SalesLake" and of CREATE and UPDATE, 12 digits each: written by hand with sha256sum. */
+export const GENERATION = 'Lake-SalesLocationPolicy-1F2E3D4C5B6A';
+/** 12 digits of the sha256 of "<STACK> SalesLake"; six of GENERATION and six of CREATE or UPDATE: written by hand with sha256sum. */
 export const OWNER = '170628fc8036';
-export const MADE_BY_CREATE = '9c09a061596b';
-export const MADE_BY_UPDATE = 'd7f1b1408966';
+export const MADE_BY_CREATE = '3098ca9c09a0';
+export const MADE_BY_UPDATE = '3098cad7f1b1';
+/** What a Create before it was retained has made. */
+export const MADE_BEFORE = '0123459c09a0';
 
 export const PROPERTIES: Record<string, string> = {
   ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
@@ -35,6 +38,7 @@ export const PROPERTIES: Record<string, string> = {
   TimeoutSeconds: '1800',
   IamPropagationTimeoutSeconds: '180',
   RemovalPolicy: 'destroy',
+  Generation: GENERATION,
 };
 
 /** The configuration that those properties mean to Immuta, under the name of the record that the Create makes. */

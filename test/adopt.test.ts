@@ -1,0 +1,67 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { ENV, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps } from '../src';
+
+function adopting(props: Partial<ImmutaS3IntegrationProps> = {}, options: iam.FromRoleArnOptions = {}) {
+  const stack = newStack();
+  const role = (name: string) => iam.Role.fromRoleArn(stack, name, `arn:aws:iam::${ENV.account}:role/${name}`, options);
+  newIntegration(stack, 'Sales', {
+    tenant: newTenant(stack),
+    adopt: '17',
+    locationRole: role('location'),
+    authentication: ImmutaAuthentication.existingRole(role('immuta')),
+    accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
+    ...props,
+  });
+  return stack;
+}
+
+test('an adopted integration is kept, with the policies on its roles', () => {
+  const stack = adopting();
+  const kept = Object.values(resourcesOf(stack)).filter(({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate').map(({ Type }) => Type);
+  expect(kept.sort()).toEqual(['AWS::IAM::Policy', 'AWS::IAM::Policy', INTEGRATION]);
+  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ Adopt: '17', RemovalPolicy: 'retain' });
+});
+
+test('and so is the instance that the stack defines', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales', { adopt: '17', accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance') });
+  expect(onlyOf(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
+});
+
+test('a removal policy that would delete it is refused', () => {
+  expect(synthError(adopting({ removalPolicy: RemovalPolicy.RETAIN }))).toBe('');
+  expect(synthError(adopting({ removalPolicy: RemovalPolicy.DESTROY }))).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\'');
+});
+
+test.each(['', 'a/b', '17 '])('fails if %p is to be adopted', (adopt) => {
+  expect(synthError(adopting({ adopt }))).toContain(`'adopt' must be the id of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}`);
+});
+
+test('fails without an instance instead of defining a second one', () => {
+  const stack = adopting({ accessGrantsInstance: undefined });
+  expect(synthError(stack)).toContain('\'adopt\' needs \'accessGrantsInstance\'');
+
+  const other = adopting({ accessGrantsInstance: undefined });
+  newIntegration(other, 'Other');
+  expect(synthError(other)).toBe('');
+});
+
+describe('the generation is a resource of the integration\'s own', () => {
+  const generation = (props: Partial<ImmutaS3IntegrationProps>, options?: iam.FromRoleArnOptions) => {
+    const stack = adopting(props, options);
+    const { Generation } = onlyOf(stack, INTEGRATION).Properties;
+    return Generation && resourcesOf(stack)[Generation.Ref].Type;
+  };
+  const principal = new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta');
+
+  test.each([
+    ['the location role', { locationRole: undefined }, undefined, 'AWS::IAM::Role'],
+    ['its policy', {}, undefined, 'AWS::IAM::Policy'],
+    ['Immuta\'s role', { authentication: ImmutaAuthentication.assumeRole({ principal }) }, { mutable: false }, 'AWS::IAM::Role'],
+    ['nothing, where all roles are imported as immutable', {}, { mutable: false }, undefined],
+  ])('%s', (_, props, options, type) => {
+    expect(generation(props, options)).toBe(type);
+  });
+});
