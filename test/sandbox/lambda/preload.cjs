@@ -11,6 +11,8 @@
 const dns = require('node:dns');
 
 const SHORTEST_SLEEP_MS = 20;
+/** On a busy machine, a request that is answered must not be cut off. */
+const SHORTEST_DEADLINE_MS = 500;
 const deadlineScale = Number(process.env.SANDBOX_DEADLINE_SCALE ?? '1');
 const real = { Date, setTimeout, clearTimeout, abortTimeout: AbortSignal.timeout.bind(AbortSignal), lookup: dns.lookup };
 
@@ -61,10 +63,12 @@ globalThis.setTimeout = (callback, ms = 0, ...args) =>
 globalThis.clearTimeout = (timer) => (timer instanceof Sleep ? timer.close() : real.clearTimeout(timer));
 
 AbortSignal.timeout = (ms) => {
-  const signal = real.abortTimeout(Math.max(1, Math.round(ms * deadlineScale)));
-  // a request that is never answered takes the whole of its deadline in virtual time
+  const signal = real.abortTimeout(Math.max(SHORTEST_DEADLINE_MS, Math.round(ms * deadlineScale)));
+  // a request that is never answered takes the whole of its deadline in virtual time; one that was answered long ago takes no more
+  const due = now + ms;
   signal.addEventListener('abort', () => {
-    now += ms;
+    if (due <= now) return;
+    now = due;
     process.send({ type: 'advance', to: now });
   });
   return signal;
