@@ -106,7 +106,7 @@ export class Transport {
   private parse(request: RequestLine, { status, text, retryAfter, location }: Exchange): unknown {
     const json = tryJson(text);
     if (status >= 200 && status < 300) {
-      if (json === undefined && (request.method === 'GET' || text.trim() !== '')) {
+      if (json === undefined && status !== 204) {
         throw new UnexpectedAnswerError(request, text.trim() === '' ? 'it is empty' : 'it is not JSON');
       }
       return json;
