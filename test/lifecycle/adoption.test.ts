@@ -1,0 +1,171 @@
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { changes, failure, lake, shortAnswers, STACK_NAME, tenantIn, useSandbox } from './fixture';
+import { allIsWell, byHand, failNeighbour, inAccount, prepareAccount, Roles, state, withNeighbour } from './owners';
+import { ImmutaS3IntegrationProps } from '../../src';
+import { SANDBOX_ENV } from '../sandbox/sandbox';
+
+const sandbox = useSandbox();
+beforeEach(() => prepareAccount(sandbox.current));
+
+const deploy = (props: Partial<ImmutaS3IntegrationProps>, { roles = 'given' as Roles, neighbour = false } = {}) => sandbox.current.deploy(lake(sandbox.current, {
+  props: (stack) => ({ ...inAccount(stack, roles), ...props }),
+  and: neighbour ? withNeighbour : undefined,
+}));
+
+describe('an integration that somebody made by hand', () => {
+  test.each([
+    ['without a name', {}],
+    ['with its name', { integrationName: 'by hand' }],
+  ])('is adopted %s without a change, and outlives the stack', async (_, props) => {
+    const { id } = await byHand(sandbox.current);
+    const before = state(sandbox.current);
+
+    expect(await deploy({ adopt: id, ...props })).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { IntegrationId: id } });
+    expect(state(sandbox.current)).toEqual(before);
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual([]);
+    expect(shortAnswers(sandbox.current)).toEqual([`SUCCESS immuta-s3-integration/${id}/adopted`]);
+  });
+
+  test('is managed under its own name from then on, and never deleted, not even without the prop', async () => {
+    const { id } = await byHand(sandbox.current);
+    await deploy({ adopt: id });
+
+    expect(await deploy({ integrationName: 'sales' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(changes(sandbox.current)).toEqual([`PUT /integrations/${id}`]);
+    expect(sandbox.current.immuta.integrations.get(id)).toMatchObject({ status: 'enabled', config: { name: 'sales' } });
+
+    const before = state(sandbox.current);
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(state(sandbox.current)).toEqual(before);
+    expect(shortAnswers(sandbox.current).at(-1)).toBe(`SUCCESS immuta-s3-integration/${id}/adopted`);
+  });
+
+  test.each<[string, Roles, Partial<ImmutaS3IntegrationProps>]>([
+    ['generated roles', 'generated', {}],
+    ['generated roles and a name', 'generated', { integrationName: 'by hand' }],
+    ['another name', 'given', { integrationName: 'sales' }],
+  ])('is not adopted with %s: the reason says what to write', async (_, roles, props) => {
+    const { id } = await byHand(sandbox.current);
+    const before = state(sandbox.current);
+
+    const result = await deploy({ adopt: id, ...props }, { roles });
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain(`{ adopt: '${id}'`);
+    expect(failure(result)).toContain("locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/location'), authentication: "
+      + "ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', 'arn:aws:iam::111122223333:role/immuta'))");
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual([]);
+  });
+
+  test('is left alone when a stack that has adopted it rolls back', async () => {
+    const { id } = await byHand(sandbox.current);
+    const before = state(sandbox.current);
+    sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 60, reason: 'no bucket today' });
+
+    expect(await deploy({ adopt: id }, { neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual([]);
+    expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill(`SUCCESS immuta-s3-integration/${id}/adopted`));
+  });
+
+  test('is left alone when the adoption is cancelled', async () => {
+    const { id } = await byHand(sandbox.current);
+    const before = state(sandbox.current);
+    failNeighbour(sandbox.current);
+
+    expect(await deploy({ adopt: id }, { neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual([]);
+  });
+
+  test('stays adopted when an update names another, which fails before any call and rolls back', async () => {
+    const { id } = await byHand(sandbox.current);
+    const other = await byHand(sandbox.current, { name: 'other', awsLocationPath: 's3://other/' });
+    await deploy({ adopt: id });
+    const before = state(sandbox.current);
+    const calls = sandbox.current.immuta.requests.length;
+
+    const result = await deploy({ adopt: other.id });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain(`'adopt' cannot become '${other.id}', since this resource adopted integration ${id}`);
+    expect(state(sandbox.current)).toEqual(before);
+    expect(sandbox.current.immuta.requests.slice(calls).map(({ method, path }) => `${method} ${path}`)).toEqual([`GET /integrations/${id}`]);
+  });
+
+  test('that is gone is made again by an update, and that one is ours', async () => {
+    const record = await byHand(sandbox.current);
+    await deploy({ adopt: record.id });
+    sandbox.current.immuta.integrations.delete(record.id);
+    sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);
+
+    expect(await deploy({ revision: '2' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(state(sandbox.current).integrations).toEqual([]);
+  });
+});
+
+describe('one of ours', () => {
+  const withoutIntegration = () => {
+    const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
+    tenantIn(stack, sandbox.current);
+    return stack;
+  };
+
+  test.each<[Roles, string]>([['given', '101'], ['given-immutable', '101']])('that was retained, with %s roles, is adopted when it is added again', async (roles, id) => {
+    await deploy({ integrationName: 'sales', removalPolicy: RemovalPolicy.RETAIN }, { roles });
+    await sandbox.current.deploy(withoutIntegration());
+    const before = state(sandbox.current);
+
+    failNeighbour(sandbox.current);
+    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles, neighbour: true })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(state(sandbox.current)).toEqual(before);
+
+    allIsWell(sandbox.current);
+    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: id } });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  });
+
+  test("stays ours when 'adopt' names it: it is kept with the prop, and deleted without", async () => {
+    await deploy({});
+    const before = state(sandbox.current);
+    expect(await deploy({ adopt: '101' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(state(sandbox.current)).toEqual(before);
+
+    expect(await deploy({})).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(state(sandbox.current).integrations).toEqual([]);
+  });
+
+  test("stays as it is when 'adopt' names another", async () => {
+    const other = await byHand(sandbox.current, { name: 'other', awsLocationPath: 's3://other/' });
+    await deploy({});
+    const before = state(sandbox.current);
+
+    const result = await deploy({ adopt: other.id });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain(`'adopt' cannot become '${other.id}', since this resource created integration 102`);
+    expect(state(sandbox.current)).toEqual(before);
+  });
+});
+
+test('what is not there cannot be adopted, and nothing is made in its place', async () => {
+  const before = state(sandbox.current);
+
+  const result = await deploy({ adopt: '17' });
+
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(failure(result)).toContain("'adopt' is '17', and the tenant has no S3 integration with this id");
+  expect(state(sandbox.current)).toEqual(before);
+  expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+});

@@ -1,0 +1,72 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { LOCATION_PATH } from './fixture';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps } from '../../src';
+import { IntegrationRecord, S3Config } from '../sandbox/immuta';
+import { SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
+
+const arnOf = (roleName: string) => `arn:aws:iam::${SANDBOX_ENV.account}:role/${roleName}`;
+
+/** Roles that were there before any stack, with all that they need, and an instance of S3 Access Grants. */
+export function prepareAccount({ aws, immuta }: Sandbox): void {
+  aws.accessGrants.createInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
+  const trust = (Principal: object, Action: string[]) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action }] });
+  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['s3:*', 'iam:GetRole', 'iam:PassRole'], Resource: '*' }] };
+  aws.iam.createRole({
+    roleName: 'location',
+    assumeRolePolicyDocument: trust({ Service: 'access-grants.s3.amazonaws.com' }, ['sts:AssumeRole', 'sts:SetSourceIdentity']),
+  });
+  aws.iam.createRole({ roleName: 'immuta', assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, ['sts:AssumeRole']) });
+  aws.iam.putRolePolicy('location', 'everything', everything);
+  aws.iam.putRolePolicy('immuta', 'everything', everything);
+}
+
+/** Who defines the roles of an integration in the account's instance: the user, with or without allowing the stack to add to them, or the stack. */
+export type Roles = 'given' | 'given-immutable' | 'generated';
+
+/** An integration in the account's own instance. */
+export function inAccount(stack: Stack, roles: Roles): Partial<ImmutaS3IntegrationProps> {
+  const accessGrantsInstance = AccessGrantsInstance.fromDefault(stack, 'Instance');
+  if (roles === 'generated') return { accessGrantsInstance };
+  const options = { mutable: roles === 'given' };
+  return {
+    accessGrantsInstance,
+    locationRole: iam.Role.fromRoleArn(stack, 'LocationRole', arnOf('location'), options),
+    authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(stack, 'ImmutaRole', arnOf('immuta'), options)),
+  };
+}
+
+/** An integration that somebody made by hand, with the account's roles. */
+export async function byHand({ immuta }: Sandbox, config: Partial<S3Config> = {}): Promise<IntegrationRecord> {
+  return immuta.createByHand({
+    name: 'by hand',
+    awsAccountId: SANDBOX_ENV.account,
+    awsRegion: SANDBOX_ENV.region,
+    awsLocationPath: LOCATION_PATH,
+    awsLocationRole: arnOf('location'),
+    authenticationType: 'auto',
+    awsRoleToAssume: arnOf('immuta'),
+    ...config,
+  });
+}
+
+/** All that Immuta and S3 Access Grants have. */
+export function state({ aws, immuta }: Sandbox) {
+  return structuredClone({ integrations: [...immuta.integrations.values()], instance: aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region) });
+}
+
+/** A neighbour of the integration in its stack, for `failNeighbour`. */
+export const withNeighbour = (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
+
+/** The neighbour fails before the integration's event is even delivered: the Create is cancelled, and its Delete comes under an invented id. */
+export function failNeighbour({ cloudFormation, lambda }: Sandbox): void {
+  lambda.deliveries = [30_000];
+  cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 10, reason: 'no bucket today' });
+}
+
+/** Whatever comes next goes well. */
+export function allIsWell({ cloudFormation, lambda }: Sandbox): void {
+  lambda.deliveries = [0];
+  cloudFormation.faults.length = 0;
+}

@@ -1,0 +1,92 @@
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { changes, failure, lake, locations, STACK_NAME, tenantIn, useSandbox } from './fixture';
+import { failNeighbour, inAccount, prepareAccount, Roles, state, withNeighbour } from './owners';
+import { SANDBOX_ENV } from '../sandbox/sandbox';
+
+const sandbox = useSandbox();
+beforeEach(() => prepareAccount(sandbox.current));
+
+const withIntegration = (roles: Roles, { neighbour = false, removalPolicy = RemovalPolicy.RETAIN } = {}) => lake(sandbox.current, {
+  props: (stack) => ({ ...inAccount(stack, roles), removalPolicy }),
+  and: neighbour ? withNeighbour : undefined,
+});
+
+/** The same stack without the integration. */
+function withoutIntegration(): Stack {
+  const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
+  tenantIn(stack, sandbox.current);
+  return stack;
+}
+
+async function retain(roles: Roles) {
+  await sandbox.current.deploy(withIntegration(roles));
+  expect(await sandbox.current.deploy(withoutIntegration())).toMatchObject({ status: 'UPDATE_COMPLETE' });
+  const before = state(sandbox.current);
+  expect(before.integrations).toMatchObject([{ id: '101', status: 'enabled' }]);
+  expect(before.instance!.locations.size).toBe(1);
+  return before;
+}
+
+const ALL_ROLES: [Roles][] = [['given'], ['given-immutable'], ['generated']];
+
+describe.each(ALL_ROLES)('an integration with %s roles that was retained', (roles) => {
+  test('is left alone when the same is added again', async () => {
+    const before = await retain(roles);
+
+    const result = await sandbox.current.deploy(withIntegration(roles));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain("set 'adopt' to '101'");
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  });
+
+  test.each([RemovalPolicy.RETAIN, RemovalPolicy.DESTROY])('is left alone when it is added again with %s, and a neighbour cancels that', async (removalPolicy) => {
+    const before = await retain(roles);
+    failNeighbour(sandbox.current);
+
+    const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true, removalPolicy }));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const deletion = sandbox.current.lambda.invocations.find(({ event }) => event.RequestType === 'Delete')!;
+    expect(deletion.event.PhysicalResourceId).toMatch(/^Lake-SalesLake/);
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  });
+});
+
+test.each(ALL_ROLES)('one with %s roles that a cancelled Create is making is deleted all the same', async (roles) => {
+  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 12, reason: 'no bucket today' });
+  await sandbox.current.deploy(withoutIntegration());
+
+  const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true }));
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(new Set(changes(sandbox.current))).toEqual(new Set(['POST /integrations', 'DELETE /integrations/101']));
+  expect(state(sandbox.current).integrations).toEqual([]);
+  expect(locations(sandbox.current)).toEqual([]);
+});
+
+test.each(ALL_ROLES)('a stack with %s roles that is made again under the same name leaves alone what the first one retained', async (roles) => {
+  await sandbox.current.deploy(withIntegration(roles));
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  const before = state(sandbox.current);
+
+  const refused = await sandbox.current.deploy(withIntegration(roles));
+  expect(refused.status).toBe('ROLLBACK_COMPLETE');
+  expect(failure(refused)).toContain("it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and set 'adopt' to '101'");
+  await sandbox.current.destroy(STACK_NAME);
+
+  failNeighbour(sandbox.current);
+  expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+  expect(state(sandbox.current)).toEqual(before);
+});
+
+test.each(ALL_ROLES)('a first deployment with %s roles that fails leaves nothing, although it is to be retained', async (roles) => {
+  const before = state(sandbox.current);
+  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 12, reason: 'no bucket today' });
+
+  expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+
+  expect(state(sandbox.current)).toEqual(before);
+});
