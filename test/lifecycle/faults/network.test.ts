@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
+import { carryOut, GOOD, inOrder, LakeOptions, leftovers, NOTHING, onEveryMethod, prepare, useSandbox } from './fixture';
 import { HttpFault } from '../../sandbox/immuta';
 import { Sandbox } from '../../sandbox/sandbox';
-import { carryOut, GOOD, inOrder, LakeOptions, NOTHING, leftovers, onEveryMethod, Operation, prepare, useSandbox } from './fixture';
 
 const sandbox = useSandbox();
 

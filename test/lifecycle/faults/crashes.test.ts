@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { carryOut, GOOD, inOrder, LakeOptions, leftovers, NOTHING, Operation, prepare, useSandbox } from './fixture';
+import { HttpFault } from '../../sandbox/immuta';
+import { Sandbox } from '../../sandbox/sandbox';
+
+const sandbox = useSandbox();
+
+/** Ends the process of the handler, once. */
+type Kill = (sandbox: Sandbox) => void;
+
+/** Right after it has written the line of a step. */
+const afterStep = (step: string, more = ''): Kill => ({ lambda }) => void lambda.crashes.push(new RegExp(`"step":"${step}".*${more}`));
+
+/** When a request of its has come to Immuta: whatever that does about it, nobody is there for the answer. */
+const atRequest = (method: string, requestPath: RegExp, fault: HttpFault = {}): Kill => ({ immuta, lambda }) =>
+  immuta.faults.http({ ...fault, method, path: requestPath, run: () => lambda.kill() });
+
+/** When a call of its has come to an AWS service, which does it. */
+const atCall = (service: string): Kill => ({ aws, lambda, scheduler }) => {
+  let killed = false;
+  aws.route(service, async (request, next) => {
+    const end = scheduler.begin(); // or time would go on between the death and the deed
+    if (!killed) lambda.kill();
+    killed = true;
+    return next(request).finally(end);
+  });
+};
+
+const slowly: Kill = ({ immuta }) => void Object.assign(immuta.switches.durations, { creating: 1_200_000, editing: 1_200_000, deleting: 1_200_000 });
+const both = (first: Kill, second: Kill): Kill => (current) => {
+  first(current);
+  second(current);
+};
+
+interface Death {
+  readonly operation: Operation;
+  /** Number in docs/lifecycle.md. */
+  readonly step: number;
+  readonly when: string;
+  readonly kill: Kill;
+  readonly options?: LakeOptions;
+}
+
+/** Of CloudFormation's, where no answer has named one. */
+const MADE_UP_ID = /^SUCCESS Lake-SalesLake/;
+
+const ONE = /integrations\/101$/;
+const ALL = /integrations$/;
+
+/** Another location role than the integration has. */
+const ANOTHER_ROLE: LakeOptions = { props: (stack) => ({ locationRole: Role.fromRoleName(stack, 'Another', 'another') }) };
+
+const DEATHS: Death[] = [
+  { operation: 'Create', step: 1, when: 'it has received the event', kill: afterStep('received') },
+  { operation: 'Create', step: 2, when: 'it reads the API key', kill: atCall('secretsmanager') },
+  { operation: 'Create', step: 3, when: 'it lists the integrations', kill: atRequest('GET', ALL) },
+  { operation: 'Create', step: 4, when: 'it lists the locations', kill: atCall('s3-control') },
+  { operation: 'Create', step: 5, when: 'it has posted, and Immuta has lost that', kill: atRequest('POST', ALL, { behaviour: 'reset' }) },
+  { operation: 'Create', step: 5, when: 'it has posted, and Immuta does it', kill: atRequest('POST', ALL) },
+  { operation: 'Create', step: 6, when: 'it has got an id', kill: afterStep('posted') },
+  { operation: 'Create', step: 7, when: 'it looks', kill: afterStep('look') },
+  { operation: 'Create', step: 7, when: 'it has seen that all is well', kill: afterStep('look', '"status":"enabled"') },
+  { operation: 'Create', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
+  { operation: 'Create', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
+  { operation: 'Create', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
+  { operation: 'Create', step: 12, when: 'it has answered', kill: afterStep('answered') },
+
+  { operation: 'Update', step: 1, when: 'it has received the event', kill: afterStep('received') },
+  { operation: 'Update', step: 2, when: 'it reads the API key', kill: atCall('secretsmanager') },
+  { operation: 'Update', step: 3, when: 'it finds the record', kill: atRequest('GET', ONE) },
+  { operation: 'Update', step: 5, when: 'it is about to put', kill: afterStep('put') },
+  { operation: 'Update', step: 5, when: 'it has put, and Immuta has lost that', kill: atRequest('PUT', ONE, { behaviour: 'reset' }) },
+  { operation: 'Update', step: 5, when: 'it has put, and Immuta does it', kill: atRequest('PUT', ONE) },
+  { operation: 'Update', step: 7, when: 'it looks', kill: afterStep('look', '"status":"editing"') },
+  { operation: 'Update', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
+  { operation: 'Update', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
+  { operation: 'Update', step: 9, when: 'it lists the locations', kill: atCall('s3-control'), options: ANOTHER_ROLE },
+  { operation: 'Update', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
+  { operation: 'Update', step: 12, when: 'it has answered', kill: afterStep('answered') },
+
+  { operation: 'Delete', step: 1, when: 'it has received the event', kill: afterStep('received') },
+  { operation: 'Delete', step: 2, when: 'it reads the API key', kill: atCall('secretsmanager') },
+  { operation: 'Delete', step: 3, when: 'it finds the record', kill: atRequest('GET', ONE) },
+  { operation: 'Delete', step: 5, when: 'it is about to delete', kill: afterStep('delete') },
+  { operation: 'Delete', step: 5, when: 'it has deleted, and Immuta has lost that', kill: atRequest('DELETE', ONE, { behaviour: 'reset' }) },
+  { operation: 'Delete', step: 5, when: 'it has deleted, and Immuta does it', kill: atRequest('DELETE', ONE) },
+  { operation: 'Delete', step: 7, when: 'it looks', kill: afterStep('look', '"status":"deleting"') },
+  { operation: 'Delete', step: 7, when: 'it has seen that it is gone', kill: afterStep('look', '"status":"gone"') },
+  { operation: 'Delete', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
+  { operation: 'Delete', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
+  { operation: 'Delete', step: 9, when: 'it lists the locations', kill: atCall('s3-control') },
+  { operation: 'Delete', step: 10, when: 'it lists the integrations', kill: atRequest('GET', ALL) },
+  { operation: 'Delete', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
+  { operation: 'Delete', step: 12, when: 'it has answered', kill: afterStep('answered') },
+];
+
+test('the handler is killed at every step that docs/lifecycle.md has', () => {
+  const page = readFileSync(path.join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
+  const [, ...operations] = page.match(/^\| \| (Create) \| (Update) \| (Delete) \|$/m)!;
+  const steps = [...page.matchAll(/^\| (\d+) \|(.*)\|(.*)\|(.*)\|$/gm)].flatMap(([, number, ...cells]) =>
+    cells.flatMap((cell, column) => (cell.trim() ? [`${operations[column]} ${number}`] : [])));
+
+  expect(steps.length).toBeGreaterThan(25);
+  expect(new Set(DEATHS.map(({ operation, step }) => `${operation} ${step}`))).toEqual(new Set(steps));
+});
+
+test.each(DEATHS)('$operation, step $step: a handler that dies when $when is as good as one that does not', async ({ operation, kill, options }) => {
+  sandbox.current.aws.iam.createRole({
+    roleName: 'another',
+    assumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'access-grants.s3.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }],
+    },
+  });
+  await prepare(sandbox.current, operation);
+  const before = sandbox.current.lambda.invocations.length;
+  kill(sandbox.current);
+
+  const { answers, ...outcome } = await carryOut(sandbox.current, operation, options);
+
+  expect({ ...outcome, answers: [...new Set(answers)] }).toEqual(GOOD[operation]);
+  const errors = sandbox.current.lambda.invocations.slice(before).map(({ error }) => error);
+  expect(errors.filter((error) => error !== undefined)).toHaveLength(1);
+});
+
+describe.each(['out of memory', 'unable to load'] as const)('a function that is %s', (crash) => {
+  test('once is as good as one that is not', async () => {
+    for (const operation of ['Create', 'Update', 'Delete'] as const) {
+      sandbox.current.lambda.crashes.push(crash);
+      expect(await carryOut(sandbox.current, operation)).toEqual(GOOD[operation]);
+    }
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('for ever fails each operation when the service time-out is over, and its stack can be deleted when it is mended', async () => {
+    const { lambda, clock } = sandbox.current;
+    const start = clock.now();
+    lambda.crashes.push(...Array<typeof crash>(6).fill(crash));
+
+    expect(await carryOut(sandbox.current, 'Create')).toEqual({
+      immuta: [],
+      answers: [],
+      stack: 'ROLLBACK_FAILED',
+      reason: expect.stringMatching(/did not receive a response from your Custom Resource/),
+    });
+
+    expect(clock.now() - start).toBeLessThan(2 * 40 * 60_000);
+    expect(await carryOut(sandbox.current, 'Delete')).toMatchObject({ immuta: [], stack: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('from now on leaves an integration as it is, and deletes it when it is mended', async () => {
+    await prepare(sandbox.current, 'Update');
+    sandbox.current.lambda.crashes.push(...Array<typeof crash>(9).fill(crash));
+    const unanswered = { immuta: inOrder(101, 'sales'), answers: [], reason: expect.stringMatching(/did not receive a response/) };
+
+    expect(await carryOut(sandbox.current, 'Update')).toEqual({ ...unanswered, stack: 'UPDATE_ROLLBACK_FAILED' });
+    expect(await carryOut(sandbox.current, 'Delete')).toEqual({ ...unanswered, stack: 'DELETE_FAILED' });
+
+    expect(await carryOut(sandbox.current, 'Delete')).toEqual(GOOD.Delete);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+test('a handler that dies when its event is too old to be run again leaves what it made to the rollback', async () => {
+  const { immuta, clock, lambda } = sandbox.current;
+  slowly(sandbox.current);
+  immuta.faults.http({ method: 'POST', run: () => clock.at(clock.now() + 360_000, () => lambda.kill()) });
+
+  expect(await carryOut(sandbox.current, 'Create')).toEqual({
+    immuta: [],
+    answers: [expect.stringMatching(MADE_UP_ID)],
+    stack: 'ROLLBACK_COMPLETE',
+    reason: expect.stringMatching(/did not receive a response/),
+  });
+
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+test('a handler that dies again and again after it has posted leaves what it made to the rollback', async () => {
+  sandbox.current.lambda.crashes.push(/"step":"look"/, /"step":"look"/, /"step":"look"/);
+
+  expect(await carryOut(sandbox.current, 'Create')).toEqual({
+    immuta: [],
+    answers: [expect.stringMatching(MADE_UP_ID)],
+    stack: 'ROLLBACK_COMPLETE',
+    reason: expect.stringMatching(/did not receive a response/),
+  });
+
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
