@@ -53,7 +53,8 @@ export async function byHand({ immuta }: Sandbox, config: Partial<S3Config> = {}
 
 /** All that Immuta and S3 Access Grants have. */
 export function state({ aws, immuta }: Sandbox) {
-  return structuredClone({ integrations: [...immuta.integrations.values()], instance: aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region) });
+  const instance = aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
+  return structuredClone({ integrations: [...immuta.integrations.values()], instance });
 }
 
 /** A neighbour of the integration in its stack, for `failNeighbour`. */

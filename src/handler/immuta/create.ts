@@ -116,13 +116,15 @@ async function listAfter(job: Job, refusal: Refusal | undefined): Promise<Integr
  */
 async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Promise<void> {
   for (const record of records.filter(({ location }) => sameLocation(location, job.location))) {
-    if (readMark(record.name)?.owner !== job.mark.owner) {
+    const mark = readMark(record.name);
+    if (mark?.owner !== job.mark.owner) {
       throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}: ${describeConfiguration(record)}; `
-        + `it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and ${howToKeep(record)}`);
+        + `it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`
+        + (mark ? "; if this stack created it and a construct was renamed or moved, keep the logical ids with 'stack.renameLogicalId'" : ''));
     }
     if (record.status !== 'createError') {
       throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}, which an earlier deployment of this `
-        + `resource created and did not remove: delete it in Immuta and deploy again, or keep it and ${howToKeep(record)}`);
+        + `resource created and did not remove: delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
     }
     job.log.info('remove-earlier', { integrationId: record.id, status: record.status });
     await removeRecord(job, record.id);
@@ -144,8 +146,10 @@ function explained(job: Job, { error, kind }: Refusal, records: readonly Integra
   return other ? new Error(`${error.message}; ${describeRecord(other)} is on ${describeLocation(other.location)}`, { cause: error }) : error;
 }
 
-function howToKeep({ id }: IntegrationRecord): string {
-  return `set 'adopt' to '${id}', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
+/** A resource that has had another integration cannot adopt one. */
+function howToKeep({ physicalId }: Job, { id }: IntegrationRecord): string {
+  const who = physicalId ? ' of a new ImmutaS3Integration, with another construct id,' : '';
+  return `set 'adopt'${who} to '${id}', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
 }
 
 /** What one has to know to recognise it; never its credentials. */

@@ -109,12 +109,19 @@ export class StackOperation {
         this.stack.resources.set(logicalId, record);
         return true;
       }
+      if (old) this.refuseFixed(old, record);
       if (old && !this.mustReplace(old, record)) return await this.update(record, old);
       return await this.create(record, old);
     } catch (error) {
       this.report({ ...base, physicalId: old?.physicalId ?? '' }, `${action.toUpperCase()}_FAILED`, (error as Error).message);
       return false;
     }
+  }
+
+  private refuseFixed(old: ResourceRecord, record: ResourceRecord): void {
+    const { fixed = [] } = this.options.typeOf(record.type);
+    const changed = fixed.find((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
+    if (changed) throw new Error(`Modifying ${changed.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} is not allowed.`);
   }
 
   private mustReplace(old: ResourceRecord, record: ResourceRecord): boolean {

@@ -22,7 +22,7 @@ const DEFAULT_SERVICE_TIMEOUT_SECONDS = 3600;
  */
 export function customResource(world: World): ResourceType {
   return {
-    createOnly: ['ServiceToken'],
+    fixed: ['ServiceToken'],
     create: (request) => exchange(world, 'Create', request),
     update: (request, old) => exchange(world, 'Update', request, {
       PhysicalResourceId: old.physicalId,

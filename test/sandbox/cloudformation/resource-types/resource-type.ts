@@ -34,6 +34,8 @@ export interface Made {
 export interface ResourceType {
   /** Properties whose change makes a new resource. */
   readonly createOnly?: string[];
+  /** Properties whose change is refused. */
+  readonly fixed?: string[];
   create(request: ResourceRequest): Made | Promise<Made>;
   /** Another physical id than the old one means that the resource was replaced. */
   update(request: ResourceRequest, old: ResourceRecord): Made | Promise<Made>;

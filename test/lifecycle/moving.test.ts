@@ -1,0 +1,78 @@
+import { App, CfnResource, Stack } from 'aws-cdk-lib';
+import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ImmutaAuthentication, ImmutaS3Integration, S3Location } from '../../src';
+import { changes, STACK_NAME, tenantIn, useSandbox } from './fixture';
+import { state } from './owners';
+import { SANDBOX_ENV } from '../sandbox/sandbox';
+
+const sandbox = useSandbox();
+
+interface Placement {
+  readonly integration: string;
+  readonly bucket: string;
+  /** A construct around the integration. */
+  readonly around?: string;
+  /** A construct around the tenant. */
+  readonly aroundTenant?: string;
+}
+
+const HERE: Placement = { integration: 'SalesLake', bucket: 'Sales' };
+
+function build({ integration, bucket, around, aroundTenant }: Placement): Stack {
+  const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
+  const inside = (id: string | undefined) => id === undefined ? stack : new Construct(stack, id);
+  new ImmutaS3Integration(inside(around), integration, {
+    tenant: tenantIn(inside(aroundTenant) as Stack, sandbox.current),
+    location: S3Location.bucket(new Bucket(stack, bucket, { bucketName: 'acme-sales' })),
+    authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
+  });
+  return stack;
+}
+
+/** The logical ids of a stack's resources, by what they are: a type has one resource, save roles, which have names of their own. */
+function logicalIds(stack: Stack): Map<string, string> {
+  const resources = stack.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));
+  return new Map(resources.map((resource) => [
+    resource.cfnResourceType === 'AWS::IAM::Role' ? resource.node.scope!.node.id : resource.cfnResourceType,
+    stack.resolve(resource.logicalId),
+  ]));
+}
+
+const MOVES: [string, Placement, string][] = [
+  ['the integration is renamed', { ...HERE, integration: 'Marketing' }, "keep the logical ids with 'stack.renameLogicalId'"],
+  ['the integration is moved', { ...HERE, around: 'Lakes' }, "keep the logical ids with 'stack.renameLogicalId'"],
+  ['the tenant is moved', { ...HERE, aroundTenant: 'Governance' }, 'Modifying service token is not allowed'],
+  ['the bucket is renamed', { ...HERE, bucket: 'Data' }, 'The requested bucket name is not available'],
+  ['all are moved', { integration: 'Lake', bucket: 'Data', around: 'Lakes', aroundTenant: 'Governance' }, 'The requested bucket name is not available'],
+];
+
+test.each(MOVES)('when %s, nothing changes with the logical ids that were deployed', async (_, there) => {
+  await sandbox.current.deploy(build(HERE));
+  const before = state(sandbox.current);
+  const calls = sandbox.current.immuta.requests.length;
+
+  const deployed = logicalIds(build(HERE));
+  const stack = build(there);
+  const renamed = [...logicalIds(stack)].filter(([what, logicalId]) => logicalId !== deployed.get(what));
+  renamed.forEach(([what, logicalId]) => stack.renameLogicalId(logicalId, deployed.get(what)!));
+  const result = await sandbox.current.deploy(stack);
+
+  expect(renamed.length).toBeGreaterThan(0);
+  expect(result.events).toEqual([]);
+  expect(state(sandbox.current)).toEqual(before);
+  expect(sandbox.current.immuta.requests).toHaveLength(calls);
+});
+
+test.each(MOVES)('when %s without them, the deployment is refused, and nothing is lost', async (_, there, reason) => {
+  await sandbox.current.deploy(build(HERE));
+  const before = state(sandbox.current);
+
+  const result = await sandbox.current.deploy(build(there));
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(result.events.find(({ status }) => status.endsWith('_FAILED'))!.reason).toContain(reason);
+  expect(state(sandbox.current)).toEqual(before);
+  expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+});
