@@ -2,9 +2,9 @@ import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ImmutaAuthentication, ImmutaS3Integration, S3Location } from '../../src';
 import { changes, STACK_NAME, tenantIn, useSandbox } from './fixture';
 import { state } from './owners';
+import { ImmutaAuthentication, ImmutaS3Integration, S3Location } from '../../src';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();

@@ -1,6 +1,6 @@
-import { ImmutaS3IntegrationProps } from '../../src';
 import { changes, failure, lake, STACK_NAME, useSandbox } from './fixture';
 import { byHand, failNeighbour, inAccount, prepareAccount, Roles, state, withNeighbour } from './owners';
+import { ImmutaS3IntegrationProps } from '../../src';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
