@@ -1,0 +1,124 @@
+import { Duration } from 'aws-cdk-lib';
+import { carryOut, GOOD, inOrder, LakeOptions, leftovers, LOCATION_PATH, NOTHING, Operation, Outcome, prepare, useSandbox } from './fixture';
+import { STATUSES, TransitionFault } from '../../sandbox/immuta';
+
+// deleting that takes 25 minutes, and that outlasts the time-out: ../time.test.ts
+const sandbox = useSandbox();
+
+/** Of Immuta's twelve, one that nobody knows. */
+const ALL = [...STATUSES, 'paused'];
+
+/** So that what never ends ends soon. */
+const SOON: LakeOptions = { props: () => ({ timeout: Duration.minutes(2), iamPropagationTimeout: Duration.minutes(1) }) };
+
+const FROM: Record<Operation, TransitionFault['from']> = { Create: 'creating', Update: 'editing', Delete: 'deleting' };
+
+async function endingAs(operation: Operation, status: string): Promise<Outcome> {
+  await prepare(sandbox.current, operation, SOON);
+  sandbox.current.immuta.faults.transition({ from: FROM[operation], to: status });
+  return carryOut(sandbox.current, operation, SOON);
+}
+
+const failed = (outcome: Outcome, reason: string): Outcome => ({ ...outcome, reason: expect.stringContaining(reason) });
+
+describe('a creation that ends as', () => {
+  const rolledBack: Outcome = { immuta: [], answers: ['FAILED 101', 'SUCCESS 101'], stack: 'ROLLBACK_COMPLETE' };
+  const stuck = (status: string): Outcome => failed(
+    { immuta: [`101 sales ${status}`], answers: ['FAILED 101', 'FAILED 101'], stack: 'ROLLBACK_FAILED' },
+    `not done after 2 minutes; last seen: integration 101 is '${status}'; if it only needs longer, raise 'timeout'`,
+  );
+  const refused = (status: string) => failed(rolledBack, `Immuta did not create the integration: integration 101 is '${status}'`);
+  const outcomes: Record<string, Outcome> = {
+    // it says so before the location is there: the rest is Immuta's
+    enabled: { ...GOOD.Create, immuta: ['101 sales enabled'] },
+    creating: stuck('creating'),
+    editing: stuck('editing'),
+    deleting: stuck('deleting'),
+    migrating: stuck('migrating'),
+    paused: failed(rolledBack, "last seen: integration 101 is 'paused'"),
+    deleted: failed(rolledBack, 'integration 101 was deleted while it was being created'),
+    // nothing explains it, so it may be IAM: deleted and tried again
+    createError: { ...GOOD.Create, immuta: inOrder(102, 'sales'), answers: ['SUCCESS 102'] },
+    editError: refused('editError'),
+    deleteError: refused('deleteError'),
+    disabled: refused('disabled'),
+    migrateError: refused('migrateError'),
+    recurringValidationError: refused('recurringValidationError'),
+  };
+
+  test.each(ALL)('%s', async (status) => {
+    expect(await endingAs('Create', status)).toEqual(outcomes[status]);
+  });
+});
+
+describe('a change that ends as', () => {
+  const rolledBack = (status: string, reason: string): Outcome => failed(
+    { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'SUCCESS 101'], stack: 'UPDATE_ROLLBACK_COMPLETE' },
+    reason,
+  );
+  const stuck = (status: string, reason: string): Outcome => failed(
+    { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'], stack: 'UPDATE_ROLLBACK_FAILED' },
+    reason,
+  );
+  const refused = (status: string) => rolledBack(status, `Immuta did not change the integration: integration 101 is '${status}'`);
+  const timedOut = (status: string) => stuck(status, `not done after 2 minutes; last seen: integration 101 is '${status}'`);
+  const lost = (status: string) => stuck(status, `Immuta did not change the integration: integration 101 is '${status}'`);
+  const outcomes: Record<string, Outcome> = {
+    creating: timedOut('creating'),
+    editing: timedOut('editing'),
+    deleting: timedOut('deleting'),
+    migrating: timedOut('migrating'),
+    paused: timedOut('paused'),
+    // its location stays, with our own role: nobody takes it for free
+    deleted: failed({ immuta: [LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'], stack: 'UPDATE_ROLLBACK_FAILED' }, 'is already registered in S3 Access Grants'),
+    createError: lost('createError'),
+    disabled: lost('disabled'),
+    // nothing explains it, so it may be IAM: tried again
+    editError: GOOD.Update,
+    deleteError: refused('deleteError'),
+    migrateError: refused('migrateError'),
+    recurringValidationError: refused('recurringValidationError'),
+  };
+
+  test.each(ALL.filter((status) => status !== 'enabled'))('%s', async (status) => {
+    expect(await endingAs('Update', status)).toEqual(outcomes[status]);
+  });
+});
+
+describe('a deletion that ends as', () => {
+  const stays = (status: string, reason: string): Outcome => failed(
+    { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101'], stack: 'DELETE_FAILED' },
+    reason,
+  );
+  const refused = (status: string) => stays(status, `Immuta did not delete the integration: integration 101 is '${status}'`);
+  const timedOut = (status: string) => stays(status, `last seen: integration 101 is '${status}'`);
+  const removeLocation = /^.*its location \S+ is still registered .*'aws s3control delete-access-grants-location .*$/;
+  const outcomes: Record<string, Outcome> = {
+    enabled: refused('enabled'),
+    creating: timedOut('creating'),
+    editing: timedOut('editing'),
+    deleting: timedOut('deleting'),
+    migrating: timedOut('migrating'),
+    paused: timedOut('paused'),
+    deleted: { immuta: [LOCATION_PATH], answers: ['FAILED 101'], stack: 'DELETE_FAILED', reason: expect.stringMatching(removeLocation) },
+    createError: refused('createError'),
+    editError: refused('editError'),
+    deleteError: refused('deleteError'),
+    disabled: { ...stays('disabled', ''), reason: expect.stringMatching(removeLocation) },
+    migrateError: refused('migrateError'),
+    recurringValidationError: refused('recurringValidationError'),
+  };
+
+  test.each(ALL)('%s', async (status) => {
+    expect(await endingAs('Delete', status)).toEqual(outcomes[status]);
+  });
+});
+
+test.each(['creating', 'paused'])("a creation that hangs in '%s' and then comes to its end is deleted with the stack", async (status) => {
+  await endingAs('Create', status);
+  sandbox.current.immuta.integrations.forEach((record) => { record.status = 'enabled'; });
+
+  expect(await carryOut(sandbox.current, 'Delete')).toMatchObject({ immuta: [], stack: 'DELETE_COMPLETE' });
+
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
