@@ -9,6 +9,7 @@ import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from './
 const ROOT = path.resolve(__dirname, '../..');
 const CDK = require.resolve('aws-cdk/bin/cdk');
 const QUICKSTART = 'examples/typescript/quickstart';
+const ADOPT = 'examples/typescript/adopt';
 const EXISTING_INSTANCE = 'examples/typescript/existing-instance';
 const REAL_MS_PER_VIRTUAL_SECOND = 100;
 
@@ -72,6 +73,37 @@ function theOnly({ immuta }: Sandbox) {
   return [...immuta.integrations.values()][0];
 }
 
+/** An Access Grants instance, two roles and an integration, as the manual way leaves them. */
+async function makeByHand({ aws, immuta }: Sandbox) {
+  const { account, region } = SANDBOX_ENV;
+  const instance = aws.accessGrants.createInstance(account, region);
+  const trust = (principal: object, ...actions: string[]) =>
+    ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: principal, Action: actions }] });
+  const allow = (actions: string[], resources: string[]) => ({ Effect: 'Allow', Action: actions, Resource: resources });
+  const location = aws.iam.createRole({
+    roleName: 'location',
+    assumeRolePolicyDocument: trust({ Service: 'access-grants.s3.amazonaws.com' }, 'sts:AssumeRole', 'sts:SetSourceIdentity'),
+  });
+  const manager = aws.iam.createRole({ roleName: 'immuta', assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, 'sts:AssumeRole') });
+  aws.iam.putRolePolicy('immuta', 'by-hand', {
+    Version: '2012-10-17',
+    Statement: [
+      allow(['s3:*AccessGrant*'], [instance.arn, `${instance.arn}/*`]),
+      allow(['iam:GetRole', 'iam:PassRole'], [location.arn]),
+      allow(['s3:ListBucket'], [`arn:aws:s3:::${SANDBOX_BUCKET}`]),
+    ],
+  });
+  return immuta.createByHand({
+    name: 'sales, by hand',
+    awsAccountId: account,
+    awsRegion: region,
+    awsLocationPath: `s3://${SANDBOX_BUCKET}/`,
+    awsLocationRole: location.arn,
+    authenticationType: 'auto',
+    awsRoleToAssume: manager.arn,
+  });
+}
+
 async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   title('Bootstrap the account, once');
   expect(await cdk(sandbox, QUICKSTART, 'bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`), 'cdk bootstrap succeeds');
@@ -120,6 +152,16 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   show(sandbox);
   expect(sandbox.immuta.integrations.size === 0, 'no integration is left');
   expect(!sandbox.aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region), 'no instance is left');
+
+  title('Adopt an integration that somebody once made by hand: nothing changes at Immuta');
+  const byHand = await makeByHand(sandbox);
+  const adopt = ['-c', `integrationId=${byHand.id}`, '-c', `locationRoleArn=${byHand.config.awsLocationRole}`, '-c', `immutaRoleArn=${byHand.config.awsRoleToAssume}`];
+  const asItWas = JSON.stringify(theOnly(sandbox));
+  expect(await deploy(sandbox, ADOPT, ...adopt), 'the integration is adopted');
+  expect(await cdk(sandbox, ADOPT, 'destroy', '--force', ...adopt), 'its stack is destroyed');
+  console.log();
+  show(sandbox);
+  expect(JSON.stringify(theOnly(sandbox)) === asItWas, 'the adopted integration stays as it was made');
 
   title('The same with your account and tenant');
   console.log(`   Nothing in the example changes: ${QUICKSTART}/README.md says what to prepare. Then:\n
