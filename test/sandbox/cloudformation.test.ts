@@ -123,6 +123,45 @@ describe('stacks', () => {
     expect(sandbox.lambda.invocations[2].event).toMatchObject({ ResourceProperties: { Size: '1' }, OldResourceProperties: { Size: '2' } });
   });
 
+  test('a rollback that fails goes on where it failed', async () => {
+    await sandbox.deploy(custom({ Size: 1 }));
+    sandbox.cloudFormation.faults.push({ logicalId: /^Thing$/, action: 'update', afterSeconds: 1, reason: 'neither there nor back' });
+
+    expect(await sandbox.deploy(custom({ Size: 2 }))).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
+    expect(() => sandbox.cloudFormation.requireUpdatable(sandbox.cloudFormation.stack('Test'))).toThrow('can not be updated');
+    sandbox.cloudFormation.faults.length = 0;
+
+    expect(await sandbox.continueUpdateRollback('Test')).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(sandbox.lambda.invocations.at(-1)!.event).toMatchObject({ ResourceProperties: { Size: '1' }, OldResourceProperties: { Size: '2' } });
+    await expect(sandbox.continueUpdateRollback('Other')).rejects.toThrow('does not exist');
+  });
+
+  test.each([
+    ['delete-first', [['Create', undefined], ['Delete', 'one'], ['Create', undefined]]],
+    ['create-first', [['Create', undefined], ['Create', undefined], ['Delete', 'one']]],
+  ] as const)('without a rollback, what failed to be made is made anew, %s', async (retryOrder, events) => {
+    sandbox.cloudFormation.retryOrder = retryOrder;
+    const failed = await sandbox.deploy(custom({ OnCreate: { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'one' } }), { disableRollback: true });
+    expect(failed).toMatchObject({ status: 'CREATE_FAILED' });
+
+    const { status, outputs } = await sandbox.deploy(custom({ OnCreate: { PhysicalResourceId: 'two' } }), { disableRollback: true });
+
+    expect([status, outputs.Ref]).toEqual(['UPDATE_COMPLETE', 'two']);
+    expect(received()).toEqual(events);
+  });
+
+  test('without a rollback, what failed to change is put back, and the rest stays', async () => {
+    await sandbox.deploy(custom({ Size: 1 }));
+
+    const { status, stack } = await sandbox.deploy(custom({ Size: 2, OnUpdate: { Status: 'FAILED', Reason: 'no' } }), { disableRollback: true });
+
+    expect(status).toBe('UPDATE_FAILED');
+    expect(stack.resources.get('Thing')!.properties).toMatchObject({ Size: 1 });
+    expect(await sandbox.deploy(custom({ Size: 3 }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(sandbox.lambda.invocations.slice(1).map(({ event }) => [event.OldResourceProperties.Size, event.ResourceProperties.Size]))
+      .toEqual([['1', '2'], ['2', '1'], ['1', '3']]);
+  });
+
   test.each([
     ['too long', { Data: { Got: 'x'.repeat(4096) } }, 'Response object is too long.'],
     ['without an id', { PhysicalResourceId: '' }, 'Invalid PhysicalResourceId'],

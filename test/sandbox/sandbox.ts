@@ -97,6 +97,10 @@ export class Sandbox {
     return this.settled(this.cloudFormation.destroy(stackName));
   }
 
+  continueUpdateRollback(stackName: string): Promise<StackResult> {
+    return this.settled(this.cloudFormation.continueUpdateRollback(stackName));
+  }
+
   /** All that was written where somebody may read it later. */
   written(): Record<'processes' | 'answers' | 'stacks' | 'events', string> {
     const { stacks, deleted } = this.cloudFormation;

@@ -7,7 +7,7 @@ import { resourceTypes } from './resource-types';
 import { ResourceType, World } from './resource-types/resource-type';
 import { scopeOf, withoutFalseConditions } from './scope';
 import { addEvent, Output, Stack, StackEvent } from './stack';
-import { Fault, StackOperation } from './stack-operation';
+import { Fault, OperationOptions, StackOperation } from './stack-operation';
 import { Template } from './template';
 
 export * from './response-endpoint';
@@ -47,9 +47,13 @@ export class CloudFormation {
   readonly stacks = new Map<string, Stack>();
   readonly deleted: Stack[] = [];
   readonly faults: Fault[] = [];
+  /** What AWS does not document: see `OperationOptions`. */
+  retryOrder: OperationOptions['retryOrder'] = 'delete-first';
   /** ARNs of the resources of types that the sandbox does not know. */
   readonly otherResources = new Set<string>();
   private readonly typeOf: (type: string) => ResourceType;
+  /** Rollbacks that failed, by stack name. */
+  private readonly rollbacks = new Map<string, StackOperation>();
 
   constructor(private readonly world: World) {
     this.typeOf = resourceTypes(world, this.otherResources);
@@ -59,8 +63,18 @@ export class CloudFormation {
   async deploy(stackName: string, template: Template, options: DeployOptions = {}): Promise<StackResult> {
     const existing = this.stacks.get(stackName);
     const stack = existing ?? this.addStack(stackName, options);
-    if (existing && !this.hasChanges(existing, template, options.parameters)) return this.result(stack, stack.events.length);
+    if (existing && !existing.status.endsWith('_FAILED') && !this.hasChanges(existing, template, options.parameters)) return this.result(stack, stack.events.length);
     return this.apply(stack, template, options);
+  }
+
+  /** Goes on with a rollback that failed. */
+  async continueUpdateRollback(stackName: string): Promise<StackResult> {
+    const stack = this.stack(stackName);
+    const first = stack.events.length;
+    if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be continued.`);
+    this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated');
+    await this.rollBack(stack, this.rollbacks.get(stackName)!);
+    return this.result(stack, first);
   }
 
   async destroy(nameOrId: string): Promise<StackResult> {
@@ -115,7 +129,7 @@ export class CloudFormation {
   }
 
   requireUpdatable(stack: Stack): void {
-    if (/^(REVIEW_IN_PROGRESS|(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE)$/.test(stack.status)) return;
+    if (/^(REVIEW_IN_PROGRESS|(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE|(CREATE|UPDATE)_FAILED)$/.test(stack.status)) return;
     throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
   }
 
@@ -126,7 +140,7 @@ export class CloudFormation {
     const wanted = { template, parameters, parameterValues: parameterValues(template, parameters, this.world.aws.parameters) };
     stack.tags = options.tags ?? {};
     if (stack.status === 'REVIEW_IN_PROGRESS') await this.create(stack, wanted, options);
-    else await this.update(stack, wanted);
+    else await this.update(stack, wanted, options);
     return this.result(stack, first);
   }
 
@@ -141,7 +155,7 @@ export class CloudFormation {
     return this.setStatus(stack, await operation.rollBackCreation() ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
   }
 
-  private async update(stack: Stack, wanted: Wanted): Promise<void> {
+  private async update(stack: Stack, wanted: Wanted, options: DeployOptions): Promise<void> {
     const { outputs } = stack;
     stack.updatedAt = this.world.scheduler.clock.now();
     this.setStatus(stack, 'UPDATE_IN_PROGRESS', 'User Initiated');
@@ -153,9 +167,19 @@ export class CloudFormation {
       await operation.cleanUp(withoutFalseConditions(wanted.template, this.scope(stack, wanted)));
       return this.setStatus(stack, 'UPDATE_COMPLETE');
     }
-    this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', failure);
     stack.outputs = outputs;
+    if (options.disableRollback) {
+      await operation.restoreFailed();
+      return this.setStatus(stack, 'UPDATE_FAILED', failure);
+    }
+    this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', failure);
+    return this.rollBack(stack, operation);
+  }
+
+  private async rollBack(stack: Stack, operation: StackOperation): Promise<void> {
+    this.rollbacks.set(stack.name, operation);
     if (!await operation.rollBackUpdate()) return this.setStatus(stack, 'UPDATE_ROLLBACK_FAILED');
+    this.rollbacks.delete(stack.name);
     this.setStatus(stack, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
     await operation.cleanUpRollback();
     return this.setStatus(stack, 'UPDATE_ROLLBACK_COMPLETE');
@@ -196,7 +220,7 @@ export class CloudFormation {
   }
 
   private operation(stack: Stack): StackOperation {
-    return new StackOperation({ world: this.world, stack, typeOf: this.typeOf, faults: this.faults });
+    return new StackOperation({ world: this.world, stack, typeOf: this.typeOf, faults: this.faults, retryOrder: this.retryOrder });
   }
 
   private setStatus(stack: Stack, status: string, reason?: string): void {

@@ -20,6 +20,8 @@ export interface OperationOptions {
   readonly stack: Stack;
   readonly typeOf: (type: string) => ResourceType;
   readonly faults: Fault[];
+  /** When a resource that failed before, and was not rolled back, is removed: before or after another is made in its place. */
+  readonly retryOrder: 'delete-first' | 'create-first';
 }
 
 /** What AWS's own resources take; custom ones take what they take. */
@@ -64,7 +66,13 @@ export class StackOperation {
     await this.removeAll(doomed, isRetained, { abandon: true });
   }
 
-  /** Puts resources back that an update changed, and takes away what it made; `false` if a resource could not be put back. */
+  /** Without a rollback, what failed to change is put back all the same, and the rest stays as it is. */
+  async restoreFailed(): Promise<void> {
+    const failed = [...this.changed.keys()].filter((logicalId) => this.stack.resources.get(logicalId) === this.before.get(logicalId));
+    await Promise.all(failed.map((logicalId) => this.restore(this.changed.get(logicalId)!, this.before.get(logicalId)!)));
+  }
+
+  /** Puts resources back that an update changed; `false` if one could not be put back. Once more, it goes on with those. */
   async rollBackUpdate(): Promise<boolean> {
     let succeeded = true;
     await inOrder(dependenciesAmong(this.before.values()), async (logicalId) => {
@@ -99,12 +107,13 @@ export class StackOperation {
   }
 
   private async bringAbout(logicalId: string, definition: ResourceDefinition, dependsOn: string[], scope: Scope): Promise<boolean> {
-    const old = this.before.get(logicalId);
+    const old = await this.takeOver(logicalId);
     const base = { logicalId, type: definition.Type, dependsOn, ...retentionOf(definition) };
     const action = old ? 'update' : 'create';
     try {
       const properties = evaluate(definition.Properties ?? {}, scope);
       const record = { ...base, properties, physicalId: old?.physicalId ?? '', attributes: old?.attributes ?? {} };
+      if (old?.failed) return await this.create(record, old);
       if (old && old.type === definition.Type && isDeepStrictEqual(properties, old.properties)) {
         this.stack.resources.set(logicalId, record);
         return true;
@@ -122,6 +131,15 @@ export class StackOperation {
     const { fixed = [] } = this.options.typeOf(record.type);
     const changed = fixed.find((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
     if (changed) throw new Error(`Modifying ${changed.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} is not allowed.`);
+  }
+
+  /** The resource as it was before; what failed then is removed first, unless the order is the other one. */
+  private async takeOver(logicalId: string): Promise<ResourceRecord | undefined> {
+    const old = this.before.get(logicalId);
+    if (!old?.failed || this.options.retryOrder === 'create-first') return old;
+    await this.remove(old, false);
+    this.before.delete(logicalId);
+    return undefined;
   }
 
   private mustReplace(old: ResourceRecord, record: ResourceRecord): boolean {
@@ -142,7 +160,7 @@ export class StackOperation {
       this.report(made, `${verb}_COMPLETE`);
       return true;
     } catch (error) {
-      const failed = { ...record, physicalId: error instanceof ResourceFailure ? error.physicalId : '' };
+      const failed = { ...record, physicalId: error instanceof ResourceFailure ? error.physicalId : '', failed: true };
       this.made.push(failed);
       if (!old) this.stack.resources.set(record.logicalId, failed);
       this.report(failed, `${verb}_FAILED`, reasonOf(error));
@@ -182,6 +200,7 @@ export class StackOperation {
     try {
       const made = await this.perform('update', wanted, (type, request) => type.update(request, tried), new AbortController().signal);
       this.stack.resources.set(old.logicalId, { ...old, ...made });
+      this.changed.delete(old.logicalId);
       this.report(old, 'UPDATE_COMPLETE');
       return true;
     } catch (error) {

@@ -13,6 +13,8 @@ export interface ResourceRecord {
   readonly updateReplacePolicy: RetentionPolicy;
   /** Logical ids of what it needs, in the template that made it. */
   readonly dependsOn: string[];
+  /** What is left of a creation that failed and was not rolled back. */
+  readonly failed?: boolean;
 }
 
 export interface StackEvent {
