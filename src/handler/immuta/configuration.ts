@@ -70,11 +70,17 @@ export async function integrationConfig(
 
 /** Whether a record is what is wanted, as far as a record shows it. */
 export function isAsWanted(record: IntegrationRecord, wanted: WantedIntegration, name: string): boolean {
-  return record.name === name
-    && sameLocation(record.location, wanted.location)
-    && record.locationRoleArn === wanted.locationRoleArn
-    && record.authenticationType === wanted.authenticationType
-    && (record.roleToAssumeArn === wanted.roleToAssumeArn || wanted.authenticationType === 'accessKey');
+  return sameLocation(record.location, wanted.location) && unlikeWanted(record, wanted, name).length === 0;
+}
+
+/** What a record shows that is not what is wanted and can be changed, in the words of Immuta's configuration. */
+export function unlikeWanted(record: IntegrationRecord, wanted: WantedIntegration, name: string): (keyof IntegrationConfig)[] {
+  return [
+    ...(record.name === name ? [] : ['name' as const]),
+    ...(record.locationRoleArn === wanted.locationRoleArn ? [] : ['awsLocationRole' as const]),
+    ...(record.authenticationType === wanted.authenticationType ? [] : ['authenticationType' as const]),
+    ...(record.roleToAssumeArn === wanted.roleToAssumeArn || wanted.authenticationType === 'accessKey' ? [] : ['awsRoleToAssume' as const]),
+  ];
 }
 
 export function credentialsOrRevisionDiffer(before: Properties, after: Properties): boolean {

@@ -49,13 +49,14 @@ async function removeOwn(job: Job, id: string): Promise<void> {
 }
 
 /**
- * An Update that found the integration gone made another one: the physical id still is that of the first.
+ * An Update that found the integration gone made another one: the physical id still is that of the first. What a later Create made is
+ * none of these: after a failure that was not rolled back, it may come before the Delete of what failed.
  *
  * @returns what is left
  */
 async function removeSuccessorsOf(job: Job, id: string): Promise<IntegrationRecord[]> {
   const records = (await job.immuta.list()).filter((record) => record.id !== id);
-  const successors = records.filter((record) => isOurs(job, record));
+  const successors = records.filter((record) => isOurs(job, record) && isOfGeneration(readMark(record.name)!, job.physicalId));
   for (const successor of successors) {
     await removeRecord(job, successor.id);
   }
@@ -92,7 +93,9 @@ async function watch(job: Job): Promise<void> {
  */
 function isOfThatCreate(job: Job, record: IntegrationRecord, isFirstLook: boolean): boolean {
   const { Generation: generation } = job.properties;
-  const proven = generation ? isOfGeneration(readMark(record.name)!, generation) : !isFirstLook || ['creating', 'createError'].includes(record.status);
+  const mark = readMark(record.name)!;
+  const proven = isOfGeneration(mark, job.physicalId)
+    || (generation ? isOfGeneration(mark, generation) : !isFirstLook || ['creating', 'createError'].includes(record.status));
   if (!proven) {
     job.log.warn('left-alone', { integrationId: record.id, message: `${describeRecord(record)} may be one that was retained` });
   }

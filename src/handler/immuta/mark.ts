@@ -10,16 +10,16 @@ export interface Mark {
   /** Digest of the stack and the logical id: which resource it belongs to. */
   readonly owner: string;
   /**
-   * Digest of the request that created it: which event it belongs to. Its first half is one of the event's `Generation`, if it has
-   * one, for whoever does not know the request.
+   * Digest of the request that created it: which event it belongs to. Its first half is one of what else a Delete can know, which does
+   * not know the request: the `Generation` of a Create, if it has one, and the physical id of an Update, which made the record anew.
    */
   readonly request: string;
 }
 
 const MARK = /-([0-9a-f]{12})-([0-9a-f]{12})$/;
 
-export function markOf(event: Pick<ResourceEvent, 'stackId' | 'logicalId' | 'requestId' | 'properties'>): Mark {
-  const { Generation: generation } = event.properties;
+export function markOf(event: Pick<ResourceEvent, 'requestType' | 'stackId' | 'logicalId' | 'requestId' | 'physicalId' | 'properties'>): Mark {
+  const generation = event.requestType === 'Update' ? event.physicalId : event.properties.Generation;
   return {
     // the two parts cannot run into each other: a logical id has letters and digits only
     owner: digest(`${event.stackId} ${event.logicalId}`),
@@ -27,7 +27,10 @@ export function markOf(event: Pick<ResourceEvent, 'stackId' | 'logicalId' | 'req
   };
 }
 
-/** Whether an event with this `Generation` made the record: the resource that was retained before it had another one. */
+/**
+ * Whether an event with this `Generation` or physical id made the record: a resource that was retained before had another generation,
+ * and one that takes the place of a failed one has another physical id.
+ */
 export function isOfGeneration({ request }: Mark, generation: string): boolean {
   return request.startsWith(half(generation));
 }

@@ -1,17 +1,20 @@
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { adoptedName, refuseOtherAdoption } from './adopt';
 import { IntegrationRecord } from './client';
-import { credentialsOrRevisionDiffer, isAsWanted, locationOf, onlyNeutralDiffers, wantedIntegration } from './configuration';
+import { credentialsOrRevisionDiffer, isAsWanted, locationOf, onlyNeutralDiffers, unlikeWanted, wantedIntegration } from './configuration';
 import { createIntegration } from './create';
 import { failureOf, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation } from './location';
-import { markedName, readMark } from './mark';
+import { isOfGeneration, markedName, readMark } from './mark';
 import { parsePhysicalId } from './physical-id';
 import { untilRegisteredWithRole } from './registration';
 import { isInPlace } from './status';
 import { isExplainedByIamPropagation } from './validation-tests';
-import { conflictWaiter, look, untilSteady } from './waiting';
+import { conflictWaiter, look, pollPauses, untilSteady } from './waiting';
+
+/** A change that was accepted is not always visible at once. */
+const SHOWN_MS = 30_000;
 
 /**
  * Makes the integration what the properties ask for, if it is not. This is also what ends a rollback: there the record is already, or
@@ -30,7 +33,7 @@ export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
     return found; // looked at for its name and id only
   }
   const record = await untilSteady(job, found.id);
-  if (!record) {
+  if (!record || isFailedSuccessor(job, record)) {
     return createAgain(job);
   }
   if (!isInPlace(record.status)) {
@@ -59,6 +62,12 @@ async function findRecord(job: Job): Promise<IntegrationRecord | undefined> {
   }
   return (await job.immuta.list())
     .find(({ name, location }) => readMark(name)?.owner === job.mark.owner && sameLocation(location, job.location));
+}
+
+/** What an earlier Update could not create anew, and the rollback of that Update may: there is nothing of it to keep. */
+function isFailedSuccessor(job: Job, { status, name }: IntegrationRecord): boolean {
+  const mark = readMark(name);
+  return status === 'createError' && mark?.owner === job.mark.owner && isOfGeneration(mark, job.physicalId);
 }
 
 async function createAgain(job: Job): Promise<IntegrationRecord> {
@@ -104,7 +113,7 @@ async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRe
     if (refusal === 'gone') {
       return undefined;
     }
-    const record = refusal ? undefined : await untilSteady(job, before.id);
+    const record = refusal ? undefined : await untilChanged(job, before, name);
     if (!refusal && (!record || record.status === 'enabled')) {
       return record;
     }
@@ -118,6 +127,35 @@ async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRe
     job.log.warn('put-again', { integrationId: before.id, attempt, delayMs, message: error.message });
     await job.deadline.sleep(delayMs);
   }
+}
+
+/**
+ * Waits until the integration is steady again, and shows what was sent.
+ *
+ * @throws if it is enabled and does not: Immuta ignores a field, and another request would not change that.
+ */
+async function untilChanged(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
+  const shownUntil = job.deadline.now() + SHOWN_MS;
+  for (const pause of pollPauses()) {
+    const record = await untilSteady(job, before.id);
+    const ignored = record?.status === 'enabled' ? ignoredFields(job, before, record, name) : [];
+    if (ignored.length === 0) {
+      return record;
+    }
+    if (job.deadline.now() > shownUntil) {
+      throw new Error(`Immuta accepted the change of integration ${before.id}, but did not make it: the integration does not show what was sent as `
+        + `${ignored.map((field) => `'${field}'`).join(', ')}; this version of Immuta may not be able to change that in place: keep what it was, `
+        + 'or remove the integration and create it anew');
+    }
+    await job.deadline.sleep(pause);
+  }
+  return undefined;
+}
+
+/** An Immuta that has never shown the role that it assumes may have it all the same. */
+function ignoredFields({ properties, oldProperties }: Job, before: IntegrationRecord, record: IntegrationRecord, name: string): string[] {
+  const neverShown = !record.roleToAssumeArn && !before.roleToAssumeArn && oldProperties.RoleToAssumeArn;
+  return unlikeWanted(record, wantedIntegration(properties), name).filter((field) => !(field === 'awsRoleToAssume' && neverShown));
 }
 
 /** One request to change, once the integration is in a state to take it. Nothing if it was taken. */

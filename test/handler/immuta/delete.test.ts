@@ -1,5 +1,5 @@
 import { sendJson } from '../../support/http-server';
-import { CONFIG, MADE_BEFORE, MADE_BY_CREATE, MADE_BY_UPDATE, OWNER, ROLE, World } from '../support/world';
+import { CONFIG, MADE_BEFORE, MADE_BY_CREATE, MADE_BY_UPDATE, MADE_BY_UPDATE_OF_ADOPTED, OWNER, ROLE, World } from '../support/world';
 
 const ID = 'immuta-s3-integration/1001';
 const OTHER_ROLE = 'arn:aws:iam::111122223333:role/other';
@@ -141,6 +141,13 @@ describe('a Delete of an integration that we made', () => {
     expect(world.immuta.integrations).toEqual([]);
   });
 
+  test('leaves alone what a later Create made, which CloudFormation may send first', async () => {
+    world.immuta.add({ id: '2002', config: CONFIG });
+
+    expect(await world.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.immuta.integrations).toMatchObject([{ id: '2002', status: 'enabled' }]);
+  });
+
   test('is repeated when its answer is lost', async () => {
     withIntegration();
     world.immuta.once('DELETE', /./, (_, response) => { response.destroy(); });
@@ -194,7 +201,7 @@ describe('a Delete leaves alone', () => {
 });
 
 test('a Delete of an adopted one that is gone deletes what an Update has made in its place', async () => {
-  world.immuta.add({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+  world.immuta.add({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}` } });
 
   expect(await world.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS' });
   expect(world.immuta.integrations).toEqual([]);

@@ -6,9 +6,11 @@ const MARK = { owner: 'aaaaaaaaaaaa', request: 'bbbbbbbbbbbb' };
 
 test('a mark is made of digests that anybody can compute', () => {
   // printf 'stack logical' | sha256sum; printf request | sha256sum; printf generation | sha256sum
-  const event = { stackId: 'stack', logicalId: 'logical', requestId: 'request', properties: {} };
+  const event = { requestType: 'Create', stackId: 'stack', logicalId: 'logical', requestId: 'request', physicalId: '', properties: {} };
   expect(markOf(event)).toEqual({ owner: '5b040a89557e', request: '1f58b9145b24' });
   expect(markOf({ ...event, properties: { Generation: 'generation' } })).toEqual({ owner: '5b040a89557e', request: 'e661f41f58b9' });
+  const update = { ...event, requestType: 'Update', physicalId: 'generation', properties: { Generation: 'another' } };
+  expect(markOf(update)).toEqual({ owner: '5b040a89557e', request: 'e661f41f58b9' });
 });
 
 test('a mark tells of which generation it is', () => {

@@ -65,6 +65,16 @@ describe('an Update', () => {
     expect(world.immuta.count('POST')).toBe(1);
   });
 
+  test('makes it anew if an Update before could not', async () => {
+    world.immuta.integrations = [];
+    world.aws.locations = [];
+    world.immuta.add({ id: '2002', status: 'createError', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+
+    expect(await world.update({ event: { RequestId: 'rollback' } })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(world.immuta.integrations).toMatchObject([{ status: 'enabled' }]);
+    expect(world.immuta.get('2002')).toBeUndefined();
+  });
+
   test('makes it anew across two invocations too, even if only the removal policy differs', async () => {
     world.immuta.integrations = [];
     world.aws.locations = [];
@@ -114,6 +124,30 @@ describe('an Update', () => {
 
     expect(await world.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
     expect(puts()).toBe(2);
+  });
+
+  test.each([
+    ['IntegrationName', 'sales', 'renamed', 'name'],
+    ['LocationRoleArn', ROLE, NEW_ROLE, 'awsLocationRole'],
+    ['AuthenticationType', 'auto', 'accessKey', 'authenticationType'],
+    ['RoleToAssumeArn', 'arn:aws:iam::111122223333:role/immuta', 'arn:aws:iam::111122223333:role/other', 'awsRoleToAssume'],
+  ])('of %s that Immuta takes and does not make fails, and is not sent again', async (property, old, wanted, field) => {
+    world.immuta.ignores = [field];
+    world.aws.secrets.set(ACCESS_KEY_ARN, JSON.stringify({ accessKeyId: 'AKIAPLANTEDKEYID', secretAccessKey: 'planted/secret+access/key' }));
+    const properties = { AccessKeySecretArn: ACCESS_KEY_ARN, [property]: wanted };
+    const answer = await world.update({ properties, oldProperties: { [property]: old } });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer.Reason).toContain(`the integration does not show what was sent as '${field}'`);
+    expect(puts()).toBe(1);
+  });
+
+  test('that an Immuta carries out which shows no role to assume is taken for done', async () => {
+    const { awsRoleToAssume: _, ...shown } = CONFIG;
+    world.immuta.get('1001')!.config = shown;
+    world.immuta.ignores = ['awsRoleToAssume'];
+
+    expect(await world.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
   });
 });
 

@@ -33,6 +33,8 @@ export class ImmutaServer {
   /** What becomes of an integration after each POST; the last of them counts for all that follow. */
   public afterPost: { next: string[]; failing?: FailingTest[]; message?: string }[] = [{ next: ['creating', 'enabled'] }];
   public afterPut: { next: string[]; failing?: FailingTest[] }[] = [{ next: ['editing', 'enabled'] }];
+  /** Fields that a PUT is answered well for and does not change. */
+  public ignores: string[] = [];
   public afterDelete: { next: string[]; message?: string }[] = [{ next: ['deleting', 'gone'] }];
   private readonly faults: { method: string; path: RegExp; fault: Fault }[] = [];
   private nextId = 1001;
@@ -88,7 +90,8 @@ export class ImmutaServer {
     switch (request.method) {
       case 'PUT':
         return this.change(integration, response, () => {
-          integration.config = JSON.parse(request.body).config;
+          const ignored = Object.fromEntries(this.ignores.map((field) => [field, integration.config[field]]));
+          integration.config = { ...JSON.parse(request.body).config, ...ignored };
           return { status: 'editing', ...shiftButLast(this.afterPut) };
         });
       case 'DELETE':

@@ -17,10 +17,13 @@ export const CREATE = 'c1b2c3d4-0000-4000-8000-000000000001';
 export const UPDATE = 'c1b2c3d4-0000-4000-8000-000000000002';
 export const DELETE = 'c1b2c3d4-0000-4000-8000-000000000003';
 export const GENERATION = 'Lake-SalesLocationPolicy-1F2E3D4C5B6A';
-/** 12 digits of the sha256 of "<STACK> SalesLake"; six of GENERATION and six of CREATE or UPDATE: written by hand with sha256sum. */
+/** 12 digits of the sha256 of "<STACK> SalesLake"; six of GENERATION and six of CREATE: written by hand with sha256sum. */
 export const OWNER = '170628fc8036';
 export const MADE_BY_CREATE = '3098ca9c09a0';
-export const MADE_BY_UPDATE = '3098cad7f1b1';
+/** Six of `immuta-s3-integration/1001`, six of UPDATE. */
+export const MADE_BY_UPDATE = '0ce06cd7f1b1';
+/** Six of `immuta-s3-integration/1001/adopted`, six of UPDATE. */
+export const MADE_BY_UPDATE_OF_ADOPTED = '6e5878d7f1b1';
 /** What a Create before it was retained has made. */
 export const MADE_BEFORE = '0123459c09a0';
 
