@@ -29,7 +29,7 @@ export const readSecretsManager: ReadSecret = async (arn, deadline) => {
     if (error instanceof OutOfTime) {
       throw error;
     }
-    const remedy = isAccessDenied(error) ? '; allow the role of the handler function to read it, and to decrypt with its key if it has one' : '';
+    const remedy = isAccessDenied(error) ? '; check that it exists, and that the role of the handler function may read it, and decrypt with its key if it has one' : '';
     throw new Error(`the secret '${arn}' cannot be read: ${(error as Error).message}${remedy}`, { cause: error });
   } finally {
     client.destroy();
