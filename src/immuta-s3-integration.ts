@@ -398,7 +398,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       RemovalPolicy: Lazy.string({ produce: () => isRetained(resource.node.defaultChild as CfnResource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
       Revision: props.revision,
       Adopt: props.adopt,
-      Generation: Lazy.string({ produce: () => firstRendered(this.parts)?.ref }),
+      Generation: Lazy.string({ produce: () => generation(this.parts) }),
     };
     const resource: CustomResource = new CustomResource(this.parts, 'Resource', {
       resourceType: INTEGRATION_RESOURCE_TYPE,
@@ -439,11 +439,15 @@ function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamProp
   return { timeout, iamPropagationTimeout: props.iamPropagationTimeout ?? shorter };
 }
 
-/** The role or policy of the integration's own that comes first in the template; none if all roles are imported as immutable. */
-function firstRendered(parts: Construct): CfnResource | undefined {
-  return ['LocationRole', 'LocationPolicy', 'ImmutaRole', 'ImmutaPolicy']
+/**
+ * The id of a role or policy that the integration has for itself; none if all roles are imported as immutable. IAM gives a role another id
+ * each time that it is made, and CloudFormation a policy, even where the names stay the same.
+ */
+function generation(parts: Construct): string | undefined {
+  const own = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy']
     .map((id) => parts.node.tryFindChild(id)?.node.defaultChild as CfnResource | undefined)
     .find((resource) => resource && !(resource instanceof iam.CfnPolicy && Stack.of(resource).resolve(resource.roles) === undefined));
+  return own instanceof iam.CfnRole ? own.attrRoleId : own?.ref;
 }
 
 function digest(identity: string): string {

@@ -52,14 +52,15 @@ describe('the generation is a resource of the integration\'s own', () => {
   const generation = (props: Partial<ImmutaS3IntegrationProps>, options?: iam.FromRoleArnOptions) => {
     const stack = adopting(props, options);
     const { Generation } = onlyOf(stack, INTEGRATION).Properties;
-    return Generation && resourcesOf(stack)[Generation.Ref].Type;
+    const [logicalId, what] = Generation?.['Fn::GetAtt'] ?? [Generation?.Ref, 'Ref'];
+    return logicalId && `${what} of ${resourcesOf(stack)[logicalId].Type}`;
   };
   const principal = new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta');
 
   test.each([
-    ['the location role', { locationRole: undefined }, undefined, 'AWS::IAM::Role'],
-    ['its policy', {}, undefined, 'AWS::IAM::Policy'],
-    ['Immuta\'s role', { authentication: ImmutaAuthentication.assumeRole({ principal }) }, { mutable: false }, 'AWS::IAM::Role'],
+    ['the location role', { locationRole: undefined }, undefined, 'RoleId of AWS::IAM::Role'],
+    ['Immuta\'s role', { authentication: ImmutaAuthentication.assumeRole({ principal, roleName: 'immuta' }) }, undefined, 'RoleId of AWS::IAM::Role'],
+    ['a policy of one of them', {}, undefined, 'Ref of AWS::IAM::Policy'],
     ['nothing, where all roles are imported as immutable', {}, { mutable: false }, undefined],
   ])('%s', (_, props, options, type) => {
     expect(generation(props, options)).toBe(type);

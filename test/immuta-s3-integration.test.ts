@@ -60,7 +60,7 @@ describe('default configuration', () => {
       TimeoutSeconds: '1800',
       IamPropagationTimeoutSeconds: '180',
       RemovalPolicy: 'destroy',
-      Generation: { Ref: logicalIdLike(stack, 'LocationRole') },
+      Generation: { 'Fn::GetAtt': [logicalIdLike(stack, 'LocationRole'), 'RoleId'] },
     });
   });
 

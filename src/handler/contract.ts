@@ -55,8 +55,8 @@ export interface IntegrationProperties {
   /** Id of an integration that exists: a Create takes it over as it is. As long as this is there, a Delete calls nobody. */
   readonly Adopt?: string;
   /**
-   * Name, made by CloudFormation, of a role or policy that the integration has for itself: whoever adds a retained integration again
-   * has the same stack, logical id, path and role, but another one of these.
+   * Id of a role or policy that the integration has for itself: whoever adds a retained integration again has the same stack, logical
+   * id, path and role, but another one of these.
    */
   readonly Generation?: string;
 }
