@@ -113,7 +113,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
     }
     const dependable = {};
     Dependable.implement(dependable, {
-      get dependencyRoots() { return definedIn(stack); },
+      get dependencyRoots() { return definedIn(stack).map(({ resource }) => resource); },
     });
     return dependable;
   }
@@ -149,6 +149,8 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
 
     this.resource = new s3.CfnAccessGrantsInstance(this, 'Resource', { identityCenterArn: props.identityCenterInstanceArn });
     this.resource.overrideLogicalId(LOGICAL_ID);
+    // not all that is below it: that may be integrations, which would depend on each other
+    Dependable.implement(this, { dependencyRoots: [this.resource] });
     // the construct's path is all that would tell an explicit instance's template from a default one's
     delete this.resource.cfnOptions.metadata?.['aws:cdk:path'];
     // tags are create-only: a changed tag of the app would replace the one instance that the account has

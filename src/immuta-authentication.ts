@@ -6,7 +6,7 @@ import { ACCESS_KEY_POLICY_ID, AuthenticationContext, BoundAuthentication } from
 import { plainTextProblems } from './private/plain-text';
 import { readSecretStatements } from './private/policies/handler-role';
 import { ownRolePolicyProblems } from './private/policy-quotas';
-import { attachToRole, attachToUser } from './private/principal-policy';
+import { attachToRole, attachToUser, resourceOf } from './private/principal-policy';
 import { anybodyProblems, externalIdProblems, trustedAccount } from './private/trust';
 import { acknowledgeWildcards } from './private/wildcards';
 
@@ -133,7 +133,7 @@ class AssumeRole extends ImmutaAuthentication {
     return {
       role,
       principalArn: role.roleArn,
-      dependencies: [role],
+      dependencies: resourceOf(role),
       properties: { AuthenticationType: 'auto', RoleToAssumeArn: role.roleArn },
     };
   }
@@ -154,7 +154,7 @@ class ExistingRole extends ImmutaAuthentication {
 
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const policy = attachToRole(scope, 'ImmutaPolicy', this.role, context.statements);
-    return { role: this.role, principalArn: this.role.roleArn, dependencies: [this.role, policy], properties: this.properties };
+    return { role: this.role, principalArn: this.role.roleArn, dependencies: [...resourceOf(this.role), policy], properties: this.properties };
   }
 }
 
@@ -171,7 +171,7 @@ class AccessKeySecret extends ImmutaAuthentication {
     scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, secretAccessKeyField) });
     return {
       principalArn: user.userArn,
-      dependencies: [user, userPolicy, secretPolicy],
+      dependencies: [...resourceOf(user), userPolicy, secretPolicy],
       properties: {
         AuthenticationType: 'accessKey',
         AccessKeySecretArn: secret.secretArn,

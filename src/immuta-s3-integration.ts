@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
 import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
@@ -19,7 +19,7 @@ import { immutaPrincipalStatements } from './private/policies/immuta-principal';
 import { LocationRolePrincipal, locationRoleStatements, LocationRoleTrustOptions } from './private/policies/location-role';
 import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
 import { ownRolePolicyProblems } from './private/policy-quotas';
-import { attachToRole } from './private/principal-policy';
+import { attachToRole, resourceOf } from './private/principal-policy';
 import { applyRemovalPolicy, isRetained } from './private/removal';
 import { acknowledgeWildcards } from './private/wildcards';
 import { LocationAccess, S3Location } from './s3-location';
@@ -326,7 +326,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     return all.slice(0, all.indexOf(this));
   }
 
-  private createLocationRole(props: ImmutaS3IntegrationProps): { role: iam.IRole; dependencies: Construct[] } {
+  private createLocationRole(props: ImmutaS3IntegrationProps): { role: iam.IRole; dependencies: IConstruct[] } {
     const statements = locationRoleStatements({
       partition: this.stack.partition,
       region: this.stack.region,
@@ -352,7 +352,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     });
     acknowledgeWildcards(role, statements);
     role.node.addValidation({ validate: () => ownRolePolicyProblems(role) });
-    return { role, dependencies: [role] };
+    return { role, dependencies: resourceOf(role) };
   }
 
   private useLocationRole(given: iam.IRole, trust: LocationRoleTrustOptions, statements: iam.PolicyStatement[]) {
@@ -360,7 +360,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     if (iam.Role.isRole(given) && given instanceof iam.Role) {
       new LocationRolePrincipal(trust).addToAssumeRolePolicy(given.assumeRolePolicy!);
     }
-    return { role: given, dependencies: [given, policy] };
+    return { role: given, dependencies: [...resourceOf(given), policy] };
   }
 
   private bindAuthentication(props: ImmutaS3IntegrationProps): BoundAuthentication {

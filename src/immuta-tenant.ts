@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, IConstruct } from 'constructs';
+import { Construct, Dependable, IConstruct } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
 import { instanceArnOf } from './private/instance-arn';
 import { plainTextProblems } from './private/plain-text';
@@ -73,7 +73,11 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
     const role = this.createRole(logGroup);
     this.handler = this.createHandler(role, logGroup, props.apiKeyField);
     // apart from the role: the function depends on the role, which therefore cannot name the function
-    new iam.Policy(this, 'SelfInvokePolicy', { roles: [role], statements: [selfInvokeStatement(this.handler.functionArn)] });
+    const selfInvoke = new iam.Policy(this, 'SelfInvokePolicy', { roles: [role], statements: [selfInvokeStatement(this.handler.functionArn)] });
+
+    // not all that is below it: that may be integrations, which would depend on each other
+    const dependencyRoots = [...props.logGroup ? [] : [logGroup], role, this.handler, selfInvoke];
+    Dependable.implement(this, { dependencyRoots });
   }
 
   private createLogGroup(): logs.ILogGroup {

@@ -357,6 +357,42 @@ describe('removal', () => {
   });
 });
 
+describe('dependencies have no circle', () => {
+  // `Template.fromStack` fails where the template has one
+  test.each([
+    ['the tenant', (stack: Stack) => {
+      const tenant = newTenant(stack);
+      return { scope: tenant, props: { tenant } };
+    }],
+    ['the instance', (stack: Stack) => {
+      const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
+      return { scope: accessGrantsInstance, props: { accessGrantsInstance } };
+    }],
+    ['the location role', (stack: Stack) => {
+      const locationRole = new iam.Role(stack, 'Location', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
+      return { scope: locationRole, props: { locationRole } };
+    }],
+    ['the user', (stack: Stack) => {
+      const user = new iam.User(stack, 'User');
+      return { scope: user, props: { authentication: ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user }) } };
+    }],
+  ])('two integrations below %s', (_, given) => {
+    const stack = newStack();
+    const { scope, props } = given(stack);
+    ['One', 'Two'].forEach((id) => newIntegration(scope, id, props));
+    Template.fromStack(stack).resourceCountIs(INTEGRATION, 2);
+  });
+
+  test('policies that are added to the roles refer to the integration', () => {
+    const stack = newStack();
+    const integration = newIntegration(stack, 'Lake');
+    const statement = () => new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [integration.integrationId] });
+    integration.locationRole.addToPrincipalPolicy(statement());
+    integration.immutaRole!.addToPrincipalPolicy(statement());
+    Template.fromStack(stack).resourceCountIs(INTEGRATION, 1);
+  });
+});
+
 describe('across stacks', () => {
   const POLICY_NAME_WITH_GUID = { 'Fn::Join': ['', [expect.stringMatching(/^[\w-]+-$/), { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]] };
 

@@ -44,6 +44,14 @@ export function attachToUser(scope: Construct, id: string, user: iam.IUser, stat
 }
 
 /**
+ * The principal without its other policies, to depend on: those are the user's, who may refer to the integration in them. None if it is
+ * imported.
+ */
+export function resourceOf(principal: iam.IRole | iam.IUser): IConstruct[] {
+  return principal.node.defaultChild ? [principal.node.defaultChild] : [];
+}
+
+/**
  * The names of inline policies are per principal and IAM is global: without the GUID of the stack's id, the same app deployed to two
  * Regions would overwrite its own policy on a role that both use.
  */
