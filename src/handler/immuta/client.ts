@@ -10,6 +10,9 @@ import { FailedTest } from './validation-tests';
 
 const LONGEST_TEST_MESSAGE = 500;
 
+/** Shorter, it is a mask like `***`, not a key: to take that out of every text would tear holes into it. */
+const SHORTEST_KEY = 8;
+
 /** `config` of an S3 integration, as it is sent. It may hold credentials: never in a log line or a reason. */
 export interface IntegrationConfig {
   readonly name: string;
@@ -100,6 +103,8 @@ export class IntegrationsClient {
   private record(item: unknown): IntegrationRecord | undefined {
     const { status, type, config, validationResults, message } = asObject(item);
     const id = idOf(item);
+    // before any text of the record is taken: it may quote them
+    this.rememberKeys(asObject(config));
     if (id === undefined || type !== IMMUTA_S3_TYPE || status === 'deleted') {
       return undefined;
     }
@@ -115,6 +120,10 @@ export class IntegrationsClient {
       failedTests: failedTests(validationResults, this.redaction),
       message: clean(message, this.redaction),
     };
+  }
+
+  private rememberKeys({ awsAccessKeyId, awsSecretAccessKey }: Readonly<Record<string, unknown>>): void {
+    [awsAccessKeyId, awsSecretAccessKey].map(text).filter(({ length }) => length >= SHORTEST_KEY).forEach((key) => this.redaction.remember(key));
   }
 }
 

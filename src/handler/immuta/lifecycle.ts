@@ -5,6 +5,7 @@ import {
 import { ResourceEvent } from '../protocol/event';
 import { Work, WorkTools } from '../protocol/run';
 import { ReadSecret } from '../secret';
+import { rememberAccessKeys } from './access-keys';
 import { adoptIntegration } from './adopt';
 import { ApiKey } from './api-key';
 import { IntegrationRecord, IntegrationsClient } from './client';
@@ -50,6 +51,12 @@ export function integrationLifecycle(options: LifecycleOptions): Work {
 
 function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret, findRegisteredLocation }: LifecycleOptions): Job {
   const { deadline, redaction, log } = tools;
+  let secrets: Promise<unknown> | undefined;
+  const learnSecrets = async () => {
+    secrets ??= Promise.all([event.properties, event.oldProperties].map((properties) =>
+      rememberAccessKeys(properties, { readSecret, deadline, redaction })));
+    await secrets;
+  };
   const location = locationOf(event.properties);
   const apiKey = new ApiKey({
     secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN),
@@ -58,7 +65,7 @@ function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecre
     deadline,
     redaction,
   });
-  const transport = new Transport({ baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL), apiKey, deadline, log, redaction });
+  const transport = new Transport({ baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL), apiKey, deadline, log, redaction, learnSecrets });
   return {
     ...tools,
     properties: event.properties,

@@ -18,6 +18,8 @@ export interface TransportOptions {
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
+  /** Called before anything that Immuta says is passed on. */
+  readonly learnSecrets: () => Promise<void>;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -47,6 +49,7 @@ export class Transport {
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.authenticated(request, body);
+        await this.options.learnSecrets();
         return this.parse(request, answer);
       } catch (error) {
         const failure = error instanceof HttpError ? { status: error.status, retryAfter: error.retryAfter } : {};

@@ -30,6 +30,11 @@ export class Deadline implements Clock {
     this.iamPropagationEndsAt = options.iamPropagationEndsAt;
   }
 
+  /** The same, for what is not worth waiting for. */
+  public withoutIamPropagation(): Deadline {
+    return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 });
+  }
+
   public now(): number {
     return this.clock.now();
   }

@@ -35,6 +35,7 @@ function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
     apiKey: new ApiKey({ secretArn: 'arn:secret', readSecret: async () => KEY, deadline, redaction }),
     deadline,
     redaction,
+    learnSecrets: async () => undefined,
     log: createLog({ clock, redaction, write: (line) => log.push(line) }),
     random: () => 0.5,
   });
