@@ -191,6 +191,17 @@ test('a permissions boundary reaches every role', () => {
   Template.fromStack(stack).allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: Match.anyValue() });
 });
 
+test.each<[string, iam.CustomizeRolesOptions]>([
+  ['made elsewhere', { preventSynthesis: true }],
+  ['made before', { usePrecreatedRoles: { 'Immuta/HandlerRole': 'handler' } }],
+])('takes roles that are %s, by `Role.customizeRoles`', (_, options) => {
+  const stack = newStack();
+  iam.Role.customizeRoles(stack, options);
+  newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
+  expect(countTypes(stack)).toMatchObject({ [INTEGRATION]: 1, [INSTANCE]: 1 });
+  expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
+});
+
 test('an Aspect reaches every role', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales');

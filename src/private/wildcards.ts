@@ -8,7 +8,11 @@ const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
 /** Acknowledges the wildcards that the service makes necessary, to cdk-nag 2 and 3, which users need not have. */
 export function acknowledgeWildcards(construct: IConstruct, statements: iam.PolicyStatement[]): void {
-  const resource = construct.node.defaultChild as CfnResource;
+  const resource = construct.node.defaultChild as CfnResource | undefined;
+  // `Role.customizeRoles` makes roles without a resource
+  if (!resource) {
+    return;
+  }
   const acknowledgements = () => wildcardAcknowledgements(Stack.of(resource), statements);
   if (acknowledgements().length === 0) {
     return;
