@@ -14,8 +14,8 @@ export interface RegisteredLocation {
   readonly roleArn: string;
 }
 
-/** Finds what is registered on a path, if anything is. */
-export type FindRegisteredLocation = (location: Location, deadline: Deadline) => Promise<RegisteredLocation | undefined>;
+/** Finds what is registered on a path, if anything is: first of all with that role. */
+export type FindRegisteredLocation = (location: Location, roleArn: string | undefined, deadline: Deadline) => Promise<RegisteredLocation | undefined>;
 
 /**
  * Asks S3 Access Grants, and waits for a policy of the handler's own role that is not in force yet.
@@ -23,10 +23,11 @@ export type FindRegisteredLocation = (location: Location, deadline: Deadline) =>
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
  */
 export function findRegisteredLocation(config: S3ControlClientConfig = {}): FindRegisteredLocation {
-  return async (location, deadline) => {
+  return async (location, roleArn, deadline) => {
     const { S3ControlClient, ListAccessGrantsLocationsCommand } = s3ControlSdk();
     const client = new S3ControlClient({ region: location.region, ...config });
     try {
+      const found: RegisteredLocation[] = [];
       let nextToken: string | undefined;
       do {
         const page = await retryWhileIamPropagates(deadline, () => client.send(
@@ -34,13 +35,12 @@ export function findRegisteredLocation(config: S3ControlClientConfig = {}): Find
           new ListAccessGrantsLocationsCommand({ AccountId: location.accountId, NextToken: nextToken }),
           { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) },
         ));
-        const found = page.AccessGrantsLocationsList?.find(({ LocationScope }) => samePath(LocationScope ?? '', location.path));
-        if (found) {
-          return { id: found.AccessGrantsLocationId ?? '', scope: found.LocationScope ?? '', roleArn: found.IAMRoleArn ?? '' };
-        }
+        found.push(...(page.AccessGrantsLocationsList ?? [])
+          .map((each) => ({ id: each.AccessGrantsLocationId ?? '', scope: each.LocationScope ?? '', roleArn: each.IAMRoleArn ?? '' }))
+          .filter(({ scope }) => samePath(scope, location.path)));
         nextToken = page.NextToken;
       } while (nextToken);
-      return undefined;
+      return found.find((each) => each.roleArn === roleArn) ?? found[0];
     } catch (error) {
       return nothingWithoutInstance(error, location);
     } finally {

@@ -74,7 +74,7 @@ function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecre
     location,
     mark: markOf(event),
     immuta: new IntegrationsClient(transport, redaction),
-    registeredLocation: () => findRegisteredLocation(location, deadline),
+    registeredLocation: () => findRegisteredLocation(location, event.properties.LocationRoleArn, deadline),
     config: (name) => integrationConfig(event.properties, name, { readSecret, deadline, redaction }),
   };
 }

@@ -5,9 +5,12 @@ export interface Location {
   readonly path: string;
 }
 
-/** Paths and scopes are written with and without a slash, and scopes with a star, at their end. */
+/**
+ * Scopes are written with or without a star at their end, and whole buckets with or without a slash. Prefixes are compared as they are:
+ * 's3://bucket/x' holds 's3://bucket/xy', too, which 's3://bucket/x/' does not.
+ */
 export function samePath(a: string, b: string): boolean {
-  return withoutEnd(a) === withoutEnd(b);
+  return canonical(a) === canonical(b);
 }
 
 export function sameLocation(a: Location, b: Location): boolean {
@@ -18,7 +21,7 @@ export function describeLocation({ path, accountId, region }: Location): string 
   return `'${path}' in account ${accountId}, ${region}`;
 }
 
-function withoutEnd(path: string): string {
-  const end = /^(s3:\/\/)?(.*?)[/*]*$/s.exec(path);
-  return `${end?.[1] ?? ''}${end?.[2] ?? ''}`;
+function canonical(path: string): string {
+  const scope = path.replace(/\*$/, '');
+  return /^s3:\/\/[^/]+$/.test(scope) ? `${scope}/` : scope;
 }

@@ -308,6 +308,13 @@ describe('a location that is taken', () => {
     expect(posts()).toBe(0);
   });
 
+  test('is not taken by what only looks the same', async () => {
+    world.immuta.add({ id: '77', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://sales/x/' } });
+    world.aws.locations = [{ id: 'loc-77', scope: 's3://sales/x/*', roleArn: ROLE }];
+
+    expect(await world.create({ properties: { LocationPath: 's3://sales/x' } })).toMatchObject({ Status: 'SUCCESS' });
+  });
+
   test('by a createError of an earlier Create of this resource is cleared', async () => {
     world.immuta.add({ id: '8', status: 'createError', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
 

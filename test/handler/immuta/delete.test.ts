@@ -126,6 +126,21 @@ describe('a Delete of an integration that we made', () => {
     expect(await world.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
   });
 
+  test('waits for its own location, whatever is on a path that only looks the same', async () => {
+    withIntegration({ awsLocationPath: 's3://sales/x' });
+    const theirs = [
+      { id: 'loc-8', scope: 's3://sales/x/', roleArn: OTHER_ROLE },
+      { id: 'loc-9', scope: 's3://sales/x', roleArn: OTHER_ROLE },
+    ];
+    world.aws.locations = [...theirs, { id: 'loc-1001', scope: 's3://sales/x*', roleArn: ROLE }];
+    world.aws.pageSize = 1;
+    world.immuta.onChange = () => undefined;
+    const answer = await world.delete(ID, { properties: { LocationPath: 's3://sales/x' } });
+
+    expect(answer).toMatchObject({ Status: 'FAILED' });
+    expect(answer.Reason).toContain('--access-grants-location-id loc-1001');
+  });
+
   test('does not mind a location that has somebody else\'s role', async () => {
     withIntegration();
     world.immuta.onChange = () => { world.aws.locations = [{ id: 'loc-9', scope: 's3://sales/', roleArn: OTHER_ROLE }]; };
@@ -160,6 +175,7 @@ describe('a Delete of an integration that we made', () => {
 describe('a Delete leaves alone', () => {
   test.each([
     ['path', { awsLocationPath: 's3://finance/' }],
+    ['prefix', { awsLocationPath: 's3://sales//' }],
     ['account', { awsAccountId: '444455556666' }],
     ['Region', { awsRegion: 'eu-west-1' }],
   ])('a record of that id with another %s', async (_, config) => {

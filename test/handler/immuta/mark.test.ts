@@ -35,7 +35,13 @@ test.each(['sales', 'sales-aaaaaaaaaaaa', 'sales-aaaaaaaaaaaa-bbbbbbbbbbbb-copy'
 
 test.each([
   ['s3://sales/', 's3://sales', true],
-  ['s3://sales/x', 's3://sales/x/*', true],
+  ['s3://sales', 's3://sales/*', true],
+  ['s3://sales/x', 's3://sales/x*', true],
+  ['s3://sales/x/', 's3://sales/x/*', true],
+  ['s3://sales/x', 's3://sales/x/', false],
+  ['s3://sales/x', 's3://sales/x/*', false],
+  ['s3://sales/x*', 's3://sales/x**', false],
+  ['s3://', 's3://*', true],
   ['s3://', 's3://', true],
   ['s3://sales', 's3://sale', false],
   ['s3://sales/x', 's3://sales/X', false],
