@@ -28,6 +28,8 @@ const atCall = (service: string): Kill => ({ aws, lambda, scheduler }) => {
   });
 };
 
+/** The first run lives. */
+const never = afterStep('never');
 const slowly: Kill = ({ immuta }) => void Object.assign(immuta.switches.durations, { creating: 1_200_000, editing: 1_200_000, deleting: 1_200_000 });
 const both = (first: Kill, second: Kill): Kill => (current) => {
   first(current);
@@ -64,6 +66,7 @@ const DEATHS: Death[] = [
   { operation: 'Create', step: 7, when: 'it has seen that all is well', kill: afterStep('look', '"status":"enabled"') },
   { operation: 'Create', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
   { operation: 'Create', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
+  { operation: 'Create', step: 8, when: 'it is the next one, and has taken over', kill: both(slowly, both(never, afterStep('received'))) },
   { operation: 'Create', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Create', step: 12, when: 'it has answered', kill: afterStep('answered') },
 
