@@ -7,6 +7,7 @@ import { plainTextProblems } from './private/plain-text';
 import { readSecretStatements } from './private/policies/handler-role';
 import { ownRolePolicyProblems } from './private/policy-quotas';
 import { attachToRole, attachToUser, resourceOf } from './private/principal-policy';
+import { secretRegionProblems } from './private/secret-region';
 import { anybodyProblems, externalIdProblems, trustedAccount } from './private/trust';
 import { acknowledgeWildcards } from './private/wildcards';
 
@@ -42,7 +43,11 @@ export interface AssumeRoleOptions {
 
 /** Options of access keys for Immuta. */
 export interface AccessKeySecretOptions {
-  /** The secret with the access key, in JSON. Its value is read when the function runs: it is never in a template, a property or a log. */
+  /**
+   * The secret with the access key, in JSON.
+   *
+   * It must be in the Region of the integration. Its value is read when the function runs: it is never in a template, a property or a log.
+   */
   readonly secret: secretsmanager.ISecret;
 
   /** The user whose access key it is; it gets a managed policy. */
@@ -165,10 +170,15 @@ class AccessKeySecret extends ImmutaAuthentication {
 
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const { accessKeyIdField = 'accessKeyId', secret, secretAccessKeyField = 'secretAccessKey', user } = this.options;
+    const regionProblems = secretRegionProblems(scope, 'secret', secret);
+    if (regionProblems.length > 0) {
+      // at once, since the CDK's own error about the reference comes before any check
+      throw new Error(`[${scope.node.path}] ${regionProblems.join('\n')}`);
+    }
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = readSecretStatements(secret, Stack.of(scope).region);
     const secretPolicy = attachToRole(scope, ACCESS_KEY_POLICY_ID, context.tenant.handler.role!, readSecret);
-    scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, secretAccessKeyField) });
+    scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, [accessKeyIdField, secretAccessKeyField]) });
     return {
       principalArn: user.userArn,
       dependencies: [...resourceOf(user), userPolicy, secretPolicy],

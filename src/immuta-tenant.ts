@@ -9,6 +9,7 @@ import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './han
 import { instanceArnOf } from './private/instance-arn';
 import { plainTextProblems } from './private/plain-text';
 import { handlerRoleStatements, selfInvokeStatement } from './private/policies/handler-role';
+import { secretRegionProblems } from './private/secret-region';
 import { acknowledgeWildcards } from './private/wildcards';
 
 /** An Immuta tenant. */
@@ -25,13 +26,13 @@ export interface IImmutaTenant extends IConstruct {
 
 /** Properties of an Immuta tenant. */
 export interface ImmutaTenantProps {
-  /** URL of the tenant, such as `https://acme.immutacloud.com`: https, no path. */
+  /** URL of the tenant, such as `https://acme.immutacloud.com`: https, in lower case, no path. */
   readonly url: string;
 
   /**
    * The secret with an API key of a user who has the permission `APPLICATION_ADMIN` in Immuta.
    *
-   * Its value is read when the function runs: it is never in a template, a property or a log.
+   * It must be in the Region of the tenant. Its value is read when the function runs: it is never in a template, a property or a log.
    */
   readonly apiKey: secretsmanager.ISecret;
 
@@ -65,8 +66,13 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
     this.url = props.url.replace(/\/+$/, '');
     this.apiKey = props.apiKey;
 
+    const regionProblems = secretRegionProblems(this, 'apiKey', props.apiKey);
+    if (regionProblems.length > 0) {
+      // at once, since the CDK's own error about the reference comes before any check
+      throw new Error(`[${this.node.path}] ${[...regionProblems, ...urlProblems(props.url)].join('\n')}`);
+    }
     this.node.addValidation({
-      validate: () => [...urlProblems(props.url), ...plainTextProblems('apiKey', props.apiKey, props.apiKeyField)],
+      validate: () => [...urlProblems(props.url), ...plainTextProblems('apiKey', props.apiKey, [props.apiKeyField])],
     });
 
     const logGroup = props.logGroup ?? this.createLogGroup();
@@ -136,6 +142,6 @@ function urlProblems(url: string): string[] {
   if (parsed?.protocol !== 'https:') {
     return [`'url' must begin with https://, got ${JSON.stringify(url)}`];
   }
-  return parsed.pathname.replace(/\/+$/, '') === '' && !/[?#]/.test(url) ? []
-    : [`'url' must be the tenant's address without a path or query, got ${JSON.stringify(url)}: write ${JSON.stringify(parsed.origin)}`];
+  return parsed.origin === url.replace(/\/+$/, '') ? []
+    : [`'url' must be the tenant's address without a path or query and as it is sent, got ${JSON.stringify(url)}: write ${JSON.stringify(parsed.origin)}`];
 }

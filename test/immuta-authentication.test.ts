@@ -196,6 +196,17 @@ describe('accessKeySecret', () => {
     expect(synthError(stack)).not.toContain('hunter2');
   });
 
+  test('fails for a key id in plain text', () => {
+    const secretObjectValue = { accessKeyId: SecretValue.unsafePlainText('AKIA'), secretAccessKey: SecretValue.ssmSecure('/immuta/key') };
+    const { stack } = withKey({ secret: (scope) => new Secret(scope, 'Key', { secretObjectValue }) });
+    expect(synthError(stack)).toContain('in plain text');
+  });
+
+  test('fails for a secret of another Region', () => {
+    const secret = (scope: Stack) => Secret.fromSecretCompleteArn(scope, 'Key', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:key-AbCdEf');
+    expect(() => withKey({ secret })).toThrow('\'secret\' (secret \'Stack/Key\') is in Region eu-west-1, and it is read in us-east-1');
+  });
+
   test('fails for a user of another account', () => {
     const { stack } = withKey({ user: (scope) => iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta') });
     expect(synthError(stack)).toContain('\'Stack/User\' belongs to account 444455556666');

@@ -5,7 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { countTypes, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import { countTypes, ENV, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
 import { ImmutaTenant } from '../src';
 
 test('default configuration', () => {
@@ -115,6 +115,9 @@ test.each([
   ['https://acme.immutacloud.com/integrations', 'got "https://acme.immutacloud.com/integrations": write "https://acme.immutacloud.com"'],
   ['https://acme.immutacloud.com?x=1', 'without a path or query'],
   ['https://acme.immutacloud.com#x', 'without a path or query'],
+  ['https://acme.immutacloud.com ', 'got "https://acme.immutacloud.com ": write "https://acme.immutacloud.com"'],
+  ['\thttps://acme.immutacloud.com', 'got "\\thttps://acme.immutacloud.com": write "https://acme.immutacloud.com"'],
+  ['https://ACME.immutacloud.com', 'got "https://ACME.immutacloud.com": write "https://acme.immutacloud.com"'],
 ])('fails for the URL %s', (url, message) => {
   const stack = newStack();
   newTenant(stack, 'Immuta', url);
@@ -147,6 +150,14 @@ describe('a secret in plain text', () => {
     expect(tenantWith(secret, 'other')).toBe('');
   });
 
+  test('fails for a value in what the generated value is put into', () => {
+    const secret = (stack: Stack) => new Secret(stack, 'ApiKey', {
+      generateSecretString: { secretStringTemplate: JSON.stringify({ key: 'hunter2' }), generateStringKey: 'other' },
+    });
+    expect(tenantWith(secret, 'key')).toContain('in plain text');
+    expect(tenantWith(secret, 'other')).toBe('');
+  });
+
   test('takes a generated value, a dynamic reference and a parameter', () => {
     expect(tenantWith((stack) => new Secret(stack, 'ApiKey'))).toBe('');
     expect(tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.ssmSecure('/immuta/key') }))).toBe('');
@@ -155,6 +166,22 @@ describe('a secret in plain text', () => {
     }))).toBe('');
     expect(tenantWith((stack) => new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.ssmSecure('/immuta/key') } }), 'key')).toBe('');
   });
+});
+
+test.each([
+  ['imported', (stack: Stack) => Secret.fromSecretCompleteArn(stack, 'ApiKey', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:immuta-AbCdEf')],
+  ['of another stack', (stack: Stack) => new Secret(newStack({ env: { ...ENV, region: 'eu-west-1' } }, stack.node.root as App, 'Other'), 'ApiKey')],
+])('fails for a secret of another Region, %s', (_, apiKey) => {
+  const stack = newStack();
+  expect(() => new ImmutaTenant(stack, 'Immuta', { url: 'http://acme.immutacloud.com', apiKey: apiKey(stack) }))
+    .toThrow(/'apiKey' \(secret '.*\/ApiKey'\) is in Region eu-west-1, and it is read in us-east-1: .*\n'url' must begin with/);
+});
+
+test('takes a secret of another account', () => {
+  const stack = newStack();
+  const apiKey = Secret.fromSecretCompleteArn(stack, 'ApiKey', 'arn:aws:secretsmanager:us-east-1:444455556666:secret:immuta-AbCdEf');
+  new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
+  expect(synthError(stack)).toBe('');
 });
 
 test('a secret of the stack is one more resource', () => {

@@ -4,24 +4,39 @@ import { readable } from './readable';
 
 const DYNAMIC_REFERENCE = '{{resolve:';
 
-/** A secret whose value this app writes into the template. */
-export function plainTextProblems(prop: string, secret: secretsmanager.ISecret, field?: string): string[] {
+/**
+ * A secret whose value this app writes into the template.
+ *
+ * @param fields what is read of it; undefined for all of it
+ */
+export function plainTextProblems(prop: string, secret: secretsmanager.ISecret, fields: (string | undefined)[]): string[] {
   const resource = secret.node.defaultChild;
   if (!resource || !CfnResource.isCfnResource(resource) || resource.cfnResourceType !== 'AWS::SecretsManager::Secret') {
     return [];
   }
-  const { secretString } = resource as secretsmanager.CfnSecret;
-  const value = part(readable(Stack.of(resource).resolve(secretString), () => DYNAMIC_REFERENCE), field);
-  return value === undefined || value === '' || value.includes(DYNAMIC_REFERENCE) ? [] : [
+  return fields.every((field) => isHidden(valueOf(resource as secretsmanager.CfnSecret, field))) ? [] : [
     `the value of '${prop}' (secret '${secret.node.path}') would be in the template in plain text: make the secret without a value and put it in `
     + 'with \'aws secretsmanager put-secret-value\', or import a secret that exists',
   ];
 }
 
+function isHidden(value: unknown): boolean {
+  return value === undefined || value === '' || String(value).includes(DYNAMIC_REFERENCE);
+}
+
+/** What the template has of the secret, or of one of its fields. */
+function valueOf(resource: secretsmanager.CfnSecret, field?: string): unknown {
+  const [secretString, generateSecretString] = Stack.of(resource).resolve([resource.secretString, resource.generateSecretString]);
+  if (generateSecretString && (field === undefined || field === generateSecretString.generateStringKey)) {
+    return undefined;
+  }
+  return part(readable(secretString ?? generateSecretString?.secretStringTemplate, () => DYNAMIC_REFERENCE), field);
+}
+
 /** The field of a JSON text, or the text. */
-function part(text: unknown, field?: string): string | undefined {
+function part(text: unknown, field?: string): unknown {
   if (typeof text !== 'string' || field === undefined) {
-    return text as string | undefined;
+    return text;
   }
   try {
     return JSON.parse(text)[field];
