@@ -49,23 +49,11 @@ export function integrationLifecycle(options: LifecycleOptions): Work {
   };
 }
 
-function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret, findRegisteredLocation }: LifecycleOptions): Job {
-  const { deadline, redaction, log } = tools;
-  let secrets: Promise<unknown> | undefined;
-  const learnSecrets = async () => {
-    secrets ??= Promise.all([event.properties, event.oldProperties].map((properties) =>
-      rememberAccessKeys(properties, { readSecret, deadline, redaction })));
-    await secrets;
-  };
+function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOptions): Job {
+  const { deadline, redaction } = tools;
+  const { readSecret, findRegisteredLocation } = options;
   const location = locationOf(event.properties);
-  const apiKey = new ApiKey({
-    secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN),
-    field: environment[ENV_API_KEY_FIELD],
-    readSecret,
-    deadline,
-    redaction,
-  });
-  const transport = new Transport({ baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL), apiKey, deadline, log, redaction, learnSecrets });
+  let immuta: IntegrationsClient | undefined;
   return {
     ...tools,
     properties: event.properties,
@@ -73,10 +61,30 @@ function jobFor(event: ResourceEvent, tools: WorkTools, { environment, readSecre
     physicalId: event.physicalId,
     location,
     mark: markOf(event),
-    immuta: new IntegrationsClient(transport, redaction),
+    // a Delete that has nothing to ask does not fail for want of an address
+    get immuta() {
+      return immuta ??= clientFor(event, tools, options);
+    },
     registeredLocation: () => findRegisteredLocation(location, event.properties.LocationRoleArn, deadline),
     config: (name) => integrationConfig(event.properties, name, { readSecret, deadline, redaction }),
   };
+}
+
+function clientFor(event: ResourceEvent, { deadline, redaction, log }: WorkTools, { environment, readSecret }: LifecycleOptions): IntegrationsClient {
+  const tools = { readSecret, deadline, redaction };
+  const apiKey = new ApiKey({ ...tools, secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN), field: environment[ENV_API_KEY_FIELD] });
+  let learnt: Promise<unknown> | undefined;
+  const transport = new Transport({
+    baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL),
+    apiKey,
+    deadline,
+    log,
+    redaction,
+    learnSecrets: async () => {
+      await (learnt ??= Promise.all([event.properties, event.oldProperties].map((properties) => rememberAccessKeys(properties, tools))));
+    },
+  });
+  return new IntegrationsClient(transport, redaction);
 }
 
 /** It stays, save one that says that there is nothing: its Delete would leave behind what this Update may have made. */

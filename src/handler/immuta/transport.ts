@@ -36,7 +36,15 @@ interface Exchange {
  * Requests to Immuta: authentication, time-outs, retries, errors. Knows no path and no field of Immuta's.
  */
 export class Transport {
-  constructor(private readonly options: TransportOptions) {}
+  private readonly origin: string;
+  private readonly base: string;
+
+  /** @throws if it is not a tenant's URL. */
+  constructor(private readonly options: TransportOptions) {
+    const { origin, pathname } = tenantUrl(options.baseUrl);
+    this.origin = origin;
+    this.base = origin + pathname.replace(/\/+$/, '');
+  }
 
   /**
    * Sends a request, again where that is safe, and gives the JSON of a successful answer, or nothing if its body is empty.
@@ -78,11 +86,10 @@ export class Transport {
   }
 
   private async exchange(request: RequestLine, body: unknown, key: string): Promise<Exchange> {
-    const { baseUrl, deadline, log } = this.options;
+    const { deadline, log } = this.options;
     deadline.check();
-    const url = new URL(`${baseUrl.replace(/\/+$/, '')}${request.path}`);
     try {
-      const response = await fetch(url, {
+      const response = await fetch(this.base + request.path, {
         method: request.method,
         headers: {
           accept: 'application/json',
@@ -102,7 +109,7 @@ export class Transport {
         location: response.headers.get('location') ?? undefined,
       };
     } catch (error) {
-      throw error instanceof UnexpectedAnswerError ? error : new NoAnswerError(request, url.origin, error);
+      throw error instanceof UnexpectedAnswerError ? error : new NoAnswerError(request, this.origin, error);
     }
   }
 
@@ -135,6 +142,23 @@ export class Transport {
     const redacted = this.options.redaction.redact(said);
     return oneLine(json === undefined ? withoutTags(redacted) : redacted, LONGEST_VENDOR_MESSAGE);
   }
+}
+
+/** Synth cannot see a URL that is known only at deployment, so that this one is not what it has checked. */
+function tenantUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.username || url?.password) {
+    throw new Error('\'url\' of the ImmutaTenant holds a user name or a password, which has no use here: give the address alone');
+  }
+  if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) {
+    throw new Error(`'url' of the ImmutaTenant is '${text}': give the address of the tenant, such as https://your-tenant.immutacloud.com`);
+  }
+  return url;
+}
+
+/** What is sent to this machine itself crosses no network on which somebody could read the key: this is for tests. */
+function isLoopback(hostname: string): boolean {
+  return /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(hostname);
 }
 
 /** Reads a body, but no more of it than an answer of Immuta's can be long: the function has little memory. */

@@ -223,6 +223,15 @@ test('a Delete of an adopted one that is gone deletes what an Update has made in
   expect(world.immuta.integrations).toEqual([]);
 });
 
+test.each([
+  ['none', 'immuta-s3-integration/none', {}],
+  ['what `adopt` names', `${ID}/adopted`, { properties: { Adopt: '1001' } }],
+])('a Delete of %s needs neither the secret nor the environment', async (_, physicalId, sent) => {
+  world.environment = {};
+
+  expect(await world.delete(physicalId, sent)).toMatchObject({ Status: 'SUCCESS' });
+});
+
 test('a Delete of none makes no call, not even for the secret', async () => {
   world.aws.secrets.clear();
 

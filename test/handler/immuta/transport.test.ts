@@ -41,6 +41,22 @@ function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
   });
 }
 
+describe("the tenant's URL", () => {
+  test.each(['nonsense', '', 'http://acme.immutacloud.com', 'http://127.0.0.1.acme.com', 'http://localhost.acme.com', 'ftp://acme.immutacloud.com'])('%p is refused', (url) => {
+    expect(() => transport(url)).toThrow(`'url' of the ImmutaTenant is '${url}': give the address of the tenant, such as https://your-tenant.immutacloud.com`);
+  });
+
+  test('with a password is refused, and not quoted', () => {
+    expect(() => transport('https://me:pass-4711@acme.immutacloud.com')).toThrow(/^'url' of the ImmutaTenant holds (?!.*pass-4711)/);
+  });
+
+  test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])('may have around it what is no part of the address: %p', async (around) => {
+    await transport(around(server.url)).request('GET', '/integrations');
+
+    expect(server.requests).toMatchObject([{ url: '/integrations' }]);
+  });
+});
+
 const status = (code: number, body: unknown = {}, headers = {}) => (response: ServerResponse) => sendJson(response, code, body, headers);
 const errorOf = (promise: Promise<unknown>) => promise.then(() => undefined, (error) => error);
 

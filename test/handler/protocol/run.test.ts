@@ -105,6 +105,15 @@ describe('an event that is not as it should be', () => {
   });
 });
 
+test.each(['nonsense', 'http://acme.immutacloud.com'])("a Create with the tenant's URL %p fails with a readable reason, and its Delete asks nobody", async (url) => {
+  world.environment.IMMUTA_URL = url;
+  const { PhysicalResourceId, Reason } = await world.create();
+
+  expect(Reason).toMatch(new RegExp(`^'url' of the ImmutaTenant is '${url}': `));
+  expect(world.aws.count('GetSecretValue')).toBe(0);
+  expect(await world.delete(PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });
+});
+
 describe('the API key', () => {
   test.each([
     ['missing', undefined, /cannot be read: Secrets Manager can't find the specified secret/],
