@@ -17,8 +17,6 @@ export type LogFields = { readonly [F in Exclude<typeof FIELDS[number], 'level' 
 export interface Log {
   info(step: string, fields?: LogFields): void;
   warn(step: string, fields?: LogFields): void;
-  /** A log whose every line holds these fields too. */
-  with(fields: LogFields): Log;
 }
 
 export interface LogOptions {
@@ -28,7 +26,9 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
-export function createLog(options: LogOptions, always: LogFields = {}, startedAt = options.clock.now()): Log {
+/** @param always What every line holds, too */
+export function createLog(options: LogOptions, always: LogFields = {}): Log {
+  const startedAt = options.clock.now();
   const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));
   const emit = (level: string, step: string, fields: LogFields = {}) => {
     const all: Record<string, unknown> = { ...always, ...fields, level, step, elapsedMs: options.clock.now() - startedAt };
@@ -44,6 +44,5 @@ export function createLog(options: LogOptions, always: LogFields = {}, startedAt
   return {
     info: (step, fields) => emit('info', step, fields),
     warn: (step, fields) => emit('warn', step, fields),
-    with: (fields) => createLog(options, { ...always, ...fields }, startedAt),
   };
 }

@@ -5,10 +5,10 @@ import { Redaction } from '../../src/handler/redaction';
 test('a line holds the fields of the list and nothing else, whatever it is given', () => {
   const lines: string[] = [];
   const clock = new TestClock();
-  const log = createLog({ clock, redaction: new Redaction(), write: (line) => lines.push(line) }, { stack: 'Lake' });
+  const log = createLog({ clock, redaction: new Redaction(), write: (line) => lines.push(line) }, { stack: 'Lake', logicalId: 'SalesLake' });
   clock.advance(1_500);
   const smuggled = { attempt: 2, config: { awsSecretAccessKey: 'x' }, authorization: 'x', responseUrl: 'x' };
-  log.with({ logicalId: 'SalesLake' }).warn('look', smuggled);
+  log.warn('look', smuggled);
 
   expect(lines).toEqual(['{"level":"warn","step":"look","stack":"Lake","logicalId":"SalesLake","attempt":2,"elapsedMs":1500}']);
 });

@@ -40,6 +40,7 @@ export async function createIntegration(job: Job): Promise<IntegrationRecord> {
       throw failure;
     }
     job.log.warn('create-again', { integrationId: id, status: record.status, delayMs, message: failure.message });
+    job.progress.lastSeen = failure.message;
     await job.deadline.sleep(delayMs);
     await removeFailed(job, id, failure);
   }
@@ -50,7 +51,11 @@ async function removeFailed(job: Job, id: string, failure: Error): Promise<void>
   try {
     await removeRecord(job, id);
   } catch (error) {
-    throw error instanceof OutOfTime ? error : new Error(`${failure.message}; nor could it be deleted: ${(error as Error).message}`, { cause: error });
+    if (error instanceof OutOfTime) {
+      job.progress.lastSeen = `${failure.message}; and then: ${job.progress.lastSeen}`;
+      throw error;
+    }
+    throw new Error(`${failure.message}; nor could it be deleted: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -182,7 +187,7 @@ async function post(job: Job, failure: Error | undefined): Promise<string | Refu
   const name = markedName(job.properties.IntegrationName, job.location, job.mark);
   const config = await job.config(name);
   job.deadline.check();
-  if (job.deadline.now() > job.deadline.iamPropagationEndsAt) {
+  if (job.deadline.now() > job.deadline.postingEndsAt) {
     throw failure
       ?? new Error('it is too late to create the integration, the event is older than \'iamPropagationTimeout\': deploy again');
   }

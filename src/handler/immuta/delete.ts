@@ -10,7 +10,7 @@ import { look } from './waiting';
 /** How often a Delete looks for what a Create may still make. */
 const WATCH_PAUSE_MS = 10_000;
 
-/** A Create posts no later than at the end of its `iamPropagationTimeout`; what it sent last may take a minute to show. */
+/** What a Create sent last may take a minute to show. */
 const WATCH_MARGIN_MS = 60_000;
 
 /** Removes the integration, if it is ours, and whatever else this resource may have made. */
@@ -65,7 +65,7 @@ async function removeSuccessorsOf(job: Job, id: string): Promise<IntegrationReco
 
 /** Removes what a Create made that did not say so, or that may still be running, until it cannot make anything more. */
 async function watch(job: Job): Promise<void> {
-  const end = job.deadline.iamPropagationEndsAt + WATCH_MARGIN_MS;
+  const end = job.deadline.postingEndsAt + WATCH_MARGIN_MS;
   const unproven = new Set<string>();
   for (let isFirstLook = true; ; isFirstLook = false) {
     for (const record of (await job.immuta.list()).filter((each) => isOurs(job, each))) {

@@ -9,8 +9,6 @@ const line = ({ method, path }: RequestLine) => `${method} ${path}`;
 /** Immuta answered, and refused. */
 export class HttpError extends Error {
   public readonly name: string = 'HttpError';
-  public readonly method: string;
-  public readonly path: string;
 
   /**
    * @param vendorMessage Immuta's own text, without secrets
@@ -25,8 +23,6 @@ export class HttpError extends Error {
     remedy = '',
   ) {
     super(`Immuta answered ${status} to ${line(request)}${vendorMessage ? `: ${vendorMessage}` : ''}${remedy ? `; ${remedy}` : ''}`);
-    this.method = request.method;
-    this.path = request.path;
   }
 }
 

@@ -14,8 +14,6 @@ export interface Job {
   /** Of an Update. */
   readonly oldProperties: Properties;
   readonly physicalId: string;
-  /** When CloudFormation sent the event. */
-  readonly begin: number;
   readonly location: Location;
   /** The mark of a record that this event makes. */
   readonly mark: Mark;

@@ -18,16 +18,20 @@ export interface DeadlineOptions {
   readonly handOverAt: number;
   /** When the resource's own `timeout` is over, whatever the number of invocations. */
   readonly giveUpAt: number;
-  /** Until when a failure that a new IAM role or policy explains is tried again. No Create posts later. */
+  /** Until when a failure that a new IAM role or policy explains is tried again. */
   readonly iamPropagationEndsAt: number;
+  /** No Create posts later, so that a Delete knows how long it has to look for what one makes. */
+  readonly postingEndsAt: number;
 }
 
 /** The clock of the work: it refuses to begin or to wait for what would end too late. */
 export class Deadline implements Clock {
   public readonly iamPropagationEndsAt: number;
+  public readonly postingEndsAt: number;
 
   constructor(private readonly clock: Clock, private readonly options: DeadlineOptions) {
     this.iamPropagationEndsAt = options.iamPropagationEndsAt;
+    this.postingEndsAt = options.postingEndsAt;
   }
 
   /** The same, for what is not worth waiting for. */

@@ -3,7 +3,6 @@ import { asObject } from '../json';
 /** What Lambda gives to a function beside the event, as far as we use it. */
 export interface LambdaContext {
   readonly invokedFunctionArn: string;
-  readonly awsRequestId: string;
   getRemainingTimeInMillis(): number;
 }
 

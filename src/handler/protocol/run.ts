@@ -17,6 +17,9 @@ const RESERVE_MS = 60_000;
 /** Lambda repeats a failed invocation after a minute at the earliest: an event younger than this has no attempt behind it. */
 const FIRST_ATTEMPT_MS = 50_000;
 
+/** A Create may post at least so long after its begin, since it takes seconds to come to that. */
+const LEAST_POSTING_MS = 60_000;
+
 /** A Delete that looks for what a Create may still make needs a minute more than that Create has, and time to delete. */
 const WATCH_EXTRA_MS = 120_000;
 
@@ -25,8 +28,6 @@ const DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS = 180;
 
 /** What the work on an event is given. */
 export interface WorkTools {
-  /** When CloudFormation sent the event, as well as that can be known. */
-  readonly begin: number;
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
@@ -73,11 +74,12 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     handOverAt: now + context.getRemainingTimeInMillis() - RESERVE_MS,
     giveUpAt: begin + timeoutOf(event),
     iamPropagationEndsAt: begin + iamPropagationTimeoutOf(event.properties),
+    postingEndsAt: begin + postingTimeOf(event.properties),
   });
 
   const answer = async (): Promise<Answer | undefined> => {
     try {
-      return { status: 'SUCCESS', ...await options.work(event, { begin, deadline, log, redaction, progress }) };
+      return { status: 'SUCCESS', ...await options.work(event, { deadline, log, redaction, progress }) };
     } catch (error) {
       if (!(error instanceof OutOfTime)) {
         return failed(event, progress, redaction.redact(messageOf(error)));
@@ -138,14 +140,18 @@ function messageOf(error: unknown): string {
 
 function timeoutOf(event: ResourceEvent): number {
   const timeout = milliseconds(event.properties.TimeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
-  return event.requestType === 'Delete' ? Math.max(timeout, iamPropagationTimeoutOf(event.properties) + WATCH_EXTRA_MS) : timeout;
+  return event.requestType === 'Delete' ? Math.max(timeout, postingTimeOf(event.properties) + WATCH_EXTRA_MS) : timeout;
 }
 
 function iamPropagationTimeoutOf(properties: Properties): number {
   return milliseconds(properties.IamPropagationTimeoutSeconds, DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS);
 }
 
+function postingTimeOf(properties: Properties): number {
+  return Math.max(LEAST_POSTING_MS, iamPropagationTimeoutOf(properties));
+}
+
 function milliseconds(property: string | undefined, defaultSeconds: number): number {
-  const seconds = Number(property ?? NaN);
-  return (Number.isFinite(seconds) && seconds > 0 ? seconds : defaultSeconds) * 1000;
+  const seconds = property?.trim() ? Number(property) : NaN;
+  return (Number.isFinite(seconds) && seconds >= 0 ? seconds : defaultSeconds) * 1000;
 }

@@ -244,6 +244,33 @@ describe('while IAM propagates', () => {
     expect(answer.Reason).toMatch(/'createError'; .* failed: denied .*; nor could it be deleted: .*'deleteError'; Not now\./);
   });
 
+  test('a createError whose deletion takes for ever is told about when time is over', async () => {
+    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
+    world.immuta.afterDelete = [{ next: Array(1000).fill('deleting') }];
+    const { Reason } = await world.create({ properties: { TimeoutSeconds: '600' } });
+
+    expect(Reason).toMatch(/^not done after 10 minutes; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act.* integration 1001 is 'deleting'/);
+  });
+
+  test('a createError for which there is no more time is told about', async () => {
+    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
+    const { Reason } = await world.create({ properties: { TimeoutSeconds: '60' } });
+
+    expect(Reason).toMatch(/^not done after 1 minute; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act/);
+  });
+
+  test('of no time at all, the first failure is the last', async () => {
+    world.aws.denials.ListAccessGrantsLocations = 1;
+    const { Reason } = await world.create({ properties: { IamPropagationTimeoutSeconds: '0' } });
+
+    expect(Reason).toMatch(/not authorized to perform ListAccessGrantsLocations/);
+    expect(world.aws.count('ListAccessGrantsLocations')).toBe(1);
+  });
+
+  test('of no time at all, an integration is made all the same', async () => {
+    expect(await world.create({ properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({ Status: 'SUCCESS' });
+  });
+
   test('another createError is answered at once', async () => {
     world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: NO_LOCATION }] }];
 

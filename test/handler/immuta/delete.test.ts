@@ -254,6 +254,14 @@ describe.each([
     expect(world.immuta.http.lines.every((line) => line === 'GET /integrations')).toBe(true);
   });
 
+  test('watches for two minutes even if that Create does not wait for IAM', async () => {
+    const begin = world.clock.now();
+
+    expect(await world.delete(physicalId, { properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.clock.now() - begin).toBeGreaterThanOrEqual(120_000);
+    expect(world.clock.now() - begin).toBeLessThan(140_000);
+  });
+
   test('deletes what that Create made and makes, and watches on', async () => {
     const begin = world.clock.now();
     withIntegration();

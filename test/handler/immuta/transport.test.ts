@@ -28,7 +28,7 @@ afterEach(async () => {
 
 function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
   const end = clock.now() + leftMs;
-  const deadline = new Deadline(clock, { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end });
+  const deadline = new Deadline(clock, { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end, postingEndsAt: end });
   const redaction = new Redaction();
   return new Transport({
     baseUrl,
@@ -118,7 +118,7 @@ describe('an error', () => {
     const error = await errorOf(transport().request('GET', '/integrations/5'));
 
     expect(error).toBeInstanceOf(HttpError);
-    expect(error).toMatchObject({ status: 404, method: 'GET', path: '/integrations/5', vendorMessage: 'No Integration found with ID 5.' });
+    expect(error).toMatchObject({ status: 404, vendorMessage: 'No Integration found with ID 5.' });
     expect(error.message).toBe('Immuta answered 404 to GET /integrations/5: No Integration found with ID 5.');
   });
 

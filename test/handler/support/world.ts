@@ -170,7 +170,6 @@ export class World {
     const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
     await run(event, {
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
-      awsRequestId: 'request',
       getRemainingTimeInMillis: () => endsAt - this.clock.now(),
     }, {
       clock: this.clock,
