@@ -26,11 +26,12 @@ function isHidden(value: unknown): boolean {
 
 /** What the template has of the secret, or of one of its fields. */
 function valueOf(resource: secretsmanager.CfnSecret, field?: string): unknown {
-  const [secretString, generateSecretString] = Stack.of(resource).resolve([resource.secretString, resource.generateSecretString]);
-  if (generateSecretString && (field === undefined || field === generateSecretString.generateStringKey)) {
+  const { secretString, generateSecretString } = resource;
+  const generate = Stack.of(resource).resolve(generateSecretString);
+  if (generate && (field === undefined || field === generate.generateStringKey)) {
     return undefined;
   }
-  return part(readable(secretString ?? generateSecretString?.secretStringTemplate, () => DYNAMIC_REFERENCE), field);
+  return part(readable(Stack.of(resource).resolve(secretString) ?? generate?.secretStringTemplate, () => DYNAMIC_REFERENCE), field);
 }
 
 /** The field of a JSON text, or the text. */
