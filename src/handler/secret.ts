@@ -2,6 +2,7 @@ import { isAccessDenied } from './aws-error';
 import { secretsManagerSdk } from './aws-sdk';
 import { retryWhileIamPropagates } from './iam-propagation';
 import { Deadline, OutOfTime } from './protocol/deadline';
+import { withoutFullStop } from './text';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -30,7 +31,7 @@ export const readSecretsManager: ReadSecret = async (arn, deadline) => {
       throw error;
     }
     const remedy = isAccessDenied(error) ? '; check that it exists, and that the role of the handler function may read it, and decrypt with its key if it has one' : '';
-    throw new Error(`the secret '${arn}' cannot be read: ${(error as Error).message}${remedy}`, { cause: error });
+    throw new Error(`the secret '${arn}' cannot be read: ${withoutFullStop((error as Error).message)}${remedy}`, { cause: error });
   } finally {
     client.destroy();
   }

@@ -43,7 +43,7 @@ test('an update that Immuta refuses rolls back to what was', async () => {
   const result = await deploy({ integrationName: 'taken' });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain('Integration 17 has it.');
+  expect(failure(result)).toContain('Integration 17 has it');
   expect(failure(result)).toContain('continue-update-rollback');
   expect(sandbox.current.immuta.integrations.get('101')).toMatchObject({ status: 'enabled', config: before!.config });
   expect(new Set(shortAnswers(sandbox.current).map((answer) => answer.split(' ')[1]))).toEqual(new Set(['immuta-s3-integration/101']));

@@ -24,7 +24,7 @@ describe.each(VALIDATION_TESTS.map((name, index) => ({ name, number: index + 1 }
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(result)).toContain(`'${name}' failed: Immuta says so. (`);
+    expect(failure(result)).toContain(`'${name}' failed: Immuta says so (`);
     expect(failure(result)).toMatch(HINTS[number]);
     expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
     expect(changes(sandbox.current).every((call) => call === 'POST /integrations')).toBe(true);
@@ -38,7 +38,7 @@ describe.each(VALIDATION_TESTS.map((name, index) => ({ name, number: index + 1 }
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(result)).toContain("'createError'");
-    expect(failure(result)).toContain(`'${name}' failed: Immuta says so. (`);
+    expect(failure(result)).toContain(`'${name}' failed: Immuta says so (`);
     expect(failure(result)).toMatch(HINTS[number]);
     const lastId = 100 + changes(sandbox.current).filter((call) => call.startsWith('POST')).length;
     expect(shortAnswers(sandbox.current)).toEqual([`FAILED immuta-s3-integration/${lastId}`, `SUCCESS immuta-s3-integration/${lastId}`]);

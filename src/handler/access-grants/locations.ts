@@ -4,6 +4,7 @@ import { s3ControlSdk } from '../aws-sdk';
 import { retryWhileIamPropagates } from '../iam-propagation';
 import { Location, samePath } from '../immuta/location';
 import { Deadline, OutOfTime } from '../protocol/deadline';
+import { withoutFullStop } from '../text';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -59,5 +60,5 @@ function nothingWithoutInstance(error: unknown, location: Location): undefined {
   }
   const remedy = isAccessDenied(error) ? '; allow the role of the handler function s3:ListAccessGrantsLocations on the instance' : '';
   throw new Error(`the locations of S3 Access Grants in account ${location.accountId}, ${location.region} cannot be listed: `
-    + `${(error as Error).message}${remedy}`, { cause: error });
+    + `${withoutFullStop((error as Error).message)}${remedy}`, { cause: error });
 }

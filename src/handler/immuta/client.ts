@@ -1,7 +1,7 @@
 import { AuthenticationType, IMMUTA_S3_TYPE } from '../contract';
 import { asObject } from '../json';
 import { Redaction } from '../redaction';
-import { oneLine } from '../text';
+import { oneLine, withoutFullStop } from '../text';
 import { HttpError, UnexpectedAnswerError } from './errors';
 import { Location } from './location';
 import { INTEGRATION_ID } from './physical-id';
@@ -155,7 +155,7 @@ function text(value: unknown): string {
 }
 
 function clean(value: unknown, redaction: Redaction): string | undefined {
-  return oneLine(redaction.redact(text(value)), LONGEST_TEST_MESSAGE) || undefined;
+  return withoutFullStop(oneLine(redaction.redact(text(value)), LONGEST_TEST_MESSAGE)) || undefined;
 }
 
 function nothingIfNotFound(error: unknown): undefined {

@@ -2,7 +2,7 @@ import { asObject } from '../json';
 import { Log } from '../log';
 import { Deadline } from '../protocol/deadline';
 import { Redaction } from '../redaction';
-import { oneLine } from '../text';
+import { oneLine, withoutFullStop } from '../text';
 import { ApiKey } from './api-key';
 import { ApiKeyRejectedError, HttpError, NoAnswerError, PermissionError, RequestLine, UnexpectedAnswerError } from './errors';
 import { retryDelay } from './retry';
@@ -140,7 +140,7 @@ export class Transport {
     const { message } = asObject(json);
     const said = typeof message === 'string' ? message : json === undefined ? text : '';
     const redacted = this.options.redaction.redact(said);
-    return oneLine(json === undefined ? withoutTags(redacted) : redacted, LONGEST_VENDOR_MESSAGE);
+    return withoutFullStop(oneLine(json === undefined ? withoutTags(redacted) : redacted, LONGEST_VENDOR_MESSAGE));
   }
 }
 

@@ -10,6 +10,7 @@ import { Deadline, OutOfTime } from './deadline';
 import { LambdaContext, parseEvent, Properties, ResourceEvent, stackName } from './event';
 import { Progress } from './progress';
 import { respond } from './respond';
+import { withoutFullStop } from '../text';
 
 /** Kept for the request that is under way (30 s), the call of the next invocation and the answer. */
 const RESERVE_MS = 60_000;
@@ -98,7 +99,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
       log.info('handed-over');
       return undefined;
     } catch (error) {
-      return failed(event, progress, redaction.redact(`the handler function cannot invoke itself to go on: ${messageOf(error)}`));
+      return failed(event, progress, redaction.redact(`the handler function cannot invoke itself to go on: ${withoutFullStop(messageOf(error))}`));
     }
   };
 

@@ -85,5 +85,5 @@ test('a mask in its place is no secret', async () => {
   world.immuta.add({ id: '1001', config: { ...hidden, awsSecretAccessKey: 'e' } });
   world.immuta.afterDelete = [{ next: ['deleting', 'deleteError'], message: 'See there.' }];
 
-  expect((await world.delete(ID, properties)).Reason).toContain('See there.');
+  expect((await world.delete(ID, properties)).Reason).toContain('See there; ');
 });

@@ -161,7 +161,7 @@ describe('a POST', () => {
     const answer = await world.create({ properties: { IamPropagationTimeoutSeconds: '120' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain('Validation of prerequisite setup failed. Unable to create integration.');
+    expect(answer.Reason).toContain('Validation of prerequisite setup failed. Unable to create integration');
     expect(sentAt.length).toBeGreaterThan(5);
     expect(sentAt[sentAt.length - 1]).toBeGreaterThan(110_000);
     expect(sentAt[sentAt.length - 1]).toBeLessThanOrEqual(120_000);
@@ -201,7 +201,7 @@ describe('while IAM propagates', () => {
     const answer = await world.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain(`'${name}' failed: Immuta says why. (`);
+    expect(answer.Reason).toContain(`'${name}' failed: Immuta says why (`);
     expect(answer.Reason).toMatch(hint);
     expect(answer.Reason).toContain(`'${STS}' failed (`);
     expect(posts()).toBe(1);
@@ -241,7 +241,7 @@ describe('while IAM propagates', () => {
     const answer = await world.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
-    expect(answer.Reason).toMatch(/'createError'; .* failed: denied .*; nor could it be deleted: .*'deleteError'; Not now\./);
+    expect(answer.Reason).toMatch(/'createError'; .* failed: denied .*; nor could it be deleted: .*'deleteError'; Not now; /);
   });
 
   test('a createError whose deletion takes for ever is told about when time is over', async () => {
@@ -363,14 +363,14 @@ describe('a location that is taken', () => {
     const answer = await world.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path.');
+    expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path');
     expect(posts()).toBe(1);
   });
 
   test('in another account is named when Immuta minds', async () => {
     world.immuta.add({ id: '9', config: { ...CONFIG, name: 'theirs', awsAccountId: '444455556666' } });
 
-    expect((await world.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists.; '
+    expect((await world.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists; '
       + "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1");
   });
 

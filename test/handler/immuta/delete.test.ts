@@ -75,7 +75,7 @@ describe('a Delete of an integration that we made', () => {
     const answer = await world.delete(ID);
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('Immuta answered 409 to DELETE /integrations/1001: Integration has data sources.');
+    expect(answer.Reason).toBe('Immuta answered 409 to DELETE /integrations/1001: Integration has data sources');
     expect(deletions()).toBe(2);
   });
 
@@ -85,7 +85,7 @@ describe('a Delete of an integration that we made', () => {
     const answer = await world.delete(ID);
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toContain("integration 1001 is 'deleteError'; Could not remove 3 grants.");
+    expect(answer.Reason).toContain("integration 1001 is 'deleteError'; Could not remove 3 grants; ");
   });
 
   test('fails if Immuta accepts and then leaves it as it is', async () => {

@@ -118,8 +118,8 @@ describe('an error', () => {
     const error = await errorOf(transport().request('GET', '/integrations/5'));
 
     expect(error).toBeInstanceOf(HttpError);
-    expect(error).toMatchObject({ status: 404, vendorMessage: 'No Integration found with ID 5.' });
-    expect(error.message).toBe('Immuta answered 404 to GET /integrations/5: No Integration found with ID 5.');
+    expect(error).toMatchObject({ status: 404, vendorMessage: 'No Integration found with ID 5' });
+    expect(error.message).toBe('Immuta answered 404 to GET /integrations/5: No Integration found with ID 5');
   });
 
   test('quotes no more of a message than one can read, and no secret in it, not even half of one', async () => {

@@ -114,7 +114,7 @@ describe('an Update', () => {
     const answer = await world.update({ properties: { Revision: '2' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('Immuta answered 400 to PUT /integrations/1001: Bad request.; if the stack is left in UPDATE_ROLLBACK_FAILED, '
+    expect(answer.Reason).toBe('Immuta answered 400 to PUT /integrations/1001: Bad request; if the stack is left in UPDATE_ROLLBACK_FAILED, '
       + 'remove the cause and run: aws cloudformation continue-update-rollback --stack-name Lake');
   });
 
