@@ -6,20 +6,27 @@ import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps } 
 import { IntegrationRecord, S3Config } from '../sandbox/immuta';
 import { SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
-const arnOf = (roleName: string) => `arn:aws:iam::${SANDBOX_ENV.account}:role/${roleName}`;
+export const arnOf = (roleName: string) => `arn:aws:iam::${SANDBOX_ENV.account}:role/${roleName}`;
+
+/** All that Immuta or S3 Access Grants may ever need. */
+export const EVERYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['s3:*', 'iam:GetRole', 'iam:PassRole'], Resource: '*' }] };
 
 /** Roles that were there before any stack, with all that they need, and an instance of S3 Access Grants. */
-export function prepareAccount({ aws, immuta }: Sandbox): void {
-  aws.accessGrants.createInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
+export function prepareAccount(sandbox: Sandbox): void {
+  sandbox.aws.accessGrants.createInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
+  createRoles(sandbox, 'location', 'immuta');
+}
+
+/** A location role and one for Immuta to assume. */
+export function createRoles({ aws, immuta }: Sandbox, location: string, manager: string): void {
   const trust = (Principal: object, Action: string[]) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action }] });
-  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['s3:*', 'iam:GetRole', 'iam:PassRole'], Resource: '*' }] };
   aws.iam.createRole({
-    roleName: 'location',
+    roleName: location,
     assumeRolePolicyDocument: trust({ Service: 'access-grants.s3.amazonaws.com' }, ['sts:AssumeRole', 'sts:SetSourceIdentity']),
   });
-  aws.iam.createRole({ roleName: 'immuta', assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, ['sts:AssumeRole']) });
-  aws.iam.putRolePolicy('location', 'everything', everything);
-  aws.iam.putRolePolicy('immuta', 'everything', everything);
+  aws.iam.createRole({ roleName: manager, assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, ['sts:AssumeRole']) });
+  aws.iam.putRolePolicy(location, 'everything', EVERYTHING);
+  aws.iam.putRolePolicy(manager, 'everything', EVERYTHING);
 }
 
 /** Who defines the roles of an integration in the account's instance: the user, with or without allowing the stack to add to them, or the stack. */
