@@ -14,6 +14,7 @@ import { createIntegration } from './create';
 import { deleteIntegration } from './delete';
 import { Job } from './job';
 import { markOf } from './mark';
+import { LONG_PATIENCE_MS, PATIENCE_MS } from './retry';
 import { Transport } from './transport';
 import { updateIntegration } from './update';
 
@@ -70,7 +71,7 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
   };
 }
 
-function clientFor(event: ResourceEvent, { deadline, redaction, log }: WorkTools, { environment, readSecret }: LifecycleOptions): IntegrationsClient {
+function clientFor(event: ResourceEvent, { deadline, redaction, log, progress }: WorkTools, { environment, readSecret }: LifecycleOptions): IntegrationsClient {
   const tools = { readSecret, deadline, redaction };
   const apiKey = new ApiKey({ ...tools, secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN), field: environment[ENV_API_KEY_FIELD] });
   let learnt: Promise<unknown> | undefined;
@@ -80,6 +81,8 @@ function clientFor(event: ResourceEvent, { deadline, redaction, log }: WorkTools
     deadline,
     log,
     redaction,
+    patienceMs: () => event.requestType === 'Create' && !progress.mayHaveMade ? PATIENCE_MS : LONG_PATIENCE_MS,
+    onFailure: (message) => { progress.lastSeen = message; },
     learnSecrets: async () => {
       await (learnt ??= Promise.all([event.properties, event.oldProperties].map((properties) => rememberAccessKeys(properties, tools))));
     },

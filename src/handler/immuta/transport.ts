@@ -5,7 +5,7 @@ import { Redaction } from '../redaction';
 import { oneLine, withoutFullStop } from '../text';
 import { ApiKey } from './api-key';
 import { ApiKeyRejectedError, HttpError, NoAnswerError, PermissionError, RequestLine, UnexpectedAnswerError } from './errors';
-import { retryDelay } from './retry';
+import { isRepeatable, retryDelay } from './retry';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_BODY_BYTES = 5_000_000;
@@ -18,6 +18,10 @@ export interface TransportOptions {
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
+  /** How long a request that may be sent again is sent again while it fails. Asked at each failure. */
+  readonly patienceMs: () => number;
+  /** Told of each failure after which a request is sent again. */
+  readonly onFailure: (message: string) => void;
   /** Called before anything that Immuta says is passed on. */
   readonly learnSecrets: () => Promise<void>;
   /** @default Math.random */
@@ -52,8 +56,9 @@ export class Transport {
    * @throws HttpError, NoAnswerError, UnexpectedAnswerError, OutOfTime
    */
   public async request(method: string, path: string, body?: unknown): Promise<unknown> {
-    const { deadline, log, random = Math.random } = this.options;
+    const { deadline, log, patienceMs, onFailure, random = Math.random } = this.options;
     const request = { method, path };
+    const begin = deadline.now();
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.authenticated(request, body);
@@ -62,13 +67,17 @@ export class Transport {
       } catch (error) {
         const failure = error instanceof HttpError ? { status: error.status, retryAfter: error.retryAfter } : {};
         // a proxy's page may say 200, too: nothing that is not Immuta's answer is believed at once
-        const delayMs = error instanceof HttpError || error instanceof NoAnswerError || error instanceof UnexpectedAnswerError
-          ? retryDelay({ method, attempt, ...failure }, deadline.now(), random())
-          : undefined;
-        if (delayMs === undefined) {
+        const isOfImmuta = error instanceof HttpError || error instanceof NoAnswerError || error instanceof UnexpectedAnswerError;
+        if (!isOfImmuta || !isRepeatable({ method, ...failure })) {
           throw error;
         }
-        log.warn('request-again', { method, path, attempt, httpStatus: failure.status, delayMs, message: (error as Error).message });
+        const delayMs = retryDelay({ attempt, until: begin + patienceMs(), ...failure }, deadline.now(), random());
+        if (delayMs === undefined) {
+          error.message += `; this was tried for ${inWords(deadline.now() - begin)}`;
+          throw error;
+        }
+        onFailure(error.message);
+        log.warn('request-again', { method, path, attempt, httpStatus: failure.status, delayMs, message: error.message });
         await deadline.sleep(delayMs);
       }
     }
@@ -142,6 +151,11 @@ export class Transport {
     const redacted = this.options.redaction.redact(said);
     return withoutFullStop(oneLine(json === undefined ? withoutTags(redacted) : redacted, LONGEST_VENDOR_MESSAGE));
   }
+}
+
+function inWords(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
 }
 
 /** Synth cannot see a URL that is known only at deployment, so that this one is not what it has checked. */

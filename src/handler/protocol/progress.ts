@@ -41,6 +41,11 @@ export class Progress {
     this.mayExist = this.answerLost;
   }
 
+  /** Whether this event may have made something. */
+  public get mayHaveMade(): boolean {
+    return this.integrationId !== undefined || this.mayExist;
+  }
+
   /** The physical id to answer with if a Create fails now. */
   public get physicalIdOfFailedCreate(): string {
     if (this.integrationId !== undefined) {

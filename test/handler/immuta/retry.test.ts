@@ -1,4 +1,4 @@
-import { retryDelay } from '../../../src/handler/immuta/retry';
+import { isRepeatable, retryDelay } from '../../../src/handler/immuta/retry';
 
 const NOW = Date.parse('2026-11-23T04:26:00Z');
 
@@ -21,17 +21,18 @@ test.each([
   ['DELETE', 409, false],
   ['PUT', 422, false],
 ])('%s after %p is sent again: %p', (method, status, again) => {
-  expect(retryDelay({ method, status, attempt: 1 }, NOW, 0.5) !== undefined).toBe(again);
+  expect(isRepeatable({ method, status })).toBe(again);
 });
 
 test.each([
-  [1, 500], [2, 1_000], [3, 2_000], [4, 4_000], [5, 8_000], [6, undefined],
+  [1, 500], [2, 1_000], [3, 2_000], [4, 4_000], [5, 8_000], [6, 10_000], [2_000, 10_000],
 ])('attempt %p waits %p ms, in the middle of the jitter', (attempt, delay) => {
-  expect(retryDelay({ method: 'GET', status: 503, attempt }, NOW, 0.5)).toBe(delay);
+  expect(retryDelay({ attempt, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
 });
 
 test.each([
   ['seconds', '7', 7_000],
+  ['more seconds than are left', '90', 90_000],
   ['zero', '0', 1_000],
   ['a date', 'Mon, 23 Nov 2026 04:26:30 GMT', 30_000],
   ['a date in the past', 'Mon, 23 Nov 2026 04:00:00 GMT', 1_000],
@@ -39,5 +40,10 @@ test.each([
   ['nonsense', 'soon', 500],
   ['nothing', '', 500],
 ])('Retry-After with %s', (_, retryAfter, delay) => {
-  expect(retryDelay({ method: 'GET', status: 429, retryAfter, attempt: 1 }, NOW, 0.5)).toBe(delay);
+  expect(retryDelay({ retryAfter, attempt: 1, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
+});
+
+test.each([[1, 1], [0, undefined], [-1, undefined]])('with %p ms left, the last attempt comes in %p', (left, delay) => {
+  expect(retryDelay({ attempt: 6, until: NOW + left }, NOW, 0.5)).toBe(delay);
+  expect(retryDelay({ attempt: 6, until: NOW + left, retryAfter: '7' }, NOW, 0.5)).toBe(delay && 7_000);
 });

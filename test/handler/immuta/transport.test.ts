@@ -14,9 +14,11 @@ let server: HttpServer;
 let answers: ((response: ServerResponse, request: ReceivedRequest) => void)[];
 let clock: TestClock;
 let log: string[];
+let failures: string[];
 
 beforeEach(async () => {
   answers = [];
+  failures = [];
   log = [];
   clock = new TestClock();
   server = await HttpServer.start((request, response) => (answers.shift() ?? ((each) => sendJson(each, 200, { ok: true })))(response, request));
@@ -35,6 +37,8 @@ function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
     apiKey: new ApiKey({ secretArn: 'arn:secret', readSecret: async () => KEY, deadline, redaction }),
     deadline,
     redaction,
+    patienceMs: () => 60_000,
+    onFailure: (message) => failures.push(message),
     learnSecrets: async () => undefined,
     log: createLog({ clock, redaction, write: (line) => log.push(line) }),
     random: () => 0.5,
@@ -104,6 +108,12 @@ describe('a request', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
+  test('does not tell of earlier failures when it is refused', async () => {
+    answers = [status(503), status(400, { message: 'Bad.' })];
+
+    expect((await errorOf(transport().request('GET', '/integrations'))).message).toBe('Immuta answered 400 to GET /integrations: Bad');
+  });
+
   test('that was a POST is sent once, whatever happens', async () => {
     answers = [(response) => { response.destroy(); }];
 
@@ -145,7 +155,9 @@ describe('an error', () => {
 
     expect(error).toBeInstanceOf(NoAnswerError);
     expect(error.message).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations: ECONNREFUSED/);
-    expect(clock.sleeps).toHaveLength(5);
+    expect(error.message).toMatch(/; this was tried for 60 seconds$/);
+    expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 4_500]);
+    expect(failures).toHaveLength(10);
   });
 
   test('is thrown for a redirection, which the key does not follow', async () => {
@@ -159,12 +171,12 @@ describe('an error', () => {
   });
 
   test('is thrown for a success that is not JSON', async () => {
-    answers = Array(6).fill((response: ServerResponse) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'); });
+    answers = Array(11).fill((response: ServerResponse) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'); });
     const error = await errorOf(transport().request('GET', '/integrations'));
 
     expect(error).toBeInstanceOf(UnexpectedAnswerError);
     expect(error.message).toBe('unexpected answer from Immuta to GET /integrations: it is not JSON; '
-      + "check that the tenant's 'url' is that of Immuta's API");
+      + "check that the tenant's 'url' is that of Immuta's API; this was tried for 60 seconds");
   });
 
   test.each([[200, UnexpectedAnswerError], [400, HttpError]])('is thrown for an endless body of a %p, which is not read to its end', async (code, type) => {

@@ -72,7 +72,8 @@ export class ImmutaServer {
     return this.http.requests.filter((request) => request.method === method).length;
   }
 
-  private answer(request: ReceivedRequest, response: ServerResponse): void {
+  /** Answers; a fault may do so, too. */
+  public answer(request: ReceivedRequest, response: ServerResponse): void {
     const fault = this.faults.findIndex(({ method, path }) => method === request.method && path.test(request.path));
     if (fault >= 0) {
       return this.faults.splice(fault, 1)[0].fault(request, response);
