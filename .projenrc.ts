@@ -162,7 +162,7 @@ const readme = project.addTask('readme', {
   description: 'Compile every TypeScript block of the README',
   exec: 'jsii-rosetta extract --compile --fail .',
 });
-const jest = project.addTask('jest', { description: 'Run the tests, and nothing else', exec: 'jest --ci', receiveArgs: true });
+const jest = project.addTask('jest', { description: 'Run the tests, and nothing else', exec: 'jest --ci --maxWorkers=100%', receiveArgs: true });
 project.addTask('jest:update', { description: 'Run the tests and accept new snapshots', exec: 'jest --updateSnapshot', receiveArgs: true });
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
