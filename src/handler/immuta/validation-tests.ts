@@ -61,9 +61,12 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
 
 const BY_NAME = new Map(VALIDATION_TESTS.map((test) => [test.name, test]));
 
+/** What AWS says of a role or policy that is not in force yet, where Immuta quotes it outside the tests that we know. */
+const REFUSED_BY_IAM = /AccessDenied|not authorized to perform|InvalidIamRole/;
+
 /** One unknown or unrelated failure is enough for another try to be of no use; none at all may well be IAM. */
 export function isExplainedByIamPropagation(failed: readonly FailedTest[]): boolean {
-  return failed.every(({ name }) => BY_NAME.get(name)?.failsBeforeIamPropagates);
+  return failed.every(({ name, message = '' }) => BY_NAME.get(name)?.failsBeforeIamPropagates ?? REFUSED_BY_IAM.test(message));
 }
 
 /** Each failing test, Immuta's message and our hint; empty if none failed. */

@@ -26,6 +26,14 @@ test('a failure without tests may be IAM; one with another test among them is no
   expect(isExplainedByIamPropagation([{ name: 'A test of next year' }])).toBe(false);
 });
 
+test.each([
+  ['AccessDenied: User: arn:aws:sts::… is not authorized to perform: iam:PassRole on resource: …', true],
+  ['InvalidIamRole: The specified IAM role is invalid', true],
+  ['The bucket is full.', false],
+])('a test that nobody knows and fails with %p may be IAM: %p', (message, iam) => {
+  expect(isExplainedByIamPropagation([{ name: 'A test of next year', message }])).toBe(iam);
+});
+
 test('a test that nobody knows is reported without a hint', () => {
   expect(explainFailedTests([{ name: 'A test of next year', message: 'No.' }])).toBe("'A test of next year' failed: No.");
 });
