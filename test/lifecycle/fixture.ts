@@ -45,15 +45,17 @@ export interface LakeOptions {
   readonly tenant?: ImmutaTenant;
   /** Of that tenant in the stack itself. @default - where the sandbox's Immuta is */
   readonly url?: string;
+  /** Of that tenant too, by name. */
+  readonly apiKeySecret?: string;
   readonly props?: (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
   /** Adds to the stack. */
   readonly and?: (stack: Stack, integration: ImmutaS3Integration) => void;
 }
 
-export function tenantIn(stack: Stack, sandbox: Sandbox, url = sandbox.immuta.url): ImmutaTenant {
+export function tenantIn(stack: Stack, sandbox: Sandbox, url = sandbox.immuta.url, apiKeySecret = SANDBOX_API_KEY_SECRET): ImmutaTenant {
   return new ImmutaTenant(stack, 'Immuta', {
     url,
-    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', SANDBOX_API_KEY_SECRET),
+    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', apiKeySecret),
   });
 }
 
@@ -73,10 +75,10 @@ export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
 }
 
 /** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
-export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, url, props, and }: LakeOptions = {}): Stack {
+export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, url, apiKeySecret, props, and }: LakeOptions = {}): Stack {
   const stack = new Stack(tenant ? Stage.of(tenant)! : new App(), stackName, { env: SANDBOX_ENV });
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
-    tenant: tenant ?? tenantIn(stack, sandbox, url),
+    tenant: tenant ?? tenantIn(stack, sandbox, url, apiKeySecret),
     location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
     authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.immuta.identity.principal) }),
     ...props?.(stack),

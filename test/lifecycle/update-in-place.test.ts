@@ -1,0 +1,309 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, PLANTED_SECRETS, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+import { arnOf, createRoles, state } from './owners';
+import { ImmutaAuthentication, ImmutaS3IntegrationProps, LocationAccess, S3Location } from '../../src';
+import { DEFAULT_API_KEY, S3Config } from '../sandbox/immuta';
+import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
+
+const sandbox = useSandbox();
+
+type Props = (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
+
+const deploy = (props: Props = () => ({})) => sandbox.current.deploy(lake(sandbox.current, { props }));
+const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
+const PUT = 'PUT /integrations/101';
+
+/** The stack goes, and with it all that it made. */
+async function expectNothingLeft(before = NOTHING): Promise<void> {
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox.current)).toEqual(before);
+}
+
+describe('authentication', () => {
+  const existing = (stack: Stack) => iam.Role.fromRoleName(stack, 'Manager', 'immuta-manager');
+  const assumeRole: Props = () => ({});
+  const existingRole: Props = (stack) => ({ authentication: ImmutaAuthentication.existingRole(existing(stack)) });
+  const ambient: Props = (stack) => ({ authentication: ImmutaAuthentication.ambient(existing(stack)) });
+  const accessKey = (revision: string): Props => (stack) => ({
+    authentication: ImmutaAuthentication.accessKeySecret({
+      user: iam.User.fromUserName(stack, 'User', 'immuta-user'),
+      secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+    }),
+    revision,
+  });
+
+  /** A new key of the user, in its secret. */
+  function rotate(): string {
+    const { aws } = sandbox.current;
+    const key = aws.iam.createAccessKey('immuta-user');
+    PLANTED_SECRETS.push(key.secretAccessKey);
+    aws.secrets.putSecretValue('immuta/access-key', JSON.stringify(key));
+    return key.accessKeyId;
+  }
+
+  beforeEach(() => {
+    const { aws, immuta } = sandbox.current;
+    immuta.identity.principal = arnOf('immuta-manager');
+    createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
+    aws.iam.deleteRolePolicy('immuta-manager', 'everything');
+    aws.iam.createUser({ userName: 'immuta-user' });
+    aws.secrets.createSecret('immuta/access-key');
+    rotate();
+  });
+
+  const KINDS: Record<string, { props: Props; config: Partial<S3Config> }> = {
+    assumeRole: { props: assumeRole, config: { authenticationType: 'auto', awsRoleToAssume: expect.stringMatching(/role\/Lake-SalesLake.*ImmutaRo/) } },
+    existingRole: { props: existingRole, config: { authenticationType: 'auto', awsRoleToAssume: arnOf('immuta-manager') } },
+    ambient: { props: ambient, config: { authenticationType: 'auto', awsRoleToAssume: undefined } },
+    accessKeySecret: { props: accessKey('1'), config: { authenticationType: 'accessKey', awsAccessKeyId: expect.stringMatching(/^AKIA/), awsRoleToAssume: undefined } },
+  };
+
+  test.each([
+    ['assumeRole', 'existingRole'],
+    ['assumeRole', 'accessKeySecret'],
+    ['existingRole', 'ambient'],
+    ['ambient', 'assumeRole'],
+    ['accessKeySecret', 'existingRole'],
+  ])('%s becomes %s in place', async (from, to) => {
+    const before = leftovers(sandbox.current);
+    await deploy(KINDS[from].props);
+
+    expect(await deploy(KINDS[to].props)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+
+    const { authenticationType, awsAccessKeyId, awsRoleToAssume } = record().config;
+    expect({ authenticationType, awsAccessKeyId, awsRoleToAssume }).toEqual({ awsAccessKeyId: undefined, ...KINDS[to].config });
+    expect(record().status).toBe('enabled');
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', PUT]);
+    expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill('SUCCESS immuta-s3-integration/101'));
+    await expectNothingLeft(before);
+  });
+
+  test('a new access key reaches Immuta with a new revision', async () => {
+    await deploy(accessKey('1'));
+    const old = record().config.awsAccessKeyId!;
+    const accessKeyId = rotate();
+
+    expect(await deploy(accessKey('1'))).toMatchObject({ events: [] });
+    expect(record().config.awsAccessKeyId).toBe(old);
+    expect(await deploy(accessKey('2'))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(record()).toMatchObject({ status: 'enabled', config: { awsAccessKeyId: accessKeyId } });
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', PUT]);
+    sandbox.current.aws.iam.deleteAccessKey(old);
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  });
+
+  test('a new access key that does not work leaves the old one in force, and a key that does ends the rollback', async () => {
+    await deploy(accessKey('1'));
+    const before = state(sandbox.current);
+    sandbox.current.aws.iam.deleteAccessKey(rotate());
+
+    const result = await deploy(accessKey('2'));
+
+    expect(failure(result)).toMatch(/STS API' failed: .* the access key in the secret is active/);
+    // whether the old revision is what Immuta has, no record shows: it is written too
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(state(sandbox.current)).toEqual(before);
+    const accessKeyId = rotate();
+    expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(record()).toMatchObject({ status: 'enabled', config: { awsAccessKeyId: accessKeyId } });
+  });
+});
+
+describe('the tenant', () => {
+  test('under another address of its own changes nothing', async () => {
+    await deploy();
+    const before = state(sandbox.current);
+
+    const url = sandbox.current.immuta.url.replace('127.0.0.1', 'localhost');
+    expect(await sandbox.current.deploy(lake(sandbox.current, { url }))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+
+    expect(sandbox.current.immuta.requests.at(-1)!.headers.host).toMatch(/^localhost/);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+    expect(state(sandbox.current)).toEqual(before);
+    await expectNothingLeft();
+  });
+
+  test('with its key in another secret changes nothing, even while the policy that allows it spreads', async () => {
+    await deploy();
+    const before = state(sandbox.current);
+    const apiKey = 'another-key-0f2d9b7c4e';
+    PLANTED_SECRETS.push(apiKey);
+    sandbox.current.aws.secrets.createSecret('immuta/other-key', apiKey);
+    sandbox.current.immuta.apiKeys.set(apiKey, ['APPLICATION_ADMIN']);
+    sandbox.current.immuta.apiKeys.delete(DEFAULT_API_KEY);
+    sandbox.current.aws.iam.propagationMs = 60_000;
+
+    const result = await sandbox.current.deploy(lake(sandbox.current, { apiKeySecret: 'immuta/other-key' }));
+
+    expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+    expect(state(sandbox.current)).toEqual(before);
+  });
+});
+
+describe('what only the roles show', () => {
+  const bucket = (stack: Stack, name = SANDBOX_BUCKET) => Bucket.fromBucketName(stack, `Bucket${name}`, name);
+  const key = (stack: Stack) => new Key(stack, 'Key', { removalPolicy: RemovalPolicy.DESTROY });
+
+  test.each<[string, Props, Props]>([
+    ['a bucket added to all buckets',
+      (stack) => ({ location: S3Location.allBuckets({ buckets: [bucket(stack)] }) }),
+      (stack) => ({ location: S3Location.allBuckets({ buckets: [bucket(stack), bucket(stack, 'hr-lake')] }) })],
+    ['a KMS key', () => ({}), (stack) => ({ encryptionKeys: [key(stack)] })],
+    ['read-only access', () => ({}), () => ({ access: LocationAccess.READ_ONLY })],
+  ])('%s reaches the policies and calls nobody', async (_, before, after) => {
+    await deploy(before);
+    const immuta = state(sandbox.current);
+    const calls = sandbox.current.immuta.requests.length;
+    const roles = leftovers(sandbox.current).roles;
+
+    const result = await deploy(after);
+
+    expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(result.events.filter(({ type, status }) => type === 'AWS::IAM::Role' && status === 'UPDATE_COMPLETE')).not.toEqual([]);
+    expect(sandbox.current.immuta.requests).toHaveLength(calls);
+    expect(state(sandbox.current)).toEqual(immuta);
+    expect(leftovers(sandbox.current).roles).toEqual(roles);
+    await expectNothingLeft();
+  });
+});
+
+describe('the location role', () => {
+  const own: Props = (stack) => ({ locationRole: iam.Role.fromRoleName(stack, 'Location', 'location') });
+
+  beforeEach(() => {
+    createRoles(sandbox.current, 'location', 'elsewhere');
+    sandbox.current.aws.iam.deleteRolePolicy('location', 'everything');
+  });
+
+  test('that the user brings takes the place of the generated one, which goes only afterwards', async () => {
+    const before = leftovers(sandbox.current);
+    await deploy();
+    sandbox.current.aws.iam.propagationMs = 60_000;
+
+    expect(await deploy(own)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+
+    expect(record()).toMatchObject({ status: 'enabled', config: { awsLocationRole: arnOf('location') } });
+    expect(locations(sandbox.current)).toMatchObject([{ scope: LOCATION_PATH, roleArn: arnOf('location') }]);
+    expect(leftovers(sandbox.current).roles.filter((arn) => /Lake-SalesLake.*Locat/.test(arn))).toEqual([]);
+    await expectNothingLeft(before);
+  });
+
+  test('that Immuta stores and AWS does not take fails, and what was there stays', async () => {
+    sandbox.current.immuta.switches.locationRoleEdit = 'record-only';
+    await deploy();
+    const before = state(sandbox.current);
+
+    const result = await deploy(own);
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const [{ id, roleArn }] = locations(sandbox.current);
+    expect(failure(result)).toContain(`Immuta says that the integration has the location role ${arnOf('location')}, but in S3 Access Grants `
+      + `location ${id} on '${LOCATION_PATH}' in account ${SANDBOX_ENV.account}, ${SANDBOX_ENV.region} still has the role ${roleArn}`);
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', PUT, PUT]);
+  });
+});
+
+describe('an integration that is not as the last deployment left it', () => {
+  test('is made anew if somebody deleted it, and the new one is ours to the end', async () => {
+    await deploy();
+    sandbox.current.immuta.integrations.delete('101');
+    locations(sandbox.current).forEach(({ id }) => sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id));
+
+    expect(await deploy(() => ({ revision: '2' }))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(record('102').status).toBe('enabled');
+    expect(await deploy(() => ({ revision: '2', integrationName: 'sales' }))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+
+    expect(record('102').config.name).toMatch(/^sales-/);
+    expect(new Set(shortAnswers(sandbox.current))).toEqual(new Set(['SUCCESS immuta-s3-integration/101']));
+    await expectNothingLeft();
+  });
+
+  test('is not made anew on a location that was left behind: the reason says how to remove it', async () => {
+    await deploy();
+    sandbox.current.immuta.integrations.delete('101');
+    const [{ id }] = locations(sandbox.current);
+
+    const result = await deploy(() => ({ revision: '2' }));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(failure(result)).toContain(`--access-grants-location-id ${id}`);
+    sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id);
+    expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(record('102').status).toBe('enabled');
+    await expectNothingLeft();
+  });
+
+  test('gets its name back with the next update', async () => {
+    await deploy();
+    const { config } = record();
+    record().config = { ...config, name: 'renamed by hand' };
+
+    expect(await deploy(() => ({ revision: '2' }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(record().config.name.slice(0, -13)).toBe(config.name.slice(0, -13));
+    await expectNothingLeft();
+  });
+
+  test.each(['editing', 'migrating'])('is waited for while it is %s', async (status) => {
+    await deploy();
+    const { clock } = sandbox.current;
+    record().status = status;
+    clock.at(clock.now() + 300_000, () => { record().status = 'enabled'; });
+
+    expect(await deploy(() => ({ integrationName: 'sales' }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', PUT]);
+  });
+
+  test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])('is written although it is %s', async (status) => {
+    await deploy();
+    record().status = status;
+
+    expect(await deploy(() => ({ integrationName: 'sales' }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
+  });
+});
+
+test('an edit that begins between two requests is waited for', async () => {
+  await deploy();
+  const { clock, immuta } = sandbox.current;
+  immuta.faults.http({
+    method: 'PUT',
+    run: () => {
+      record().status = 'editing';
+      clock.at(clock.now() + 60_000, () => { record().status = 'enabled'; });
+    },
+  });
+
+  expect(await deploy(() => ({ integrationName: 'sales' }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+  expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
+});
+
+test.each<[keyof S3Config, Partial<ImmutaS3IntegrationProps> | 'role']>([
+  ['name', { integrationName: 'sales' }],
+  ['awsRoleToAssume', 'role'],
+])('a change of %s that Immuta ignores fails, is not sent for ever, and rolls back to what was', async (field, props) => {
+  createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
+  sandbox.current.immuta.switches.ignoredByEdit = [field];
+  await deploy();
+  const before = state(sandbox.current);
+
+  const result = await deploy((stack) => props === 'role'
+    ? { authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleName(stack, 'Manager', 'immuta-manager')) } : props);
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(failure(result)).toContain(`Immuta accepted the change of integration 101, but did not make it: the integration does not show what was sent as '${field}'`);
+  expect(state(sandbox.current)).toEqual(before);
+  expect(changes(sandbox.current).filter((change) => change === PUT).length).toBeLessThanOrEqual(2);
+  expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+});
