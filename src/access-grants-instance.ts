@@ -1,4 +1,4 @@
-import { Annotations, Arn, ArnFormat, CfnResource, IResource, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, IResource, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, Dependable, IDependable } from 'constructs';
@@ -83,6 +83,10 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
    * @param accessGrantsInstanceArn ARN of the instance
    */
   public static fromAccessGrantsInstanceArn(scope: Construct, id: string, accessGrantsInstanceArn: string): IAccessGrantsInstance {
+    if (!Token.isUnresolved(accessGrantsInstanceArn) && !/^arn:[^:]+:s3:[^:]+:[^:]+:access-grants\/[^/]+$/.test(accessGrantsInstanceArn)) {
+      throw new Error('\'accessGrantsInstanceArn\' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, '
+        + `got ${JSON.stringify(accessGrantsInstanceArn)}: 'aws s3control list-access-grants-instances' prints it`);
+    }
     class Import extends AccessGrantsInstanceBase {
       public readonly accessGrantsInstanceArn = accessGrantsInstanceArn;
       public readonly accessGrantsInstanceId = Arn.split(accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!;
@@ -137,7 +141,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
    */
   public readonly _explicit: boolean;
 
-  private readonly resource: CfnResource;
+  private readonly resource: s3.CfnAccessGrantsInstance;
   private readonly removalPolicyGiven: boolean;
   private retained = false;
 
@@ -176,6 +180,15 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
     if (!this.removalPolicyGiven) {
       applyRemovalPolicy(this, RemovalPolicy.RETAIN);
     }
+  }
+
+  /**
+   * The Identity Center instance that it is associated with.
+   *
+   * @internal
+   */
+  public get _identityCenterInstanceArn(): string | undefined {
+    return this.resource.identityCenterArn;
   }
 
   private warnOfUnknownTwins(): void {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
+import {
+  Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, PhysicalName, RemovalPolicy, Resource, Stack,
+} from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
@@ -11,12 +13,12 @@ import { IImmutaTenant } from './immuta-tenant';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
 import { instanceArnOf } from './private/instance-arn';
 import {
-  adoptProblems, bucketRegionProblems, duplicateProblems, environmentProblems, identityCenterProblems, keyProblems, locationProblems, nameProblems,
-  neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
+  adoptProblems, bucketRegionProblems, duplicateProblems, durationProblems, environmentProblems, identityCenterProblems, keyProblems,
+  locationProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
-import { LocationRolePrincipal, locationRoleStatements, LocationRoleTrustOptions } from './private/policies/location-role';
+import { LocationRolePrincipal, locationRoleStatements, locationRoleTrust, LocationRoleTrustOptions } from './private/policies/location-role';
 import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
 import { ownRolePolicyProblems } from './private/policy-quotas';
 import { attachToRole, resourceOf } from './private/principal-policy';
@@ -240,10 +242,11 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
   private readonly givenInstance?: IAccessGrantsInstance;
   private readonly accessGrantsInstanceArn: string;
   private readonly bucketAccount: string;
+  private removalPolicy?: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
-    this.refuseOtherEnvironments(props);
+    this.refuseAtOnce(props);
     this._tenant = props.tenant;
     this._location = props.location;
     this._name = props.integrationName;
@@ -276,7 +279,13 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     this.applyRemovalPolicy(props.removalPolicy ?? (props.adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN));
   }
 
+  /**
+   * Decides what happens to the integration when it leaves the template, as the property `removalPolicy` does.
+   *
+   * @param policy `DESTROY` or `RETAIN`; an adopted integration takes `RETAIN` only
+   */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
+    this.removalPolicy = policy;
     const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
 
@@ -292,7 +301,12 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
   }
 
   /** At once, since the CDK's own error about the references comes before any check: with all else that is wrong with the properties. */
-  private refuseOtherEnvironments(props: ImmutaS3IntegrationProps): void {
+  private refuseAtOnce(props: ImmutaS3IntegrationProps): void {
+    const durations = [...durationProblems('timeout', props.timeout), ...durationProblems('iamPropagationTimeout', props.iamPropagationTimeout)];
+    if (durations.length > 0) {
+      // nothing else can be told without them
+      throw new Error(`[${this.node.path}] ${durations.join('\n')}`);
+    }
     const problems = [
       ...environmentProblems(this, props.tenant, props.accessGrantsInstance),
       ...bucketRegionProblems(this, props.location),
@@ -311,9 +325,10 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
         const ofStack = AccessGrantsInstance._find(this);
         return [
           ...propProblems(props),
+          ...removalPolicyProblems(this.removalPolicy),
           ...keyProblems(this.encryptionKeys),
-          ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance !== undefined || ofStack?._explicit === true),
-          ...adoptProblems(props.adopt, props.removalPolicy, props.accessGrantsInstance ?? ofStack),
+          ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance ?? (ofStack?._explicit ? ofStack : undefined)),
+          ...adoptProblems(props.adopt, this.removalPolicy, props.accessGrantsInstance ?? ofStack),
           ...duplicateProblems(this, this.earlierIntegrations()),
         ];
       },
@@ -346,6 +361,8 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       return this.useLocationRole(props.locationRole, trust, statements);
     }
     const role = new iam.Role(this.parts, 'LocationRole', {
+      // for bucket policies in stacks of other accounts
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
       description: 'S3 Access Grants assumes it to vend credentials for data that Immuta governs',
       assumedBy: new LocationRolePrincipal(trust),
       inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements }) },
@@ -356,8 +373,8 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
   }
 
   private useLocationRole(given: iam.IRole, trust: LocationRoleTrustOptions, statements: iam.PolicyStatement[]) {
-    const policy = attachToRole(this.parts, 'LocationPolicy', given, statements);
-    if (iam.Role.isRole(given) && given instanceof iam.Role) {
+    const policy = attachToRole(this.parts, 'LocationPolicy', given, statements, locationRoleTrust(trust));
+    if (iam.Role.isRole(given)) {
       new LocationRolePrincipal(trust).addToAssumeRolePolicy(given.assumeRolePolicy!);
     }
     return { role: given, dependencies: [...resourceOf(given), policy] };
@@ -407,6 +424,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
       serviceTimeout: Duration.seconds(Math.min(timeout.toSeconds() + 300, 3600)),
       properties,
     });
+    orderDependencies(resource.node.defaultChild as CfnResource);
     return resource;
   }
 
@@ -429,7 +447,6 @@ function propProblems(props: ImmutaS3IntegrationProps): string[] {
     ...locationProblems(props.location),
     ...nameProblems(props.integrationName),
     ...timeoutProblems(timeout, iamPropagationTimeout),
-    ...removalPolicyProblems(props.removalPolicy),
   ];
 }
 
@@ -448,6 +465,17 @@ function generation(parts: Construct): string | undefined {
     .map((id) => parts.node.tryFindChild(id)?.node.defaultChild as CfnResource | undefined)
     .find((resource) => resource && !(resource instanceof iam.CfnPolicy && Stack.of(resource).resolve(resource.roles) === undefined));
   return own instanceof iam.CfnRole ? own.attrRoleId : own?.ref;
+}
+
+/** The CDK orders them by the paths of constructs, which tell an explicit instance from the default one, and a moved role from an unmoved one. */
+function orderDependencies(resource: CfnResource): void {
+  // those of other stacks are among them, and policies that are attached to nothing
+  // eslint-disable-next-line dot-notation -- it is protected
+  const isOfTemplate = (other: IConstruct) => CfnResource.isCfnResource(other) && other.stack === resource.stack && other['shouldSynthesize']();
+  const logicalIds = () => resource.obtainDependencies().filter(isOfTemplate)
+    .map((other) => resource.stack.resolve((other as CfnResource).logicalId))
+    .sort();
+  resource.addOverride('DependsOn', Lazy.list({ produce: logicalIds }, { omitEmpty: true }));
 }
 
 function digest(identity: string): string {

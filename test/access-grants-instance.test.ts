@@ -57,6 +57,11 @@ describe('imports', () => {
     expect(instance.env).toEqual({ account: '444455556666', region: 'eu-west-1' });
   });
 
+  test.each(['default', 'arn:aws:s3:::acme-sales', 'arn:aws:s3:eu-west-1:444455556666:access-grants/default/location/1'])('fails for %s', (arn) => {
+    expect(() => AccessGrantsInstance.fromAccessGrantsInstanceArn(newStack(), 'Instance', arn))
+      .toThrow(`'accessGrantsInstanceArn' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, got "${arn}"`);
+  });
+
   test('of the stack\'s account and Region, also if those are not known', () => {
     const stack = newStack({});
     const instance = AccessGrantsInstance.fromDefault(stack, 'Instance');
@@ -111,11 +116,13 @@ describe('the default instance', () => {
     expect(template(['Two'])).toEqual(template(['One', 'Two']));
   });
 
-  test.each(['before', 'after'])('an explicit one %s the integration changes nothing in the template', (order) => {
+  test.each([
+    ['before', 'Aaa'], ['before', 'Zzz'], ['after', 'Aaa'], ['after', 'Zzz'],
+  ])('an explicit one %s the integration changes nothing in the template, as %s', (order, id) => {
     // as the CLI synthesizes: paths are in the template
     const synthesize = (explicit: boolean) => {
       const stack = newStack(undefined, new App({ context: { 'aws:cdk:enable-path-metadata': true } }));
-      const define = [() => newIntegration(stack, 'Lake'), ...explicit ? [() => new AccessGrantsInstance(stack, 'Explicit')] : []];
+      const define = [() => newIntegration(stack, 'Lake'), ...explicit ? [() => new AccessGrantsInstance(stack, id)] : []];
       (order === 'before' ? define.reverse() : define).forEach((construct) => construct());
       return Template.fromStack(stack).toJSON();
     };

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ENV, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps } from '../src';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps } from '../src';
 
 function adopting(props: Partial<ImmutaS3IntegrationProps> = {}, options: iam.FromRoleArnOptions = {}) {
   const stack = newStack();
@@ -33,6 +33,10 @@ test('and so is the instance that the stack defines', () => {
 test('a removal policy that would delete it is refused', () => {
   expect(synthError(adopting({ removalPolicy: RemovalPolicy.RETAIN }))).toBe('');
   expect(synthError(adopting({ removalPolicy: RemovalPolicy.DESTROY }))).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\'');
+
+  const stack = adopting();
+  (stack.node.findChild('Sales') as ImmutaS3Integration).applyRemovalPolicy(RemovalPolicy.DESTROY);
+  expect(synthError(stack)).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\'');
 });
 
 test.each(['', 'a/b', '17 '])('fails if %p is to be adopted', (adopt) => {

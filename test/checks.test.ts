@@ -1,10 +1,10 @@
-import { Annotations as AnnotationsOf, App, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations as AnnotationsOf, App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ENV, importedBucket, newIntegration, newStack, newTenant, synthError } from './fixture';
-import { ImmutaAuthentication, S3Location } from '../src';
+import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
 
 test('problems of several constructs are reported together', () => {
   const stack = newStack();
@@ -45,6 +45,25 @@ describe('time-outs', () => {
 
   test.each([Duration.minutes(1), Duration.minutes(50)])('takes a timeout of %s', (timeout) => {
     expect(error(timeout)).toBe('');
+  });
+
+  test('fails for an iamPropagationTimeout that leaves no time to create anything', () => {
+    expect(error(Duration.minutes(30), Duration.seconds(0))).toContain('\'iamPropagationTimeout\' must be at least 1 second, got 0 seconds');
+    expect(error(Duration.minutes(30), Duration.seconds(1))).toBe('');
+  });
+
+  test.each([
+    ['seconds', Duration.seconds(Lazy.number({ produce: () => 60 }))],
+    ['minutes', Duration.minutes(Lazy.number({ produce: () => 5 }))],
+  ])('fails for a number of %s that is a token', (_, duration) => {
+    expect(() => error(duration)).toThrow('[Stack/Lake] \'timeout\' must be known when the app is synthesized, got a token');
+    expect(() => error(Duration.minutes(30), duration)).toThrow('[Stack/Lake] \'iamPropagationTimeout\' must be known when the app is synthesized, got a token');
+  });
+
+  test('fails for fractions of a second, and takes them where they come to whole ones', () => {
+    expect(() => error(Duration.millis(61_500), Duration.millis(1_500)))
+      .toThrow('\'timeout\' must be whole seconds, got 61.5 seconds\n\'iamPropagationTimeout\' must be whole seconds, got 1.5 seconds');
+    expect(error(Duration.minutes(2.5), Duration.millis(60_000))).toBe('');
   });
 
   test('fails for an iamPropagationTimeout above 10 minutes, or above the timeout', () => {
@@ -131,6 +150,20 @@ describe('two integrations', () => {
     newIntegration(stack, 'Two', { location: other });
     Annotations.fromStack(stack).hasWarning('/Stack/Two', Match.stringLikeRegexp('overlaps with that of \'Stack/One\'.*overlapping-locations'));
     expect(synthError(stack)).toBe('');
+  });
+
+  test.each([
+    ['fail with the same path', (bucket: s3.IBucket) => S3Location.prefix(bucket, 'a/'), 'governs the same location'],
+    ['warn of overlapping locations', (bucket: s3.IBucket) => S3Location.bucket(bucket), ''],
+  ])('%s, of a bucket with a name and its import', (_, location, problem) => {
+    const [one, other] = stacksIn({ env: ENV }, { env: ENV });
+    const accessGrantsInstance = new AccessGrantsInstance(one, 'Instance');
+    const tenant = newTenant(one);
+    const named = new s3.Bucket(one, 'Bucket', { bucketName: 'acme-sales' });
+    newIntegration(one, 'One', { tenant, accessGrantsInstance, location: S3Location.prefix(named, 'a/') });
+    newIntegration(other, 'Two', { tenant, accessGrantsInstance, location: location(importedBucket(other)) });
+    expect(synthError(other)).toContain(problem);
+    expect(other.node.findAll().some(({ node }) => node.metadata.some(({ data }) => String(data).includes('overlapping-locations')))).toBe(problem === '');
   });
 
   test('a warning can be acknowledged', () => {

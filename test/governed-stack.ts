@@ -4,16 +4,18 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { newIntegration, newTenant } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
 
+const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
+
 /** A stack with everything in it that has a wildcard, and nothing else that a rule would be about. */
 export function governedStack(app: App = new App()): Stack {
   const stack = new Stack(app, 'Stack');
   const tenant = newTenant(stack);
-  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
+  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
   newIntegration(stack, 'Lake', {
     tenant,
     location: S3Location.allBuckets(),
     accessGrantsInstance,
-    identityCenter: { instanceArn: 'arn:aws:sso:::instance/ssoins-1111222233334444', identityStoreId: 'd-1234567890' },
+    identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
   });
   newIntegration(stack, 'Sales', {
     tenant,

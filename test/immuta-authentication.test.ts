@@ -67,8 +67,17 @@ describe('assumeRole', () => {
     Annotations.fromStack(withPrincipal(principal, externalId)).hasNoWarning('*', Match.anyValue());
   });
 
+  test('warns of anybody who knows the external id', () => {
+    const warning = Match.stringLikeRegexp('everybody in AWS who knows the \'externalId\' can assume.*anybody-with-external-id');
+    for (const principal of [new iam.StarPrincipal(), new iam.AnyPrincipal(), new iam.ArnPrincipal('*')]) {
+      Annotations.fromStack(withPrincipal(principal, 'abc')).hasWarning('*', warning);
+    }
+    Annotations.fromStack(withPrincipal(new iam.OrganizationPrincipal('o-1234567890'), 'abc')).hasNoWarning('*', Match.anyValue());
+  });
+
   test('fails for anybody', () => {
     expect(synthError(withPrincipal(new iam.AnyPrincipal()))).toContain('\'principal\' lets anybody in AWS assume the role');
+    expect(synthError(withPrincipal(new iam.StarPrincipal()))).toContain('\'principal\' lets anybody in AWS assume the role');
     expect(synthError(withPrincipal(new iam.OrganizationPrincipal('o-1234567890')))).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-import { App, Aspects, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -6,7 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
-  countTypes, ENV, importedBucket, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, Resources, resourcesOf, synthError,
+  countTypes, ENV, importedBucket, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError,
 } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, LocationAccess, S3Location } from '../src';
 
@@ -69,6 +69,19 @@ describe('default configuration', () => {
     newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
     const others = Object.entries(resourcesOf(stack)).filter(([, { Type }]) => Type !== INTEGRATION).map(([logicalId]) => logicalId);
     expect(onlyOf(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
+  });
+
+  test('or on nothing, where nothing of that is in its stack', () => {
+    const app = new App();
+    const [home, stack] = ['Home', 'Stack'].map((id) => newStack(undefined, app, id));
+    const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/immuta', { mutable: false });
+    newIntegration(stack, 'Sales', {
+      tenant: newTenant(home),
+      locationRole: role,
+      authentication: ImmutaAuthentication.existingRole(role),
+      accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
+    });
+    expect(onlyOf(stack, INTEGRATION)).not.toHaveProperty('DependsOn');
   });
 
   test('attributes', () => {
@@ -175,6 +188,16 @@ describe('a location role that is given', () => {
     expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
   });
 
+  test('that takes no updates is warned of, with its policy and its trust', () => {
+    const stack = newStack();
+    const role = new iam.Role(stack, 'MyRole', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
+    newIntegration(stack, 'Sales', { locationRole: role.withoutPolicyUpdates() });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(
+      'takes no policies from this app.*these statements: .*s3:GetObject.*, and these in its trust: .*sts:SetSourceIdentity.*aws:SourceArn',
+    ));
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(stack.getLogicalId(role.node.defaultChild as iam.CfnRole));
+  });
+
   test('that is imported gets a policy', () => {
     const stack = newStack();
     const locationRole = iam.Role.fromRoleArn(stack, 'MyRole', 'arn:aws:iam::111122223333:role/location');
@@ -234,6 +257,26 @@ describe('Identity Center', () => {
     newIntegration(stack, 'Sales', { identityCenter });
     expect(synthError(stack)).toContain('\'identityCenter\' needs an instance of S3 Access Grants that is associated with Identity Center');
   });
+
+  test.each([
+    ['none', undefined, 'none'],
+    ['another Identity Center', 'arn:aws:sso:::instance/ssoins-9999888877776666', '"arn:aws:sso:::instance/ssoins-9999888877776666"'],
+  ])('fails with an instance that is associated with %s, given or of the stack', (_, identityCenterInstanceArn, got) => {
+    for (const given of [true, false]) {
+      const stack = newStack();
+      const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn });
+      newIntegration(stack, 'Sales', { identityCenter, accessGrantsInstance: given ? instance : undefined });
+      expect(synthError(stack)).toContain('\'identityCenterInstanceArn\' of \'Stack/Instance\' must be \'identityCenter.instanceArn\', '
+        + `"${identityCenter.instanceArn}", got ${got}`);
+    }
+  });
+
+  test('takes an instance whose association is not known before the deployment', () => {
+    const stack = newStack();
+    new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: new CfnParameter(stack, 'IdentityCenter').valueAsString });
+    newIntegration(stack, 'Sales', { identityCenter });
+    expect(synthError(stack)).toBe('');
+  });
 });
 
 describe('construct ids', () => {
@@ -288,7 +331,7 @@ describe('construct ids', () => {
     const after = movedIntegration();
     const oldIds = ids(before, 'Before');
     ids(movedIntegration(), 'SomewhereAfter').forEach((newId, n) => after.renameLogicalId(newId, oldIds[n]));
-    expect(withSortedDependencies(after)).toEqual(withSortedDependencies(before));
+    expect(resourcesOf(after)).toEqual(resourcesOf(before));
   });
 
   test('references of the same name in two stacks are two locations', () => {
@@ -365,6 +408,10 @@ describe('removal', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { removalPolicy: RemovalPolicy.SNAPSHOT });
     expect(synthError(stack)).toContain('\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT');
+
+    const other = newStack();
+    newIntegration(other, 'Sales').applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
+    expect(synthError(other)).toContain('\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT');
   });
 });
 
@@ -481,6 +528,52 @@ describe('across stacks', () => {
     expect(() => newIntegration(other, 'Sales', { tenant })).toThrow(`tenant 'Home/Immuta' is in ${where}, and the integration is in account 111122223333, Region us-east-1`);
   });
 
+  test.each([
+    ['only the tenant\'s', {}, { env: ENV }, 'account not known, Region not known', 'account 111122223333, Region us-east-1'],
+    ['only the integration\'s', { env: ENV }, {}, 'account 111122223333, Region us-east-1', 'account not known, Region not known'],
+    ['the tenant\'s Region', { env: { account: ENV.account } }, { env: ENV }, 'account 111122223333, Region not known', 'account 111122223333, Region us-east-1'],
+  ])('fails if %s environment is not known', (_, ofTenant, ofIntegration, home, here) => {
+    const app = new App();
+    const tenant = newTenant(newStack(ofTenant, app, 'Home'));
+    expect(() => newIntegration(newStack(ofIntegration, app, 'Other'), 'Sales', { tenant }))
+      .toThrow(`tenant 'Home/Immuta' is in ${home}, and the integration is in ${here}: give both stacks the same 'env', or neither an 'env'`);
+  });
+
+  test('takes a tenant and an integration whose environments are both not known', () => {
+    const app = new App();
+    const [home, other] = ['Home', 'Other'].map((id) => newStack({}, app, id));
+    newIntegration(other, 'Sales', { tenant: newTenant(home) });
+    expect(synthError(home)).toBe('');
+  });
+
+  test('a bucket and a key of another account\'s stack take the statements', () => {
+    const app = new App();
+    const theirs = newStack({ env: { ...ENV, account: '444455556666' } }, app, 'Theirs');
+    const ours = newStack(undefined, app, 'Ours');
+    const bucket = new s3.Bucket(theirs, 'Bucket', { bucketName: 'acme-sales' });
+    const key = new kms.Key(theirs, 'Key');
+    const integration = newIntegration(ours, 'Sales', {
+      location: S3Location.bucket(bucket), encryptionKeys: [kms.Key.fromKeyArn(ours, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc')],
+    });
+    integration.bucketPolicyStatements.forEach((statement) => bucket.addToResourcePolicy(statement));
+    integration.keyPolicyStatements.forEach((statement) => key.addToResourcePolicy(statement));
+
+    expect(synthError(ours)).toBe('');
+    const names = ['LocationRole', 'ImmutaRole'].map((id) => resourcesOf(ours)[logicalIdLike(ours, id)].Properties.RoleName);
+    const arns = names.map((name) => theirs.resolve(`arn:${theirs.partition}:iam::111122223333:role/${name}`));
+    const principals = onlyOf(theirs, 'AWS::S3::BucketPolicy').Properties.PolicyDocument.Statement.map(({ Principal }: any) => Principal.AWS);
+    expect(principals).toEqual([arns[0], arns[0], arns[1]]);
+    expect(JSON.stringify(onlyOf(theirs, 'AWS::KMS::Key').Properties.KeyPolicy)).toContain(names[0]);
+  });
+
+  test('roles have a name only where another account or Region asks for it', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales');
+    for (const id of ['LocationRole', 'ImmutaRole']) {
+      expect(resourcesOf(stack)[logicalIdLike(stack, id)].Properties).not.toHaveProperty('RoleName');
+    }
+  });
+
   test('fails for an instance from another Region', () => {
     const stack = newStack();
     const accessGrantsInstance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'I', 'arn:aws:s3:eu-west-1:111122223333:access-grants/default');
@@ -495,10 +588,11 @@ describe('partitions', () => {
     ['none', {}],
   ])('no ARN names the partition aws (Region %s)', (_, props) => {
     const stack = newStack(props);
-    const instance = new AccessGrantsInstance(stack, 'Instance');
+    const instanceArn = 'arn:aws-cn:sso:::instance/ssoins-1111222233334444';
+    const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: instanceArn });
     instance.grantDataAccess(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }));
     newIntegration(stack, 'Sales', {
-      identityCenter: { instanceArn: 'arn:aws-cn:sso:::instance/ssoins-1111222233334444', identityStoreId: 'd-1234567890' },
+      identityCenter: { instanceArn, identityStoreId: 'd-1234567890' },
       accessGrantsInstance: instance,
       authentication: ImmutaAuthentication.assumeRole({ principal: new iam.AccountPrincipal('444455556666'), externalId: 'abc' }),
     });
@@ -512,12 +606,6 @@ test('import', () => {
   expect(Object.keys(stack.node.root.node.findAll().filter((node) => node.node.id === 'Sales'))).toHaveLength(1);
   Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
 });
-
-/** The order in a DependsOn means nothing. */
-function withSortedDependencies(stack: Stack): Resources {
-  return Object.fromEntries(Object.entries(resourcesOf(stack))
-    .map(([logicalId, resource]) => [logicalId, { ...resource, DependsOn: resource.DependsOn?.sort() }]));
-}
 
 function logicalIdLike(stack: Stack, part: string): string {
   const found = Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes(part));

@@ -1,7 +1,8 @@
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
-import { IAccessGrantsInstance } from '../access-grants-instance';
+import { AccessGrantsInstance, IAccessGrantsInstance } from '../access-grants-instance';
 import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../handler/contract';
 import { IdentityCenterOptions } from '../identity-center';
 import { IImmutaTenant } from '../immuta-tenant';
@@ -18,10 +19,19 @@ export interface CheckedIntegration extends IConstruct {
   readonly _name?: string;
 }
 
-export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Duration): string[] {
-  if (timeout.isUnresolved() || iamPropagationTimeout.isUnresolved()) {
-    return ['\'timeout\' and \'iamPropagationTimeout\' must be known when the app is synthesized, got a token'];
+/** A duration that cannot be compared with another. */
+export function durationProblems(prop: string, duration?: Duration): string[] {
+  if (!duration) {
+    return [];
   }
+  if (duration.isUnresolved()) {
+    return [`'${prop}' must be known when the app is synthesized, got a token: give it a number`];
+  }
+  const seconds = duration.toSeconds({ integral: false });
+  return Number.isInteger(seconds) ? [] : [`'${prop}' must be whole seconds, got ${seconds} seconds`];
+}
+
+export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Duration): string[] {
   const problems = [];
   if (timeout.toSeconds() < 60 || timeout.toSeconds() > MAX_TIMEOUT.toSeconds()) {
     problems.push(`'timeout' must be between 1 and ${MAX_TIMEOUT.toMinutes()} minutes, got ${timeout.toHumanString()}: CloudFormation waits an hour at most`);
@@ -30,6 +40,9 @@ export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Durati
   if (iamPropagationTimeout.toSeconds() > longest) {
     problems.push(`'iamPropagationTimeout' must be at most ${MAX_IAM_PROPAGATION.toMinutes()} minutes and at most 'timeout' (${timeout.toHumanString()}), `
       + `got ${iamPropagationTimeout.toHumanString()}: shorten it or lengthen 'timeout'`);
+  }
+  if (iamPropagationTimeout.toSeconds() < 1) {
+    problems.push(`'iamPropagationTimeout' must be at least 1 second, got ${iamPropagationTimeout.toHumanString()}: nothing is created after it is over`);
   }
   return problems;
 }
@@ -107,6 +120,10 @@ export function environmentProblems(scope: IConstruct, tenant: IImmutaTenant, in
   const home = Stack.of(tenant);
   return [
     ...different(`tenant '${tenant.node.path}'`, home.account, home.region, 'define an \'ImmutaTenant\' in a stack of this account and Region'),
+    ...onlyOneKnown(home.account, account) || onlyOneKnown(home.region, region) ? [
+      `tenant '${tenant.node.path}' is in ${where(home.account, home.region)}, and the integration is in ${where(account, region)}: `
+      + 'give both stacks the same \'env\', or neither an \'env\'',
+    ] : [],
     ...instance ? different('\'accessGrantsInstance\'', instance.env.account, instance.env.region, 'use \'AccessGrantsInstance.fromDefault\' of this stack') : [],
   ];
 
@@ -114,18 +131,33 @@ export function environmentProblems(scope: IConstruct, tenant: IImmutaTenant, in
     if (compare(otherAccount, account) !== 'different' && compare(otherRegion, region) !== 'different') {
       return [];
     }
-    return [`${what} is in account ${otherAccount}, Region ${otherRegion}, and the integration is in account ${account}, Region ${region}: ${remedy}`];
+    return [`${what} is in ${where(otherAccount, otherRegion)}, and the integration is in ${where(account, region)}: ${remedy}`];
+  }
+
+  function onlyOneKnown(one: string, other: string): boolean {
+    return Token.isUnresolved(one) !== Token.isUnresolved(other);
+  }
+
+  function where(...names: [account: string, region: string]): string {
+    const [inAccount, inRegion] = names.map((name) => Token.isUnresolved(name) ? 'not known' : name);
+    return `account ${inAccount}, Region ${inRegion}`;
   }
 }
 
-export function identityCenterProblems(options: IdentityCenterOptions | undefined, explicitInstance: boolean): string[] {
+/** @param instance An instance that the user defined or imported */
+export function identityCenterProblems(options: IdentityCenterOptions | undefined, instance?: IAccessGrantsInstance): string[] {
   if (!options) {
     return [];
   }
   const problems = [];
-  if (!explicitInstance) {
+  if (!instance) {
     problems.push('\'identityCenter\' needs an instance of S3 Access Grants that is associated with Identity Center, which the default one is not: '
       + 'pass \'accessGrantsInstance: new AccessGrantsInstance(this, …, { identityCenterInstanceArn })\', or an imported one');
+  }
+  if (instance instanceof AccessGrantsInstance && isKnownToDiffer(instance._identityCenterInstanceArn, options.instanceArn)) {
+    problems.push(`'identityCenterInstanceArn' of '${instance.node.path}' must be 'identityCenter.instanceArn', ${JSON.stringify(options.instanceArn)}, `
+      + `got ${instance._identityCenterInstanceArn === undefined ? 'none' : JSON.stringify(instance._identityCenterInstanceArn)}: `
+      + 'S3 Access Grants knows the users and groups of the Identity Center instance that it is associated with, so give both the same');
   }
   if (!Token.isUnresolved(options.instanceArn) && !/^arn:[^:]+:sso:::instance\/(sso)?ins-[\w.-]+$/.test(options.instanceArn)) {
     problems.push(`'identityCenter.instanceArn' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got ${JSON.stringify(options.instanceArn)}: 'aws sso-admin list-instances' prints it`);
@@ -134,6 +166,10 @@ export function identityCenterProblems(options: IdentityCenterOptions | undefine
     problems.push(`'identityCenter.identityStoreId' must look like d-1234567890, got ${JSON.stringify(options.identityStoreId)}: 'aws sso-admin list-instances' prints it`);
   }
   return problems;
+}
+
+function isKnownToDiffer(associated: string | undefined, wanted: string): boolean {
+  return associated === undefined || compare(associated, wanted) === 'different';
 }
 
 /** Other integrations of the app that have the same name or path. Of two, the second reports. */
@@ -182,7 +218,8 @@ export function prefixWarnings({ _prefix: prefix }: S3Location): Warning[] {
 }
 
 function sameLocation(one: CheckedIntegration, other: CheckedIntegration): boolean {
-  return one._location._identity === other._location._identity;
+  const [a, b] = [one._location, other._location];
+  return a._identity === b._identity || (!a._allBuckets && !b._allBuckets && sameBucket(a, b) && a._prefix === b._prefix);
 }
 
 function overlap(one: S3Location, other: S3Location): boolean {
@@ -190,5 +227,15 @@ function overlap(one: S3Location, other: S3Location): boolean {
     return true;
   }
   const [a, b] = [one, other].map((location) => location._prefix ?? '');
-  return one._buckets[0].bucketName === other._buckets[0].bucketName && (a.startsWith(b) || b.startsWith(a));
+  return sameBucket(one, other) && (a.startsWith(b) || b.startsWith(a));
+}
+
+function sameBucket(one: S3Location, other: S3Location): boolean {
+  return nameOf(one._buckets[0]) === nameOf(other._buckets[0]);
+}
+
+/** The name that a bucket was given, which is how it may be imported elsewhere, or else a reference to it. */
+function nameOf(bucket: s3.IBucket): string {
+  const name = (bucket.node.defaultChild as s3.CfnBucket | undefined)?.bucketName;
+  return name === undefined || Token.isUnresolved(name) ? bucket.bucketName : name;
 }

@@ -9,8 +9,14 @@ import { acknowledgeWildcards } from './wildcards';
 /** IAM allows 128 characters, and the GUID of a stack's id takes 36 and a hyphen. */
 const LOGICAL_ID_LENGTH = 128 - 37;
 
-/** Gives a role that somebody else made the statements, in a policy that is removed with the scope. */
-export function attachToRole(scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[]): iam.Policy {
+/**
+ * Gives a role that somebody else made the statements, in a policy that is removed with the scope.
+ *
+ * @param trust What the role's trust needs as well, for a role that takes neither
+ */
+export function attachToRole(
+  scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
+): iam.Policy {
   const isOfThisStack = Resource.isOwnedResource(role) && Stack.of(role) === Stack.of(scope);
   const policy: iam.Policy = new iam.Policy(scope, id, {
     policyName: isOfThisStack ? undefined : uniqueName(() => policy),
@@ -24,7 +30,7 @@ export function attachToRole(scope: Construct, id: string, role: iam.IRole, stat
   const { roles } = policy.node.defaultChild as iam.CfnPolicy;
   if (policy.stack.resolve(roles) === undefined && compare(accountOf(role), policy.stack.account) !== 'different') {
     Annotations.of(policy).addWarningV2('cdk-immuta-s3-integration:role-without-policy-updates',
-      `role '${role.node.path}' takes no policies from this app (it is imported as immutable): it needs these statements: ${json(policy, statements)}`);
+      `role '${role.node.path}' takes no policies from this app (it is imported as immutable, or 'withoutPolicyUpdates'): it needs these statements: ${json(policy, statements)}${trust.length > 0 ? `, and these in its trust: ${json(policy, trust)}` : ''}`);
   }
   return policy;
 }
