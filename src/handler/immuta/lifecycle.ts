@@ -71,9 +71,10 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
   };
 }
 
-function clientFor(event: ResourceEvent, { deadline, redaction, log, progress }: WorkTools, { environment, readSecret }: LifecycleOptions): IntegrationsClient {
-  const tools = { readSecret, deadline, redaction };
-  const apiKey = new ApiKey({ ...tools, secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN), field: environment[ENV_API_KEY_FIELD] });
+function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret }: LifecycleOptions): IntegrationsClient {
+  const { deadline, redaction, log, progress } = tools;
+  const reading = { readSecret, deadline, redaction };
+  const apiKey = new ApiKey({ ...reading, secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN), field: environment[ENV_API_KEY_FIELD] });
   let learnt: Promise<unknown> | undefined;
   const transport = new Transport({
     baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL),
@@ -81,10 +82,11 @@ function clientFor(event: ResourceEvent, { deadline, redaction, log, progress }:
     deadline,
     log,
     redaction,
-    patienceMs: () => event.requestType === 'Create' && !progress.mayHaveMade ? PATIENCE_MS : LONG_PATIENCE_MS,
+    // who answers 429 is there, and means to answer later
+    patienceMs: (status) => event.requestType === 'Create' && !progress.mayHaveMade && status !== 429 ? PATIENCE_MS : LONG_PATIENCE_MS,
     onFailure: (message) => { progress.lastSeen = message; },
     learnSecrets: async () => {
-      await (learnt ??= Promise.all([event.properties, event.oldProperties].map((properties) => rememberAccessKeys(properties, tools))));
+      await (learnt ??= Promise.all([event.properties, event.oldProperties].map((properties) => rememberAccessKeys(properties, reading))));
     },
   });
   return new IntegrationsClient(transport, redaction);

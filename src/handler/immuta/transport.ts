@@ -18,8 +18,8 @@ export interface TransportOptions {
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
-  /** How long a request that may be sent again is sent again while it fails. Asked at each failure. */
-  readonly patienceMs: () => number;
+  /** How long a request that may be sent again is sent again while it fails. Asked at each failure, with its HTTP status if there is one. */
+  readonly patienceMs: (status?: number) => number;
   /** Told of each failure after which a request is sent again. */
   readonly onFailure: (message: string) => void;
   /** Called before anything that Immuta says is passed on. */
@@ -71,7 +71,7 @@ export class Transport {
         if (!isOfImmuta || !isRepeatable({ method, ...failure })) {
           throw error;
         }
-        const delayMs = retryDelay({ attempt, until: begin + patienceMs(), ...failure }, deadline.now(), random());
+        const delayMs = retryDelay({ attempt, until: begin + patienceMs(failure.status), ...failure }, deadline.now(), random());
         if (delayMs === undefined) {
           error.message += `; this was tried for ${inWords(deadline.now() - begin)}`;
           throw error;

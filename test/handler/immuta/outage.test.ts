@@ -89,6 +89,14 @@ test('a Create that has sent nothing is ended by an outage of more than a minute
   expect(world.clock.now() - begin).toBeLessThan(70_000);
 });
 
+test('a Create that has sent nothing is more patient with who asks for it', async () => {
+  for (let i = 0; i < 4; i++) {
+    world.immuta.once('GET', /./, (_, response) => sendJson(response, 429, {}, { 'retry-after': '50' }));
+  }
+
+  expect(await world.create()).toMatchObject({ Status: 'SUCCESS' });
+});
+
 test('a Create that has sent nothing outlasts half a minute', async () => {
   outage('GET', 30);
 
