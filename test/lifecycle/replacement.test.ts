@@ -1,0 +1,171 @@
+import { App, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, shortAnswers, STACK_NAME, tenantIn, tenantOf, useSandbox } from './fixture';
+import { createRoles, state } from './owners';
+import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, S3Location } from '../../src';
+import { ImmutaStandIn, startImmuta } from '../sandbox/immuta';
+import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
+
+const sandbox = useSandbox();
+beforeEach(() => { sandbox.current.aws.buckets.createBucket('hr-lake'); });
+
+const bucket = (stack: Stack, name = SANDBOX_BUCKET) => Bucket.fromBucketName(stack, `Bucket-${name}`, name);
+const integrations = () => [...sandbox.current.immuta.integrations.values()];
+const scopes = () => locations(sandbox.current).map(({ scope }) => scope).sort();
+const deletions = () => sandbox.current.lambda.invocations.filter(({ event }) => event.RequestType === 'Delete');
+
+async function expectNothingLeft(before = NOTHING): Promise<void> {
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox.current)).toEqual(before);
+}
+
+describe('another location is another integration', () => {
+  const at = (location: (stack: Stack) => S3Location, more: Partial<ImmutaS3IntegrationProps> = {}) =>
+    sandbox.current.deploy(lake(sandbox.current, { props: (stack) => ({ location: location(stack), ...more }) }));
+
+  test.each<[string, (stack: Stack) => S3Location, string]>([
+    ['bucket', (stack) => S3Location.bucket(bucket(stack, 'hr-lake')), 's3://hr-lake/'],
+    ['prefix', (stack) => S3Location.prefix(bucket(stack), 'curated/'), 's3://sales-lake/curated/'],
+    ['path: all buckets', () => S3Location.allBuckets(), 's3://'],
+  ])('another %s: the old one is deleted while its own roles still work, and the name is kept', async (_, location, path) => {
+    await at((stack) => S3Location.bucket(bucket(stack)), { integrationName: 'sales' });
+    const { roles } = leftovers(sandbox.current);
+    // Immuta runs its tests before it deletes, so that the old role must be there: the sandbox asks IAM
+    const rolesAtDeletion: string[][] = [];
+    sandbox.current.immuta.faults.http({ method: 'DELETE', run: () => void rolesAtDeletion.push(leftovers(sandbox.current).roles) });
+
+    const result = await at(location, { integrationName: 'sales' });
+
+    expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(integrations()).toMatchObject([{ id: '102', status: 'enabled', config: { name: expect.stringMatching(/^sales-/), awsLocationPath: path } }]);
+    expect(scopes()).toEqual([path]);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', 'POST /integrations', 'DELETE /integrations/101']);
+    expect(shortAnswers(sandbox.current)).toEqual(['101', '102', '101'].map((id) => `SUCCESS immuta-s3-integration/${id}`));
+    expect(rolesAtDeletion).toEqual([expect.arrayContaining(roles)]);
+    expect(leftovers(sandbox.current).roles).toHaveLength(roles.length);
+    await expectNothingLeft();
+  });
+
+  test('that cannot be deleted is left with its location, and the new one is there', async () => {
+    await at((stack) => S3Location.bucket(bucket(stack)));
+    sandbox.current.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+
+    const result = await at((stack) => S3Location.bucket(bucket(stack, 'hr-lake')));
+
+    // CloudFormation ignores what fails in the clean-up of an update
+    expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(failure(result)).toMatch(/Immuta did not delete the integration: integration 101 is 'deleteError'/);
+    expect(integrations()).toMatchObject([{ id: '101', status: 'deleteError' }, { id: '102', status: 'enabled' }]);
+    expect(scopes()).toEqual(['s3://hr-lake/', LOCATION_PATH].sort());
+  });
+
+  test('is kept, with its roles, if it is retained', async () => {
+    const retained = { removalPolicy: RemovalPolicy.RETAIN };
+    await at((stack) => S3Location.bucket(bucket(stack)), retained);
+    const before = leftovers(sandbox.current).roles.filter((arn) => /SalesLake/.test(arn));
+
+    expect(await at((stack) => S3Location.bucket(bucket(stack, 'hr-lake')), retained)).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(integrations()).toMatchObject([{ id: '101', status: 'enabled' }, { id: '102', status: 'enabled' }]);
+    expect(leftovers(sandbox.current).roles).toEqual(expect.arrayContaining(before));
+    expect(deletions()).toEqual([]);
+  });
+});
+
+describe('one of two integrations', () => {
+  const withHr = (authentication?: (stack: Stack) => ImmutaAuthentication) => (stack: Stack) => void new ImmutaS3Integration(stack, 'HrLake', {
+    tenant: tenantOf(stack),
+    location: S3Location.bucket(bucket(stack, 'hr-lake')),
+    authentication: authentication?.(stack) ?? ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
+  });
+
+  test('is removed, and the other never notices', async () => {
+    await sandbox.current.deploy(lake(sandbox.current, { and: withHr() }));
+    const [other] = integrations().filter(({ config }) => config.awsLocationPath === LOCATION_PATH).map((record) => structuredClone(record));
+    const [{ id }] = integrations().filter((record) => record.id !== other.id);
+
+    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: other.id } });
+
+    expect(integrations()).toEqual([other]);
+    expect(scopes()).toEqual([LOCATION_PATH]);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations', 'POST /integrations', `DELETE /integrations/${id}`]);
+    await expectNothingLeft();
+  });
+
+  test('that share an Immuta role is removed, and the role still works for the other', async () => {
+    createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
+    sandbox.current.aws.iam.deleteRolePolicy('immuta-manager', 'everything');
+    const before = leftovers(sandbox.current);
+    const shared = (stack: Stack) => ImmutaAuthentication.existingRole(
+      (stack.node.tryFindChild('Manager') ?? Role.fromRoleName(stack, 'Manager', 'immuta-manager')) as Role);
+    const deploy = (hr: boolean, more: Partial<ImmutaS3IntegrationProps> = {}) => sandbox.current.deploy(lake(sandbox.current, {
+      props: (stack) => ({ authentication: shared(stack), ...more }),
+      and: hr ? withHr(shared) : undefined,
+    }));
+    await deploy(true);
+    expect(scopes()).toEqual(['s3://hr-lake/', LOCATION_PATH].sort());
+
+    expect(await deploy(false)).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(scopes()).toEqual([LOCATION_PATH]);
+    // Immuta runs its tests with the role again
+    expect(await deploy(false, { revision: '2' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(integrations()).toMatchObject([{ status: 'enabled' }]);
+    await expectNothingLeft(before);
+  });
+});
+
+test('a path that a parameter changes is refused before any call that changes something, and what is there stays', async () => {
+  const stack = () => lake(sandbox.current, {
+    props: (scope) => ({ location: S3Location.bucket(bucket(scope, new CfnParameter(scope, 'BucketName').valueAsString)) }),
+  });
+  await sandbox.current.deploy(stack(), { parameters: { BucketName: SANDBOX_BUCKET } });
+  const before = state(sandbox.current);
+
+  const result = await sandbox.current.deploy(stack(), { parameters: { BucketName: 'hr-lake' } });
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(failure(result)).toMatch(/an integration cannot move: integration 101 .* is on 's3:\/\/sales-lake\/' in account 111122223333, us-east-1, and 's3:\/\/hr-lake\/'/);
+  expect(failure(result)).toContain('give the new location to a new ImmutaS3Integration, with another construct id, and remove this one');
+  expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  expect(state(sandbox.current)).toEqual(before);
+  await expectNothingLeft();
+});
+
+describe('another tenant for the same path', () => {
+  let other: ImmutaStandIn;
+  beforeEach(async () => {
+    const { clock, aws } = sandbox.current;
+    other = await startImmuta({ clock, aws });
+  });
+  afterEach(() => other.close());
+
+  test('is refused in one deployment, since the location belongs to the first', async () => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    const before = state(sandbox.current);
+
+    const result = await sandbox.current.deploy(lake(sandbox.current, { url: other.url }));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/is already registered in S3 Access Grants, as location /);
+    expect(state(sandbox.current)).toEqual(before);
+    expect([...changes(sandbox.current), ...other.requests.filter(({ method }) => method !== 'GET')]).toEqual(['POST /integrations']);
+    await expectNothingLeft();
+  });
+
+  test('takes two: one without the integration, one with it and the new tenant', async () => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    const without = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
+    tenantIn(without, sandbox.current);
+
+    expect(await sandbox.current.deploy(without)).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toMatchObject({ integrations: [], locations: [] });
+    expect(await sandbox.current.deploy(lake(sandbox.current, { url: other.url }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(integrations()).toEqual([]);
+    expect([...other.integrations.values()]).toMatchObject([{ status: 'enabled', config: { awsLocationPath: LOCATION_PATH } }]);
+    await expectNothingLeft();
+    expect(other.integrations.size).toBe(0);
+  });
+});
