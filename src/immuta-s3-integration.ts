@@ -282,7 +282,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
   /**
    * Decides what happens to the integration when it leaves the template, as the property `removalPolicy` does.
    *
-   * @param policy `DESTROY` or `RETAIN`; an adopted integration takes `RETAIN` only
+   * @param policy `DESTROY`, which an adopted integration does not take, or `RETAIN`
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     this.removalPolicy = policy;
