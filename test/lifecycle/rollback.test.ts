@@ -1,0 +1,264 @@
+import { Stack } from 'aws-cdk-lib';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+import { allIsWell, createRoles, state, withNeighbour } from './owners';
+import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../../src';
+import { DEFAULT_API_KEY } from '../sandbox/immuta';
+import { SANDBOX_API_KEY_SECRET, SANDBOX_ENV } from '../sandbox/sandbox';
+
+const sandbox = useSandbox();
+
+type Props = Partial<ImmutaS3IntegrationProps> | ((stack: Stack) => Partial<ImmutaS3IntegrationProps>);
+
+const stackWith = (props: Props = {}, and?: (stack: Stack) => void) =>
+  lake(sandbox.current, { props: (stack) => (typeof props === 'function' ? props(stack) : props), and });
+const deploy = (props?: Props, and?: (stack: Stack) => void) => sandbox.current.deploy(stackWith(props, and));
+const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
+/** The requests to change something, since the first deployment. */
+const updates = () => changes(sandbox.current).slice(1);
+
+function neighbourFails(afterSeconds: number): void {
+  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds, reason: 'no bucket today' });
+}
+
+async function expectNothingLeft(before: object = NOTHING): Promise<void> {
+  allIsWell(sandbox.current);
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox.current)).toEqual(before);
+}
+
+describe('an update', () => {
+  test('that ends in editError is rolled back without another request: Immuta has rolled back itself', async () => {
+    await deploy({ integrationName: 'sales' });
+    const { config } = structuredClone(record());
+    sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true, message: 'Integration 17 has it.' });
+
+    const result = await deploy({ integrationName: 'taken' });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/Immuta did not change the integration: integration 101 is 'editError'; .*Integration 17 has it.*; it is as it was before/);
+    expect(record()).toMatchObject({ status: 'editError', config });
+    expect(updates()).toEqual(['PUT /integrations/101']);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+
+    expect(await deploy({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } });
+    await expectNothingLeft();
+  });
+
+  test('of the authentication that ends in editError is rolled back by writing the old one: a record does not show its credentials', async () => {
+    createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
+    await deploy();
+    const { config } = structuredClone(record());
+    sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true });
+
+    const result = await deploy((stack) => ({ authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) }));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(record()).toMatchObject({ status: 'enabled', config });
+    expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));
+  });
+
+  test('that succeeded is undone when a neighbour fails', async () => {
+    await deploy({ integrationName: 'sales' });
+    const before = state(sandbox.current);
+    neighbourFails(120);
+
+    const result = await deploy({ integrationName: 'marketing' }, withNeighbour);
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(state(sandbox.current)).toEqual(before);
+    expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));
+    expect(shortAnswers(sandbox.current)).toEqual(Array(3).fill('SUCCESS immuta-s3-integration/101'));
+    await expectNothingLeft();
+  });
+
+  test('that is cancelled while Immuta edits is undone', async () => {
+    await deploy({ integrationName: 'sales' });
+    const before = state(sandbox.current);
+    sandbox.current.immuta.switches.durations.editing = 60_000;
+    neighbourFails(10);
+
+    const result = await deploy({ integrationName: 'marketing' }, withNeighbour);
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toBe('Resource update cancelled');
+    expect(state(sandbox.current)).toEqual(before);
+    await expectNothingLeft();
+  });
+
+  test('that cannot make anew what somebody deleted is rolled back by making it anew', async () => {
+    await deploy({ integrationName: 'sales' });
+    sandbox.current.immuta.integrations.delete('101');
+    locations(sandbox.current).forEach(({ id }) => sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id));
+    sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
+
+    const result = await deploy({ integrationName: 'taken' });
+
+    expect(result).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(failure(result)).toMatch(/Immuta did not create the integration: integration 102 is 'createError'/);
+    expect(updates()).toEqual(['POST /integrations', 'DELETE /integrations/102', 'POST /integrations']);
+    expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([{ id: '103', status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } }]);
+    await expectNothingLeft();
+  });
+});
+
+describe('a replacement', () => {
+  const inBucket = (name: string): Props => (stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, `Bucket-${name}`, name)) });
+  beforeEach(() => { sandbox.current.aws.buckets.createBucket('hr-lake'); });
+
+  test.each([
+    ['before the new one is asked for', 3, undefined],
+    ['while Immuta makes the new one', 12, /^SUCCESS Lake-SalesLake/],
+    ['after the new one was made', 120, /^SUCCESS immuta-s3-integration\/102$/],
+  ])('that a neighbour undoes %s leaves the old one untouched', async (_, afterSeconds, deletion) => {
+    await deploy(inBucket('sales-lake'));
+    const before = [leftovers(sandbox.current), state(sandbox.current)];
+    neighbourFails(afterSeconds);
+
+    const result = await deploy(inBucket('hr-lake'), withNeighbour);
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect([leftovers(sandbox.current), state(sandbox.current)]).toEqual(before);
+    expect(changes(sandbox.current)).not.toContain('DELETE /integrations/101');
+    const deletions = sandbox.current.lambda.invocations.filter(({ event }) => event.RequestType === 'Delete').map(({ event }) => event.PhysicalResourceId);
+    expect(deletions.map((id) => `SUCCESS ${id}`)).toEqual(deletion ? [expect.stringMatching(deletion)] : []);
+    deletions.forEach((id) => expect(shortAnswers(sandbox.current)).toContain(`SUCCESS ${id}`));
+    await expectNothingLeft();
+  });
+
+  test('that ends in createError leaves the old one untouched, and the next one succeeds', async () => {
+    await deploy(inBucket('sales-lake'));
+    const before = state(sandbox.current);
+    sandbox.current.immuta.faults.validation({ test: 1, on: 'create', asynchronously: true });
+
+    const result = await deploy(inBucket('hr-lake'));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/integration 102 is 'createError'/);
+    expect(state(sandbox.current)).toEqual(before);
+    expect(updates()).toEqual(['POST /integrations', 'DELETE /integrations/102']);
+
+    expect(await deploy(inBucket('hr-lake'))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '103' } });
+    expect([...sandbox.current.immuta.integrations.keys()]).toEqual(['103']);
+    await expectNothingLeft();
+  });
+});
+
+describe('a rollback that fails', () => {
+  const next = () => sandbox.current.continueUpdateRollback(STACK_NAME);
+
+  test('for a rejected API key goes on once the secret holds one that works', async () => {
+    await deploy({ integrationName: 'sales' });
+    const before = state(sandbox.current);
+    sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, 'a-key-that-was-revoked');
+
+    const result = await deploy({ integrationName: 'marketing' });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(failure(result)).toMatch(/Immuta answered 401 .* was rejected: store a key there .* continue-update-rollback --stack-name Lake/);
+    expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
+    sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
+    expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
+
+    expect(updates()).toEqual([]);
+    expect(state(sandbox.current)).toEqual(before);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual([...Array(3).fill('FAILED immuta-s3-integration/101'), 'SUCCESS immuta-s3-integration/101']);
+    await expectNothingLeft();
+  });
+
+  test('for an outage goes on when that is over', async () => {
+    await deploy({ integrationName: 'sales' });
+    const before = state(sandbox.current);
+    await sandbox.current.immuta.stop();
+
+    const result = await deploy({ integrationName: 'marketing' });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(failure(result)).toMatch(/no answer from Immuta at .*ECONNREFUSED.*continue-update-rollback/);
+    await sandbox.current.immuta.listen();
+    expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(state(sandbox.current)).toEqual(before);
+    await expectNothingLeft();
+  });
+
+  test('for an outage that began after the change was made undoes it', async () => {
+    await deploy({ integrationName: 'sales' });
+    const before = state(sandbox.current);
+    const { faults } = sandbox.current.immuta;
+    faults.http({ method: 'PUT', run: () => faults.http({ method: 'GET', behaviour: 'answer', answer: { status: 503, body: 'down' }, times: Infinity }) });
+
+    const result = await deploy({ integrationName: 'marketing' });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(failure(result)).toContain('Immuta answered 503 to GET /integrations/101');
+    faults.clear();
+    expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));
+    expect(state(sandbox.current)).toEqual(before);
+    await expectNothingLeft();
+  });
+});
+
+describe('without a rollback', () => {
+  const ORDERS = ['delete-first', 'create-first'] as const;
+  const attempt = (props: Props = {}) => sandbox.current.deploy(stackWith(props), { disableRollback: true });
+  const FAILURES: [string, () => void, string][] = [
+    ['is refused', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create' }), 'none'],
+    ['ends in createError', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true }), '101'],
+    ['finds the API key rejected', () => sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, 'a-key-that-was-revoked'), 'none'],
+  ];
+
+  test.each(ORDERS.flatMap((order) => FAILURES.map(([what, fail, id]) => [what, order, fail, id] as const)))(
+    'a Create that %s is tried again, %s', async (_, order, fail, id) => {
+      sandbox.current.cloudFormation.retryOrder = order;
+      fail();
+      expect(await attempt()).toMatchObject({ status: 'CREATE_FAILED' });
+      expect(shortAnswers(sandbox.current)).toEqual([`FAILED immuta-s3-integration/${id}`]);
+      sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
+
+      const result = await attempt();
+
+      expect(result.status).toBe('UPDATE_COMPLETE');
+      expect(leftovers(sandbox.current).integrations).toEqual([{ id: result.outputs.IntegrationId, status: 'enabled' }]);
+      expect(locations(sandbox.current)).toHaveLength(1);
+      const [, ...answers] = shortAnswers(sandbox.current);
+      const expected = [`SUCCESS immuta-s3-integration/${id}`, `SUCCESS immuta-s3-integration/${result.outputs.IntegrationId}`];
+      expect(answers).toEqual(order === 'delete-first' ? expected : expected.reverse());
+      await expectNothingLeft();
+    });
+
+  test.each([
+    ['delete-first', 'UPDATE_COMPLETE', ['102']],
+    ['create-first', 'UPDATE_FAILED', ['101']],
+  ] as const)('one that Immuta finishes after the time was up never stands in the way for ever, %s', async (order, status, left) => {
+    sandbox.current.cloudFormation.retryOrder = order;
+    sandbox.current.immuta.switches.durations.creating = 40 * 60_000;
+    expect(failure(await attempt())).toMatch(/not done after 30 minutes; last seen: integration 101 is 'creating'/);
+    sandbox.current.clock.advance(15 * 60_000);
+    await sandbox.current.clock.settled();
+    sandbox.current.immuta.switches.durations.creating = 20_000;
+
+    const result = await attempt();
+
+    expect(result.status).toBe(status);
+    expect(leftovers(sandbox.current).integrations.map(({ id }) => id)).toEqual(left);
+    await expectNothingLeft();
+  });
+
+  test('an update that fails is put back all the same, and the next goes through', async () => {
+    await deploy({ integrationName: 'sales' });
+    const before = state(sandbox.current);
+    sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
+
+    expect(await attempt({ integrationName: 'taken' })).toMatchObject({ status: 'UPDATE_FAILED' });
+    expect(state(sandbox.current)).toEqual(before);
+    expect(await attempt({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } });
+    expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));
+    await expectNothingLeft();
+  });
+});
+
