@@ -77,13 +77,14 @@ describe('one of two integrations', () => {
   const withHr = (authentication?: (stack: Stack) => ImmutaAuthentication) => (stack: Stack) => void new ImmutaS3Integration(stack, 'HrLake', {
     tenant: tenantOf(stack),
     location: S3Location.bucket(bucket(stack, 'hr-lake')),
-    authentication: authentication?.(stack) ?? ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
+    authentication: authentication?.(stack)
+      ?? ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
   });
 
   test('is removed, and the other never notices', async () => {
     await sandbox.current.deploy(lake(sandbox.current, { and: withHr() }));
-    const [other] = integrations().filter(({ config }) => config.awsLocationPath === LOCATION_PATH).map((record) => structuredClone(record));
-    const [{ id }] = integrations().filter((record) => record.id !== other.id);
+    const other = structuredClone(integrations().find(({ config }) => config.awsLocationPath === LOCATION_PATH)!);
+    const { id } = integrations().find((record) => record.id !== other.id)!;
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: other.id } });
 

@@ -1,7 +1,7 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+import { ImmutaS3IntegrationProps, S3Location } from '../../src';
 
 const sandbox = useSandbox();
 

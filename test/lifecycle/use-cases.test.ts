@@ -2,9 +2,9 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, STACK_NAME, tenantOf, useSandbox } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, LocationAccess, S3Location } from '../../src';
 import { SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
-import { failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, STACK_NAME, tenantOf, useSandbox } from './fixture';
 
 const sandbox = useSandbox();
 
