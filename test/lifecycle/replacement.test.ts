@@ -127,7 +127,7 @@ test('a path that a parameter changes is refused before any call that changes so
   const result = await sandbox.current.deploy(stack(), { parameters: { BucketName: 'hr-lake' } });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toMatch(/an integration cannot move: integration 101 .* is on 's3:\/\/sales-lake\/' in account 111122223333, us-east-1, and 's3:\/\/hr-lake\/'/);
+  expect(failure(result)).toMatch(/an integration cannot move: integration 101 .* is on 's3:\/\/sales-lake\/' in account .* and 's3:\/\/hr-lake\/'/);
   expect(failure(result)).toContain('give the new location to a new ImmutaS3Integration, with another construct id, and remove this one');
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
