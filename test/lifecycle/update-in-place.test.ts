@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, PLANTED_SECRETS, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
 import { arnOf, createRoles, state } from './owners';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, LocationAccess, S3Location } from '../../src';
 import { DEFAULT_API_KEY, S3Config } from '../sandbox/immuta';
@@ -40,7 +40,6 @@ describe('authentication', () => {
   function rotate(): string {
     const { aws } = sandbox.current;
     const key = aws.iam.createAccessKey('immuta-user');
-    PLANTED_SECRETS.push(key.secretAccessKey);
     aws.secrets.putSecretValue('immuta/access-key', JSON.stringify(key));
     return key.accessKeyId;
   }
@@ -132,7 +131,6 @@ describe('the tenant', () => {
     await deploy();
     const before = state(sandbox.current);
     const apiKey = 'another-key-0f2d9b7c4e';
-    PLANTED_SECRETS.push(apiKey);
     sandbox.current.aws.secrets.createSecret('immuta/other-key', apiKey);
     sandbox.current.immuta.apiKeys.set(apiKey, ['APPLICATION_ADMIN']);
     sandbox.current.immuta.apiKeys.delete(DEFAULT_API_KEY);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CfnResource } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { changes, failure, lake, LOCATION_PATH, locations, PLANTED_SECRETS, shortAnswers, tenantOf, useSandbox } from './fixture';
+import { changes, failure, lake, LOCATION_PATH, locations, shortAnswers, tenantOf, useSandbox } from './fixture';
 import { arnOf, createRoles, EVERYTHING, inAccount, prepareAccount, state } from './owners';
 
 const sandbox = useSandbox();
@@ -18,7 +18,6 @@ beforeEach(() => {
   aws.iam.createUser({ userName: 'immuta' });
   aws.iam.putUserPolicy('immuta', 'everything', EVERYTHING);
   const { accessKeyId: id, secretAccessKey: key } = aws.iam.createAccessKey('immuta');
-  PLANTED_SECRETS.push(key);
   accessKeySecretArn = aws.secrets.createSecret('immuta/access-key', JSON.stringify({ id, key, otherId: id, otherKey: key })).arn;
 });
 

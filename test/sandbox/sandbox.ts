@@ -10,6 +10,7 @@ import { serveCloudFormation } from './cloudformation/http-face';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
 import { serveLambda } from './lambda/http-face';
+import { leaksIn, secretTexts } from './leaks';
 import { Scheduler } from './scheduler';
 import { unzip } from './unzip';
 
@@ -113,11 +114,26 @@ export class Sandbox {
     };
   }
 
+  /** @throws if a secret was written where somebody may read it. */
   async close(): Promise<void> {
     this.scheduler.stop();
     this.lambda.kill();
     await Promise.all([this.aws.close(), this.immuta.close(), this.responses.close()]);
     this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+    const leaks = this.leaks();
+    if (leaks.length > 0) throw new Error(`what nobody may read was written:\n${leaks.join('\n')}`);
+  }
+
+  private leaks(): string[] {
+    const { events, ...others } = this.written();
+    const secrets = [
+      ...this.aws.secrets.everyValue.flatMap(({ name, value }) => secretTexts(name, value)),
+      ...[...this.immuta.apiKeys.every].map((value) => ({ name: 'an API key of Immuta', value })),
+      ...[...this.aws.iam.everySecretKey].map(([id, value]) => ({ name: `the secret access key of ${id}`, value })),
+    ];
+    const responseUrls = this.responses.everyToken.map((value) => ({ name: 'a response URL', value }));
+    // an event has its response URL
+    return [...leaksIn({ events }, secrets), ...leaksIn(others, [...secrets, ...responseUrls])];
   }
 
   private addAssets(assembly: CloudAssembly): void {

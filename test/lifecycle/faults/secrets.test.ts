@@ -1,6 +1,6 @@
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { carryOut, GOOD, inOrder, leftovers, NOTHING, Operation, PLANTED_SECRETS, prepare, useSandbox } from './fixture';
+import { carryOut, GOOD, inOrder, leftovers, NOTHING, Operation, prepare, useSandbox } from './fixture';
 import { ImmutaAuthentication, ImmutaTenant } from '../../../src';
 import { DEFAULT_API_KEY } from '../../sandbox/immuta';
 import { SANDBOX_API_KEY_SECRET, Sandbox } from '../../sandbox/sandbox';
@@ -83,7 +83,6 @@ test.each<[Operation, string, RegExp]>([
   ['Delete', 'GET', /integrations$/],
 ])('a key that is rotated in the middle of a %s, before a %s of %p, is read again', async (operation, method, path) => {
   const { immuta, aws } = sandbox.current;
-  PLANTED_SECRETS.push('rotated-in-mid-flight');
   await prepare(sandbox.current, operation);
   const rotate = () => {
     immuta.apiKeys.delete(DEFAULT_API_KEY);
@@ -101,7 +100,6 @@ test.each([
   ['lacks a field', '{"accessKeyId":"AKIA-and-more"}', /the secret '\S+immuta\/access-key\S*' has no text in the field 'secretAccessKey'/],
 ])("a secret with Immuta's access key that %s ends a deployment before anything is sent", async (_what, text, reason) => {
   const { iam, secrets } = sandbox.current.aws;
-  PLANTED_SECRETS.push('AKIA-and-more');
   iam.createUser({ userName: 'immuta' });
   if (text) secrets.createSecret('immuta/access-key', text);
 

@@ -64,6 +64,8 @@ export class IamState {
   propagationOf = /./;
   /** Access key id → the principal whose key it is. */
   private readonly keys = new Map<string, { readonly principal: string; readonly secret: string }>();
+  /** Every secret access key that there ever was, by its id. */
+  readonly everySecretKey = new Map<string, string>();
   private readonly identities = new Map<string, Identity>();
   private readonly managedPolicies = new Map<string, Eventual<PolicyDocument>>();
   /** The user of the `cdk` CLI and of the tests, who may do everything. */
@@ -291,6 +293,7 @@ export class IamState {
   private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string } {
     const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64') };
     this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey });
+    this.everySecretKey.set(key.accessKeyId, key.secretAccessKey);
     return key;
   }
 }

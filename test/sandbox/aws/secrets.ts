@@ -5,11 +5,13 @@ export interface Secret {
   readonly arn: string;
   readonly name: string;
   /** `undefined`: the secret exists and has no value yet. */
-  value?: string;
+  readonly value?: string;
 }
 
 /** Secrets Manager of the sandbox; nothing here is authorised. */
 export class SecretsState {
+  /** Every value that a secret has ever had: none of them may be written anywhere. */
+  readonly everyValue: { readonly name: string; readonly value: string }[] = [];
   private readonly secrets = new Map<string, Secret>();
 
   constructor(private readonly accountId: string, private readonly region: string) {}
@@ -21,12 +23,13 @@ export class SecretsState {
     const suffix = randomBytes(3).toString('hex');
     const secret = { arn: `arn:aws:secretsmanager:${this.region}:${this.accountId}:secret:${name}-${suffix}`, name, value };
     this.secrets.set(secret.arn, secret);
+    this.remember(secret);
     return secret;
   }
 
   /** Rotates. */
   putSecretValue(secretId: string, value: string | undefined): void {
-    this.secret(secretId).value = value;
+    this.remember(Object.assign(this.secret(secretId), { value }));
   }
 
   deleteSecret(secretId: string): void {
@@ -43,6 +46,10 @@ export class SecretsState {
   resourceArn(secretId: string): string {
     const arn = `arn:aws:secretsmanager:${this.region}:${this.accountId}:secret:${secretId}-AAAAAA`;
     return this.find(secretId)?.arn ?? (secretId.startsWith('arn:') ? secretId : arn);
+  }
+
+  private remember({ name, value }: Secret): void {
+    if (value !== undefined) this.everyValue.push({ name, value });
   }
 
   /** By name, ARN or ARN without its suffix, as AWS finds them. */

@@ -15,6 +15,8 @@ export class ResponseEndpoint {
   readonly answers: Answer[] = [];
   /** How many requests from now on are cut off. */
   refuse = 0;
+  /** Every token that there ever was: who has a response URL can answer in the function's place. */
+  readonly everyToken: string[] = [];
   private readonly waiting = new Map<string, (body: string) => void>();
   private readonly server: Server;
 
@@ -38,6 +40,7 @@ export class ResponseEndpoint {
   urlFor(onAnswer: (body: string) => void): string {
     const token = randomUUID();
     this.waiting.set(token, onAnswer);
+    this.everyToken.push(token);
     const query = new URLSearchParams({
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Date': new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, ''),

@@ -1,3 +1,4 @@
+import { ApiKeys } from './api-keys';
 import { Integrations } from './integrations';
 import { Answer, ImmutaError, IntegrationRecord, S3Config } from './model';
 
@@ -10,9 +11,6 @@ export interface RecordedRequest {
   /** Virtual time. */
   readonly time: number;
 }
-
-/** API key → the permissions of its user. */
-type ApiKeys = ReadonlyMap<string, readonly string[]>;
 
 /** Another platform's integration, which every list has. */
 const SNOWFLAKE = {

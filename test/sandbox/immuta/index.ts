@@ -8,6 +8,7 @@ import { AwsStandIn } from '../aws';
 import { closeServer, portOf, readBody } from '../aws/server';
 import { SandboxClock } from '../clock';
 import { callApi, RecordedRequest } from './api';
+import { ApiKeys } from './api-keys';
 import { FaultScript, perform } from './faults';
 import { DEFAULT_SWITCHES, Integrations, Switches } from './integrations';
 import { IntegrationRecord, S3Config } from './model';
@@ -32,7 +33,7 @@ export interface ImmutaStandIn {
   /** The certificate to trust, for `NODE_EXTRA_CA_CERTS`. */
   readonly caFile: string;
   /** API key → permissions; a test may add keys and take them away. */
-  readonly apiKeys: Map<string, string[]>;
+  readonly apiKeys: ApiKeys;
   /** ARN that Immuta comes as, and its external id. */
   readonly identity: ImmutaIdentity;
   /** What is not settled by the documentation. */
@@ -55,7 +56,8 @@ export async function startImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: [
   const identity: ImmutaIdentity = { principal: 'arn:aws:iam::999988887777:role/immuta' };
   const switches = structuredClone(DEFAULT_SWITCHES);
   const faults = new FaultScript();
-  const keys = new Map(Object.entries(apiKeys));
+  const keys = new ApiKeys();
+  Object.entries(apiKeys).forEach(([key, permissions]) => keys.set(key, permissions));
   const integrations = new Integrations(clock, aws, identity, faults, switches);
   const requests: RecordedRequest[] = [];
 

@@ -1,0 +1,48 @@
+/** A secret of the sandbox, and how an error calls it. */
+export interface NamedSecret {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** So many characters around a leak tell where it comes from. */
+const CONTEXT = 60;
+
+/**
+ * Where what must not be written was written: `the secret 'immuta/api-key' in answers: …"Reason":"bad token ***"…`.
+ *
+ * @param written Texts that somebody may read, by the name of their place
+ */
+export function leaksIn(written: Readonly<Record<string, string>>, secrets: readonly NamedSecret[]): string[] {
+  const forms = new Map(secrets.flatMap(({ name, value }) => formsOf(value).map((form) => [form, name])));
+  return Object.entries(written).flatMap(([place, text]) => [...forms]
+    .filter(([form]) => text.includes(form))
+    .map(([form, name]) => `${name} in ${place}: …${around(text, form)}…`));
+}
+
+/** The texts of a secret: if it is a JSON object, what is in its fields. */
+export function secretTexts(name: string, value: string): NamedSecret[] {
+  const fields = fieldsOf(value);
+  return fields
+    ? Object.entries(fields).map(([field, text]) => ({ name: `the field '${field}' of the secret '${name}'`, value: String(text) }))
+    : [{ name: `the secret '${name}'`, value }];
+}
+
+function fieldsOf(value: string): object | undefined {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A secret is written as it is, in JSON, or in a URL. A blank one is in every text, and none. */
+function formsOf(value: string): string[] {
+  const text = value.trim();
+  return text === '' ? [] : [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)])];
+}
+
+function around(text: string, form: string): string {
+  const at = text.indexOf(form);
+  return `${text.slice(Math.max(0, at - CONTEXT), at)}***${text.slice(at + form.length, at + form.length + CONTEXT)}`.replaceAll(form, '***');
+}
