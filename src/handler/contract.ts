@@ -46,7 +46,7 @@ export interface IntegrationProperties {
   readonly SecretAccessKeyField?: string;
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
-  /** Seconds in which a failure that a new IAM role explains is tried again, and in which a Create may post at all. */
+  /** Seconds in which a failure that a new IAM role explains is tried again, and in which, or in a minute, a Create may post at all. */
   readonly IamPropagationTimeoutSeconds: string;
   /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
   readonly RemovalPolicy: 'destroy' | 'retain';

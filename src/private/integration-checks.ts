@@ -42,7 +42,7 @@ export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Durati
       + `got ${iamPropagationTimeout.toHumanString()}: shorten it or lengthen 'timeout'`);
   }
   if (iamPropagationTimeout.toSeconds() < 1) {
-    problems.push(`'iamPropagationTimeout' must be at least 1 second, got ${iamPropagationTimeout.toHumanString()}: nothing is created after it is over`);
+    problems.push(`'iamPropagationTimeout' must be at least 1 second, got ${iamPropagationTimeout.toHumanString()}: leave it out for 3 minutes`);
   }
   return problems;
 }
