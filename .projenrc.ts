@@ -33,6 +33,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typescriptVersion: '~6.0.3',
   devDeps: [
     `aws-cdk-lib-newest@npm:aws-cdk-lib@${NEWEST_CDK}`,
+    '@aws-cdk/cloud-assembly-schema@^55.3.0', // that of the newest, at the root: npm ci leaves it out where npm install nests it
     '@types/node@^20',
 
     // what the handlers import; the Lambda runtime has them
