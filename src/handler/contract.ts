@@ -71,7 +71,7 @@ export interface IntegrationAttributes {
 export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';
 /** Of a Create that made nothing: its Delete makes no call. */
 export const PHYSICAL_ID_NONE = `${PHYSICAL_ID_PREFIX}none`;
-/** Of a Create that cannot know whether it made something: its Delete looks. */
+/** Of a Create that cannot know whether it made something: its Delete looks. What follows is the mark of what that Create may have made. */
 export const PHYSICAL_ID_UNKNOWN = `${PHYSICAL_ID_PREFIX}unknown`;
 /** Ends the id of an integration that was adopted: its Delete leaves that one alone. */
 export const PHYSICAL_ID_ADOPTED_SUFFIX = '/adopted';

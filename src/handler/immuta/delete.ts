@@ -31,7 +31,7 @@ export async function deleteIntegration(job: Job): Promise<void> {
     case 'integration':
       return removeOwn(job, physicalId.integrationId);
     case 'unknown':
-      return watch(job);
+      return watch(job, physicalId.request);
   }
 }
 
@@ -63,13 +63,17 @@ async function removeSuccessorsOf(job: Job, id: string): Promise<IntegrationReco
   return records.filter((record) => !successors.includes(record));
 }
 
-/** Removes what a Create made that did not say so, or that may still be running, until it cannot make anything more. */
-async function watch(job: Job): Promise<void> {
+/**
+ * Removes what a Create made that did not say so, or that may still be running, until it cannot make anything more.
+ *
+ * @param request The second half of the mark of what it made, if it could say that before it failed
+ */
+async function watch(job: Job, request: string | undefined): Promise<void> {
   const end = job.deadline.postingEndsAt + WATCH_MARGIN_MS;
   const unproven = new Set<string>();
   for (let isFirstLook = true; ; isFirstLook = false) {
     for (const record of (await job.immuta.list()).filter((each) => isOurs(job, each))) {
-      if (unproven.has(record.id) || !isOfThatCreate(job, record, isFirstLook)) {
+      if (unproven.has(record.id) || !isOfThatCreate(job, record, request, isFirstLook)) {
         unproven.add(record.id);
         continue;
       }
@@ -88,14 +92,15 @@ async function watch(job: Job): Promise<void> {
 /**
  * Whether the Create that this Delete follows made the record: it may also have been made before, retained, and been in that Create's way.
  *
- * Without a `Generation`, which resources without a role or policy of their own do not have, only what was not yet there or done when
- * the Delete began is proof.
+ * A Create that answered says which. Of one that was cancelled only the `Generation` is known; without that either, which resources without
+ * a role or policy of their own do not have, only what was not yet there or done when the Delete began is proof.
  */
-function isOfThatCreate(job: Job, record: IntegrationRecord, isFirstLook: boolean): boolean {
+function isOfThatCreate(job: Job, record: IntegrationRecord, request: string | undefined, isFirstLook: boolean): boolean {
   const { Generation: generation } = job.properties;
   const mark = readMark(record.name)!;
-  const proven = isOfGeneration(mark, job.physicalId)
-    || (generation ? isOfGeneration(mark, generation) : !isFirstLook || ['creating', 'createError'].includes(record.status));
+  const proven = isOfGeneration(mark, job.physicalId) || (request ? mark.request === request
+    : generation ? isOfGeneration(mark, generation)
+      : !isFirstLook || ['creating', 'createError'].includes(record.status));
   if (!proven) {
     job.log.warn('left-alone', { integrationId: record.id, message: `${describeRecord(record)} may be one that was retained` });
   }

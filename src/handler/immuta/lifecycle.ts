@@ -14,6 +14,7 @@ import { createIntegration } from './create';
 import { deleteIntegration } from './delete';
 import { Job } from './job';
 import { markOf } from './mark';
+import { failedPhysicalId } from './physical-id';
 import { LONG_PATIENCE_MS, PATIENCE_MS } from './retry';
 import { Transport } from './transport';
 import { updateIntegration } from './update';
@@ -27,7 +28,9 @@ export interface LifecycleOptions {
 
 /** Creates, updates and deletes integrations as CloudFormation asks. */
 export function integrationLifecycle(options: LifecycleOptions): Work {
-  return async (event, tools) => {
+  return { perform, failedPhysicalId };
+
+  async function perform(event: ResourceEvent, tools: WorkTools): ReturnType<Work['perform']> {
     const job = jobFor(event, tools, options);
     switch (event.requestType) {
       case 'Create': {
@@ -47,7 +50,7 @@ export function integrationLifecycle(options: LifecycleOptions): Work {
       default:
         throw new Error(`'${event.requestType}' is not a request type of CloudFormation's`);
     }
-  };
+  }
 }
 
 function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOptions): Job {

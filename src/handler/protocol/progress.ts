@@ -1,11 +1,9 @@
-import { PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX, PHYSICAL_ID_UNKNOWN } from '../contract';
-
 /**
  * What is known of the record that this event makes, if it makes one: it decides the physical id of a Create that fails, and with it what
- * the Delete that follows does. A wrong `none` leaves an integration behind; a needless `unknown` makes that Delete call Immuta, which cannot
- * succeed where the Create failed for a wrong API key, and a rollback is stuck.
+ * the Delete that follows does. A wrong "nothing" leaves an integration behind; a needless "unknown" makes that Delete call Immuta, which
+ * cannot succeed where the Create failed for a wrong API key, and a rollback is stuck.
  *
- * So `none` is answered only when it is certain:
+ * So it may have made something unless the contrary is certain:
  *
  * - This invocation is the event's first, and has sent nothing. Lambda repeats a failed invocation after a minute at the earliest, so an event
  *   that is younger than that has no attempt behind it. (It may deliver an event twice at once; then both attempts see the same world, and
@@ -44,13 +42,5 @@ export class Progress {
   /** Whether this event may have made something. */
   public get mayHaveMade(): boolean {
     return this.integrationId !== undefined || this.mayExist;
-  }
-
-  /** The physical id to answer with if a Create fails now. */
-  public get physicalIdOfFailedCreate(): string {
-    if (this.integrationId !== undefined) {
-      return PHYSICAL_ID_PREFIX + this.integrationId;
-    }
-    return this.mayExist ? PHYSICAL_ID_UNKNOWN : PHYSICAL_ID_NONE;
   }
 }

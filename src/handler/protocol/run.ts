@@ -1,5 +1,4 @@
 import { Clock } from '../clock';
-import { PHYSICAL_ID_UNKNOWN } from '../contract';
 import { asObject } from '../json';
 import { createLog, Log } from '../log';
 import { Redaction } from '../redaction';
@@ -35,12 +34,18 @@ export interface WorkTools {
   readonly progress: Progress;
 }
 
-/**
- * Does what an event asks for. It may be run again from its beginning with the same event, by the next invocation or by a repetition.
- *
- * @throws OutOfTime to be continued, or any other error, whose message becomes the reason of the failure.
- */
-export type Work = (event: ResourceEvent, tools: WorkTools) => Promise<{ readonly physicalId: string; readonly attributes?: object }>;
+/** What one kind of custom resource does. */
+export interface Work {
+  /**
+   * Does what an event asks for. It may be run again from its beginning with the same event, by the next invocation or by a repetition.
+   *
+   * @throws OutOfTime to be continued, or any other error, whose message becomes the reason of the failure.
+   */
+  perform(event: ResourceEvent, tools: WorkTools): Promise<{ readonly physicalId: string; readonly attributes?: object }>;
+
+  /** The physical id to answer with if the event fails now: with it comes the Delete that removes what a Create may have made. */
+  failedPhysicalId(event: ResourceEvent, progress: Progress): string;
+}
 
 export interface RunOptions {
   readonly work: Work;
@@ -78,16 +83,23 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     postingEndsAt: begin + postingTimeOf(event.properties),
   });
 
+  const failed = (reason: string): Answer => ({
+    status: 'FAILED',
+    physicalId: options.work.failedPhysicalId(event, progress),
+    reason,
+    advice: event.requestType === 'Update' ? howToGoOn(event) : undefined,
+  });
+
   const answer = async (): Promise<Answer | undefined> => {
     try {
-      return { status: 'SUCCESS', ...await options.work(event, { deadline, log, redaction, progress }) };
+      return { status: 'SUCCESS', ...await options.work.perform(event, { deadline, log, redaction, progress }) };
     } catch (error) {
       if (!(error instanceof OutOfTime)) {
-        return failed(event, progress, redaction.redact(messageOf(error)));
+        return failed(redaction.redact(messageOf(error)));
       }
       const hop = (continuation?.hop ?? 0) + 1;
       if (error.limit === 'timeout' || hop > MAX_HOPS) {
-        return failed(event, progress, redaction.redact(outOfTime(progress, options.clock.now() - begin)));
+        return failed(redaction.redact(outOfTime(progress, options.clock.now() - begin)));
       }
       return handOver({ startedAt: begin, hop, posted: progress.answerLost });
     }
@@ -99,7 +111,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
       log.info('handed-over');
       return undefined;
     } catch (error) {
-      return failed(event, progress, redaction.redact(`the handler function cannot invoke itself to go on: ${withoutFullStop(messageOf(error))}`));
+      return failed(redaction.redact(`the handler function cannot invoke itself to go on: ${withoutFullStop(messageOf(error))}`));
     }
   };
 
@@ -108,17 +120,6 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     log.info(answered.status === 'SUCCESS' ? 'succeeded' : 'failed', { message: answered.reason });
     const remainingMs = () => context.getRemainingTimeInMillis();
     await respond(event.responseUrl, answerBody(event, answered), { clock: options.clock, log, remainingMs });
-  }
-}
-
-function failed(event: ResourceEvent, progress: Progress, reason: string): Answer {
-  switch (event.requestType) {
-    case 'Create':
-      return { status: 'FAILED', physicalId: progress.physicalIdOfFailedCreate, reason };
-    case 'Update':
-      return { status: 'FAILED', physicalId: event.physicalId || PHYSICAL_ID_UNKNOWN, reason, advice: howToGoOn(event) };
-    default:
-      return { status: 'FAILED', physicalId: event.physicalId || PHYSICAL_ID_UNKNOWN, reason };
   }
 }
 

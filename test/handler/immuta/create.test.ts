@@ -1,5 +1,5 @@
 import { sendJson } from '../../support/http-server';
-import { ACCESS_KEY_ARN, API_KEY_ARN, CONFIG, MADE_BY_UPDATE, OWNER, ROLE, World } from '../support/world';
+import { ACCESS_KEY_ARN, API_KEY_ARN, CONFIG, MADE_BY_CREATE, MADE_BY_UPDATE, OWNER, ROLE, World } from '../support/world';
 
 const STS = "The provided AWS credentials allow fetching the caller's identity via the AWS STS API";
 const NO_LOCATION = 'An AWS Access Grants location does not yet exist for the provided path';
@@ -145,7 +145,7 @@ describe('a POST', () => {
     }
     const answer = await world.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/unknown' });
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
     expect(answer.Reason).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to POST \/integrations: /);
   });
 
@@ -404,7 +404,7 @@ describe('a Create that cannot go on', () => {
   test('with a wrong API key cannot know what an earlier attempt made', async () => {
     world.immuta.apiKey = 'another';
 
-    expect(await world.create({ ageMs: 70_000 })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/unknown' });
+    expect(await world.create({ ageMs: 70_000 })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
   });
 
   test('after an attempt that made nothing knows it from the list', async () => {

@@ -242,6 +242,7 @@ test('a Delete of none makes no call, not even for the secret', async () => {
 
 describe.each([
   ['unknown', 'immuta-s3-integration/unknown'],
+  ['unknown, with what it may have made', `immuta-s3-integration/unknown/${MADE_BY_CREATE}`],
   ['an id that CloudFormation invented', 'Lake-SalesLake-1F2E3D4C5B6A'],
   ['an id that leads elsewhere', 'immuta-s3-integration/..'],
 ])('a Delete of %s', (_, physicalId) => {
@@ -327,6 +328,24 @@ describe('without a generation, a Delete under an id that we did not issue', () 
   });
 });
 
+describe('a Delete of what a Create may have made and said so', () => {
+  test('deletes it without a generation, too, whatever its status', async () => {
+    const made = '9c09a061596b';
+    world.immuta.add({ id: '1001', status: 'enabled', config: { ...CONFIG, name: `sales-${OWNER}-${made}` } });
+
+    expect(await world.delete(`immuta-s3-integration/unknown/${made}`, { properties: { Generation: undefined } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.immuta.integrations).toEqual([]);
+  });
+
+  test('leaves alone what another Create of the same generation made: after a failure that was not rolled back, it came first', async () => {
+    const successor = `${MADE_BY_CREATE.slice(0, 6)}ffffff`;
+    world.immuta.add({ id: '1001', config: { ...CONFIG, name: `sales-${OWNER}-${successor}` } });
+
+    expect(await world.delete(`immuta-s3-integration/unknown/${MADE_BY_CREATE}`)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+  });
+});
+
 test('a Create whose answer came to nothing and the Delete that follows leave nothing', async () => {
   world.immuta.once('POST', /./, (request, response) => {
     world.immuta.create(request.body);
@@ -334,7 +353,7 @@ test('a Create whose answer came to nothing and the Delete that follows leave no
     world.immuta.apiKey = 'rotated'; // so that the Create cannot look
   });
   const created = await world.create();
-  expect(created).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/unknown' });
+  expect(created).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
 
   world.immuta.apiKey = 'key-846e9e43c86a4c';
   expect(await world.delete(created.PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });

@@ -1,4 +1,4 @@
-import { API_KEY_ARN, CREATE, World } from '../support/world';
+import { API_KEY_ARN, CREATE, MADE_BY_CREATE, World } from '../support/world';
 
 let world: World;
 beforeEach(async () => { world = await World.start(); });
@@ -71,7 +71,7 @@ describe('an event that takes longer than an invocation', () => {
     world.immuta.apiKey = 'another';
     await world.invoke({ ...world.event('Create', CREATE), Continuation: { startedAt: world.clock.now(), hop: 1, posted: true } });
 
-    expect(world.answers).toMatchObject([{ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/unknown' }]);
+    expect(world.answers).toMatchObject([{ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` }]);
   });
 
   test('counts from first sight where the response URL has no date', async () => {
