@@ -6,7 +6,7 @@ import { ACCESS_KEY_POLICY_ID, AuthenticationContext, BoundAuthentication } from
 import { plainTextProblems } from './private/plain-text';
 import { readSecretStatements } from './private/policies/handler-role';
 import { ownRolePolicyProblems } from './private/policy-quotas';
-import { attachToRole, attachToUser, resourceOf } from './private/principal-policy';
+import { attachToHandler, attachToRole, attachToUser, resourceOf } from './private/principal-policy';
 import { secretRegionProblems } from './private/secret-region';
 import { anybodyProblems, externalIdProblems, isGuardedByExternalIdOnly, trustedAccount } from './private/trust';
 import { acknowledgeWildcards } from './private/wildcards';
@@ -164,7 +164,12 @@ class ExistingRole extends ImmutaAuthentication {
 
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const policy = attachToRole(scope, 'ImmutaPolicy', this.role, context.statements);
-    return { role: this.role, principalArn: this.role.roleArn, dependencies: [...resourceOf(this.role), policy], properties: this.properties };
+    return {
+      role: this.role,
+      principalArn: this.role.roleArn,
+      dependencies: [...resourceOf(this.role), ...policy ? [policy] : []],
+      properties: this.properties,
+    };
   }
 }
 
@@ -182,7 +187,7 @@ class AccessKeySecret extends ImmutaAuthentication {
     }
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = readSecretStatements(secret, Stack.of(scope).region);
-    const secretPolicy = attachToRole(scope, ACCESS_KEY_POLICY_ID, context.tenant.handler.role!, readSecret);
+    const secretPolicy = attachToHandler(scope, ACCESS_KEY_POLICY_ID, context.tenant.handler.role!, readSecret);
     scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, [accessKeyIdField, secretAccessKeyField]) });
     return {
       principalArn: user.userArn,

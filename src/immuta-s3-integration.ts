@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, PhysicalName, RemovalPolicy, Resource, Stack,
+  Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, PhysicalName, RemovalPolicy, Resource,
 } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -377,7 +377,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
     if (iam.Role.isRole(given)) {
       new LocationRolePrincipal(trust).addToAssumeRolePolicy(given.assumeRolePolicy!);
     }
-    return { role: given, dependencies: [...resourceOf(given), policy] };
+    return { role: given, dependencies: [...resourceOf(given), ...policy ? [policy] : []] };
   }
 
   private bindAuthentication(props: ImmutaS3IntegrationProps): BoundAuthentication {
@@ -462,14 +462,14 @@ function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamProp
  */
 function generation(parts: Construct): string | undefined {
   const own = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy']
-    .map((id) => parts.node.tryFindChild(id)?.node.defaultChild as CfnResource | undefined)
-    .find((resource) => resource && !(resource instanceof iam.CfnPolicy && Stack.of(resource).resolve(resource.roles) === undefined));
+    .map((id) => parts.node.tryFindChild(id)?.node.defaultChild)
+    .find((resource) => resource !== undefined) as CfnResource | undefined;
   return own instanceof iam.CfnRole ? own.attrRoleId : own?.ref;
 }
 
 /** The CDK orders them by the paths of constructs, which tell an explicit instance from the default one, and a moved role from an unmoved one. */
 function orderDependencies(resource: CfnResource): void {
-  // those of other stacks are among them, and policies that are attached to nothing
+  // those of other stacks are among them, and policies of roles that `Role.customizeRoles` leaves out of the template
   // eslint-disable-next-line dot-notation -- it is protected
   const isOfTemplate = (other: IConstruct) => CfnResource.isCfnResource(other) && other.stack === resource.stack && other['shouldSynthesize']();
   const logicalIds = () => resource.obtainDependencies().filter(isOfTemplate)

@@ -20,7 +20,7 @@ function adopting(props: Partial<ImmutaS3IntegrationProps> = {}, options: iam.Fr
 test('an adopted integration is kept, with the policies on its roles', () => {
   const stack = adopting();
   const kept = Object.values(resourcesOf(stack)).filter(({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate').map(({ Type }) => Type);
-  expect(kept.sort()).toEqual(['AWS::IAM::Policy', 'AWS::IAM::Policy', INTEGRATION]);
+  expect(kept.sort()).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::ManagedPolicy', INTEGRATION]);
   expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ Adopt: '17', RemovalPolicy: 'retain' });
 });
 
@@ -64,7 +64,7 @@ describe('the generation is a resource of the integration\'s own', () => {
   test.each([
     ['the location role', { locationRole: undefined }, undefined, 'RoleId of AWS::IAM::Role'],
     ['Immuta\'s role', { authentication: ImmutaAuthentication.assumeRole({ principal, roleName: 'immuta' }) }, undefined, 'RoleId of AWS::IAM::Role'],
-    ['a policy of one of them', {}, undefined, 'Ref of AWS::IAM::Policy'],
+    ['a policy of one of them', {}, undefined, 'Ref of AWS::IAM::ManagedPolicy'],
     ['nothing, where all roles are imported as immutable', {}, { mutable: false }, undefined],
   ])('%s', (_, props, options, type) => {
     expect(generation(props, options)).toBe(type);

@@ -12,7 +12,7 @@ import { readable } from './readable';
 const ROLE_INLINE_QUOTA = 10_240;
 const MANAGED_QUOTA = 6_144;
 
-/** Managed policies that IAM attaches to a user, without and with a raised quota. */
+/** Managed policies that IAM attaches to a role or user, without and with a raised quota. */
 export const DEFAULT_MANAGED_POLICIES = 10;
 const MOST_MANAGED_POLICIES = 20;
 
@@ -34,30 +34,41 @@ export function ownRolePolicyProblems(role: iam.IRole): string[] {
   return inlineProblems(role, ownDocuments(role));
 }
 
-/** A managed policy that passes the quota, or a user with more of them than IAM attaches at all. */
-export function managedPolicyProblems(policy: iam.ManagedPolicy, user: iam.IUser): string[] {
+/** A managed policy that passes the quota, or a role or user with more of them than IAM attaches at all. */
+export function managedPolicyProblems(policy: iam.ManagedPolicy, principal: iam.IRole | iam.IUser): string[] {
   const problems = [];
   const length = size(policy, document(policy, policy.document));
   if (length > MANAGED_QUOTA) {
     problems.push(`the policy has at least ${length} characters, and IAM allows ${MANAGED_QUOTA} in a managed policy: `
-      + 'name fewer \'buckets\' in the location, or all of them by naming none');
+      + 'name fewer \'encryptionKeys\', or fewer \'buckets\' in the location, or all of them by naming none');
   }
-  if (attachedManagedPolicies(policy, user) > MOST_MANAGED_POLICIES && policiesOf(policy, user).at(-1) === policy.node.defaultChild) {
-    problems.push(`user '${user.node.path}' gets ${attachedManagedPolicies(policy, user)} managed policies from this app, and IAM allows ${MOST_MANAGED_POLICIES} at most: `
-      + 'give some of the integrations another user');
+  if (attachedManagedPolicies(policy, principal) > MOST_MANAGED_POLICIES && policiesOf(policy, principal).at(-1) === policy.node.defaultChild) {
+    problems.push(`${describePrincipal(principal)} gets ${attachedManagedPolicies(policy, principal)} managed policies from this app, and IAM allows ${MOST_MANAGED_POLICIES} at most: `
+      + `give some of the integrations another ${isUser(principal) ? 'user' : 'role'}`);
   }
   return problems;
 }
 
-/** How many managed policies this app attaches to the user. */
-export function attachedManagedPolicies(scope: IConstruct, user: iam.IUser): number {
-  const own = user.node.defaultChild;
-  const arns = own && CfnResource.isCfnResource(own) ? Stack.of(own).resolve((own as iam.CfnUser).managedPolicyArns) ?? [] : [];
-  return arns.length + policiesOf(scope, user).length;
+/** How many managed policies this app attaches to the role or user. */
+export function attachedManagedPolicies(scope: IConstruct, principal: iam.IRole | iam.IUser): number {
+  const own = principal.node.defaultChild;
+  const arns = own && CfnResource.isCfnResource(own) ? Stack.of(own).resolve((own as iam.CfnUser | iam.CfnRole).managedPolicyArns) ?? [] : [];
+  return arns.length + policiesOf(scope, principal).length;
 }
 
-function policiesOf(scope: IConstruct, user: iam.IUser): CfnResource[] {
-  return resources(scope.node.root, 'AWS::IAM::ManagedPolicy').filter((policy) => names(policy, (policy as iam.CfnManagedPolicy).users).includes(user.userName));
+export function describePrincipal(principal: iam.IRole | iam.IUser): string {
+  return `${isUser(principal) ? 'user' : 'role'} '${principal.node.path}'`;
+}
+
+function policiesOf(scope: IConstruct, principal: iam.IRole | iam.IUser): CfnResource[] {
+  return resources(scope.node.root, 'AWS::IAM::ManagedPolicy').filter((policy) => {
+    const { roles, users } = policy as iam.CfnManagedPolicy;
+    return isUser(principal) ? names(policy, users).includes(principal.userName) : names(policy, roles).includes(principal.roleName);
+  });
+}
+
+function isUser(principal: iam.IRole | iam.IUser): principal is iam.IUser {
+  return 'userName' in principal;
 }
 
 function inlineProblems(role: iam.IRole, documents: unknown[]): string[] {

@@ -1,8 +1,8 @@
-import { Annotations, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'aws-cdk-lib';
+import { Annotations, App, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { compare } from './environment';
-import { attachedManagedPolicies, DEFAULT_MANAGED_POLICIES, managedPolicyProblems, rolePolicyProblems } from './policy-quotas';
+import { attachedManagedPolicies, DEFAULT_MANAGED_POLICIES, describePrincipal, managedPolicyProblems, rolePolicyProblems } from './policy-quotas';
 import { readable } from './readable';
 import { acknowledgeWildcards } from './wildcards';
 
@@ -10,43 +10,62 @@ import { acknowledgeWildcards } from './wildcards';
 const LOGICAL_ID_LENGTH = 128 - 37;
 
 /**
- * Gives a role that somebody else made the statements, in a policy that is removed with the scope.
+ * Gives a role that the user brought the statements, if it takes any: a managed policy, whose name CloudFormation generates. The names of
+ * inline policies are per principal and IAM is global: an integration that is added again after it was retained, or the same app in another
+ * Region, would write into the other one's policy, and take it away with its own.
  *
  * @param trust What the role's trust needs as well, for a role that takes neither
  */
 export function attachToRole(
   scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
-): iam.Policy {
-  const isOfThisStack = Resource.isOwnedResource(role) && Stack.of(role) === Stack.of(scope);
-  const policy: iam.Policy = new iam.Policy(scope, id, {
-    policyName: isOfThisStack ? undefined : uniqueName(() => policy),
-    statements,
-  });
-  // not `roles: [role]`: for a role of another account that attaches the policy to whatever has the same name in this one
+): iam.ManagedPolicy | undefined {
+  const isOfOtherAccount = compare(accountOf(role), Stack.of(scope).account) === 'different';
+  if (isOfOtherAccount || takesPolicies(role, Stack.of(scope), statements)) {
+    return attach(scope, id, role, { roles: [role], statements });
+  }
+  Annotations.of(scope).addWarningV2('cdk-immuta-s3-integration:role-without-policy-updates',
+    `role '${role.node.path}' takes no policies from this app (it is imported as immutable, or 'withoutPolicyUpdates'): it needs these statements: ${json(scope, statements)}${trust.length > 0 ? `, and these in its trust: ${json(scope, trust)}` : ''}`);
+  return undefined;
+}
+
+/** Gives a user the statements: a managed policy, since the inline policies of a user hold 2,048 characters together, too. */
+export function attachToUser(scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
+  return attach(scope, id, user, { users: [user], statements });
+}
+
+/** Gives the role of the tenant's handler the statements for one integration: more integrations than a role takes managed policies. */
+export function attachToHandler(scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[]): iam.Policy {
+  const isOfThisStack = Stack.of(role) === Stack.of(scope);
+  const policy: iam.Policy = new iam.Policy(scope, id, { policyName: isOfThisStack ? undefined : uniqueName(() => policy), statements });
   role.attachInlinePolicy(policy);
   acknowledgeWildcards(policy, statements);
   policy.node.addValidation({ validate: () => [...otherAccountProblems(policy, role, statements), ...rolePolicyProblems(policy, role)] });
-
-  const { roles } = policy.node.defaultChild as iam.CfnPolicy;
-  if (policy.stack.resolve(roles) === undefined && compare(accountOf(role), policy.stack.account) !== 'different') {
-    Annotations.of(policy).addWarningV2('cdk-immuta-s3-integration:role-without-policy-updates',
-      `role '${role.node.path}' takes no policies from this app (it is imported as immutable, or 'withoutPolicyUpdates'): it needs these statements: ${json(policy, statements)}${trust.length > 0 ? `, and these in its trust: ${json(policy, trust)}` : ''}`);
-  }
   return policy;
 }
 
-/** Gives a user the statements: a managed policy, since the inline policies of a user hold 2,048 characters together. */
-export function attachToUser(scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
-  const policy = new iam.ManagedPolicy(scope, id, { users: [user], statements });
+function attach(scope: Construct, id: string, principal: iam.IRole | iam.IUser, props: iam.ManagedPolicyProps): iam.ManagedPolicy {
+  const policy = new iam.ManagedPolicy(scope, id, props);
+  const statements = props.statements!;
   acknowledgeWildcards(policy, statements);
-  const attached = attachedManagedPolicies(policy, user);
+  const attached = attachedManagedPolicies(policy, principal);
   if (attached > DEFAULT_MANAGED_POLICIES) {
-    Annotations.of(policy).addWarningV2('cdk-immuta-s3-integration:managed-policies-of-user',
-      `user '${user.node.path}' gets ${attached} managed policies from this app, and IAM allows ${DEFAULT_MANAGED_POLICIES} unless the quota was raised: `
-      + 'give some of the integrations another user');
+    Annotations.of(policy).addWarningV2('cdk-immuta-s3-integration:managed-policies-of-principal',
+      `${describePrincipal(principal)} gets ${attached} managed policies from this app, and IAM allows ${DEFAULT_MANAGED_POLICIES} `
+      + 'unless the quota was raised: use it for fewer integrations');
   }
-  policy.node.addValidation({ validate: () => [...otherAccountProblems(policy, user, statements), ...managedPolicyProblems(policy, user)] });
+  policy.node.addValidation({ validate: () => [...otherAccountProblems(policy, principal, statements), ...managedPolicyProblems(policy, principal)] });
   return policy;
+}
+
+/**
+ * Whether a role takes policies of a stack. One that is imported as immutable does not, and does not say so: it is asked by attaching a
+ * policy that is in no app. A role that `Role.customizeRoles` leaves out of the template takes the statements into its report.
+ */
+function takesPolicies(role: iam.IRole, { account, region }: Stack, statements: iam.PolicyStatement[]): boolean {
+  const nowhere = new Stack(new App({ autoSynth: false }), 'Nowhere', { env: { account, region } });
+  const policy = new iam.Policy(nowhere, 'Policy', { statements });
+  role.attachInlinePolicy(policy);
+  return nowhere.resolve((policy.node.defaultChild as iam.CfnPolicy).roles) !== undefined;
 }
 
 /**
@@ -57,10 +76,7 @@ export function resourceOf(principal: iam.IRole | iam.IUser): IConstruct[] {
   return principal.node.defaultChild ? [principal.node.defaultChild] : [];
 }
 
-/**
- * The names of inline policies are per principal and IAM is global: without the GUID of the stack's id, the same app deployed to two
- * Regions would overwrite its own policy on a role that both use.
- */
+/** The names of inline policies are per principal: integrations of several stacks may share the handler of one tenant. */
 function uniqueName(policy: () => iam.Policy): string {
   const logicalId = Lazy.string({
     produce: () => policy().stack.resolve((policy().node.defaultChild as CfnResource).logicalId).slice(-LOGICAL_ID_LENGTH),

@@ -64,6 +64,11 @@ export function state({ aws, immuta }: Sandbox) {
   return structuredClone({ integrations: [...immuta.integrations.values()], instance });
 }
 
+/** The same, and the policies of the account's own roles. */
+export function stateAndPolicies(sandbox: Sandbox) {
+  return { ...state(sandbox), policies: ['location', 'immuta'].map((role) => sandbox.aws.iam.policiesOf(arnOf(role))) };
+}
+
 /** A neighbour of the integration in its stack, for `failNeighbour`. */
 export const withNeighbour = (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
 

@@ -1,6 +1,6 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { changes, failure, lake, locations, STACK_NAME, tenantIn, useSandbox } from './fixture';
-import { failNeighbour, inAccount, prepareAccount, Roles, state, withNeighbour } from './owners';
+import { failNeighbour, inAccount, prepareAccount, Roles, stateAndPolicies as state, withNeighbour } from './owners';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
@@ -24,6 +24,9 @@ async function retain(roles: Roles) {
   const before = state(sandbox.current);
   expect(before.integrations).toMatchObject([{ id: '101', status: 'enabled' }]);
   expect(before.instance!.locations.size).toBe(1);
+  // with what its roles need
+  const ofStack = before.policies.flat().filter((policy) => policy !== 'everything');
+  expect(ofStack).toHaveLength(roles === 'given' ? 2 : 0);
   return before;
 }
 

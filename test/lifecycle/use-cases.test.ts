@@ -89,7 +89,7 @@ test.each(USE_CASES)('$name: from nothing to enabled, and back to what was befor
 
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(before);
-  expect(sandbox.current.aws.iam.inlinePolicyNames(MANAGER_ARN)).toEqual([]);
+  expect(sandbox.current.aws.iam.policiesOf(MANAGER_ARN)).toEqual([]);
 });
 
 test('an external id that Immuta does not send ends the deployment with the hint that says so', async () => {

@@ -9,51 +9,26 @@ import { importedBucket, newIntegration, newStack, newTenant, synthError } from 
 const buckets = (stack: ReturnType<typeof newStack>, count: number): s3.IBucket[] =>
   Array.from({ length: count }, (_, n) => importedBucket(stack, `acme-data-${String(n).padStart(40, '0')}`));
 
-test('fails if the policies that this app attaches to one role pass the quota, once', () => {
-  const stack = newStack();
-  const tenant = newTenant(stack);
-  const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/immuta');
-  for (let n = 0; n < 20; n++) {
-    newIntegration(stack, `Lake${n}`, { tenant, authentication: ImmutaAuthentication.existingRole(role) });
-  }
-  const error = synthError(stack);
-  expect(error).toMatch(/the inline policies of role 'Stack\/Role' have at least \d{5} characters, and IAM allows 10240 in one role: use the role for fewer/);
-  expect(error.match(/inline policies of role/g)).toHaveLength(1);
-});
+describe('the role of a tenant\'s handler', () => {
+  const withSecrets = (count: number) => {
+    const stack = newStack();
+    const tenant = newTenant(stack);
+    for (let n = 0; n < count; n++) {
+      const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, `Key${n}`, `key-${n}`), user: new iam.User(stack, `User${n}`) });
+      newIntegration(stack, `Lake${n}`, { tenant, authentication });
+    }
+    return stack;
+  };
 
-test('takes what fits', () => {
-  const stack = newStack();
-  const tenant = newTenant(stack);
-  const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/immuta');
-  for (let n = 0; n < 5; n++) {
-    newIntegration(stack, `Lake${n}`, { tenant, authentication: ImmutaAuthentication.existingRole(role) });
-  }
-  expect(synthError(stack)).toBe('');
-});
-
-test('counts what the role has of its own, and policies of other stacks', () => {
-  const app = new App();
-  const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
-  const role = new iam.Role(home, 'Role', {
-    assumedBy: new iam.AccountRootPrincipal(),
-    inlinePolicies: { Own: new iam.PolicyDocument({ statements: [statement(3500)] }) },
+  test('takes the secrets of thirty integrations', () => {
+    expect(synthError(withSecrets(30))).toBe('');
   });
-  newIntegration(other, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
-  expect(synthError(home)).toBe('');
-  role.addToPolicy(statement(6000));
-  expect(synthError(home)).toContain('the inline policies of role \'Home/Role\' have at least');
-});
 
-test('does not count the role of the same name in another stack', () => {
-  const app = new App();
-  const stacks = ['One', 'Two'].map((id) => newStack(undefined, app, id));
-  const tenant = newTenant(stacks[0]);
-  for (const stack of stacks) {
-    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
-    role.addToPolicy(statement(6000));
-    newIntegration(stack, `Lake${stack.node.id}`, { tenant, authentication: ImmutaAuthentication.existingRole(role), accessGrantsInstance: undefined });
-  }
-  expect(synthError(stacks[0])).not.toContain('inline policies');
+  test('fails if the policies that this app attaches to it pass the quota, once', () => {
+    const error = synthError(withSecrets(90));
+    expect(error).toMatch(/the inline policies of role 'Stack\/Immuta\/HandlerRole' have at least \d{5} characters, and IAM allows 10240 in one role: use the role for fewer/);
+    expect(error.match(/inline policies of role/g)).toHaveLength(1);
+  });
 });
 
 test('fails if a role that we make passes the quota', () => {
@@ -71,11 +46,14 @@ test('fails if the managed policy of a user passes the quota', () => {
   expect(synthError(stack)).toMatch(/the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/);
 });
 
-describe('managed policies of one user', () => {
+describe.each([
+  ['user', (stack: ReturnType<typeof newStack>) => ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'Immuta_') })],
+  ['role', (stack: ReturnType<typeof newStack>) => ImmutaAuthentication.existingRole(new iam.Role(stack, 'Immuta_', { assumedBy: new iam.AccountRootPrincipal() }))],
+] as const)('managed policies of one %s', (kind, authenticate) => {
   const withIntegrations = (count: number) => {
     const stack = newStack();
     const tenant = newTenant(stack);
-    const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') });
+    const authentication = authenticate(stack);
     for (let n = 0; n < count; n++) {
       newIntegration(stack, `Lake${n}`, { tenant, authentication });
     }
@@ -89,17 +67,34 @@ describe('managed policies of one user', () => {
   });
 
   test('warn of more', () => {
-    Annotations.fromStack(withIntegrations(11)).hasWarning('*', Match.stringLikeRegexp('user \'Stack/User\' gets 11 managed policies'));
+    Annotations.fromStack(withIntegrations(11)).hasWarning('*', Match.stringLikeRegexp(`${kind} 'Stack/Immuta_' gets 11 managed policies`));
   });
 
   test('fail for more than IAM allows at all', () => {
     const error = synthError(withIntegrations(21));
-    expect(error).toContain('user \'Stack/User\' gets 21 managed policies from this app, and IAM allows 20 at most');
+    expect(error).toContain(`${kind} 'Stack/Immuta_' gets 21 managed policies from this app, and IAM allows 20 at most: give some of the integrations another ${kind}`);
     expect(error.match(/21 managed policies/g)).toHaveLength(1);
   });
 });
 
-/** A statement of that many characters and a few more. */
-function statement(length: number): iam.PolicyStatement {
-  return new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${'x'.repeat(length)}`] });
-}
+test('counts the managed policies that a role has of its own, and those of other stacks', () => {
+  const app = new App();
+  const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
+  const managedPolicies = Array.from({ length: 20 }, (_, n) => iam.ManagedPolicy.fromManagedPolicyName(home, `Policy${n}`, `policy-${n}`));
+  const role = new iam.Role(home, 'Role', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
+  newIntegration(other, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
+  expect(synthError(home)).toContain('role \'Home/Role\' gets 21 managed policies from this app');
+});
+
+test('does not count the role of the same name in another stack', () => {
+  const app = new App();
+  const stacks = ['One', 'Two'].map((id) => newStack(undefined, app, id));
+  const tenant = newTenant(stacks[0]);
+  for (const stack of stacks) {
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+    for (let n = 0; n < 11; n++) {
+      newIntegration(stack, `Lake${n}`, { tenant, authentication: ImmutaAuthentication.existingRole(role), location: S3Location.bucket(importedBucket(stack, `acme-${stack.node.id.toLowerCase()}-${n}`)) });
+    }
+  }
+  expect(synthError(stacks[0])).not.toContain('managed policies');
+});

@@ -1,7 +1,7 @@
 import { PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX, PHYSICAL_ID_UNKNOWN } from '../contract';
+import { markOf } from './mark';
 import { ResourceEvent } from '../protocol/event';
 import { Progress } from '../protocol/progress';
-import { markOf } from './mark';
 
 /** What a physical id says. An id that CloudFormation invented, for a Create that was cancelled, counts as `unknown`. */
 export type PhysicalId =

@@ -133,9 +133,10 @@ export class IamState {
     this.require(user, 'user').inline.delete(policyName);
   }
 
-  /** Names of the inline policies of a role or user, given by ARN; none if it does not exist. */
-  inlinePolicyNames(arn: string): string[] {
-    return [...this.identities.get(arn)?.inline.keys() ?? []];
+  /** Names of the inline policies of a role or user, given by ARN, and ARNs of its managed ones; none if it does not exist. */
+  policiesOf(arn: string): string[] {
+    const { inline, attached } = this.identities.get(arn) ?? {};
+    return [...inline?.keys() ?? [], ...attached?.keys() ?? []];
   }
 
   createPolicy(policyName: string, document: PolicyDocument, path = '/'): string {
