@@ -67,7 +67,7 @@ function policiesOf(scope: IConstruct, principal: iam.IRole | iam.IUser): CfnRes
   });
 }
 
-function isUser(principal: iam.IRole | iam.IUser): principal is iam.IUser {
+export function isUser(principal: iam.IRole | iam.IUser): principal is iam.IUser {
   return 'userName' in principal;
 }
 

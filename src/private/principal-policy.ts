@@ -2,7 +2,7 @@ import { Annotations, App, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'a
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { compare } from './environment';
-import { attachedManagedPolicies, DEFAULT_MANAGED_POLICIES, describePrincipal, managedPolicyProblems, rolePolicyProblems } from './policy-quotas';
+import { attachedManagedPolicies, DEFAULT_MANAGED_POLICIES, describePrincipal, isUser, managedPolicyProblems, rolePolicyProblems } from './policy-quotas';
 import { readable } from './readable';
 import { acknowledgeWildcards } from './wildcards';
 
@@ -21,7 +21,7 @@ export function attachToRole(
 ): iam.ManagedPolicy | undefined {
   const isOfOtherAccount = compare(accountOf(role), Stack.of(scope).account) === 'different';
   if (isOfOtherAccount || takesPolicies(role, Stack.of(scope), statements)) {
-    return attach(scope, id, role, { roles: [role], statements });
+    return attach(scope, id, role, statements);
   }
   Annotations.of(scope).addWarningV2('cdk-immuta-s3-integration:role-without-policy-updates',
     `role '${role.node.path}' takes no policies from this app (it is imported as immutable, or 'withoutPolicyUpdates'): it needs these statements: ${json(scope, statements)}${trust.length > 0 ? `, and these in its trust: ${json(scope, trust)}` : ''}`);
@@ -30,7 +30,7 @@ export function attachToRole(
 
 /** Gives a user the statements: a managed policy, since the inline policies of a user hold 2,048 characters together, too. */
 export function attachToUser(scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
-  return attach(scope, id, user, { users: [user], statements });
+  return attach(scope, id, user, statements);
 }
 
 /** Gives the role of the tenant's handler the statements for one integration: more integrations than a role takes managed policies. */
@@ -43,9 +43,8 @@ export function attachToHandler(scope: Construct, id: string, role: iam.IRole, s
   return policy;
 }
 
-function attach(scope: Construct, id: string, principal: iam.IRole | iam.IUser, props: iam.ManagedPolicyProps): iam.ManagedPolicy {
-  const policy = new iam.ManagedPolicy(scope, id, props);
-  const statements = props.statements!;
+function attach(scope: Construct, id: string, principal: iam.IRole | iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
+  const policy = new iam.ManagedPolicy(scope, id, { statements, ...isUser(principal) ? { users: [principal] } : { roles: [principal] } });
   acknowledgeWildcards(policy, statements);
   const attached = attachedManagedPolicies(policy, principal);
   if (attached > DEFAULT_MANAGED_POLICIES) {
@@ -53,7 +52,9 @@ function attach(scope: Construct, id: string, principal: iam.IRole | iam.IUser, 
       `${describePrincipal(principal)} gets ${attached} managed policies from this app, and IAM allows ${DEFAULT_MANAGED_POLICIES} `
       + 'unless the quota was raised: use it for fewer integrations');
   }
-  policy.node.addValidation({ validate: () => [...otherAccountProblems(policy, principal, statements), ...managedPolicyProblems(policy, principal)] });
+  policy.node.addValidation({
+    validate: () => [...otherAccountProblems(policy, principal, statements), ...managedPolicyProblems(policy, principal)],
+  });
   return policy;
 }
 
