@@ -1,14 +1,14 @@
-import { Annotations, Arn, ArnFormat, IResource, RemovalPolicy, Resource, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct, Dependable, IDependable } from 'constructs';
+import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { compareEnvironments, outermostStack } from './private/environment';
 import { instanceArnOf } from './private/instance-arn';
 import { DATA_ACCESS_ACTIONS } from './private/policies/data-access';
 import { applyRemovalPolicy } from './private/removal';
 
 /** The S3 Access Grants instance of an account and Region, of which there is one. */
-export interface IAccessGrantsInstance extends IResource {
+export interface IAccessGrantsInstance extends IConstruct {
   /**
    * ARN of the instance, such as `arn:aws:s3:us-east-1:111122223333:access-grants/default`.
    *
@@ -33,7 +33,7 @@ export interface IAccessGrantsInstance extends IResource {
   grantDataAccess(grantee: iam.IGrantable): iam.Grant;
 }
 
-abstract class AccessGrantsInstanceBase extends Resource implements IAccessGrantsInstance {
+abstract class AccessGrantsInstanceBase extends Construct implements IAccessGrantsInstance {
   public abstract readonly accessGrantsInstanceArn: string;
   public abstract readonly accessGrantsInstanceId: string;
 
@@ -91,7 +91,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
       public readonly accessGrantsInstanceArn = accessGrantsInstanceArn;
       public readonly accessGrantsInstanceId = Arn.split(accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!;
     }
-    return new Import(scope, id, { environmentFromArn: accessGrantsInstanceArn });
+    return new Import(scope, id);
   }
 
   /**
@@ -149,7 +149,7 @@ export class AccessGrantsInstance extends AccessGrantsInstanceBase {
     super(scope, id);
     const implicit = takeDefault(this);
     this._explicit = outermostStack(this).node.tryFindChild(DEFAULT_ID) !== this;
-    this.accessGrantsInstanceArn = instanceArnOf(this.stack);
+    this.accessGrantsInstanceArn = instanceArnOf(Stack.of(this));
 
     this.resource = new s3.CfnAccessGrantsInstance(this, 'Resource', { identityCenterArn: props.identityCenterInstanceArn });
     this.resource.overrideLogicalId(LOGICAL_ID);

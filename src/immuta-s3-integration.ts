@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  Annotations, CfnResource, CustomResource, Duration, IResource, Lazy, PhysicalName, RemovalPolicy, Resource,
-} from 'aws-cdk-lib';
+import { Annotations, CfnResource, CustomResource, Duration, Lazy, PhysicalName, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
@@ -27,7 +25,7 @@ import { acknowledgeWildcards } from './private/wildcards';
 import { LocationAccess, S3Location } from './s3-location';
 
 /** An integration of Immuta with S3. */
-export interface IImmutaS3Integration extends IResource {
+export interface IImmutaS3Integration extends IConstruct {
   /**
    * ID of the integration in Immuta, such as `17`.
    *
@@ -190,7 +188,7 @@ export interface ImmutaS3IntegrationProps {
  *   }),
  * });
  */
-export class ImmutaS3Integration extends Resource implements IImmutaS3Integration {
+export class ImmutaS3Integration extends Construct implements IImmutaS3Integration {
   /**
    * Imports an integration by its id.
    *
@@ -199,7 +197,7 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
    * @param integrationId ID of the integration in Immuta
    */
   public static fromIntegrationId(scope: Construct, id: string, integrationId: string): IImmutaS3Integration {
-    class Import extends Resource implements IImmutaS3Integration {
+    class Import extends Construct implements IImmutaS3Integration {
       public readonly integrationId = integrationId;
     }
     return new Import(scope, id);
@@ -242,10 +240,12 @@ export class ImmutaS3Integration extends Resource implements IImmutaS3Integratio
   private readonly givenInstance?: IAccessGrantsInstance;
   private readonly accessGrantsInstanceArn: string;
   private readonly bucketAccount: string;
+  private readonly stack: Stack;
   private removalPolicy?: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
+    this.stack = Stack.of(this);
     this.refuseAtOnce(props);
     this._tenant = props.tenant;
     this._location = props.location;

@@ -54,7 +54,6 @@ describe('imports', () => {
     const instance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'Instance', 'arn:aws:s3:eu-west-1:444455556666:access-grants/default');
     expect(instance.accessGrantsInstanceArn).toBe('arn:aws:s3:eu-west-1:444455556666:access-grants/default');
     expect(instance.accessGrantsInstanceId).toBe('default');
-    expect(instance.env).toEqual({ account: '444455556666', region: 'eu-west-1' });
   });
 
   test.each(['default', 'arn:aws:s3:::acme-sales', 'arn:aws:s3:eu-west-1:444455556666:access-grants/default/location/1'])('fails for %s', (arn) => {

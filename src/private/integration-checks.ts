@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
@@ -124,7 +124,7 @@ export function environmentProblems(scope: IConstruct, tenant: IImmutaTenant, in
       `tenant '${tenant.node.path}' is in ${where(home.account, home.region)}, and the integration is in ${where(account, region)}: `
       + 'give both stacks the same \'env\', or neither an \'env\'',
     ] : [],
-    ...instance ? different('\'accessGrantsInstance\'', instance.env.account, instance.env.region, 'use \'AccessGrantsInstance.fromDefault\' of this stack') : [],
+    ...instance ? different('\'accessGrantsInstance\'', ...environmentOf(instance), 'use \'AccessGrantsInstance.fromDefault\' of this stack') : [],
   ];
 
   function different(what: string, otherAccount: string, otherRegion: string, remedy: string): string[] {
@@ -142,6 +142,12 @@ export function environmentProblems(scope: IConstruct, tenant: IImmutaTenant, in
     const [inAccount, inRegion] = names.map((name) => Token.isUnresolved(name) ? 'not known' : name);
     return `account ${inAccount}, Region ${inRegion}`;
   }
+}
+
+function environmentOf(instance: IAccessGrantsInstance): [account: string, region: string] {
+  const { account, region } = instance instanceof AccessGrantsInstance ? Stack.of(instance)
+    : Arn.split(instance.accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME);
+  return [account!, region!];
 }
 
 /** @param instance An instance that the user defined or imported */
