@@ -60,6 +60,9 @@ export interface ImmutaS3IntegrationProps {
   /**
    * How the integration's name in Immuta begins, at most 74 characters. A mark follows by which the integration is known as ours.
    *
+   * An adopted integration has this name as it is, without a mark. When an update that renames it is rolled back, it gets its old name
+   * back only if the property named that before.
+   *
    * @default - the account, the Region and the location
    */
   readonly integrationName?: string;
@@ -140,7 +143,8 @@ export interface ImmutaS3IntegrationProps {
    *
    * It must be enabled and already be what the other properties ask for, with roles that exist: adopting changes nothing at Immuta, and
    * where something differs, the deployment fails and says which properties the integration has. Its name counts only if you give
-   * `integrationName`. Later updates manage it; it is never deleted, not even after `adopt` is removed.
+   * `integrationName`, which one needs that another `ImmutaS3Integration` made: that it was retained, and that no stack deletes it any more,
+   * you say by naming it. Later updates manage it; it is never deleted, not even after `adopt` is removed.
    *
    * Nothing reads it after the first deployment: it may stay, and it may not become another one.
    *
@@ -445,7 +449,7 @@ function propProblems(props: ImmutaS3IntegrationProps): string[] {
   const { timeout, iamPropagationTimeout } = timeouts(props);
   return [
     ...locationProblems(props.location),
-    ...nameProblems(props.integrationName),
+    ...nameProblems(props.integrationName, props.adopt !== undefined),
     ...timeoutProblems(timeout, iamPropagationTimeout),
   ];
 }

@@ -22,10 +22,10 @@ export type AuthenticationType = 'auto' | 'accessKey';
 /**
  * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
  *
- * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt` and `Generation` only.
+ * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt` and `Generation` only, and `TenantUrl` for a reason.
  */
 export interface IntegrationProperties {
-  /** URL of the tenant, without a trailing slash. Only triggers an Update. */
+  /** URL of the tenant, without a trailing slash: triggers an Update, and tells when the function calls another one. */
   readonly TenantUrl: string;
   /** ARN of the secret with the API key. Only triggers an Update. */
   readonly ApiKeySecretArn: string;

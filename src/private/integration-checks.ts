@@ -47,12 +47,14 @@ export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Durati
   return problems;
 }
 
-export function nameProblems(name?: string): string[] {
-  const longest = NAME_MAX_LENGTH - NAME_MARK_LENGTH;
+/** @param adopts Whether it may be the name that an integration has: all of it, its mark included. */
+export function nameProblems(name: string | undefined, adopts: boolean): string[] {
+  const longest = adopts ? NAME_MAX_LENGTH : NAME_MAX_LENGTH - NAME_MARK_LENGTH;
   if (name === undefined || Token.isUnresolved(name) || (name.trim() !== '' && name.length <= longest)) {
     return [];
   }
-  return [`'integrationName' must have 1 to ${longest} characters, got ${JSON.stringify(name)} (${name.length}): the integration's mark takes the other ${NAME_MARK_LENGTH} of ${NAME_MAX_LENGTH}`];
+  const rest = adopts ? '' : `: the integration's mark takes the other ${NAME_MARK_LENGTH} of ${NAME_MAX_LENGTH}`;
+  return [`'integrationName' must have 1 to ${longest} characters, got ${JSON.stringify(name)} (${name.length})${rest}`];
 }
 
 export function removalPolicyProblems(policy?: RemovalPolicy): string[] {

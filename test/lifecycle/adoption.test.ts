@@ -1,8 +1,12 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { changes, failure, lake, shortAnswers, STACK_NAME, tenantIn, useSandbox } from './fixture';
-import { allIsWell, byHand, failNeighbour, inAccount, prepareAccount, Roles, state, stateAndPolicies, withNeighbour } from './owners';
-import { ImmutaS3IntegrationProps } from '../../src';
-import { SANDBOX_ENV } from '../sandbox/sandbox';
+import { allIsWell, arnOf, byHand, EVERYTHING, failNeighbour, inAccount, prepareAccount, Roles, state, stateAndPolicies, withNeighbour } from './owners';
+import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../../src';
+import { S3Config } from '../sandbox/immuta';
+import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 beforeEach(() => prepareAccount(sandbox.current));
@@ -27,6 +31,80 @@ describe('an integration that somebody made by hand', () => {
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual([]);
     expect(shortAnswers(sandbox.current)).toEqual([`SUCCESS immuta-s3-integration/${id}/adopted`]);
+  });
+
+  interface Kind {
+    readonly config: () => Partial<S3Config>;
+    readonly props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
+  }
+  const sales = (stack: Stack) => Bucket.fromBucketName(stack, 'SalesAgain', SANDBOX_BUCKET);
+  const KINDS: Record<string, Kind> = {
+    'with roles that take no policies': { config: () => ({}), props: (stack) => inAccount(stack, 'given-immutable') },
+    'of a self-managed Immuta': {
+      config: () => {
+        sandbox.current.immuta.identity.principal = arnOf('immuta');
+        return { awsRoleToAssume: undefined };
+      },
+      props: (stack) => ({
+        ...inAccount(stack, 'given'), authentication: ImmutaAuthentication.ambient(iam.Role.fromRoleName(stack, 'Ambient', 'immuta')),
+      }),
+    },
+    'with an access key': {
+      config: () => {
+        const { aws } = sandbox.current;
+        aws.iam.createUser({ userName: 'immuta-user' });
+        aws.iam.putUserPolicy('immuta-user', 'everything', EVERYTHING);
+        const { accessKeyId, secretAccessKey } = aws.iam.createAccessKey('immuta-user');
+        aws.secrets.createSecret('immuta/access-key', JSON.stringify({ accessKeyId, secretAccessKey }));
+        return { authenticationType: 'accessKey', awsRoleToAssume: undefined, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
+      },
+      props: (stack) => ({
+        ...inAccount(stack, 'given'),
+        authentication: ImmutaAuthentication.accessKeySecret({
+          user: iam.User.fromUserName(stack, 'User', 'immuta-user'), secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+        }),
+      }),
+    },
+    'on a prefix': {
+      config: () => ({ awsLocationPath: `s3://${SANDBOX_BUCKET}/curated/` }),
+      props: (stack) => ({ ...inAccount(stack, 'given'), location: S3Location.prefix(sales(stack), 'curated/') }),
+    },
+    'on all buckets': {
+      config: () => ({ awsLocationPath: 's3://' }),
+      props: (stack) => ({ ...inAccount(stack, 'given'), location: S3Location.allBuckets() }),
+    },
+  };
+
+  test.each(Object.keys(KINDS))('%s is adopted, updated in place, and outlives the stack', async (kind) => {
+    const { id } = await byHand(sandbox.current, KINDS[kind].config());
+    const before = state(sandbox.current);
+    const props = KINDS[kind].props;
+
+    expect(await sandbox.current.deploy(lake(sandbox.current, { props: (stack) => ({ ...props(stack), adopt: id }) })))
+      .toMatchObject({ status: 'CREATE_COMPLETE', outputs: { IntegrationId: id } });
+    expect(state(sandbox.current)).toEqual(before);
+    expect(await sandbox.current.deploy(lake(sandbox.current, { props: (stack) => ({ ...props(stack), adopt: id, revision: '2' }) })))
+      .toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    const [record] = before.integrations;
+    const [after] = state(sandbox.current).integrations;
+    expect([after.status, after.config]).toEqual(['enabled', record.config]);
+    expect(changes(sandbox.current)).toEqual([`PUT /integrations/${id}`]);
+    expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill(`SUCCESS immuta-s3-integration/${id}/adopted`));
+  });
+
+  test.each([
+    ['with the name that it had', { integrationName: 'by hand' }, 'by hand'],
+    ['without a name, which nobody knows any more', {}, 'sales'],
+  ])('%s goes back to what is known when its renaming is rolled back', async (_, props, name) => {
+    const { id } = await byHand(sandbox.current);
+    await deploy({ adopt: id, ...props });
+    sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 60, reason: 'no bucket today' });
+
+    expect(await deploy({ adopt: id, integrationName: 'sales' }, { neighbour: true })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+
+    expect(sandbox.current.immuta.integrations.get(id)).toMatchObject({ status: 'enabled', config: { name } });
   });
 
   test('is managed under its own name from then on, and never deleted, not even without the prop', async () => {

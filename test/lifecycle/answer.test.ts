@@ -10,6 +10,23 @@ test('an answer that does not get through is sent again', async () => {
   expect(shortAnswers(sandbox.current)).toEqual(['SUCCESS immuta-s3-integration/101']);
 });
 
+test('what Immuta says at length, in letters of many bytes, is cut so that CloudFormation takes the answer', async () => {
+  sandbox.current.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { statusCode: 400, message: '漢字 \u0001'.repeat(10_000) } } });
+  const tests = Array.from({ length: 7 }, (_, n) => ({ name: `Test ${n}`, status: 'failed', message: '測試\t'.repeat(5_000) }));
+  sandbox.current.immuta.faults.http({
+    method: 'POST', behaviour: 'answer', answer: { status: 422, body: { statusCode: 422, message: 'Validation failed', validationResults: { status: 'failed', validationTests: tests } } },
+  });
+
+  for (const reason of [/Immuta answered 400 to POST \/integrations: 漢字/, /'Test 0' failed: 測試/]) {
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(reason);
+    expect(Buffer.byteLength(sandbox.current.responses.answers.at(-2)!.body)).toBeLessThanOrEqual(4096);
+    await sandbox.current.destroy(STACK_NAME);
+  }
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
 test('an answer that never gets through fails no invocation, and what was made is found and deleted', async () => {
   const { responses, clock, lambda } = sandbox.current;
   responses.refuse = Infinity;

@@ -36,8 +36,10 @@ export interface LakeOptions {
   readonly and?: (stack: Stack, integration: ImmutaS3Integration) => void;
 }
 
-export function tenantIn(stack: Stack, sandbox: Sandbox, url = sandbox.immuta.url, apiKeySecret = SANDBOX_API_KEY_SECRET): ImmutaTenant {
-  return new ImmutaTenant(stack, 'Immuta', {
+export function tenantIn(
+  stack: Stack, sandbox: Sandbox, { id = 'Immuta', url = sandbox.immuta.url, apiKeySecret = SANDBOX_API_KEY_SECRET } = {},
+): ImmutaTenant {
+  return new ImmutaTenant(stack, id, {
     url,
     apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', apiKeySecret),
   });
@@ -62,7 +64,7 @@ export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
 export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, url, apiKeySecret, props, and }: LakeOptions = {}): Stack {
   const stack = new Stack(tenant ? Stage.of(tenant)! : new App(), stackName, { env: SANDBOX_ENV });
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
-    tenant: tenant ?? tenantIn(stack, sandbox, url, apiKeySecret),
+    tenant: tenant ?? tenantIn(stack, sandbox, { url, apiKeySecret }),
     location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
     authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.immuta.identity.principal) }),
     ...props?.(stack),

@@ -11,6 +11,9 @@ const sandbox = useSandbox();
 
 interface Placement {
   readonly integration: string;
+  readonly tenant?: string;
+  /** A construct around the bucket. */
+  readonly aroundBucket?: string;
   readonly bucket: string;
   /** A construct around the integration. */
   readonly around?: string;
@@ -20,12 +23,12 @@ interface Placement {
 
 const HERE: Placement = { integration: 'SalesLake', bucket: 'Sales' };
 
-function build({ integration, bucket, around, aroundTenant }: Placement): Stack {
+function build({ integration, tenant, bucket, around, aroundBucket, aroundTenant }: Placement): Stack {
   const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
   const inside = (id: string | undefined) => id === undefined ? stack : new Construct(stack, id);
   new ImmutaS3Integration(inside(around), integration, {
-    tenant: tenantIn(inside(aroundTenant) as Stack, sandbox.current),
-    location: S3Location.bucket(new Bucket(stack, bucket, { bucketName: 'acme-sales' })),
+    tenant: tenantIn(inside(aroundTenant) as Stack, sandbox.current, { id: tenant }),
+    location: S3Location.bucket(new Bucket(inside(aroundBucket), bucket, { bucketName: 'acme-sales' })),
     authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
   });
   return stack;
@@ -41,10 +44,12 @@ function logicalIds(stack: Stack): Map<string, string> {
 }
 
 const MOVES: [string, Placement, string][] = [
-  ['the integration is renamed', { ...HERE, integration: 'Marketing' }, "keep the logical ids with 'stack.renameLogicalId'"],
-  ['the integration is moved', { ...HERE, around: 'Lakes' }, "keep the logical ids with 'stack.renameLogicalId'"],
+  ['the integration is renamed', { ...HERE, integration: 'Marketing' }, "keep its logical ids with 'stack.renameLogicalId'"],
+  ['the integration is moved', { ...HERE, around: 'Lakes' }, "keep its logical ids with 'stack.renameLogicalId'"],
+  ['the tenant is renamed', { ...HERE, tenant: 'Governance' }, 'Modifying service token is not allowed'],
   ['the tenant is moved', { ...HERE, aroundTenant: 'Governance' }, 'Modifying service token is not allowed'],
   ['the bucket is renamed', { ...HERE, bucket: 'Data' }, 'The requested bucket name is not available'],
+  ['the bucket is moved', { ...HERE, aroundBucket: 'Data' }, 'The requested bucket name is not available'],
   ['all are moved', { integration: 'Lake', bucket: 'Data', around: 'Lakes', aroundTenant: 'Governance' }, 'The requested bucket name is not available'],
 ];
 

@@ -1,7 +1,9 @@
-import { changes, failure, lake, STACK_NAME, useSandbox } from './fixture';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { changes, failure, lake, STACK_NAME, tenantIn, useSandbox } from './fixture';
 import { byHand, failNeighbour, inAccount, prepareAccount, Roles, state, withNeighbour } from './owners';
-import { ImmutaS3IntegrationProps } from '../../src';
-import { SANDBOX_ENV } from '../sandbox/sandbox';
+import { ImmutaS3Integration, ImmutaS3IntegrationProps, S3Location } from '../../src';
+import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 beforeEach(() => prepareAccount(sandbox.current));
@@ -32,7 +34,9 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
 
     const refused = await deploy({ ...options, stackName: 'Second' });
     expect(refused.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(refused)).toContain("it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and set 'adopt' to '101'");
+    expect(failure(refused)).toContain("another ImmutaS3Integration created it, so it is left alone: if a construct was renamed or moved, keep its logical ids with "
+      + "'stack.renameLogicalId'; if another stack has it, remove it there first; if it was retained and no stack has it any more, delete it in Immuta and deploy again, "
+      + "or keep it and set 'adopt' to '101' and 'integrationName' to its name");
     await sandbox.current.destroy('Second');
 
     failNeighbour(sandbox.current);
@@ -75,5 +79,57 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  });
+});
+
+describe('what another resource of this library made', () => {
+  const roles = 'given';
+  const nameOf = (id: string) => sandbox.current.immuta.integrations.get(id)!.config.name;
+  const NOT_ADOPTED = /integration 101 \('.*', enabled\) cannot be adopted as it is, because another ImmutaS3Integration created it, whose removal deletes it/;
+
+  test('is not adopted by its id: the stack that has it would delete it', async () => {
+    await deploy({ roles });
+    const before = state(sandbox.current);
+
+    const refused = await deploy({ roles, stackName: 'Second', adopt: '101' });
+
+    expect(refused.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(refused)).toMatch(NOT_ADOPTED);
+    expect(state(sandbox.current)).toEqual(before);
+    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  });
+
+  test('is not adopted by its id under another construct id of the same stack', async () => {
+    const renamed = (id: string, adopt?: string) => {
+      const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
+      return new ImmutaS3Integration(stack, id, {
+        ...inAccount(stack, roles) as ImmutaS3IntegrationProps,
+        tenant: tenantIn(stack, sandbox.current),
+        location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
+        adopt,
+      }).node.root.node.findChild(STACK_NAME) as Stack;
+    };
+    await sandbox.current.deploy(renamed('Before'));
+    const before = state(sandbox.current);
+
+    const refused = await sandbox.current.deploy(renamed('After', '101'));
+
+    expect(refused.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(failure(refused)).toMatch(NOT_ADOPTED);
+    expect(failure(refused)).toContain("keep its logical ids with 'stack.renameLogicalId' and do not adopt");
+    expect(state(sandbox.current)).toEqual(before);
+  });
+
+  test('is adopted by its name once its stack has retained it, and is never deleted', async () => {
+    await deploy({ roles, removalPolicy: RemovalPolicy.RETAIN });
+    await sandbox.current.destroy(STACK_NAME);
+    const before = state(sandbox.current);
+
+    const adopted = await deploy({ roles, stackName: 'Second', adopt: '101', integrationName: nameOf('101') });
+
+    expect(adopted).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(await deploy({ roles, stackName: 'Second', adopt: '101', revision: '2' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await sandbox.current.destroy('Second')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(state(sandbox.current)).toMatchObject({ integrations: [{ id: '101', status: 'enabled', config: before.integrations[0].config }] });
   });
 });

@@ -77,7 +77,8 @@ test.each(ALL_ROLES)('a stack with %s roles that is made again under the same na
 
   const refused = await sandbox.current.deploy(withIntegration(roles));
   expect(refused.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(refused)).toContain("it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and set 'adopt' to '101'");
+  expect(failure(refused)).toContain("if it was retained and no stack has it any more, delete it in Immuta and deploy again, or keep it and set 'adopt' to '101' and "
+    + "'integrationName' to its name");
   await sandbox.current.destroy(STACK_NAME);
 
   failNeighbour(sandbox.current);

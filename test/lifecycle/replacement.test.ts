@@ -1,8 +1,9 @@
-import { App, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { App, CfnParameter, CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnPrincipal, Role, User } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, shortAnswers, STACK_NAME, tenantIn, tenantOf, useSandbox } from './fixture';
-import { createRoles, state } from './owners';
+import { arnOf, createRoles, state } from './owners';
 import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { ImmutaStandIn, startImmuta } from '../sandbox/immuta';
 import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
@@ -45,6 +46,38 @@ describe('another location is another integration', () => {
     expect(rolesAtDeletion).toEqual([expect.arrayContaining(roles)]);
     expect(leftovers(sandbox.current).roles).toHaveLength(roles.length);
     await expectNothingLeft();
+  });
+
+  test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>]>([
+    ['existingRole', (stack) => ({ authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) })],
+    ['ambient', (stack) => ({ authentication: ImmutaAuthentication.ambient(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) })],
+    ['a location role that is given', (stack) => ({ locationRole: Role.fromRoleName(stack, 'Location', 'location') })],
+    ['accessKeySecret', (stack) => ({
+      authentication: ImmutaAuthentication.accessKeySecret({
+        user: User.fromUserName(stack, 'User', 'immuta-user'), secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+      }),
+    })],
+  ])('with %s, which both have: the old one is deleted with the policies that it still has', async (_, props) => {
+    const { aws, immuta } = sandbox.current;
+    createRoles(sandbox.current, 'location', 'immuta-manager');
+    ['location', 'immuta-manager'].forEach((role) => aws.iam.deleteRolePolicy(role, 'everything'));
+    if (_ === 'ambient') immuta.identity.principal = arnOf('immuta-manager');
+    aws.iam.createUser({ userName: 'immuta-user' });
+    aws.secrets.createSecret('immuta/access-key', JSON.stringify(aws.iam.createAccessKey('immuta-user')));
+    const before = leftovers(sandbox.current);
+    const deploy = (name: string) => sandbox.current.deploy(lake(sandbox.current, {
+      props: (stack) => ({ location: S3Location.bucket(bucket(stack, name)), ...props(stack) }),
+    }));
+    expect(await deploy(SANDBOX_BUCKET)).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+    const result = await deploy('hr-lake');
+
+    expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(failure(result)).toBeUndefined();
+    expect(integrations()).toMatchObject([{ id: '102', status: 'enabled' }]);
+    expect(scopes()).toEqual(['s3://hr-lake/']);
+    await expectNothingLeft(before);
+    expect([arnOf('location'), arnOf('immuta-manager')].flatMap((arn) => aws.iam.policiesOf(arn))).toEqual([]);
   });
 
   test('that cannot be deleted is left with its location, and the new one is there', async () => {
@@ -134,6 +167,28 @@ test('a path that a parameter changes is refused before any call that changes so
   await expectNothingLeft();
 });
 
+test.each<[string, string, string]>([
+  ['account', 'AccountId', '444455556666'],
+  ['Region', 'Region', 'eu-west-1'],
+])('an %s that changes in place is refused, and what is there stays', async (_, property, value) => {
+  const stack = () => lake(sandbox.current, {
+    and: (scope, integration) => {
+      const parameter = new CfnParameter(scope, 'Where');
+      (integration.node.defaultChild as CfnResource).addPropertyOverride(property, parameter.valueAsString);
+    },
+  });
+  await sandbox.current.deploy(stack(), { parameters: { Where: property === 'Region' ? SANDBOX_ENV.region : SANDBOX_ENV.account } });
+  const before = state(sandbox.current);
+
+  const result = await sandbox.current.deploy(stack(), { parameters: { Where: value } });
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(failure(result)).toMatch(/an integration cannot move: integration 101 /);
+  expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  expect(state(sandbox.current)).toEqual(before);
+  await expectNothingLeft();
+});
+
 describe('another tenant for the same path', () => {
   let other: ImmutaStandIn;
   beforeEach(async () => {
@@ -149,10 +204,38 @@ describe('another tenant for the same path', () => {
     const result = await sandbox.current.deploy(lake(sandbox.current, { url: other.url }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/is already registered in S3 Access Grants, as location /);
+    expect(failure(result)).toMatch(/a path goes to another tenant in two deployments/);
     expect(state(sandbox.current)).toEqual(before);
     expect([...changes(sandbox.current), ...other.requests.filter(({ method }) => method !== 'GET')]).toEqual(['POST /integrations']);
     await expectNothingLeft();
+  });
+
+  test('is refused when the tenant has a stack of its own, which stays as it was deployed: its old URL ends it', async () => {
+    const tenant = (url: string) => {
+      const stack = new Stack(new App(), 'Tenant', { env: SANDBOX_ENV });
+      const made = tenantIn(stack, sandbox.current, { url });
+      stack.exportValue(made.handler.functionArn);
+      return { stack, made };
+    };
+    const [first, second] = [tenant(sandbox.current.immuta.url), tenant(other.url)];
+    await sandbox.current.deploy(first.stack);
+    await sandbox.current.deploy(lake(sandbox.current, { tenant: first.made }));
+    const before = state(sandbox.current);
+
+    await sandbox.current.deploy(second.stack);
+    const result = await sandbox.current.deploy(lake(sandbox.current, { tenant: second.made }));
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(failure(result)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}, and the function of its ImmutaTenant calls ${other.url}, where it is not: `
+      + "deploy the ImmutaTenant with the 'url' that it had, and then repeat this");
+    const deleted = await sandbox.current.destroy(STACK_NAME);
+    expect(deleted.status).toBe('DELETE_FAILED');
+    expect(failure(deleted)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}`);
+    expect(state(sandbox.current)).toEqual(before);
+
+    await sandbox.current.deploy(tenant(sandbox.current.immuta.url).stack);
+    await expectNothingLeft({ ...NOTHING, roles: [expect.stringContaining('Tenant')] as string[], functions: [expect.stringContaining('Tenant')] as string[], others: expect.anything() });
+    expect([...other.integrations.values()]).toEqual([]);
   });
 
   test('takes two: one without the integration, one with it and the new tenant', async () => {

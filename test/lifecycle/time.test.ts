@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { changes, failure, lake, leftovers, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+import { AwsError } from '../sandbox/aws';
 
 const MINUTE = 60_000;
 const sandbox = useSandbox();
@@ -29,12 +30,27 @@ test("the longest timeout ends within Lambda's recursion limit and before CloudF
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
 });
 
+test('a function that may not invoke itself says so, and leaves nothing', async () => {
+  const { aws, immuta } = sandbox.current;
+  immuta.switches.durations.creating = 20 * MINUTE;
+  aws.route('lambda', async () => { throw new AwsError(403, 'AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction'); });
+
+  const result = await sandbox.current.deploy(lake(sandbox.current));
+
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(failure(result)).toContain('the handler function cannot invoke itself to go on: not authorized to perform: lambda:InvokeFunction');
+  expect(shortAnswers(sandbox.current)[0]).toBe('FAILED immuta-s3-integration/101');
+  expect(leftovers(sandbox.current).integrations).toEqual([]);
+});
+
 test('deleting may take longer than one run of the function', async () => {
   sandbox.current.immuta.switches.durations.deleting = 25 * MINUTE;
   await sandbox.current.deploy(lake(sandbox.current));
 
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
+  expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill('SUCCESS immuta-s3-integration/101'));
+  expect(changes(sandbox.current).filter((change) => change.startsWith('DELETE'))).not.toEqual([]);
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
@@ -46,6 +62,8 @@ test('a deletion that outlasts the timeout fails, says so, and succeeds when it 
 
   expect(result.status).toBe('DELETE_FAILED');
   expect(failure(result)).toMatch(/last seen: integration 101 is 'deleting'/);
+  expect(leftovers(sandbox.current).integrations).toEqual([{ id: '101', status: 'deleting' }]);
+  expect(shortAnswers(sandbox.current)).toEqual(['SUCCESS immuta-s3-integration/101', 'FAILED immuta-s3-integration/101']);
   // what Immuta still needs is still there
   expect(leftovers(sandbox.current).roles).toHaveLength(3);
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });

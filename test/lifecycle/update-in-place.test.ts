@@ -61,13 +61,8 @@ describe('authentication', () => {
     accessKeySecret: { props: accessKey('1'), config: { authenticationType: 'accessKey', awsAccessKeyId: expect.stringMatching(/^AKIA/), awsRoleToAssume: undefined } },
   };
 
-  test.each([
-    ['assumeRole', 'existingRole'],
-    ['assumeRole', 'accessKeySecret'],
-    ['existingRole', 'ambient'],
-    ['ambient', 'assumeRole'],
-    ['accessKeySecret', 'existingRole'],
-  ])('%s becomes %s in place', async (from, to) => {
+  const kinds = Object.keys(KINDS);
+  test.each(kinds.flatMap((from) => kinds.filter((to) => to !== from).map((to) => [from, to])))('%s becomes %s in place', async (from, to) => {
     const before = leftovers(sandbox.current);
     await deploy(KINDS[from].props);
 
@@ -287,17 +282,23 @@ test('an edit that begins between two requests is waited for', async () => {
   expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
 });
 
-test.each<[keyof S3Config, Partial<ImmutaS3IntegrationProps> | 'role']>([
+test.each<[keyof S3Config, Partial<ImmutaS3IntegrationProps> | 'role' | 'locationRole']>([
   ['name', { integrationName: 'sales' }],
   ['awsRoleToAssume', 'role'],
+  ['awsLocationRole', 'locationRole'],
 ])('a change of %s that Immuta ignores fails, is not sent for ever, and rolls back to what was', async (field, props) => {
   createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
   sandbox.current.immuta.switches.ignoredByEdit = [field];
   await deploy();
   const before = state(sandbox.current);
 
-  const result = await deploy((stack) => props === 'role'
-    ? { authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleName(stack, 'Manager', 'immuta-manager')) } : props);
+  const result = await deploy((stack) => {
+    switch (props) {
+      case 'role': return { authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleName(stack, 'Manager', 'immuta-manager')) };
+      case 'locationRole': return { locationRole: iam.Role.fromRoleName(stack, 'Location', 'elsewhere') };
+      default: return props;
+    }
+  });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(failure(result)).toContain(`Immuta accepted the change of integration 101, but did not make it: the integration does not show what was sent as '${field}'`);

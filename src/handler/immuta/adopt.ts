@@ -22,6 +22,7 @@ export async function adoptIntegration(job: Job, id: string): Promise<Integratio
   if (record.status !== 'enabled') {
     throw new Error(`${describeRecord(record)} cannot be adopted, only one that is 'enabled' can: look at it in Immuta, and deploy again when it is`);
   }
+  refuseSomebodyElses(job, record);
   const wanted = wantedIntegration(job.properties);
   if (!isAsWanted(record, wanted, adoptedName(job, record))) {
     throw new Error(`${describeRecord(record)} cannot be adopted, because adopting changes nothing and it differs in ${differences(job, record, wanted)}: `
@@ -29,6 +30,19 @@ export async function adoptIntegration(job: Job, id: string): Promise<Integratio
       + `give the ImmutaS3Integration the properties that it has, and deploy again: { ${propsOf(job, record)} }`);
   }
   return record;
+}
+
+/**
+ * @throws if another resource of this library made the record, and may still delete it: that it was retained, nobody but the user can know,
+ * who says so by naming it.
+ */
+function refuseSomebodyElses({ properties, mark }: Job, record: IntegrationRecord): void {
+  const owner = readMark(record.name)?.owner;
+  if (owner === undefined || owner === mark.owner || properties.IntegrationName === record.name) {
+    return;
+  }
+  throw new Error(`${describeRecord(record)} cannot be adopted as it is, because another ImmutaS3Integration created it, whose removal deletes it: if a construct was renamed or `
+    + `moved, keep its logical ids with 'stack.renameLogicalId' and do not adopt; if it was retained and no stack has it any more, say so with its name, integrationName: ${quoted(record.name)}`);
 }
 
 /**

@@ -121,14 +121,19 @@ async function listAfter(job: Job, refusal: Refusal | undefined): Promise<Integr
  */
 async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Promise<void> {
   for (const record of records.filter(({ location }) => sameLocation(location, job.location))) {
+    const taken = `${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}`;
     const mark = readMark(record.name);
-    if (mark?.owner !== job.mark.owner) {
-      throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}: ${describeConfiguration(record)}; `
-        + `it was not created by this resource, so it is left alone: delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`
-        + (mark ? "; if this stack created it and a construct was renamed or moved, keep the logical ids with 'stack.renameLogicalId'" : ''));
+    if (mark === undefined) {
+      throw new Error(`${taken}: ${describeConfiguration(record)}; it was not created by this resource, so it is left alone: `
+        + `delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
+    }
+    if (mark.owner !== job.mark.owner) {
+      throw new Error(`${taken}: ${describeConfiguration(record)}; another ImmutaS3Integration created it, so it is left alone: if a construct was `
+        + "renamed or moved, keep its logical ids with 'stack.renameLogicalId'; if another stack has it, remove it there first; if it was retained and "
+        + `no stack has it any more, delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
     }
     if (record.status !== 'createError') {
-      throw new Error(`${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}, which an earlier deployment of this `
+      throw new Error(`${taken}, which an earlier deployment of this `
         + `resource created and did not remove: delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
     }
     job.log.info('remove-earlier', { integrationId: record.id, status: record.status });
@@ -151,10 +156,12 @@ function explained(job: Job, { error, kind }: Refusal, records: readonly Integra
   return other ? new Error(`${error.message}; ${describeRecord(other)} is on ${describeLocation(other.location)}`, { cause: error }) : error;
 }
 
-/** A resource that has had another integration cannot adopt one. */
-function howToKeep({ physicalId }: Job, { id }: IntegrationRecord): string {
+/** A resource that has had another integration cannot adopt one. What another resource made is adopted by its name, too. */
+function howToKeep({ mark, physicalId }: Job, { id, name }: IntegrationRecord): string {
   const who = physicalId ? ' of a new ImmutaS3Integration, with another construct id,' : '';
-  return `set 'adopt'${who} to '${id}', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
+  const owner = readMark(name)?.owner;
+  const named = owner === undefined || owner === mark.owner ? '' : ' and \'integrationName\' to its name';
+  return `set 'adopt'${who} to '${id}'${named}, or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
 }
 
 /** What one has to know to recognise it; never its credentials. */

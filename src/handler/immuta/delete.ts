@@ -2,6 +2,7 @@ import { IntegrationRecord } from './client';
 import { describeRecord, Job } from './job';
 import { sameLocation } from './location';
 import { isOfGeneration, readMark } from './mark';
+import { refuseInOtherTenant } from './other-tenant';
 import { parsePhysicalId } from './physical-id';
 import { untilUnregistered } from './registration';
 import { removeRecord } from './removal';
@@ -41,6 +42,8 @@ async function removeOwn(job: Job, id: string): Promise<void> {
     job.log.warn('left-alone', { integrationId: id, message: `${describeRecord(record)} is not on the path, account and Region of this resource` });
   } else if (record) {
     await removeRecord(job, id);
+  } else {
+    await refuseInOtherTenant(job);
   }
   const others = await removeSuccessorsOf(job, id);
   if (!others.some(({ location }) => sameLocation(location, job.location))) {
@@ -100,7 +103,7 @@ function isOfThatCreate(job: Job, record: IntegrationRecord, request: string | u
   const mark = readMark(record.name)!;
   const proven = isOfGeneration(mark, job.physicalId) || (request ? mark.request === request
     : generation ? isOfGeneration(mark, generation)
-      : !isFirstLook || ['creating', 'createError'].includes(record.status));
+      : !isFirstLook || ['creating', 'createError', 'deleting'].includes(record.status));
   if (!proven) {
     job.log.warn('left-alone', { integrationId: record.id, message: `${describeRecord(record)} may be one that was retained` });
   }

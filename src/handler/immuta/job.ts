@@ -18,6 +18,8 @@ export interface Job {
   /** The mark of a record that this event makes. */
   readonly mark: Mark;
 
+  /** URL of the tenant that the function calls. */
+  readonly calledUrl?: string;
   readonly immuta: IntegrationsClient;
   /** What is registered on the location's path in S3 Access Grants. */
   readonly registeredLocation: () => Promise<RegisteredLocation | undefined>;

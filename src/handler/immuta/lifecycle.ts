@@ -65,6 +65,7 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
     physicalId: event.physicalId,
     location,
     mark: markOf(event),
+    calledUrl: options.environment[ENV_IMMUTA_URL],
     // a Delete that has nothing to ask does not fail for want of an address
     get immuta() {
       return immuta ??= clientFor(event, tools, options);

@@ -130,6 +130,10 @@ export class Transport {
       }
       return json;
     }
+    if (status === 404 && Object.keys(asObject(json)).length === 0) {
+      // a proxy that has lost Immuta: what is not found there is not gone
+      throw new UnexpectedAnswerError(request, 'it is 404 without a message of Immuta\'s');
+    }
     const message = this.vendorMessage(json, text);
     switch (true) {
       case status === 401:

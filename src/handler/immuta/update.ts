@@ -7,6 +7,7 @@ import { failureOf, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation } from './location';
 import { isOfGeneration, markedName, readMark } from './mark';
+import { refuseInOtherTenant } from './other-tenant';
 import { parsePhysicalId } from './physical-id';
 import { untilRegisteredWithRole } from './registration';
 import { isInPlace } from './status';
@@ -74,6 +75,7 @@ async function createAgain(job: Job): Promise<IntegrationRecord> {
   if (!sameLocation(locationOf(job.oldProperties), job.location)) {
     throw moved(job);
   }
+  await refuseInOtherTenant(job);
   job.log.warn('create-anew', { message: 'the integration is gone' });
   return createIntegration(job);
 }
@@ -118,8 +120,8 @@ async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRe
       return record;
     }
     const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
-    const error = refusal?.error
-      ?? failureOf(record!, 'Immuta did not change the integration', 'it is as it was before; remove the cause and deploy again');
+    const error = refusal?.error ?? failureOf(record!, 'Immuta did not change the integration',
+      `${record!.status === 'editError' ? 'it is as it was before; ' : ''}remove the cause and deploy again`);
     const delayMs = isIam ? pauseWithinWindow(job.deadline, pauses.next().value) : undefined;
     if (delayMs === undefined) {
       throw error;

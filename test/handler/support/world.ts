@@ -140,6 +140,8 @@ export class World {
   }
 
   public event(type: string, requestId: string, sent: Sent = {}): Record<string, unknown> {
+    const { IMMUTA_URL: TenantUrl } = this.environment;
+    const tenant = TenantUrl ? { TenantUrl } : {};
     const date = new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
     return {
       RequestType: type,
@@ -148,8 +150,8 @@ export class World {
       RequestId: requestId,
       LogicalResourceId: 'SalesLake',
       ResourceType: 'Custom::ImmutaS3Integration',
-      ResourceProperties: { ...PROPERTIES, ...sent.properties },
-      ...(type === 'Update' ? { OldResourceProperties: { ...PROPERTIES, ...sent.oldProperties } } : {}),
+      ResourceProperties: { ...PROPERTIES, ...tenant, ...sent.properties },
+      ...(type === 'Update' ? { OldResourceProperties: { ...PROPERTIES, ...tenant, ...sent.oldProperties } } : {}),
       ...(sent.physicalId ? { PhysicalResourceId: sent.physicalId } : {}),
       ...sent.event,
     };

@@ -51,6 +51,7 @@ const FAULTS: Fault[] = [
   { name: 'answers never come', strike: slow({ behaviour: 'never' }), deadlineScale: 0.01, reason: /no answer from Immuta .*: it took too long/ },
   { name: 'answers drip', strike: slow({ behaviour: 'drip', dripMs: 100 }), deadlineScale: 0.01, reason: /no answer from Immuta .*: it took too long/ },
   { name: 'answers are HTML', strike: answer(200, '<html>Sign in</html>'), reason: /unexpected answer from Immuta to GET .*: it is not JSON; check that the tenant's 'url'/ },
+  { name: 'answers are 404 in HTML', strike: answer(404, '<h1>default backend - 404</h1>'), reason: /unexpected answer from Immuta to GET .*: it is 404 without a message of Immuta's/ },
   { name: 'answers are empty', strike: answer(200, ''), reason: /unexpected answer from Immuta to GET .*: it is empty; check that the tenant's 'url'/ },
   { name: 'answers have 100 MB', strike: http({ behaviour: 'huge' }), reason: /unexpected answer from Immuta to GET .*: its body is longer than 5000000 bytes/ },
   { name: 'answers are 5xx', strike: burst([500, 502, 503, 504].map((status) => ({ status, body: '<h1>Down</h1>' }))), reason: /Immuta answered 500 to GET .*: Down/ },
@@ -100,7 +101,7 @@ test.each(FOR_EVER)('for ever, $name: the deployment fails, says why and leaves 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-describe.each(FAULTS.filter(({ name }) => /refused|5xx/.test(name)))('from now on for ever, $name', (fault) => {
+describe.each(FAULTS.filter(({ name }) => /refused|5xx|404/.test(name)))('from now on for ever, $name', (fault) => {
   test('an update fails, and what was stays', async () => {
     await prepare(sandbox.current, 'Update');
     fault.strike(sandbox.current, Infinity);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { dependenciesOf, inOrder, reversed } from './dependencies';
 import { evaluate, Scope } from './intrinsics';
-import { Cancelled, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
+import { Cancelled, Made, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
 import { addEvent, dependenciesAmong, ResourceRecord, retentionOf, Stack } from './stack';
 import { ResourceDefinition, Template } from './template';
 
@@ -114,7 +114,7 @@ export class StackOperation {
       const properties = evaluate(definition.Properties ?? {}, scope);
       const record = { ...base, properties, physicalId: old?.physicalId ?? '', attributes: old?.attributes ?? {} };
       if (old?.failed) return await this.create(record, old);
-      if (old && old.type === definition.Type && isDeepStrictEqual(properties, old.properties)) {
+      if (old?.type === definition.Type && isDeepStrictEqual(properties, old.properties)) {
         this.stack.resources.set(logicalId, record);
         return true;
       }
@@ -128,6 +128,7 @@ export class StackOperation {
   }
 
   private refuseFixed(old: ResourceRecord, record: ResourceRecord): void {
+    if (old.type !== record.type) throw new Error(`Update of resource type is not permitted. The new template modifies resource type of the following resources: [${record.logicalId}]`);
     const { fixed = [] } = this.options.typeOf(record.type);
     const changed = fixed.find((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
     if (changed) throw new Error(`Modifying ${changed.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} is not allowed.`);
@@ -144,7 +145,7 @@ export class StackOperation {
 
   private mustReplace(old: ResourceRecord, record: ResourceRecord): boolean {
     const createOnly = this.options.typeOf(record.type).createOnly ?? [];
-    return old.type !== record.type || createOnly.some((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
+    return createOnly.some((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
   }
 
   /** Makes a resource; one that takes another's place counts as an update in the events. */
@@ -153,7 +154,7 @@ export class StackOperation {
     if (old) this.report(old, 'UPDATE_IN_PROGRESS', 'Requested update requires the creation of a new physical resource; hence creating one.');
     else this.report(record, 'CREATE_IN_PROGRESS');
     try {
-      const made = { ...record, ...await this.perform('create', record, (type, request) => type.create(request)) };
+      const made = withMade(record, await this.perform('create', record, (type, request) => type.create(request)));
       this.made.push(made);
       if (old) this.replaced.push(old);
       this.stack.resources.set(record.logicalId, made);
@@ -172,7 +173,7 @@ export class StackOperation {
     this.report(record, 'UPDATE_IN_PROGRESS');
     this.changed.set(record.logicalId, record);
     try {
-      const now = { ...record, ...await this.perform('update', record, (type, request) => type.update(request, old)) };
+      const now = withMade(record, await this.perform('update', record, (type, request) => type.update(request, old)));
       this.noteNewId(now, old);
       this.stack.resources.set(record.logicalId, now);
       this.report(now, 'UPDATE_COMPLETE');
@@ -199,7 +200,7 @@ export class StackOperation {
     this.report(wanted, 'UPDATE_IN_PROGRESS');
     try {
       const made = await this.perform('update', wanted, (type, request) => type.update(request, tried), new AbortController().signal);
-      this.stack.resources.set(old.logicalId, { ...old, ...made });
+      this.stack.resources.set(old.logicalId, withMade(old, made));
       this.changed.delete(old.logicalId);
       this.report(old, 'UPDATE_COMPLETE');
       return true;
@@ -267,6 +268,10 @@ export class StackOperation {
     const { logicalId, physicalId, type } = record;
     addEvent(this.stack, this.options.world.scheduler.clock.now(), { logicalId, physicalId, type, status, reason });
   }
+}
+
+function withMade(record: ResourceRecord, { physicalId, attributes }: Made): ResourceRecord {
+  return { ...record, physicalId, attributes };
 }
 
 function reasonOf(error: unknown): string {
