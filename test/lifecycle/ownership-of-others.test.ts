@@ -34,7 +34,7 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
 
     const refused = await deploy({ ...options, stackName: 'Second' });
     expect(refused.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(refused)).toContain("another ImmutaS3Integration created it, so it is left alone: if a construct was renamed or moved, keep its logical ids with "
+    expect(failure(refused)).toContain('another ImmutaS3Integration created it, so it is left alone: if a construct was renamed or moved, keep its logical ids with '
       + "'stack.renameLogicalId'; if another stack has it, remove it there first; if it was retained and no stack has it any more, delete it in Immuta and deploy again, "
       + "or keep it and set 'adopt' to '101' and 'integrationName' to its name");
     await sandbox.current.destroy('Second');
