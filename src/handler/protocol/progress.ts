@@ -7,7 +7,8 @@
  *
  * - This invocation is the event's first, and has sent nothing. Lambda repeats a failed invocation after a minute at the earliest, so an event
  *   that is younger than that has no attempt behind it. (It may deliver an event twice at once; then both attempts see the same world, and
- *   what refuses the one refuses the other.)
+ *   what refuses the one refuses the other, unless that begins in the seconds between them: the other's record then waits for the next
+ *   Create to say so.)
  * - Or a list shows no record of this event, after anything that an attempt may have sent was answered: an earlier attempt ended a minute ago,
  *   and its requests with it; our own were refused. Only a request of ours whose answer was lost may still have an effect after a list.
  */
@@ -28,7 +29,7 @@ export class Progress {
     this.answerLost = options.answerLost;
   }
 
-  /** Call it before a request to create is sent. */
+  /** Call it before a request to create is sent, or when another run that sends one may have begun. */
   public posting(): void {
     this.mayExist = true;
   }

@@ -111,6 +111,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
       log.info('handed-over');
       return undefined;
     } catch (error) {
+      progress.posting(); // its answer may have been lost
       return failed(redaction.redact(`the handler function cannot invoke itself to go on: ${withoutFullStop(messageOf(error))}`));
     }
   };
