@@ -176,10 +176,12 @@ project.testTask.spawn(jest);
 const generated = project.addTask('build:generated', { description: 'Write every generated file that is committed' });
 generated.spawn(project.defaultTask!);
 generated.spawn(project.tasks.tryFind('docgen')!);
-project.addTask('package:code-only', {
-  description: 'Generate the packages of every language, without compiling them',
-  exec: 'jsii-pacmak --code-only --force-subdirectory=true --outdir dist/code-only --targets python java go dotnet',
+const languages = project.addTask('test:languages', {
+  description: 'Install the packages of every language, and compare what the examples synthesize (needs Python, Java with Maven, and Go; .NET if it is there)',
 });
+languages.spawn(project.bundler.bundleTask);
+languages.spawn(project.compileTask);
+languages.exec('tsx test/languages/main.ts');
 
 const demo = project.addTask('demo', { description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta' });
 demo.spawn(project.bundler.bundleTask);

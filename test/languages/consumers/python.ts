@@ -1,0 +1,19 @@
+import * as path from 'node:path';
+import { Language } from '../consumer';
+import { packageFile } from '../packages';
+import { run } from '../shell';
+import { CDK_VERSION } from '../versions';
+
+/** A virtual environment with the wheel. */
+export const PYTHON: Language = {
+  name: 'Python',
+  folder: 'python',
+  install: async (project, packages) => {
+    const venv = path.join(project, '.venv');
+    const env = { VIRTUAL_ENV: venv, PATH: `${path.join(venv, 'bin')}${path.delimiter}${process.env.PATH}` };
+    const wheel = packageFile(path.join(packages, 'python'), '.whl');
+    await run(`python3 -m venv ${venv}`, { cwd: project });
+    await run(`pip install --quiet ${wheel} aws-cdk-lib==${CDK_VERSION} -r requirements.txt`, { cwd: project, env });
+    return env;
+  },
+};

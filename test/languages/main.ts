@@ -1,0 +1,76 @@
+/**
+ * One library, five languages: installs the packages of each language in a project of its own, as a user would, and compares what each
+ * example synthesizes there with what its twin in TypeScript does.
+ */
+import { rejects } from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Consumer, Language } from './consumer';
+import { PYTHON } from './consumers/python';
+import { TYPESCRIPT } from './consumers/typescript';
+import { makePackages } from './packages';
+import { Report } from './report';
+import { BAD_SETTINGS, BAD_SETTINGS_MESSAGE, SETTINGS } from './settings';
+import { CommandFailed } from './shell';
+import { assertHasIntegration, assertSame, Templates } from './templates';
+import { topicsOf } from './topics';
+
+const TWINS = [PYTHON];
+const TOPICS = topicsOf(TYPESCRIPT.folder);
+
+const folder = mkdtempSync(path.join(tmpdir(), 'languages-'));
+const packages = path.join(folder, 'packages');
+const report = new Report();
+
+async function main(): Promise<boolean> {
+  for (const { name, folder: examples } of TWINS) {
+    await report.check(`${name} has an example of every topic`, () => assertSame(topicsOf(examples), TOPICS));
+  }
+  const packaged = await report.check('the packages of all languages can be made', () => makePackages(packages, {
+    compiled: ['js', 'python', 'java'],
+    codeOnly: ['go', 'dotnet'],
+  }));
+  if (packaged) {
+    const expected: Record<string, Templates> = {};
+    await tryLanguage(TYPESCRIPT, (topic, templates) => {
+      assertHasIntegration(templates);
+      expected[topic] = templates;
+    });
+    await Promise.all(TWINS.map((twin) => tryLanguage(twin, (topic, templates) => assertSame(templates, expected[topic]))));
+  }
+  return report.close();
+}
+
+/** Checks the language's packages with every topic. */
+async function tryLanguage(language: Language, checkTopic: (topic: string, templates: Templates) => void): Promise<void> {
+  const { name, skipped } = language;
+  const reason = await skipped?.();
+  if (reason) {
+    report.skip(name, reason);
+    return;
+  }
+  let consumer: Consumer | undefined;
+  await report.check(`${name}: the package can be installed`, async () => { consumer = await Consumer.install(language, folder, packages); });
+  for (const topic of TOPICS) {
+    await report.check(`${name}: ${topic}`, async () => checkTopic(topic, await installed(consumer).synthesize(topic, SETTINGS)));
+  }
+  await report.check(`${name}: a wrong property is refused with the library's message`, () => rejects(
+    () => installed(consumer).synthesize(TOPICS[0], BAD_SETTINGS),
+    (error) => error instanceof CommandFailed && error.output.includes(BAD_SETTINGS_MESSAGE),
+  ));
+}
+
+function installed(consumer?: Consumer): Consumer {
+  if (!consumer) throw new Error('not tried: the package could not be installed');
+  return consumer;
+}
+
+void main().then((good) => {
+  if (good) {
+    rmSync(folder, { recursive: true, force: true });
+  } else {
+    console.error(`what was made is in ${folder}`);
+    process.exitCode = 1;
+  }
+});
