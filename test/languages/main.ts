@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Consumer, Language } from './consumer';
+import { GO } from './consumers/go';
 import { JAVA } from './consumers/java';
 import { PYTHON } from './consumers/python';
 import { TYPESCRIPT } from './consumers/typescript';
@@ -17,7 +18,7 @@ import { CommandFailed } from './shell';
 import { assertHasIntegration, assertSame, Templates } from './templates';
 import { topicsOf } from './topics';
 
-const TWINS = [PYTHON, JAVA];
+const TWINS = [PYTHON, JAVA, GO];
 const TOPICS = topicsOf(TYPESCRIPT.folder);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'languages-'));

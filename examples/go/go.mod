@@ -1,0 +1,3 @@
+module example.com/immuta
+
+go 1.25
