@@ -131,6 +131,7 @@ project.package.addField('exports', {
 });
 
 project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
+project.gitignore.addPatterns('.venv/', '__pycache__/', '/examples/java/**/target/', '/examples/go/go.sum', '/examples/csharp/**/bin/', '/examples/csharp/**/obj/');
 
 project.addDevDeps('jest', 'ts-jest', '@types/jest');
 const JEST_PROJECT = {

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Consumer, Language } from './consumer';
+import { CSHARP, hasSdk } from './consumers/csharp';
 import { GO } from './consumers/go';
 import { JAVA } from './consumers/java';
 import { PYTHON } from './consumers/python';
@@ -18,7 +19,7 @@ import { CommandFailed } from './shell';
 import { assertHasIntegration, assertSame, Templates } from './templates';
 import { topicsOf } from './topics';
 
-const TWINS = [PYTHON, JAVA, GO];
+const TWINS = [PYTHON, JAVA, GO, CSHARP];
 const TOPICS = topicsOf(TYPESCRIPT.folder);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'languages-'));
@@ -29,10 +30,9 @@ async function main(): Promise<boolean> {
   for (const { name, folder: examples } of TWINS) {
     await report.check(`${name} has an example of every topic`, () => assertSame(topicsOf(examples), TOPICS));
   }
-  const packaged = await report.check('the packages of all languages can be made', () => makePackages(packages, {
-    compiled: ['js', 'python', 'java'],
-    codeOnly: ['go', 'dotnet'],
-  }));
+  const packaged = await report.check('the packages of all languages can be made', async () => makePackages(packages, await hasSdk()
+    ? { compiled: ['js', 'python', 'java', 'dotnet'], codeOnly: ['go'] }
+    : { compiled: ['js', 'python', 'java'], codeOnly: ['go', 'dotnet'] }));
   if (packaged) {
     const expected: Record<string, Templates> = {};
     await tryLanguage(TYPESCRIPT, (topic, templates) => {

@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { Language } from '../consumer';
+import { run } from '../shell';
+import { CDK_VERSION } from '../versions';
+
+/** A folder as a package source has the library. */
+export const CSHARP: Language = {
+  name: 'C#',
+  folder: 'csharp',
+  skipped: async () => await hasSdk() ? undefined : 'there is no .NET SDK on this machine',
+  install: async (project, packages) => {
+    writeFileSync(path.join(project, 'nuget.config'), `<configuration>
+  <packageSources><add key="packages" value="${path.join(packages, 'dotnet')}" /></packageSources>
+</configuration>
+`);
+    // not the user's folder of packages, which would keep this one under its version
+    const env = { CdkVersion: CDK_VERSION, NUGET_PACKAGES: path.join(project, '.packages'), DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
+    await run('for topic in */*.csproj; do dotnet build "$topic" || exit; done', { cwd: project, env });
+    return env;
+  },
+};
+
+/** Whether `dotnet` is here with an SDK, and not the runtime alone. */
+export function hasSdk(): Promise<boolean> {
+  return run('dotnet --version', { cwd: __dirname }).then(() => true, () => false);
+}
