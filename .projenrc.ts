@@ -1,10 +1,16 @@
-import { awscdk, javascript, JsonFile } from 'projen';
+import { awscdk, javascript, JsonFile, release } from 'projen';
 
 /**
  * The lowest aws-cdk-lib that has what we use: `CustomResource.serviceTimeout` came with 2.174.0,
  * `CfnAccessGrantsInstance` with 2.115.0.
  */
 const LOWEST_CDK = '2.174.0';
+
+/**
+ * The lowest aws-cdk-lib in Go: the bindings of older ones do not compile with the constructs that we ask for. Go takes the lowest version that
+ * all modules agree on, so that ours has to say it.
+ */
+const LOWEST_CDK_GO = '2.240.0';
 
 /** The newest aws-cdk-lib that the tests also run against, under an alias of its own. */
 const NEWEST_CDK = '2.276.0';
@@ -57,17 +63,21 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'jsii-pacmak',
   ],
 
-  publishToPypi: { distName: 'cdk-immuta-s3-integration', module: 'cdk_immuta_s3_integration' },
+  publishToPypi: { distName: 'cdk-immuta-s3-integration', module: 'cdk_immuta_s3_integration', trustedPublishing: true },
   publishToMaven: {
     javaPackage: 'io.github.cdkimmutas3integration',
     mavenGroupId: 'io.github.cdk-immuta-s3-integration',
     mavenArtifactId: 'cdk-immuta-s3-integration',
+    mavenServerId: 'central-ossrh',
   },
-  publishToNuget: { dotNetNamespace: 'CdkImmutaS3Integration', packageId: 'CdkImmutaS3Integration' },
+  publishToNuget: { dotNetNamespace: 'CdkImmutaS3Integration', packageId: 'CdkImmutaS3Integration', trustedPublishing: true },
   publishToGo: { moduleName: 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go' },
 
   sampleCode: false,
-  release: false,
+  release: true,
+  releaseToNpm: true,
+  npmTrustedPublishing: true, // which brings provenance
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
   githubOptions: { mergify: false, pullRequestLint: true },
   pullRequestTemplate: false,
   depsUpgrade: false,
@@ -99,7 +109,7 @@ project.bundler.addBundle('src/handler/integration.lambda.ts', {
 project.addPackageIgnore('!/assets/');
 project.addPackageIgnore('/lib/handler/*'); // what runs in Lambda is in the bundle
 project.addPackageIgnore('!/lib/handler/contract.*');
-for (const path of ['/.ci/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
+for (const path of ['/.ci/', '/api-baseline/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
   project.addPackageIgnore(path);
 }
 project.eslint!.allowDevDeps('src/handler/**');
@@ -131,6 +141,7 @@ project.package.addField('exports', {
 });
 
 project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
+project.gitignore.addPatterns('!/api-baseline/.jsii');
 project.gitignore.addPatterns('.venv/', '__pycache__/', '/examples/java/**/target/', '/examples/go/go.sum', '/examples/csharp/**/bin/', '/examples/csharp/**/obj/');
 
 project.addDevDeps('jest', 'ts-jest', '@types/jest');
@@ -161,8 +172,8 @@ new JsonFile(project, 'jest.config.json', {
 
 const typecheck = project.addTask('typecheck', { description: 'Type-check tests and examples', exec: 'tsc -p test/tsconfig.json' });
 const readme = project.addTask('readme', {
-  description: 'Compile every TypeScript block of the README',
-  exec: 'jsii-rosetta extract --compile --fail .',
+  description: 'Compile every TypeScript block of the README and of the API, and translate it to every language',
+  exec: 'jsii-rosetta extract --strict .',
 });
 const jest = project.addTask('jest', { description: 'Run the tests, and nothing else', exec: 'jest --ci --maxWorkers=100%', receiveArgs: true });
 project.addTask('jest:update', { description: 'Run the tests and accept new snapshots', exec: 'jest --updateSnapshot', receiveArgs: true });
@@ -174,15 +185,56 @@ project.testTask.spawn(project.eslint!.eslintTask);
 project.testTask.spawn(readme);
 project.testTask.spawn(jest);
 
+// the packages hold the translations; without them they would show TypeScript
+const PACMAK = 'jsii-pacmak -v --rosetta-unknown-snippets fail --target';
+for (const language of ['python', 'java', 'dotnet']) {
+  project.tasks.tryFind(`package:${language}`)!.reset(`${PACMAK} ${language}`);
+}
+// what is published is source: `test:languages` compiles it, with a newer aws-cdk-lib than pacmak would
+const packageGo = project.tasks.tryFind('package:go')!;
+packageGo.reset(`${PACMAK} go --code-only`);
+packageGo.exec(`go mod edit -require github.com/aws/aws-cdk-go/awscdk/v2@v${LOWEST_CDK_GO}`, { cwd: 'dist/go/cdkimmutas3integration' });
+['python', 'java', 'go', 'dotnet'].forEach((language) => project.tasks.tryFind(`package:${language}`)!.prependSpawn(readme));
+
+const sbom = project.addTask('sbom', {
+  description: 'Write the software bill of materials of what is published',
+  exec: 'npm sbom --sbom-format cyclonedx --omit dev > dist/sbom.cdx.json',
+});
+project.packageTask.spawn(sbom);
+project.release!.publisher.addGitHubPostPublishingSteps({
+  name: 'Attach the software bill of materials',
+  if: '${{ !inputs.dry_run }}',
+  env: { GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}' },
+  run: 'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json --clobber -R "$GITHUB_REPOSITORY"',
+});
+// publib knows where npm packages go
+project.tryFindObjectFile('.github/workflows/release.yml')!.addDeletionOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY');
+
+const compat = project.tasks.tryFind('compat')!;
+// in a folder with a package.json, from which jsii-diff finds the CDK
+compat.reset('mkdir -p dist/api-baseline && cp package.json api-baseline/.jsii dist/api-baseline/');
+compat.exec('jsii-diff dist/api-baseline . --keys --error-on all --ignore-file .compatignore');
+project.addTask('compat:baseline', { description: 'Take the present API as the one that `compat` compares with', exec: 'cp .jsii api-baseline/.jsii' });
+
+const docgen = project.tasks.tryFind('docgen')!;
+for (const language of ['python', 'java', 'go', 'csharp']) {
+  docgen.exec(`jsii-docgen --language ${language} --output docs/api/${language}`);
+}
+project.gitattributes.addAttributes('/docs/api/*', 'linguist-generated');
+project.gitattributes.addAttributes('/api-baseline/.jsii', 'linguist-generated');
+
 const generated = project.addTask('build:generated', { description: 'Write every generated file that is committed' });
 generated.spawn(project.defaultTask!);
-generated.spawn(project.tasks.tryFind('docgen')!);
+generated.spawn(docgen);
+
 const languages = project.addTask('test:languages', {
   description: 'Install the packages of every language, and compare what the examples synthesize (needs Python, Java with Maven, and Go; .NET if it is there)',
 });
 languages.spawn(project.bundler.bundleTask);
 languages.spawn(project.compileTask);
+languages.spawn(readme);
 languages.exec('tsx test/languages/main.ts');
+project.buildWorkflow!.addPostBuildSteps({ name: 'every language', run: 'npm run test:languages' }); // the runner has all of them
 
 const demo = project.addTask('demo', { description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta' });
 demo.spawn(project.bundler.bundleTask);

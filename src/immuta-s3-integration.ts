@@ -179,13 +179,13 @@ export interface ImmutaS3IntegrationProps {
  * @see https://documentation.immuta.com/saas/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
  *
  * @example
- * const tenant = new ImmutaTenant(this, 'Immuta', {
+ * const immuta = new ImmutaTenant(this, 'Immuta', {
  *   url: 'https://acme.immutacloud.com',
  *   apiKey: Secret.fromSecretNameV2(this, 'ApiKey', 'immuta/api-key'),
  * });
  *
  * new ImmutaS3Integration(this, 'SalesLake', {
- *   tenant,
+ *   tenant: immuta,
  *   location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Sales', 'acme-sales')),
  *   authentication: ImmutaAuthentication.assumeRole({
  *     principal: new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta'),

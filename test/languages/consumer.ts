@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { README_TOPIC, smallestExample } from './readme';
 import { run } from './shell';
 import { readTemplates, Templates } from './templates';
 import { EXAMPLES } from './topics';
@@ -12,6 +13,12 @@ export interface Language {
   /** Its folder in `examples`. */
   readonly folder: string;
 
+  /** The source file of an app, in the app's folder. */
+  readonly source: string;
+
+  /** As code blocks of Markdown name it. */
+  readonly fence: string;
+
   /** Why its consumer cannot run on this machine; it can if there is no reason. */
   readonly skipped?: () => Promise<string | undefined>;
 
@@ -19,10 +26,9 @@ export interface Language {
    * Installs the packages for the copied examples, the way a user does.
    *
    * @param project the copy of the language's examples
-   * @param packages the folder with the packages of all languages
    * @returns what its apps need in their environment
    */
-  readonly install: (project: string, packages: string) => Promise<NodeJS.ProcessEnv>;
+  readonly install: (project: string) => Promise<NodeJS.ProcessEnv>;
 }
 
 /** What the cdk CLI asks of an app beside the user's own context. */
@@ -35,11 +41,13 @@ const CLI_CONTEXT = {
 /** A fresh project outside of this repository, with the language's examples and the installed library. */
 export class Consumer {
   /** @param folder where the project is made */
-  static async install(language: Language, folder: string, packages: string): Promise<Consumer> {
+  static async install(language: Language, folder: string): Promise<Consumer> {
     const project = path.join(folder, language.folder);
     mkdirSync(project, { recursive: true });
     cpSync(path.join(EXAMPLES, language.folder), project, { recursive: true, filter: (source) => path.basename(source) !== 'cdk.out' });
-    return new Consumer(project, await language.install(project, packages));
+    cpSync(path.join(project, 'quickstart'), path.join(project, README_TOPIC), { recursive: true });
+    writeFileSync(path.join(project, README_TOPIC, language.source), smallestExample(language.fence));
+    return new Consumer(project, await language.install(project));
   }
 
   private constructor(private readonly project: string, private readonly env: NodeJS.ProcessEnv) {}

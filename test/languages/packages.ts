@@ -1,19 +1,27 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { run } from './shell';
 import { ROOT } from './topics';
 
+/** Where the packages are made, each language's below the name that jsii has for it. */
+export const PACKAGES = path.join(ROOT, 'dist');
+
 /**
- * Makes the packages in the folder, each language's below its name. That for Go is published as source code, so that compiling it is the
- * consumer's part; that for .NET needs a .NET SDK to be compiled.
+ * Makes the packages by the tasks that a release runs. That for .NET needs a .NET SDK: without one its code is generated, and no more.
+ *
+ * @param dotnetSdk whether there is one
  */
-export async function makePackages(folder: string, targets: { compiled: string[]; codeOnly: string[] }): Promise<void> {
-  const pacmak = `npx jsii-pacmak --force-subdirectory=true --outdir ${folder}`;
-  await run(`${pacmak} --targets ${targets.compiled.join(' ')}`, { cwd: ROOT });
-  await run(`${pacmak} --code-only --targets ${targets.codeOnly.join(' ')}`, { cwd: ROOT });
+export async function makePackages(dotnetSdk: boolean): Promise<void> {
+  for (const target of ['js', 'python', 'java', 'go', 'dotnet']) {
+    rmSync(path.join(PACKAGES, target), { recursive: true, force: true });
+  }
+  for (const target of ['js', 'python', 'java', 'go']) {
+    await run(`npx projen package:${target}`, { cwd: ROOT });
+  }
+  await run(dotnetSdk ? 'npx projen package:dotnet' : 'npx jsii-pacmak --code-only --target dotnet', { cwd: ROOT });
 }
 
-/** The one file below the folder whose name ends so. */
+/** The one file in the folder whose name ends so. */
 export function packageFile(folder: string, ending: string): string {
   const files = readdirSync(folder).filter((name) => name.endsWith(ending));
   if (files.length !== 1) {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Language } from '../consumer';
+import { PACKAGES } from '../packages';
 import { run } from '../shell';
 import { CDK_VERSION } from '../versions';
 
@@ -8,10 +9,12 @@ import { CDK_VERSION } from '../versions';
 export const CSHARP: Language = {
   name: 'C#',
   folder: 'csharp',
+  source: 'Program.cs',
+  fence: 'csharp',
   skipped: async () => await hasSdk() ? undefined : 'there is no .NET SDK on this machine',
-  install: async (project, packages) => {
+  install: async (project) => {
     writeFileSync(path.join(project, 'nuget.config'), `<configuration>
-  <packageSources><add key="packages" value="${path.join(packages, 'dotnet')}" /></packageSources>
+  <packageSources><add key="packages" value="${path.join(PACKAGES, 'dotnet')}" /></packageSources>
 </configuration>
 `);
     // not the user's folder of packages, which would keep this one under its version

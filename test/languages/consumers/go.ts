@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Language } from '../consumer';
+import { PACKAGES } from '../packages';
 import { run } from '../shell';
 import { CDK_VERSION, LIBRARY_VERSION } from '../versions';
 
@@ -10,8 +11,10 @@ const LIBRARY = 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-
 export const GO: Language = {
   name: 'Go',
   folder: 'go',
-  install: async (project, packages) => {
-    const library = path.join(packages, 'go', 'cdkimmutas3integration');
+  source: 'main.go',
+  fence: 'go',
+  install: async (project) => {
+    const library = path.join(PACKAGES, 'go', 'cdkimmutas3integration');
     await run(`go mod edit -require ${LIBRARY}@v${LIBRARY_VERSION} -replace ${LIBRARY}=${library} `
       + `-require github.com/aws/aws-cdk-go/awscdk/v2@v${CDK_VERSION} ${excludes(library)}`, { cwd: project });
     await run('go mod tidy', { cwd: project });

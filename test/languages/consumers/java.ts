@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Language } from '../consumer';
+import { PACKAGES } from '../packages';
 import { run } from '../shell';
 import { CDK_VERSION } from '../versions';
 
@@ -8,9 +9,11 @@ import { CDK_VERSION } from '../versions';
 export const JAVA: Language = {
   name: 'Java',
   folder: 'java',
-  install: async (project, packages) => {
+  source: 'src/main/java/com/example/QuickstartApp.java',
+  fence: 'java',
+  install: async (project) => {
     const settings = path.join(project, 'settings.xml');
-    writeFileSync(settings, settingsWithRepository(path.join(packages, 'java')));
+    writeFileSync(settings, settingsWithRepository(path.join(PACKAGES, 'java')));
     mkdirSync(path.join(project, '.mvn'));
     writeFileSync(path.join(project, '.mvn', 'maven.config'), [
       '--global-settings', settings, // beside the user's own, which may name a mirror
