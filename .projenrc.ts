@@ -68,7 +68,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     javaPackage: 'io.github.cdkimmutas3integration',
     mavenGroupId: 'io.github.cdk-immuta-s3-integration',
     mavenArtifactId: 'cdk-immuta-s3-integration',
-    mavenServerId: 'central-ossrh',
   },
   publishToNuget: { dotNetNamespace: 'CdkImmutaS3Integration', packageId: 'CdkImmutaS3Integration', trustedPublishing: true },
   publishToGo: { moduleName: 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go' },
@@ -212,8 +211,10 @@ project.tryFindObjectFile('.github/workflows/release.yml')!.addDeletionOverride(
 
 const compat = project.tasks.tryFind('compat')!;
 // in a folder with a package.json, from which jsii-diff finds the CDK
-compat.reset('mkdir -p dist/api-baseline && cp package.json api-baseline/.jsii dist/api-baseline/');
-compat.exec('jsii-diff dist/api-baseline . --keys --error-on all --ignore-file .compatignore');
+const BASELINE = 'node_modules/.cache/api-baseline';
+compat.reset(`mkdir -p ${BASELINE} && cp package.json api-baseline/.jsii ${BASELINE}`);
+compat.exec(`jsii-diff ${BASELINE} . --keys --error-on all --ignore-file .compatignore`);
+project.postCompileTask.spawn(compat);
 project.addTask('compat:baseline', { description: 'Take the present API as the one that `compat` compares with', exec: 'cp .jsii api-baseline/.jsii' });
 
 const docgen = project.tasks.tryFind('docgen')!;

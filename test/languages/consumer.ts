@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { README_TOPIC, smallestExample } from './readme';
+import { Settings } from './settings';
 import { run } from './shell';
 import { readTemplates, Templates } from './templates';
 import { EXAMPLES } from './topics';
@@ -53,10 +54,11 @@ export class Consumer {
   private constructor(private readonly project: string, private readonly env: NodeJS.ProcessEnv) {}
 
   /** Runs the topic's app as its cdk.json says, with what the cdk CLI gives it. */
-  async synthesize(topic: string, settings: Record<string, string>): Promise<Templates> {
+  async synthesize(topic: string, settings: Settings): Promise<Templates> {
     const cwd = path.join(this.project, topic);
     const { app } = JSON.parse(readFileSync(path.join(cwd, 'cdk.json'), 'utf8'));
     const assembly = path.join(cwd, 'cdk.out');
+    rmSync(assembly, { recursive: true, force: true });
     await run(app, { cwd, env: { ...this.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...settings }) } });
     return readTemplates(assembly);
   }

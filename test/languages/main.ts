@@ -15,13 +15,14 @@ import { TYPESCRIPT } from './consumers/typescript';
 import { makePackages } from './packages';
 import { README_TOPIC } from './readme';
 import { Report } from './report';
-import { BAD_SETTINGS, BAD_SETTINGS_MESSAGE, SETTINGS } from './settings';
+import { casesOf, REFUSED } from './settings';
 import { CommandFailed } from './shell';
 import { assertHasIntegration, assertSame, Templates } from './templates';
 import { topicsOf } from './topics';
 
 const TWINS = [PYTHON, JAVA, GO, CSHARP];
 const TOPICS = topicsOf(TYPESCRIPT.folder);
+const CASES = casesOf([README_TOPIC, ...TOPICS]);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'languages-'));
 const report = new Report();
@@ -33,31 +34,30 @@ async function main(): Promise<boolean> {
   const packaged = await report.check('the packages of all languages can be made', async () => makePackages(await hasSdk()));
   if (packaged) {
     const expected: Record<string, Templates> = {};
-    await tryLanguage(TYPESCRIPT, (topic, templates) => {
+    await tryLanguage(TYPESCRIPT, (name, templates) => {
       assertHasIntegration(templates);
-      expected[topic] = templates;
+      expected[name] = templates;
     });
-    await Promise.all(TWINS.map((twin) => tryLanguage(twin, (topic, templates) => assertSame(templates, expected[topic]))));
+    await Promise.all(TWINS.map((twin) => tryLanguage(twin, (name, templates) => assertSame(templates, expected[name]))));
   }
   return report.close();
 }
 
-/** Checks the language's packages with every topic. */
-async function tryLanguage(language: Language, checkTopic: (topic: string, templates: Templates) => void): Promise<void> {
-  const { name, skipped } = language;
-  const reason = await skipped?.();
+/** Checks what the language's packages make of every case. */
+async function tryLanguage(language: Language, checkCase: (name: string, templates: Templates) => void): Promise<void> {
+  const reason = await language.skipped?.();
   if (reason) {
-    report.skip(name, reason);
+    report.skip(language.name, reason);
     return;
   }
   let consumer: Consumer | undefined;
-  await report.check(`${name}: the package can be installed`, async () => { consumer = await Consumer.install(language, folder); });
-  for (const topic of [README_TOPIC, ...TOPICS]) {
-    await report.check(`${name}: ${topic}`, async () => checkTopic(topic, await installed(consumer).synthesize(topic, SETTINGS)));
+  await report.check(`${language.name}: the package can be installed`, async () => { consumer = await Consumer.install(language, folder); });
+  for (const { name, topic, settings } of CASES) {
+    await report.check(`${language.name}: ${name}`, async () => checkCase(name, await installed(consumer).synthesize(topic, settings)));
   }
-  await report.check(`${name}: a wrong property is refused with the library's message`, () => rejects(
-    () => installed(consumer).synthesize('quickstart', BAD_SETTINGS),
-    (error) => error instanceof CommandFailed && error.output.includes(BAD_SETTINGS_MESSAGE),
+  await report.check(`${language.name}: a wrong property is refused with the library's message`, () => rejects(
+    () => installed(consumer).synthesize(REFUSED.topic, REFUSED.settings),
+    (error) => error instanceof CommandFailed && error.output.includes(REFUSED.message),
   ));
 }
 

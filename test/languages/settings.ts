@@ -1,9 +1,16 @@
-/** The context that the examples ask for: one set for all topics. */
-export const SETTINGS = {
+export type Settings = Record<string, string>;
+
+/** The context without which no example can be synthesized. */
+const REQUIRED: Settings = {
   immutaUrl: 'https://acme.immutacloud.com',
   apiKeySecretName: 'immuta/api-key',
   bucketName: 'sales-lake',
   immutaPrincipalArn: 'arn:aws:iam::444455556666:role/immuta',
+};
+
+/** All that the examples ask for: one set for all topics. */
+const ALL: Settings = {
+  ...REQUIRED,
   externalId: 'from-immuta',
 
   // quickstart
@@ -21,6 +28,23 @@ export const SETTINGS = {
   analystsRoleName: 'analysts',
 };
 
-/** Settings with which every topic fails, and the library's message, which every language has to show. */
-export const BAD_SETTINGS = { ...SETTINGS, immutaUrl: 'http://acme.immutacloud.com' };
-export const BAD_SETTINGS_MESSAGE = '\'url\' must begin with https://, got "http://acme.immutacloud.com"';
+/** What every language has to synthesize. */
+export interface Case {
+  readonly name: string;
+  readonly topic: string;
+  readonly settings: Settings;
+}
+
+export function casesOf(topics: string[]): Case[] {
+  return [
+    ...topics.map((topic) => ({ name: topic, topic, settings: ALL })),
+    { name: 'quickstart without what is optional', topic: 'quickstart', settings: REQUIRED },
+  ];
+}
+
+/** What every language has to refuse, with the library's own message. */
+export const REFUSED = {
+  topic: 'quickstart',
+  settings: { ...REQUIRED, immutaUrl: 'http://acme.immutacloud.com' },
+  message: '\'url\' must begin with https://, got "http://acme.immutacloud.com"',
+};

@@ -16,8 +16,9 @@ export function readTemplates(assembly: string): Templates {
   }));
 }
 
-export function assertSame(actual: Templates, expected: Templates): void {
-  deepStrictEqual(actual, expected, undefined);
+/** Says what differs where it is not. */
+export function assertSame<T>(actual: T, expected: T): void {
+  deepStrictEqual(actual, expected);
 }
 
 /** An app that made nothing would be the same in every language. */

@@ -15,7 +15,7 @@ export const GO: Language = {
   fence: 'go',
   install: async (project) => {
     const library = path.join(PACKAGES, 'go', 'cdkimmutas3integration');
-    await run(`go mod edit -require ${LIBRARY}@v${LIBRARY_VERSION} -replace ${LIBRARY}=${library} `
+    await run(`go mod edit -require ${LIBRARY}@v${LIBRARY_VERSION} -replace "${LIBRARY}=${library}" `
       + `-require github.com/aws/aws-cdk-go/awscdk/v2@v${CDK_VERSION} ${excludes(library)}`, { cwd: project });
     await run('go mod tidy', { cwd: project });
     await run(`go vet ./... && go build ${LIBRARY}/...`, { cwd: project });

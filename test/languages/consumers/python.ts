@@ -14,8 +14,8 @@ export const PYTHON: Language = {
     const venv = path.join(project, '.venv');
     const env = { VIRTUAL_ENV: venv, PATH: `${path.join(venv, 'bin')}${path.delimiter}${process.env.PATH}` };
     const wheel = packageFile(path.join(PACKAGES, 'python'), '.whl');
-    await run(`python3 -m venv ${venv}`, { cwd: project });
-    await run(`pip install --quiet ${wheel} aws-cdk-lib==${CDK_VERSION} -r requirements.txt`, { cwd: project, env });
+    await run(`python3 -m venv "${venv}"`, { cwd: project });
+    await run(`pip install --quiet "${wheel}" aws-cdk-lib==${CDK_VERSION} -r requirements.txt`, { cwd: project, env });
     return env;
   },
 };

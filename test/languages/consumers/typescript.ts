@@ -13,7 +13,7 @@ export const TYPESCRIPT: Language = {
   install: async (project) => {
     writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'consumer', version: '1.0.0', private: true }));
     const tarball = packageFile(path.join(PACKAGES, 'js'), '.tgz');
-    await run(`npm install --no-audit --no-fund --prefer-offline ${tarball} aws-cdk-lib@${CDK_VERSION} constructs tsx`, { cwd: project });
+    await run(`npm install --no-audit --no-fund --prefer-offline "${tarball}" aws-cdk-lib@${CDK_VERSION} constructs tsx`, { cwd: project });
     return {};
   },
 };
