@@ -14,16 +14,24 @@ async function deployWithFailingNeighbour(afterSeconds: number) {
 }
 
 test.each([
-  ['before it has posted', { propagationSeconds: 60, failsAfter: 20 }],
-  ['while Immuta creates the integration', { propagationSeconds: 0, failsAfter: 12 }],
-  ['when it has just been answered', { propagationSeconds: 0, failsAfter: 29 }],
-])('a Create that is cancelled %s leaves nothing', async (_when, { propagationSeconds, failsAfter }) => {
+  ['before it has posted', { propagationSeconds: 60, failsAfter: 20, met: 'nothing' }],
+  ['while Immuta creates the integration', { propagationSeconds: 0, failsAfter: 12, met: 'creating' }],
+  ['when it has just become enabled', { propagationSeconds: 0, failsAfter: 29, met: 'enabled' }],
+])('a Create that is cancelled %s leaves nothing', async (_when, { propagationSeconds, failsAfter, met }) => {
   const tenant = { roles: 1 };
   sandbox.current.aws.iam.propagationMs = propagationSeconds * 1000;
+
+  const { immuta, lambda, responses } = sandbox.current;
+  let found: string | undefined;
+  const look = () => { found ??= lambda.invocations.some(({ event }) => event.RequestType === 'Delete') ? immuta.integrations.get('101')?.status ?? 'nothing' : undefined; };
+  immuta.faults.http({ method: 'GET', path: /integrations$/, times: Infinity, run: look });
 
   const { status, events } = await deployWithFailingNeighbour(failsAfter);
 
   expect(status).toBe('ROLLBACK_COMPLETE');
+  expect(found).toBe(met);
+  const deletion = responses.answers.map(({ body }) => JSON.parse(body)).find(({ PhysicalResourceId }) => PhysicalResourceId.startsWith('Lake-SalesLake'));
+  expect(deletion).toMatchObject({ Status: 'SUCCESS' });
   const cancelled = events.find(({ type, status: was }) => type === INTEGRATION_TYPE && was === 'CREATE_FAILED');
   expect(cancelled).toMatchObject({ reason: 'Resource creation cancelled', physicalId: expect.stringMatching(/^Lake-SalesLake/) });
   expect(changes(sandbox.current)).toContain('POST /integrations');

@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
 import { ImmutaS3IntegrationProps, S3Location } from '../../src';
+import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 
@@ -47,6 +48,41 @@ test('an update that Immuta refuses rolls back to what was', async () => {
   expect(failure(result)).toContain('continue-update-rollback');
   expect(sandbox.current.immuta.integrations.get('101')).toMatchObject({ status: 'enabled', config: before!.config });
   expect(new Set(shortAnswers(sandbox.current).map((answer) => answer.split(' ')[1]))).toEqual(new Set(['immuta-s3-integration/101']));
+});
+
+test.each(['createError', 'disabled'])('an integration that is %s is not updated: the reason says what to do, and it goes on after that', async (status) => {
+  await deploy({ integrationName: 'sales' });
+  const { immuta, aws } = sandbox.current;
+  const record = immuta.integrations.get('101')!;
+  record.status = status;
+
+  const result = await deploy({ integrationName: 'marketing' });
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+  expect(failure(result)).toContain(`the integration cannot be updated: integration 101 is '${status}'; delete it in Immuta, and its location in S3 Access Grants if that is left`);
+  expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+  immuta.integrations.delete('101');
+  aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);
+  expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
+  expect(immuta.integrations.get('102')).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
+});
+
+test('an integration that somebody deletes while it is being changed is made anew', async () => {
+  await deploy({ integrationName: 'sales' });
+  const { immuta, aws } = sandbox.current;
+  immuta.faults.http({
+    method: 'PUT',
+    run: () => {
+      aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, immuta.integrations.get('101')!.locationId!);
+      immuta.integrations.delete('101');
+    },
+  });
+
+  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+
+  expect([...immuta.integrations.values()]).toMatchObject([{ id: '102', status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } }]);
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
 describe('another bucket', () => {

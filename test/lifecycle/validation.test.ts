@@ -1,4 +1,4 @@
-import { changes, failure, lake, leftovers, NOTHING, shortAnswers, useSandbox } from './fixture';
+import { changes, failure, lake, leftovers, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
 import { VALIDATION_TESTS } from '../sandbox/immuta';
 
 const sandbox = useSandbox();
@@ -55,10 +55,56 @@ describe.each(VALIDATION_TESTS.map((name, index) => ({ name, number: index + 1 }
       expect(status).toBe('CREATE_COMPLETE');
       expect(others).toHaveLength(3);
       expect(others[2].time - first.time).toBeLessThan(IAM_PROPAGATION_TIMEOUT * 1000);
+      expect(leftovers(sandbox.current).integrations).toEqual([{ id: '101', status: 'enabled' }]);
+      expect(shortAnswers(sandbox.current)).toEqual(['SUCCESS immuta-s3-integration/101']);
     } else {
       expect(status).toBe('ROLLBACK_COMPLETE');
       expect(others).toHaveLength(0);
     }
+  });
+});
+
+describe.each([3, 4, 5, 6])("when test %p fails for a while, as after a change of roles", (number) => {
+  const NAME = VALIDATION_TESTS[number - 1];
+  const times = (method: string) => sandbox.current.immuta.requests.filter((request) => request.method === method).map(({ time }) => time);
+
+  test.each([
+    ['with the request', false, 4],
+    ['later, as editError', true, 4],
+  ])('%s, an update waits', async (_, asynchronously, puts) => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    sandbox.current.immuta.faults.validation({ test: number, times: 3, on: 'edit', asynchronously });
+
+    expect(await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ integrationName: 'sales' }) }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(times('PUT')).toHaveLength(puts);
+    expect(times('PUT')[3] - times('PUT')[0]).toBeLessThan(IAM_PROPAGATION_TIMEOUT * 1000);
+    expect(leftovers(sandbox.current).integrations).toEqual([{ id: '101', status: 'enabled' }]);
+    expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill('SUCCESS immuta-s3-integration/101'));
+  });
+
+  test('a deletion waits', async () => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    sandbox.current.immuta.faults.validation({ test: number, times: 3, on: 'delete' });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(times('DELETE')).toHaveLength(4);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+    expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill('SUCCESS immuta-s3-integration/101'));
+  });
+
+  test('a deletion that fails later, as deleteError, says so, and succeeds when it is tried again', async () => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    sandbox.current.immuta.faults.validation({ test: number, on: 'delete', asynchronously: true, message: 'Immuta says so.' });
+
+    const result = await sandbox.current.destroy(STACK_NAME);
+    expect(result.status).toBe('DELETE_FAILED');
+    expect(failure(result)).toContain(`Immuta did not delete the integration: integration 101 is 'deleteError'; '${NAME}' failed: Immuta says so (`);
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
   });
 });
 

@@ -101,12 +101,15 @@ test.each(FOR_EVER)('for ever, $name: the deployment fails, says why and leaves 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-describe.each(FAULTS.filter(({ name }) => /refused|5xx|404/.test(name)))('from now on for ever, $name', (fault) => {
+describe.each(FOR_EVER.filter(({ name }) => !/certificate/.test(name)))('from now on for ever, $name', (fault) => {
+  const options = () => optionsOf(fault);
+
   test('an update fails, and what was stays', async () => {
-    await prepare(sandbox.current, 'Update');
+    await prepare(sandbox.current, 'Update', options());
+    sandbox.current.lambda.deadlineScale = fault.deadlineScale ?? 1;
     fault.strike(sandbox.current, Infinity);
 
-    expect(await carryOut(sandbox.current, 'Update')).toEqual({
+    expect(await carryOut(sandbox.current, 'Update', options())).toEqual({
       immuta: inOrder(101, 'sales'),
       answers: ['FAILED 101', 'FAILED 101'],
       stack: 'UPDATE_ROLLBACK_FAILED',
@@ -115,7 +118,8 @@ describe.each(FAULTS.filter(({ name }) => /refused|5xx|404/.test(name)))('from n
   });
 
   test('a deletion fails, and succeeds when it is over', async () => {
-    await prepare(sandbox.current, 'Delete');
+    await prepare(sandbox.current, 'Delete', options());
+    sandbox.current.lambda.deadlineScale = fault.deadlineScale ?? 1;
     fault.strike(sandbox.current, Infinity);
 
     expect(await carryOut(sandbox.current, 'Delete')).toEqual({
@@ -126,6 +130,7 @@ describe.each(FAULTS.filter(({ name }) => /refused|5xx|404/.test(name)))('from n
     });
 
     sandbox.current.immuta.faults.clear();
+    sandbox.current.lambda.unresolved = 0;
     await sandbox.current.immuta.listen().catch(() => {}); // it may not have been refused
     expect(await carryOut(sandbox.current, 'Delete')).toEqual(GOOD.Delete);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
@@ -229,6 +234,19 @@ test.each([302, 308])('a redirect (%p) to another host ends the deployment, and 
   });
   expect(followed).toEqual([]);
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+test.each([['Update', 'PUT', 307], ['Delete', 'DELETE', 308]] as const)('the key does not follow when a redirect answers the %s', async (operation, method, status) => {
+  await prepare(sandbox.current, operation);
+  const { immuta } = sandbox.current;
+  immuta.faults.http({ method, behaviour: 'answer', answer: { status, headers: { location: 'http://127.0.0.1:9/integrations/101' } } });
+
+  expect(await carryOut(sandbox.current, operation)).toEqual({
+    immuta: inOrder(101, 'sales'),
+    answers: operation === 'Update' ? ['FAILED 101', 'SUCCESS 101'] : ['FAILED 101'],
+    stack: operation === 'Update' ? 'UPDATE_ROLLBACK_COMPLETE' : 'DELETE_FAILED',
+    reason: expect.stringMatching(/a redirection to 'http:\/\/127\.0\.0\.1:9'; it is not followed/),
+  });
 });
 
 test('answers that drip near the end of a run leave time to hand over to the next', async () => {
