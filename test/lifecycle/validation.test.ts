@@ -64,7 +64,7 @@ describe.each(VALIDATION_TESTS.map((name, index) => ({ name, number: index + 1 }
   });
 });
 
-describe.each([3, 4, 5, 6])("when test %p fails for a while, as after a change of roles", (number) => {
+describe.each([3, 4, 5, 6])('when test %p fails for a while, as after a change of roles', (number) => {
   const NAME = VALIDATION_TESTS[number - 1];
   const times = (method: string) => sandbox.current.immuta.requests.filter((request) => request.method === method).map(({ time }) => time);
 
