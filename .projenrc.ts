@@ -1,16 +1,12 @@
 import { awscdk, javascript, JsonFile, release } from 'projen';
+import { packageLanguages } from './projenrc/languages';
+import { prepareReleases } from './projenrc/release';
 
 /**
  * The lowest aws-cdk-lib that has what we use: `CustomResource.serviceTimeout` came with 2.174.0,
  * `CfnAccessGrantsInstance` with 2.115.0.
  */
 const LOWEST_CDK = '2.174.0';
-
-/**
- * The lowest aws-cdk-lib in Go: the bindings of older ones do not compile with the constructs that we ask for. Go takes the lowest version that
- * all modules agree on, so that ours has to say it.
- */
-const LOWEST_CDK_GO = '2.240.0';
 
 /** The newest aws-cdk-lib that the tests also run against, under an alias of its own. */
 const NEWEST_CDK = '2.276.0';
@@ -183,55 +179,12 @@ project.testTask.spawn(project.eslint!.eslintTask);
 project.testTask.spawn(readme);
 project.testTask.spawn(jest);
 
-// the packages hold the translations; without them they would show TypeScript
-const PACMAK = 'jsii-pacmak -v --rosetta-unknown-snippets fail --target';
-for (const language of ['python', 'java', 'dotnet']) {
-  project.tasks.tryFind(`package:${language}`)!.reset(`${PACMAK} ${language}`);
-}
-// what is published is source: `test:languages` compiles it, with a newer aws-cdk-lib than pacmak would
-const packageGo = project.tasks.tryFind('package:go')!;
-packageGo.reset(`${PACMAK} go --code-only`);
-packageGo.exec(`go mod edit -require github.com/aws/aws-cdk-go/awscdk/v2@v${LOWEST_CDK_GO}`, { cwd: 'dist/go/cdkimmutas3integration' });
-['python', 'java', 'go', 'dotnet'].forEach((language) => project.tasks.tryFind(`package:${language}`)!.prependSpawn(readme));
-
-const sbom = project.addTask('sbom', {
-  description: 'Write the software bill of materials of what is published',
-  exec: 'npm sbom --sbom-format cyclonedx --omit dev > dist/sbom.cdx.json',
-});
-project.packageTask.spawn(sbom);
-project.release!.publisher.addGitHubPostPublishingSteps({
-  name: 'Attach the software bill of materials',
-  if: '${{ !inputs.dry_run }}',
-  env: { GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}' },
-  run: 'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json --clobber -R "$GITHUB_REPOSITORY"',
-});
-// publib knows where npm packages go
-project.tryFindObjectFile('.github/workflows/release.yml')!.addDeletionOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY');
-
-const compat = project.tasks.tryFind('compat')!;
-compat.reset('api-baseline/compare');
-project.postCompileTask.spawn(compat);
-project.addTask('compat:baseline', { description: 'Take the present API as the one that `compat` compares with', exec: 'cp .jsii api-baseline/jsii.json' });
-
-const docgen = project.tasks.tryFind('docgen')!;
-for (const language of ['python', 'java', 'go', 'csharp']) {
-  docgen.exec(`jsii-docgen --language ${language} --output docs/api/${language}`);
-}
-project.gitattributes.addAttributes('/docs/api/*', 'linguist-generated');
-project.gitattributes.addAttributes('/api-baseline/jsii.json', 'linguist-generated');
+packageLanguages(project, readme);
+prepareReleases(project);
 
 const generated = project.addTask('build:generated', { description: 'Write every generated file that is committed' });
 generated.spawn(project.defaultTask!);
-generated.spawn(docgen);
-
-const languages = project.addTask('test:languages', {
-  description: 'Install the packages of every language, and compare what the examples synthesize (needs Python, Java with Maven, and Go; .NET if it is there)',
-});
-languages.spawn(project.bundler.bundleTask);
-languages.spawn(project.compileTask);
-languages.spawn(readme);
-languages.exec('tsx test/languages/main.ts');
-project.buildWorkflow!.addPostBuildSteps({ name: 'every language', run: 'npm run test:languages' }); // the runner has all of them
+generated.spawn(project.tasks.tryFind('docgen')!);
 
 const demo = project.addTask('demo', { description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta' });
 demo.spawn(project.bundler.bundleTask);
