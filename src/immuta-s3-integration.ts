@@ -9,6 +9,8 @@ import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
 import { IImmutaTenant } from './immuta-tenant';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
+import { definedIn, DefinedInstance } from './private/defined-instance';
+import { outermostStack } from './private/environment';
 import { instanceArnOf } from './private/instance-arn';
 import {
   adoptProblems, bucketRegionProblems, duplicateProblems, durationProblems, environmentProblems, identityCenterProblems, keyProblems,
@@ -298,8 +300,8 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
       // the handler's role is not retained, and IAM deletes no role that still has a policy
       applyRemovalPolicy(accessKeyPolicy, RemovalPolicy.DESTROY);
     }
-    const instance = this.givenInstance ?? AccessGrantsInstance._find(this);
-    if (retain && instance instanceof AccessGrantsInstance) {
+    const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
+    if (retain && instance instanceof DefinedInstance) {
       instance._retain();
     }
   }
@@ -326,7 +328,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     }
     this.node.addValidation({
       validate: () => {
-        const ofStack = AccessGrantsInstance._find(this);
+        const [ofStack] = definedIn(outermostStack(this));
         return [
           ...propProblems(props),
           ...removalPolicyProblems(this.removalPolicy),

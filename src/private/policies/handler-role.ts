@@ -6,19 +6,20 @@ export interface HandlerRoleOptions {
   readonly region: string;
   /** The secret with the API key. */
   readonly apiKey: secretsmanager.ISecret;
-  /** As a log group has it: ends in `:*`. */
-  readonly logGroupArn: string;
   readonly accessGrantsInstanceArn: string;
 }
 
-/** What the handler needs all the time, inline in its role. */
+/** What the handler of a tenant needs all the time, inline in its role. */
 export function handlerRoleStatements(options: HandlerRoleOptions): iam.PolicyStatement[] {
   return [
     ...readSecretStatements(options.apiKey, options.region),
-    // the ARN's `:*` are the log streams, which Lambda makes and names
-    new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [options.logGroupArn] }),
     new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsLocations'], resources: [options.accessGrantsInstanceArn] }),
   ];
+}
+
+/** @param logGroupArn As a log group has it: its `:*` are the log streams, which Lambda makes and names */
+export function writeLogStatement(logGroupArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
 }
 
 /** Reading one secret, and the key that encrypts it if it has its own. */

@@ -62,6 +62,8 @@ export class IamState {
   propagationMs = 0;
   /** Whose changes take that long: those of roles, users and managed policies with such an ARN; all others have effect at once. */
   propagationOf = /./;
+  /** What was asked of `authorize`, in its order. */
+  readonly authorizations: { readonly principal: string; readonly action: string; readonly resource: string }[] = [];
   /** Access key id → the principal whose key it is. */
   private readonly keys = new Map<string, { readonly principal: string; readonly secret: string }>();
   /** Every secret access key that there ever was, by its id. */
@@ -206,6 +208,7 @@ export class IamState {
 
   /** Whether the principal's policies, its boundary and the resource's policy allow the action now. */
   async authorize(principal: string, action: string, resource: string, context: AuthorizationContext = {}): Promise<boolean> {
+    this.authorizations.push({ principal, action, resource });
     if (principal === this.admin) return true;
     const identity = this.identities.get(principal);
     if (!identity) return false;

@@ -1,0 +1,14 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { DATA_ACCESS_ACTIONS } from './policies/data-access';
+import { IAccessGrantsInstance } from '../access-grants-instance';
+
+/** An S3 Access Grants instance, whether it is defined or imported. */
+export abstract class AccessGrantsInstanceBase extends Construct implements IAccessGrantsInstance {
+  public abstract readonly accessGrantsInstanceArn: string;
+  public abstract readonly accessGrantsInstanceId: string;
+
+  public grantDataAccess(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: DATA_ACCESS_ACTIONS, resourceArns: [this.accessGrantsInstanceArn] });
+  }
+}
