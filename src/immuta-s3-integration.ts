@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
 import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
+import { AdoptingAccessGrantsInstance } from './adopting-access-grants-instance';
 import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
@@ -402,7 +403,16 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   }
 
   private identityCenter(options?: IdentityCenterOptions): IdentityCenter | undefined {
-    return options && { ...options, identityStoreAccount: options.identityStoreAccount ?? this.stack.account };
+    if (!options) {
+      return undefined;
+    }
+    const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
+    const applicationOfInstance = instance instanceof AdoptingAccessGrantsInstance ? instance.identityCenterApplicationArn : undefined;
+    return {
+      ...options,
+      identityStoreAccount: options.identityStoreAccount ?? this.stack.account,
+      applicationArn: options.applicationArn ?? applicationOfInstance,
+    };
   }
 
   private createResource(props: ImmutaS3IntegrationProps, authentication: BoundAuthentication): CustomResource {

@@ -3,7 +3,11 @@ import { Construct } from 'constructs';
 import { DATA_ACCESS_ACTIONS } from './policies/data-access';
 import { IAccessGrantsInstance } from '../access-grants-instance';
 
-/** An S3 Access Grants instance, whether it is defined or imported. */
+/**
+ * An S3 Access Grants instance, whether it is defined or imported.
+ *
+ * @internal
+ */
 export abstract class AccessGrantsInstanceBase extends Construct implements IAccessGrantsInstance {
   public abstract readonly accessGrantsInstanceArn: string;
   public abstract readonly accessGrantsInstanceId: string;

@@ -11,6 +11,8 @@ export const DEFAULT_ID = 'DefaultS3AccessGrantsInstance';
 /**
  * An instance that a stack of the app defines, of which AWS has one for each account and Region: with CloudFormation's own type, or with
  * one that adopts. A stack's integrations find it, and it takes the place of the stack's default one.
+ *
+ * @internal
  */
 export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   public readonly accessGrantsInstanceArn: string;

@@ -1,6 +1,6 @@
 import { Job } from './job';
 import { describeLocation } from './location';
-import { pollPauses } from './waiting';
+import { pollPauses } from '../pauses';
 import { RegisteredLocation } from '../access-grants/locations';
 
 /** How long S3 Access Grants may take to show what Immuta says it has done. */

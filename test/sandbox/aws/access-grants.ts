@@ -34,7 +34,8 @@ export interface IdentityCenterAssociation {
   readonly identityCenterArn: string;
   /** The application that S3 makes in Identity Center, another one each time. */
   readonly applicationArn: string;
-  readonly since: number;
+  /** When it shows. */
+  readonly from: number;
 }
 
 /** Whose Identity Center it is: that of the organization. */
@@ -56,10 +57,11 @@ interface InstanceOptions {
 export class AccessGrantsState {
   /** AWS's pages disagree on the `aws:SourceArn` that a trust policy sees. */
   sourceArn: 'instance' | 'location' = 'instance';
-  /** How long it takes until a new association shows. */
+  /** How long it takes until a new association shows, and until one that was ended does not. */
   associationMs = 0;
   /** Identity Center instances that do not exist, or are in another Region. */
   readonly unknownIdentityCenters = new Set<string>();
+  private ending?: { readonly association: IdentityCenterAssociation; readonly until: number };
   private readonly instances = new Map<string, AccessGrantsInstance>();
 
   constructor(private readonly clock: SandboxClock, private readonly iam: IamState) {}
@@ -93,18 +95,21 @@ export class AccessGrantsState {
     }
     if (instance.association) throw new AwsError(409, 'Conflict', 'The Access Grants instance is already associated with an Identity Center instance');
     const applicationArn = `arn:aws:sso::${IDENTITY_CENTER_ACCOUNT}:application/${identityCenterArn.split('/')[1]}/apl-${randomUUID().slice(-12)}`;
-    instance.association = { identityCenterArn, applicationArn, since: this.clock.now() };
+    instance.association = { identityCenterArn, applicationArn, from: this.clock.now() + this.associationMs };
   }
 
   dissociate(accountId: string, region: string): void {
     const instance = this.instance(accountId, region);
     if (!instance.association) throw new AwsError(400, 'InvalidRequest', 'The Access Grants instance is not associated with an Identity Center instance');
+    this.ending = { association: instance.association, until: this.clock.now() + this.associationMs };
     instance.association = undefined;
   }
 
   /** The association as it shows. */
   visibleAssociation({ association }: AccessGrantsInstance): IdentityCenterAssociation | undefined {
-    return association && association.since + this.associationMs <= this.clock.now() ? association : undefined;
+    const now = this.clock.now();
+    if (association && association.from <= now) return association;
+    return this.ending && now < this.ending.until ? this.ending.association : undefined;
   }
 
   findInstance(accountId: string, region: string): AccessGrantsInstance | undefined {

@@ -160,7 +160,8 @@ export class S3Control {
     await this.require(principal, `s3:${name}`, resource, input.LocationScope ? { 's3:AccessGrantsLocationScope': input.LocationScope } : {});
     if (input.IAMRoleArn) await this.require(principal, 'iam:PassRole', input.IAMRoleArn, { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' });
     for (const [action, resources] of Object.entries(operation.also?.(instanceArn, input, this.state) ?? {})) {
-      for (const each of resources) await this.require(principal, action, each, {});
+      // an application has the account of the organization's Identity Center, and members of the organization need no leave of that
+      for (const each of resources) await this.require(principal, action, each, {}, input.accountId);
     }
     return operation.run(this.state, input, this);
   }
@@ -188,8 +189,8 @@ export class S3Control {
     return list(item, items.slice(start, end), end < items.length ? String(end) : undefined);
   }
 
-  private async require(principal: string, action: string, resource: string, keys: Record<string, string>): Promise<void> {
-    if (await this.iam.authorize(principal, action, resource, { keys })) return;
+  private async require(principal: string, action: string, resource: string, keys: Record<string, string>, resourceAccount?: string): Promise<void> {
+    if (await this.iam.authorize(principal, action, resource, { keys, resourceAccount })) return;
     throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`);
   }
 }
