@@ -1,6 +1,6 @@
 import { InstanceTagPart } from '../contract';
 import { pollPauses } from '../pauses';
-import { Instance } from './client';
+import { Instance, InstanceGone } from './client';
 import { describeInstance, InstanceJob } from './job';
 import { isOfLifetime, ownerTags, tagKey, tagKeysOf } from './ownership';
 
@@ -10,8 +10,8 @@ const INSTANCE_TAG = tagKey(PART, 'instance');
 /** The application that this made; empty until that is known. Whoever associates anew gets another one. */
 const APPLICATION_TAG = tagKey(PART, 'application');
 
-/** An association does not always show at once. */
-const SHOWN_MS = 120_000;
+/** An association that we have ended already, before this run, still shows for a while, and cannot be ended again. */
+const ENDING_MS = 120_000;
 
 /** Associates the instance with the Identity Center instance that is asked for, or with none. Changes nothing that is not ours. */
 export async function withIdentityCenter(job: InstanceJob, instance: Instance): Promise<Instance> {
@@ -81,19 +81,19 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   await job.client.tag(instance, claim);
   const claimant = { ...instance, tags: { ...instance.tags, ...claim } };
 
+  if (claimed && job.deadline.now() > job.deadline.postingEndsAt) {
+    return confirm(job, await untilShown(job, wanted)); // an earlier run has asked for it
+  }
   job.log.info('associate');
   const refusal = await job.client.associate(wanted);
-  if (!refusal) {
-    return confirm(job, await untilShown(job, wanted));
-  }
-  // an earlier request of ours may be in its way, which then will show
-  const mayBeOurs = refusal.answerLost || claimed;
-  const shown = mayBeOurs ? await lookForAssociation(job) : await existing(job);
+  const mayBeOurs = !refusal || refusal.answerLost || claimed;
+  // our own earlier request may be what is in the way
+  const shown = mayBeOurs && (!refusal || refusal.isConflict) ? await untilShown(job, wanted) : await existing(job);
   if (mayBeOurs && shown.identityCenterInstanceArn === wanted) {
     return confirm(job, shown);
   }
   await forget(job, claimant);
-  if (shown.identityCenterInstanceArn === undefined) {
+  if (refusal && !shown.identityCenterInstanceArn) {
     throw new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
   }
   // somebody else was faster
@@ -104,13 +104,14 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
 async function dissociate(job: InstanceJob, instance: Instance): Promise<Instance> {
   job.log.info('dissociate');
   const refusal = await job.client.dissociate();
+  const refusedUntil = job.deadline.now() + ENDING_MS;
   const pauses = pollPauses();
   for (;;) {
     const after = await job.client.find();
     if (!after?.identityCenterInstanceArn) {
       return forget(job, after ?? instance);
     }
-    if (refusal) {
+    if (refusal && job.deadline.now() >= refusedUntil) {
       throw refusal;
     }
     job.progress.lastSeen = `${describeInstance(job)} is still associated with ${after.identityCenterInstanceArn}`;
@@ -137,31 +138,15 @@ async function forget(job: InstanceJob, instance: Instance): Promise<Instance> {
   return { ...instance, tags: Object.fromEntries(Object.entries(instance.tags).filter(([key]) => !keys.includes(key))) };
 }
 
-/** Waits until the association shows with its application, as long as there is time. */
+/** Waits until an association shows with its application, as long as there is time. It may be another one than what is wanted. */
 async function untilShown(job: InstanceJob, wanted: string): Promise<Instance> {
   const pauses = pollPauses();
   for (;;) {
     const instance = await existing(job);
-    if (instance.identityCenterInstanceArn === wanted && instance.applicationArn) {
+    if (instance.identityCenterInstanceArn && instance.applicationArn) {
       return instance;
-    }
-    if (instance.identityCenterInstanceArn && instance.identityCenterInstanceArn !== wanted) {
-      return leaveOther(job, instance, wanted);
     }
     job.progress.lastSeen = `${describeInstance(job)} does not show yet that it is associated with ${wanted}`;
-    await job.deadline.sleep(pauses.next().value);
-  }
-}
-
-/** The instance when an association shows, or when none has for a while. */
-async function lookForAssociation(job: InstanceJob): Promise<Instance> {
-  const end = job.deadline.now() + SHOWN_MS;
-  const pauses = pollPauses();
-  for (;;) {
-    const instance = await existing(job);
-    if ((instance.identityCenterInstanceArn && instance.applicationArn) || job.deadline.now() >= end) {
-      return instance;
-    }
     await job.deadline.sleep(pauses.next().value);
   }
 }
@@ -169,8 +154,7 @@ async function lookForAssociation(job: InstanceJob): Promise<Instance> {
 async function existing(job: InstanceJob): Promise<Instance> {
   const instance = await job.client.find();
   if (!instance) {
-    throw new Error(`${describeInstance(job)} was deleted while it was being set up; it is not created again, because whoever deleted it may have `
-      + 'meant it: deploy again to create it');
+    throw new InstanceGone();
   }
   return instance;
 }

@@ -1,6 +1,6 @@
 import { pollPauses } from '../pauses';
 import { withIdentityCenter } from './association';
-import { Instance } from './client';
+import { Instance, InstanceGone } from './client';
 import { describeInstance, InstanceJob } from './job';
 import { isOfLifetime, ownerTags } from './ownership';
 
@@ -9,7 +9,15 @@ import { isOfLifetime, ownerTags } from './ownership';
  * all is as it should be, which is also how a repeated event and most rollbacks end.
  */
 export async function bringAbout(job: InstanceJob): Promise<Instance> {
-  return withIdentityCenter(job, await takeUpOrMake(job));
+  try {
+    return await withIdentityCenter(job, await takeUpOrMake(job));
+  } catch (error) {
+    if (error instanceof InstanceGone) {
+      throw new Error(`${describeInstance(job)} was deleted while it was being set up; it is not created again, because whoever deleted it may have `
+        + 'meant it: deploy again to create it', { cause: error });
+    }
+    throw error;
+  }
 }
 
 async function takeUpOrMake(job: InstanceJob): Promise<Instance> {

@@ -2,7 +2,7 @@ import type { S3ControlClient, S3ControlClientConfig } from '@aws-sdk/client-s3-
 import { isAccessDenied, isTransient } from '../aws-error';
 import { retryAws, RetryTools } from '../aws-retry';
 import { s3ControlSdk } from '../aws-sdk';
-import { hasInstance, isInstanceInUse, isRefusal, isWithoutInstance } from './errors';
+import { hasInstance, isConflict, isInstanceInUse, isRefusal, isWithoutInstance } from './errors';
 import { Tags } from './ownership';
 import { OutOfTime } from '../protocol/deadline';
 import { withoutFullStop } from '../text';
@@ -20,11 +20,13 @@ export interface Instance {
   readonly tags: Tags;
 }
 
-/** Why AWS does not associate. */
+/** Why AWS does not associate: it says that it has not. */
 export interface Refusal {
   readonly error: Error;
   /** A request before it had no answer, and may have been carried out: that may be the cause. */
   readonly answerLost: boolean;
+  /** There is an association already, which may not show yet. */
+  readonly isConflict: boolean;
 }
 
 export interface InstanceClientOptions extends RetryTools {
@@ -123,8 +125,8 @@ export class InstanceClient {
       });
       return undefined;
     } catch (error) {
-      if (error instanceof AccessGrantsError && isRefusal(error.cause)) {
-        return { error, answerLost };
+      if (error instanceof AccessGrantsError && (isRefusal(error.cause) || isAccessDenied(error.cause))) {
+        return { error, answerLost, isConflict: isConflict(error.cause) };
       }
       throw error;
     }
@@ -196,6 +198,9 @@ export class InstanceClient {
     try {
       return await retryAws(this.options, () => send(this.client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }));
     } catch (error) {
+      if (isWithoutInstance(error)) {
+        throw new InstanceGone();
+      }
       throw error instanceof OutOfTime || error instanceof TooLate ? error : new AccessGrantsError(operation, `account ${accountId}, ${region}`, error);
     }
   }
@@ -207,6 +212,11 @@ interface Page {
 }
 
 type ListPage = (...args: [...Parameters<Send<void>>, Page]) => Promise<{ readonly items?: unknown[]; readonly next?: string }>;
+
+/** There is no instance, or no longer. */
+export class InstanceGone extends Error {
+  public readonly name = 'InstanceGone';
+}
 
 /** The event is older than what its Delete would watch for. */
 export class TooLate extends Error {
@@ -225,7 +235,7 @@ class AccessGrantsError extends Error {
 }
 
 function nothingWithoutInstance(error: unknown): undefined {
-  if (error instanceof AccessGrantsError && isWithoutInstance(error.cause)) {
+  if (error instanceof InstanceGone) {
     return undefined;
   }
   throw error;

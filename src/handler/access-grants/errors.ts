@@ -27,6 +27,11 @@ export function isRefusal(error: unknown): boolean {
   return says(error, /^InvalidIdentityCenterInstance(Error)?$/, 400, 409);
 }
 
+/** It was understood, and something that is there already is in its way. */
+export function isConflict(error: unknown): boolean {
+  return says(error, /AlreadyAssociated|Conflict/, 409);
+}
+
 function says(error: unknown, code: RegExp, ...statuses: number[]): boolean {
   return isAwsError(error) && (code.test(error.name) || (statuses.includes(error.$metadata.httpStatusCode ?? 0) && !isTransient(error)));
 }

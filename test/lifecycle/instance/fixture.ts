@@ -1,6 +1,6 @@
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { AdoptingAccessGrantsInstance, AdoptingAccessGrantsInstanceProps } from '../../../src';
-import { s3ControlOperation } from '../../sandbox/aws';
+import { AwsError, s3ControlOperation } from '../../sandbox/aws';
 import { StackResult } from '../../sandbox/cloudformation';
 import { Sandbox, SANDBOX_ENV } from '../../sandbox/sandbox';
 
@@ -95,4 +95,35 @@ export function instanceAnswers(sandbox: Sandbox): string[] {
 /** Why the instance failed, as the user reads it in the stack's events. */
 export function instanceFailure({ events }: StackResult): string | undefined {
   return events.find(({ type, status }) => type === INSTANCE_TYPE && status.endsWith('_FAILED'))?.reason;
+}
+
+export interface CallFault {
+  /** How many calls it happens to, after the first `after`. @default 1 */
+  readonly times?: number;
+  readonly after?: number;
+  /** What is answered. @default - what AWS answers */
+  readonly error?: AwsError;
+  /** Whether AWS does what is asked for, all the same. @default - only if there is no `error` */
+  readonly done?: boolean;
+  /** What else happens at that moment. */
+  run?(): unknown;
+}
+
+/** Lets something happen to calls of an operation of S3 Control, until the function returned is called. */
+export function onCall({ aws, scheduler }: Sandbox, operation: string, { times = 1, after = 0, error, done = !error, run }: CallFault): () => void {
+  let seen = 0;
+  let mended = false;
+  aws.route('s3-control', async (request, next) => {
+    if (mended || s3ControlOperation(request) !== operation || ++seen <= after || seen > after + times) return next(request);
+    const end = scheduler.begin(); // or time would go on meanwhile
+    try {
+      run?.();
+      const answer = done ? await next(request) : undefined;
+      if (error) throw error;
+      return answer!;
+    } finally {
+      end();
+    }
+  });
+  return () => { mended = true; };
 }

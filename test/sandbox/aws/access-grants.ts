@@ -101,7 +101,8 @@ export class AccessGrantsState {
   dissociate(accountId: string, region: string): void {
     const instance = this.instance(accountId, region);
     if (!instance.association) throw new AwsError(400, 'InvalidRequest', 'The Access Grants instance is not associated with an Identity Center instance');
-    this.ending = { association: instance.association, until: this.clock.now() + this.associationMs };
+    const now = this.clock.now();
+    this.ending = instance.association.from <= now ? { association: instance.association, until: now + this.associationMs } : undefined;
     instance.association = undefined;
   }
 
