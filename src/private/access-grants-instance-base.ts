@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { DATA_ACCESS_ACTIONS } from './policies/data-access';
 import { IAccessGrantsInstance } from '../access-grants-instance';
+import { DATA_ACCESS_ACTIONS } from './policies/data-access';
 
 /**
  * An S3 Access Grants instance, whether it is defined or imported.

@@ -13,6 +13,9 @@ const APPLICATION_TAG = tagKey(PART, 'application');
 /** An association that we have ended already, before this run, still shows for a while, and cannot be ended again. */
 const ENDING_MS = 120_000;
 
+/** Lambda may run an event twice at once. What the one has done the other sees in seconds. */
+const TWIN_MS = 30_000;
+
 /** Associates the instance with the Identity Center instance that is asked for, or with none. Changes nothing that is not ours. */
 export async function withIdentityCenter(job: InstanceJob, instance: Instance): Promise<Instance> {
   const wanted = job.properties.IdentityCenterInstanceArn || undefined;
@@ -21,7 +24,9 @@ export async function withIdentityCenter(job: InstanceJob, instance: Instance): 
     if (!isAssociationOurs(job, instance)) {
       return leaveOther(job, instance, wanted);
     }
-    return associateIfWanted(job, await dissociate(job, instance), wanted);
+    const after = await dissociate(job, instance);
+    // it may be a twin of this run that has gone on from there
+    return after ? withIdentityCenter(job, after) : Promise.reject(new InstanceGone());
   }
   if (has) {
     return confirm(job, await untilShown(job, has));
@@ -30,14 +35,15 @@ export async function withIdentityCenter(job: InstanceJob, instance: Instance): 
 }
 
 /** Ends the association if it is ours, and takes away our claim to it. Gives the instance as it is then; nothing if it is gone. */
-export async function removeAssociation(job: InstanceJob, instance: Instance): Promise<Instance> {
+export async function removeAssociation(job: InstanceJob, instance: Instance): Promise<Instance | undefined> {
   if (!job.isOurs(PART, instance)) {
     return instance;
   }
   const { identityCenterInstanceArn: has } = instance;
   // one that we asked for may not show yet
   if (has ? isAssociationOurs(job, instance) : instance.tags[APPLICATION_TAG] === '') {
-    return dissociate(job, instance);
+    const after = await dissociate(job, instance);
+    return after && forget(job, after);
   }
   if (has) {
     job.log.warn('left-alone', { message: `somebody else associated ${describeInstance(job)} with ${has}` });
@@ -82,34 +88,38 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   const claimant = { ...instance, tags: { ...instance.tags, ...claim } };
 
   if (claimed && job.deadline.now() > job.deadline.postingEndsAt) {
-    return confirm(job, await untilShown(job, wanted)); // an earlier run has asked for it
+    return note(job, await untilShown(job, wanted), wanted); // an earlier run has asked for it
   }
   job.log.info('associate');
   const refusal = await job.client.associate(wanted);
-  const mayBeOurs = !refusal || refusal.answerLost || claimed;
-  // our own earlier request may be what is in the way
-  const shown = mayBeOurs && (!refusal || refusal.isConflict) ? await untilShown(job, wanted) : await existing(job);
-  if (mayBeOurs && shown.identityCenterInstanceArn === wanted) {
-    return confirm(job, shown);
+  if (!refusal) {
+    return note(job, await untilShown(job, wanted), wanted);
+  }
+  if ((refusal.answerLost || claimed) && refusal.isConflict) {
+    return note(job, await untilShown(job, wanted), wanted); // our own earlier request is what is in the way
+  }
+  const shown = await untilNoted(job);
+  if (isAssociationOurs(job, shown) && shown.tags[APPLICATION_TAG]) {
+    return shown; // a twin of this run was faster
   }
   await forget(job, claimant);
-  if (refusal && !shown.identityCenterInstanceArn) {
+  if (!shown.identityCenterInstanceArn) {
     throw new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
   }
-  // somebody else was faster
+  // somebody else was
   return shown.identityCenterInstanceArn === wanted ? untilShown(job, wanted) : leaveOther(job, shown, wanted);
 }
 
-/** Ends the association, waits until that shows, and takes away our claim. */
-async function dissociate(job: InstanceJob, instance: Instance): Promise<Instance> {
+/** Ends the association and waits until that shows. Gives the instance as it is then; nothing if it is gone. */
+async function dissociate(job: InstanceJob, instance: Instance): Promise<Instance | undefined> {
   job.log.info('dissociate');
   const refusal = await job.client.dissociate();
   const refusedUntil = job.deadline.now() + ENDING_MS;
   const pauses = pollPauses();
   for (;;) {
     const after = await job.client.find();
-    if (!after?.identityCenterInstanceArn) {
-      return forget(job, after ?? instance);
+    if (!after || after.applicationArn !== instance.applicationArn || !after.applicationArn) {
+      return after;
     }
     if (refusal && job.deadline.now() >= refusedUntil) {
       throw refusal;
@@ -119,13 +129,18 @@ async function dissociate(job: InstanceJob, instance: Instance): Promise<Instanc
   }
 }
 
-/** Remembers the application, which tells our association from one that somebody makes after it. */
+/** Notes the application of our association, if that is what it is and it is not noted. */
 async function confirm(job: InstanceJob, instance: Instance): Promise<Instance> {
-  const isConfirmed = instance.tags[APPLICATION_TAG] === instance.applicationArn && isOfLifetime(PART, instance.tags, job.owner);
-  if (isConfirmed || !isAssociationOurs(job, instance)) {
-    return instance;
+  const isNoted = instance.tags[APPLICATION_TAG] === instance.applicationArn && isOfLifetime(PART, instance.tags, job.owner);
+  return isNoted || !isAssociationOurs(job, instance) ? instance : note(job, instance, instance.identityCenterInstanceArn!);
+}
+
+/** Remembers the application, which tells our association from one that somebody makes after it. */
+async function note(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
+  if (instance.identityCenterInstanceArn !== wanted) {
+    return leaveOther(job, await forget(job, instance), wanted);
   }
-  const tags = { ...ownerTags(PART, job.owner), [APPLICATION_TAG]: instance.applicationArn! };
+  const tags = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: instance.applicationArn! };
   await job.client.tag(instance, tags);
   return { ...instance, tags: { ...instance.tags, ...tags } };
 }
@@ -147,6 +162,20 @@ async function untilShown(job: InstanceJob, wanted: string): Promise<Instance> {
       return instance;
     }
     job.progress.lastSeen = `${describeInstance(job)} does not show yet that it is associated with ${wanted}`;
+    await job.deadline.sleep(pauses.next().value);
+  }
+}
+
+/** Gives a twin of this run, if there is one, the time to note the application of what it has associated. */
+async function untilNoted(job: InstanceJob): Promise<Instance> {
+  const end = job.deadline.now() + TWIN_MS;
+  const pauses = pollPauses();
+  for (;;) {
+    const instance = await existing(job);
+    const isClaimed = isAssociationOurs(job, instance) && !instance.tags[APPLICATION_TAG];
+    if (!isClaimed || job.deadline.now() >= end) {
+      return instance;
+    }
     await job.deadline.sleep(pauses.next().value);
   }
 }

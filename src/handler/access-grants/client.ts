@@ -62,10 +62,11 @@ export class InstanceClient {
   public async find(): Promise<Instance | undefined> {
     const { GetAccessGrantsInstanceCommand, ListTagsForResourceCommand } = s3ControlSdk();
     try {
-      const found = await this.send('GetAccessGrantsInstance', (client, options) => client.send(new GetAccessGrantsInstanceCommand(this.account), options));
+      const found = await this.send('GetAccessGrantsInstance',
+        (client, options) => client.send(new GetAccessGrantsInstanceCommand(this.account), options));
       const arn = found.AccessGrantsInstanceArn ?? '';
-      const input = { ...this.account, ResourceArn: arn };
-      const { Tags: tags = [] } = await this.send('ListTagsForResource', (client, options) => client.send(new ListTagsForResourceCommand(input), options));
+      const { Tags: tags = [] } = await this.send('ListTagsForResource',
+        (client, options) => client.send(new ListTagsForResourceCommand({ ...this.account, ResourceArn: arn }), options));
       return {
         arn,
         id: found.AccessGrantsInstanceId ?? '',
@@ -117,7 +118,8 @@ export class InstanceClient {
       await this.send('AssociateAccessGrantsIdentityCenter', async (client, options) => {
         this.options.beforeMaking();
         try {
-          return await client.send(new AssociateAccessGrantsIdentityCenterCommand({ ...this.account, IdentityCenterArn: identityCenterArn }), options);
+          const input = { ...this.account, IdentityCenterArn: identityCenterArn };
+          return await client.send(new AssociateAccessGrantsIdentityCenterCommand(input), options);
         } catch (error) {
           answerLost ||= isTransient(error);
           throw error;

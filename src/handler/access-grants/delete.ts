@@ -24,6 +24,10 @@ export async function remove(job: InstanceJob): Promise<void> {
     return undefined;
   }
   const left = await removeAssociation(job, found);
+  if (!left) {
+    job.log.info('gone');
+    return undefined;
+  }
   if (job.isOurs(PART, left)) {
     return removeInstance(job);
   }

@@ -1,8 +1,8 @@
-import { AwsError } from '../../sandbox/aws';
 import {
   calls, CallFault, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceFailure, instanceState, leftovers, NOTHING, onCall,
   OTHER_IDENTITY_CENTER, somebodyElse, STACK_NAME, useSandbox,
 } from './fixture';
+import { AwsError } from '../../sandbox/aws';
 
 const sandbox = useSandbox();
 const MINUTE = 60_000;

@@ -22,9 +22,7 @@ describe('Identity Center', () => {
   test.each([
     ['is added', undefined, ONE, ['TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource']],
     ['is removed', ONE, undefined, ['DissociateAccessGrantsIdentityCenter', 'UntagResource']],
-    ['becomes another', ONE, OTHER, [
-      'DissociateAccessGrantsIdentityCenter', 'UntagResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource',
-    ]],
+    ['becomes another', ONE, OTHER, ['DissociateAccessGrantsIdentityCenter', 'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource']],
   ])('that %s, in place', async (_, before, after, expected) => {
     await deployInstance(sandbox.current, before);
     const first = calls(sandbox.current).length;
