@@ -29,6 +29,7 @@ const atInvocationOfItself: Kill = ({ aws, lambda, scheduler }) => {
 };
 const slowly = (minutes: number): Kill => ({ aws }) => void (aws.accessGrants.associationMs = minutes * MINUTE);
 const withAnother: Kill = (current) => void somebodyElse(current).registers('s3://theirs/');
+const vanished: Kill = (current) => somebodyElse(current).deletesInstance();
 const both = (first: Kill, second: Kill): Kill => (current) => {
   first(current);
   second(current);
@@ -68,8 +69,7 @@ const DEATHS: Death[] = [
   { operation: 'Update', step: 1, when: 'it has received the event', kill: afterStep('received') },
   { operation: 'Update', step: 2, when: 'it looks for the instance', kill: atCall('GetAccessGrantsInstance') },
   { operation: 'Update', step: 2, when: 'it reads the tags', kill: atCall('ListTagsForResource') },
-  { operation: 'Update', step: 3, when: 'the instance has vanished and it has created another', kill: both(
-    (current) => somebodyElse(current).deletesInstance(), atCall('CreateAccessGrantsInstance')) },
+  { operation: 'Update', step: 3, when: 'the instance has vanished and it has created another', kill: both(vanished, atCall('CreateAccessGrantsInstance')) },
   { operation: 'Update', step: 4, when: 'its request to dissociate is lost', kill: atCall('DissociateAccessGrantsIdentityCenter', { done: false }) },
   { operation: 'Update', step: 4, when: 'it has dissociated', kill: atCall('DissociateAccessGrantsIdentityCenter') },
   { operation: 'Update', step: 5, when: 'it has not given up its claim', kill: atCall('UntagResource', { done: false }), toNone: true },

@@ -1,8 +1,8 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
-  calls, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceState, instanceStack, INSTANCE_TYPE, leftovers, NOTHING, somebodyElse,
-  STACK_NAME, useSandbox,
+  calls, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, INSTANCE_TYPE, instanceAnswers, instanceStack, instanceState, leftovers, NOTHING,
+  somebodyElse, STACK_NAME, useSandbox,
 } from './fixture';
 
 const sandbox = useSandbox();
