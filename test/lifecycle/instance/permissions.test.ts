@@ -1,6 +1,6 @@
-import { AwsError } from '../../sandbox/aws';
-import { CALLS, IDENTITY_CENTER_CALLS, On } from '../../policies/instance-calls';
 import { deployInstance, IDENTITY_CENTER, INSTANCE_ARN, onCall, somebodyElse, STACK_NAME, useSandbox } from './fixture';
+import { CALLS, IDENTITY_CENTER_CALLS, On } from '../../policies/instance-calls';
+import { AwsError } from '../../sandbox/aws';
 
 const sandbox = useSandbox();
 
