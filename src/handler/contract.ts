@@ -59,6 +59,10 @@ export interface IntegrationProperties {
    * id, path and role, but another one of these.
    */
   readonly Generation?: string;
+  /** Immuta's role or user: what it is denied becomes a part of the reason if Immuta's validation fails. */
+  readonly DiagnosedPrincipalArn?: string;
+  /** The account that owns the buckets, for the same. */
+  readonly BucketAccountId?: string;
 }
 
 /** Attributes of `Custom::ImmutaS3Integration`. Every success returns all of them. */

@@ -44,3 +44,8 @@ function secretResource(secret: secretsmanager.ISecret): string {
 export function selfInvokeStatement(functionArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
 }
+
+/** What the handler needs in order to ask what Immuta's role or user is denied, and by what. */
+export function diagnosisStatement(principalArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['iam:SimulatePrincipalPolicy'], resources: [principalArn] });
+}
