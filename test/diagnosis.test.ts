@@ -11,7 +11,7 @@ function integrationWith(props: (stack: Stack) => Partial<ImmutaS3IntegrationPro
 }
 
 function simulatorPolicies(stack: Stack) {
-  return Object.entries(resourcesOf(stack)).filter(([, { Properties }]) => JSON.stringify(Properties).includes('iam:SimulatePrincipalPolicy'));
+  return Object.entries(resourcesOf(stack)).filter(([, { Properties }]) => JSON.stringify(Properties ?? {}).includes('iam:SimulatePrincipalPolicy'));
 }
 
 test('without diagnosePermissions the handler may not ask, and has nothing to ask about', () => {
