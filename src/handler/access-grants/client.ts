@@ -196,14 +196,13 @@ export class InstanceClient {
   }
 
   private async send<T>(operation: string, send: Send<T>): Promise<T> {
-    const { accountId, region } = this.options;
     try {
       return await retryAws(this.options, () => send(this.client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }));
     } catch (error) {
       if (isWithoutInstance(error)) {
         throw new InstanceGone();
       }
-      throw error instanceof OutOfTime || error instanceof TooLate ? error : new AccessGrantsError(operation, `account ${accountId}, ${region}`, error);
+      throw error instanceof OutOfTime || error instanceof TooLate ? error : new AccessGrantsError(operation, this.options, error);
     }
   }
 }
@@ -229,10 +228,10 @@ export class TooLate extends Error {
 class AccessGrantsError extends Error {
   public readonly name = 'AccessGrantsError';
 
-  constructor(operation: string, where: string, cause: unknown) {
+  constructor(operation: string, { accountId, region }: Pick<InstanceClientOptions, 'accountId' | 'region'>, cause: unknown) {
     const { name, message } = cause as Error;
     const remedy = isAccessDenied(cause) ? '; the role of the handler function allows it, so look at permissions boundaries and service control policies' : '';
-    super(`S3 Access Grants of ${where} answered ${name} to ${operation}: ${withoutFullStop(message)}${remedy}`, { cause });
+    super(`S3 Access Grants of account ${accountId}, ${region} answered ${name} to ${operation}: ${withoutFullStop(message)}${remedy}`, { cause });
   }
 }
 
