@@ -2,7 +2,7 @@ import type { S3ControlClient, S3ControlClientConfig } from '@aws-sdk/client-s3-
 import { isAccessDenied, isTransient } from '../aws-error';
 import { retryAws, RetryTools } from '../aws-retry';
 import { s3ControlSdk } from '../aws-sdk';
-import { hasInstance, isConflict, isInstanceInUse, isRefusal, isWithoutInstance } from './errors';
+import { hasInstance, isConflict, isInstanceInUse, isNamedWithoutInstance, isRefusal, isWithoutInstance } from './errors';
 import { Tags } from './ownership';
 import { OutOfTime } from '../protocol/deadline';
 import { withoutFullStop } from '../text';
@@ -124,7 +124,7 @@ export class InstanceClient {
           answerLost ||= isTransient(error);
           throw error;
         }
-      });
+      }, isNamedWithoutInstance);
       return undefined;
     } catch (error) {
       if (error instanceof AccessGrantsError && (isRefusal(error.cause) || isAccessDenied(error.cause))) {
@@ -195,11 +195,11 @@ export class InstanceClient {
     return count;
   }
 
-  private async send<T>(operation: string, send: Send<T>): Promise<T> {
+  private async send<T>(operation: string, send: Send<T>, isGone = isWithoutInstance): Promise<T> {
     try {
       return await retryAws(this.options, () => send(this.client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }));
     } catch (error) {
-      if (isWithoutInstance(error)) {
+      if (isGone(error)) {
         throw new InstanceGone();
       }
       throw error instanceof OutOfTime || error instanceof TooLate ? error : new AccessGrantsError(operation, this.options, error);

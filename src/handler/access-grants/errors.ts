@@ -12,6 +12,11 @@ export function isWithoutInstance(error: unknown): boolean {
   return says(error, /^AccessGrantsInstanceNotExists(Error)?$/, 404);
 }
 
+/** The same by its code alone, where an Identity Center instance may be what is not found. */
+export function isNamedWithoutInstance(error: unknown): boolean {
+  return says(error, /^AccessGrantsInstanceNotExists(Error)?$/);
+}
+
 /** To a request to create one: there is an instance. */
 export function hasInstance(error: unknown): boolean {
   return says(error, /^AccessGrantsInstanceAlreadyExists(Error)?$/, 409);
@@ -24,7 +29,7 @@ export function isInstanceInUse(error: unknown): boolean {
 
 /** It was understood, and will not be done as things are. */
 export function isRefusal(error: unknown): boolean {
-  return says(error, /^InvalidIdentityCenterInstance(Error)?$/, 400, 409);
+  return says(error, /^InvalidIdentityCenterInstance(Error)?$/, 400, 404, 409);
 }
 
 /** It was understood, and something that is there already is in its way. */

@@ -1,7 +1,8 @@
 import {
-  calls, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceFailure, instanceState, leftovers, NOTHING, OTHER_IDENTITY_CENTER,
-  somebodyElse, STACK_NAME, useSandbox,
+  calls, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceFailure, instanceState, leftovers, NOTHING, onCall,
+  OTHER_IDENTITY_CENTER, somebodyElse, STACK_NAME, useSandbox,
 } from './fixture';
+import { AwsError } from '../../sandbox/aws';
 
 const sandbox = useSandbox();
 
@@ -106,5 +107,14 @@ test('an Identity Center instance that does not exist is an error that says so, 
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(instanceFailure(result)).toMatch(/answered InvalidIdentityCenterInstance to AssociateAccessGrantsIdentityCenter.*check 'identityCenterInstanceArn'/);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+test('an Identity Center instance that AWS does not find in other words is no instance of Access Grants that is gone', async () => {
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(404, 'ResourceNotFoundException', 'Instance not found.') });
+
+  const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
+
+  expect(instanceFailure(result)).toMatch(/answered ResourceNotFoundException to AssociateAccessGrantsIdentityCenter: Instance not found; check 'identityCenterInstanceArn'/);
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
