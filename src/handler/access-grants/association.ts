@@ -85,7 +85,6 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   const claimed = job.isOurs(PART, instance) && instance.tags[INSTANCE_TAG] === wanted;
   const claim = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: '' };
   await job.client.tag(instance, claim);
-  const claimant = { ...instance, tags: { ...instance.tags, ...claim } };
 
   if (claimed && job.deadline.now() > job.deadline.postingEndsAt) {
     return note(job, await untilShown(job, wanted), wanted); // an earlier run has asked for it
@@ -102,7 +101,9 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   if (isAssociationOurs(job, shown) && shown.tags[APPLICATION_TAG]) {
     return shown; // a twin of this run was faster
   }
-  await forget(job, claimant);
+  if (job.isOurs(PART, shown)) {
+    await forget(job, shown);
+  }
   if (!shown.identityCenterInstanceArn) {
     throw new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
   }
@@ -118,7 +119,7 @@ async function dissociate(job: InstanceJob, instance: Instance): Promise<Instanc
   const pauses = pollPauses();
   for (;;) {
     const after = await job.client.find();
-    if (!after || after.applicationArn !== instance.applicationArn || !after.applicationArn) {
+    if (!after || !isSameAssociation(after, instance)) {
       return after;
     }
     if (refusal && job.deadline.now() >= refusedUntil) {
@@ -127,6 +128,12 @@ async function dissociate(job: InstanceJob, instance: Instance): Promise<Instanc
     job.progress.lastSeen = `${describeInstance(job)} is still associated with ${after.identityCenterInstanceArn}`;
     await job.deadline.sleep(pauses.next().value);
   }
+}
+
+/** One that shows without its application is on its way, or going. */
+function isSameAssociation(one: Instance, other: Instance): boolean {
+  return one.identityCenterInstanceArn !== undefined && one.identityCenterInstanceArn === other.identityCenterInstanceArn
+    && (one.applicationArn === other.applicationArn || !one.applicationArn || !other.applicationArn);
 }
 
 /** Notes the application of our association, if that is what it is and it is not noted. */
@@ -138,7 +145,7 @@ async function confirm(job: InstanceJob, instance: Instance): Promise<Instance> 
 /** Remembers the application, which tells our association from one that somebody makes after it. */
 async function note(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
   if (instance.identityCenterInstanceArn !== wanted) {
-    return leaveOther(job, await forget(job, instance), wanted);
+    return leaveOther(job, job.isOurs(PART, instance) ? await forget(job, instance) : instance, wanted);
   }
   const tags = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: instance.applicationArn! };
   await job.client.tag(instance, tags);

@@ -2,7 +2,7 @@ import {
   calls, CallFault, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceFailure, instanceState, leftovers, NOTHING, onCall,
   OTHER_IDENTITY_CENTER, somebodyElse, STACK_NAME, useSandbox,
 } from './fixture';
-import { AwsError } from '../../sandbox/aws';
+import { AwsError, s3ControlOperation } from '../../sandbox/aws';
 
 const sandbox = useSandbox();
 const MINUTE = 60_000;
@@ -105,6 +105,43 @@ describe('somebody else, at the same time,', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: theirs, associationIsOurs: false });
     if (theirs !== IDENTITY_CENTER) expect(instanceFailure(result)).toContain(`is associated with Identity Center instance ${theirs}`);
     expect(calls(sandbox.current)).not.toContain('DissociateAccessGrantsIdentityCenter');
+  });
+
+  test('associates it anew while ours is being ended: that is theirs', async () => {
+    await deployInstance(sandbox.current, ONE);
+    // AWS has ended ours, and then theirs is made
+    sandbox.current.aws.route('s3-control', async (request, next) => {
+      const answer = await next(request);
+      if (s3ControlOperation(request) === 'DissociateAccessGrantsIdentityCenter') somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+      return answer;
+    });
+
+    expect(await deployInstance(sandbox.current)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: IDENTITY_CENTER } });
+
+    expect(calls(sandbox.current).filter((operation) => operation === 'DissociateAccessGrantsIdentityCenter')).toHaveLength(1);
+    expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  });
+
+  test('associates it from another stack of this library: that stack keeps the proof', async () => {
+    const { tags } = somebodyElse(sandbox.current).createsInstance();
+    const proof = (application: string) => ({
+      'cdk-immuta-s3-integration:identity-center:stack': 'arn:aws:cloudformation:us-east-1:111122223333:stack/Other/1',
+      'cdk-immuta-s3-integration:identity-center:application': application,
+    });
+    let expected = {};
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', {
+      run: () => {
+        somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+        expected = proof(sandbox.current.aws.accessGrants.instance('111122223333', 'us-east-1').association!.applicationArn);
+        Object.entries(expected).forEach(([key, value]) => tags.set(key, String(value)));
+      },
+    });
+
+    expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(Object.fromEntries(tags)).toMatchObject(expected);
+    expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
   test.each(['ListTagsForResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])('deletes the instance before %s', async (operation) => {
