@@ -59,8 +59,10 @@ const LOGICAL_ID = 'S3AccessGrantsInstance';
 /**
  * Defines the S3 Access Grants instance of the stack's account and Region.
  *
- * AWS has one for each account and Region: import it with `fromDefault` where it exists already. Integrations that name none share
- * one that the first of them defines; an explicit one takes its place.
+ * AWS has one for each account and Region: where it exists already, or others use it, define an `AdoptingAccessGrantsInstance`, or import it with
+ * `fromDefault`. Integrations that name none share one that the first of them defines; an explicit one takes its place.
+ *
+ * This is CloudFormation's own type, which cannot change its association with Identity Center, nor be deleted with one.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */

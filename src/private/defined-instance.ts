@@ -105,7 +105,7 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   }
 }
 
-const HOW_TO_IMPORT = 'define it in one of them with \'new AccessGrantsInstance\', and pass that construct, or \'AccessGrantsInstance.fromDefault(this, …)\', '
+const HOW_TO_IMPORT = 'define it in one of them with \'new AccessGrantsInstance\' or \'new AdoptingAccessGrantsInstance\', and pass that construct, or \'AccessGrantsInstance.fromDefault(this, …)\', '
   + 'as \'accessGrantsInstance\' to the integrations of the other';
 
 const HOW_TO_ADOPT = 'keep the \'AdoptingAccessGrantsInstance\' and remove the \'AccessGrantsInstance\'; if that one is deployed, deploy it once more with '
