@@ -92,15 +92,17 @@ project.package.addPackageResolutions(
   'unrs-resolver@1.12.2', // without it `npm ci` refuses the lock file that `npm install` writes
 );
 
-// the handler: one file, to which the Lambda runtime brings the AWS SDK
-project.bundler.addBundle('src/handler/integration.lambda.ts', {
-  platform: 'node',
-  target: 'node20', // so that the tests can also run it on the oldest Node that we support
-  minify: true,
-  externals: ['@aws-sdk/*'],
-  // `require` finds the runtime's SDK wherever it is, `import()` does not
-  esbuildArgs: { '--supported:dynamic-import': 'false' },
-});
+// the handlers: one file each, to which the Lambda runtime brings the AWS SDK
+for (const handler of ['integration', 'access-grants-instance']) {
+  project.bundler.addBundle(`src/handler/${handler}.lambda.ts`, {
+    platform: 'node',
+    target: 'node20', // so that the tests can also run it on the oldest Node that we support
+    minify: true,
+    externals: ['@aws-sdk/*'],
+    // `require` finds the runtime's SDK wherever it is, `import()` does not
+    esbuildArgs: { '--supported:dynamic-import': 'false' },
+  });
+}
 project.addPackageIgnore('!/assets/');
 project.addPackageIgnore('/lib/handler/*'); // what runs in Lambda is in the bundle
 project.addPackageIgnore('!/lib/handler/contract.*');

@@ -1,8 +1,8 @@
 /**
  * The IAM Identity Center instance whose users and groups Immuta grants to.
  *
- * S3 Access Grants must be associated with it: define an `AccessGrantsInstance` with the same `identityCenterInstanceArn`, or import
- * one that is.
+ * S3 Access Grants must be associated with it: define an `AdoptingAccessGrantsInstance` with the same
+ * `identityCenterInstanceArn` (or an `AccessGrantsInstance`), or import one that is.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-directory-ids.html
  */
@@ -24,9 +24,9 @@ export interface IdentityCenterOptions {
    * ARN of the application that S3 Access Grants made in Identity Center.
    *
    * S3 makes it when the two instances are associated, so that it is not known before; `aws s3control get-access-grants-instance`
-   * prints it afterwards.
+   * prints it afterwards. An `AdoptingAccessGrantsInstance` tells it by itself.
    *
-   * @default - any application of the Identity Center instance
+   * @default - what the `AdoptingAccessGrantsInstance` says; with another instance any application of the Identity Center instance
    */
   readonly applicationArn?: string;
 }

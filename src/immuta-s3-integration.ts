@@ -4,25 +4,32 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
 import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
+import { AdoptingAccessGrantsInstance } from './adopting-access-grants-instance';
 import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
 import { IImmutaTenant } from './immuta-tenant';
 import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
+import { definedIn, DefinedInstance } from './private/defined-instance';
+import { outermostStack } from './private/environment';
 import { instanceArnOf } from './private/instance-arn';
 import {
   adoptProblems, bucketRegionProblems, duplicateProblems, durationProblems, environmentProblems, identityCenterProblems, keyProblems,
   locationProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
+import { diagnosisStatement } from './private/policies/handler-role';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
 import { LocationRolePrincipal, locationRoleStatements, locationRoleTrust, LocationRoleTrustOptions } from './private/policies/location-role';
 import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
 import { ownRolePolicyProblems } from './private/policy-quotas';
-import { attachToRole, resourceOf } from './private/principal-policy';
+import { attachToHandler, attachToRole, resourceOf } from './private/principal-policy';
 import { applyRemovalPolicy, isRetained } from './private/removal';
 import { acknowledgeWildcards } from './private/wildcards';
 import { LocationAccess, S3Location } from './s3-location';
+
+/** The policy by which the handler asks what Immuta is denied: it goes with the integration even if the rest is retained. */
+const DIAGNOSIS_POLICY_ID = 'DiagnosisPolicy';
 
 /** An integration of Immuta with S3. */
 export interface IImmutaS3Integration extends IConstruct {
@@ -137,6 +144,17 @@ export interface ImmutaS3IntegrationProps {
    * @default - 3 minutes, or `timeout` if that is shorter
    */
   readonly iamPropagationTimeout?: Duration;
+
+  /**
+   * Whether the reason of a deployment that Immuta's validation fails also says which actions Immuta's role or user is denied, and by what: its
+   * own policies, its permissions boundary or the organization.
+   *
+   * The function of the tenant may then ask IAM's policy simulator about that one principal (`iam:SimulatePrincipalPolicy`), which discloses
+   * what its policies allow. Where the simulator does not answer, the reason says nothing of it.
+   *
+   * @default false
+   */
+  readonly diagnosePermissions?: boolean;
 
   /**
    * ID of an integration that Immuta has already, such as `17`: the first deployment takes it over instead of making one.
@@ -266,12 +284,14 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.locationRole = location.role;
     const authentication = this.bindAuthentication(props);
     this.immutaRole = authentication.role;
+    const diagnosis = props.diagnosePermissions ? [this.createDiagnosisPolicy(props.tenant, authentication.principalArn)] : [];
     const resource = this.createResource(props, authentication);
     resource.node.addDependency(
       props.tenant,
       props.accessGrantsInstance ?? AccessGrantsInstance._default(this, props.adopt === undefined),
       ...location.dependencies,
       ...authentication.dependencies,
+      ...diagnosis,
     );
     this.node.defaultChild = resource.node.defaultChild;
 
@@ -293,13 +313,11 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
 
-    const accessKeyPolicy = this.parts.node.tryFindChild(ACCESS_KEY_POLICY_ID);
-    if (accessKeyPolicy) {
-      // the handler's role is not retained, and IAM deletes no role that still has a policy
-      applyRemovalPolicy(accessKeyPolicy, RemovalPolicy.DESTROY);
-    }
-    const instance = this.givenInstance ?? AccessGrantsInstance._find(this);
-    if (retain && instance instanceof AccessGrantsInstance) {
+    // the handler's role is not retained, and IAM deletes no role that still has a policy
+    [ACCESS_KEY_POLICY_ID, DIAGNOSIS_POLICY_ID].flatMap((id) => this.parts.node.tryFindChild(id) ?? [])
+      .forEach((ofHandler) => applyRemovalPolicy(ofHandler, RemovalPolicy.DESTROY));
+    const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
+    if (retain && instance instanceof DefinedInstance) {
       instance._retain();
     }
   }
@@ -326,7 +344,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     }
     this.node.addValidation({
       validate: () => {
-        const ofStack = AccessGrantsInstance._find(this);
+        const [ofStack] = definedIn(outermostStack(this));
         return [
           ...propProblems(props),
           ...removalPolicyProblems(this.removalPolicy),
@@ -400,7 +418,20 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   }
 
   private identityCenter(options?: IdentityCenterOptions): IdentityCenter | undefined {
-    return options && { ...options, identityStoreAccount: options.identityStoreAccount ?? this.stack.account };
+    if (!options) {
+      return undefined;
+    }
+    const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
+    const applicationOfInstance = instance instanceof AdoptingAccessGrantsInstance ? instance.identityCenterApplicationArn : undefined;
+    return {
+      ...options,
+      identityStoreAccount: options.identityStoreAccount ?? this.stack.account,
+      applicationArn: options.applicationArn ?? applicationOfInstance,
+    };
+  }
+
+  private createDiagnosisPolicy(tenant: IImmutaTenant, principalArn: string): iam.Policy {
+    return attachToHandler(this.parts, DIAGNOSIS_POLICY_ID, tenant.handler.role!, [diagnosisStatement(principalArn)]);
   }
 
   private createResource(props: ImmutaS3IntegrationProps, authentication: BoundAuthentication): CustomResource {
@@ -420,6 +451,8 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
       Revision: props.revision,
       Adopt: props.adopt,
       Generation: Lazy.string({ produce: () => generation(this.parts) }),
+      DiagnosedPrincipalArn: props.diagnosePermissions ? authentication.principalArn : undefined,
+      BucketAccountId: props.diagnosePermissions ? this.bucketAccount : undefined,
     };
     const resource: CustomResource = new CustomResource(this.parts, 'Resource', {
       resourceType: INTEGRATION_RESOURCE_TYPE,

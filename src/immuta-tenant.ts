@@ -1,16 +1,14 @@
-import * as path from 'node:path';
-import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
+import { createHandlerFunction } from './private/handler-function';
 import { instanceArnOf } from './private/instance-arn';
 import { plainTextProblems } from './private/plain-text';
-import { handlerRoleStatements, selfInvokeStatement } from './private/policies/handler-role';
+import { handlerRoleStatements } from './private/policies/handler-role';
 import { secretRegionProblems } from './private/secret-region';
-import { acknowledgeWildcards } from './private/wildcards';
 
 /** An Immuta tenant. */
 export interface IImmutaTenant extends IConstruct {
@@ -75,59 +73,22 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
       validate: () => [...urlProblems(props.url), ...plainTextProblems('apiKey', props.apiKey, [props.apiKeyField])],
     });
 
-    const logGroup = props.logGroup ?? this.createLogGroup();
-    const role = this.createRole(logGroup);
-    this.handler = this.createHandler(role, logGroup, props.apiKeyField);
-    // apart from the role: the function depends on the role, which therefore cannot name the function
-    const selfInvoke = new iam.Policy(this, 'SelfInvokePolicy', { roles: [role], statements: [selfInvokeStatement(this.handler.functionArn)] });
-
-    // not all that is below it: that may be integrations, which would depend on each other
-    const dependencyRoots = [...props.logGroup ? [] : [logGroup], role, this.handler, selfInvoke];
-    Dependable.implement(this, { dependencyRoots });
-  }
-
-  private createLogGroup(): logs.ILogGroup {
-    return new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY });
-  }
-
-  private createRole(logGroup: logs.ILogGroup): iam.IRole {
     const stack = Stack.of(this);
-    const statements = handlerRoleStatements({
-      region: stack.region,
-      apiKey: this.apiKey,
-      logGroupArn: logGroup.logGroupArn,
-      accessGrantsInstanceArn: instanceArnOf(stack),
-    });
-    const role = new iam.Role(this, 'HandlerRole', {
+    const { handler, dependencies } = createHandlerFunction(this, {
       description: 'Manages integrations of Immuta with S3',
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { Handler: new iam.PolicyDocument({ statements }) },
-    });
-    // a log group imported by name
-    acknowledgeWildcards(role, statements);
-    return role;
-  }
-
-  private createHandler(role: iam.IRole, logGroup: logs.ILogGroup, apiKeyField?: string): lambda.IFunction {
-    return new lambda.Function(this, 'Handler', {
-      description: 'Manages integrations of Immuta with S3',
-      // not Runtime.NODEJS_24_X: the lowest aws-cdk-lib that we support does not have it
-      runtime: new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
-      code: lambda.Code.fromAsset(path.join(__dirname, '..', 'assets', 'handler', 'integration.lambda')),
-      handler: 'index.handler',
-      timeout: Duration.minutes(15),
-      memorySize: 256,
-      role,
-      logGroup,
-      // an event that Lambda could not deliver for minutes comes when CloudFormation no longer waits for it
-      maxEventAge: Duration.minutes(5),
-      retryAttempts: 2,
+      bundle: 'integration.lambda',
+      statements: handlerRoleStatements({ region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: instanceArnOf(stack) }),
       environment: {
         [ENV_IMMUTA_URL]: this.url,
         [ENV_API_KEY_SECRET_ARN]: this.apiKey.secretArn,
-        ...apiKeyField === undefined ? {} : { [ENV_API_KEY_FIELD]: apiKeyField },
+        ...props.apiKeyField === undefined ? {} : { [ENV_API_KEY_FIELD]: props.apiKeyField },
       },
+      logGroup: props.logGroup,
     });
+    this.handler = handler;
+
+    // not all that is below it: that may be integrations, which would depend on each other
+    Dependable.implement(this, { dependencyRoots: dependencies });
   }
 }
 

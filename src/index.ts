@@ -1,4 +1,5 @@
 export * from './access-grants-instance';
+export * from './adopting-access-grants-instance';
 export * from './identity-center';
 export * from './immuta-authentication';
 export * from './immuta-s3-integration';

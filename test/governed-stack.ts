@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { newIntegration, newTenant } from './fixture';
-import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
+import { AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
@@ -37,7 +37,7 @@ export function governedStack(app: App = new App()): Stack {
 const BELOW_THE_INSTANCE = 'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*';
 
 /** What cdk-nag says of it without the acknowledgements. */
-export const FINDINGS = [
+const FINDINGS = [
   'Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[Resource::*]',
   `Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
   'Ads/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::ads-bucket/*]',
@@ -55,7 +55,25 @@ export const FINDINGS = [
   'Sales/LocationPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::sales-bucket/*]',
 ].sort();
 
-/** The construct's path as `FINDINGS` has it, without the digest of the location. */
+/** A stack with an instance that adopts, and nothing else that a rule would be about. */
+function adoptingStack(app: App = new App()): Stack {
+  const stack = new Stack(app, 'Stack');
+  new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+  return stack;
+}
+
+/** What cdk-nag says of that without the acknowledgements. */
+const ADOPTING_FINDINGS = [
+  'Instance/IdentityCenterPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1111222233334444/*]',
+  'Instance/IdentityCenterPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::aws:applicationProvider/*]',
+];
+
+export const STACKS: [what: string, define: (app?: App) => Stack, findings: string[]][] = [
+  ['integrations', governedStack, FINDINGS],
+  ['an instance that adopts', adoptingStack, ADOPTING_FINDINGS],
+];
+
+/** The construct's path as `FINDINGS` has it, without the digest of the location or of the Identity Center instance. */
 export function shortPath(path: string): string {
-  return path.replace(/^\/?Stack\//, '').replace(/\/[0-9a-f]{8}\//, '/');
+  return path.replace(/^\/?Stack\//, '').replace(/\/[0-9a-f]{8}\//, '/').replace(/(IdentityCenterPolicy)[0-9a-f]{8}/, '$1');
 }

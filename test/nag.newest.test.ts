@@ -5,7 +5,7 @@ import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { newIntegration } from './fixture';
-import { FINDINGS, governedStack, shortPath } from './governed-stack';
+import { shortPath, STACKS } from './governed-stack';
 import { S3Location } from '../src';
 
 interface Violation {
@@ -21,26 +21,28 @@ function findings(app: App, prepare: (app: App) => void = () => undefined): stri
     .flatMap(({ ruleName, violatingResources }) => violatingResources.map(({ constructPath }) => `${shortPath(constructPath)}: ${ruleName}`)).sort();
 }
 
-test('cdk-nag 3 finds nothing that is not acknowledged', () => {
-  const app = new App();
-  governedStack(app);
-  // as users add it; the lowest aws-cdk-lib, against which this file is type-checked, does not have it
-  (cdk as any).Validations.of(app).addPlugins(new AwsSolutionsChecks());
-  const { directory } = app.synth();
-  const { pluginReports } = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
-  expect(pluginReports.flatMap(({ violations }: { violations: object[] }) => violations)).toEqual([]);
-  expect(findings(app)).toEqual([]);
-});
+describe.each(STACKS)('of %s', (_, define, expected) => {
+  test('cdk-nag 3 finds nothing that is not acknowledged', () => {
+    const app = new App();
+    define(app);
+    // as users add it; the lowest aws-cdk-lib, against which this file is type-checked, does not have it
+    (cdk as any).Validations.of(app).addPlugins(new AwsSolutionsChecks());
+    const { directory } = app.synth();
+    const { pluginReports } = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
+    expect(pluginReports.flatMap(({ violations }: { violations: object[] }) => violations)).toEqual([]);
+    expect(findings(app)).toEqual([]);
+  });
 
-test('and without the acknowledgements exactly the wildcards that the service makes necessary', () => {
-  const app = new App();
-  governedStack(app);
-  const forget = () => {
-    for (const resource of app.node.findAll().filter((child) => CfnResource.isCfnResource(child))) {
-      jest.spyOn(resource.node, 'metadata', 'get').mockReturnValue([]);
-    }
-  };
-  expect(findings(app, forget)).toEqual(FINDINGS);
+  test('and without the acknowledgements exactly the wildcards that the service makes necessary', () => {
+    const app = new App();
+    define(app);
+    const forget = () => {
+      for (const resource of app.node.findAll().filter((child) => CfnResource.isCfnResource(child))) {
+        jest.spyOn(resource.node, 'metadata', 'get').mockReturnValue([]);
+      }
+    };
+    expect(findings(app, forget)).toEqual(expected);
+  });
 });
 
 test('references to other stacks are acknowledged as the imports that they have become', () => {

@@ -59,6 +59,10 @@ export interface IntegrationProperties {
    * id, path and role, but another one of these.
    */
   readonly Generation?: string;
+  /** Immuta's role or user: what it is denied becomes a part of the reason if Immuta's validation fails. */
+  readonly DiagnosedPrincipalArn?: string;
+  /** The account that owns the buckets, for the same. */
+  readonly BucketAccountId?: string;
 }
 
 /** Attributes of `Custom::ImmutaS3Integration`. Every success returns all of them. */
@@ -82,3 +86,44 @@ export const PHYSICAL_ID_ADOPTED_SUFFIX = '/adopted';
  */
 export const NAME_MARK_LENGTH = 26;
 export const NAME_MAX_LENGTH = 100;
+
+/** The CloudFormation type of an S3 Access Grants instance that is taken up if there is one, and else made. */
+export const INSTANCE_RESOURCE_TYPE = 'Custom::S3AccessGrantsInstance';
+
+/**
+ * Properties of `Custom::S3AccessGrantsInstance`, as CloudFormation delivers them.
+ *
+ * A Delete reads `AccountId`, `Region` and `Generation` only.
+ */
+export interface InstanceProperties {
+  readonly AccountId: string;
+  readonly Region: string;
+  /** The Identity Center instance that it is to be associated with. */
+  readonly IdentityCenterInstanceArn?: string;
+  /** Seconds until the handler gives up, across all its invocations. */
+  readonly TimeoutSeconds: string;
+  /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
+  readonly RemovalPolicy: 'destroy' | 'retain';
+  /** Id of the function's role: another one when the resource is added again. */
+  readonly Generation: string;
+}
+
+/** Attributes of `Custom::S3AccessGrantsInstance`. Every success returns all of them, empty where there is nothing to say. */
+export interface InstanceAttributes {
+  readonly AccessGrantsInstanceArn: string;
+  readonly AccessGrantsInstanceId: string;
+  readonly IdentityCenterApplicationArn: string;
+  readonly IdentityCenterInstanceArn: string;
+  /** Whether somebody else made the instance: `true` or `false`. */
+  readonly Adopted: 'true' | 'false';
+}
+
+/** Physical ids: `s3-access-grants-instance/<lifetime>`, 12 hex digits of the Create's request id, whether it succeeded or not. */
+export const INSTANCE_PHYSICAL_ID_PREFIX = 's3-access-grants-instance/';
+
+/**
+ * Keys of the tags that say who made the instance, and who its association with Identity Center: `<prefix>:<part>:<field>`. They are the only
+ * proof of ownership, and for people who look at the instance.
+ */
+export const INSTANCE_TAG_PREFIX = 'cdk-immuta-s3-integration';
+export type InstanceTagPart = 'instance' | 'identity-center';

@@ -8,9 +8,13 @@ export function* iamPauses(): Generator<number, never> {
   }
 }
 
-/** The next pause, cut so that the last try is a second before the window closes; nothing if it is (almost) closed. */
-export function pauseWithinWindow(deadline: Deadline, pause: number): number | undefined {
-  const left = deadline.iamPropagationEndsAt - 1_000 - deadline.now();
+/**
+ * The next pause, cut so that the last try is a second before the window closes; nothing if it is (almost) closed.
+ *
+ * @param end When it closes. By default that in which a new role or policy may still be refused
+ */
+export function pauseWithinWindow(deadline: Deadline, pause: number, end = deadline.iamPropagationEndsAt): number | undefined {
+  const left = end - 1_000 - deadline.now();
   return left > 0 ? Math.min(pause, left) : undefined;
 }
 

@@ -2,7 +2,8 @@ import { Arn, ArnFormat, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-l
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
-import { AccessGrantsInstance, IAccessGrantsInstance } from '../access-grants-instance';
+import { DefinedInstance } from './defined-instance';
+import { IAccessGrantsInstance } from '../access-grants-instance';
 import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../handler/contract';
 import { IdentityCenterOptions } from '../identity-center';
 import { IImmutaTenant } from '../immuta-tenant';
@@ -31,11 +32,14 @@ export function durationProblems(prop: string, duration?: Duration): string[] {
   return Number.isInteger(seconds) ? [] : [`'${prop}' must be whole seconds, got ${seconds} seconds`];
 }
 
+/** How long a deployment may wait for the handler. */
+export function patienceProblems(timeout: Duration): string[] {
+  return timeout.toSeconds() >= 60 && timeout.toSeconds() <= MAX_TIMEOUT.toSeconds() ? []
+    : [`'timeout' must be between 1 and ${MAX_TIMEOUT.toMinutes()} minutes, got ${timeout.toHumanString()}: CloudFormation waits an hour at most`];
+}
+
 export function timeoutProblems(timeout: Duration, iamPropagationTimeout: Duration): string[] {
-  const problems = [];
-  if (timeout.toSeconds() < 60 || timeout.toSeconds() > MAX_TIMEOUT.toSeconds()) {
-    problems.push(`'timeout' must be between 1 and ${MAX_TIMEOUT.toMinutes()} minutes, got ${timeout.toHumanString()}: CloudFormation waits an hour at most`);
-  }
+  const problems = patienceProblems(timeout);
   const longest = Math.min(timeout.toSeconds(), MAX_IAM_PROPAGATION.toSeconds());
   if (iamPropagationTimeout.toSeconds() > longest) {
     problems.push(`'iamPropagationTimeout' must be at most ${MAX_IAM_PROPAGATION.toMinutes()} minutes and at most 'timeout' (${timeout.toHumanString()}), `
@@ -147,7 +151,7 @@ export function environmentProblems(scope: IConstruct, tenant: IImmutaTenant, in
 }
 
 function environmentOf(instance: IAccessGrantsInstance): [account: string, region: string] {
-  const { account, region } = instance instanceof AccessGrantsInstance ? Stack.of(instance)
+  const { account, region } = instance instanceof DefinedInstance ? Stack.of(instance)
     : Arn.split(instance.accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME);
   return [account!, region!];
 }
@@ -160,20 +164,25 @@ export function identityCenterProblems(options: IdentityCenterOptions | undefine
   const problems = [];
   if (!instance) {
     problems.push('\'identityCenter\' needs an instance of S3 Access Grants that is associated with Identity Center, which the default one is not: '
-      + 'pass \'accessGrantsInstance: new AccessGrantsInstance(this, …, { identityCenterInstanceArn })\', or an imported one');
+      + 'pass \'accessGrantsInstance: new AdoptingAccessGrantsInstance(this, …, { identityCenterInstanceArn })\', or an imported one');
   }
-  if (instance instanceof AccessGrantsInstance && isKnownToDiffer(instance._identityCenterInstanceArn, options.instanceArn)) {
+  if (instance instanceof DefinedInstance && isKnownToDiffer(instance._identityCenterInstanceArn, options.instanceArn)) {
     problems.push(`'identityCenterInstanceArn' of '${instance.node.path}' must be 'identityCenter.instanceArn', ${JSON.stringify(options.instanceArn)}, `
       + `got ${instance._identityCenterInstanceArn === undefined ? 'none' : JSON.stringify(instance._identityCenterInstanceArn)}: `
       + 'S3 Access Grants knows the users and groups of the Identity Center instance that it is associated with, so give both the same');
   }
-  if (!Token.isUnresolved(options.instanceArn) && !/^arn:[^:]+:sso:::instance\/(sso)?ins-[\w.-]+$/.test(options.instanceArn)) {
-    problems.push(`'identityCenter.instanceArn' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got ${JSON.stringify(options.instanceArn)}: 'aws sso-admin list-instances' prints it`);
-  }
+  problems.push(...identityCenterArnProblems('identityCenter.instanceArn', options.instanceArn));
   if (!Token.isUnresolved(options.identityStoreId) && !/^(d-[0-9a-f]{10}|[0-9a-f-]{36})$/.test(options.identityStoreId)) {
     problems.push(`'identityCenter.identityStoreId' must look like d-1234567890, got ${JSON.stringify(options.identityStoreId)}: 'aws sso-admin list-instances' prints it`);
   }
   return problems;
+}
+
+export function identityCenterArnProblems(prop: string, arn?: string): string[] {
+  if (arn === undefined || Token.isUnresolved(arn) || /^arn:[^:]+:sso:::instance\/(sso)?ins-[\w.-]+$/.test(arn)) {
+    return [];
+  }
+  return [`'${prop}' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got ${JSON.stringify(arn)}: 'aws sso-admin list-instances' prints it`];
 }
 
 function isKnownToDiffer(associated: string | undefined, wanted: string): boolean {

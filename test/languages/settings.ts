@@ -22,6 +22,11 @@ const ALL: Settings = {
   locationRoleArn: 'arn:aws:iam::111122223333:role/location',
   immutaRoleArn: 'arn:aws:iam::111122223333:role/immuta',
 
+  // identity-center
+  identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+  identityStoreId: 'd-1234567890',
+  identityStoreAccount: '444455556666',
+
   // whole-account
   bucketNames: 'sales-lake,web-logs',
   keyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',

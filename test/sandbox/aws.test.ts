@@ -59,6 +59,42 @@ test('the SDK lists locations page by page, filtered by scope, only where the po
     .toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('s3:GetAccessGrantsInstance') });
 });
 
+test('an association takes what AWS says of sso, and its application shows when its time has come', async () => {
+  const identityCenter = 'arn:aws:sso:::instance/ssoins-1';
+  aws.accessGrants.createInstance('111122223333', 'us-east-1');
+  aws.accessGrants.associationMs = 10_000;
+  role('without-sso', allow('s3:*', INSTANCE));
+  role('with-sso', [...allow('s3:*', INSTANCE), ...allow('sso:*', '*')]);
+  const associate = (roleName: string) => controlOf(roleName).send(
+    new s3control.AssociateAccessGrantsIdentityCenterCommand({ AccountId: '111122223333', IdentityCenterArn: identityCenter }));
+  const look = () => controlOf('with-sso').send(new s3control.GetAccessGrantsInstanceCommand({ AccountId: '111122223333' }));
+
+  await expect(associate('without-sso')).rejects.toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('sso:CreateApplication') });
+  await associate('with-sso');
+  await expect(associate('with-sso')).rejects.toMatchObject({ $metadata: { httpStatusCode: 409 } });
+  expect((await look()).IdentityCenterInstanceArn).toBeUndefined();
+  clock.advance(10_000);
+  await expect(look()).resolves.toMatchObject({
+    IdentityCenterInstanceArn: identityCenter, IdentityCenterApplicationArn: expect.stringMatching(/^arn:aws:sso::444455556666:application\/ssoins-1\/apl-/),
+  });
+  await expect(controlOf('with-sso').send(new s3control.DeleteAccessGrantsInstanceCommand({ AccountId: '111122223333' }))).rejects
+    .toMatchObject({ name: 'AccessGrantsInstanceNotEmptyError' });
+});
+
+test('tags are set with the instance, changed, listed and removed', async () => {
+  role('tagger', allow('s3:*', INSTANCE));
+  const client = controlOf('tagger');
+  const account = { AccountId: '111122223333' };
+  const resource = { ...account, ResourceArn: INSTANCE };
+  const tags = async () => (await client.send(new s3control.ListTagsForResourceCommand(resource))).Tags;
+
+  await client.send(new s3control.CreateAccessGrantsInstanceCommand({ ...account, Tags: [{ Key: 'a:b', Value: 'arn:x/y' }, { Key: 'c', Value: '' }] }));
+  expect(await tags()).toEqual([{ Key: 'a:b', Value: 'arn:x/y' }, { Key: 'c', Value: '' }]);
+  await client.send(new s3control.TagResourceCommand({ ...resource, Tags: [{ Key: 'c', Value: 'd' }] }));
+  await client.send(new s3control.UntagResourceCommand({ ...resource, TagKeys: ['a:b', 'nothing'] }));
+  expect(await tags()).toEqual([{ Key: 'c', Value: 'd' }]);
+});
+
 test('a location needs a policy on location/*, PassRole, and a role that trusts Access Grants from this instance', async () => {
   aws.accessGrants.createInstance('111122223333', 'us-east-1');
   role('seed', [...allow(['s3:*'], INSTANCE), ...allow('iam:PassRole', '*')]);

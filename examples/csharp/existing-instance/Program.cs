@@ -29,7 +29,7 @@ namespace ExistingInstance
                     Principal = new ArnPrincipal(Setting(app, "immutaPrincipalArn")),
                     ExternalId = app.Node.TryGetContext("externalId") as string,
                 }),
-                AccessGrantsInstance = AccessGrantsInstance.FromDefault(stack, "AccessGrants"),
+                AccessGrantsInstance = new AdoptingAccessGrantsInstance(stack, "AccessGrants"),
             });
 
             app.Synth();

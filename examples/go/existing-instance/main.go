@@ -31,7 +31,7 @@ func main() {
 			Principal:  awsiam.NewArnPrincipal(setting(app, "immutaPrincipalArn")),
 			ExternalId: optionalSetting(app, "externalId"),
 		}),
-		AccessGrantsInstance: immuta.AccessGrantsInstance_FromDefault(stack, jsii.String("AccessGrants")),
+		AccessGrantsInstance: immuta.NewAdoptingAccessGrantsInstance(stack, jsii.String("AccessGrants"), nil),
 	})
 
 	app.Synth(nil)

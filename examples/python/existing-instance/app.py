@@ -2,7 +2,7 @@ from aws_cdk import App, Stack
 from aws_cdk.aws_iam import ArnPrincipal
 from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import Secret
-from cdk_immuta_s3_integration import AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location
+from cdk_immuta_s3_integration import AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location
 
 app = App()
 
@@ -33,7 +33,7 @@ ImmutaS3Integration(
         principal=ArnPrincipal(setting("immutaPrincipalArn")),
         external_id=app.node.try_get_context("externalId"),
     ),
-    access_grants_instance=AccessGrantsInstance.from_default(stack, "AccessGrants"),
+    access_grants_instance=AdoptingAccessGrantsInstance(stack, "AccessGrants"),
 )
 
 app.synth()

@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from 'cdk-immuta-s3-integration';
+import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from 'cdk-immuta-s3-integration';
 
 const app = new App();
 
@@ -27,5 +27,5 @@ new ImmutaS3Integration(stack, 'Lake', {
     principal: new ArnPrincipal(setting('immutaPrincipalArn')),
     externalId: app.node.tryGetContext('externalId'),
   }),
-  accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'AccessGrants'),
+  accessGrantsInstance: new AdoptingAccessGrantsInstance(stack, 'AccessGrants'),
 });

@@ -1,7 +1,8 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
-import { isAccessDenied, isAwsError } from '../aws-error';
+import { isAccessDenied } from '../aws-error';
 import { s3ControlSdk } from '../aws-sdk';
 import { retryWhileIamPropagates } from '../iam-propagation';
+import { isWithoutInstance } from './errors';
 import { Location, samePath } from '../immuta/location';
 import { Deadline, OutOfTime } from '../protocol/deadline';
 import { withoutFullStop } from '../text';
@@ -15,16 +16,26 @@ export interface RegisteredLocation {
   readonly roleArn: string;
 }
 
+/** What is registered on a path; nothing if there is no instance. */
+export type ListRegisteredLocations = (location: Location, deadline: Deadline) => Promise<RegisteredLocation[] | undefined>;
+
 /** Finds what is registered on a path, if anything is: first of all with that role. */
 export type FindRegisteredLocation = (location: Location, roleArn: string | undefined, deadline: Deadline) => Promise<RegisteredLocation | undefined>;
+
+export function findRegisteredLocation(list: ListRegisteredLocations): FindRegisteredLocation {
+  return async (location, roleArn, deadline) => {
+    const found = await list(location, deadline) ?? [];
+    return found.find((each) => each.roleArn === roleArn) ?? found[0];
+  };
+}
 
 /**
  * Asks S3 Access Grants, and waits for a policy of the handler's own role that is not in force yet.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
  */
-export function findRegisteredLocation(config: S3ControlClientConfig = {}): FindRegisteredLocation {
-  return async (location, roleArn, deadline) => {
+export function listRegisteredLocations(config: S3ControlClientConfig = {}): ListRegisteredLocations {
+  return async (location, deadline) => {
     const { S3ControlClient, ListAccessGrantsLocationsCommand } = s3ControlSdk();
     const client = new S3ControlClient({ region: location.region, ...config });
     try {
@@ -41,7 +52,7 @@ export function findRegisteredLocation(config: S3ControlClientConfig = {}): Find
           .filter(({ scope }) => samePath(scope, location.path)));
         nextToken = page.NextToken;
       } while (nextToken);
-      return found.find((each) => each.roleArn === roleArn) ?? found[0];
+      return found;
     } catch (error) {
       return nothingWithoutInstance(error, location);
     } finally {
@@ -50,12 +61,11 @@ export function findRegisteredLocation(config: S3ControlClientConfig = {}): Find
   };
 }
 
-/** No instance, no locations. The code has an `Error` at its end or not, as in other codes of this API. */
 function nothingWithoutInstance(error: unknown, location: Location): undefined {
   if (error instanceof OutOfTime) {
     throw error;
   }
-  if (isAwsError(error) && /^AccessGrantsInstanceNotExists/.test(error.name)) {
+  if (isWithoutInstance(error)) {
     return undefined;
   }
   const remedy = isAccessDenied(error) ? '; allow the role of the handler function s3:ListAccessGrantsLocations on the instance' : '';

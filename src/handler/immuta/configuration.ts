@@ -20,6 +20,7 @@ const CREDENTIAL_PROPERTIES = ['AuthenticationType', 'RoleToAssumeArn', 'AccessK
 /** Properties that say nothing about the integration itself. */
 const NEUTRAL_PROPERTIES = [
   'RemovalPolicy', 'TimeoutSeconds', 'IamPropagationTimeoutSeconds', 'ServiceToken', 'ServiceTimeout', 'Adopt', 'Generation',
+  'DiagnosedPrincipalArn', 'BucketAccountId',
 ];
 
 /** All that a Delete reads, beside the role: a record may have been made by an older or a newer version of this library. */

@@ -1,7 +1,16 @@
 import { Redaction } from '../redaction';
 import { failedTestsOf, IntegrationRecord } from './client';
 import { HttpError, NoAnswerError, UnexpectedAnswerError } from './errors';
-import { explainFailedTests, isExplainedByIamPropagation } from './validation-tests';
+import { explainFailedTests, FailedTest, isExplainedByIamPropagation } from './validation-tests';
+
+/** Tests of Immuta's failed. */
+export class ValidationError extends Error {
+  public readonly name = 'ValidationError';
+
+  constructor(message: string, public readonly failedTests: readonly FailedTest[], options?: ErrorOptions) {
+    super(message, options);
+  }
+}
 
 /** A request to create or change an integration that did not succeed. */
 export interface Refusal {
@@ -31,7 +40,7 @@ export function refusalOf(error: unknown, redaction: Redaction): Refusal {
   }
   if (status === 422) {
     const failed = failedTestsOf(error, redaction);
-    const explained = failed.length > 0 ? new Error(`${error.message}; ${explainFailedTests(failed)}`, { cause: error }) : error;
+    const explained = failed.length > 0 ? new ValidationError(`${error.message}; ${explainFailedTests(failed)}`, failed, { cause: error }) : error;
     return { error: explained, kind: isExplainedByIamPropagation(failed) ? 'iam' : 'final' };
   }
   return { error, kind: 'final' };
@@ -40,5 +49,5 @@ export function refusalOf(error: unknown, redaction: Redaction): Refusal {
 /** Why an integration is not enabled, in Immuta's words and ours. */
 export function failureOf(record: IntegrationRecord, what: string, remedy: string): Error {
   const details = [record.message, explainFailedTests(record.failedTests)].filter(Boolean).join('; ');
-  return new Error(`${what}: integration ${record.id} is '${record.status}'${details ? `; ${details}` : ''}; ${remedy}`);
+  return new ValidationError(`${what}: integration ${record.id} is '${record.status}'${details ? `; ${details}` : ''}; ${remedy}`, record.failedTests);
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../contract';
+import { digest } from '../digest';
 import { Location } from './location';
 import { ResourceEvent } from '../protocol/event';
 
@@ -48,8 +48,4 @@ export function markedName(base: string | undefined, location: Location, mark: M
 
 function half(text: string): string {
   return digest(text).slice(0, 6);
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

@@ -1,7 +1,7 @@
 import { Job } from './job';
 import { describeLocation } from './location';
-import { pollPauses } from './waiting';
 import { RegisteredLocation } from '../access-grants/locations';
+import { pollPauses } from '../pauses';
 
 /** How long S3 Access Grants may take to show what Immuta says it has done. */
 const SETTLE_MS = 120_000;

@@ -4,7 +4,8 @@ import { failureOf, refusalOf } from './failure';
 import { Job } from './job';
 import { untilUnregistered } from './registration';
 import { isSteady } from './status';
-import { conflictWaiter, look, pollPauses } from './waiting';
+import { conflictWaiter, look } from './waiting';
+import { pollPauses } from '../pauses';
 
 /** A deletion that was accepted is not always visible at once. */
 const ACCEPTED_MS = 30_000;

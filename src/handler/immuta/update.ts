@@ -12,7 +12,8 @@ import { parsePhysicalId } from './physical-id';
 import { untilRegisteredWithRole } from './registration';
 import { isInPlace } from './status';
 import { isExplainedByIamPropagation } from './validation-tests';
-import { conflictWaiter, look, pollPauses, untilSteady } from './waiting';
+import { conflictWaiter, look, untilSteady } from './waiting';
+import { pollPauses } from '../pauses';
 
 /** A change that was accepted is not always visible at once. */
 const SHOWN_MS = 30_000;

@@ -9,6 +9,8 @@ export interface ValidationTest {
   readonly hint: string;
   /** It also fails while a new role or policy is not in force yet, and then passes by itself. */
   readonly failsBeforeIamPropagates: boolean;
+  /** AWS can be asked about the same thing. */
+  readonly isAboutAws?: boolean;
 }
 
 /** A test that failed, as Immuta reports it. */
@@ -38,24 +40,28 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
     hint: 'Immuta cannot act in AWS: check that the role\'s trust policy names the principal that Immuta runs as, and the external id that '
       + 'Immuta sends, or that the access key in the secret is active',
     failsBeforeIamPropagates: true,
+    isAboutAws: true,
   },
   {
     name: 'An AWS Access Grants instance is configured in the provided AWS account and region',
     hint: 'check that the account has an S3 Access Grants instance in this Region, and that Immuta\'s role may read it '
       + '(s3:GetAccessGrantsInstance, and s3:ListAccessGrantsInstances on all resources)',
     failsBeforeIamPropagates: true,
+    isAboutAws: true,
   },
   {
     name: 'The provided S3 path exists and Immuta can list prefixes',
     hint: 'check that the bucket exists in this Region, and that Immuta\'s role may list it (s3:ListBucket), '
       + 'in the bucket\'s own policy too if it belongs to another account',
     failsBeforeIamPropagates: true,
+    isAboutAws: true,
   },
   {
     name: 'An AWS Access Grants location does not yet exist for the provided path',
     hint: 'Immuta registers the location itself: remove the one that is registered on this path in S3 Access Grants, '
       + 'with its grants, once nobody needs it',
     failsBeforeIamPropagates: false,
+    isAboutAws: true,
   },
 ];
 
@@ -75,4 +81,9 @@ export function explainFailedTests(failed: readonly FailedTest[]): string {
     const hint = BY_NAME.get(name)?.hint;
     return `'${name}' failed${message ? `: ${message}` : ''}${hint ? ` (${hint})` : ''}`;
   }).join('; ');
+}
+
+/** Whether one of them is about something that AWS can be asked about as well. */
+export function isAboutAws(failed: readonly FailedTest[]): boolean {
+  return failed.some(({ name }) => BY_NAME.get(name)?.isAboutAws);
 }

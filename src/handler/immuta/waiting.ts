@@ -1,13 +1,7 @@
 import { IntegrationRecord } from './client';
 import { Job } from './job';
 import { isSteady } from './status';
-
-/** Pauses between two looks at something that changes by itself: soon at first, then every 15 seconds. */
-export function* pollPauses(): Generator<number, never> {
-  for (let pause = 2_000; ; pause = Math.min(pause * 1.5, 15_000)) {
-    yield pause;
-  }
-}
+import { pollPauses } from '../pauses';
 
 /** Looks until the integration stays as it is; nothing if it is gone. Any status that is not known to be steady is waited for. */
 export async function untilSteady(job: Job, id: string): Promise<IntegrationRecord | undefined> {

@@ -6,19 +6,20 @@ export interface HandlerRoleOptions {
   readonly region: string;
   /** The secret with the API key. */
   readonly apiKey: secretsmanager.ISecret;
-  /** As a log group has it: ends in `:*`. */
-  readonly logGroupArn: string;
   readonly accessGrantsInstanceArn: string;
 }
 
-/** What the handler needs all the time, inline in its role. */
+/** What the handler of a tenant needs all the time, inline in its role. */
 export function handlerRoleStatements(options: HandlerRoleOptions): iam.PolicyStatement[] {
   return [
     ...readSecretStatements(options.apiKey, options.region),
-    // the ARN's `:*` are the log streams, which Lambda makes and names
-    new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [options.logGroupArn] }),
     new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsLocations'], resources: [options.accessGrantsInstanceArn] }),
   ];
+}
+
+/** @param logGroupArn As a log group has it: its `:*` are the log streams, which Lambda makes and names */
+export function writeLogStatement(logGroupArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
 }
 
 /** Reading one secret, and the key that encrypts it if it has its own. */
@@ -42,4 +43,9 @@ function secretResource(secret: secretsmanager.ISecret): string {
 /** What the handler needs in order to go on after its time: a policy of its own, since the role cannot refer to the function. */
 export function selfInvokeStatement(functionArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
+}
+
+/** What the handler needs in order to ask what Immuta's role or user is denied, and by what. */
+export function diagnosisStatement(principalArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['iam:SimulatePrincipalPolicy'], resources: [principalArn] });
 }

@@ -38,7 +38,7 @@ export function identityCenterStatements(partition: string, identityCenter: Iden
 }
 
 /** S3 makes its application when the instances are associated, in the account that owns the Identity Center instance. */
-function anyApplication(partition: string, instanceArn: string): string {
+export function anyApplication(partition: string, instanceArn: string): string {
   const instanceId = Fn.select(1, Fn.split('/', instanceArn));
   return `arn:${partition}:sso::*:application/${instanceId}/*`;
 }

@@ -6,6 +6,7 @@ const WILDCARD_RULE = 'AwsSolutions-IAM5';
 
 const KEYS_UNKNOWN = 'the role is the ceiling of what S3 Access Grants can vend: the object keys below the location are not known beforehand, '
   + 'and each grant narrows the credentials; aws:ResourceAccount and s3:AccessGrantsInstanceArn bound them';
+const APPLICATION = 'S3 makes its application in this one Identity Center instance when it is associated: the ARN is not known beforehand';
 const DIRECTORY = 'Immuta grants to users and groups of this identity store, which are not known beforehand; the store itself is named';
 
 /** Why a statement with the action has a wildcard among its resources. */
@@ -19,7 +20,9 @@ const REASONS: Record<string, string> = {
   's3:ListAllMyBuckets': 's3:ListAllMyBuckets has no resource type; Immuta lists the buckets of a location that is s3://',
   's3:ListBucket': 'the location is s3://: every bucket of the account given by aws:ResourceAccount, those to come included',
   'sso-directory:DescribeUsers': 'sso-directory:DescribeUsers has no resource type',
-  'sso:DescribeApplication': 'S3 makes its application in this one Identity Center instance when it is associated: the ARN is not known beforehand',
+  'sso:CreateApplication': `${APPLICATION}; nor which of AWS's application providers it is`,
+  'sso:DeleteApplication': APPLICATION,
+  'sso:DescribeApplication': APPLICATION,
 };
 
 /** One finding of cdk-nag that is as it must be. */

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { AwsServer } from './aws-server';
 import { ImmutaServer } from './immuta-server';
 import { TestClock } from './test-clock';
-import { findRegisteredLocation } from '../../../src/handler/access-grants/locations';
+import { findRegisteredLocation, listRegisteredLocations } from '../../../src/handler/access-grants/locations';
 import { integrationLifecycle } from '../../../src/handler/immuta/lifecycle';
 import { invokeLambda } from '../../../src/handler/protocol/continuation';
 import { run } from '../../../src/handler/protocol/run';
@@ -181,10 +181,10 @@ export class World {
         environment: this.environment,
         readSecret: readSecretsManager,
         // the SDK puts the account before the host, which then is no address of this machine
-        findRegisteredLocation: findRegisteredLocation({
+        findRegisteredLocation: findRegisteredLocation(listRegisteredLocations({
           endpoint: `http://aws.localhost:${this.aws.http.port}`,
           requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
-        }),
+        })),
       }),
     });
   }

@@ -24,13 +24,30 @@ export interface AccessGrantsInstance {
   readonly accountId: string;
   readonly region: string;
   readonly createdAt: number;
-  readonly identityCenterArn?: string;
+  association?: IdentityCenterAssociation;
+  readonly tags: Map<string, string>;
   readonly locations: Map<string, AccessGrantsLocation>;
   readonly grants: Map<string, AccessGrant>;
 }
 
+export interface IdentityCenterAssociation {
+  readonly identityCenterArn: string;
+  /** The application that S3 makes in Identity Center, another one each time. */
+  readonly applicationArn: string;
+  /** When it shows. */
+  readonly from: number;
+}
+
+/** Whose Identity Center it is: that of the organization. */
+const IDENTITY_CENTER_ACCOUNT = '444455556666';
+
 /** The principal as which S3 Access Grants assumes a location's role. */
 const ACCESS_GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';
+
+interface InstanceOptions {
+  readonly identityCenterArn?: string;
+  readonly tags?: Record<string, string>;
+}
 
 /**
  * S3 Access Grants of the sandbox, with AWS's rules and error codes; nothing here is authorised.
@@ -40,27 +57,60 @@ const ACCESS_GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';
 export class AccessGrantsState {
   /** AWS's pages disagree on the `aws:SourceArn` that a trust policy sees. */
   sourceArn: 'instance' | 'location' = 'instance';
+  /** How long it takes until a new association shows, and until one that was ended does not. */
+  associationMs = 0;
+  /** Identity Center instances that do not exist, or are in another Region. */
+  readonly unknownIdentityCenters = new Set<string>();
+  private ending?: { readonly association: IdentityCenterAssociation; readonly until: number };
   private readonly instances = new Map<string, AccessGrantsInstance>();
 
   constructor(private readonly clock: SandboxClock, private readonly iam: IamState) {}
 
-  createInstance(accountId: string, region: string, identityCenterArn?: string): AccessGrantsInstance {
+  createInstance(accountId: string, region: string, { identityCenterArn, tags = {} }: InstanceOptions = {}): AccessGrantsInstance {
     const arn = instanceArn(accountId, region);
     if (this.instances.has(arn)) {
       throw new AwsError(409, 'AccessGrantsInstanceAlreadyExists', 'Access Grants Instance already exists');
     }
     const createdAt = this.clock.now();
-    const instance = { arn, accountId, region, createdAt, identityCenterArn, locations: new Map(), grants: new Map() };
+    const instance: AccessGrantsInstance = {
+      arn, accountId, region, createdAt, tags: new Map(Object.entries(tags)), locations: new Map(), grants: new Map(),
+    };
     this.instances.set(arn, instance);
+    if (identityCenterArn) this.associate(accountId, region, identityCenterArn);
     return instance;
   }
 
   deleteInstance(accountId: string, region: string): void {
     const instance = this.instance(accountId, region);
-    if (instance.locations.size + instance.grants.size > 0 || instance.identityCenterArn) {
+    if (instance.locations.size + instance.grants.size > 0 || instance.association) {
       throw new AwsError(400, 'AccessGrantsInstanceNotEmptyError', 'Access Grants Instance not empty');
     }
     this.instances.delete(instance.arn);
+  }
+
+  associate(accountId: string, region: string, identityCenterArn: string): void {
+    const instance = this.instance(accountId, region);
+    if (this.unknownIdentityCenters.has(identityCenterArn)) {
+      throw new AwsError(400, 'InvalidIdentityCenterInstance', 'The specified Identity Center instance is invalid');
+    }
+    if (instance.association) throw new AwsError(409, 'Conflict', 'The Access Grants instance is already associated with an Identity Center instance');
+    const applicationArn = `arn:aws:sso::${IDENTITY_CENTER_ACCOUNT}:application/${identityCenterArn.split('/')[1]}/apl-${randomUUID().slice(-12)}`;
+    instance.association = { identityCenterArn, applicationArn, from: this.clock.now() + this.associationMs };
+  }
+
+  dissociate(accountId: string, region: string): void {
+    const instance = this.instance(accountId, region);
+    if (!instance.association) throw new AwsError(400, 'InvalidRequest', 'The Access Grants instance is not associated with an Identity Center instance');
+    const now = this.clock.now();
+    this.ending = instance.association.from <= now ? { association: instance.association, until: now + this.associationMs } : undefined;
+    instance.association = undefined;
+  }
+
+  /** The association as it shows. */
+  visibleAssociation({ association }: AccessGrantsInstance): IdentityCenterAssociation | undefined {
+    const now = this.clock.now();
+    if (association && association.from <= now) return association;
+    return this.ending && now < this.ending.until ? this.ending.association : undefined;
   }
 
   findInstance(accountId: string, region: string): AccessGrantsInstance | undefined {

@@ -62,6 +62,10 @@ export class IamState {
   propagationMs = 0;
   /** Whose changes take that long: those of roles, users and managed policies with such an ARN; all others have effect at once. */
   propagationOf = /./;
+  /** What the organization lets the account do at most. @default - everything */
+  organizationPolicy?: PolicyDocument;
+  /** What was asked of `authorize`, in its order. */
+  readonly authorizations: { readonly principal: string; readonly action: string; readonly resource: string }[] = [];
   /** Access key id → the principal whose key it is. */
   private readonly keys = new Map<string, { readonly principal: string; readonly secret: string }>();
   /** Every secret access key that there ever was, by its id. */
@@ -206,14 +210,32 @@ export class IamState {
 
   /** Whether the principal's policies, its boundary and the resource's policy allow the action now. */
   async authorize(principal: string, action: string, resource: string, context: AuthorizationContext = {}): Promise<boolean> {
+    this.authorizations.push({ principal, action, resource });
     if (principal === this.admin) return true;
     const identity = this.identities.get(principal);
-    if (!identity) return false;
+    return identity !== undefined && this.simulate(principal, action, resource, context, this.policiesThatBind(identity));
+  }
+
+  /** Whether each of the kinds of policies that bind a principal allows an action, as IAM's policy simulator tells. */
+  async verdicts(principal: string, action: string, resource: string, context: AuthorizationContext): Promise<Record<'own' | 'boundary' | 'organization', boolean>> {
+    const identity = this.identities.get(principal);
+    if (!identity) throw new AwsError(404, 'NoSuchEntity', `${principal} cannot be found.`);
+    const { identityPolicies, ...others } = this.policiesThatBind(identity);
+    const allows = (policies: Policies) => this.simulate(principal, action, resource, { ...context, resourceAccount: principal.split(':')[4] }, policies);
+    return {
+      own: await allows({ identityPolicies }),
+      boundary: await allows({ identityPolicies: ANYTHING, permissionBoundaryPolicies: others.permissionBoundaryPolicies }),
+      organization: await allows({ identityPolicies: ANYTHING, serviceControlPolicies: others.serviceControlPolicies }),
+    };
+  }
+
+  private policiesThatBind(identity: Identity): Policies {
     const boundary = identity.boundary.effective;
-    return this.simulate(principal, action, resource, context, {
+    return {
       identityPolicies: this.effectivePolicies(identity),
       permissionBoundaryPolicies: boundary ? [{ name: boundary, policy: this.managedPolicies.get(boundary)?.effective ?? DENY_ALL }] : undefined,
-    });
+      serviceControlPolicies: this.organizationPolicy ? [{ orgIdentifier: 'organization', policies: [{ name: 'scp', policy: this.organizationPolicy }] }] : [],
+    };
   }
 
   /**
@@ -224,7 +246,7 @@ export class IamState {
     const trust = this.identities.get(roleArn)?.trust?.effective;
     if (!trust) return false;
     return this.simulate(principal, action, roleArn, { keys, resourcePolicy: trust }, {
-      identityPolicies: principal.startsWith('arn:') ? [{ name: 'any', policy: ALLOW_ALL }] : [],
+      identityPolicies: principal.startsWith('arn:') ? ANYTHING : [],
     });
   }
 
@@ -236,9 +258,9 @@ export class IamState {
         resource: { resource, accountId: context.resourceAccount ?? (resource.split(':')[4] || principal.split(':')[4]) },
         contextVariables: { ...principalKeys(principal), ...context.keys },
       },
+      serviceControlPolicies: [],
       ...policies,
       resourcePolicy: context.resourcePolicy,
-      serviceControlPolicies: [],
       resourceControlPolicies: [],
     }, { simulationMode: 'Strict' });
     if (result.resultType === 'error') throw new Error(`cannot evaluate ${action} on ${resource}: ${JSON.stringify(result.errors)}`);
@@ -305,10 +327,13 @@ export const DUMMY_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' 
 interface Policies {
   readonly identityPolicies: { name: string; policy: any }[];
   readonly permissionBoundaryPolicies?: { name: string; policy: any }[];
+  readonly serviceControlPolicies?: { orgIdentifier: string; policies: { name: string; policy: any }[] }[];
 }
 
 const ALLOW_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 const DENY_ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
+
+const ANYTHING = [{ name: 'any', policy: ALLOW_ALL }];
 
 /** The global condition keys about who calls. */
 function principalKeys(principal: string): Record<string, string> {

@@ -3,6 +3,7 @@ import { AccessGrantsState } from './access-grants';
 import { BucketsState } from './buckets';
 import { DUMMY_CREDENTIALS, IamState } from './iam';
 import { ParametersState } from './parameters';
+import { handlePolicySimulator } from './policy-simulator';
 import { AwsHandler, AwsRequest, AwsResponse, notImplemented } from './request';
 import { handleS3 } from './s3';
 import { S3Control } from './s3-control';
@@ -57,6 +58,7 @@ export async function startAws({ clock, accountId = '111122223333', region = 'us
   const parameters = new ParametersState();
   const requests: AwsRequest[] = [];
   const handlers = new Map<string, AwsHandler>([
+    ['iam', (request) => handlePolicySimulator(iam, request)],
     ['sts', (request) => handleSts(iam, request)],
     ['ssm', (request) => handleSsm(parameters, request)],
     ['s3', (request) => handleS3(buckets, request)],

@@ -8,7 +8,8 @@ import { AwsRequest, AwsResponse, elements, notImplemented, xml } from './reques
 export interface S3ControlInput {
   readonly accountId: string;
   readonly region: string;
-  readonly [parameter: string]: string | undefined;
+  /** Texts; lists of them and tags are taken as they come. */
+  readonly [parameter: string]: any;
 }
 
 interface Operation {
@@ -16,22 +17,69 @@ interface Operation {
   readonly path: RegExp;
   /** What the caller needs the permission for; all operations are also `s3:<name>`. @default - the instance */
   resource?(instanceArn: string, input: S3ControlInput): string;
+  /** What else the caller needs permissions for, by action. */
+  also?(instanceArn: string, input: S3ControlInput, state: AccessGrantsState): Record<string, string[]>;
   run(state: AccessGrantsState, input: S3ControlInput, control: S3Control): unknown;
 }
 
 const ROOT = '/v20180820/accessgrantsinstance';
+const TAGS = /^\/v20180820\/tags\/(?<ResourceArn>.+)$/;
 
 /** The operations of S3 Control that are used, by the name that is also the IAM action's. */
 const OPERATIONS: Record<string, Operation> = {
   CreateAccessGrantsInstance: {
     method: 'POST',
     path: new RegExp(`^${ROOT}$`),
-    run: (state, { accountId, region, IdentityCenterArn }) => instanceOutput(state.createInstance(accountId, region, IdentityCenterArn)),
+    also: (instanceArn, { Tags, IdentityCenterArn }) => ({
+      ...Tags ? { 's3:TagResource': [instanceArn] } : {},
+      ...IdentityCenterArn ? { 'sso:DescribeInstance': [IdentityCenterArn], ...applicationActions(IdentityCenterArn) } : {},
+    }),
+    run: (state, { accountId, region, IdentityCenterArn, Tags }) =>
+      instanceOutput(state, state.createInstance(accountId, region, { identityCenterArn: IdentityCenterArn, tags: tagsOf(Tags) })),
+  },
+  AssociateAccessGrantsIdentityCenter: {
+    method: 'POST',
+    path: new RegExp(`^${ROOT}/identitycenter$`),
+    also: (_, { IdentityCenterArn }) => applicationActions(IdentityCenterArn),
+    run: (state, { accountId, region, IdentityCenterArn }) => state.associate(accountId, region, IdentityCenterArn),
+  },
+  DissociateAccessGrantsIdentityCenter: {
+    method: 'DELETE',
+    path: new RegExp(`^${ROOT}/identitycenter$`),
+    also: (_, { accountId, region }, state): Record<string, string[]> => {
+      const association = state.findInstance(accountId, region)?.association;
+      return association ? { 'sso:DeleteApplication': [association.applicationArn] } : {};
+    },
+    run: (state, { accountId, region }) => state.dissociate(accountId, region),
+  },
+  TagResource: {
+    method: 'POST',
+    path: TAGS,
+    resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
+    run: (state, { accountId, region, Tags }) => {
+      const { tags } = state.instance(accountId, region);
+      Object.entries(tagsOf(Tags)).forEach(([key, value]) => tags.set(key, value));
+    },
+  },
+  UntagResource: {
+    method: 'DELETE',
+    path: TAGS,
+    resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
+    run: (state, { accountId, region, tagKeys }) => {
+      tagKeys.forEach((key: string) => state.instance(accountId, region).tags.delete(key));
+    },
+  },
+  ListTagsForResource: {
+    method: 'GET',
+    path: TAGS,
+    resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
+    run: (state, { accountId, region }) =>
+      ({ Tags: { Tag: [...state.instance(accountId, region).tags].map(([Key, Value]) => ({ Key, Value })) } }),
   },
   GetAccessGrantsInstance: {
     method: 'GET',
     path: new RegExp(`^${ROOT}$`),
-    run: (state, { accountId, region }) => instanceOutput(state.instance(accountId, region)),
+    run: (state, { accountId, region }) => instanceOutput(state, state.instance(accountId, region)),
   },
   DeleteAccessGrantsInstance: {
     method: 'DELETE',
@@ -44,7 +92,7 @@ const OPERATIONS: Record<string, Operation> = {
     resource: () => '*',
     run: (state, { accountId, region }) => {
       const instance = state.findInstance(accountId, region);
-      return list('AccessGrantsInstance', instance ? [instanceOutput(instance)] : []);
+      return list('AccessGrantsInstance', instance ? [instanceOutput(state, instance)] : []);
     },
   },
   CreateAccessGrantsLocation: {
@@ -111,17 +159,22 @@ export class S3Control {
     const resource = operation.resource?.(instanceArn, input) ?? instanceArn;
     await this.require(principal, `s3:${name}`, resource, input.LocationScope ? { 's3:AccessGrantsLocationScope': input.LocationScope } : {});
     if (input.IAMRoleArn) await this.require(principal, 'iam:PassRole', input.IAMRoleArn, { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' });
+    for (const [action, resources] of Object.entries(operation.also?.(instanceArn, input, this.state) ?? {})) {
+      // an application has the account of the organization's Identity Center, and members of the organization need no leave of that
+      for (const each of resources) await this.require(principal, action, each, {}, input.accountId);
+    }
     return operation.run(this.state, input, this);
   }
 
   /** The HTTP face. The account is in a header and, as a prefix, in the host. */
   async handle(request: AwsRequest): Promise<AwsResponse> {
-    const found = Object.entries(OPERATIONS).find(([, { method, path }]) => method === request.method && path.test(request.path));
-    if (!found) return notImplemented(request);
-    const [name, { path }] = found;
+    const name = s3ControlOperation(request);
+    if (!name) return notImplemented(request);
+    const { path } = OPERATIONS[name];
     const output = await this.execute(request.principal, name, {
       ...Object.values(parseXml(request.body))[0] as object,
       ...Object.fromEntries(request.query),
+      tagKeys: request.query.getAll('tagKeys'),
       ...request.path.match(path)!.groups,
       accountId: request.headers['x-amz-account-id'] ?? request.headers.host.split('.')[0],
       region: request.region,
@@ -136,10 +189,29 @@ export class S3Control {
     return list(item, items.slice(start, end), end < items.length ? String(end) : undefined);
   }
 
-  private async require(principal: string, action: string, resource: string, keys: Record<string, string>): Promise<void> {
-    if (await this.iam.authorize(principal, action, resource, { keys })) return;
+  private async require(principal: string, action: string, resource: string, keys: Record<string, string>, resourceAccount?: string): Promise<void> {
+    if (await this.iam.authorize(principal, action, resource, { keys, resourceAccount })) return;
     throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`);
   }
+}
+
+/** The operation that a request to S3 Control asks for. */
+export function s3ControlOperation({ method, path }: Pick<AwsRequest, 'method' | 'path'>): string | undefined {
+  return Object.entries(OPERATIONS).find(([, operation]) => operation.method === method && operation.path.test(path))?.[0];
+}
+
+/** What AWS says that associating takes, on the resource types that each action has. S3 makes the application: its id is not known before. */
+function applicationActions(identityCenterArn: string): Record<string, string[]> {
+  const application = `arn:aws:sso::444455556666:application/${identityCenterArn.split('/')[1]}/apl-new`;
+  return {
+    'sso:CreateApplication': [identityCenterArn, application, 'arn:aws:sso::aws:applicationProvider/s3'],
+    'sso:PutApplicationGrant': [application],
+    'sso:PutApplicationAuthenticationMethod': [application],
+  };
+}
+
+function tagsOf(tags?: { Tag: { Key: string; Value: string } | { Key: string; Value: string }[] }): Record<string, string> {
+  return Object.fromEntries([tags?.Tag ?? []].flat().map(({ Key, Value }) => [Key, Value]));
 }
 
 function list(item: string, items: unknown[], nextToken?: string): unknown {
@@ -150,12 +222,17 @@ function locationArn(instanceArn: string, { AccessGrantsLocationId }: S3ControlI
   return `${instanceArn}/location/${AccessGrantsLocationId}`;
 }
 
-function instanceOutput({ arn, createdAt, identityCenterArn }: AccessGrantsInstance) {
+function instanceOutput(state: AccessGrantsState, instance: AccessGrantsInstance) {
+  const { arn, createdAt } = instance;
+  const association = state.visibleAssociation(instance);
   return {
     CreatedAt: new Date(createdAt).toISOString(),
     AccessGrantsInstanceId: 'default',
     AccessGrantsInstanceArn: arn,
-    IdentityCenterInstanceArn: identityCenterArn,
+    // deprecated: it holds the application, too
+    IdentityCenterArn: association?.applicationArn,
+    IdentityCenterInstanceArn: association?.identityCenterArn,
+    IdentityCenterApplicationArn: association?.applicationArn,
   };
 }
 

@@ -8,7 +8,7 @@ export function storageTypes({ accessGrants, buckets, secrets, parameters }: Aws
     'AWS::S3::AccessGrantsInstance': {
       createOnly: ['Tags'],
       create({ stack, properties }) {
-        const { arn } = accessGrants.createInstance(stack.accountId, stack.region, properties.IdentityCenterArn);
+        const { arn } = accessGrants.createInstance(stack.accountId, stack.region, { identityCenterArn: properties.IdentityCenterArn });
         return { physicalId: arn, attributes: { AccessGrantsInstanceArn: arn, AccessGrantsInstanceId: 'default' } };
       },
       // the type's update handler may do no more than tag

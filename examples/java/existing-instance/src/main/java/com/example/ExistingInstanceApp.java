@@ -1,6 +1,6 @@
 package com.example;
 
-import io.github.cdkimmutas3integration.AccessGrantsInstance;
+import io.github.cdkimmutas3integration.AdoptingAccessGrantsInstance;
 import io.github.cdkimmutas3integration.AssumeRoleOptions;
 import io.github.cdkimmutas3integration.ImmutaAuthentication;
 import io.github.cdkimmutas3integration.ImmutaS3Integration;
@@ -29,7 +29,7 @@ public final class ExistingInstanceApp {
                         .principal(new ArnPrincipal(setting(app, "immutaPrincipalArn")))
                         .externalId((String) app.getNode().tryGetContext("externalId"))
                         .build()))
-                .accessGrantsInstance(AccessGrantsInstance.fromDefault(stack, "AccessGrants"))
+                .accessGrantsInstance(new AdoptingAccessGrantsInstance(stack, "AccessGrants"))
                 .build();
 
         app.synth();

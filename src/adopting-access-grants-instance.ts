@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { INSTANCE_RESOURCE_TYPE, InstanceAttributes, InstanceProperties } from './handler/contract';
+import { DefinedInstance } from './private/defined-instance';
+import { createHandlerFunction, HandlerFunction } from './private/handler-function';
+import { instanceArnOf } from './private/instance-arn';
+import { durationProblems, identityCenterArnProblems, patienceProblems } from './private/integration-checks';
+import { instanceHandlerStatements, instanceIdentityCenterStatements } from './private/policies/instance-handler-role';
+import { isRetained } from './private/removal';
+import { acknowledgeWildcards } from './private/wildcards';
+
+/** Properties of an S3 Access Grants instance that is taken up where there is one. */
+export interface AdoptingAccessGrantsInstanceProps {
+  /**
+   * ARN of the IAM Identity Center instance whose users and groups can be grantees; it must be in the same Region.
+   *
+   * The instance is associated with it, unless it is already. An association with another one that this resource did not make is an error,
+   * which names both.
+   *
+   * @default - an association that is there is left as it is
+   */
+  readonly identityCenterInstanceArn?: string;
+
+  /**
+   * What happens when it leaves the template.
+   *
+   * `DESTROY` ends the association if this resource made it, and deletes the instance if this resource made it and nobody else has a location
+   * or grant in it. `RETAIN` keeps both.
+   *
+   * @default - `RemovalPolicy.DESTROY`; `RemovalPolicy.RETAIN` when an integration in it is retained
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How long a deployment waits for AWS, from 1 to 50 minutes.
+   *
+   * @default Duration.minutes(30)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Where the function writes its log.
+   *
+   * @default - a log group of its own that keeps three months
+   */
+  readonly logGroup?: logs.ILogGroup;
+}
+
+/** What the logical ids begin with: the instance is one of its kind in a stack, and a construct that is moved or renamed stays what it is. */
+const LOGICAL_ID = 'AdoptingS3AccessGrantsInstance';
+
+/**
+ * The S3 Access Grants instance of the stack's account and Region, whoever made it: it is taken up if it exists, and else made.
+ *
+ * It does what CloudFormation's own type, which `AccessGrantsInstance` uses, cannot: it adopts an instance that somebody else made, follows a
+ * change of Identity Center, and ends the association when it is removed. It never changes or deletes what it did not make, which tags on the
+ * instance tell. It is a custom resource with a function of its own.
+ *
+ * Integrations of the stack that name no instance use it.
+ *
+ * Errors of a deployment: the instance is associated with another Identity Center instance; the Identity Center instance does not exist in the
+ * Region; AWS denies the function something.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
+ */
+export class AdoptingAccessGrantsInstance extends DefinedInstance {
+  /**
+   * ARN of the application that S3 Access Grants has in Identity Center; empty if the instance is not associated.
+   *
+   * @attribute
+   */
+  public readonly identityCenterApplicationArn: string;
+
+  /**
+   * ARN of the Identity Center instance that the instance is associated with; empty if it is not.
+   *
+   * @attribute
+   */
+  public readonly identityCenterInstanceArn: string;
+
+  /**
+   * Whether somebody else made the instance: `true` or `false`.
+   *
+   * @attribute
+   */
+  public readonly accessGrantsInstanceAdopted: string;
+
+  /** @internal */
+  public readonly _identityCenterInstanceArn?: string;
+
+  constructor(scope: Construct, id: string, props: AdoptingAccessGrantsInstanceProps = {}) {
+    super(scope, id, props.removalPolicy);
+    const durations = durationProblems('timeout', props.timeout);
+    if (durations.length > 0) {
+      throw new Error(`[${this.node.path}] ${durations.join('\n')}`);
+    }
+    this._identityCenterInstanceArn = props.identityCenterInstanceArn;
+    const timeout = props.timeout ?? Duration.minutes(30);
+    this.node.addValidation({
+      validate: () => [
+        ...patienceProblems(timeout),
+        ...identityCenterArnProblems('identityCenterInstanceArn', props.identityCenterInstanceArn),
+        ...props.removalPolicy === RemovalPolicy.SNAPSHOT ? ['\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT: an instance has no snapshots'] : [],
+      ],
+    });
+
+    const handler = createHandlerFunction(this, {
+      description: 'Takes up, makes and leaves the S3 Access Grants instance',
+      bundle: 'access-grants-instance.lambda',
+      statements: instanceHandlerStatements(instanceArnOf(Stack.of(this))),
+      logGroup: props.logGroup,
+    });
+    const resource = this.createResource(handler, timeout);
+    resource.node.addDependency(...handler.dependencies);
+    if (props.identityCenterInstanceArn !== undefined) {
+      resource.node.addDependency(this.createIdentityCenterPolicy(handler.role, props.identityCenterInstanceArn));
+    }
+    this.fixLogicalIds();
+    this._define(resource.node.defaultChild as CfnResource, props.removalPolicy ?? RemovalPolicy.DESTROY);
+
+    const attribute = (name: keyof InstanceAttributes) => resource.getAttString(name);
+    this.identityCenterApplicationArn = attribute('IdentityCenterApplicationArn');
+    this.identityCenterInstanceArn = attribute('IdentityCenterInstanceArn');
+    this.accessGrantsInstanceAdopted = attribute('Adopted');
+  }
+
+  private createResource({ handler, role }: HandlerFunction, timeout: Duration): CustomResource {
+    const { account, region } = Stack.of(this);
+    const properties: InstanceProperties = {
+      AccountId: account,
+      Region: region,
+      IdentityCenterInstanceArn: this._identityCenterInstanceArn,
+      TimeoutSeconds: `${timeout.toSeconds()}`,
+      RemovalPolicy: Lazy.string({ produce: () => isRetained(this._resource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
+      Generation: role.roleId,
+    };
+    return new CustomResource(this, 'Resource', {
+      resourceType: INSTANCE_RESOURCE_TYPE,
+      serviceToken: handler.functionArn,
+      // longer than the handler takes to give up, so that it is the handler that says why
+      serviceTimeout: Duration.seconds(Math.min(timeout.toSeconds() + 300, 3600)),
+      properties,
+    });
+  }
+
+  /**
+   * A policy for each Identity Center instance: on a change CloudFormation makes the new one before it updates the custom resource, and removes
+   * the old one afterwards, so that the update can end the old association; and in a rollback both are there.
+   */
+  private createIdentityCenterPolicy(role: iam.Role, identityCenterInstanceArn: string): iam.Policy {
+    const stack = Stack.of(this);
+    const digest = createHash('sha256').update(JSON.stringify(stack.resolve(identityCenterInstanceArn))).digest('hex').slice(0, 8);
+    const statements = instanceIdentityCenterStatements({
+      partition: stack.partition, accessGrantsInstanceArn: this.accessGrantsInstanceArn, identityCenterInstanceArn,
+    });
+    const policy = new iam.Policy(this, `IdentityCenterPolicy${digest}`, { roles: [role], statements });
+    acknowledgeWildcards(policy, statements);
+    return policy;
+  }
+
+  private fixLogicalIds(): void {
+    for (const resource of this.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
+      const ids = resource.node.scopes.slice(this.node.scopes.length).map(({ node }) => node.id);
+      resource.overrideLogicalId(LOGICAL_ID + ids.filter((each) => !['Resource', 'Default'].includes(each)).join(''));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { Denial, Needed, Simulate } from './simulation';
+import { ListRegisteredLocations, RegisteredLocation } from '../access-grants/locations';
+import { locationOf } from '../immuta/configuration';
+import { ValidationError } from '../immuta/failure';
+import { describeLocation, Location } from '../immuta/location';
+import { isAboutAws } from '../immuta/validation-tests';
+import { Deadline } from '../protocol/deadline';
+import { Properties } from '../protocol/event';
+import { Work } from '../protocol/run';
+
+/** Whom to ask when Immuta's validation has failed. */
+export interface DiagnosisTools {
+  readonly listLocations: ListRegisteredLocations;
+  readonly simulate: Simulate;
+}
+
+/**
+ * The same work, whose failures say what AWS says where Immuta's tests of credentials, instance, path or location have failed. Whom AWS tells
+ * nothing adds nothing.
+ */
+export function diagnosed(work: Work, tools: DiagnosisTools): Work {
+  return {
+    ...work,
+    perform: async (event, workTools) => {
+      try {
+        return await work.perform(event, workTools);
+      } catch (error) {
+        if (!isAboutAws(failedTestsOf(error))) {
+          throw error;
+        }
+        const findings = await diagnose(event.properties, workTools.deadline.withoutIamPropagation(), tools);
+        throw findings.length > 0 ? new Error(`${(error as Error).message}; ${findings.join('; ')}`, { cause: error }) : error;
+      }
+    },
+  };
+}
+
+/** The tests that an error is about, or what it was caused by. */
+function failedTestsOf(error: unknown): ValidationError['failedTests'] {
+  if (error instanceof ValidationError) {
+    return error.failedTests;
+  }
+  return error instanceof Error && error.cause ? failedTestsOf(error.cause) : [];
+}
+
+async function diagnose(properties: Properties, deadline: Deadline, { listLocations, simulate }: DiagnosisTools): Promise<string[]> {
+  const location = locationOf(properties);
+  const findings = await Promise.all([
+    answerOf(deadline, async () => describeInstance(location, await listLocations(location, deadline))),
+    properties.DiagnosedPrincipalArn ? answerOf(deadline, () => diagnosePermissions(properties, simulate)) : undefined,
+  ]);
+  return findings.filter((finding) => finding !== undefined);
+}
+
+/** Nothing if AWS does not tell, or if there is no time to ask. */
+async function answerOf(deadline: Deadline, ask: () => Promise<string>): Promise<string | undefined> {
+  try {
+    deadline.check();
+    return await ask();
+  } catch {
+    return undefined;
+  }
+}
+
+function describeInstance(location: Location, registered: RegisteredLocation[] | undefined): string {
+  const { accountId, region } = location;
+  if (!registered) {
+    return `AWS says that account ${accountId} has no S3 Access Grants instance in ${region}`;
+  }
+  const locations = registered.map(({ id, roleArn }) => `location ${id} with the role ${roleArn}`);
+  return `AWS says that account ${accountId} has an S3 Access Grants instance in ${region}, and that `
+    + `${locations.length > 0 ? locations.join(' and ') : 'no location'} is registered on ${describeLocation(location)}`;
+}
+
+async function diagnosePermissions(properties: Properties, simulate: Simulate): Promise<string> {
+  const principalArn = properties.DiagnosedPrincipalArn!;
+  const denials = (await Promise.all(neededBy(properties).map((needed) => simulate(principalArn, needed)))).flat();
+  if (denials.length === 0) {
+    return `AWS's policy simulator finds nothing that ${principalArn} is denied; it knows neither its trust policy nor those of buckets and endpoints`;
+  }
+  return `AWS's policy simulator says that ${principalArn} is denied ${denials.map(describeDenial).join(', ')}`;
+}
+
+function describeDenial({ action, resource, by }: Denial): string {
+  const who = {
+    'policies': 'no policy of its own allows it',
+    'explicit deny': 'a policy denies it',
+    'permissions boundary': 'its permissions boundary',
+    'organization': 'a policy of the organization',
+  }[by];
+  return `${action} on ${resource} (${who})`;
+}
+
+/** What Immuta cannot do without, one action for each thing that its policy names. */
+function neededBy(properties: Properties): Needed[] {
+  const { AccountId: account, Region: region, LocationPath: path = '', LocationRoleArn: role = '', BucketAccountId: owner } = properties;
+  const [, partition = 'aws'] = role.split(':');
+  const instance = `arn:${partition}:s3:${region}:${account}:access-grants/default`;
+  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  return [
+    { actions: ['s3:GetAccessGrantsInstance', 's3:ListAccessGrantsLocations'], resource: instance },
+    { actions: ['s3:ListAccessGrantsInstances', ...bucket ? [] : ['s3:ListAllMyBuckets']], resource: '*' },
+    { actions: ['s3:CreateAccessGrantsLocation', 's3:DeleteAccessGrantsLocation'], resource: `${instance}/location/default` },
+    { actions: ['s3:CreateAccessGrant', 's3:DeleteAccessGrant'], resource: `${instance}/grant/default` },
+    { actions: ['iam:GetRole'], resource: role },
+    { actions: ['iam:PassRole'], resource: role, context: { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' } },
+    ...bucket ? [{
+      actions: ['s3:ListBucket'],
+      resource: `arn:${partition}:s3:::${bucket}`,
+      context: { 's3:prefix': prefix, ...owner ? { 'aws:ResourceAccount': owner } : {} },
+    }] : [],
+  ];
+}

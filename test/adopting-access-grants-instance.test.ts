@@ -1,0 +1,224 @@
+import { App, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { countTypes, ENV, INSTANCE, INTEGRATION, newIntegration, newStack, onlyOf, resourcesOf, synthError } from './fixture';
+import { AccessGrantsInstance, AdoptingAccessGrantsInstance } from '../src';
+
+const ADOPTING = 'Custom::S3AccessGrantsInstance';
+const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
+const OTHER_IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-5555666677778888';
+const ARN = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:us-east-1:111122223333:access-grants/default']] };
+
+function logicalIds(stack: Stack): string[] {
+  return Object.entries(resourcesOf(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`).sort();
+}
+
+describe('new', () => {
+  test('default configuration', () => {
+    const stack = newStack();
+    const instance = new AdoptingAccessGrantsInstance(stack, 'Instance');
+
+    expect(logicalIds(stack)).toEqual([
+      'AdoptingS3AccessGrantsInstance: Custom::S3AccessGrantsInstance',
+      'AdoptingS3AccessGrantsInstanceHandler: AWS::Lambda::Function',
+      'AdoptingS3AccessGrantsInstanceHandlerEventInvokeConfig: AWS::Lambda::EventInvokeConfig',
+      'AdoptingS3AccessGrantsInstanceHandlerRole: AWS::IAM::Role',
+      'AdoptingS3AccessGrantsInstanceLogGroup: AWS::Logs::LogGroup',
+      'AdoptingS3AccessGrantsInstanceSelfInvokePolicy: AWS::IAM::Policy',
+    ]);
+    const { Properties, DependsOn, DeletionPolicy } = onlyOf(stack, ADOPTING);
+    expect(Properties).toEqual({
+      ServiceToken: { 'Fn::GetAtt': ['AdoptingS3AccessGrantsInstanceHandler', 'Arn'] },
+      ServiceTimeout: '2100',
+      AccountId: '111122223333',
+      Region: 'us-east-1',
+      TimeoutSeconds: '1800',
+      RemovalPolicy: 'destroy',
+      Generation: { 'Fn::GetAtt': ['AdoptingS3AccessGrantsInstanceHandlerRole', 'RoleId'] },
+    });
+    // what a Delete and its answer need outlives it
+    expect(DependsOn).toEqual([
+      'AdoptingS3AccessGrantsInstanceHandlerEventInvokeConfig', 'AdoptingS3AccessGrantsInstanceHandler', 'AdoptingS3AccessGrantsInstanceHandlerRole',
+      'AdoptingS3AccessGrantsInstanceLogGroup', 'AdoptingS3AccessGrantsInstanceSelfInvokePolicy',
+    ]);
+    expect(DeletionPolicy).toBe('Delete');
+    expect(stack.resolve(instance.accessGrantsInstanceArn)).toEqual(ARN);
+    expect(instance.accessGrantsInstanceId).toBe('default');
+    expect(stack.resolve([instance.identityCenterApplicationArn, instance.identityCenterInstanceArn, instance.accessGrantsInstanceAdopted])).toEqual(
+      ['IdentityCenterApplicationArn', 'IdentityCenterInstanceArn', 'Adopted'].map((name) => ({ 'Fn::GetAtt': ['AdoptingS3AccessGrantsInstance', name] })));
+  });
+
+  test('a construct that is moved or renamed stays what it is', () => {
+    const define = (scope: (stack: Stack) => Construct, id: string) => {
+      const stack = newStack();
+      new AdoptingAccessGrantsInstance(scope(stack), id, { identityCenterInstanceArn: IDENTITY_CENTER });
+      return resourcesOf(stack);
+    };
+    expect(define((stack) => new Construct(stack, 'Elsewhere'), 'Renamed')).toEqual(define((stack) => stack, 'Instance'));
+  });
+
+  test('the function has the settings of the tenant\'s', () => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance');
+    newIntegration(stack, 'Lake');
+    const settings = Object.values(resourcesOf(stack)).filter(({ Type }) => ['AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig'].includes(Type))
+      .map(({ Properties: { Code, Description, Environment, FunctionName, LoggingConfig, Role, ...rest } }) => JSON.stringify(rest));
+    expect(new Set(settings).size).toBe(2);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Runtime: 'nodejs24.x', Timeout: 900, MemorySize: 256 });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 });
+  });
+
+  test.each([
+    [RemovalPolicy.DESTROY, 'Delete', 'destroy'],
+    [RemovalPolicy.RETAIN, 'RetainExceptOnCreate', 'retain'],
+  ])('the removal policy %s given', (removalPolicy, deletionPolicy, property) => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
+    expect(onlyOf(stack, ADOPTING)).toMatchObject({ DeletionPolicy: deletionPolicy, Properties: { RemovalPolicy: property } });
+    // its function is of no use without it
+    expect(onlyOf(stack, 'AWS::Lambda::Function').DeletionPolicy).toBeUndefined();
+  });
+
+  test('a log group given, a timeout given', () => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance', { logGroup: logs.LogGroup.fromLogGroupName(stack, 'Logs', 'mine'), timeout: Duration.minutes(50) });
+    Template.fromStack(stack).resourceCountIs('AWS::Logs::LogGroup', 0);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: 'mine' } });
+    expect(onlyOf(stack, ADOPTING).Properties).toMatchObject({ TimeoutSeconds: '3000', ServiceTimeout: '3300' });
+  });
+
+  test.each([
+    [{ timeout: Duration.minutes(51) }, '\'timeout\' must be between 1 and 50 minutes, got 51 minutes'],
+    [{ identityCenterInstanceArn: 'ssoins-1111222233334444' }, '\'identityCenterInstanceArn\' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got "ssoins-1111222233334444"'],
+    [{ removalPolicy: RemovalPolicy.SNAPSHOT }, '\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT'],
+  ])('%j is an error', (props, error) => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance', props);
+    expect(synthError(stack)).toContain(error);
+  });
+
+  test('a timeout that is not known is an error at once', () => {
+    const stack = newStack();
+    const timeout = Duration.minutes(new CfnParameter(stack, 'Minutes', { type: 'Number' }).valueAsNumber);
+    expect(() => new AdoptingAccessGrantsInstance(stack, 'Instance', { timeout })).toThrow('\'timeout\' must be known when the app is synthesized');
+  });
+});
+
+describe('Identity Center', () => {
+  const policyOf = (identityCenterInstanceArn: string) => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn });
+    const [[logicalId]] = Object.entries(resourcesOf(stack)).filter(([id]) => id.includes('IdentityCenterPolicy'));
+    expect(onlyOf(stack, ADOPTING).DependsOn).toContain(logicalId);
+    return logicalId;
+  };
+
+  test('has a policy of its own for each instance, which outlives the update to another', () => {
+    expect(policyOf(IDENTITY_CENTER)).not.toBe(policyOf(OTHER_IDENTITY_CENTER));
+    expect(policyOf(IDENTITY_CENTER)).toBe(policyOf(IDENTITY_CENTER));
+  });
+
+  test('and without it nothing about it is allowed', () => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance');
+    expect(JSON.stringify(resourcesOf(stack))).not.toMatch(/sso:|IdentityCenter"/);
+  });
+
+  const withIdentityCenter = (instance: AdoptingAccessGrantsInstance, applicationArn?: string) => newIntegration(Stack.of(instance), 'Lake', {
+    accessGrantsInstance: instance,
+    identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890', applicationArn },
+  });
+  const describeApplicationOn = (stack: Stack) => JSON.stringify(
+    Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::IAM::Role').flatMap(({ Properties }) => Properties.Policies ?? [])
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement).find(({ Action }) => Action === 'sso:DescribeApplication').Resource);
+
+  test('an integration takes the application from there', () => {
+    const stack = newStack();
+    withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }));
+    expect(describeApplicationOn(stack)).toBe('{"Fn::GetAtt":["AdoptingS3AccessGrantsInstance","IdentityCenterApplicationArn"]}');
+  });
+
+  test('an integration\'s own application counts more', () => {
+    const stack = newStack();
+    const own = 'arn:aws:sso::444455556666:application/ssoins-1111222233334444/apl-1';
+    withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }), own);
+    expect(describeApplicationOn(stack)).toBe(`"${own}"`);
+  });
+
+  test.each([[undefined, 'none'], [OTHER_IDENTITY_CENTER, `"${OTHER_IDENTITY_CENTER}"`]])('that differs from the integration\'s is an error: %s', (identityCenterInstanceArn, got) => {
+    const stack = newStack();
+    withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn }));
+    expect(synthError(stack)).toContain(`'identityCenterInstanceArn' of 'Stack/Instance' must be 'identityCenter.instanceArn', "${IDENTITY_CENTER}", got ${got}`);
+  });
+});
+
+describe('as the instance of a stack', () => {
+  test.each(['before', 'after'])('integrations that name none find it, %s it', (order) => {
+    const stack = newStack();
+    const define = [() => new AdoptingAccessGrantsInstance(stack, 'Instance'), () => newIntegration(stack, 'Lake')];
+    (order === 'before' ? define.reverse() : define).forEach((construct) => construct());
+    Template.fromStack(stack).resourceCountIs(INSTANCE, 0);
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain('AdoptingS3AccessGrantsInstance');
+  });
+
+  test('nested stacks find it too', () => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance');
+    newIntegration(new NestedStack(stack, 'Nested'), 'Lake');
+    expect(onlyOf(stack, 'AWS::CloudFormation::Stack').DependsOn).toContain('AdoptingS3AccessGrantsInstance');
+  });
+
+  test.each([
+    ['is retained', undefined, 'RetainExceptOnCreate'], ['is not if the user says so', RemovalPolicy.DESTROY, 'Delete'],
+  ])('with an integration that is retained it %s', (_, removalPolicy, expected) => {
+    for (const named of [false, true]) {
+      const stack = newStack();
+      const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
+      newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN, accessGrantsInstance: named ? instance : undefined });
+      expect(onlyOf(stack, ADOPTING).DeletionPolicy).toBe(expected);
+    }
+  });
+
+  test('it is retained in the place of a default one that was', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
+    new AdoptingAccessGrantsInstance(stack, 'Instance');
+    expect(onlyOf(stack, ADOPTING).DeletionPolicy).toBe('RetainExceptOnCreate');
+  });
+
+  test('both kinds in one stack are an error that says what to do', () => {
+    const stack = newStack();
+    new AccessGrantsInstance(stack, 'Native');
+    new AdoptingAccessGrantsInstance(stack, 'Adopting');
+    const error = synthError(stack);
+    expect(error).toContain('(\'Stack/Native\' and \'Stack/Adopting\'): keep the \'AdoptingAccessGrantsInstance\' and remove the \'AccessGrantsInstance\'');
+    expect(error).toContain('deploy it once more with \'removalPolicy: RemovalPolicy.RETAIN\' before you remove it');
+    expect(error.match(/both define/g)).toHaveLength(1);
+  });
+
+  test.each([['native', AccessGrantsInstance], ['adopting', AdoptingAccessGrantsInstance]])('beside a %s one in another stack of the environment it is an error', (_, other) => {
+    const app = new App();
+    new other(newStack({ env: ENV }, app, 'One'), 'Instance');
+    const stack = newStack({ env: ENV }, app, 'Two');
+    new AdoptingAccessGrantsInstance(stack, 'Instance');
+    expect(synthError(stack)).toContain('stack \'Two\' and stack \'One\' both define the S3 Access Grants instance');
+  });
+
+  test('two stacks whose environment is not known are a warning', () => {
+    const app = new App();
+    new AccessGrantsInstance(newStack({}, app, 'One'), 'Instance');
+    const stack = newStack({}, app, 'Two');
+    new AdoptingAccessGrantsInstance(stack, 'Instance');
+    Annotations.fromStack(stack).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*two-access-grants-instances'));
+  });
+});
+
+test('grantDataAccess', () => {
+  const stack = newStack();
+  const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
+  new AdoptingAccessGrantsInstance(stack, 'Instance').grantDataAccess(reader).assertSuccess();
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Resource: ARN }] } });
+  expect(countTypes(stack)['AWS::IAM::Policy']).toBe(2);
+});

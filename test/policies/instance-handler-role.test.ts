@@ -1,0 +1,65 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { arnOf, CALLS, IDENTITY_CENTER_CALLS, IDENTITY_CENTER_ID, ORGANIZATION, OTHER_CALLS } from './instance-calls';
+import { ACCOUNT, TARGETS } from './resolve-template';
+import { evaluate, Principal, TemplatePolicies } from './simulator';
+import { expectRows } from './table';
+import { AdoptingAccessGrantsInstance } from '../../src';
+
+const STRANGER = '999999999999';
+
+describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
+  const { partition, region } = target;
+  const handler = (identityCenter: boolean): Principal => {
+    const stack = new Stack(new App({ context: { 'aws:cdk:disable-asset-staging': true } }), 'lake');
+    new AdoptingAccessGrantsInstance(stack, 'Instance', {
+      identityCenterInstanceArn: identityCenter ? `arn:${partition}:sso:::instance/${IDENTITY_CENTER_ID}` : undefined,
+    });
+    const id = 'AdoptingS3AccessGrantsInstance';
+    return new TemplatePolicies(Template.fromStack(stack).toJSON(), target, {
+      [`${id}Handler`]: 'handler', [`${id}HandlerRole`]: 'handler-role', [`${id}LogGroup`]: 'handler-logs',
+    }).role(`${id}HandlerRole`);
+  };
+  const s3 = (name: string, account = ACCOUNT, inRegion = region) => `arn:${partition}:s3:${inRegion}:${account}:${name}`;
+
+  describe.each([
+    ['without Identity Center', false, [...CALLS, ...OTHER_CALLS]],
+    ['with Identity Center', true, [...CALLS, ...OTHER_CALLS, ...IDENTITY_CENTER_CALLS]],
+  ] as const)('%s', (_, identityCenter, calls) => {
+    test.each(calls)('can do what its code calls: %s on the %s', async (action, on) => {
+      await expect(evaluate({ principal: handler(identityCenter), action, resource: arnOf(on, target) })).resolves.toBe('allowed');
+    });
+
+    expectRows(() => ({ principal: handler(identityCenter) }), [
+      ['denied', 's3:GetAccessGrantsInstance', s3('access-grants/default', STRANGER)],
+      ['denied', 's3:DeleteAccessGrantsInstance', s3('access-grants/default', STRANGER)],
+      ['denied', 's3:DeleteAccessGrantsInstance', s3('access-grants/default', ACCOUNT, 'eu-west-1')],
+      ['denied', 's3:AssociateAccessGrantsIdentityCenter', s3('access-grants/default', STRANGER)],
+      ['denied', 's3:CreateAccessGrantsLocation', s3('access-grants/default/location/default')],
+      ['denied', 's3:DeleteAccessGrantsLocation', s3('access-grants/default/location/default')],
+      ['denied', 's3:UpdateAccessGrantsLocation', s3('access-grants/default/location/default')],
+      ['denied', 's3:CreateAccessGrant', s3('access-grants/default/grant/1')],
+      ['denied', 's3:DeleteAccessGrant', s3('access-grants/default/grant/1')],
+      ['denied', 's3:GetDataAccess', s3('access-grants/default')],
+      ['denied', 's3:PutAccessGrantsInstanceResourcePolicy', s3('access-grants/default')],
+      ['denied', 's3:TagResource', s3('access-grants/default/location/default')],
+      ['denied', 's3:TagResource', `arn:${partition}:s3:::sales`],
+      ['denied', 's3:GetObject', `arn:${partition}:s3:::sales/2026/11.csv`],
+      ['denied', 's3:ListBucket', `arn:${partition}:s3:::sales`],
+      ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/location-role`],
+      ['denied', 'lambda:InvokeFunction', `arn:${partition}:lambda:${region}:${ACCOUNT}:function:other`],
+      ['denied', 'lambda:UpdateFunctionCode', arnOf('function', target)],
+      ['denied', 'logs:CreateLogGroup', `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs`],
+      ['denied', 'sso:DeleteInstance', arnOf('identityCenter', target)],
+      ['denied', 'sso:UpdateApplication', arnOf('application', target)],
+      ['denied', 'sso:PutApplicationAccessScope', arnOf('application', target)],
+      ['denied', 'sso:DeleteApplication', arnOf('application', target, 'ssoins-5555666677778888')],
+      ['denied', 'sso:CreateApplication', arnOf('identityCenter', target, 'ssoins-5555666677778888')],
+      ['denied', 'identitystore:DescribeUser', `arn:${partition}:identitystore::${ORGANIZATION}:identitystore/d-1234567890`],
+    ]);
+  });
+
+  test.each(IDENTITY_CENTER_CALLS)('without Identity Center it cannot do %s on the %s', async (action, on) => {
+    await expect(evaluate({ principal: handler(false), action, resource: arnOf(on, target) })).resolves.toBe('denied');
+  });
+});

@@ -1,0 +1,35 @@
+import { AwsError } from './aws-error';
+import { IamState } from './iam';
+import { AwsRequest, AwsResponse, elements, notImplemented, queryXml } from './request';
+
+/** IAM's SimulatePrincipalPolicy, for roles and users of the sandbox. */
+export async function handlePolicySimulator(iam: IamState, request: AwsRequest): Promise<AwsResponse> {
+  const { operation, principal, input } = request;
+  if (operation !== 'SimulatePrincipalPolicy') return notImplemented(request);
+  const source: string = input.PolicySourceArn;
+  if (!await iam.authorize(principal, 'iam:SimulatePrincipalPolicy', source)) {
+    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: iam:SimulatePrincipalPolicy on resource: ${source}`);
+  }
+  const names = list(input, 'ContextEntries', 'ContextKeyName');
+  const keys = Object.fromEntries(names.map((name, index) => [name, input[`ContextEntries.member.${index + 1}.ContextKeyValues.member.1`]]));
+  const results: object[] = [];
+  for (const action of list(input, 'ActionNames')) {
+    for (const resource of list(input, 'ResourceArns')) {
+      const { own, boundary, organization } = await iam.verdicts(source, action, resource, { keys });
+      results.push({
+        EvalActionName: action,
+        EvalResourceName: resource,
+        EvalDecision: own && boundary && organization ? 'allowed' : 'implicitDeny',
+        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundary },
+        OrganizationsDecisionDetail: { AllowedByOrganizations: organization },
+      });
+    }
+  }
+  return queryXml(operation, elements({ IsTruncated: false, EvaluationResults: { member: results } }));
+}
+
+/** A list of the query protocol: `ActionNames.member.1`, `ContextEntries.member.1.ContextKeyName`, … */
+function list(input: Record<string, string>, name: string, field?: string): string[] {
+  const pattern = new RegExp(`^${name}\\.member\\.\\d+${field ? `\\.${field}` : ''}$`);
+  return Object.keys(input).filter((key) => pattern.test(key)).map((key) => input[key]);
+}
