@@ -4,6 +4,7 @@
  */
 /* eslint-disable @typescript-eslint/no-require-imports */
 
+export const iamSdk = () => require('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
 export const lambdaSdk = () => require('@aws-sdk/client-lambda') as typeof import('@aws-sdk/client-lambda');
 export const s3ControlSdk = () => require('@aws-sdk/client-s3-control') as typeof import('@aws-sdk/client-s3-control');
 export const secretsManagerSdk = () => require('@aws-sdk/client-secrets-manager') as typeof import('@aws-sdk/client-secrets-manager');

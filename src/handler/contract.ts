@@ -22,7 +22,8 @@ export type AuthenticationType = 'auto' | 'accessKey';
 /**
  * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
  *
- * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt` and `Generation` only, and `TenantUrl` for a reason.
+ * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt`, `Generation`, `AccessKeyUserName` and
+ * `AccessKeyGeneration` only, and `TenantUrl` for a reason.
  */
 export interface IntegrationProperties {
   /** URL of the tenant, without a trailing slash: triggers an Update, and tells when the function calls another one. */
@@ -44,6 +45,12 @@ export interface IntegrationProperties {
   /** The fields of that (JSON) secret. */
   readonly AccessKeyIdField?: string;
   readonly SecretAccessKeyField?: string;
+  /** The user whose access keys the handler makes and deletes, for `accessKey` without a secret. */
+  readonly AccessKeyUserName?: string;
+  /** ARN of the policy that the integration has for that user alone: another one in each lifetime of the integration with that user. */
+  readonly AccessKeyGeneration?: string;
+  /** Any text; a change of it makes an Update write the configuration again, with the credentials as they are then. */
+  readonly CredentialsVersion?: string;
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
   /** Seconds in which a failure that a new IAM role explains is tried again, and in which, or in a minute, a Create may post at all. */

@@ -6,7 +6,7 @@ import { Redaction } from './redaction';
  */
 const FIELDS = [
   'level', 'step', 'message', 'stack', 'logicalId', 'requestId', 'requestType', 'hop',
-  'integrationId', 'status', 'method', 'path', 'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs',
+  'integrationId', 'accessKeyId', 'status', 'method', 'path', 'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs',
 ] as const;
 
 const LONGEST_TEXT = 1000;
@@ -45,4 +45,14 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
     info: (step, fields) => emit('info', step, fields),
     warn: (step, fields) => emit('warn', step, fields),
   };
+}
+
+/** Does what is not worth failing for: somebody else will do it. */
+export async function orWarn<T>(log: Log, step: string, act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    log.warn(step, { message: (error as Error).message });
+    return undefined;
+  }
 }

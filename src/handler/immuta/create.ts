@@ -1,6 +1,6 @@
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { IntegrationRecord } from './client';
-import { failureOf, Refusal, refusalOf } from './failure';
+import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation, samePath } from './location';
 import { markedName, readMark } from './mark';
@@ -202,10 +202,12 @@ async function post(job: Job, failure: Error | undefined): Promise<string | Refu
   try {
     const id = await job.immuta.create(config);
     job.log.info('posted', { integrationId: id });
+    await job.accessKeys?.accepted();
     return id;
   } catch (error) {
     const refusal = refusalOf(error, job.redaction);
     job.progress.answerLost ||= refusal.kind === 'lost';
+    noteRefusal(job, refusal);
     return refusal;
   }
 }

@@ -1,9 +1,9 @@
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { adoptedName, refuseOtherAdoption } from './adopt';
 import { IntegrationRecord } from './client';
-import { credentialsOrRevisionDiffer, isAsWanted, locationOf, onlyNeutralDiffers, unlikeWanted, wantedIntegration } from './configuration';
+import { credentialsDiffer, isAsWanted, locationOf, onlyNeutralDiffers, requestDiffers, unlikeWanted, wantedIntegration } from './configuration';
 import { createIntegration } from './create';
-import { failureOf, Refusal, refusalOf } from './failure';
+import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation } from './location';
 import { isOfGeneration, markedName, readMark } from './mark';
@@ -41,7 +41,7 @@ export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
     throw failureOf(record, 'the integration cannot be updated', 'delete it in Immuta, and its location in S3 Access Grants if that is left, '
       + 'and deploy again: it is created anew');
   }
-  const updated = needsWrite(job, record) ? await write(job, record) : record;
+  const updated = await needsWrite(job, record) ? await write(job, record, nameFor(job, record)) : record;
   if (updated && job.oldProperties.LocationRoleArn !== job.properties.LocationRoleArn) {
     await untilRegisteredWithRole(job);
   }
@@ -91,9 +91,18 @@ function moved(job: Job, record?: IntegrationRecord): Error {
     + 'ImmutaS3Integration, with another construct id, and remove this one');
 }
 
-function needsWrite(job: Job, record: IntegrationRecord): boolean {
-  return !isAsWanted(record, wantedIntegration(job.properties), nameFor(job, record))
-    || credentialsOrRevisionDiffer(job.oldProperties, job.properties);
+async function needsWrite(job: Job, record: IntegrationRecord): Promise<boolean> {
+  const { accessKeys, properties, oldProperties } = job;
+  if (!isAsWanted(record, wantedIntegration(properties), nameFor(job, record))) {
+    return true;
+  }
+  const [asked, credentials] = [requestDiffers(oldProperties, properties), credentialsDiffer(oldProperties, properties)];
+  if (!accessKeys || !(asked || credentials)) {
+    return asked || credentials;
+  }
+  // whose access key it works with is known, unlike where other credentials come from
+  const standing = await accessKeys.standing(record);
+  return !accessKeys.isOfThisEvent(standing) && (asked || !accessKeys.isShown(standing));
 }
 
 /** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
@@ -107,17 +116,19 @@ function nameFor(job: Job, record: IntegrationRecord): string {
 }
 
 /** Sends the whole configuration and waits until it is in force. Nothing if the integration is gone. */
-async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRecord | undefined> {
-  const name = nameFor(job, before);
+export async function write(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
   const pauses = iamPauses();
   for (let attempt = 1; ; attempt++) {
-    const refusal = await put(job, before.id, name);
+    const refusal = await put(job, before, name);
     if (refusal === 'gone') {
       return undefined;
     }
     const record = refusal ? undefined : await untilChanged(job, before, name);
     if (!refusal && (!record || record.status === 'enabled')) {
       return record;
+    }
+    if (record?.status === 'editError') {
+      job.accessKeys?.rolledBack();
     }
     const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
     const error = refusal?.error ?? failureOf(record!, 'Immuta did not change the integration',
@@ -161,15 +172,22 @@ function ignoredFields({ properties, oldProperties }: Job, before: IntegrationRe
 }
 
 /** One request to change, once the integration is in a state to take it. Nothing if it was taken. */
-async function put(job: Job, id: string, name: string): Promise<Refusal | 'gone' | undefined> {
+async function put(job: Job, before: IntegrationRecord, name: string): Promise<Refusal | 'gone' | undefined> {
+  const { id } = before;
   const afterConflict = conflictWaiter(job, id);
   for (;;) {
-    const config = await job.config(name);
+    const config = await job.config(name, before);
     try {
       job.log.info('put', { integrationId: id });
-      return await job.immuta.update(id, config) ? undefined : 'gone';
+      if (!await job.immuta.update(id, config)) {
+        job.accessKeys?.refused();
+        return 'gone';
+      }
+      await job.accessKeys?.accepted();
+      return undefined;
     } catch (error) {
       const refusal = refusalOf(error, job.redaction);
+      noteRefusal(job, refusal);
       if (refusal.kind !== 'conflict') {
         return refusal;
       }

@@ -26,7 +26,7 @@ export interface DeadlineOptions {
 
 /** The clock of the work: it refuses to begin or to wait for what would end too late. */
 export class Deadline implements Clock {
-  public readonly iamPropagationEndsAt: number;
+  public iamPropagationEndsAt: number;
   public readonly postingEndsAt: number;
 
   constructor(private readonly clock: Clock, private readonly options: DeadlineOptions) {
@@ -37,6 +37,16 @@ export class Deadline implements Clock {
   /** The same, for what is not worth waiting for. */
   public withoutIamPropagation(): Deadline {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 });
+  }
+
+  /** The same, for what ends quickly and is done although the time is over: some is kept in reserve. */
+  public inReserve(): Deadline {
+    return new Deadline(this.clock, { ...this.options, handOverAt: Infinity, giveUpAt: Infinity, iamPropagationEndsAt: 0 });
+  }
+
+  /** Something new in IAM is waited for from now on, however old the event is. */
+  public allowIamPropagation(ms: number): void {
+    this.iamPropagationEndsAt = Math.max(this.iamPropagationEndsAt, this.clock.now() + ms);
   }
 
   public now(): number {

@@ -324,7 +324,8 @@ export class IamState {
 
   private add(name: string, arn: string, idPrefix: string, boundary?: string, trust?: Eventual<PolicyDocument>): Identity {
     if (this.identities.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `${arn} already exists.`);
-    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(arn, boundary), inline: new Map(), attached: new Map(), tags: new Map() };
+    const empty = { inline: new Map(), attached: new Map(), tags: new Map() };
+    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(arn, boundary), ...empty };
     this.identities.set(arn, identity);
     return identity;
   }

@@ -1,0 +1,157 @@
+import type { IAMClient } from '@aws-sdk/client-iam';
+import { isAccessDenied, isAwsError } from '../aws-error';
+import { iamSdk } from '../aws-sdk';
+import { iamPauses, retryWhileIamPropagates } from '../iam-propagation';
+import { Deadline } from '../protocol/deadline';
+import { withoutFullStop } from '../text';
+
+const REQUEST_TIMEOUT_MS = 20_000;
+
+const THROTTLED_MS = 60_000;
+
+export interface AccessKeyMetadata {
+  readonly id: string;
+  /** Milliseconds since 1970, of whole seconds. */
+  readonly createdAt: number;
+}
+
+export interface AccessKeySecret {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+type Send<T> = (client: IAMClient, options: { readonly abortSignal: AbortSignal }) => Promise<T>;
+
+/** One IAM user, as far as its access keys and its tags are concerned. Waits for a policy of the handler's own role that is not in force yet. */
+export class IamUser {
+  /** @param throttledMs How long a call that IAM throttles is tried again */
+  constructor(public readonly name: string, private readonly deadline: Deadline, private readonly throttledMs = THROTTLED_MS) {}
+
+  /** The same, for what is done when there is no time left: each call once, and waiting for nothing. */
+  public inReserve(): IamUser {
+    return new IamUser(this.name, this.deadline.inReserve(), 0);
+  }
+
+  public async accessKeys(): Promise<AccessKeyMetadata[]> {
+    const { ListAccessKeysCommand } = iamSdk();
+    // a user has two at most, so that there is one page
+    const { AccessKeyMetadata = [] } = await this.call((client, options) => client.send(new ListAccessKeysCommand({ UserName: this.name }), options));
+    return AccessKeyMetadata.map(({ AccessKeyId = '', CreateDate }) => ({ id: AccessKeyId, createdAt: CreateDate?.getTime() ?? 0 }));
+  }
+
+  /** A user has 50 at most, so that there is one page. */
+  public async tags(): Promise<Map<string, string>> {
+    const { ListUserTagsCommand } = iamSdk();
+    const { Tags = [] } = await this.call((client, options) => client.send(new ListUserTagsCommand({ UserName: this.name }), options));
+    return new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+  }
+
+  public async tag(key: string, value: string): Promise<void> {
+    const { TagUserCommand } = iamSdk();
+    await this.call((client, options) => client.send(new TagUserCommand({ UserName: this.name, Tags: [{ Key: key, Value: value }] }), options));
+  }
+
+  public async untag(keys: string[]): Promise<void> {
+    const { UntagUserCommand } = iamSdk();
+    await this.call((client, options) => client.send(new UntagUserCommand({ UserName: this.name, TagKeys: keys }), options));
+  }
+
+  /**
+   * Makes a key, or tries to once; nothing if it is not known whether it did, and then nobody knows the key's secret.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
+   */
+  public async createAccessKey(): Promise<AccessKeySecret | undefined> {
+    const { CreateAccessKeyCommand } = iamSdk();
+    try {
+      // the SDK would repeat a request that has made a key whose answer was lost
+      const { AccessKey } = await this.once((client, options) => client.send(new CreateAccessKeyCommand({ UserName: this.name }), options), 1);
+      return { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+    } catch (error) {
+      if (isLost(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** One that is gone already counts as deleted. */
+  public async deleteAccessKey(id: string): Promise<void> {
+    const { DeleteAccessKeyCommand } = iamSdk();
+    try {
+      await this.call((client, options) => client.send(new DeleteAccessKeyCommand({ UserName: this.name, AccessKeyId: id }), options));
+    } catch (error) {
+      if (!isNoSuchEntity(error)) {
+        throw error;
+      }
+    }
+  }
+
+  private async call<T>(send: Send<T>): Promise<T> {
+    return this.whileThrottled(() => retryWhileIamPropagates(this.deadline, () => this.once(send)));
+  }
+
+  private async once<T>(send: Send<T>, maxAttempts?: number): Promise<T> {
+    const { IAMClient } = iamSdk();
+    const client = new IAMClient({ maxAttempts });
+    try {
+      return await send(client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    } catch (error) {
+      throw new IamError(this.name, error as Error);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** Beyond what the SDK does: a throttled request has done nothing. */
+  private async whileThrottled<T>(call: () => Promise<T>): Promise<T> {
+    const until = this.deadline.now() + this.throttledMs;
+    const pauses = iamPauses();
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!isThrottled(error) || this.deadline.now() >= until) {
+          throw error;
+        }
+        await this.deadline.sleep(pauses.next().value);
+      }
+    }
+  }
+}
+
+/** What IAM or the network had against a call, with what it was about. */
+class IamError extends Error {
+  public readonly name: string;
+  public readonly $metadata: { readonly httpStatusCode?: number };
+
+  constructor(userName: string, cause: Error) {
+    const remedy = isAccessDenied(cause) ? '; the handler function has a policy that allows this, so look at service control policies and permissions boundaries' : '';
+    super(`the access keys of user '${userName}' cannot be managed: ${withoutFullStop(cause.message)}${remedy}`, { cause });
+    this.name = cause.name;
+    this.$metadata = isAwsError(cause) ? cause.$metadata : {};
+  }
+}
+
+/** The user, or one of its keys, does not exist. */
+export function isNoSuchEntity(error: unknown): boolean {
+  return hasCode(error, /^NoSuchEntity/);
+}
+
+/** The user has two keys. */
+export function isLimitExceeded(error: unknown): boolean {
+  return hasCode(error, /^LimitExceeded/);
+}
+
+export function isThrottled(error: unknown): boolean {
+  return hasCode(error, /^Throttl|^RequestLimitExceeded|^TooManyRequests/);
+}
+
+/** No answer, or one that does not say. */
+function isLost(error: unknown): boolean {
+  return error instanceof IamError && (error.$metadata.httpStatusCode ?? 500) >= 500;
+}
+
+function hasCode(error: unknown, code: RegExp): boolean {
+  return isAwsError(error) && code.test(error.name);
+}
