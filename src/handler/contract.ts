@@ -11,6 +11,14 @@ export const INTEGRATION_RESOURCE_TYPE = 'Custom::ImmutaS3Integration';
 /** The type of an integration as Immuta's API names it. */
 export const IMMUTA_S3_TYPE = 'Native S3';
 
+/** What an EventBridge rule asks the handler for, with an event like those of CloudFormation: nobody waits for an answer. */
+export const ROTATE_REQUEST_TYPE = 'Rotate';
+
+/** The metric of rotations, in the log that they write: 1 or 0 for each. */
+export const METRIC_NAMESPACE = 'ImmutaS3Integration';
+export const METRIC_KEY_ROTATION_FAILED = 'KeyRotationFailed';
+export const METRIC_DIMENSION_INTEGRATION_ID = 'IntegrationId';
+
 /** Names of the function's environment variables. The calls use these alone; in the properties the same values only trigger. */
 export const ENV_IMMUTA_URL = 'IMMUTA_URL';
 export const ENV_API_KEY_SECRET_ARN = 'API_KEY_SECRET_ARN';

@@ -1,6 +1,7 @@
 import { FindRegisteredLocation } from '../access-grants/locations';
 import {
   ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX,
+  ROTATE_REQUEST_TYPE,
 } from '../contract';
 import { ReadSecret } from '../secret';
 import { rememberAccessKeys } from './access-keys';
@@ -15,6 +16,7 @@ import { abandonKeys, accessKeysOf, formerAccessKeysOf, releaseKeys, settleCreat
 import { markOf } from './mark';
 import { failedPhysicalId } from './physical-id';
 import { isAnswerLost, LONG_PATIENCE_MS, PATIENCE_MS } from './retry';
+import { reportRotation, rotateKey } from './rotate';
 import { Transport } from './transport';
 import { updateIntegration } from './update';
 import { ResourceEvent } from '../protocol/event';
@@ -29,7 +31,7 @@ export interface LifecycleOptions {
 
 /** Creates, updates and deletes integrations as CloudFormation asks. */
 export function integrationLifecycle(options: LifecycleOptions): Work {
-  return { perform, failedPhysicalId };
+  return { perform, failedPhysicalId, reports: [ROTATE_REQUEST_TYPE], report: reportRotation };
 
   async function perform(event: ResourceEvent, tools: WorkTools): ReturnType<Work['perform']> {
     const job = jobFor(event, tools, options);
@@ -62,6 +64,9 @@ async function carryOut(event: ResourceEvent, job: Job): ReturnType<Work['perfor
     case 'Delete':
       await deleteIntegration(job);
       await releaseKeys(job);
+      return { physicalId: event.physicalId };
+    case ROTATE_REQUEST_TYPE:
+      await rotateKey(job);
       return { physicalId: event.physicalId };
     default:
       throw new Error(`'${event.requestType}' is not a request type of CloudFormation's`);

@@ -34,6 +34,14 @@ export function readSecretStatements(secret: secretsmanager.ISecret, region: str
   })];
 }
 
+/** Making and deleting the access keys of one user, and noting in its tags which are ours. */
+export function manageAccessKeysStatement(userArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags', 'iam:TagUser', 'iam:UntagUser'],
+    resources: [userArn],
+  });
+}
+
 /** A secret imported by name is known without the six characters that Secrets Manager puts at the end of its ARN. */
 function secretResource(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;

@@ -7,7 +7,8 @@ type Input = Record<string, string>;
 /** The operations of IAM that are used, by the name that is also the action's: what each gives, from its input. */
 const OPERATIONS: Record<string, (iam: IamState, input: Input) => object | void> = {
   CreateAccessKey(iam, { UserName }) {
-    const { accessKeyId, secretAccessKey, createdAt } = iam.createAccessKey(UserName);
+    const { accessKeyId, secretAccessKey } = iam.createAccessKey(UserName);
+    const { createdAt } = iam.accessKeys(UserName).at(-1)!;
     return { AccessKey: { ...metadata(UserName, accessKeyId, createdAt), SecretAccessKey: secretAccessKey } };
   },
   DeleteAccessKey: (iam, { UserName, AccessKeyId }) => iam.deleteAccessKey(AccessKeyId, UserName),

@@ -223,7 +223,7 @@ export class IamState {
     return { ...this.addKey('ASIA', roleArn), sessionToken: randomBytes(24).toString('base64') };
   }
 
-  createAccessKey(user: string): { accessKeyId: string; secretAccessKey: string; createdAt: number } {
+  createAccessKey(user: string): { accessKeyId: string; secretAccessKey: string } {
     if (this.accessKeys(user).length >= KEYS_PER_USER) {
       throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`);
     }
@@ -359,9 +359,9 @@ export class IamState {
     identity.attached.set(policyArn, this.eventual(identity.arn, true));
   }
 
-  private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string; createdAt: number } {
-    const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64'), createdAt: this.clock.now() };
-    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey, createdAt: key.createdAt });
+  private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string } {
+    const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64') };
+    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey, createdAt: this.clock.now() });
     this.everySecretKey.set(key.accessKeyId, key.secretAccessKey);
     return key;
   }
