@@ -1,7 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { User } from 'aws-cdk-lib/aws-iam';
-import { Duration } from 'aws-cdk-lib';
 import { lake, LakeOptions, leftovers, NOTHING, STACK_NAME } from './fixture';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, ManagedAccessKeyOptions } from '../../src';
 import { StackResult } from '../sandbox/cloudformation';
@@ -14,10 +13,11 @@ export interface KeyLakeOptions {
   readonly rotation?: Schedule | 'none';
   readonly props?: Partial<ImmutaS3IntegrationProps> | ((stack: Stack) => Partial<ImmutaS3IntegrationProps>);
   readonly and?: LakeOptions['and'];
+  readonly tenant?: LakeOptions['tenant'];
 }
 
 /** The stack of an integration with a managed access key. */
-export function keyLake(sandbox: Sandbox, { userName, rotation, props = {}, and }: KeyLakeOptions = {}): Stack {
+export function keyLake(sandbox: Sandbox, { userName, rotation, props = {}, and, tenant }: KeyLakeOptions = {}): Stack {
   const options = (stack: Stack): ManagedAccessKeyOptions => ({
     user: userName === undefined ? undefined : User.fromUserName(stack, `User-${userName}`, userName),
     rotation: rotation === 'none' ? undefined : rotation ?? Schedule.rate(Duration.days(90)),
@@ -28,6 +28,7 @@ export function keyLake(sandbox: Sandbox, { userName, rotation, props = {}, and 
       ...(typeof props === 'function' ? props(stack) : props),
     }),
     and,
+    tenant,
   });
 }
 

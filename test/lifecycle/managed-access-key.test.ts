@@ -1,6 +1,6 @@
 import { changes, failure, shortAnswers, useSandbox } from './fixture';
-import { withNeighbour } from './owners';
 import { deployKeys, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, keyStates, recordOf, watchKeys } from './keys';
+import { withNeighbour } from './owners';
 
 const sandbox = useSandbox();
 let expectKeysWereGood: () => void;

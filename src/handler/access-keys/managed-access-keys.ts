@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAccessDenied } from '../aws-error';
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
+import { isSteady } from '../immuta/status';
 import { Log, orWarn } from '../log';
 import { Deadline } from '../protocol/deadline';
 import { Redaction } from '../redaction';
@@ -11,9 +12,8 @@ import { Holder, Standing, standingOf } from './standing';
 /** How long a key may be on its way from IAM to the request that carries it. */
 const MINTED_BUSY_MS = 60_000;
 
-/** How long a POST may be under way, and a PUT, which is sent again while it gets no answer. */
-const POST_BUSY_MS = 60_000;
-const PUT_BUSY_MS = 360_000;
+/** How long an invocation may wait for the end of what Immuta has accepted, and begin again if that fails. */
+const ACCEPTED_BUSY_MS = 900_000;
 
 /** What a new key takes to work everywhere, and more. */
 const KEY_PROPAGATION_MS = 90_000;
@@ -24,6 +24,21 @@ const LISTED_MS = 10_000;
 /** Another invocation is working with a key of ours: whoever finds that looks at everything again a little later. */
 export class KeyInUse extends Error {
   public readonly name = 'KeyInUse';
+}
+
+/**
+ * Looks at the integration that may hold a key: nothing if there is none.
+ *
+ * It is asked after the keys are, and only what is steady by then counts: of an integration that was looked at before, another invocation
+ * may have changed the key in between.
+ */
+export type LookAtHolder = () => Promise<Holder | undefined>;
+
+/** A request that is to carry a key. */
+export interface KeyRequest {
+  readonly look: LookAtHolder;
+  /** How long it may be under way. */
+  readonly busyMs: number;
 }
 
 export interface ManagedAccessKeysOptions {
@@ -65,12 +80,11 @@ export class ManagedAccessKeys {
   /**
    * The key for a request that is about to be sent; the same one for those that repeat it, since a new key takes seconds to work.
    *
-   * @param holder The integration that is to have it, in a steady status; none if it does not exist yet
    * @throws KeyInUse
    */
-  public async forRequest(holder: Holder | undefined): Promise<AccessKeySecret> {
-    const own = this.own ??= await this.mint(holder);
-    await this.write(own.id, 'sent', this.options.deadline.now() + (holder ? PUT_BUSY_MS : POST_BUSY_MS));
+  public async forRequest({ look, busyMs }: KeyRequest): Promise<AccessKeySecret> {
+    const own = this.own ??= await this.mint(look);
+    await this.write(own.id, 'sent', busyMs);
     own.outcome = 'sending';
     return own.secret!;
   }
@@ -80,7 +94,7 @@ export class ManagedAccessKeys {
     const { own } = this;
     if (own) {
       own.outcome = 'accepted';
-      await orWarn(this.options.log, 'key-not-recorded', () => this.write(own.id, 'accepted'));
+      await orWarn(this.options.log, 'key-not-recorded', () => this.write(own.id, 'accepted', ACCEPTED_BUSY_MS));
     }
   }
 
@@ -106,8 +120,9 @@ export class ManagedAccessKeys {
   }
 
   /** What the integration works with. */
-  public async standing(holder: Holder): Promise<Standing> {
-    return this.judge(await this.ledger(), holder);
+  public async standing(look: LookAtHolder): Promise<Standing> {
+    const ledger = await this.ledger();
+    return this.judge(ledger, await look());
   }
 
   /** Whether Immuta works with what this event, or an earlier run of it, has given it. */
@@ -122,9 +137,14 @@ export class ManagedAccessKeys {
   }
 
   /** Deletes what Immuta does not need, now that it is in order, and notes what it works with. */
-  public async settle(holder: Holder): Promise<Standing> {
+  public async settle(look: LookAtHolder): Promise<Standing> {
     const ledger = await this.ledger();
+    const holder = await look();
     const standing = this.judge(ledger, holder);
+    this.forgetSecret();
+    if (!holder) {
+      return standing; // it was there a moment ago: whoever says that it is gone may be wrong
+    }
     const { inForce, certain, spare, undecided } = standing;
     if (inForce && certain && inForce.state !== 'held' && holder.status !== 'editError') {
       await this.user.tag(tagOf(inForce.id), keyTagValue({ ...inForce, state: 'held', busyUntil: 0 }));
@@ -132,11 +152,10 @@ export class ManagedAccessKeys {
     if (undecided.length > 1) {
       this.options.log.warn('keys-undecided', { message: `Immuta may hold ${undecided.map(({ id }) => id).join(' or ')}` });
     }
-    for (const key of spare.filter((each) => !this.isBusy(each))) {
+    for (const key of spare.filter((each) => !this.isBusy(each, holder))) {
       await this.delete(key.id);
     }
     await this.untag(ledger.strayTags);
-    this.forgetSecret();
     return standing;
   }
 
@@ -147,8 +166,8 @@ export class ManagedAccessKeys {
     this.forgetSecret();
     if (own?.outcome === 'refused' && !own.answerLost) {
       await orWarn(this.options.log, 'key-left', () => this.delete(own.id));
-    } else if (own && own.outcome !== 'accepted') {
-      await orWarn(this.options.log, 'key-left', () => this.write(own.id, 'sent'));
+    } else if (own) {
+      await orWarn(this.options.log, 'key-left', () => this.write(own.id, stateOf(own)));
     }
   }
 
@@ -168,12 +187,12 @@ export class ManagedAccessKeys {
     }
   }
 
-  private async mint(holder: Holder | undefined): Promise<OwnKey> {
+  private async mint(look: LookAtHolder): Promise<OwnKey> {
     const { deadline, log, redaction, owner } = this.options;
     const pauses = iamPauses();
     for (;;) {
       const ledger = await this.ledger();
-      await this.makeRoom(ledger, holder);
+      await this.makeRoom(ledger, look);
       this.intent = intentTagValue(owner, deadline.now());
       await this.user.tag(INTENT_TAG, this.intent);
       const secret = await this.tryToCreate(pauses);
@@ -190,11 +209,12 @@ export class ManagedAccessKeys {
   }
 
   /** The user has this key alone then, or it and one other that Immuta may need. */
-  private async makeRoom(ledger: Ledger, holder: Holder | undefined): Promise<void> {
+  private async makeRoom(ledger: Ledger, look: LookAtHolder): Promise<void> {
     const { user, options: { deadline } } = this;
-    const busy = ledger.ours.find((key) => this.isBusy(key));
-    if (busy || (ledger.mintingUntil > deadline.now() && !this.intent)) {
-      throw new KeyInUse(`another run of this function is working with ${busy ? `the access key ${busy.id}` : 'the access keys'} of user '${user.name}'`);
+    const holder = await look();
+    const isMinting = ledger.mintingUntil > deadline.now() && !this.intent;
+    if (isMinting || ledger.ours.some((key) => this.isBusy(key, holder)) || (holder && !isSteady(holder.status))) {
+      throw new KeyInUse(`another run of this function is working with the access keys of user '${user.name}'`);
     }
     if (ledger.foreign.length > 0) {
       throw new Error(`user '${user.name}' has access keys that this integration did not make (${ledger.foreign.join(', ')}), and it needs both of the two `
@@ -236,7 +256,7 @@ export class ManagedAccessKeys {
   /** Notes whose the new key is; without that it must not stay. */
   private async record(own: OwnKey): Promise<void> {
     try {
-      await this.write(own.id, 'minted', this.options.deadline.now() + MINTED_BUSY_MS);
+      await this.write(own.id, 'minted', MINTED_BUSY_MS);
       await this.user.untag([INTENT_TAG]);
     } catch (error) {
       await orWarn(this.options.log, 'key-left', () => this.delete(own.id));
@@ -262,13 +282,15 @@ export class ManagedAccessKeys {
     return standingOf([key, ...ours.filter(({ id }) => id !== own.id)], holder);
   }
 
-  /** Another invocation may be working with it. */
-  private isBusy({ id, request, busyUntil }: ManagedKey): boolean {
+  /** Another invocation may be about to send it, for the first time or, if what it accepted has failed, again. */
+  private isBusy({ id, state, request, busyUntil }: ManagedKey, holder: Holder | undefined): boolean {
     const isOwn = id === this.own?.id || (request === '' && this.intent !== undefined);
-    return !isOwn && busyUntil > this.options.deadline.now();
+    const isToBeSent = state === 'minted' || state === 'sent' || holder?.status === 'editError';
+    return !isOwn && isToBeSent && busyUntil > this.options.deadline.now();
   }
 
-  private async write(id: string, state: KeyState, busyUntil = 0): Promise<void> {
+  private async write(id: string, state: KeyState, busyMs = 0): Promise<void> {
+    const busyUntil = busyMs > 0 ? this.options.deadline.now() + busyMs : 0;
     await this.user.tag(tagOf(id), keyTagValue({ owner: this.options.owner, state, request: this.request, busyUntil }));
   }
 

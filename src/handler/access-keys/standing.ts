@@ -1,4 +1,5 @@
 import { ManagedKey } from './ledger';
+import { isInPlace } from '../immuta/status';
 
 /** What Immuta says of the integration that may hold a key. */
 export interface Holder {
@@ -25,9 +26,6 @@ export interface Standing {
 /** An id in full: what Immuta has is not ours, then, if it is none of ours. */
 const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
 
-/** In these an integration works with what it was given last, in `editError` with what it had before. */
-const IN_PLACE = ['enabled', 'editError', 'deleteError', 'migrateError', 'recurringValidationError'];
-
 /**
  * Judges keys by what is known of each and by what Immuta shows. Whatever leaves a doubt is kept.
  *
@@ -43,7 +41,7 @@ export function standingOf(keys: readonly ManagedKey[], holder: Holder | undefin
     ({ inForce, shown, certain, undecided: [], spare: keys.filter((key) => key !== inForce) });
   const undecided: Standing = { undecided: keys.filter(({ state }) => state !== 'minted'), spare: keys.filter(({ state }) => state === 'minted'), shown: false, certain: false };
 
-  if (!IN_PLACE.includes(holder.status)) {
+  if (!isInPlace(holder.status)) {
     return undecided;
   }
   const rolledBack = holder.status === 'editError' && newest.state !== 'held';

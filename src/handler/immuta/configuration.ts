@@ -1,4 +1,4 @@
-import { ManagedAccessKeys } from '../access-keys/managed-access-keys';
+import { KeyRequest, ManagedAccessKeys } from '../access-keys/managed-access-keys';
 import { AuthenticationType } from '../contract';
 import { Deadline } from '../protocol/deadline';
 import { Properties } from '../protocol/event';
@@ -52,13 +52,13 @@ export interface ConfigOptions {
   readonly deadline: Deadline;
   readonly redaction: Redaction;
   readonly accessKeys?: ManagedAccessKeys;
-  /** The integration that it is for, if it exists. */
-  readonly before?: IntegrationRecord;
+  /** What it is for. */
+  readonly request: KeyRequest;
 }
 
 /** Adds the name and, for `accessKey`, the key as it is in its secret at this moment, or one that is minted. */
 export async function integrationConfig(properties: Properties, name: string, options: ConfigOptions): Promise<IntegrationConfig> {
-  const { readSecret, deadline, redaction, accessKeys, before } = options;
+  const { readSecret, deadline, redaction, accessKeys, request } = options;
   const wanted = wantedIntegration(properties);
   const config: IntegrationConfig = {
     name,
@@ -72,7 +72,7 @@ export async function integrationConfig(properties: Properties, name: string, op
     return wanted.roleToAssumeArn ? { ...config, awsRoleToAssume: wanted.roleToAssumeArn } : config;
   }
   if (accessKeys) {
-    const { accessKeyId, secretAccessKey } = await accessKeys.forRequest(before);
+    const { accessKeyId, secretAccessKey } = await accessKeys.forRequest(request);
     return { ...config, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
   }
   const arn = required(properties, 'AccessKeySecretArn');

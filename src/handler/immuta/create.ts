@@ -1,3 +1,4 @@
+import { KeyInUse } from '../access-keys/managed-access-keys';
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { IntegrationRecord } from './client';
 import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
@@ -10,6 +11,9 @@ import { pauseAfter } from './retry';
 import { isExplainedByIamPropagation } from './validation-tests';
 import { untilSteady } from './waiting';
 import { OutOfTime } from '../protocol/deadline';
+
+/** How long a POST may be under way. */
+const POST_MS = 60_000;
 
 /** What deleting a failed integration may take. */
 const REPLACE_MS = 30_000;
@@ -189,10 +193,18 @@ function pauseBeforeNextPost(job: Job, { kind, retryAfter }: Refusal, attempt: n
   }
 }
 
+/** What another run has made by now: then everything is looked at again. */
+async function lookForAnother(job: Job): Promise<undefined> {
+  const other = (await job.immuta.list()).find((record) => isOfThisEvent(job, record.name));
+  if (other) {
+    throw new KeyInUse(`another run of this function has made ${describeRecord(other)}`);
+  }
+}
+
 /** One request to create. The id, or why there is none. */
 async function post(job: Job, failure: Error | undefined): Promise<string | Refusal> {
   const name = markedName(job.properties.IntegrationName, job.location, job.mark);
-  const config = await job.config(name);
+  const config = await job.config(name, { look: () => lookForAnother(job), busyMs: POST_MS });
   job.deadline.check();
   if (job.deadline.now() > job.deadline.postingEndsAt) {
     throw failure

@@ -1,5 +1,5 @@
 import { RegisteredLocation } from '../access-grants/locations';
-import { ManagedAccessKeys } from '../access-keys/managed-access-keys';
+import { KeyRequest, ManagedAccessKeys } from '../access-keys/managed-access-keys';
 import { Log } from '../log';
 import { Deadline } from '../protocol/deadline';
 import { Properties } from '../protocol/event';
@@ -27,9 +27,9 @@ export interface Job {
   /**
    * Reads the credentials anew each time, or mints an access key at the first.
    *
-   * @param before The integration as it is; none if it does not exist yet
+   * @param request What it is for
    */
-  readonly config: (name: string, before?: IntegrationRecord) => Promise<IntegrationConfig>;
+  readonly config: (name: string, request: KeyRequest) => Promise<IntegrationConfig>;
   /** The keys of the user that the properties name, if they name one. */
   readonly accessKeys?: ManagedAccessKeys;
   /** Those of the user that only the old properties name. */

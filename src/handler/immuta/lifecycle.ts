@@ -94,7 +94,7 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
     accessKeys,
     formerAccessKeys: formerAccessKeysOf(event, tools),
     registeredLocation: () => findRegisteredLocation(location, event.properties.LocationRoleArn, deadline),
-    config: (name, before) => integrationConfig(event.properties, name, { readSecret, deadline, redaction, accessKeys, before }),
+    config: (name, request) => integrationConfig(event.properties, name, { readSecret, deadline, redaction, accessKeys, request }),
   };
   return job;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { IamUser } from '../access-keys/iam-user';
 import { KeyInUse, ManagedAccessKeys } from '../access-keys/managed-access-keys';
+import { Standing } from '../access-keys/standing';
 import { isAccessDenied } from '../aws-error';
 import { orWarn } from '../log';
 import { IntegrationRecord } from './client';
@@ -8,6 +8,7 @@ import { describeRecord, Job } from './job';
 import { markOf } from './mark';
 import { parsePhysicalId } from './physical-id';
 import { look } from './waiting';
+import { IamUser } from '../access-keys/iam-user';
 import { OutOfTime } from '../protocol/deadline';
 import { Properties, ResourceEvent } from '../protocol/event';
 import { WorkTools } from '../protocol/run';
@@ -29,6 +30,19 @@ export function formerAccessKeysOf(event: ResourceEvent, tools: WorkTools): Mana
   return oldProperties.AccessKeyUserName === properties.AccessKeyUserName ? undefined : keysOf(event, oldProperties, tools);
 }
 
+/**
+ * Looks at an integration that has just been seen.
+ *
+ * @throws KeyInUse if it is gone: then everything is looked at again before a key is taken for useless
+ */
+export async function lookAgain(job: Job, id: string): Promise<IntegrationRecord> {
+  const record = await look(job, id);
+  if (!record) {
+    throw new KeyInUse(`integration ${id} is gone`);
+  }
+  return record;
+}
+
 /** Does the work again from its beginning while another invocation is working with the keys: what it has seen is old by then. */
 export async function untilKeysAreFree<T>({ deadline, log, progress }: Job, work: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -46,17 +60,21 @@ export async function untilKeysAreFree<T>({ deadline, log, progress }: Job, work
 }
 
 /** @throws if the integration turns out to hold another key: a request of which nobody knew was carried out. */
-export async function settleCreated({ accessKeys, log }: Job, record: IntegrationRecord): Promise<void> {
-  const standing = await orWarn(log, 'keys-not-settled', async () => accessKeys?.settle(record));
+export async function settleCreated(job: Job, record: IntegrationRecord): Promise<void> {
+  const standing = await settle(job, record);
   if (standing && !standing.inForce && standing.undecided.length === 0) {
     throw new Error(`${describeRecord(record)} does not hold the access key that was made for it: deploy again to create it anew`);
   }
 }
 
 /** The keys of a user that the integration no longer has go before the user does; what is left of its own goes with the next event. */
-export async function settleUpdated({ accessKeys, formerAccessKeys, log }: Job, record: IntegrationRecord): Promise<void> {
-  await orWarn(log, 'keys-not-settled', async () => accessKeys?.settle(record));
-  await formerAccessKeys?.clear();
+export async function settleUpdated(job: Job, record: IntegrationRecord): Promise<void> {
+  await settle(job, record);
+  await job.formerAccessKeys?.clear();
+}
+
+function settle(job: Job, { id }: IntegrationRecord): Promise<Standing | undefined> {
+  return orWarn(job.log, 'keys-not-settled', async () => job.accessKeys?.settle(() => look(job, id)));
 }
 
 /** Leaves no key that Immuta cannot have. */
@@ -81,7 +99,7 @@ export async function releaseKeys(job: Job): Promise<void> {
   }
   const record = what.kind === 'adopted' ? await look(job, what.integrationId) : undefined;
   if (record) {
-    await accessKeys.settle(record);
+    await accessKeys.settle(() => look(job, record.id));
     return;
   }
   try {

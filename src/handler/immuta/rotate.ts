@@ -1,13 +1,14 @@
 import { METRIC_DIMENSION_INTEGRATION_ID, METRIC_KEY_ROTATION_FAILED, METRIC_NAMESPACE } from '../contract';
 import { Log } from '../log';
-import { ResourceEvent } from '../protocol/event';
 import { isAsWanted, wantedIntegration } from './configuration';
 import { failureOf } from './failure';
 import { describeRecord, Job } from './job';
+import { lookAgain } from './managed-keys';
 import { parsePhysicalId } from './physical-id';
 import { isInPlace } from './status';
 import { write } from './update';
 import { untilSteady } from './waiting';
+import { ResourceEvent } from '../protocol/event';
 
 const REMEDY = 'the integration goes on with the access key that it has; deploy the stack of the integration again';
 
@@ -35,13 +36,14 @@ export async function rotateKey(job: Job): Promise<void> {
   if (!isAsWanted(record, wanted, record.name)) {
     throw new Error(`the access key cannot be rotated: ${describeRecord(record)} is not what its stack has made of it: ${REMEDY}`);
   }
-  const standing = await accessKeys.standing(record);
+  const lookAtIt = () => lookAgain(job, record.id);
+  const standing = await accessKeys.standing(lookAtIt);
   if (!standing.inForce && standing.undecided.length === 0) {
     throw new Error(`the access key cannot be rotated: ${describeRecord(record)} has none that its stack has made: ${REMEDY}`);
   }
   const updated = accessKeys.isOfThisEvent(standing) ? record : await write(job, record, record.name);
   if (updated) {
-    await accessKeys.settle(updated);
+    await accessKeys.settle(lookAtIt);
   } else {
     await accessKeys.abandon();
   }

@@ -6,13 +6,18 @@ import { createIntegration } from './create';
 import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation } from './location';
+import { lookAgain } from './managed-keys';
 import { isOfGeneration, markedName, readMark } from './mark';
 import { refuseInOtherTenant } from './other-tenant';
 import { parsePhysicalId } from './physical-id';
 import { untilRegisteredWithRole } from './registration';
+import { LONG_PATIENCE_MS } from './retry';
 import { isInPlace } from './status';
 import { isExplainedByIamPropagation } from './validation-tests';
 import { conflictWaiter, look, pollPauses, untilSteady } from './waiting';
+
+/** How long a PUT may be under way, which is sent again while it gets no answer. */
+const REPEATED_MS = LONG_PATIENCE_MS + 60_000;
 
 /** A change that was accepted is not always visible at once. */
 const SHOWN_MS = 30_000;
@@ -101,7 +106,7 @@ async function needsWrite(job: Job, record: IntegrationRecord): Promise<boolean>
     return asked || credentials;
   }
   // whose access key it works with is known, unlike where other credentials come from
-  const standing = await accessKeys.standing(record);
+  const standing = await accessKeys.standing(() => lookAgain(job, record.id));
   return !accessKeys.isOfThisEvent(standing) && (asked || !accessKeys.isShown(standing));
 }
 
@@ -119,7 +124,7 @@ function nameFor(job: Job, record: IntegrationRecord): string {
 export async function write(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
   const pauses = iamPauses();
   for (let attempt = 1; ; attempt++) {
-    const refusal = await put(job, before, name);
+    const refusal = await put(job, before.id, name);
     if (refusal === 'gone') {
       return undefined;
     }
@@ -172,11 +177,10 @@ function ignoredFields({ properties, oldProperties }: Job, before: IntegrationRe
 }
 
 /** One request to change, once the integration is in a state to take it. Nothing if it was taken. */
-async function put(job: Job, before: IntegrationRecord, name: string): Promise<Refusal | 'gone' | undefined> {
-  const { id } = before;
+async function put(job: Job, id: string, name: string): Promise<Refusal | 'gone' | undefined> {
   const afterConflict = conflictWaiter(job, id);
   for (;;) {
-    const config = await job.config(name, before);
+    const config = await job.config(name, { look: () => lookAgain(job, id), busyMs: REPEATED_MS });
     try {
       job.log.info('put', { integrationId: id });
       if (!await job.immuta.update(id, config)) {
