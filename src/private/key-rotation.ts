@@ -51,7 +51,7 @@ export class KeyRotation extends Construct {
 /** What a rotation compares the integration with, and whose keys it makes: names and ARNs. */
 const ROTATION_PROPERTIES = [
   'AccountId', 'Region', 'LocationPath', 'LocationRoleArn', 'AuthenticationType', 'AccessKeyUserName', 'AccessKeyGeneration',
-  'TimeoutSeconds', 'IamPropagationTimeoutSeconds',
+  'CredentialsVersion', 'Revision', 'TimeoutSeconds', 'IamPropagationTimeoutSeconds',
 ] satisfies (keyof IntegrationProperties)[];
 
 function rotationProperties(properties: IntegrationProperties): Record<string, string | undefined> {

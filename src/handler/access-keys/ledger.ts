@@ -18,6 +18,8 @@ export interface ManagedKey {
   readonly state: KeyState;
   /** Digest of the request id of the event that minted it. */
   readonly request: string;
+  /** Digest of what the user may change to have the configuration written again, as it was for that event. */
+  readonly version: string;
   /** Until when the invocation that minted it may be working with it. */
   readonly busyUntil: number;
 }
@@ -51,8 +53,8 @@ export function tagOf(keyId: string): string {
   return PREFIX + keyId;
 }
 
-export function keyTagValue({ owner, state, request, busyUntil }: Omit<ManagedKey, 'id' | 'createdAt'>): string {
-  return [owner, state, request, ...busyUntil > 0 ? [new Date(busyUntil).toISOString()] : []].join(' ');
+export function keyTagValue({ owner, state, request, version, busyUntil }: Omit<ManagedKey, 'id' | 'createdAt'>): string {
+  return [owner, state, request, version, ...busyUntil > 0 ? [new Date(busyUntil).toISOString()] : []].join(' ');
 }
 
 export function intentTagValue(owner: string, now: number): string {
@@ -70,7 +72,7 @@ export function readLedger(keys: readonly AccessKeyMetadata[], tags: ReadonlyMap
       return tag && owners.includes(tag.owner) ? { ...key, ...tag } : undefined;
     }
     const isIntended = isOurIntent && key.createdAt > intent.at - CLOCK_MS && key.createdAt < intent.at + INTENT_MS;
-    return isIntended ? { ...key, owner: intent.owner, state: 'minted', request: '', busyUntil: intent.at + INTENT_MS } : undefined;
+    return isIntended ? { ...key, owner: intent.owner, state: 'minted', request: '', version: '', busyUntil: intent.at + INTENT_MS } : undefined;
   };
   const ours = keys.map(read).filter((key) => key !== undefined).sort((a, b) => b.createdAt - a.createdAt);
   const ourTags = [...tags].filter(([name, value]) => name.startsWith(PREFIX) && owners.includes(value.split(' ')[0])).map(([name]) => name);
@@ -86,11 +88,11 @@ export function readLedger(keys: readonly AccessKeyMetadata[], tags: ReadonlyMap
 }
 
 function readKeyTag(value: string): Omit<ManagedKey, 'id' | 'createdAt'> | undefined {
-  const [owner, state, request = '', busyUntil = ''] = value.split(' ');
+  const [owner, state, request = '', version = '', busyUntil = ''] = value.split(' ');
   if (!['minted', 'sent', 'accepted', 'held'].includes(state)) {
     return undefined;
   }
-  return { owner, state: state as KeyState, request, busyUntil: Date.parse(busyUntil) || 0 };
+  return { owner, state: state as KeyState, request, version, busyUntil: Date.parse(busyUntil) || 0 };
 }
 
 function readIntent(tags: ReadonlyMap<string, string>): { readonly owner: string; readonly at: number } | undefined {

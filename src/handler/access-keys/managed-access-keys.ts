@@ -47,6 +47,8 @@ export interface ManagedAccessKeysOptions {
   /** Who else did: the same resource, before its policy was made anew. */
   readonly formerOwner?: string;
   readonly requestId: string;
+  /** What the user may change to have the configuration written again. */
+  readonly version: string;
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
@@ -70,11 +72,13 @@ interface OwnKey {
  */
 export class ManagedAccessKeys {
   private readonly request: string;
+  private readonly version: string;
   private own?: OwnKey;
   private intent?: string;
 
   constructor(private user: IamUser, private readonly options: ManagedAccessKeysOptions) {
-    this.request = createHash('sha256').update(options.requestId).digest('hex').slice(0, 12);
+    this.request = digest(options.requestId);
+    this.version = digest(options.version);
   }
 
   /**
@@ -131,9 +135,14 @@ export class ManagedAccessKeys {
       && (shown || inForce.state === 'accepted' || inForce.state === 'held');
   }
 
-  /** Whether Immuta works with a key of this resource, and shows that it does. */
-  public isShown({ inForce, shown }: Standing): boolean {
-    return shown && inForce?.owner === this.options.owner;
+  /** Whether Immuta works with a key of this resource, or, for the strict, also shows that it does. */
+  public isInForce({ inForce, shown, certain }: Standing, { strict }: { readonly strict: boolean }): boolean {
+    return inForce?.owner === this.options.owner && (strict ? shown : certain);
+  }
+
+  /** Whether what the user may change to have the configuration written again is as it was when that key was. */
+  public isOfThisVersion({ inForce }: Standing): boolean {
+    return inForce?.version === this.version;
   }
 
   /** Deletes what Immuta does not need, now that it is in order, and notes what it works with. */
@@ -273,12 +282,12 @@ export class ManagedAccessKeys {
 
   /** With what only this invocation knows. */
   private judge({ ours }: Ledger, holder: Holder | undefined): Standing {
-    const { own, request, options: { owner, deadline } } = this;
+    const { own, request, version, options: { owner, deadline } } = this;
     if (!own) {
       return standingOf(ours, holder);
     }
     // it is the newest, even if it is not listed yet
-    const key = { id: own.id, createdAt: deadline.now(), owner, request, state: stateOf(own), busyUntil: 0 };
+    const key = { id: own.id, createdAt: deadline.now(), owner, request, version, state: stateOf(own), busyUntil: 0 };
     return standingOf([key, ...ours.filter(({ id }) => id !== own.id)], holder);
   }
 
@@ -291,7 +300,7 @@ export class ManagedAccessKeys {
 
   private async write(id: string, state: KeyState, busyMs = 0): Promise<void> {
     const busyUntil = busyMs > 0 ? this.options.deadline.now() + busyMs : 0;
-    await this.user.tag(tagOf(id), keyTagValue({ owner: this.options.owner, state, request: this.request, busyUntil }));
+    await this.user.tag(tagOf(id), keyTagValue({ owner: this.options.owner, state, request: this.request, version: this.version, busyUntil }));
   }
 
   private async delete(id: string): Promise<void> {
@@ -311,6 +320,10 @@ export class ManagedAccessKeys {
       this.own.secret = undefined;
     }
   }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function stateOf({ outcome, answerLost }: OwnKey): KeyState {

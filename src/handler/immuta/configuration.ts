@@ -107,6 +107,11 @@ export function requestDiffers(before: Properties, after: Properties): boolean {
   return REQUESTING_PROPERTIES.some((name) => before[name] !== after[name]);
 }
 
+/** Another one asks for another request. */
+export function versionOf(properties: Properties): string {
+  return JSON.stringify(REQUESTING_PROPERTIES.map((name) => properties[name] ?? ''));
+}
+
 export function onlyNeutralDiffers(before: Properties, after: Properties): boolean {
   const differing = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
   return differing.length > 0 && differing.every((name) => NEUTRAL_PROPERTIES.includes(name));

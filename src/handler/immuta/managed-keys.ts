@@ -4,6 +4,7 @@ import { Standing } from '../access-keys/standing';
 import { isAccessDenied } from '../aws-error';
 import { orWarn } from '../log';
 import { IntegrationRecord } from './client';
+import { versionOf } from './configuration';
 import { describeRecord, Job } from './job';
 import { markOf } from './mark';
 import { parsePhysicalId } from './physical-id';
@@ -119,6 +120,7 @@ function keysOf(event: ResourceEvent, properties: Properties, { deadline, log, r
     owner: ownerOf(event, properties),
     formerOwner,
     requestId: event.requestId,
+    version: versionOf(properties),
     deadline,
     log,
     redaction,

@@ -105,9 +105,10 @@ async function needsWrite(job: Job, record: IntegrationRecord): Promise<boolean>
   if (!accessKeys || !(asked || credentials)) {
     return asked || credentials;
   }
-  // whose access key it works with is known, unlike where other credentials come from
+  // which access key it works with can be known, unlike what other credentials were when they were written
   const standing = await accessKeys.standing(() => lookAgain(job, record.id));
-  return !accessKeys.isOfThisEvent(standing) && (asked || !accessKeys.isShown(standing));
+  const isInForce = accessKeys.isInForce(standing, { strict: credentials }) && accessKeys.isOfThisVersion(standing);
+  return !isInForce && !accessKeys.isOfThisEvent(standing);
 }
 
 /** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
