@@ -75,7 +75,8 @@ export interface ManagedAccessKeyOptions {
   /**
    * The user whose access keys the function makes and deletes; it gets a managed policy.
    *
-   * It must be of the integration's account, have no access key, and belong to this one integration. With a user that you bring, another
+   * It must be of the integration's account, have no access key, and belong to this one integration. Import one that has a path by its
+   * ARN: a name says nothing about the path. With a user that you bring, another
    * location takes two deployments, as the new integration is made before the old one and its key are deleted.
    *
    * @default - a user that the integration defines

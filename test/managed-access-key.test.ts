@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { ENV, importedBucket, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, ManagedAccessKeyOptions, S3Location } from '../src';
 
-const KEY_ACTIONS = ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags', 'iam:TagUser', 'iam:UntagUser'];
+const KEY_ACTIONS = ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags'];
 
 function withKey(options: (stack: Stack) => ManagedAccessKeyOptions = () => ({}), props: Partial<ImmutaS3IntegrationProps> = {}) {
   const stack = newStack();
@@ -32,7 +32,10 @@ describe('managedAccessKey', () => {
     expect(policy.Properties.PolicyDocument.Statement[0].Action).toContain('s3:CreateAccessGrantsLocation');
     expect(handlerPolicy.Properties).toMatchObject({
       Roles: [{ Ref: idLike(stack, 'HandlerRole') }],
-      PolicyDocument: { Statement: [{ Effect: 'Allow', Action: KEY_ACTIONS, Resource: { 'Fn::GetAtt': [user, 'Arn'] } }] },
+      PolicyDocument: { Statement: [
+        { Effect: 'Allow', Action: KEY_ACTIONS, Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+        { Effect: 'Allow', Action: ['iam:TagUser', 'iam:UntagUser'], Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+      ] },
     });
     expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
       AuthenticationType: 'accessKey',

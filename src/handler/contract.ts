@@ -11,6 +11,9 @@ export const INTEGRATION_RESOURCE_TYPE = 'Custom::ImmutaS3Integration';
 /** The type of an integration as Immuta's API names it. */
 export const IMMUTA_S3_TYPE = 'Native S3';
 
+/** How the names of our tags on a user begin, by which we know the access keys that are ours. */
+export const KEY_TAG_PREFIX = 'cdk-immuta-s3-integration:';
+
 /** What an EventBridge rule asks the handler for, with an event like those of CloudFormation: nobody waits for an answer. */
 export const ROTATE_REQUEST_TYPE = 'Rotate';
 

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ManagedAccessKeyOptions } from '../immuta-authentication';
 import { AuthenticationContext, BoundAuthentication } from './authentication';
-import { manageAccessKeysStatement } from './policies/handler-role';
+import { manageAccessKeysStatements } from './policies/handler-role';
 import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
 
 /**
@@ -22,7 +22,7 @@ export function bindManagedAccessKey(
     userName: PhysicalName.GENERATE_IF_NEEDED,
   });
   const policy = attachToUser(parts, 'ImmutaPolicy', user, statements);
-  const handlerPolicy = attachToHandler(parts, 'HandlerPolicy', tenant.handler.role!, [manageAccessKeysStatement(user.userArn)]);
+  const handlerPolicy = attachToHandler(parts, 'HandlerPolicy', tenant.handler.role!, manageAccessKeysStatements(user.userArn));
   return {
     principalArn: user.userArn,
     dependencies: [...resourceOf(user), policy, handlerPolicy],

@@ -7,6 +7,9 @@ import { withoutFullStop } from '../text';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
+/** The same when there is no time left. */
+const SHORT_TIMEOUT_MS = 8_000;
+
 const THROTTLED_MS = 60_000;
 
 export interface AccessKeyMetadata {
@@ -24,26 +27,24 @@ type Send<T> = (client: IAMClient, options: { readonly abortSignal: AbortSignal 
 
 /** One IAM user, as far as its access keys and its tags are concerned. Waits for a policy of the handler's own role that is not in force yet. */
 export class IamUser {
-  /** @param throttledMs How long a call that IAM throttles is tried again */
-  constructor(public readonly name: string, private readonly deadline: Deadline, private readonly throttledMs = THROTTLED_MS) {}
+  constructor(public readonly name: string, private readonly deadline: Deadline, private readonly isInReserve = false) {}
 
   /** The same, for what is done when there is no time left: each call once, and waiting for nothing. */
   public inReserve(): IamUser {
-    return new IamUser(this.name, this.deadline.inReserve(), 0);
+    return new IamUser(this.name, this.deadline.inReserve(), true);
   }
 
   public async accessKeys(): Promise<AccessKeyMetadata[]> {
     const { ListAccessKeysCommand } = iamSdk();
-    // a user has two at most, so that there is one page
-    const { AccessKeyMetadata = [] } = await this.call((client, options) => client.send(new ListAccessKeysCommand({ UserName: this.name }), options));
-    return AccessKeyMetadata.map(({ AccessKeyId = '', CreateDate }) => ({ id: AccessKeyId, createdAt: CreateDate?.getTime() ?? 0 }));
+    const pages = await this.pages((Marker) => this.call((client, options) => client.send(new ListAccessKeysCommand({ UserName: this.name, Marker }), options)));
+    return pages.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata)
+      .map(({ AccessKeyId = '', CreateDate }) => ({ id: AccessKeyId, createdAt: CreateDate?.getTime() ?? 0 }));
   }
 
-  /** A user has 50 at most, so that there is one page. */
   public async tags(): Promise<Map<string, string>> {
     const { ListUserTagsCommand } = iamSdk();
-    const { Tags = [] } = await this.call((client, options) => client.send(new ListUserTagsCommand({ UserName: this.name }), options));
-    return new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+    const pages = await this.pages((Marker) => this.call((client, options) => client.send(new ListUserTagsCommand({ UserName: this.name, Marker }), options)));
+    return new Map(pages.flatMap(({ Tags = [] }) => Tags).map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
   public async tag(key: string, value: string): Promise<void> {
@@ -87,6 +88,15 @@ export class IamUser {
     }
   }
 
+  /** IAM may answer with less than there is, however little that is. */
+  private async pages<T extends { readonly Marker?: string }>(get: (marker: string | undefined) => Promise<T>): Promise<T[]> {
+    const pages = [await get(undefined)];
+    for (let marker = pages[0].Marker; marker; marker = pages[pages.length - 1].Marker) {
+      pages.push(await get(marker));
+    }
+    return pages;
+  }
+
   private async call<T>(send: Send<T>): Promise<T> {
     return this.whileThrottled(() => retryWhileIamPropagates(this.deadline, () => this.once(send)));
   }
@@ -95,7 +105,7 @@ export class IamUser {
     const { IAMClient } = iamSdk();
     const client = new IAMClient({ maxAttempts });
     try {
-      return await send(client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      return await send(client, { abortSignal: AbortSignal.timeout(this.isInReserve ? SHORT_TIMEOUT_MS : REQUEST_TIMEOUT_MS) });
     } catch (error) {
       throw new IamError(this.name, error as Error);
     } finally {
@@ -105,7 +115,7 @@ export class IamUser {
 
   /** Beyond what the SDK does: a throttled request has done nothing. */
   private async whileThrottled<T>(call: () => Promise<T>): Promise<T> {
-    const until = this.deadline.now() + this.throttledMs;
+    const until = this.deadline.now() + (this.isInReserve ? 0 : THROTTLED_MS);
     const pauses = iamPauses();
     for (;;) {
       try {

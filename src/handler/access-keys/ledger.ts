@@ -1,3 +1,4 @@
+import { KEY_TAG_PREFIX } from '../contract';
 import { AccessKeyMetadata } from './iam-user';
 
 /**
@@ -38,10 +39,8 @@ export interface Ledger {
   readonly tags: readonly string[];
 }
 
-const PREFIX = 'cdk-immuta-s3-integration:';
-
 /** Written before a key is minted, so that one whose id nobody has learnt is known as ours. */
-export const INTENT_TAG = `${PREFIX}minting`;
+export const INTENT_TAG = `${KEY_TAG_PREFIX}minting`;
 
 /** How long after an intent its key may be made: the request takes no longer. */
 export const INTENT_MS = 60_000;
@@ -50,7 +49,7 @@ export const INTENT_MS = 60_000;
 const CLOCK_MS = 10_000;
 
 export function tagOf(keyId: string): string {
-  return PREFIX + keyId;
+  return KEY_TAG_PREFIX + keyId;
 }
 
 export function keyTagValue({ owner, state, request, version, busyUntil }: Omit<ManagedKey, 'id' | 'createdAt'>): string {
@@ -75,7 +74,7 @@ export function readLedger(keys: readonly AccessKeyMetadata[], tags: ReadonlyMap
     return isIntended ? { ...key, owner: intent.owner, state: 'minted', request: '', version: '', busyUntil: intent.at + INTENT_MS } : undefined;
   };
   const ours = keys.map(read).filter((key) => key !== undefined).sort((a, b) => b.createdAt - a.createdAt);
-  const ourTags = [...tags].filter(([name, value]) => name.startsWith(PREFIX) && owners.includes(value.split(' ')[0])).map(([name]) => name);
+  const ourTags = [...tags].filter(([name, value]) => name.startsWith(KEY_TAG_PREFIX) && owners.includes(value.split(' ')[0])).map(([name]) => name);
   return {
     ours,
     foreign: keys.map(({ id }) => id).filter((id) => !ours.some((key) => key.id === id)),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { AwsError, LostAnswer } from '../../sandbox/aws';
 import { failure, shortAnswers, STACK_NAME, useSandbox } from '../fixture';
 import { deployKeys, expectNothingLeft, heldKey, keysIn, keyStates, recordOf, watchKeys } from '../keys';
@@ -61,6 +63,13 @@ const REQUESTS: Record<Operation, string[]> = {
 };
 
 const OPERATIONS = Object.keys(REQUESTS) as Operation[];
+
+test('docs/lifecycle.md has the requests of an Update in their order', () => {
+  const page = readFileSync(path.join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
+  const steps = /## The keys of a managed access key\n(.*?)\n## /s.exec(page)![1].match(/^\d+\. .*(\n(?!\d+\. |\n).*)*/gm)!;
+  expect(steps.length).toBeGreaterThan(10);
+  expect(steps.flatMap((step) => [...step.matchAll(/`((List|Tag|Untag|Create|Delete)[A-Za-z]+)`/g)].map(([, request]) => request))).toEqual(REQUESTS.Update);
+});
 
 test.each(OPERATIONS)('%s asks IAM for what the tests below go through', async (operation) => {
   await prepare(operation);

@@ -30,7 +30,9 @@ export async function handleIam(iam: IamState, request: AwsRequest): Promise<Aws
   const { operation, principal, input } = request;
   const run = OPERATIONS[operation];
   if (!run) return notImplemented(request);
-  if (!await iam.authorize(principal, `iam:${operation}`, iam.userArn(input.UserName))) {
+  const tagKeys = [...members(input, 'Tags', '.Key'), ...members(input, 'TagKeys')];
+  const keys = tagKeys.length > 0 ? { 'aws:TagKeys': tagKeys } : undefined;
+  if (!await iam.authorize(principal, `iam:${operation}`, iam.userArn(input.UserName), { keys })) {
     throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: iam:${operation} on resource: user ${input.UserName} because no identity-based policy allows the iam:${operation} action`);
   }
   return queryXml(operation, elements(run(iam, input) ?? {}));
