@@ -32,10 +32,12 @@ describe('managedAccessKey', () => {
     expect(policy.Properties.PolicyDocument.Statement[0].Action).toContain('s3:CreateAccessGrantsLocation');
     expect(handlerPolicy.Properties).toMatchObject({
       Roles: [{ Ref: idLike(stack, 'HandlerRole') }],
-      PolicyDocument: { Statement: [
-        { Effect: 'Allow', Action: KEY_ACTIONS, Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
-        { Effect: 'Allow', Action: ['iam:TagUser', 'iam:UntagUser'], Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
-      ] },
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Allow', Action: KEY_ACTIONS, Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+          { Effect: 'Allow', Action: ['iam:TagUser', 'iam:UntagUser'], Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+        ],
+      },
     });
     expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
       AuthenticationType: 'accessKey',

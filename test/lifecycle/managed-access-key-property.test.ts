@@ -11,7 +11,7 @@ const RUNS = Number(process.env.KEYS_RUNS ?? 12);
 
 jest.setTimeout(RUNS * 60_000);
 
-/** What may happen to a command: nothing, for the most part. */
+/** What may happen to a command. */
 type Mishap =
   | { readonly kind: 'none' }
   /** Immuta refuses the change, at once or in its end. */
@@ -109,8 +109,8 @@ function arm({ aws, immuta, lambda, scheduler }: Sandbox, what: Mishap): () => v
   };
 }
 
-/** One story of a stack, and what somebody does who operates it. */
-class Story {
+/** Somebody who operates the stack. */
+class Operator {
   constructor(private readonly sandbox: Sandbox) {}
 
   async carryOut(step: Command): Promise<void> {
@@ -171,21 +171,22 @@ class Story {
 
 test(`whatever happens, Immuta's key is active, no user has more than two, and none is left in the end (seed ${SEED}, ${RUNS} runs)`, async () => {
   let written = 0;
-  await fc.assert(fc.asyncProperty(fc.boolean(), fc.constantFrom(0, 20_000), fc.array(command, { minLength: 2, maxLength: 6 }), async (masksKeys, keyPropagationMs, commands) => {
+  const story = [fc.boolean(), fc.constantFrom(0, 20_000), fc.array(command, { minLength: 2, maxLength: 6 })] as const;
+  await fc.assert(fc.asyncProperty(...story, async (masksKeys, keyPropagationMs, commands) => {
     const sandbox = await Sandbox.start();
     sandbox.immuta.switches.masksKeys = masksKeys;
     sandbox.aws.iam.keyPropagationMs = keyPropagationMs;
     for (const userName of ['immuta', 'other']) sandbox.aws.iam.createUser({ userName });
     const expectKeysWereGood = watchKeys(sandbox);
-    const story = new Story(sandbox);
+    const operator = new Operator(sandbox);
     try {
       for (const step of commands) {
-        await story.carryOut(step);
+        await operator.carryOut(step);
         expectKeysWereGood();
         for (const userName of ['immuta', 'other']) expect(sandbox.aws.iam.accessKeys(userName).length).toBeLessThanOrEqual(2);
       }
       written += changes(sandbox).filter((request) => !request.startsWith('DELETE')).length;
-      await story.end();
+      await operator.end();
       expectKeysWereGood();
       expect({ ...leftovers(sandbox), keys: keysIn(sandbox) }).toEqual({ ...NOTHING, keys: [] });
       for (const userName of ['immuta', 'other']) expect([...sandbox.aws.iam.userTags(userName)]).toEqual([]);

@@ -36,14 +36,16 @@ export class IamUser {
 
   public async accessKeys(): Promise<AccessKeyMetadata[]> {
     const { ListAccessKeysCommand } = iamSdk();
-    const pages = await this.pages((Marker) => this.call((client, options) => client.send(new ListAccessKeysCommand({ UserName: this.name, Marker }), options)));
+    const pages = await this.pages((Marker) => this.call((client, options) =>
+      client.send(new ListAccessKeysCommand({ UserName: this.name, Marker }), options)));
     return pages.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata)
       .map(({ AccessKeyId = '', CreateDate }) => ({ id: AccessKeyId, createdAt: CreateDate?.getTime() ?? 0 }));
   }
 
   public async tags(): Promise<Map<string, string>> {
     const { ListUserTagsCommand } = iamSdk();
-    const pages = await this.pages((Marker) => this.call((client, options) => client.send(new ListUserTagsCommand({ UserName: this.name, Marker }), options)));
+    const pages = await this.pages((Marker) => this.call((client, options) =>
+      client.send(new ListUserTagsCommand({ UserName: this.name, Marker }), options)));
     return new Map(pages.flatMap(({ Tags = [] }) => Tags).map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 

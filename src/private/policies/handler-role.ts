@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { KEY_TAG_PREFIX } from '../../handler/contract';
 import { viaService } from './kms';
+import { KEY_TAG_PREFIX } from '../../handler/contract';
 
 export interface HandlerRoleOptions {
   readonly region: string;

@@ -12,7 +12,10 @@ test('a key is ours by its tag', () => {
   const tag: [string, string] = [PREFIX + KEY, 'me sent r v 2026-11-24T09:01:00.000Z'];
   expect(read([key(500)], tag)).toEqual({
     ours: [{ id: KEY, createdAt: NOW - 500_000, owner: 'me', state: 'sent', request: 'r', version: 'v', busyUntil: NOW + 60_000 }],
-    foreign: [], mintingUntil: 0, strayTags: [], tags: [PREFIX + KEY],
+    foreign: [],
+    mintingUntil: 0,
+    strayTags: [],
+    tags: [PREFIX + KEY],
   });
   expect(read([key(500)], [PREFIX + KEY, 'formerly-me held r v']).ours).toMatchObject([{ owner: 'formerly-me', state: 'held', busyUntil: 0 }]);
 });
