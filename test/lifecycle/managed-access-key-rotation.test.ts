@@ -65,6 +65,41 @@ test('two rotations at once bring one key after the other', async () => {
   await expectNothingLeft(sandbox.current);
 });
 
+test('a rotation leaves the key alone that another one is still trying to send', async () => {
+  await deploy();
+  const { clock, eventBridge, immuta } = sandbox.current;
+  immuta.faults.http({ method: 'PUT', behaviour: 'answer', answer: { status: 503 }, times: 12 });
+  clock.at(clock.now() + 60_000, () => eventBridge.fire());
+
+  await sandbox.current.rotate();
+
+  expect(metrics().map(({ failed }) => failed)).toEqual([0, 0]);
+  expect(sandbox.current.aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(3);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+});
+
+test('what another run has changed a moment before is not taken for useless', async () => {
+  await deploy();
+  const { aws, immuta } = sandbox.current;
+  const record = recordOf(sandbox.current);
+  let lists = 0;
+  aws.route('iam', async (request, next) => {
+    if (request.operation === 'ListAccessKeys' && ++lists === 2) {
+      // as the other run leaves it when Immuta has its key, and it has not deleted the old one yet
+      const { accessKeyId, secretAccessKey } = aws.iam.createAccessKey('immuta');
+      const [[, tag]] = aws.iam.userTags('immuta');
+      aws.iam.tagUser('immuta', { [`cdk-immuta-s3-integration:${accessKeyId}`]: tag.replace('held', 'accepted') });
+      immuta.integrations.get('101')!.config = { ...record.config, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
+    }
+    return next(request);
+  });
+
+  await sandbox.current.rotate();
+
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  expect(metrics().map(({ failed }) => failed)).toEqual([0]);
+});
+
 test('a rotation that Immuta refuses leaves the key that it has, and says so', async () => {
   await deploy();
   const before = heldKey(sandbox.current);
