@@ -1,6 +1,7 @@
 import { changes, failure, shortAnswers, useSandbox } from './fixture';
 import { deployKeys, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, keyStates, recordOf, watchKeys } from './keys';
 import { withNeighbour } from './owners';
+import { AwsError } from '../sandbox/aws';
 
 const sandbox = useSandbox();
 let expectKeysWereGood: () => void;
@@ -105,6 +106,22 @@ test('a creation that Immuta refuses leaves no key, not even until its rollback'
   expect(failure(result)).toContain('S3 is not enabled');
   expect(atDelete).toEqual([]);
   expect(sandbox.current.aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(1);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key that a refused creation cannot delete is deleted by its rollback, under an id that says that nothing was made', async () => {
+  const { aws, immuta } = sandbox.current;
+  immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { message: 'S3 is not enabled.' } } });
+  let denied = 0;
+  aws.route('iam', async (request, next) => {
+    if (request.operation === 'DeleteAccessKey' && denied++ < 2) throw new AwsError(403, 'AccessDenied', 'not today');
+    return next(request);
+  });
+
+  expect(await deploy()).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+
+  expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+  expect(denied).toBeGreaterThan(2);
   await expectNothingLeft(sandbox.current);
 });
 

@@ -119,6 +119,26 @@ test.each(['Create', 'Update'] as const)('%s: a key whose making was not answere
   await expectNothingLeft(sandbox.current);
 });
 
+test.each([false, true])('a request whose answer is lost may have been carried out, whatever its repetition is answered (keys masked: %s)', async (masksKeys) => {
+  await prepare('Update');
+  const { immuta } = sandbox.current;
+  immuta.switches.masksKeys = masksKeys;
+  immuta.faults.http({ method: 'PUT', behaviour: 'lose' });
+  immuta.faults.http({ method: 'PUT', behaviour: 'answer', answer: { status: 400, body: { message: 'not today' } } });
+  const before = heldKey(sandbox.current);
+
+  const result = await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+  expect(failure(result)).toContain('not today');
+  if (masksKeys) {
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(keysIn(sandbox.current)).toEqual([before, heldKey(sandbox.current)]);
+  } else {
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  }
+});
+
 test('a key that cannot be noted is deleted at once, and the change fails before it is asked for', async () => {
   await prepare('Update');
   const before = heldKey(sandbox.current);
