@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Annotations, CfnResource, CustomResource, Duration, Lazy, PhysicalName, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -13,6 +12,7 @@ import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
 import { IImmutaTenant } from './immuta-tenant';
 import { BoundAuthentication, ManagedUser } from './private/authentication';
+import { digest } from './private/digest';
 import { instanceArnOf } from './private/instance-arn';
 import {
   adoptProblems, bucketRegionProblems, duplicateProblems, durationProblems, environmentProblems, identityCenterProblems, keyProblems,
@@ -528,8 +528,4 @@ function orderDependencies(resource: CfnResource): void {
     .map((other) => resource.stack.resolve((other as CfnResource).logicalId))
     .sort();
   resource.addOverride('DependsOn', Lazy.list({ produce: logicalIds }, { omitEmpty: true }));
-}
-
-function digest(identity: string): string {
-  return createHash('sha256').update(identity).digest('hex').slice(0, 8);
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What others say ends with a full stop, and our reasons go on after it. */
 export function withoutFullStop(text: string): string {
   return text.replace(/(?<!\.)\.\s*$/, '');
@@ -11,4 +13,9 @@ export function oneLine(text: string, longest = Number.POSITIVE_INFINITY): strin
   }
   const cut = line.slice(0, longest);
   return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}
+
+/** Twelve hex digits that stand for a text. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

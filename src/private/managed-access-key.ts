@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { PhysicalName, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ManagedAccessKeyOptions } from '../immuta-authentication';
 import { AuthenticationContext, BoundAuthentication } from './authentication';
+import { digest } from './digest';
 import { manageAccessKeysStatements } from './policies/handler-role';
 import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
 
@@ -16,7 +16,7 @@ import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
 export function bindManagedAccessKey(
   scope: Construct, { tenant, statements }: AuthenticationContext, { user: given, rotation }: ManagedAccessKeyOptions,
 ): BoundAuthentication {
-  const parts = new Construct(scope, `ManagedAccessKey${given ? digest(given) : ''}`);
+  const parts = new Construct(scope, `ManagedAccessKey${given ? digest(identityOf(given)) : ''}`);
   const user = given ?? new iam.User(parts, 'User', {
     // a generated one is for bucket policies in stacks of other accounts
     userName: PhysicalName.GENERATE_IF_NEEDED,
@@ -38,10 +38,10 @@ export function bindManagedAccessKey(
 }
 
 /** What tells a user from another before anything is deployed. */
-function digest(user: iam.IUser): string {
+function identityOf(user: iam.IUser): string {
   const { userArn } = user;
   const owner = Stack.of(user);
   // a reference means something in its own stack only
   const path = Token.isUnresolved(userArn) ? owner.node.path : '';
-  return createHash('sha256').update(JSON.stringify(owner.resolve([userArn, path]))).digest('hex').slice(0, 8);
+  return JSON.stringify(owner.resolve([userArn, path]));
 }

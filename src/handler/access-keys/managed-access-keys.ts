@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { isAccessDenied } from '../aws-error';
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { isSteady } from '../immuta/status';
 import { Log, orWarn } from '../log';
 import { Deadline } from '../protocol/deadline';
 import { Redaction } from '../redaction';
+import { digest } from '../text';
 import { AccessKeySecret, IamUser, isLimitExceeded, isNoSuchEntity, isThrottled } from './iam-user';
 import { INTENT_TAG, intentTagValue, KeyState, keyTagValue, Ledger, ManagedKey, readLedger, tagOf } from './ledger';
 import { Holder, Standing, standingOf } from './standing';
@@ -286,9 +286,12 @@ export class ManagedAccessKeys {
     if (!own) {
       return standingOf(ours, holder);
     }
-    // it is the newest, even if it is not listed yet
-    const key = { id: own.id, createdAt: deadline.now(), owner, request, version, state: stateOf(own), busyUntil: 0 };
-    return standingOf([key, ...ours.filter(({ id }) => id !== own.id)], holder);
+    const state = stateOf(own);
+    if (ours.some(({ id }) => id === own.id)) {
+      return standingOf(ours.map((key) => key.id === own.id ? { ...key, state } : key), holder);
+    }
+    // not listed yet: then it is the newest
+    return standingOf([{ id: own.id, createdAt: deadline.now(), owner, request, version, state, busyUntil: 0 }, ...ours], holder);
   }
 
   /** Another invocation may be about to send it, for the first time or, if what it accepted has failed, again. */
@@ -320,10 +323,6 @@ export class ManagedAccessKeys {
       this.own.secret = undefined;
     }
   }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function stateOf({ outcome, answerLost }: OwnKey): KeyState {

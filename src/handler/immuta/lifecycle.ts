@@ -29,7 +29,7 @@ export interface LifecycleOptions {
   readonly findRegisteredLocation: FindRegisteredLocation;
 }
 
-/** Creates, updates and deletes integrations as CloudFormation asks. */
+/** Creates, updates and deletes integrations as CloudFormation asks, and rotates their access keys as a schedule does. */
 export function integrationLifecycle(options: LifecycleOptions): Work {
   return { perform, failedPhysicalId, reports: [ROTATE_REQUEST_TYPE], report: reportRotation };
 

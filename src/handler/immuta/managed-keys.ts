@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { KeyInUse, ManagedAccessKeys } from '../access-keys/managed-access-keys';
 import { Standing } from '../access-keys/standing';
 import { isAccessDenied } from '../aws-error';
 import { orWarn } from '../log';
 import { IntegrationRecord } from './client';
+import { digest } from '../text';
 import { versionOf } from './configuration';
 import { describeRecord, Job } from './job';
 import { markOf } from './mark';
@@ -129,5 +129,5 @@ function keysOf(event: ResourceEvent, properties: Properties, { deadline, log, r
 
 /** The resource, and in which of its lifetimes: a retained integration keeps its keys when the resource is added again and removed. */
 function ownerOf(event: ResourceEvent, { AccessKeyGeneration: generation = '' }: Properties): string {
-  return `${markOf(event).owner}-${createHash('sha256').update(generation).digest('hex').slice(0, 12)}`;
+  return `${markOf(event).owner}-${digest(generation)}`;
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../contract';
 import { Location } from './location';
 import { ResourceEvent } from '../protocol/event';
+import { digest } from '../text';
 
 /**
  * The end of an integration's name, by which we know our own: `-<owner>-<request>`. Nothing else says that a record is ours.
@@ -48,8 +48,4 @@ export function markedName(base: string | undefined, location: Location, mark: M
 
 function half(text: string): string {
   return digest(text).slice(0, 6);
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
