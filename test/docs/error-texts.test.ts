@@ -12,7 +12,7 @@ const TEXTS = readdirSync(path.join(ROOT, 'src/handler'), { recursive: true, enc
   .replace(/\\'/g, '\'');
 
 const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-const rows = readme.slice(readme.indexOf('<details>'), readme.indexOf('</details>')).split('\n').filter((line) => line.startsWith('| `'));
+const rows = readme.slice(readme.lastIndexOf('<details>'), readme.lastIndexOf('</details>')).split('\n').filter((line) => line.startsWith('| `'));
 /** What the README says that a reason holds, without what varies. */
 const fragments = rows.flatMap((row) => [...row.split(' | ')[0].matchAll(/`([^`]*)`/g)])
   .flatMap(([, text]) => text.split(/…|'…'|\d{3}/))

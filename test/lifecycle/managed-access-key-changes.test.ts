@@ -5,7 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { answers, changes, failure, INTEGRATION_TYPE, lake, leftovers, shortAnswers, STACK_NAME, tenantIn, useSandbox } from './fixture';
 import { deployKeys, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, keyStates, recordOf, watchKeys } from './keys';
 import { allIsWell, byHand, EVERYTHING, failNeighbour, prepareAccount, withNeighbour } from './owners';
-import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../../src';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, S3Location } from '../../src';
 import { AwsError } from '../sandbox/aws';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
@@ -127,6 +127,21 @@ describe('another authentication', () => {
     expect(keysIn(sandbox.current)).toEqual([before, accessKeyId]);
     expect(changes(sandbox.current)).toEqual([POST]);
   });
+});
+
+test('another policy of the same user, in its place, brings another key, and takes the one of before for ours', async () => {
+  await deploy({ userName: 'immuta' });
+  const before = heldKey(sandbox.current);
+  const renamed = (_stack: Stack, integration: ImmutaS3Integration) => {
+    const policy = integration.node.findAll().find((child) => child instanceof iam.ManagedPolicy)!;
+    (policy.node.defaultChild as iam.CfnManagedPolicy).managedPolicyName = 'renamed';
+  };
+
+  expect(await deploy({ userName: 'immuta', and: renamed })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+  expect(heldKey(sandbox.current)).not.toBe(before);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
 });
 
 test('a second key that somebody made by hand stops the next change, and goes on when it is deleted', async () => {
