@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { INSTANCE_RESOURCE_TYPE, InstanceAttributes, InstanceProperties } from './handler/contract';
 import { DefinedInstance } from './private/defined-instance';
+import { digest } from './private/digest';
 import { createHandlerFunction, HandlerFunction } from './private/handler-function';
 import { instanceArnOf } from './private/instance-arn';
 import { durationProblems, identityCenterArnProblems, patienceProblems } from './private/integration-checks';
@@ -152,11 +152,10 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
    */
   private createIdentityCenterPolicy(role: iam.Role, identityCenterInstanceArn: string): iam.Policy {
     const stack = Stack.of(this);
-    const digest = createHash('sha256').update(JSON.stringify(stack.resolve(identityCenterInstanceArn))).digest('hex').slice(0, 8);
     const statements = instanceIdentityCenterStatements({
       partition: stack.partition, accessGrantsInstanceArn: this.accessGrantsInstanceArn, identityCenterInstanceArn,
     });
-    const policy = new iam.Policy(this, `IdentityCenterPolicy${digest}`, { roles: [role], statements });
+    const policy = new iam.Policy(this, `IdentityCenterPolicy${digest(JSON.stringify(stack.resolve(identityCenterInstanceArn)))}`, { roles: [role], statements });
     acknowledgeWildcards(policy, statements);
     return policy;
   }

@@ -1,8 +1,10 @@
 import { Annotations, PhysicalName, Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ACCESS_KEY_POLICY_ID, AuthenticationContext, BoundAuthentication } from './private/authentication';
+import { AuthenticationContext, BoundAuthentication } from './private/authentication';
+import { bindManagedAccessKey } from './private/managed-access-key';
 import { plainTextProblems } from './private/plain-text';
 import { readSecretStatements } from './private/policies/handler-role';
 import { ownRolePolicyProblems } from './private/policy-quotas';
@@ -68,6 +70,29 @@ export interface AccessKeySecretOptions {
   readonly secretAccessKeyField?: string;
 }
 
+/** Options of an access key that nobody has to handle. */
+export interface ManagedAccessKeyOptions {
+  /**
+   * The user whose access keys the function makes and deletes; it gets a managed policy.
+   *
+   * It must be of the integration's account, have no access key, and belong to this one integration. Import one that has a path by its
+   * ARN: a name says nothing about the path. With a user that you bring, another
+   * location takes two deployments, as the new integration is made before the old one and its key are deleted.
+   *
+   * @default - a user that the integration defines
+   */
+  readonly user?: iam.IUser;
+
+  /**
+   * When Immuta gets another key, without a deployment, such as `events.Schedule.rate(Duration.days(90))`.
+   *
+   * A rotation that fails leaves Immuta with the key that it has, and counts in `metricKeyRotationFailed`.
+   *
+   * @default - whenever an update writes the integration's configuration
+   */
+  readonly rotation?: events.Schedule;
+}
+
 /** How Immuta authenticates with AWS in order to manage locations and grants. */
 export abstract class ImmutaAuthentication {
   /**
@@ -106,6 +131,17 @@ export abstract class ImmutaAuthentication {
    */
   public static accessKeySecret(options: AccessKeySecretOptions): ImmutaAuthentication {
     return new AccessKeySecret(options);
+  }
+
+  /**
+   * Gives Immuta the access key of a user, which the function makes when it calls Immuta, and deletes when Immuta has another one.
+   *
+   * The secret half is in that one request, and nowhere else in AWS.
+   *
+   * @param options the user, and when its key changes
+   */
+  public static managedAccessKey(options: ManagedAccessKeyOptions = {}): ImmutaAuthentication {
+    return new ManagedAccessKey(options);
   }
 
   /**
@@ -187,11 +223,12 @@ class AccessKeySecret extends ImmutaAuthentication {
     }
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = readSecretStatements(secret, Stack.of(scope).region);
-    const secretPolicy = attachToHandler(scope, ACCESS_KEY_POLICY_ID, context.tenant.handler.role!, readSecret);
+    const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', context.tenant.handler.role!, readSecret);
     scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, [accessKeyIdField, secretAccessKeyField]) });
     return {
       principalArn: user.userArn,
       dependencies: [...resourceOf(user), userPolicy, secretPolicy],
+      ofHandler: secretPolicy,
       properties: {
         AuthenticationType: 'accessKey',
         AccessKeySecretArn: secret.secretArn,
@@ -199,5 +236,15 @@ class AccessKeySecret extends ImmutaAuthentication {
         SecretAccessKeyField: secretAccessKeyField,
       },
     };
+  }
+}
+
+class ManagedAccessKey extends ImmutaAuthentication {
+  constructor(private readonly options: ManagedAccessKeyOptions) {
+    super();
+  }
+
+  public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
+    return bindManagedAccessKey(scope, context, this.options);
   }
 }

@@ -1,22 +1,27 @@
-import { createHash } from 'node:crypto';
 import { Annotations, CfnResource, CustomResource, Duration, Lazy, PhysicalName, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
 import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
 import { AdoptingAccessGrantsInstance } from './adopting-access-grants-instance';
-import { INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties } from './handler/contract';
+import {
+  INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties, METRIC_DIMENSION_INTEGRATION_ID, METRIC_KEY_ROTATION_FAILED,
+  METRIC_NAMESPACE,
+} from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
 import { IImmutaTenant } from './immuta-tenant';
-import { ACCESS_KEY_POLICY_ID, BoundAuthentication } from './private/authentication';
+import { BoundAuthentication, ManagedUser } from './private/authentication';
 import { definedIn, DefinedInstance } from './private/defined-instance';
+import { digest } from './private/digest';
 import { outermostStack } from './private/environment';
 import { instanceArnOf } from './private/instance-arn';
 import {
   adoptProblems, bucketRegionProblems, duplicateProblems, durationProblems, environmentProblems, identityCenterProblems, keyProblems,
-  locationProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
+  locationProblems, managedUserProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
 } from './private/integration-checks';
+import { KeyRotation } from './private/key-rotation';
 import { diagnosisStatement } from './private/policies/handler-role';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
@@ -171,7 +176,15 @@ export interface ImmutaS3IntegrationProps {
   readonly adopt?: string;
 
   /**
-   * Any text: a change of it writes the configuration to Immuta again, for instance after the access key in the secret has changed.
+   * Any text, such as the version id of the secret with the access key: a change of it writes the configuration to Immuta again, with the
+   * credentials as they are then.
+   *
+   * @default - the credentials are written when a property changes
+   */
+  readonly credentialsVersion?: string;
+
+  /**
+   * Any text: a change of it writes the configuration to Immuta again.
    *
    * @default - the configuration is written when a property changes
    */
@@ -255,6 +268,9 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** @internal */
   public readonly _name?: string;
 
+  /** @internal */
+  public readonly _managedUser?: ManagedUser;
+
   /** Another location has another one of these, so that its resources are other resources. */
   private readonly parts: Construct;
   private readonly write: boolean;
@@ -262,6 +278,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   private readonly givenInstance?: IAccessGrantsInstance;
   private readonly accessGrantsInstanceArn: string;
   private readonly bucketAccount: string;
+  private readonly neverRetained: IConstruct[];
   private readonly stack: Stack;
   private removalPolicy?: RemovalPolicy;
 
@@ -284,8 +301,10 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.locationRole = location.role;
     const authentication = this.bindAuthentication(props);
     this.immutaRole = authentication.role;
+    this._managedUser = authentication.managedUser;
     const diagnosis = props.diagnosePermissions ? [this.createDiagnosisPolicy(props.tenant, authentication.principalArn)] : [];
-    const resource = this.createResource(props, authentication);
+    const properties = this.resourceProperties(props, authentication);
+    const resource = this.createResource(props, properties);
     resource.node.addDependency(
       props.tenant,
       props.accessGrantsInstance ?? AccessGrantsInstance._default(this, props.adopt === undefined),
@@ -297,6 +316,8 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
 
     this.integrationId = resource.getAttString('IntegrationId' satisfies keyof IntegrationAttributes);
     this.integrationName = resource.getAttString('IntegrationName' satisfies keyof IntegrationAttributes);
+    const ofHandler = authentication.ofHandler ? [authentication.ofHandler] : [];
+    this.neverRetained = [...ofHandler, ...diagnosis, ...this.createRotation(props, resource, properties)];
     this.bucketPolicyStatements = this.ownerStatements(authentication);
     this.keyPolicyStatements = this.encryptionKeys.length === 0 ? []
       : keyOwnerStatements({ region: this.stack.region, locationRoleArn: this.locationRole.roleArn, write: this.write });
@@ -313,13 +334,26 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
 
-    // the handler's role is not retained, and IAM deletes no role that still has a policy
-    [ACCESS_KEY_POLICY_ID, DIAGNOSIS_POLICY_ID].flatMap((id) => this.parts.node.tryFindChild(id) ?? [])
-      .forEach((ofHandler) => applyRemovalPolicy(ofHandler, RemovalPolicy.DESTROY));
+    this.neverRetained.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
     const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
     if (retain && instance instanceof DefinedInstance) {
       instance._retain();
     }
+  }
+
+  /**
+   * Rotations of the access key that failed, of those that `ImmutaAuthentication.managedAccessKey({ rotation })` schedules: 1 or 0 for each.
+   *
+   * @param props other properties of the metric
+   */
+  public metricKeyRotationFailed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName: METRIC_KEY_ROTATION_FAILED,
+      dimensionsMap: { [METRIC_DIMENSION_INTEGRATION_ID]: this.integrationId },
+      statistic: 'Sum',
+      ...props,
+    }).attachTo(this);
   }
 
   /** At once, since the CDK's own error about the references comes before any check: with all else that is wrong with the properties. */
@@ -350,7 +384,8 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
           ...removalPolicyProblems(this.removalPolicy),
           ...keyProblems(this.encryptionKeys),
           ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance ?? (ofStack?._explicit ? ofStack : undefined)),
-          ...adoptProblems(props.adopt, this.removalPolicy, props.accessGrantsInstance ?? ofStack),
+          ...adoptProblems(props.adopt, this.removalPolicy, props.accessGrantsInstance ?? ofStack, this._managedUser),
+          ...managedUserProblems(this, this.earlierIntegrations()),
           ...duplicateProblems(this, this.earlierIntegrations()),
         ];
       },
@@ -434,9 +469,9 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     return attachToHandler(this.parts, DIAGNOSIS_POLICY_ID, tenant.handler.role!, [diagnosisStatement(principalArn)]);
   }
 
-  private createResource(props: ImmutaS3IntegrationProps, authentication: BoundAuthentication): CustomResource {
+  private resourceProperties(props: ImmutaS3IntegrationProps, authentication: BoundAuthentication): IntegrationProperties {
     const { timeout, iamPropagationTimeout } = timeouts(props);
-    const properties: IntegrationProperties = {
+    return {
       TenantUrl: props.tenant.url,
       ApiKeySecretArn: props.tenant.apiKey.secretArn,
       IntegrationName: props.integrationName,
@@ -447,14 +482,19 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
       ...authentication.properties,
       TimeoutSeconds: `${timeout.toSeconds()}`,
       IamPropagationTimeoutSeconds: `${iamPropagationTimeout.toSeconds()}`,
-      RemovalPolicy: Lazy.string({ produce: () => isRetained(resource.node.defaultChild as CfnResource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
+      RemovalPolicy: Lazy.string({ produce: () => isRetained(this.node.defaultChild as CfnResource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
+      CredentialsVersion: props.credentialsVersion,
       Revision: props.revision,
       Adopt: props.adopt,
-      Generation: Lazy.string({ produce: () => generation(this.parts) }),
+      Generation: Lazy.string({ produce: () => generation(this.parts, authentication) }),
       DiagnosedPrincipalArn: props.diagnosePermissions ? authentication.principalArn : undefined,
       BucketAccountId: props.diagnosePermissions ? this.bucketAccount : undefined,
     };
-    const resource: CustomResource = new CustomResource(this.parts, 'Resource', {
+  }
+
+  private createResource(props: ImmutaS3IntegrationProps, properties: IntegrationProperties): CustomResource {
+    const { timeout } = timeouts(props);
+    const resource = new CustomResource(this.parts, 'Resource', {
       resourceType: INTEGRATION_RESOURCE_TYPE,
       serviceToken: props.tenant.handler.functionArn,
       // longer than the handler takes to give up, so that it is the handler that says why
@@ -463,6 +503,17 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     });
     orderDependencies(resource.node.defaultChild as CfnResource);
     return resource;
+  }
+
+  private createRotation({ tenant }: ImmutaS3IntegrationProps, resource: CustomResource, properties: IntegrationProperties): IConstruct[] {
+    const { rotation: schedule } = this._managedUser ?? {};
+    return schedule ? [new KeyRotation(this.parts, 'KeyRotation', {
+      schedule,
+      handler: tenant.handler,
+      resource,
+      integrationId: this.integrationId,
+      properties,
+    })] : [];
   }
 
   private ownerStatements(authentication: BoundAuthentication): iam.PolicyStatement[] {
@@ -497,11 +548,11 @@ function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamProp
  * The id of a role or policy that the integration has for itself; none if all roles are imported as immutable. IAM gives a role another id
  * each time that it is made, and CloudFormation a policy, even where the names stay the same.
  */
-function generation(parts: Construct): string | undefined {
+function generation(parts: Construct, { ownPolicy }: BoundAuthentication): string | undefined {
   const own = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy']
     .map((id) => parts.node.tryFindChild(id)?.node.defaultChild)
     .find((resource) => resource !== undefined) as CfnResource | undefined;
-  return own instanceof iam.CfnRole ? own.attrRoleId : own?.ref;
+  return own instanceof iam.CfnRole ? own.attrRoleId : own?.ref ?? ownPolicy?.managedPolicyArn;
 }
 
 /** The CDK orders them by the paths of constructs, which tell an explicit instance from the default one, and a moved role from an unmoved one. */
@@ -513,8 +564,4 @@ function orderDependencies(resource: CfnResource): void {
     .map((other) => resource.stack.resolve((other as CfnResource).logicalId))
     .sort();
   resource.addOverride('DependsOn', Lazy.list({ produce: logicalIds }, { omitEmpty: true }));
-}
-
-function digest(identity: string): string {
-  return createHash('sha256').update(identity).digest('hex').slice(0, 8);
 }

@@ -1,4 +1,5 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { newIntegration, newTenant } from './fixture';
@@ -31,6 +32,11 @@ export function governedStack(app: App = new App()): Stack {
       user: iam.User.fromUserName(stack, 'User', 'immuta'),
     }),
   });
+  newIntegration(stack, 'Keys', {
+    tenant,
+    accessGrantsInstance,
+    authentication: ImmutaAuthentication.managedAccessKey({ rotation: events.Schedule.rate(Duration.days(90)) }),
+  });
   return stack;
 }
 
@@ -41,6 +47,9 @@ const FINDINGS = [
   'Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[Resource::*]',
   `Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
   'Ads/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::ads-bucket/*]',
+  'Keys/ManagedAccessKey/ImmutaPolicy/Resource: AwsSolutions-IAM5[Resource::*]',
+  `Keys/ManagedAccessKey/ImmutaPolicy/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
+  'Keys/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::keys-bucket/*]',
   'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::*]',
   'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:identitystore:::group/*]',
   'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:identitystore:::user/*]',

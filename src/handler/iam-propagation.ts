@@ -1,4 +1,3 @@
-import { isAccessDenied } from './aws-error';
 import { Deadline } from './protocol/deadline';
 
 /** Pauses between two tries of something that a new IAM role or policy may still refuse. */
@@ -16,21 +15,4 @@ export function* iamPauses(): Generator<number, never> {
 export function pauseWithinWindow(deadline: Deadline, pause: number, end = deadline.iamPropagationEndsAt): number | undefined {
   const left = end - 1_000 - deadline.now();
   return left > 0 ? Math.min(pause, left) : undefined;
-}
-
-/** Tries a call to AWS again while our own role may be refused only because its policy is new. */
-export async function retryWhileIamPropagates<T>(deadline: Deadline, call: () => Promise<T>): Promise<T> {
-  const pauses = iamPauses();
-  for (;;) {
-    deadline.check();
-    try {
-      return await call();
-    } catch (error) {
-      const pause = isAccessDenied(error) ? pauseWithinWindow(deadline, pauses.next().value) : undefined;
-      if (pause === undefined) {
-        throw error;
-      }
-      await deadline.sleep(pause);
-    }
-  }
 }

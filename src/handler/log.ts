@@ -6,17 +6,28 @@ import { Redaction } from './redaction';
  */
 const FIELDS = [
   'level', 'step', 'message', 'stack', 'logicalId', 'requestId', 'requestType', 'hop',
-  'integrationId', 'status', 'method', 'path', 'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs',
+  'integrationId', 'accessKeyId', 'status', 'method', 'path', 'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs',
 ] as const;
 
 const LONGEST_TEXT = 1000;
 
 export type LogFields = { readonly [F in Exclude<typeof FIELDS[number], 'level' | 'step' | 'elapsedMs'>]?: string | number };
 
+/** A value of a CloudWatch metric. */
+export interface Metric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly value: number;
+  readonly dimension: string;
+  readonly dimensionValue: string;
+}
+
 /** Writes one JSON object a line. */
 export interface Log {
   info(step: string, fields?: LogFields): void;
   warn(step: string, fields?: LogFields): void;
+  /** CloudWatch makes a metric of the line: that takes no permission and no request. */
+  metric(metric: Metric): void;
 }
 
 export interface LogOptions {
@@ -44,5 +55,22 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   return {
     info: (step, fields) => emit('info', step, fields),
     warn: (step, fields) => emit('warn', step, fields),
+    metric: (metric) => write(JSON.stringify(embedded(metric, options.clock.now()))),
   };
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+function embedded({ namespace, name, value, dimension, dimensionValue }: Metric, now: number): object {
+  const directive = { Namespace: namespace, Dimensions: [[dimension]], Metrics: [{ Name: name, Unit: 'Count' }] };
+  return { _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, [dimension]: dimensionValue, [name]: value };
+}
+
+/** Does what is not worth failing for: somebody else will do it. */
+export async function orWarn<T>(log: Log, step: string, act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    log.warn(step, { message: (error as Error).message });
+    return undefined;
+  }
 }

@@ -6,6 +6,7 @@ const REPLACEMENT = '[redacted]';
  */
 export class Redaction {
   private readonly forms = new Set<string>();
+  private readonly disclosed = new Set<string>();
 
   /** Takes a value out of every text from now on. Returns it, so that reading and remembering are one expression. */
   public remember(secret: string): string {
@@ -17,9 +18,14 @@ export class Redaction {
     return secret;
   }
 
+  /** The id of an access key that the user may have to delete by hand: it stays in every text, whoever remembers it. */
+  public disclose(accessKeyId: string): void {
+    this.disclosed.add(accessKeyId);
+  }
+
   public redact(text: string): string {
     // the longest first: one secret may be the beginning of another
-    const longestFirst = [...this.forms].sort((a, b) => b.length - a.length);
+    const longestFirst = [...this.forms].filter((form) => !this.disclosed.has(form)).sort((a, b) => b.length - a.length);
     return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, REPLACEMENT), text);
   }
 }

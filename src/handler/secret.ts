@@ -1,6 +1,6 @@
 import { isAccessDenied } from './aws-error';
+import { retryAws } from './aws-retry';
 import { secretsManagerSdk } from './aws-sdk';
-import { retryWhileIamPropagates } from './iam-propagation';
 import { Deadline, OutOfTime } from './protocol/deadline';
 import { withoutFullStop } from './text';
 
@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 20_000;
 export type ReadSecret = (arn: string, deadline: Deadline) => Promise<string>;
 
 /**
- * Reads from Secrets Manager, and waits for a policy of the handler's own role that is not in force yet.
+ * Reads from Secrets Manager, and waits for a policy of the handler's own role that is not in force yet, and for the end of an outage.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
@@ -18,7 +18,7 @@ export const readSecretsManager: ReadSecret = async (arn, deadline) => {
   const { SecretsManagerClient, GetSecretValueCommand } = secretsManagerSdk();
   const client = new SecretsManagerClient({});
   try {
-    const { SecretString: text } = await retryWhileIamPropagates(deadline, () => client.send(
+    const { SecretString: text } = await retryAws({ deadline }, () => client.send(
       new GetSecretValueCommand({ SecretId: arn }),
       { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) },
     ));

@@ -1,10 +1,8 @@
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { IDependable } from 'constructs';
+import { IConstruct, IDependable } from 'constructs';
 import { IntegrationProperties } from '../handler/contract';
 import { IImmutaTenant } from '../immuta-tenant';
-
-/** The policy by which the handler reads an access key: it goes with the integration even if the rest is retained. */
-export const ACCESS_KEY_POLICY_ID = 'AccessKeyPolicy';
 
 /** What an integration asks of its authentication. */
 export interface AuthenticationContext {
@@ -20,6 +18,20 @@ export interface BoundAuthentication {
   readonly principalArn: string;
   /** What Immuta cannot work without, which a Delete needs as well. */
   readonly dependencies: IDependable[];
+  /** What the handler needs: it goes with the integration even if the rest is retained, since IAM deletes no role that still has a policy. */
+  readonly ofHandler?: IConstruct;
+  /** A policy that the integration has for itself. */
+  readonly ownPolicy?: iam.ManagedPolicy;
+  /** The user whose access keys the handler makes and deletes. */
+  readonly managedUser?: ManagedUser;
   readonly properties: Pick<IntegrationProperties,
-  'AuthenticationType' | 'RoleToAssumeArn' | 'AccessKeySecretArn' | 'AccessKeyIdField' | 'SecretAccessKeyField'>;
+  'AuthenticationType' | 'RoleToAssumeArn' | 'AccessKeySecretArn' | 'AccessKeyIdField' | 'SecretAccessKeyField' | 'AccessKeyUserName' | 'AccessKeyGeneration'>;
+}
+
+export interface ManagedUser {
+  readonly user: iam.IUser;
+  /** Whether the integration defines it. */
+  readonly isOwn: boolean;
+  /** When it gets another key. */
+  readonly rotation?: events.Schedule;
 }

@@ -8,6 +8,7 @@ import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../handler/contract';
 import { IdentityCenterOptions } from '../identity-center';
 import { IImmutaTenant } from '../immuta-tenant';
 import { S3Location } from '../s3-location';
+import { ManagedUser } from './authentication';
 import { compare, compareEnvironments } from './environment';
 
 const MAX_TIMEOUT = Duration.minutes(50);
@@ -18,6 +19,7 @@ export interface CheckedIntegration extends IConstruct {
   readonly _tenant: IImmutaTenant;
   readonly _location: S3Location;
   readonly _name?: string;
+  readonly _managedUser?: ManagedUser;
 }
 
 /** A duration that cannot be compared with another. */
@@ -66,7 +68,7 @@ export function removalPolicyProblems(policy?: RemovalPolicy): string[] {
 }
 
 /** An integration that exists has an id, and an instance that exists too, and is not to be deleted. */
-export function adoptProblems(adopt?: string, removalPolicy?: RemovalPolicy, instance?: IAccessGrantsInstance): string[] {
+export function adoptProblems(adopt?: string, removalPolicy?: RemovalPolicy, instance?: IAccessGrantsInstance, managedUser?: ManagedUser): string[] {
   if (adopt === undefined) {
     return [];
   }
@@ -80,6 +82,10 @@ export function adoptProblems(adopt?: string, removalPolicy?: RemovalPolicy, ins
   if (!instance) {
     problems.push('\'adopt\' needs \'accessGrantsInstance\', as the instance of an integration that exists is there already: '
       + 'pass \'AccessGrantsInstance.fromDefault(this, …)\'');
+  }
+  if (managedUser?.isOwn) {
+    problems.push('\'managedAccessKey\' needs a \'user\' with \'adopt\', as an integration that was adopted outlives the stack, and so must its user: '
+      + 'pass the one that the integration has');
   }
   return problems;
 }
@@ -202,6 +208,15 @@ export function duplicateProblems(integration: CheckedIntegration, earlier: Chec
     problems.push(`'${samePath.node.path}' governs the same location, and Immuta and S3 Access Grants take a location once: remove one of the two`);
   }
   return problems;
+}
+
+/** Another integration that manages the access keys of the same user: IAM allows two, which one integration needs. Of two, the second reports. */
+export function managedUserProblems(integration: CheckedIntegration, earlier: CheckedIntegration[]): string[] {
+  const user = integration._managedUser?.user;
+  const other = user && earlier.find(({ _managedUser }) => _managedUser
+    && (_managedUser.user === user || (_managedUser.user.userName === user.userName && compare(_managedUser.user.env.account, user.env.account) !== 'different')));
+  return other ? [`'user' of 'managedAccessKey' is '${user.node.path}', which '${other.node.path}' has, too, and IAM allows two access keys, which one integration `
+    + 'needs when it changes: give each a user of its own'] : [];
 }
 
 /** A warning's id and text. */

@@ -56,6 +56,7 @@ export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
   const tenant = tenantIn(stack, sandbox);
   // what the other stacks will ask for; `exportValue` as a stack that is deployed before them needs it
   stack.exportValue(tenant.handler.functionArn);
+  stack.exportValue(tenant.handler.role!.roleName);
   await sandbox.deploy(stack);
   return tenant;
 }

@@ -98,7 +98,7 @@ describe('authentication', () => {
 
     const result = await deploy(accessKey('2'));
 
-    expect(failure(result)).toMatch(/STS API' failed: .* the access key in the secret is active/);
+    expect(failure(result)).toMatch(/STS API' failed: .* its access key is active/);
     // whether the old revision is what Immuta has, no record shows: it is written too
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
     expect(state(sandbox.current)).toEqual(before);

@@ -22,7 +22,7 @@ export interface Scenario {
   readonly otherAccount?: boolean;
   readonly restrictPassRole?: boolean;
   /** How Immuta authenticates. */
-  readonly authentication?: 'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret';
+  readonly authentication?: 'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret' | 'managedAccessKey';
   /** The role that S3 Access Grants assumes: made by the integration, a role of the app, or an imported one. */
   readonly locationRole?: 'made' | 'given' | 'imported';
   /** Whether the stack knows its account and Region. */
@@ -156,6 +156,10 @@ function existingPrincipal(stack: Stack, target: Target, scenario: Scenario): Ex
         secret: secretsmanager.Secret.fromSecretNameV2(stack, 'AccessKey', 'access-key'),
         user: iam.User.fromUserName(stack, 'Existing', 'existing'),
       }),
+      principal: (policies) => policies.importedUser('existing'),
+    };
+    case 'managedAccessKey': return {
+      authentication: ImmutaAuthentication.managedAccessKey({ user: iam.User.fromUserName(stack, 'Existing', 'existing') }),
       principal: (policies) => policies.importedUser('existing'),
     };
     default: return undefined;

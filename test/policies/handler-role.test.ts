@@ -51,6 +51,32 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
     ]);
   });
 
+  describe('manages the access keys of Immuta\'s user if it mints them, and notes that in tags of its own', () => {
+    const user = `arn:${partition}:iam::${ACCOUNT}:user/existing`;
+    const other = `arn:${partition}:iam::${ACCOUNT}:user/other`;
+    const ours = { 'aws:TagKeys': ['cdk-immuta-s3-integration:minting', 'cdk-immuta-s3-integration:AKIAIOSFODNN7EXAMPLE'] };
+    table({ location: 'bucket', authentication: 'managedAccessKey' }, [
+      ...['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags'].flatMap((action): Row[] => [
+        ['allowed', action, user],
+        ['denied', action, other],
+        ['denied', action, `arn:${partition}:iam::${STRANGER}:user/existing`],
+      ]),
+      ...['iam:TagUser', 'iam:UntagUser'].flatMap((action): Row[] => [
+        ['allowed', action, user, ours],
+        ['denied', action, user, { 'aws:TagKeys': ['team'] }],
+        ['denied', action, user, { 'aws:TagKeys': ['cdk-immuta-s3-integration:minting', 'team'] }],
+        ['denied', action, user],
+        ['denied', action, other, ours],
+      ]),
+      ...[
+        'iam:UpdateAccessKey', 'iam:DeleteUser', 'iam:UpdateUser', 'iam:PutUserPolicy', 'iam:AttachUserPolicy', 'iam:CreateLoginProfile', 'iam:GetUser',
+        'iam:PutUserPermissionsBoundary',
+      ].map((action): Row => ['denied', action, user]),
+      ['denied', 'iam:TagRole', `arn:${partition}:iam::${ACCOUNT}:role/existing`, ours],
+      ['denied', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:access-key-AbCdEf')],
+    ]);
+  });
+
   // what CDK gives a new key: the account's IAM policies decide
   const delegating: PolicyDocument = {
     Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],

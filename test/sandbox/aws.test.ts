@@ -1,4 +1,7 @@
 import dns from 'dns';
+import {
+  CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient, ListAccessKeysCommand, ListUserTagsCommand, TagUserCommand, UntagUserCommand,
+} from '@aws-sdk/client-iam';
 import * as s3control from '@aws-sdk/client-s3-control';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AwsStandIn, PolicyDocument, startAws } from './aws';
@@ -38,6 +41,40 @@ test('a role reads a secret by its name-only ARN once its policy has taken effec
   clock.advance(10_000);
   await expect(read('reader')).resolves.toMatchObject({ SecretString: 'the-key', ARN: secret.arn });
   await expect(read('other')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+});
+
+test('the SDK manages the access keys and tags of a user, two keys at most, only where the policy says so', async () => {
+  aws.iam.createUser({ userName: 'immuta', path: '/saas/' });
+  role('manager', allow('iam:*', 'arn:aws:iam::111122223333:user/saas/immuta'));
+  role('stranger', allow('iam:*', 'arn:aws:iam::111122223333:user/immuta'));
+  const client = new IAMClient(clientOf('manager', aws.url));
+  const user = { UserName: 'immuta' };
+  const ids = async () => (await client.send(new ListAccessKeysCommand(user))).AccessKeyMetadata!.map(({ AccessKeyId }) => AccessKeyId);
+
+  await expect(ids()).resolves.toEqual([]);
+  aws.iam.keyPropagationMs = 10_000;
+  const { AccessKey: key } = await client.send(new CreateAccessKeyCommand(user));
+  expect(key).toMatchObject({ AccessKeyId: expect.stringMatching(/^AKIA/), CreateDate: new Date(clock.now()), Status: 'Active' });
+  expect(aws.iam.authenticate(key!.AccessKeyId!, key!.SecretAccessKey!)).toBeUndefined();
+  clock.advance(10_000);
+  expect(aws.iam.authenticate(key!.AccessKeyId!, key!.SecretAccessKey!)).toBe('arn:aws:iam::111122223333:user/saas/immuta');
+  const { AccessKey: second } = await client.send(new CreateAccessKeyCommand(user));
+  await expect(ids()).resolves.toEqual([key!.AccessKeyId, second!.AccessKeyId]);
+  await expect(client.send(new CreateAccessKeyCommand(user))).rejects.toMatchObject({ name: 'LimitExceededException', $metadata: { httpStatusCode: 409 } });
+  expect(() => aws.iam.deleteUser('immuta')).toThrow('must delete access keys first');
+
+  await client.send(new TagUserCommand({ ...user, Tags: [{ Key: 'a:b', Value: '1 2' }, { Key: 'c', Value: '' }] }));
+  await client.send(new TagUserCommand({ ...user, Tags: [{ Key: 'c', Value: '3' }] }));
+  expect((await client.send(new ListUserTagsCommand(user))).Tags).toEqual([{ Key: 'a:b', Value: '1 2' }, { Key: 'c', Value: '3' }]);
+  await client.send(new UntagUserCommand({ ...user, TagKeys: ['a:b', 'c', 'd'] }));
+  expect((await client.send(new ListUserTagsCommand(user))).Tags).toEqual([]);
+
+  for (const { AccessKeyId } of [key!, second!]) await client.send(new DeleteAccessKeyCommand({ ...user, AccessKeyId }));
+  await expect(client.send(new DeleteAccessKeyCommand({ ...user, AccessKeyId: key!.AccessKeyId }))).rejects
+    .toMatchObject({ name: 'NoSuchEntityException', $metadata: { httpStatusCode: 404 } });
+  aws.iam.deleteUser('immuta');
+  await expect(ids()).rejects.toMatchObject({ name: 'AccessDenied' }); // a user that is gone has the ARN without a path
+  await expect(new IAMClient(clientOf('stranger', aws.url)).send(new ListAccessKeysCommand(user))).rejects.toMatchObject({ name: 'NoSuchEntityException' });
 });
 
 test('the SDK lists locations page by page, filtered by scope, only where the policy says so', async () => {

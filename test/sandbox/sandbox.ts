@@ -7,6 +7,7 @@ import { AwsStandIn, Secret, startAws } from './aws';
 import { SandboxClock } from './clock';
 import { CloudFormation, DeployOptions, ResponseEndpoint, StackResult, Template } from './cloudformation';
 import { serveCloudFormation } from './cloudformation/http-face';
+import { EventBridge } from './event-bridge';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
 import { serveLambda } from './lambda/http-face';
@@ -47,6 +48,7 @@ export class Sandbox {
 
   readonly clock: SandboxClock;
   readonly lambda: LambdaStandIn;
+  readonly eventBridge: EventBridge;
   readonly cloudFormation: CloudFormation;
   readonly apiKeySecret: Secret;
   /** Environment for the `cdk` CLI. */
@@ -68,7 +70,8 @@ export class Sandbox {
       env: { ...endpointsOf(aws.env), NODE_EXTRA_CA_CERTS: immuta.caFile },
     });
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
-    this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, responses, codeFolder });
+    this.eventBridge = new EventBridge(this.lambda);
+    this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, eventBridge: this.eventBridge, responses, codeFolder });
     serveCloudFormation({ cloudFormation: this.cloudFormation, aws });
     serveLambda(this.lambda, aws);
     aws.buckets.createBucket(SANDBOX_BUCKET);
@@ -143,6 +146,12 @@ export class Sandbox {
       const folder = path.join(assembly.directory, source.path ?? '');
       Object.values(destinations).forEach(({ objectKey }) => this.assets.set(objectKey, folder));
     }
+  }
+
+  /** The time of every rule has come; then nothing runs any more. @param eventId The same one delivers the same event again */
+  rotate(eventId?: string): Promise<void> {
+    this.eventBridge.fire(eventId);
+    return this.scheduler.idle();
   }
 
   private async settled<T>(operation: Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { isAccessDenied } from '../aws-error';
+import { retryAws } from '../aws-retry';
 import { s3ControlSdk } from '../aws-sdk';
-import { retryWhileIamPropagates } from '../iam-propagation';
 import { isWithoutInstance } from './errors';
 import { Location, samePath } from '../immuta/location';
 import { Deadline, OutOfTime } from '../protocol/deadline';
@@ -30,7 +30,7 @@ export function findRegisteredLocation(list: ListRegisteredLocations): FindRegis
 }
 
 /**
- * Asks S3 Access Grants, and waits for a policy of the handler's own role that is not in force yet.
+ * Asks S3 Access Grants, and waits for a policy of the handler's own role that is not in force yet, and for the end of an outage.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
  */
@@ -42,7 +42,7 @@ export function listRegisteredLocations(config: S3ControlClientConfig = {}): Lis
       const found: RegisteredLocation[] = [];
       let nextToken: string | undefined;
       do {
-        const page = await retryWhileIamPropagates(deadline, () => client.send(
+        const page = await retryAws({ deadline }, () => client.send(
           // all of them: the filter of the API wants the scope exactly as it was registered
           new ListAccessGrantsLocationsCommand({ AccountId: location.accountId, NextToken: nextToken }),
           { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) },

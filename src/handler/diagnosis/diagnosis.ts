@@ -28,7 +28,7 @@ export function diagnosed(work: Work, tools: DiagnosisTools): Work {
         if (!isAboutAws(failedTestsOf(error))) {
           throw error;
         }
-        const findings = await diagnose(event.properties, workTools.deadline.withoutIamPropagation(), tools);
+        const findings = await diagnose(event.properties, workTools.deadline.withoutPatience(), tools);
         throw findings.length > 0 ? new Error(`${(error as Error).message}; ${findings.join('; ')}`, { cause: error }) : error;
       }
     },

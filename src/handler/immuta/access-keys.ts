@@ -21,7 +21,7 @@ export async function rememberAccessKeys(properties: Properties, { readSecret, d
     return;
   }
   try {
-    const secret = await readSecret(arn, deadline.withoutIamPropagation());
+    const secret = await readSecret(arn, deadline.withoutPatience());
     redaction.remember(fieldOf(arn, secret, keyField || 'secretAccessKey'));
     redaction.remember(fieldOf(arn, secret, idField || 'accessKeyId'));
   } catch (error) {

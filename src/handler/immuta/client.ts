@@ -26,7 +26,7 @@ export interface IntegrationConfig {
   readonly awsSecretAccessKey?: string;
 }
 
-/** An S3 integration of the tenant. Immuta may answer with credentials in clear: they are not taken over. */
+/** An S3 integration of the tenant. Immuta may answer with credentials in clear: no secret is taken over. */
 export interface IntegrationRecord {
   readonly id: string;
   readonly status: string;
@@ -35,6 +35,8 @@ export interface IntegrationRecord {
   readonly locationRoleArn: string;
   readonly authenticationType: string;
   readonly roleToAssumeArn?: string;
+  /** As Immuta shows it, perhaps a mask; nothing without one. Not in a log line or a reason, unless it is one of our own. */
+  readonly accessKeyId?: string;
   readonly failedTests: readonly FailedTest[];
   /** What Immuta says beside its tests. */
   readonly message?: string;
@@ -108,7 +110,7 @@ export class IntegrationsClient {
     if (id === undefined || type !== IMMUTA_S3_TYPE || status === 'deleted') {
       return undefined;
     }
-    const { name, awsAccountId, awsRegion, awsLocationPath, awsLocationRole, authenticationType, awsRoleToAssume } = asObject(config);
+    const { name, awsAccountId, awsRegion, awsLocationPath, awsLocationRole, authenticationType, awsRoleToAssume, awsAccessKeyId } = asObject(config);
     return {
       id,
       status: text(status),
@@ -117,6 +119,7 @@ export class IntegrationsClient {
       locationRoleArn: text(awsLocationRole),
       authenticationType: text(authenticationType),
       roleToAssumeArn: text(awsRoleToAssume) || undefined,
+      accessKeyId: text(awsAccessKeyId) || undefined,
       failedTests: failedTests(validationResults, this.redaction),
       message: clean(message, this.redaction),
     };

@@ -1,3 +1,4 @@
+import { KeyRequest, ManagedAccessKeys } from '../access-keys/managed-access-keys';
 import { AuthenticationType } from '../contract';
 import { Deadline } from '../protocol/deadline';
 import { Properties } from '../protocol/event';
@@ -15,7 +16,12 @@ export interface WantedIntegration {
 }
 
 /** Properties that carry credentials or where they come from: a record cannot show whether Immuta has them as they are now. */
-const CREDENTIAL_PROPERTIES = ['AuthenticationType', 'RoleToAssumeArn', 'AccessKeySecretArn', 'AccessKeyIdField', 'SecretAccessKeyField'];
+const CREDENTIAL_PROPERTIES = [
+  'AuthenticationType', 'RoleToAssumeArn', 'AccessKeySecretArn', 'AccessKeyIdField', 'SecretAccessKeyField', 'AccessKeyUserName', 'AccessKeyGeneration',
+];
+
+/** Properties by which the user asks for another request. */
+const REQUESTING_PROPERTIES = ['CredentialsVersion', 'Revision'];
 
 /** Properties that say nothing about the integration itself. */
 const NEUTRAL_PROPERTIES = [
@@ -42,12 +48,18 @@ export function wantedIntegration(properties: Properties): WantedIntegration {
   };
 }
 
-/** Adds the name and, for `accessKey`, the keys as they are in their secret at this moment. */
-export async function integrationConfig(
-  properties: Properties,
-  name: string,
-  { readSecret, deadline, redaction }: { readonly readSecret: ReadSecret; readonly deadline: Deadline; readonly redaction: Redaction },
-): Promise<IntegrationConfig> {
+export interface ConfigOptions {
+  readonly readSecret: ReadSecret;
+  readonly deadline: Deadline;
+  readonly redaction: Redaction;
+  readonly accessKeys?: ManagedAccessKeys;
+  /** What it is for. */
+  readonly request: KeyRequest;
+}
+
+/** Adds the name and, for `accessKey`, the key as it is in its secret at this moment, or one that is minted. */
+export async function integrationConfig(properties: Properties, name: string, options: ConfigOptions): Promise<IntegrationConfig> {
+  const { readSecret, deadline, redaction, accessKeys, request } = options;
   const wanted = wantedIntegration(properties);
   const config: IntegrationConfig = {
     name,
@@ -59,6 +71,10 @@ export async function integrationConfig(
   };
   if (wanted.authenticationType !== 'accessKey') {
     return wanted.roleToAssumeArn ? { ...config, awsRoleToAssume: wanted.roleToAssumeArn } : config;
+  }
+  if (accessKeys) {
+    const { accessKeyId, secretAccessKey } = await accessKeys.forRequest(request);
+    return { ...config, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
   }
   const arn = required(properties, 'AccessKeySecretArn');
   const secret = await readSecret(arn, deadline);
@@ -84,8 +100,17 @@ export function unlikeWanted(record: IntegrationRecord, wanted: WantedIntegratio
   ];
 }
 
-export function credentialsOrRevisionDiffer(before: Properties, after: Properties): boolean {
-  return [...CREDENTIAL_PROPERTIES, 'Revision'].some((name) => before[name] !== after[name]);
+export function credentialsDiffer(before: Properties, after: Properties): boolean {
+  return CREDENTIAL_PROPERTIES.some((name) => before[name] !== after[name]);
+}
+
+export function requestDiffers(before: Properties, after: Properties): boolean {
+  return REQUESTING_PROPERTIES.some((name) => before[name] !== after[name]);
+}
+
+/** Another one asks for another request. */
+export function versionOf(properties: Properties): string {
+  return JSON.stringify(REQUESTING_PROPERTIES.map((name) => properties[name] ?? ''));
 }
 
 export function onlyNeutralDiffers(before: Properties, after: Properties): boolean {

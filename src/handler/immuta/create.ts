@@ -1,6 +1,7 @@
+import { KeyInUse } from '../access-keys/managed-access-keys';
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { IntegrationRecord } from './client';
-import { failureOf, Refusal, refusalOf } from './failure';
+import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation, samePath } from './location';
 import { markedName, readMark } from './mark';
@@ -10,6 +11,9 @@ import { pauseAfter } from './retry';
 import { isExplainedByIamPropagation } from './validation-tests';
 import { untilSteady } from './waiting';
 import { OutOfTime } from '../protocol/deadline';
+
+/** How long a POST may be under way. */
+const POST_MS = 60_000;
 
 /** What deleting a failed integration may take. */
 const REPLACE_MS = 30_000;
@@ -189,10 +193,18 @@ function pauseBeforeNextPost(job: Job, { kind, retryAfter }: Refusal, attempt: n
   }
 }
 
+/** What another run has made by now: then everything is looked at again. */
+async function lookForAnother(job: Job): Promise<undefined> {
+  const other = (await job.immuta.list()).find((record) => isOfThisEvent(job, record.name));
+  if (other) {
+    throw new KeyInUse(`another run of this function has made ${describeRecord(other)}`);
+  }
+}
+
 /** One request to create. The id, or why there is none. */
 async function post(job: Job, failure: Error | undefined): Promise<string | Refusal> {
   const name = markedName(job.properties.IntegrationName, job.location, job.mark);
-  const config = await job.config(name);
+  const config = await job.config(name, { look: () => lookForAnother(job), busyMs: POST_MS });
   job.deadline.check();
   if (job.deadline.now() > job.deadline.postingEndsAt) {
     throw failure
@@ -202,10 +214,12 @@ async function post(job: Job, failure: Error | undefined): Promise<string | Refu
   try {
     const id = await job.immuta.create(config);
     job.log.info('posted', { integrationId: id });
+    await job.accessKeys?.accepted();
     return id;
   } catch (error) {
     const refusal = refusalOf(error, job.redaction);
     job.progress.answerLost ||= refusal.kind === 'lost';
+    noteRefusal(job, refusal);
     return refusal;
   }
 }

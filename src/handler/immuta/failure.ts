@@ -1,6 +1,7 @@
 import { Redaction } from '../redaction';
 import { failedTestsOf, IntegrationRecord } from './client';
 import { HttpError, NoAnswerError, UnexpectedAnswerError } from './errors';
+import { Job } from './job';
 import { explainFailedTests, FailedTest, isExplainedByIamPropagation } from './validation-tests';
 
 /** Tests of Immuta's failed. */
@@ -44,6 +45,15 @@ export function refusalOf(error: unknown, redaction: Redaction): Refusal {
     return { error: explained, kind: isExplainedByIamPropagation(failed) ? 'iam' : 'final' };
   }
   return { error, kind: 'final' };
+}
+
+/** What a refusal means for the access key that the request carried. */
+export function noteRefusal({ accessKeys }: Pick<Job, 'accessKeys'>, { kind }: Refusal): void {
+  if (kind === 'lost') {
+    accessKeys?.answerLost();
+  } else {
+    accessKeys?.refused();
+  }
 }
 
 /** Why an integration is not enabled, in Immuta's words and ours. */

@@ -1,4 +1,5 @@
 import { RegisteredLocation } from '../access-grants/locations';
+import { KeyRequest, ManagedAccessKeys } from '../access-keys/managed-access-keys';
 import { Log } from '../log';
 import { Deadline } from '../protocol/deadline';
 import { Properties } from '../protocol/event';
@@ -23,8 +24,16 @@ export interface Job {
   readonly immuta: IntegrationsClient;
   /** What is registered on the location's path in S3 Access Grants. */
   readonly registeredLocation: () => Promise<RegisteredLocation | undefined>;
-  /** Reads the credentials anew each time. */
-  readonly config: (name: string) => Promise<IntegrationConfig>;
+  /**
+   * Reads the credentials anew each time, or mints an access key at the first.
+   *
+   * @param request What it is for
+   */
+  readonly config: (name: string, request: KeyRequest) => Promise<IntegrationConfig>;
+  /** The keys of the user that the properties name, if they name one. */
+  readonly accessKeys?: ManagedAccessKeys;
+  /** Those of the user that only the old properties name. */
+  readonly formerAccessKeys?: ManagedAccessKeys;
 
   readonly deadline: Deadline;
   readonly log: Log;

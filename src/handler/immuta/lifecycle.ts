@@ -1,9 +1,8 @@
 import { FindRegisteredLocation } from '../access-grants/locations';
 import {
   ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX,
+  ROTATE_REQUEST_TYPE,
 } from '../contract';
-import { ResourceEvent } from '../protocol/event';
-import { Work, WorkTools } from '../protocol/run';
 import { ReadSecret } from '../secret';
 import { rememberAccessKeys } from './access-keys';
 import { adoptIntegration } from './adopt';
@@ -13,11 +12,15 @@ import { integrationConfig, locationOf, wantedIntegration } from './configuratio
 import { createIntegration } from './create';
 import { deleteIntegration } from './delete';
 import { Job } from './job';
+import { abandonKeys, accessKeysOf, formerAccessKeysOf, releaseKeys, settleCreated, settleUpdated, untilKeysAreFree } from './managed-keys';
 import { markOf } from './mark';
 import { failedPhysicalId } from './physical-id';
-import { LONG_PATIENCE_MS, PATIENCE_MS } from './retry';
+import { isAnswerLost, LONG_PATIENCE_MS, PATIENCE_MS } from './retry';
+import { reportRotation, rotateKey } from './rotate';
 import { Transport } from './transport';
 import { updateIntegration } from './update';
+import { ResourceEvent } from '../protocol/event';
+import { Work, WorkTools } from '../protocol/run';
 
 export interface LifecycleOptions {
   /** The function's environment: it alone says which tenant is called, and with which key. */
@@ -26,30 +29,47 @@ export interface LifecycleOptions {
   readonly findRegisteredLocation: FindRegisteredLocation;
 }
 
-/** Creates, updates and deletes integrations as CloudFormation asks. */
+/** Creates, updates and deletes integrations as CloudFormation asks, and rotates their access keys as a schedule does. */
 export function integrationLifecycle(options: LifecycleOptions): Work {
-  return { perform, failedPhysicalId };
+  return { perform, failedPhysicalId, reports: [ROTATE_REQUEST_TYPE], report: reportRotation };
 
   async function perform(event: ResourceEvent, tools: WorkTools): ReturnType<Work['perform']> {
     const job = jobFor(event, tools, options);
-    switch (event.requestType) {
-      case 'Create': {
-        wantedIntegration(event.properties);
-        const { Adopt: id } = event.properties;
-        const record = id ? await adoptIntegration(job, id) : await createIntegration(job);
-        return { physicalId: `${PHYSICAL_ID_PREFIX}${record.id}${id ? PHYSICAL_ID_ADOPTED_SUFFIX : ''}`, attributes: attributesOf(record) };
-      }
-      case 'Update': {
-        wantedIntegration(event.properties);
-        const record = await updateIntegration(job);
-        return { physicalId: updatedPhysicalId(event.physicalId, record), attributes: attributesOf(record) };
-      }
-      case 'Delete':
-        await deleteIntegration(job);
-        return { physicalId: event.physicalId };
-      default:
-        throw new Error(`'${event.requestType}' is not a request type of CloudFormation's`);
+    try {
+      return await untilKeysAreFree(job, () => carryOut(event, job));
+    } catch (error) {
+      await abandonKeys(event, job, error);
+      throw error;
     }
+  }
+}
+
+async function carryOut(event: ResourceEvent, job: Job): ReturnType<Work['perform']> {
+  switch (event.requestType) {
+    case 'Create': {
+      wantedIntegration(event.properties);
+      const { Adopt: id } = event.properties;
+      const record = id ? await adoptIntegration(job, id) : await createIntegration(job);
+      if (!id) {
+        await settleCreated(job, record);
+      }
+      return { physicalId: `${PHYSICAL_ID_PREFIX}${record.id}${id ? PHYSICAL_ID_ADOPTED_SUFFIX : ''}`, attributes: attributesOf(record) };
+    }
+    case 'Update': {
+      wantedIntegration(event.properties);
+      const record = await updateIntegration(job);
+      await settleUpdated(job, record);
+      return { physicalId: updatedPhysicalId(event.physicalId, record), attributes: attributesOf(record) };
+    }
+    case 'Delete':
+      await deleteIntegration(job);
+      await releaseKeys(job);
+      return { physicalId: event.physicalId };
+    case ROTATE_REQUEST_TYPE:
+      await rotateKey(job);
+      return { physicalId: event.physicalId };
+    default:
+      throw new Error(`'${event.requestType}' is not a request type of CloudFormation's`);
   }
 }
 
@@ -57,8 +77,9 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
   const { deadline, redaction } = tools;
   const { readSecret, findRegisteredLocation } = options;
   const location = locationOf(event.properties);
+  const accessKeys = accessKeysOf(event, tools);
   let immuta: IntegrationsClient | undefined;
-  return {
+  const job: Job = {
     ...tools,
     properties: event.properties,
     oldProperties: event.oldProperties,
@@ -68,14 +89,17 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
     calledUrl: options.environment[ENV_IMMUTA_URL],
     // a Delete that has nothing to ask does not fail for want of an address
     get immuta() {
-      return immuta ??= clientFor(event, tools, options);
+      return immuta ??= clientFor(event, tools, options, job);
     },
+    accessKeys,
+    formerAccessKeys: formerAccessKeysOf(event, tools),
     registeredLocation: () => findRegisteredLocation(location, event.properties.LocationRoleArn, deadline),
-    config: (name) => integrationConfig(event.properties, name, { readSecret, deadline, redaction }),
+    config: (name, request) => integrationConfig(event.properties, name, { readSecret, deadline, redaction, accessKeys, request }),
   };
+  return job;
 }
 
-function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret }: LifecycleOptions): IntegrationsClient {
+function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret }: LifecycleOptions, { accessKeys }: Pick<Job, 'accessKeys'>): IntegrationsClient {
   const { deadline, redaction, log, progress } = tools;
   const reading = { readSecret, deadline, redaction };
   const apiKey = new ApiKey({ ...reading, secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN), field: environment[ENV_API_KEY_FIELD] });
@@ -88,7 +112,12 @@ function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSe
     redaction,
     // who answers 429 is there, and means to answer later
     patienceMs: (status) => event.requestType === 'Create' && !progress.mayHaveMade && status !== 429 ? PATIENCE_MS : LONG_PATIENCE_MS,
-    onFailure: (message) => { progress.lastSeen = message; },
+    onFailure: (message, failed) => {
+      progress.lastSeen = message;
+      if (failed.method === 'PUT' && isAnswerLost(failed)) {
+        accessKeys?.answerLost();
+      }
+    },
     learnSecrets: async () => {
       await (learnt ??= Promise.all([event.properties, event.oldProperties].map((properties) => rememberAccessKeys(properties, reading))));
     },

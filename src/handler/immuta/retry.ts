@@ -23,6 +23,11 @@ export function isRepeatable({ method, status }: FailedRequest): boolean {
   return METHODS.includes(method) && (status === undefined || STATUSES.includes(status));
 }
 
+/** Whether the request may have been carried out all the same. */
+export function isAnswerLost({ status }: FailedRequest): boolean {
+  return status === undefined || status >= 500;
+}
+
 /** One attempt of it. */
 export interface FailedAttempt {
   readonly retryAfter?: string;

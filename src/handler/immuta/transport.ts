@@ -5,7 +5,7 @@ import { Redaction } from '../redaction';
 import { oneLine, withoutFullStop } from '../text';
 import { ApiKey } from './api-key';
 import { ApiKeyRejectedError, HttpError, NoAnswerError, PermissionError, RequestLine, UnexpectedAnswerError } from './errors';
-import { isRepeatable, retryDelay } from './retry';
+import { FailedRequest, isRepeatable, retryDelay } from './retry';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_BODY_BYTES = 5_000_000;
@@ -21,7 +21,7 @@ export interface TransportOptions {
   /** How long a request that may be sent again is sent again while it fails. Asked at each failure, with its HTTP status if there is one. */
   readonly patienceMs: (status?: number) => number;
   /** Told of each failure after which a request is sent again. */
-  readonly onFailure: (message: string) => void;
+  readonly onFailure: (message: string, request: FailedRequest) => void;
   /** Called before anything that Immuta says is passed on. */
   readonly learnSecrets: () => Promise<void>;
   /** @default Math.random */
@@ -76,7 +76,7 @@ export class Transport {
           error.message += `; this was tried for ${inWords(deadline.now() - begin)}`;
           throw error;
         }
-        onFailure(error.message);
+        onFailure(error.message, { method, status: failure.status });
         log.warn('request-again', { method, path, attempt, httpStatus: failure.status, delayMs, message: error.message });
         await deadline.sleep(delayMs);
       }

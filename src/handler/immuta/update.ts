@@ -1,19 +1,24 @@
 import { iamPauses, pauseWithinWindow } from '../iam-propagation';
 import { adoptedName, refuseOtherAdoption } from './adopt';
 import { IntegrationRecord } from './client';
-import { credentialsOrRevisionDiffer, isAsWanted, locationOf, onlyNeutralDiffers, unlikeWanted, wantedIntegration } from './configuration';
+import { credentialsDiffer, isAsWanted, locationOf, onlyNeutralDiffers, requestDiffers, unlikeWanted, wantedIntegration } from './configuration';
 import { createIntegration } from './create';
-import { failureOf, Refusal, refusalOf } from './failure';
+import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { describeLocation, sameLocation } from './location';
+import { lookAgain } from './managed-keys';
 import { isOfGeneration, markedName, readMark } from './mark';
 import { refuseInOtherTenant } from './other-tenant';
 import { parsePhysicalId } from './physical-id';
 import { untilRegisteredWithRole } from './registration';
+import { LONG_PATIENCE_MS } from './retry';
 import { isInPlace } from './status';
 import { isExplainedByIamPropagation } from './validation-tests';
 import { conflictWaiter, look, untilSteady } from './waiting';
 import { pollPauses } from '../pauses';
+
+/** How long a PUT may be under way, which is sent again while it gets no answer. */
+const REPEATED_MS = LONG_PATIENCE_MS + 60_000;
 
 /** A change that was accepted is not always visible at once. */
 const SHOWN_MS = 30_000;
@@ -42,7 +47,7 @@ export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
     throw failureOf(record, 'the integration cannot be updated', 'delete it in Immuta, and its location in S3 Access Grants if that is left, '
       + 'and deploy again: it is created anew');
   }
-  const updated = needsWrite(job, record) ? await write(job, record) : record;
+  const updated = await needsWrite(job, record) ? await write(job, record, nameFor(job, record)) : record;
   if (updated && job.oldProperties.LocationRoleArn !== job.properties.LocationRoleArn) {
     await untilRegisteredWithRole(job);
   }
@@ -92,9 +97,19 @@ function moved(job: Job, record?: IntegrationRecord): Error {
     + 'ImmutaS3Integration, with another construct id, and remove this one');
 }
 
-function needsWrite(job: Job, record: IntegrationRecord): boolean {
-  return !isAsWanted(record, wantedIntegration(job.properties), nameFor(job, record))
-    || credentialsOrRevisionDiffer(job.oldProperties, job.properties);
+async function needsWrite(job: Job, record: IntegrationRecord): Promise<boolean> {
+  const { accessKeys, properties, oldProperties } = job;
+  if (!isAsWanted(record, wantedIntegration(properties), nameFor(job, record))) {
+    return true;
+  }
+  const [asked, credentials] = [requestDiffers(oldProperties, properties), credentialsDiffer(oldProperties, properties)];
+  if (!accessKeys || !(asked || credentials)) {
+    return asked || credentials;
+  }
+  // which access key it works with can be known, unlike what other credentials were when they were written
+  const standing = await accessKeys.standing(() => lookAgain(job, record.id));
+  const isInForce = accessKeys.isInForce(standing, { strict: credentials }) && accessKeys.isOfThisVersion(standing);
+  return !isInForce && !accessKeys.isOfThisEvent(standing);
 }
 
 /** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
@@ -108,8 +123,7 @@ function nameFor(job: Job, record: IntegrationRecord): string {
 }
 
 /** Sends the whole configuration and waits until it is in force. Nothing if the integration is gone. */
-async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRecord | undefined> {
-  const name = nameFor(job, before);
+export async function write(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
   const pauses = iamPauses();
   for (let attempt = 1; ; attempt++) {
     const refusal = await put(job, before.id, name);
@@ -119,6 +133,9 @@ async function write(job: Job, before: IntegrationRecord): Promise<IntegrationRe
     const record = refusal ? undefined : await untilChanged(job, before, name);
     if (!refusal && (!record || record.status === 'enabled')) {
       return record;
+    }
+    if (record?.status === 'editError') {
+      job.accessKeys?.rolledBack();
     }
     const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
     const error = refusal?.error ?? failureOf(record!, 'Immuta did not change the integration',
@@ -165,12 +182,18 @@ function ignoredFields({ properties, oldProperties }: Job, before: IntegrationRe
 async function put(job: Job, id: string, name: string): Promise<Refusal | 'gone' | undefined> {
   const afterConflict = conflictWaiter(job, id);
   for (;;) {
-    const config = await job.config(name);
+    const config = await job.config(name, { look: () => lookAgain(job, id), busyMs: REPEATED_MS });
     try {
       job.log.info('put', { integrationId: id });
-      return await job.immuta.update(id, config) ? undefined : 'gone';
+      if (!await job.immuta.update(id, config)) {
+        job.accessKeys?.refused();
+        return 'gone';
+      }
+      await job.accessKeys?.accepted();
+      return undefined;
     } catch (error) {
       const refusal = refusalOf(error, job.redaction);
+      noteRefusal(job, refusal);
       if (refusal.kind !== 'conflict') {
         return refusal;
       }

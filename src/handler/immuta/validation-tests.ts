@@ -38,7 +38,7 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
   {
     name: "The provided AWS credentials allow fetching the caller's identity via the AWS STS API",
     hint: 'Immuta cannot act in AWS: check that the role\'s trust policy names the principal that Immuta runs as, and the external id that '
-      + 'Immuta sends, or that the access key in the secret is active',
+      + 'Immuta sends, or that its access key is active',
     failsBeforeIamPropagates: true,
     isAboutAws: true,
   },

@@ -24,19 +24,32 @@ export interface DeadlineOptions {
   readonly postingEndsAt: number;
 }
 
+const OUTAGE_MS = 120_000;
+
 /** The clock of the work: it refuses to begin or to wait for what would end too late. */
 export class Deadline implements Clock {
-  public readonly iamPropagationEndsAt: number;
+  public iamPropagationEndsAt: number;
   public readonly postingEndsAt: number;
 
-  constructor(private readonly clock: Clock, private readonly options: DeadlineOptions) {
+  /** @param outageMs How long a call to AWS is made again while AWS is busy, broken or out of reach */
+  constructor(private readonly clock: Clock, private readonly options: DeadlineOptions, public readonly outageMs = OUTAGE_MS) {
     this.iamPropagationEndsAt = options.iamPropagationEndsAt;
     this.postingEndsAt = options.postingEndsAt;
   }
 
   /** The same, for what is not worth waiting for. */
-  public withoutIamPropagation(): Deadline {
-    return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 });
+  public withoutPatience(): Deadline {
+    return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, 0);
+  }
+
+  /** The same, for what ends quickly and is done although the time is over: some is kept in reserve. */
+  public inReserve(): Deadline {
+    return new Deadline(this.clock, { ...this.options, handOverAt: Infinity, giveUpAt: Infinity, iamPropagationEndsAt: 0 }, 0);
+  }
+
+  /** Something new in IAM is waited for from now on, however old the event is. */
+  public allowIamPropagation(ms: number): void {
+    this.iamPropagationEndsAt = Math.max(this.iamPropagationEndsAt, this.clock.now() + ms);
   }
 
   public now(): number {

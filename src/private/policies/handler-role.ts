@@ -1,6 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { viaService } from './kms';
+import { KEY_TAG_PREFIX } from '../../handler/contract';
 
 export interface HandlerRoleOptions {
   readonly region: string;
@@ -33,6 +34,22 @@ export function readSecretStatements(secret: secretsmanager.ISecret, region: str
     resources: [secret.encryptionKey.keyArn],
     conditions: viaService('secretsmanager', region),
   })];
+}
+
+/** Making and deleting the access keys of one user, and noting in tags of its own which are ours. */
+export function manageAccessKeysStatements(userArn: string): iam.PolicyStatement[] {
+  return [
+    new iam.PolicyStatement({
+      actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags'],
+      resources: [userArn],
+    }),
+    new iam.PolicyStatement({
+      actions: ['iam:TagUser', 'iam:UntagUser'],
+      resources: [userArn],
+      // a request without tags would satisfy `ForAllValues` alone
+      conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': `${KEY_TAG_PREFIX}*` }, 'Null': { 'aws:TagKeys': 'false' } },
+    }),
+  ];
 }
 
 /** A secret imported by name is known without the six characters that Secrets Manager puts at the end of its ARN. */

@@ -4,3 +4,6 @@ export class AwsError extends Error {
     super(message);
   }
 }
+
+/** The work was done and its answer is lost: the connection breaks. */
+export class LostAnswer extends Error {}

@@ -24,7 +24,24 @@ interface Identity {
   readonly boundary: Eventual<string | undefined>;
   readonly inline: Map<string, Eventual<PolicyDocument>>;
   readonly attached: Map<string, Eventual<true>>;
+  readonly tags: Map<string, string>;
 }
+
+/** A key of a user, as `ListAccessKeys` shows it. */
+export interface AccessKeyMetadata {
+  readonly accessKeyId: string;
+  readonly createdAt: number;
+}
+
+interface StoredKey {
+  readonly principal: string;
+  readonly secret: string;
+  readonly createdAt: number;
+}
+
+/** What IAM allows. */
+const KEYS_PER_USER = 2;
+const TAGS_PER_USER = 50;
 
 export interface CreateRoleOptions {
   readonly roleName: string;
@@ -66,8 +83,10 @@ export class IamState {
   organizationPolicy?: PolicyDocument;
   /** What was asked of `authorize`, in its order. */
   readonly authorizations: { readonly principal: string; readonly action: string; readonly resource: string }[] = [];
-  /** Access key id → the principal whose key it is. */
-  private readonly keys = new Map<string, { readonly principal: string; readonly secret: string }>();
+  /** How long a new access key takes until a service takes it; one that is deleted is refused at once. */
+  keyPropagationMs = 0;
+  /** By access key id. */
+  private readonly keys = new Map<string, StoredKey>();
   /** Every secret access key that there ever was, by its id. */
   readonly everySecretKey = new Map<string, string>();
   private readonly identities = new Map<string, Identity>();
@@ -109,8 +128,33 @@ export class IamState {
     this.remove(this.require(role, 'role'));
   }
 
+  /** The same, and while access keys are. */
   deleteUser(user: string): void {
+    if (this.accessKeys(user).length > 0) throw new AwsError(409, 'DeleteConflict', 'Cannot delete entity, must delete access keys first.');
     this.remove(this.require(user, 'user'));
+  }
+
+  /** ARN of the user, whether or not it exists: what a policy must allow. */
+  userArn(user: string): string {
+    return this.find(user, 'user')?.arn ?? `arn:aws:iam::${this.accountId}:user/${user}`;
+  }
+
+  userTags(user: string): ReadonlyMap<string, string> {
+    return this.require(user, 'user').tags;
+  }
+
+  tagUser(user: string, tags: Record<string, string>): void {
+    const identity = this.require(user, 'user');
+    const all = new Map([...identity.tags, ...Object.entries(tags)]);
+    const wrong = Object.entries(tags).flat().find((text) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text));
+    if (wrong !== undefined) throw new AwsError(400, 'ValidationError', `'${wrong}' cannot be in a tag`);
+    if (all.size > TAGS_PER_USER) throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for TagsPerUser: ${TAGS_PER_USER}`);
+    all.forEach((value, key) => identity.tags.set(key, value));
+  }
+
+  untagUser(user: string, keys: string[]): void {
+    const { tags } = this.require(user, 'user');
+    keys.forEach((key) => tags.delete(key));
   }
 
   /** The ARNs of all roles, as a check that nothing is left. */
@@ -184,11 +228,29 @@ export class IamState {
   }
 
   createAccessKey(user: string): { accessKeyId: string; secretAccessKey: string } {
+    if (this.accessKeys(user).length >= KEYS_PER_USER) {
+      throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`);
+    }
     return this.addKey('AKIA', this.require(user, 'user').arn);
   }
 
-  deleteAccessKey(accessKeyId: string): void {
-    this.keys.delete(accessKeyId);
+  /** @param user Whose key it must be */
+  deleteAccessKey(accessKeyId: string, user?: string): void {
+    const isOfUser = user === undefined || this.keys.get(accessKeyId)?.principal === this.require(user, 'user').arn;
+    if (!isOfUser || !this.keys.delete(accessKeyId)) {
+      throw new AwsError(404, 'NoSuchEntity', `The Access Key with id ${accessKeyId} cannot be found.`);
+    }
+  }
+
+  /** The keys of a user, the oldest first. */
+  accessKeys(user: string): AccessKeyMetadata[] {
+    const { arn } = this.require(user, 'user');
+    return [...this.keys].filter(([, { principal }]) => principal === arn).map(([accessKeyId, { createdAt }]) => ({ accessKeyId, createdAt }));
+  }
+
+  /** All keys of all users, as a check that nothing is left. */
+  get accessKeyIds(): string[] {
+    return [...this.keys.keys()].filter((id) => id.startsWith('AKIA'));
   }
 
   /** The principal whose key this is; any key that the sandbox did not issue is unknown, save `test`, the dummy key of the admin. */
@@ -199,7 +261,8 @@ export class IamState {
   /** The user whose valid pair of keys this is. */
   authenticate(accessKeyId: string, secretAccessKey: string): string | undefined {
     const key = this.keys.get(accessKeyId);
-    return key && key.secret === secretAccessKey && this.identities.has(key.principal) ? key.principal : undefined;
+    const isInForce = key && key.createdAt + this.keyPropagationMs <= this.clock.now();
+    return isInForce && key.secret === secretAccessKey && this.identities.has(key.principal) ? key.principal : undefined;
   }
 
   // ----- who may do what
@@ -283,15 +346,20 @@ export class IamState {
 
   private add(name: string, arn: string, idPrefix: string, boundary?: string, trust?: Eventual<PolicyDocument>): Identity {
     if (this.identities.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `${arn} already exists.`);
-    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(arn, boundary), inline: new Map(), attached: new Map() };
+    const empty = { inline: new Map(), attached: new Map(), tags: new Map() };
+    const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(arn, boundary), ...empty };
     this.identities.set(arn, identity);
     return identity;
   }
 
-  private require(nameOrArn: string, kind: 'role' | 'user'): Identity {
+  private find(nameOrArn: string, kind: 'role' | 'user'): Identity | undefined {
     const isWanted = (identity: Identity) => identity.arn === nameOrArn ||
       identity.name === nameOrArn && identity.arn.startsWith(`arn:aws:iam::${this.accountId}:${kind}/`);
-    const identity = [...this.identities.values()].find(isWanted);
+    return [...this.identities.values()].find(isWanted);
+  }
+
+  private require(nameOrArn: string, kind: 'role' | 'user'): Identity {
+    const identity = this.find(nameOrArn, kind);
     if (!identity) throw new AwsError(404, 'NoSuchEntity', `The ${kind} with name ${nameOrArn} cannot be found.`);
     return identity;
   }
@@ -315,7 +383,7 @@ export class IamState {
 
   private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string } {
     const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64') };
-    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey });
+    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey, createdAt: this.clock.now() });
     this.everySecretKey.set(key.accessKeyId, key.secretAccessKey);
     return key;
   }

@@ -2,6 +2,7 @@ import { SandboxClock } from '../clock';
 import { AccessGrantsState } from './access-grants';
 import { BucketsState } from './buckets';
 import { DUMMY_CREDENTIALS, IamState } from './iam';
+import { handleIam } from './iam-api';
 import { ParametersState } from './parameters';
 import { handlePolicySimulator } from './policy-simulator';
 import { AwsHandler, AwsRequest, AwsResponse, notImplemented } from './request';
@@ -58,7 +59,7 @@ export async function startAws({ clock, accountId = '111122223333', region = 'us
   const parameters = new ParametersState();
   const requests: AwsRequest[] = [];
   const handlers = new Map<string, AwsHandler>([
-    ['iam', (request) => handlePolicySimulator(iam, request)],
+    ['iam', (request) => request.operation === 'SimulatePrincipalPolicy' ? handlePolicySimulator(iam, request) : handleIam(iam, request)],
     ['sts', (request) => handleSts(iam, request)],
     ['ssm', (request) => handleSsm(parameters, request)],
     ['s3', (request) => handleS3(buckets, request)],

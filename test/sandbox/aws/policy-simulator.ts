@@ -1,11 +1,10 @@
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
-import { AwsRequest, AwsResponse, elements, notImplemented, queryXml } from './request';
+import { AwsRequest, AwsResponse, elements, queryXml } from './request';
 
 /** IAM's SimulatePrincipalPolicy, for roles and users of the sandbox. */
 export async function handlePolicySimulator(iam: IamState, request: AwsRequest): Promise<AwsResponse> {
   const { operation, principal, input } = request;
-  if (operation !== 'SimulatePrincipalPolicy') return notImplemented(request);
   const source: string = input.PolicySourceArn;
   if (!await iam.authorize(principal, 'iam:SimulatePrincipalPolicy', source)) {
     throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: iam:SimulatePrincipalPolicy on resource: ${source}`);

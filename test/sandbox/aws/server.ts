@@ -1,7 +1,7 @@
 import { createServer, IncomingMessage, Server, ServerResponse } from 'http';
 import { AddressInfo } from 'net';
 import { SandboxClock } from '../clock';
-import { AwsError } from './aws-error';
+import { AwsError, LostAnswer } from './aws-error';
 import { IamState } from './iam';
 import { AwsHandler, AwsRequest, AwsResponse, errorResponse, notImplemented } from './request';
 
@@ -23,6 +23,7 @@ export async function startServer(clock: SandboxClock, iam: IamState, handlers: 
     try {
       return await dispatch(request);
     } catch (error) {
+      if (error instanceof LostAnswer) throw error;
       // an error that is not AWS's is a defect of the sandbox: say so loudly, since clients hide a 500 in their retries
       if (!(error instanceof AwsError)) console.error(`sandbox: ${request.service} ${request.operation || request.path}:`, error);
       return errorResponse(request, error instanceof AwsError ? error : new AwsError(500, 'InternalFailure', String(error)));

@@ -43,6 +43,7 @@ function authorize(apiKeys: ApiKeys, { headers }: RecordedRequest): void {
 
 async function route(integrations: Integrations, { method, path, body }: RecordedRequest): Promise<unknown> {
   const [, id] = path.match(/^\/integrations(?:\/([^/]+))?$/) ?? [];
+  const full = (record: IntegrationRecord) => whole(record, integrations.switches.masksKeys);
   switch (path.startsWith('/integrations') && `${method} ${id ? 'one' : path}`) {
     case 'GET /integrations': return [SNOWFLAKE, ...[...integrations.records.values()].map(full)];
     case 'POST /integrations': return short(await integrations.create(parse(body)));
@@ -86,7 +87,9 @@ function short({ id, status, validationResults }: IntegrationRecord): object {
   return { id, status, validationResults };
 }
 
-/** With the credentials in clear, as the documentation's sample shows them. */
-function full(record: IntegrationRecord): object {
-  return { ...short(record), type: 'Native S3', autoBootstrap: false, config: { port: 443, ...record.config } };
+/** With the credentials in clear, as the documentation's sample shows them, unless they are masked. */
+function whole(record: IntegrationRecord, masked: boolean): object {
+  const { awsAccessKeyId } = record.config;
+  const mask = masked && awsAccessKeyId ? { awsAccessKeyId: '********', awsSecretAccessKey: '********' } : {};
+  return { ...short(record), type: 'Native S3', autoBootstrap: false, config: { port: 443, ...record.config, ...mask } };
 }

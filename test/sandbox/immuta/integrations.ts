@@ -20,6 +20,8 @@ export interface Switches {
   locationRoleEdit: 'update' | 'record-only';
   /** Fields of `config` that an edit is answered well for and does not store. */
   ignoredByEdit: (keyof S3Config)[];
+  /** Whether answers show access keys, ids included, as stars. */
+  masksKeys: boolean;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -30,6 +32,7 @@ export const DEFAULT_SWITCHES: Switches = {
   keepsDeleted: false,
   locationRoleEdit: 'update',
   ignoredByEdit: [],
+  masksKeys: false,
 };
 
 type Transition = keyof Switches['durations'];
@@ -47,7 +50,7 @@ export class Integrations {
     private readonly aws: AwsStandIn,
     private readonly identity: ImmutaIdentity,
     private readonly faults: FaultScript,
-    private readonly switches: Switches,
+    readonly switches: Switches,
   ) {}
 
   async create(config: S3Config): Promise<IntegrationRecord> {

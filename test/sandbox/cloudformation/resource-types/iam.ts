@@ -80,10 +80,14 @@ export function iamTypes({ iam }: AwsStandIn): ResourceTypes {
         const userName = properties.UserName ?? generatedName(request);
         const { arn } = iam.createUser({ userName, path: properties.Path, permissionsBoundary: properties.PermissionsBoundary });
         syncPolicies('user', userName, properties);
+        iam.tagUser(userName, tagsOf(properties));
         return { physicalId: userName, attributes: { Arn: arn } };
       },
       update({ properties }, old) {
         syncPolicies('user', old.physicalId, properties, old.properties);
+        const [wanted, before] = [tagsOf(properties), tagsOf(old.properties)];
+        iam.tagUser(old.physicalId, wanted);
+        iam.untagUser(old.physicalId, Object.keys(before).filter((key) => !(key in wanted)));
         return old;
       },
       delete(_request, { physicalId, properties }) {
@@ -130,4 +134,8 @@ export function iamTypes({ iam }: AwsStandIn): ResourceTypes {
       },
     },
   };
+}
+
+function tagsOf({ Tags = [] }: Record<string, any>): Record<string, string> {
+  return Object.fromEntries(Tags.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value]));
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AwsStandIn } from '../../aws';
+import { EventBridge } from '../../event-bridge';
 import { LambdaStandIn } from '../../lambda';
 import { Scheduler } from '../../scheduler';
 import { ResponseEndpoint } from '../response-endpoint';
@@ -10,6 +11,7 @@ export interface World {
   readonly scheduler: Scheduler;
   readonly aws: AwsStandIn;
   readonly lambda: LambdaStandIn;
+  readonly eventBridge: EventBridge;
   readonly responses: ResponseEndpoint;
   /** The unpacked folder of an uploaded asset. */
   codeFolder(bucket: string, key: string): string;

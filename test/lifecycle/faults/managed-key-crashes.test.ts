@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { AwsError, LostAnswer } from '../../sandbox/aws';
+import { failure, shortAnswers, STACK_NAME, useSandbox } from '../fixture';
+import { deployKeys, expectNothingLeft, heldKey, keysIn, keyStates, recordOf, watchKeys } from '../keys';
+
+const sandbox = useSandbox();
+let expectKeysWereGood: () => void;
+
+beforeEach(() => {
+  sandbox.current.aws.iam.createUser({ userName: 'immuta' });
+  expectKeysWereGood = watchKeys(sandbox.current);
+});
+afterEach(() => expectKeysWereGood());
+
+type Operation = 'Create' | 'Update' | 'Rotate' | 'Delete';
+
+const CARRY_OUT: Record<Operation, () => Promise<string | void>> = {
+  Create: async () => (await deployKeys(sandbox.current, { userName: 'immuta' })).status,
+  Update: async () => (await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } })).status,
+  Rotate: () => sandbox.current.rotate(),
+  Delete: async () => (await sandbox.current.destroy(STACK_NAME)).status,
+};
+
+async function prepare(operation: Operation): Promise<void> {
+  if (operation !== 'Create') await CARRY_OUT.Create();
+}
+
+/** The requests to IAM, from the next one on. */
+function onIam(act: (operation: string, index: number) => 'die' | 'die before' | 'lose' | 'fail' | void): void {
+  const { aws, lambda, scheduler } = sandbox.current;
+  let index = 0;
+  aws.route('iam', async (request, next) => {
+    const what = act(request.operation, index++);
+    if (what === 'fail') throw new AwsError(403, 'AccessDenied', 'not today');
+    if (what === 'die before') {
+      lambda.kill();
+      throw new LostAnswer();
+    }
+    const end = scheduler.begin(); // or time would go on between the death and the deed
+    if (what === 'die') lambda.kill();
+    const answer = await next(request).finally(end);
+    if (what === 'lose') throw new LostAnswer();
+    return answer;
+  });
+}
+
+/** What IAM is asked for in each operation, in order. A death at any of these is tried. */
+const REQUESTS: Record<Operation, string[]> = {
+  Create: [
+    'ListAccessKeys', 'ListUserTags', 'TagUser', 'CreateAccessKey', 'TagUser', 'UntagUser', 'TagUser', 'TagUser',
+    'ListAccessKeys', 'ListUserTags', 'TagUser',
+  ],
+  Update: [
+    'ListAccessKeys', 'ListUserTags', 'ListAccessKeys', 'ListUserTags', 'TagUser', 'CreateAccessKey', 'TagUser', 'UntagUser', 'TagUser', 'TagUser',
+    'ListAccessKeys', 'ListUserTags', 'TagUser', 'DeleteAccessKey', 'UntagUser',
+  ],
+  Rotate: [
+    'ListAccessKeys', 'ListUserTags', 'ListAccessKeys', 'ListUserTags', 'TagUser', 'CreateAccessKey', 'TagUser', 'UntagUser', 'TagUser', 'TagUser',
+    'ListAccessKeys', 'ListUserTags', 'TagUser', 'DeleteAccessKey', 'UntagUser',
+  ],
+  Delete: ['ListAccessKeys', 'ListUserTags', 'DeleteAccessKey', 'UntagUser', 'UntagUser'],
+};
+
+const OPERATIONS = Object.keys(REQUESTS) as Operation[];
+
+test('docs/lifecycle.md has the requests of an Update in their order', () => {
+  const page = readFileSync(path.join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
+  const steps = /## The keys of a managed access key\n(.*?)\n## /s.exec(page)![1].match(/^\d+\. .*(\n(?!\d+\. |\n).*)*/gm)!;
+  expect(steps.length).toBeGreaterThan(10);
+  expect(steps.flatMap((step) => [...step.matchAll(/`((List|Tag|Untag|Create|Delete)[A-Za-z]+)`/g)].map(([, request]) => request))).toEqual(REQUESTS.Update);
+});
+
+test.each(OPERATIONS)('%s asks IAM for what the tests below go through', async (operation) => {
+  await prepare(operation);
+  const { length } = sandbox.current.aws.requests;
+  await CARRY_OUT[operation]();
+  expect(sandbox.current.aws.requests.slice(length).filter(({ service }) => service === 'iam').map((request) => request.operation))
+    .toEqual(REQUESTS[operation]);
+});
+
+const DEATHS = OPERATIONS.flatMap((operation) => REQUESTS[operation].flatMap((request, index) => {
+  const dies = [{ operation, request, index, how: 'die' as const }];
+  // what only reads is the same before and after, and a rotation is an update
+  return request.startsWith('List') || operation === 'Rotate' ? dies : [{ operation, request, index, how: 'die before' as const }, ...dies];
+}));
+
+test.each(DEATHS)('$operation: a handler that dies at request $index to IAM, $request ($how), is as good as one that does not', async ({ operation, index, how }) => {
+  await prepare(operation);
+  const before = heldKey(sandbox.current);
+  onIam((_, at) => at === index ? how : undefined);
+
+  const status = await CARRY_OUT[operation]();
+
+  expect(sandbox.current.lambda.invocations.filter(({ error }) => error)).toHaveLength(1);
+  if (operation === 'Delete') {
+    expect(status).toBe('DELETE_COMPLETE');
+    expect(keysIn(sandbox.current)).toEqual([]);
+    expect([...sandbox.current.aws.iam.userTags('immuta')]).toEqual([]);
+    return;
+  }
+  expect(status).toBe({ Create: 'CREATE_COMPLETE', Update: 'UPDATE_COMPLETE', Rotate: undefined }[operation]);
+  expect(recordOf(sandbox.current).status).toBe('enabled');
+  expect(heldKey(sandbox.current)).not.toBe(before);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
+  await expectNothingLeft(sandbox.current);
+});
+
+test.each(['Create', 'Update'] as const)('%s: a key whose making was not answered is deleted, and another one made', async (operation) => {
+  await prepare(operation);
+  let lost = 0;
+  onIam((request) => request === 'CreateAccessKey' && lost++ === 0 ? 'lose' : undefined);
+
+  expect(await CARRY_OUT[operation]()).toMatch(/COMPLETE$/);
+
+  expect(lost).toBe(2);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test.each([false, true])('a request whose answer is lost may have been carried out, whatever its repetition is answered (keys masked: %s)', async (masksKeys) => {
+  await prepare('Update');
+  const { immuta } = sandbox.current;
+  immuta.switches.masksKeys = masksKeys;
+  immuta.faults.http({ method: 'PUT', behaviour: 'lose' });
+  immuta.faults.http({ method: 'PUT', behaviour: 'answer', answer: { status: 400, body: { message: 'not today' } } });
+  const before = heldKey(sandbox.current);
+
+  const result = await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+  expect(failure(result)).toContain('not today');
+  if (masksKeys) {
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(keysIn(sandbox.current)).toEqual([before, heldKey(sandbox.current)]);
+  } else {
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  }
+});
+
+test('a key that cannot be noted is deleted at once, and the change fails before it is asked for', async () => {
+  await prepare('Update');
+  const before = heldKey(sandbox.current);
+  let minted = false;
+  onIam((request) => {
+    minted ||= request === 'CreateAccessKey';
+    return minted && request === 'TagUser' ? 'fail' : undefined;
+  });
+
+  const result = await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+  expect(failure(result)).toContain('the access keys of user \'immuta\' cannot be managed: not today; the handler function has a policy that allows this');
+  expect(keysIn(sandbox.current)).toEqual([before]);
+});
+
+describe('an Immuta that masks keys', () => {
+  beforeEach(() => { sandbox.current.immuta.switches.masksKeys = true; });
+
+  test('takes another key with each change', async () => {
+    for (const operation of ['Create', 'Update', 'Rotate'] as const) {
+      await CARRY_OUT[operation]();
+      expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+    }
+    await expectNothingLeft(sandbox.current);
+  });
+
+  test.each(DEATHS.filter(({ operation, index, how }) => operation === 'Update' && how === 'die' && [5, 6, 7, 12, 13].includes(index)))(
+    'makes no difference to an update that dies at request $index, $request ($how)', async ({ index, how }) => {
+      await prepare('Update');
+      onIam((_, at) => at === index ? how : undefined);
+
+      expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+      expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+      await expectNothingLeft(sandbox.current);
+    });
+
+  test.each([
+    ['has not got the request', { behaviour: 'reset' as const }],
+    ['has taken the request', {}],
+  ])('and %s of a handler that died keeps both keys, and says how to go on', async (_, fault) => {
+    await prepare('Update');
+    const { immuta, lambda, aws } = sandbox.current;
+    immuta.faults.http({ ...fault, method: 'PUT', run: () => lambda.kill() });
+
+    const result = await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+    expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+    const keys = keysIn(sandbox.current);
+    expect(keys).toHaveLength(2);
+    expect(failure(result)).toMatch(/Immuta may hold either of the access keys AKIA\w+ and AKIA\w+ of user 'immuta'/);
+    keys.forEach((id) => expect(failure(result)).toContain(id));
+    expect(shortAnswers(sandbox.current).at(-1)).toBe('FAILED immuta-s3-integration/101');
+
+    // as the reason says
+    keys.filter((id) => id !== heldKey(sandbox.current)).forEach((id) => aws.iam.deleteAccessKey(id));
+    expect((await sandbox.current.continueUpdateRollback(STACK_NAME)).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+    await expectNothingLeft(sandbox.current);
+  });
+
+  test('a deletion clears them both', async () => {
+    await prepare('Update');
+    sandbox.current.immuta.faults.http({ method: 'PUT', run: () => sandbox.current.lambda.kill() });
+    await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+    await expectNothingLeft(sandbox.current);
+  });
+});
