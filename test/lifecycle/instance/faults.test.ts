@@ -185,3 +185,59 @@ test.each([
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
+
+describe('an instance that exists, and cannot be read', () => {
+  const NONE = new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none');
+
+  test('for a while is adopted', async () => {
+    somebodyElse(sandbox.current).createsInstance();
+    onCall(sandbox.current, 'GetAccessGrantsInstance', { error: NONE, times: 4 });
+    expect(await deployInstance(sandbox.current)).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Adopted: 'true' } });
+  });
+
+  test('for ever fails in a minute, and is not created again and again', async () => {
+    somebodyElse(sandbox.current).createsInstance();
+    onCall(sandbox.current, 'GetAccessGrantsInstance', { error: NONE, times: Infinity });
+    const result = await deployInstance(sandbox.current);
+    expect(instanceFailure(result)).toMatch(/was deleted while it was being set up/);
+    expect(calls(sandbox.current)).toEqual(['CreateAccessGrantsInstance']);
+  });
+});
+
+test('a Create makes nothing later than its Delete would look for it', async () => {
+  const busy = new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
+  onCall(sandbox.current, 'GetAccessGrantsInstance', { error: busy, times: 8 });
+  onCall(sandbox.current, 'CreateAccessGrantsInstance', { error: busy, times: Infinity });
+  const start = sandbox.current.clock.now();
+
+  const result = await deployInstance(sandbox.current);
+
+  expect(instanceFailure(result)).toMatch(/it is too late to create or to associate.*last seen: SlowDown/);
+  const last = sandbox.current.aws.requests.filter((request) => s3ControlOperation(request) === 'CreateAccessGrantsInstance').at(-1)!;
+  expect(last.time - start).toBeLessThan(4 * MINUTE);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+test('an association that AWS does not end is a failure with its words, and can be deleted later', async () => {
+  await deployInstance(sandbox.current, ONE);
+  const mend = onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', { error: new AwsError(400, 'InvalidRequest', 'Grants use it.'), times: Infinity });
+
+  const result = await sandbox.current.destroy(STACK_NAME);
+  expect(result.status).toBe('DELETE_FAILED');
+  expect(instanceFailure(result)).toContain('answered InvalidRequest to DissociateAccessGrantsIdentityCenter: Grants use it');
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+
+  mend();
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+test('what a run cannot undo goes with the Delete', async () => {
+  sandbox.current.aws.accessGrants.unknownIdentityCenters.add(IDENTITY_CENTER);
+  onCall(sandbox.current, 'DeleteAccessGrantsInstance', { error: new AwsError(403, 'AccessDenied', 'Not now'), times: 14 });
+
+  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+
+  expect(sandbox.current.written().processes).toContain('"step":"not-undone"');
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
