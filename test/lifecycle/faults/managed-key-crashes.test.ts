@@ -81,8 +81,9 @@ test.each(OPERATIONS)('%s asks IAM for what the tests below go through', async (
 
 const DEATHS = OPERATIONS.flatMap((operation) => REQUESTS[operation].flatMap((request, index) => {
   const dies = [{ operation, request, index, how: 'die' as const }];
-  // what only reads is the same before and after, and a rotation is an update
-  return request.startsWith('List') || operation === 'Rotate' ? dies : [{ operation, request, index, how: 'die before' as const }, ...dies];
+  // to die before a request is to have died after the one before, save where Immuta has been asked in between
+  const isAfterImmuta = (operation === 'Create' && index === 7) || (operation === 'Update' && index === 9);
+  return isAfterImmuta ? [{ operation, request, index, how: 'die before' as const }, ...dies] : dies;
 }));
 
 test.each(DEATHS)('$operation: a handler that dies at request $index to IAM, $request ($how), is as good as one that does not', async ({ operation, index, how }) => {
@@ -105,6 +106,18 @@ test.each(DEATHS)('$operation: a handler that dies at request $index to IAM, $re
   expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
   expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
   await expectNothingLeft(sandbox.current);
+});
+
+test.each([
+  ['Create', 'POST', 'reset'], ['Create', 'POST', 'normal'], ['Update', 'PUT', 'reset'], ['Update', 'PUT', 'normal'],
+] as const)('%s: so is one that dies at its %s, which Immuta has lost (reset) or does (normal): %s', async (operation, method, behaviour) => {
+  await prepare(operation);
+  sandbox.current.immuta.faults.http({ method, behaviour, run: () => sandbox.current.lambda.kill() });
+
+  expect(await CARRY_OUT[operation]()).toMatch(/^(CREATE|UPDATE)_COMPLETE$/);
+
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
 });
 
 test.each(['Create', 'Update'] as const)('%s: a key whose making was not answered is deleted, and another one made', async (operation) => {
