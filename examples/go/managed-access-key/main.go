@@ -1,0 +1,66 @@
+package main
+
+import (
+	"log"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/jsii-runtime-go"
+	immuta "github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go/cdkimmutas3integration"
+)
+
+func main() {
+	defer jsii.Close()
+
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, jsii.String("ImmutaManagedAccessKey"), nil)
+
+	tenant := immuta.NewImmutaTenant(stack, jsii.String("Immuta"), &immuta.ImmutaTenantProps{
+		Url:    setting(app, "immutaUrl"),
+		ApiKey: awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("ApiKey"), setting(app, "apiKeySecretName")),
+	})
+
+	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Bucket"), setting(app, "bucketName"))
+
+	integration := immuta.NewImmutaS3Integration(stack, jsii.String("Lake"), &immuta.ImmutaS3IntegrationProps{
+		Tenant:   tenant,
+		Location: immuta.S3Location_Bucket(bucket),
+		Authentication: immuta.ImmutaAuthentication_ManagedAccessKey(&immuta.ManagedAccessKeyOptions{
+			Rotation: awsevents.Schedule_Rate(awscdk.Duration_Days(jsii.Number(90))),
+		}),
+		CredentialsVersion: optionalSetting(app, "credentialsVersion"),
+	})
+
+	awscloudwatch.NewAlarm(stack, jsii.String("RotationFailed"), &awscloudwatch.AlarmProps{
+		AlarmDescription: jsii.String("Immuta goes on with the access key that it has; the log of the function says why"),
+		Metric: integration.MetricKeyRotationFailed(&awscloudwatch.MetricOptions{
+			Period: awscdk.Duration_Days(jsii.Number(1)),
+		}),
+		Threshold:         jsii.Number(1),
+		EvaluationPeriods: jsii.Number(1),
+		TreatMissingData:  awscloudwatch.TreatMissingData_IGNORE,
+	})
+
+	app.Synth(nil)
+}
+
+// setting is what differs from one company to the next. It comes from the context: `cdk deploy -c immutaUrl=https://…`.
+func setting(app awscdk.App, name string) *string {
+	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
+	if !ok {
+		log.Fatalf("'%s' is not set, say -c %[1]s=…, see ../quickstart/README.md", name)
+	}
+	return &value
+}
+
+// optionalSetting is nil where the context does not have it.
+func optionalSetting(app awscdk.App, name string) *string {
+	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
+	if !ok {
+		return nil
+	}
+	return &value
+}

@@ -1,0 +1,56 @@
+package com.example;
+
+import io.github.cdkimmutas3integration.ImmutaAuthentication;
+import io.github.cdkimmutas3integration.ImmutaS3Integration;
+import io.github.cdkimmutas3integration.ImmutaTenant;
+import io.github.cdkimmutas3integration.ManagedAccessKeyOptions;
+import io.github.cdkimmutas3integration.S3Location;
+import software.amazon.awscdk.App;
+import software.amazon.awscdk.Duration;
+import software.amazon.awscdk.Stack;
+import software.amazon.awscdk.services.cloudwatch.Alarm;
+import software.amazon.awscdk.services.cloudwatch.MetricOptions;
+import software.amazon.awscdk.services.cloudwatch.TreatMissingData;
+import software.amazon.awscdk.services.events.Schedule;
+import software.amazon.awscdk.services.s3.Bucket;
+import software.amazon.awscdk.services.secretsmanager.Secret;
+
+public final class ManagedAccessKeyApp {
+    public static void main(final String[] args) {
+        App app = new App();
+        Stack stack = new Stack(app, "ImmutaManagedAccessKey");
+
+        ImmutaTenant immuta = ImmutaTenant.Builder.create(stack, "Immuta")
+                .url(setting(app, "immutaUrl"))
+                .apiKey(Secret.fromSecretNameV2(stack, "ApiKey", setting(app, "apiKeySecretName")))
+                .build();
+
+        ImmutaS3Integration integration = ImmutaS3Integration.Builder.create(stack, "Lake")
+                .tenant(immuta)
+                .location(S3Location.bucket(Bucket.fromBucketName(stack, "Bucket", setting(app, "bucketName"))))
+                .authentication(ImmutaAuthentication.managedAccessKey(ManagedAccessKeyOptions.builder()
+                        .rotation(Schedule.rate(Duration.days(90)))
+                        .build()))
+                .credentialsVersion((String) app.getNode().tryGetContext("credentialsVersion"))
+                .build();
+
+        Alarm.Builder.create(stack, "RotationFailed")
+                .alarmDescription("Immuta goes on with the access key that it has; the log of the function says why")
+                .metric(integration.metricKeyRotationFailed(MetricOptions.builder().period(Duration.days(1)).build()))
+                .threshold(1)
+                .evaluationPeriods(1)
+                .treatMissingData(TreatMissingData.IGNORE)
+                .build();
+
+        app.synth();
+    }
+
+    /** What differs from one company to the next comes from the context: {@code cdk deploy -c immutaUrl=https://…}. */
+    private static String setting(final App app, final String name) {
+        Object value = app.getNode().tryGetContext(name);
+        if (value == null) {
+            throw new IllegalArgumentException("'" + name + "' is not set, say -c " + name + "=…, see ../quickstart/README.md");
+        }
+        return (String) value;
+    }
+}
