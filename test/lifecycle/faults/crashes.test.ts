@@ -3,38 +3,17 @@ import * as path from 'node:path';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { carryOut, GOOD, inOrder, LakeOptions, leftovers, NOTHING, Operation, prepare, useSandbox } from './fixture';
 import { HttpFault } from '../../sandbox/immuta';
-import { Sandbox } from '../../sandbox/sandbox';
+import { afterStep, atCallOf, both, Kill } from '../kill';
 
 const sandbox = useSandbox();
-
-/** Ends the process of the handler, once. */
-type Kill = (sandbox: Sandbox) => void;
-
-/** Right after it has written the line of a step. */
-const afterStep = (step: string, more = ''): Kill => ({ lambda }) => void lambda.crashes.push(new RegExp(`"step":"${step}".*${more}`));
 
 /** When a request of its has come to Immuta: whatever that does about it, nobody is there for the answer. */
 const atRequest = (method: string, requestPath: RegExp, fault: HttpFault = {}): Kill => ({ immuta, lambda }) =>
   immuta.faults.http({ ...fault, method, path: requestPath, run: () => lambda.kill() });
 
-/** When a call of its has come to an AWS service, which does it. */
-const atCall = (service: string): Kill => ({ aws, lambda, scheduler }) => {
-  let killed = false;
-  aws.route(service, async (request, next) => {
-    const end = scheduler.begin(); // or time would go on between the death and the deed
-    if (!killed) lambda.kill();
-    killed = true;
-    return next(request).finally(end);
-  });
-};
-
 /** The first run lives. */
 const never = afterStep('never');
 const slowly: Kill = ({ immuta }) => void Object.assign(immuta.switches.durations, { creating: 1_200_000, editing: 1_200_000, deleting: 1_200_000 });
-const both = (first: Kill, second: Kill): Kill => (current) => {
-  first(current);
-  second(current);
-};
 
 interface Death {
   readonly operation: Operation;
@@ -56,44 +35,44 @@ const ANOTHER_ROLE: LakeOptions = { props: (stack) => ({ locationRole: Role.from
 
 const DEATHS: Death[] = [
   { operation: 'Create', step: 1, when: 'it has received the event', kill: afterStep('received') },
-  { operation: 'Create', step: 2, when: 'it reads the API key', kill: atCall('secretsmanager') },
+  { operation: 'Create', step: 2, when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Create', step: 3, when: 'it lists the integrations', kill: atRequest('GET', ALL) },
-  { operation: 'Create', step: 4, when: 'it lists the locations', kill: atCall('s3-control') },
+  { operation: 'Create', step: 4, when: 'it lists the locations', kill: atCallOf('s3-control') },
   { operation: 'Create', step: 5, when: 'it has posted, and Immuta has lost that', kill: atRequest('POST', ALL, { behaviour: 'reset' }) },
   { operation: 'Create', step: 5, when: 'it has posted, and Immuta does it', kill: atRequest('POST', ALL) },
   { operation: 'Create', step: 6, when: 'it has got an id', kill: afterStep('posted') },
   { operation: 'Create', step: 7, when: 'it looks', kill: afterStep('look') },
   { operation: 'Create', step: 7, when: 'it has seen that all is well', kill: afterStep('look', '"status":"enabled"') },
-  { operation: 'Create', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
+  { operation: 'Create', step: 8, when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
   { operation: 'Create', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
   { operation: 'Create', step: 8, when: 'it is the next one, and has taken over', kill: both(slowly, both(never, afterStep('received'))) },
   { operation: 'Create', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Create', step: 12, when: 'it has answered', kill: afterStep('answered') },
 
   { operation: 'Update', step: 1, when: 'it has received the event', kill: afterStep('received') },
-  { operation: 'Update', step: 2, when: 'it reads the API key', kill: atCall('secretsmanager') },
+  { operation: 'Update', step: 2, when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Update', step: 3, when: 'it finds the record', kill: atRequest('GET', ONE) },
   { operation: 'Update', step: 5, when: 'it is about to put', kill: afterStep('put') },
   { operation: 'Update', step: 5, when: 'it has put, and Immuta has lost that', kill: atRequest('PUT', ONE, { behaviour: 'reset' }) },
   { operation: 'Update', step: 5, when: 'it has put, and Immuta does it', kill: atRequest('PUT', ONE) },
   { operation: 'Update', step: 7, when: 'it looks', kill: afterStep('look', '"status":"editing"') },
-  { operation: 'Update', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
+  { operation: 'Update', step: 8, when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
   { operation: 'Update', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
-  { operation: 'Update', step: 9, when: 'it lists the locations', kill: atCall('s3-control'), options: ANOTHER_ROLE },
+  { operation: 'Update', step: 9, when: 'it lists the locations', kill: atCallOf('s3-control'), options: ANOTHER_ROLE },
   { operation: 'Update', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Update', step: 12, when: 'it has answered', kill: afterStep('answered') },
 
   { operation: 'Delete', step: 1, when: 'it has received the event', kill: afterStep('received') },
-  { operation: 'Delete', step: 2, when: 'it reads the API key', kill: atCall('secretsmanager') },
+  { operation: 'Delete', step: 2, when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Delete', step: 3, when: 'it finds the record', kill: atRequest('GET', ONE) },
   { operation: 'Delete', step: 5, when: 'it is about to delete', kill: afterStep('delete') },
   { operation: 'Delete', step: 5, when: 'it has deleted, and Immuta has lost that', kill: atRequest('DELETE', ONE, { behaviour: 'reset' }) },
   { operation: 'Delete', step: 5, when: 'it has deleted, and Immuta does it', kill: atRequest('DELETE', ONE) },
   { operation: 'Delete', step: 7, when: 'it looks', kill: afterStep('look', '"status":"deleting"') },
   { operation: 'Delete', step: 7, when: 'it has seen that it is gone', kill: afterStep('look', '"status":"gone"') },
-  { operation: 'Delete', step: 8, when: 'it has invoked itself', kill: both(slowly, atCall('lambda')) },
+  { operation: 'Delete', step: 8, when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
   { operation: 'Delete', step: 8, when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
-  { operation: 'Delete', step: 9, when: 'it lists the locations', kill: atCall('s3-control') },
+  { operation: 'Delete', step: 9, when: 'it lists the locations', kill: atCallOf('s3-control') },
   { operation: 'Delete', step: 10, when: 'it lists the integrations', kill: atRequest('GET', ALL) },
   { operation: 'Delete', step: 11, when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Delete', step: 12, when: 'it has answered', kill: afterStep('answered') },

@@ -4,36 +4,20 @@ import {
   deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceState, leftovers, NOTHING, onCall, OTHER_IDENTITY_CENTER, somebodyElse,
   STACK_NAME, useSandbox,
 } from './fixture';
-import { Sandbox } from '../../sandbox/sandbox';
+import { afterStep, atCallOf, both, Kill } from '../kill';
 
 const sandbox = useSandbox();
 const MINUTE = 60_000;
 
 /** An account without an instance gets one with Identity Center, which becomes another one, and all goes. */
 type Operation = 'Create' | 'Update' | 'Delete';
-type Kill = (sandbox: Sandbox) => void;
 
-/** Right after it has written the line of a step. */
-const afterStep = (step: string): Kill => ({ lambda }) => void lambda.crashes.push(new RegExp(`"step":"${step}"`));
 /** When a call of its has come to AWS, which does it or has lost it. */
 const atCall = (operation: string, { done = true, after = 0 } = {}): Kill => (current) =>
   void onCall(current, operation, { done, after, run: () => current.lambda.kill() });
-const atInvocationOfItself: Kill = ({ aws, lambda, scheduler }) => {
-  let killed = false;
-  aws.route('lambda', async (request, next) => {
-    const end = scheduler.begin(); // or time would go on between the death and the deed
-    if (!killed) lambda.kill();
-    killed = true;
-    return next(request).finally(end);
-  });
-};
 const slowly = (minutes: number): Kill => ({ aws }) => void (aws.accessGrants.associationMs = minutes * MINUTE);
 const withAnother: Kill = (current) => void somebodyElse(current).registers('s3://theirs/');
 const vanished: Kill = (current) => somebodyElse(current).deletesInstance();
-const both = (first: Kill, second: Kill): Kill => (current) => {
-  first(current);
-  second(current);
-};
 
 interface Death {
   readonly operation: Operation;
@@ -61,7 +45,7 @@ const DEATHS: Death[] = [
   { operation: 'Create', step: 8, when: 'it looks at the association', kill: atCall('ListTagsForResource') },
   { operation: 'Create', step: 9, when: 'its note of the application is lost', kill: atCall('TagResource', { done: false, after: 1 }) },
   { operation: 'Create', step: 9, when: 'it has noted the application', kill: atCall('TagResource', { after: 1 }) },
-  { operation: 'Create', step: 10, when: 'it has invoked itself', kill: both(slowly(20), atInvocationOfItself) },
+  { operation: 'Create', step: 10, when: 'it has invoked itself', kill: both(slowly(20), atCallOf('lambda')) },
   { operation: 'Create', step: 10, when: 'it has handed over', kill: both(slowly(20), afterStep('handed-over')) },
   { operation: 'Create', step: 14, when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Create', step: 15, when: 'it has answered', kill: afterStep('answered') },
@@ -78,7 +62,7 @@ const DEATHS: Death[] = [
   { operation: 'Update', step: 7, when: 'it has associated', kill: atCall('AssociateAccessGrantsIdentityCenter') },
   { operation: 'Update', step: 8, when: 'it looks at the association', kill: atCall('GetAccessGrantsInstance', { after: 2 }) },
   { operation: 'Update', step: 9, when: 'it has noted the application', kill: atCall('TagResource', { after: 1 }) },
-  { operation: 'Update', step: 10, when: 'it has invoked itself', kill: both(slowly(10), atInvocationOfItself) },
+  { operation: 'Update', step: 10, when: 'it has invoked itself', kill: both(slowly(10), atCallOf('lambda')) },
   { operation: 'Update', step: 14, when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Update', step: 15, when: 'it has answered', kill: afterStep('answered') },
 
@@ -87,7 +71,7 @@ const DEATHS: Death[] = [
   { operation: 'Delete', step: 4, when: 'its request to dissociate is lost', kill: atCall('DissociateAccessGrantsIdentityCenter', { done: false }) },
   { operation: 'Delete', step: 4, when: 'it has dissociated', kill: atCall('DissociateAccessGrantsIdentityCenter') },
   { operation: 'Delete', step: 5, when: 'it has given up its claim', kill: atCall('UntagResource') },
-  { operation: 'Delete', step: 10, when: 'it has invoked itself', kill: both(slowly(15), atInvocationOfItself) },
+  { operation: 'Delete', step: 10, when: 'it has invoked itself', kill: both(slowly(15), atCallOf('lambda')) },
   { operation: 'Delete', step: 11, when: 'its request to delete is lost', kill: atCall('DeleteAccessGrantsInstance', { done: false }) },
   { operation: 'Delete', step: 11, when: 'it has deleted', kill: atCall('DeleteAccessGrantsInstance') },
   { operation: 'Delete', step: 12, when: 'it counts the locations', kill: both(withAnother, atCall('ListAccessGrantsLocations')), inUse: true },
