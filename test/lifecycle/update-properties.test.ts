@@ -57,6 +57,8 @@ const ROWS: [name: string, value: string, written: string[], inConfig: object][]
   ['TimeoutSeconds', '600', [], {}],
   ['IamPropagationTimeoutSeconds', '60', [], {}],
   ['Generation', 'other', [], {}],
+  ['DiagnosedPrincipalArn', arnOf('immuta'), [], {}],
+  ['BucketAccountId', '444455556666', [], {}],
 ];
 
 test.each(ROWS)('another %s', async (name, value, written, inConfig) => {
