@@ -40,8 +40,7 @@ export async function removeAssociation(job: InstanceJob, instance: Instance): P
     return instance;
   }
   const { identityCenterInstanceArn: has } = instance;
-  // one that we asked for may not show yet
-  if (has ? isAssociationOurs(job, instance) : instance.tags[APPLICATION_TAG] === '') {
+  if (mayDissociate(job, instance)) {
     const after = await dissociate(job, instance);
     return after && forget(job, after);
   }
@@ -49,6 +48,11 @@ export async function removeAssociation(job: InstanceJob, instance: Instance): P
     job.log.warn('left-alone', { message: `somebody else associated ${describeInstance(job)} with ${has}` });
   }
   return forget(job, instance);
+}
+
+/** Whether there is an association of ours, or may be: one that we asked for may not show yet. */
+function mayDissociate(job: InstanceJob, instance: Instance): boolean {
+  return instance.identityCenterInstanceArn ? isAssociationOurs(job, instance) : job.isOurs(PART, instance) && instance.tags[APPLICATION_TAG] === '';
 }
 
 /** Our claim is older than the association, so that it must be to the same instance; and to the same application, once we know that. */
@@ -114,7 +118,7 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
 /** Ends the association and waits until that shows. Gives the instance as it is then; nothing if it is gone. */
 async function dissociate(job: InstanceJob, instance: Instance): Promise<Instance | undefined> {
   job.log.info('dissociate');
-  const refusal = await job.client.dissociate();
+  const refusal = await job.client.dissociate((current) => mayDissociate(job, current));
   const refusedUntil = job.deadline.now() + ENDING_MS;
   const pauses = pollPauses();
   for (;;) {

@@ -144,6 +144,39 @@ describe('somebody else, at the same time,', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
+  const LOST: CallFault = { error: new AwsError(500, 'InternalError', 'We encountered an internal error.') };
+
+  test('creates another instance when ours is deleted, of which the answer is lost: that is theirs', async () => {
+    await deployInstance(sandbox.current);
+    onCall(sandbox.current, 'DeleteAccessGrantsInstance', {
+      ...LOST,
+      run: () => {
+        somebodyElse(sandbox.current).deletesInstance();
+        somebodyElse(sandbox.current).createsInstance();
+      },
+    });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(instanceState(sandbox.current)).toMatchObject({ instanceIsOurs: false });
+  });
+
+  test('associates it anew when ours is ended, of which the answer is lost: that is theirs', async () => {
+    somebodyElse(sandbox.current).createsInstance();
+    await deployInstance(sandbox.current, ONE);
+    onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', {
+      ...LOST,
+      run: () => {
+        somebodyElse(sandbox.current).dissociates();
+        somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+      },
+    });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
+  });
+
   test.each(['ListTagsForResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])('deletes the instance before %s', async (operation) => {
     onCall(sandbox.current, operation, { run: () => somebodyElse(sandbox.current).deletesInstance() });
 
