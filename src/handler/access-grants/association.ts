@@ -79,7 +79,7 @@ async function associateIfWanted(job: InstanceJob, instance: Instance, wanted: s
   if (wanted) {
     return associate(job, instance, wanted);
   }
-  return job.isOurs(PART, instance) ? forget(job, instance) : instance;
+  return forget(job, instance);
 }
 
 /**
@@ -105,9 +105,7 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   if (isAssociationOurs(job, shown) && shown.tags[APPLICATION_TAG]) {
     return shown; // a twin of this run was faster
   }
-  if (job.isOurs(PART, shown)) {
-    await forget(job, shown);
-  }
+  await forgetClaim(job, shown, wanted);
   if (!shown.identityCenterInstanceArn) {
     throw new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
   }
@@ -149,14 +147,23 @@ async function confirm(job: InstanceJob, instance: Instance): Promise<Instance> 
 /** Remembers the application, which tells our association from one that somebody makes after it. */
 async function note(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
   if (instance.identityCenterInstanceArn !== wanted) {
-    return leaveOther(job, job.isOurs(PART, instance) ? await forget(job, instance) : instance, wanted);
+    return leaveOther(job, await forgetClaim(job, instance, wanted), wanted);
   }
   const tags = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: instance.applicationArn! };
   await job.client.tag(instance, tags);
   return { ...instance, tags: { ...instance.tags, ...tags } };
 }
 
+/** Forgets what this run claimed, if nobody has claimed another one since, such as the rollback of an Update that was cancelled. */
+async function forgetClaim(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
+  return instance.tags[INSTANCE_TAG] === wanted ? forget(job, instance) : instance;
+}
+
+/** Takes away our claim, and leaves that of another stack, which may have come after it. */
 async function forget(job: InstanceJob, instance: Instance): Promise<Instance> {
+  if (!job.isOurs(PART, instance)) {
+    return instance;
+  }
   const keys = tagKeysOf(PART, instance.tags);
   if (keys.length > 0) {
     await job.client.untag(instance, keys);

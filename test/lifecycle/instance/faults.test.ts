@@ -177,6 +177,25 @@ describe('somebody else, at the same time,', () => {
     expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
   });
 
+  test('associates it from another stack of this library as soon as ours is ended: that stack keeps the proof', async () => {
+    const { tags } = somebodyElse(sandbox.current).createsInstance();
+    await deployInstance(sandbox.current, ONE);
+    const stack = 'cdk-immuta-s3-integration:identity-center:stack';
+    onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', {
+      ...LOST,
+      run: () => {
+        somebodyElse(sandbox.current).dissociates();
+        somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+        tags.set(stack, 'arn:aws:cloudformation:us-east-1:111122223333:stack/Other/1');
+      },
+    });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(tags.get(stack)).toContain('stack/Other/1');
+    expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  });
+
   test.each(['ListTagsForResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])('deletes the instance before %s', async (operation) => {
     onCall(sandbox.current, operation, { run: () => somebodyElse(sandbox.current).deletesInstance() });
 
@@ -195,6 +214,28 @@ describe('somebody else, at the same time,', () => {
       expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
       expect(leftovers(sandbox.current)).toEqual(NOTHING);
     });
+});
+
+test.each([
+  ['is refused', new AwsError(409, 'Conflict', 'already associated')],
+  ['has no answer', new AwsError(500, 'InternalError', 'We encountered an internal error.')],
+])('an Update that goes on after its rollback has associated, and %s, takes nothing from that', async (_, error) => {
+  await deployInstance(sandbox.current, ONE);
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', {
+    error,
+    run: () => {
+      somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+      const { tags } = sandbox.current.aws.accessGrants.instance('111122223333', 'us-east-1');
+      tags.set('cdk-immuta-s3-integration:identity-center:instance', IDENTITY_CENTER);
+    },
+  });
+
+  expect(await deployInstance(sandbox.current, { identityCenterInstanceArn: OTHER_IDENTITY_CENTER })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+  expect(calls(sandbox.current)).not.toContain('UntagResource');
+  await sandbox.current.destroy(STACK_NAME);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
 describe.each(['AccessGrantsInstanceNotExists', 'AccessGrantsInstanceNotExistsError', 'SomethingNew'])('no instance is %s', (code) => {
