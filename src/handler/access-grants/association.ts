@@ -90,8 +90,8 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   const claim = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: '' };
   await job.client.tag(instance, claim);
 
-  if (claimed && job.deadline.now() > job.deadline.postingEndsAt) {
-    return note(job, await untilShown(job, wanted), wanted); // an earlier run has asked for it
+  if (claimed && job.requestType === 'Create' && job.deadline.now() > job.deadline.postingEndsAt) {
+    return note(job, await untilShown(job, wanted), wanted); // too late to ask for it; an earlier run may have
   }
   job.log.info('associate');
   const refusal = await job.client.associate(wanted);

@@ -140,7 +140,8 @@ export class InstanceClient {
     const { DissociateAccessGrantsIdentityCenterCommand } = s3ControlSdk();
     try {
       await this.send('DissociateAccessGrantsIdentityCenter',
-        (client, options) => client.send(new DissociateAccessGrantsIdentityCenterCommand(this.account), options), { isStillOurs: isOurs });
+        (client, options) => client.send(new DissociateAccessGrantsIdentityCenterCommand(this.account), options),
+        { isGone: isNamedWithoutInstance, isStillOurs: isOurs });
       return undefined;
     } catch (error) {
       if (error instanceof AccessGrantsError && isRefusal(error.cause)) {

@@ -260,6 +260,19 @@ test.each([
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
+describe.each(['GetAccessGrantsInstance', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])('an instance that was just created, and that %s does not find', (operation) => {
+  test('for a while is ours', async () => {
+    const after = operation === 'GetAccessGrantsInstance' ? 1 : 0; // there is none, at first
+    onCall(sandbox.current, operation, { error: new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none'), after, times: 3 });
+
+    expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Adopted: 'false', IdentityCenter: IDENTITY_CENTER } });
+
+    expect(calls(sandbox.current).filter((call) => call === 'CreateAccessGrantsInstance')).toHaveLength(1);
+    await sandbox.current.destroy(STACK_NAME);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
 describe('an instance that exists, and cannot be read', () => {
   const NONE = new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none');
 
@@ -292,13 +305,33 @@ test('a Create makes nothing later than its Delete would look for it', async () 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('an association that AWS does not end is a failure with its words, and can be deleted later', async () => {
+test('an Update that died with its claim, and runs again minutes later, associates', async () => {
+  await deployInstance(sandbox.current);
+  onCall(sandbox.current, 'TagResource', {
+    run: () => {
+      sandbox.current.lambda.kill();
+      for (const operation of ['GetAccessGrantsInstance', 'ListTagsForResource']) {
+        onCall(sandbox.current, operation, { error: new AwsError(503, 'SlowDown', 'Please reduce your request rate.'), times: 7 });
+      }
+    },
+  });
+  const start = sandbox.current.clock.now();
+
+  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: IDENTITY_CENTER } });
+
+  expect(sandbox.current.clock.now() - start).toBeGreaterThan(3 * MINUTE);
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+});
+
+test.each([[400, 'InvalidRequest'], [404, 'ResourceNotFound']])('an association that AWS does not end, with %d, is a failure with its words, and can be deleted later', async (status, code) => {
   await deployInstance(sandbox.current, ONE);
-  const mend = onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', { error: new AwsError(400, 'InvalidRequest', 'Grants use it.'), times: Infinity });
+  const mend = onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', { error: new AwsError(status, code, 'Grants use it.'), times: Infinity });
+  const start = sandbox.current.clock.now();
 
   const result = await sandbox.current.destroy(STACK_NAME);
   expect(result.status).toBe('DELETE_FAILED');
-  expect(instanceFailure(result)).toContain('answered InvalidRequest to DissociateAccessGrantsIdentityCenter: Grants use it');
+  expect(sandbox.current.clock.now() - start).toBeLessThan(8 * MINUTE);
+  expect(instanceFailure(result)).toContain(`answered ${code} to DissociateAccessGrantsIdentityCenter: Grants use it`);
   expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
 
   mend();
