@@ -1,6 +1,6 @@
 import { InstanceTagPart } from '../contract';
 import { pollPauses } from '../pauses';
-import { Instance, InstanceGone } from './client';
+import { Instance, InstanceGone, Refusal } from './client';
 import { describeInstance, InstanceJob } from './job';
 import { isOfLifetime, ownerTags, tagKey, tagKeysOf } from './ownership';
 
@@ -12,6 +12,9 @@ const APPLICATION_TAG = tagKey(PART, 'application');
 
 /** An association that we have ended already, before this run, still shows for a while, and cannot be ended again. */
 const ENDING_MS = 120_000;
+
+/** How long something that stands in the way may not show. */
+const HIDDEN_MS = 120_000;
 
 /** Lambda may run an event twice at once. What the one has done the other sees in seconds. */
 const TWIN_MS = 30_000;
@@ -98,16 +101,22 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   if (!refusal) {
     return note(job, await untilShown(job, wanted), wanted);
   }
-  if ((refusal.answerLost || claimed) && refusal.isConflict) {
+  const hasAsked = refusal.answerLost || claimed;
+  if (hasAsked && refusal.isConflict) {
     return note(job, await untilShown(job, wanted), wanted); // our own earlier request is what is in the way
   }
-  const shown = await untilNoted(job);
-  if (isAssociationOurs(job, shown) && shown.tags[APPLICATION_TAG]) {
-    return shown; // a twin of this run was faster
+  const shown = await untilNoted(job, refusal);
+  if (isAssociationOurs(job, shown)) {
+    if (shown.tags[APPLICATION_TAG]) {
+      return shown; // a twin of this run was faster
+    }
+    if (hasAsked) {
+      return note(job, await untilShown(job, wanted), wanted); // AWS may call its refusal anything
+    }
   }
   await forgetClaim(job, shown, wanted);
   if (!shown.identityCenterInstanceArn) {
-    throw new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
+    throw refusal.isConflict ? refusal.error : new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
   }
   // somebody else was
   return shown.identityCenterInstanceArn === wanted ? untilShown(job, wanted) : leaveOther(job, shown, wanted);
@@ -184,14 +193,16 @@ async function untilShown(job: InstanceJob, wanted: string): Promise<Instance> {
   }
 }
 
-/** Gives a twin of this run, if there is one, the time to note the application of what it has associated. */
-async function untilNoted(job: InstanceJob): Promise<Instance> {
-  const end = job.deadline.now() + TWIN_MS;
+/** Gives a twin of this run, if there is one, the time to note the application of what it has associated, and what is in the way the time to show. */
+async function untilNoted(job: InstanceJob, { isConflict }: Refusal): Promise<Instance> {
+  const start = job.deadline.now();
   const pauses = pollPauses();
   for (;;) {
     const instance = await existing(job);
     const isClaimed = isAssociationOurs(job, instance) && !instance.tags[APPLICATION_TAG];
-    if (!isClaimed || job.deadline.now() >= end) {
+    const isHidden = isConflict && !instance.identityCenterInstanceArn;
+    const patienceMs = isHidden ? HIDDEN_MS : isClaimed ? TWIN_MS : 0;
+    if (job.deadline.now() >= start + patienceMs) {
       return instance;
     }
     await job.deadline.sleep(pauses.next().value);

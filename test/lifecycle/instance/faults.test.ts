@@ -305,6 +305,41 @@ test('a Create makes nothing later than its Delete would look for it', async () 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
+test('an association of which the answer is lost, and whose repeat is refused as anything, is ours', async () => {
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(500, 'InternalError', 'We encountered an internal error.'), done: true });
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(400, 'InvalidRequest', 'There is one'), after: 1 });
+
+  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+  await sandbox.current.destroy(STACK_NAME);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+describe('an association that is in the way', () => {
+  test('and shows a minute later is named', async () => {
+    somebodyElse(sandbox.current).createsInstance();
+    sandbox.current.aws.accessGrants.associationMs = MINUTE;
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { run: () => somebodyElse(sandbox.current).associates(OTHER_IDENTITY_CENTER) });
+
+    const result = await deployInstance(sandbox.current, ONE);
+
+    expect(instanceFailure(result)).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}, and not by this resource`);
+    expect(instanceState(sandbox.current)).toEqual({ identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
+  });
+
+  test('and never shows is a failure in minutes, with AWS\'s words alone', async () => {
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(409, 'Conflict', 'There is one'), times: Infinity });
+    const start = sandbox.current.clock.now();
+
+    const result = await deployInstance(sandbox.current, ONE);
+
+    expect(instanceFailure(result)).toMatch(/answered Conflict to AssociateAccessGrantsIdentityCenter: There is one \(RequestId/);
+    expect(sandbox.current.clock.now() - start).toBeLessThan(8 * MINUTE);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
 test('an Update that died with its claim, and runs again minutes later, associates', async () => {
   await deployInstance(sandbox.current);
   onCall(sandbox.current, 'TagResource', {
