@@ -20,7 +20,10 @@ export interface AdoptingAccessGrantsInstanceProps {
    * The instance is associated with it, unless it is already. An association with another one that this resource did not make is an error,
    * which names both.
    *
-   * @default - an association that is there is left as it is
+   * Without it, one that others made is left as it is; one that this resource made ends when the property is removed. Grants to
+   * users and groups of that Identity Center instance need it, whoever made them.
+   *
+   * @default - the instance is not associated by this resource
    */
   readonly identityCenterInstanceArn?: string;
 
@@ -135,7 +138,8 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
       IdentityCenterInstanceArn: this._identityCenterInstanceArn,
       TimeoutSeconds: `${timeout.toSeconds()}`,
       RemovalPolicy: Lazy.string({ produce: () => isRetained(this._resource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
-      Generation: role.roleId,
+      // a role that `Role.customizeRoles` leaves out of the template has no id here
+      Generation: role.node.defaultChild instanceof iam.CfnRole ? role.roleId : undefined,
     };
     return new CustomResource(this, 'Resource', {
       resourceType: INSTANCE_RESOURCE_TYPE,

@@ -26,7 +26,7 @@ export interface IdentityCenterOptions {
    * S3 makes it when the two instances are associated, so that it is not known before; `aws s3control get-access-grants-instance`
    * prints it afterwards. An `AdoptingAccessGrantsInstance` tells it by itself.
    *
-   * @default - what the `AdoptingAccessGrantsInstance` says; with another instance any application of the Identity Center instance
+   * @default - what the `AdoptingAccessGrantsInstance` of the same stack says; with another instance any application of the Identity Center instance
    */
   readonly applicationArn?: string;
 }

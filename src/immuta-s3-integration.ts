@@ -457,11 +457,12 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
       return undefined;
     }
     const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
-    const applicationOfInstance = instance instanceof AdoptingAccessGrantsInstance ? instance.identityCenterApplicationArn : undefined;
+    // an export of another stack could not change while it is used here, and each association has another application
+    const isKnown = instance instanceof AdoptingAccessGrantsInstance && outermostStack(instance) === outermostStack(this);
     return {
       ...options,
       identityStoreAccount: options.identityStoreAccount ?? this.stack.account,
-      applicationArn: options.applicationArn ?? applicationOfInstance,
+      applicationArn: options.applicationArn ?? (isKnown ? instance.identityCenterApplicationArn : undefined),
     };
   }
 

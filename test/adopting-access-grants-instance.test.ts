@@ -99,6 +99,20 @@ describe('new', () => {
     expect(synthError(stack)).toContain(error);
   });
 
+  test.each<[string, iam.CustomizeRolesOptions]>([
+    ['made elsewhere', { preventSynthesis: true }],
+    ['made before', { usePrecreatedRoles: { 'Instance/HandlerRole': 'handler' } }],
+  ])('a role that is %s, by `Role.customizeRoles`', (_, options) => {
+    const stack = newStack();
+    iam.Role.customizeRoles(stack, options);
+    new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+
+    const { Properties, DependsOn } = onlyOf(stack, ADOPTING);
+    expect(Properties).not.toHaveProperty('Generation');
+    expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
+    expect(Object.keys(resourcesOf(stack))).toEqual(expect.arrayContaining(DependsOn!));
+  });
+
   test('a timeout that is not known is an error at once', () => {
     const stack = newStack();
     const timeout = Duration.minutes(new CfnParameter(stack, 'Minutes', { type: 'Number' }).valueAsNumber);
@@ -138,6 +152,23 @@ describe('Identity Center', () => {
     const stack = newStack();
     withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }));
     expect(describeApplicationOn(stack)).toBe('{"Fn::GetAtt":["AdoptingS3AccessGrantsInstance","IdentityCenterApplicationArn"]}');
+  });
+
+  test('an integration in another stack takes any application: an export could not change while it is used', () => {
+    const app = new App();
+    const instance = new AdoptingAccessGrantsInstance(new Stack(app, 'Shared', { env: ENV }), 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+    const stack = new Stack(app, 'Lakes', { env: ENV });
+    newIntegration(stack, 'Lake', { accessGrantsInstance: instance, identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' } });
+    expect(describeApplicationOn(stack)).toContain(':application/ssoins-1111222233334444/*');
+    expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('Fn::ImportValue');
+  });
+
+  test('an integration in a nested stack takes the application from there', () => {
+    const stack = newStack();
+    const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+    const nested = new NestedStack(stack, 'Nested');
+    newIntegration(nested, 'Lake', { accessGrantsInstance: instance, identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' } });
+    expect(describeApplicationOn(nested)).toMatch(/^\{"Ref":"referenceto\w+IdentityCenterApplicationArn"\}$/);
   });
 
   test('an integration\'s own application counts more', () => {

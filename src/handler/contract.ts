@@ -122,8 +122,8 @@ export interface InstanceProperties {
   readonly TimeoutSeconds: string;
   /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
   readonly RemovalPolicy: 'destroy' | 'retain';
-  /** Id of the function's role: another one when the resource is added again. */
-  readonly Generation: string;
+  /** Id of the function's role: another one when the resource is added again. None if the role is not in the template. */
+  readonly Generation?: string;
 }
 
 /** Attributes of `Custom::S3AccessGrantsInstance`. Every success returns all of them, empty where there is nothing to say. */

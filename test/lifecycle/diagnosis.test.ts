@@ -71,6 +71,29 @@ describe('with diagnosePermissions', () => {
     expect(reason).toContain('s3:ListBucket on arn:aws:s3:::sales-lake (a policy of the organization)');
   });
 
+  test('what an organization denies outside of its Regions is not denied', async () => {
+    sandbox.current.aws.iam.organizationPolicy = {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: '*', Resource: '*' },
+        { Effect: 'Deny', Action: ['s3:DeleteAccessGrant', 'iam:GetRole'], Resource: '*', Condition: { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } } },
+      ],
+    };
+    expect(await failsAtTest(6, WITH_PERMISSIONS)).toContain('policy simulator finds nothing');
+  });
+
+  test('what depends on a condition that the simulator cannot decide is neither denied nor said to be fine', async () => {
+    sandbox.current.aws.iam.organizationPolicy = DENY('s3:DeleteAccessGrant');
+    sandbox.current.aws.route('iam', async (request, next) => {
+      const answer = await next(request);
+      const missing = '<MissingContextValues><member>aws:SourceVpce</member></MissingContextValues>';
+      return { ...answer, body: answer.body?.toString().replaceAll('</EvalDecision>', `</EvalDecision>${missing}`) };
+    });
+    const reason = await failsAtTest(6, WITH_PERMISSIONS);
+    expect(reason).toContain('AWS says that account');
+    expect(reason).not.toContain('simulator');
+  });
+
   test('the reason says what a permissions boundary denies', async () => {
     const boundary = sandbox.current.aws.iam.createPolicy('boundary', DENY('iam:PassRole'));
     const reason = await failsAtTest(5, {

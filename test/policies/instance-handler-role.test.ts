@@ -50,6 +50,7 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
       ['denied', 'lambda:InvokeFunction', `arn:${partition}:lambda:${region}:${ACCOUNT}:function:other`],
       ['denied', 'lambda:UpdateFunctionCode', arnOf('function', target)],
       ['denied', 'logs:CreateLogGroup', `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs`],
+      ['denied', 'sso:DescribeInstance', arnOf('identityCenter', target)],
       ['denied', 'sso:DeleteInstance', arnOf('identityCenter', target)],
       ['denied', 'sso:UpdateApplication', arnOf('application', target)],
       ['denied', 'sso:PutApplicationAccessScope', arnOf('application', target)],

@@ -1,6 +1,6 @@
 import { InstanceTagPart } from '../contract';
 import { pollPauses } from '../pauses';
-import { Instance, InstanceGone } from './client';
+import { Instance, InstanceGone, Refusal } from './client';
 import { describeInstance, InstanceJob } from './job';
 import { isOfLifetime, ownerTags, tagKey, tagKeysOf } from './ownership';
 
@@ -12,6 +12,9 @@ const APPLICATION_TAG = tagKey(PART, 'application');
 
 /** An association that we have ended already, before this run, still shows for a while, and cannot be ended again. */
 const ENDING_MS = 120_000;
+
+/** How long something that stands in the way may not show. */
+const HIDDEN_MS = 120_000;
 
 /** Lambda may run an event twice at once. What the one has done the other sees in seconds. */
 const TWIN_MS = 30_000;
@@ -40,8 +43,7 @@ export async function removeAssociation(job: InstanceJob, instance: Instance): P
     return instance;
   }
   const { identityCenterInstanceArn: has } = instance;
-  // one that we asked for may not show yet
-  if (has ? isAssociationOurs(job, instance) : instance.tags[APPLICATION_TAG] === '') {
+  if (mayDissociate(job, instance)) {
     const after = await dissociate(job, instance);
     return after && forget(job, after);
   }
@@ -49,6 +51,11 @@ export async function removeAssociation(job: InstanceJob, instance: Instance): P
     job.log.warn('left-alone', { message: `somebody else associated ${describeInstance(job)} with ${has}` });
   }
   return forget(job, instance);
+}
+
+/** Whether there is an association of ours, or may be: one that we asked for may not show yet. */
+function mayDissociate(job: InstanceJob, instance: Instance): boolean {
+  return instance.identityCenterInstanceArn ? isAssociationOurs(job, instance) : job.isOurs(PART, instance) && instance.tags[APPLICATION_TAG] === '';
 }
 
 /** Our claim is older than the association, so that it must be to the same instance; and to the same application, once we know that. */
@@ -75,7 +82,7 @@ async function associateIfWanted(job: InstanceJob, instance: Instance, wanted: s
   if (wanted) {
     return associate(job, instance, wanted);
   }
-  return job.isOurs(PART, instance) ? forget(job, instance) : instance;
+  return forget(job, instance);
 }
 
 /**
@@ -86,26 +93,30 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
   const claim = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: '' };
   await job.client.tag(instance, claim);
 
-  if (claimed && job.deadline.now() > job.deadline.postingEndsAt) {
-    return note(job, await untilShown(job, wanted), wanted); // an earlier run has asked for it
+  if (claimed && job.requestType === 'Create' && job.deadline.now() > job.deadline.postingEndsAt) {
+    return note(job, await untilShown(job, wanted), wanted); // too late to ask for it; an earlier run may have
   }
   job.log.info('associate');
   const refusal = await job.client.associate(wanted);
   if (!refusal) {
     return note(job, await untilShown(job, wanted), wanted);
   }
-  if ((refusal.answerLost || claimed) && refusal.isConflict) {
+  const hasAsked = refusal.answerLost || claimed;
+  if (hasAsked && refusal.isConflict) {
     return note(job, await untilShown(job, wanted), wanted); // our own earlier request is what is in the way
   }
-  const shown = await untilNoted(job);
-  if (isAssociationOurs(job, shown) && shown.tags[APPLICATION_TAG]) {
-    return shown; // a twin of this run was faster
+  const shown = await untilNoted(job, refusal);
+  if (isAssociationOurs(job, shown)) {
+    if (shown.tags[APPLICATION_TAG]) {
+      return shown; // a twin of this run was faster
+    }
+    if (hasAsked) {
+      return note(job, await untilShown(job, wanted), wanted); // AWS may call its refusal anything
+    }
   }
-  if (job.isOurs(PART, shown)) {
-    await forget(job, shown);
-  }
+  await forgetClaim(job, shown, wanted);
   if (!shown.identityCenterInstanceArn) {
-    throw new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
+    throw refusal.isConflict ? refusal.error : new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
   }
   // somebody else was
   return shown.identityCenterInstanceArn === wanted ? untilShown(job, wanted) : leaveOther(job, shown, wanted);
@@ -114,7 +125,7 @@ async function associate(job: InstanceJob, instance: Instance, wanted: string): 
 /** Ends the association and waits until that shows. Gives the instance as it is then; nothing if it is gone. */
 async function dissociate(job: InstanceJob, instance: Instance): Promise<Instance | undefined> {
   job.log.info('dissociate');
-  const refusal = await job.client.dissociate();
+  const refusal = await job.client.dissociate((current) => mayDissociate(job, current));
   const refusedUntil = job.deadline.now() + ENDING_MS;
   const pauses = pollPauses();
   for (;;) {
@@ -145,14 +156,23 @@ async function confirm(job: InstanceJob, instance: Instance): Promise<Instance> 
 /** Remembers the application, which tells our association from one that somebody makes after it. */
 async function note(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
   if (instance.identityCenterInstanceArn !== wanted) {
-    return leaveOther(job, job.isOurs(PART, instance) ? await forget(job, instance) : instance, wanted);
+    return leaveOther(job, await forgetClaim(job, instance, wanted), wanted);
   }
   const tags = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: instance.applicationArn! };
   await job.client.tag(instance, tags);
   return { ...instance, tags: { ...instance.tags, ...tags } };
 }
 
+/** Forgets what this run claimed, if nobody has claimed another one since, such as the rollback of an Update that was cancelled. */
+async function forgetClaim(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
+  return instance.tags[INSTANCE_TAG] === wanted ? forget(job, instance) : instance;
+}
+
+/** Takes away our claim, and leaves that of another stack, which may have come after it. */
 async function forget(job: InstanceJob, instance: Instance): Promise<Instance> {
+  if (!job.isOurs(PART, instance)) {
+    return instance;
+  }
   const keys = tagKeysOf(PART, instance.tags);
   if (keys.length > 0) {
     await job.client.untag(instance, keys);
@@ -173,14 +193,16 @@ async function untilShown(job: InstanceJob, wanted: string): Promise<Instance> {
   }
 }
 
-/** Gives a twin of this run, if there is one, the time to note the application of what it has associated. */
-async function untilNoted(job: InstanceJob): Promise<Instance> {
-  const end = job.deadline.now() + TWIN_MS;
+/** Gives a twin of this run, if there is one, the time to note the application of what it has associated, and what is in the way the time to show. */
+async function untilNoted(job: InstanceJob, { isConflict }: Refusal): Promise<Instance> {
+  const start = job.deadline.now();
   const pauses = pollPauses();
   for (;;) {
     const instance = await existing(job);
     const isClaimed = isAssociationOurs(job, instance) && !instance.tags[APPLICATION_TAG];
-    if (!isClaimed || job.deadline.now() >= end) {
+    const isHidden = isConflict && !instance.identityCenterInstanceArn;
+    const patienceMs = isHidden ? HIDDEN_MS : isClaimed ? TWIN_MS : 0;
+    if (job.deadline.now() >= start + patienceMs) {
       return instance;
     }
     await job.deadline.sleep(pauses.next().value);

@@ -6,7 +6,7 @@ import { isOfLifetime, ownerTags } from './ownership';
 import { pollPauses } from '../pauses';
 import { OutOfTime } from '../protocol/deadline';
 
-/** An instance that exists, as AWS says, can be read soon. */
+/** An instance that exists, as AWS says, is found by each request soon. */
 const READABLE_MS = 60_000;
 
 /**
@@ -27,7 +27,10 @@ export async function bringAbout(job: InstanceJob): Promise<Instance> {
 }
 
 /** One that an earlier Create of this resource made, whose Delete may be still to come, becomes this one's. */
-async function takeUp(job: InstanceJob, found: Instance): Promise<Instance> {
+async function takeUp(job: InstanceJob, found: Instance | undefined): Promise<Instance> {
+  if (!found) {
+    throw new InstanceGone();
+  }
   const ours = job.isOurs('instance', found);
   job.log.info('take-up', { message: ours ? 'this resource made it' : 'adopted: somebody else made it' });
   if (!ours || isOfLifetime('instance', found.tags, job.owner)) {
@@ -43,10 +46,10 @@ async function make(job: InstanceJob): Promise<Instance> {
   const made = await job.client.create(ownerTags('instance', job.owner));
   if (!made) {
     // somebody was faster, or an answer to us was lost
-    return withIdentityCenter(job, await takeUp(job, await untilReadable(job)));
+    return setUp(job, await job.client.find());
   }
   try {
-    return await withIdentityCenter(job, made);
+    return await setUp(job, made);
   } catch (error) {
     if (!(error instanceof OutOfTime)) {
       await undo(job);
@@ -64,19 +67,22 @@ async function undo(job: InstanceJob): Promise<void> {
   }
 }
 
-/** It is never created a second time: that it is gone again means that somebody, such as the Delete of this very Create, deleted it. */
-async function untilReadable(job: InstanceJob): Promise<Instance> {
+/**
+ * An instance that exists, as AWS says, though its requests may not find it yet. It is never created a second time: that it is gone again
+ * means that somebody, such as the Delete of this very Create, deleted it.
+ */
+async function setUp(job: InstanceJob, instance: Instance | undefined): Promise<Instance> {
   const end = job.deadline.now() + READABLE_MS;
   const pauses = pollPauses();
-  for (;;) {
-    const found = await job.client.find();
-    if (found) {
-      return found;
+  for (let found = instance; ; found = await job.client.find()) {
+    try {
+      return await withIdentityCenter(job, await takeUp(job, found));
+    } catch (error) {
+      if (!(error instanceof InstanceGone) || job.deadline.now() >= end) {
+        throw error;
+      }
     }
-    if (job.deadline.now() >= end) {
-      throw new InstanceGone();
-    }
-    job.progress.lastSeen = `${describeInstance(job)} exists, and cannot be read yet`;
+    job.progress.lastSeen = `${describeInstance(job)} exists, and is not found yet`;
     await job.deadline.sleep(pauses.next().value);
   }
 }

@@ -96,11 +96,12 @@ export class InstanceClient {
     }
   }
 
-  /** Why AWS refuses as long as something is left in it; nothing if it is gone. */
-  public async delete(): Promise<Error | undefined> {
+  /** Why AWS refuses as long as something is left in it; nothing if it is gone, or another one by the time that it must be asked again. */
+  public async delete(isOurs: IsOurs): Promise<Error | undefined> {
     const { DeleteAccessGrantsInstanceCommand } = s3ControlSdk();
     try {
-      await this.send('DeleteAccessGrantsInstance', (client, options) => client.send(new DeleteAccessGrantsInstanceCommand(this.account), options));
+      await this.send('DeleteAccessGrantsInstance',
+        (client, options) => client.send(new DeleteAccessGrantsInstanceCommand(this.account), options), { isStillOurs: isOurs });
       return undefined;
     } catch (error) {
       if (error instanceof AccessGrantsError && isInstanceInUse(error.cause)) {
@@ -124,7 +125,7 @@ export class InstanceClient {
           answerLost ||= isTransient(error);
           throw error;
         }
-      }, isNamedWithoutInstance);
+      }, { isGone: isNamedWithoutInstance });
       return undefined;
     } catch (error) {
       if (error instanceof AccessGrantsError && (isRefusal(error.cause) || isAccessDenied(error.cause))) {
@@ -134,11 +135,13 @@ export class InstanceClient {
     }
   }
 
-  /** Why AWS does not; nothing if it is under way. */
-  public async dissociate(): Promise<Error | undefined> {
+  /** Why AWS does not; nothing if it is under way, or if there is another association by the time that it must be asked again. */
+  public async dissociate(isOurs: IsOurs): Promise<Error | undefined> {
     const { DissociateAccessGrantsIdentityCenterCommand } = s3ControlSdk();
     try {
-      await this.send('DissociateAccessGrantsIdentityCenter', (client, options) => client.send(new DissociateAccessGrantsIdentityCenterCommand(this.account), options));
+      await this.send('DissociateAccessGrantsIdentityCenter',
+        (client, options) => client.send(new DissociateAccessGrantsIdentityCenterCommand(this.account), options),
+        { isGone: isNamedWithoutInstance, isStillOurs: isOurs });
       return undefined;
     } catch (error) {
       if (error instanceof AccessGrantsError && isRefusal(error.cause)) {
@@ -195,16 +198,41 @@ export class InstanceClient {
     return count;
   }
 
-  private async send<T>(operation: string, send: Send<T>, isGone = isWithoutInstance): Promise<T> {
+  private async send<T>(operation: string, send: Send<T>, { isGone = isWithoutInstance, isStillOurs }: SendOptions = {}): Promise<T> {
+    let isSent = false;
     try {
-      return await retryAws(this.options, () => send(this.client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }));
+      return await retryAws(this.options, async () => {
+        if (isSent && isStillOurs) {
+          await this.lookAgain(isStillOurs);
+        }
+        isSent = true;
+        return send(this.client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      });
     } catch (error) {
       if (isGone(error)) {
         throw new InstanceGone();
       }
-      throw error instanceof OutOfTime || error instanceof TooLate ? error : new AccessGrantsError(operation, this.options, error);
+      throw PASSED_ON.some((type) => error instanceof type) ? error : new AccessGrantsError(operation, this.options, error);
     }
   }
+
+  /** A request without an answer may have been carried out, and what is there now may be what somebody made since. */
+  private async lookAgain(isStillOurs: IsOurs): Promise<void> {
+    const found = await this.find();
+    if (!found || !isStillOurs(found)) {
+      throw new InstanceGone();
+    }
+  }
+}
+
+/** Whether what is to be removed is ours, as the instance is now. */
+type IsOurs = (instance: Instance) => boolean;
+
+interface SendOptions {
+  /** Whether an error says that there is no instance. @default - any 404 does */
+  readonly isGone?: (error: unknown) => boolean;
+  /** Asked before the request is sent again. @default - it may always be */
+  readonly isStillOurs?: IsOurs;
 }
 
 interface Page {
@@ -234,6 +262,9 @@ class AccessGrantsError extends Error {
     super(`S3 Access Grants of account ${accountId}, ${region} answered ${name} to ${operation}: ${withoutFullStop(message)}${remedy}`, { cause });
   }
 }
+
+/** They say already what they are about. */
+const PASSED_ON = [OutOfTime, TooLate, InstanceGone, AccessGrantsError];
 
 function nothingWithoutInstance(error: unknown): undefined {
   if (error instanceof InstanceGone) {

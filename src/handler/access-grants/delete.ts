@@ -60,7 +60,7 @@ async function removeInstance(job: InstanceJob): Promise<void> {
       return;
     }
     job.log.info('delete-instance');
-    const refusal = await job.client.delete();
+    const refusal = await job.client.delete((instance) => job.isOurs(PART, instance));
     if (!refusal) {
       return;
     }

@@ -12,7 +12,7 @@ export function isWithoutInstance(error: unknown): boolean {
   return says(error, /^AccessGrantsInstanceNotExists(Error)?$/, 404);
 }
 
-/** The same by its code alone, where an Identity Center instance may be what is not found. */
+/** The same by its code alone, where an Identity Center instance, or its application, may be what is not found. */
 export function isNamedWithoutInstance(error: unknown): boolean {
   return says(error, /^AccessGrantsInstanceNotExists(Error)?$/);
 }

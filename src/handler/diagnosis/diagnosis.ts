@@ -53,7 +53,7 @@ async function diagnose(properties: Properties, deadline: Deadline, { listLocati
 }
 
 /** Nothing if AWS does not tell, or if there is no time to ask. */
-async function answerOf(deadline: Deadline, ask: () => Promise<string>): Promise<string | undefined> {
+async function answerOf(deadline: Deadline, ask: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
     deadline.check();
     return await ask();
@@ -72,11 +72,13 @@ function describeInstance(location: Location, registered: RegisteredLocation[] |
     + `${locations.length > 0 ? locations.join(' and ') : 'no location'} is registered on ${describeLocation(location)}`;
 }
 
-async function diagnosePermissions(properties: Properties, simulate: Simulate): Promise<string> {
+/** Nothing if the simulator knows of no denial, and could not decide each. */
+async function diagnosePermissions(properties: Properties, simulate: Simulate): Promise<string | undefined> {
   const principalArn = properties.DiagnosedPrincipalArn!;
-  const denials = (await Promise.all(neededBy(properties).map((needed) => simulate(principalArn, needed)))).flat();
+  const simulations = await Promise.all(neededBy(properties).map((needed) => simulate(principalArn, needed)));
+  const denials = simulations.flatMap((simulation) => simulation.denials);
   if (denials.length === 0) {
-    return `AWS's policy simulator finds nothing that ${principalArn} is denied; it knows neither its trust policy nor those of buckets and endpoints`;
+    return simulations.some(({ isComplete }) => !isComplete) ? undefined : `AWS's policy simulator finds nothing that ${principalArn} is denied; it knows neither its trust policy nor those of buckets and endpoints`;
   }
   return `AWS's policy simulator says that ${principalArn} is denied ${denials.map(describeDenial).join(', ')}`;
 }
@@ -91,22 +93,27 @@ function describeDenial({ action, resource, by }: Denial): string {
   return `${action} on ${resource} (${who})`;
 }
 
+/** IAM has one endpoint in a partition. */
+const IAM_REGIONS: Record<string, string> = { 'aws': 'us-east-1', 'aws-cn': 'cn-north-1', 'aws-us-gov': 'us-gov-west-1' };
+
 /** What Immuta cannot do without, one action for each thing that its policy names. */
 function neededBy(properties: Properties): Needed[] {
-  const { AccountId: account, Region: region, LocationPath: path = '', LocationRoleArn: role = '', BucketAccountId: owner } = properties;
+  const { AccountId: account, Region: region = '', LocationPath: path = '', LocationRoleArn: role = '', BucketAccountId: owner } = properties;
   const [, partition = 'aws'] = role.split(':');
   const instance = `arn:${partition}:s3:${region}:${account}:access-grants/default`;
+  const iam = { resource: role, region: IAM_REGIONS[partition] ?? region };
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   return [
-    { actions: ['s3:GetAccessGrantsInstance', 's3:ListAccessGrantsLocations'], resource: instance },
-    { actions: ['s3:ListAccessGrantsInstances', ...bucket ? [] : ['s3:ListAllMyBuckets']], resource: '*' },
-    { actions: ['s3:CreateAccessGrantsLocation', 's3:DeleteAccessGrantsLocation'], resource: `${instance}/location/default` },
-    { actions: ['s3:CreateAccessGrant', 's3:DeleteAccessGrant'], resource: `${instance}/grant/default` },
-    { actions: ['iam:GetRole'], resource: role },
-    { actions: ['iam:PassRole'], resource: role, context: { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' } },
+    { actions: ['s3:GetAccessGrantsInstance', 's3:ListAccessGrantsLocations'], resource: instance, region },
+    { actions: ['s3:ListAccessGrantsInstances', ...bucket ? [] : ['s3:ListAllMyBuckets']], resource: '*', region },
+    { actions: ['s3:CreateAccessGrantsLocation', 's3:DeleteAccessGrantsLocation'], resource: `${instance}/location/default`, region },
+    { actions: ['s3:CreateAccessGrant', 's3:DeleteAccessGrant'], resource: `${instance}/grant/default`, region },
+    { actions: ['iam:GetRole'], ...iam },
+    { actions: ['iam:PassRole'], ...iam, context: { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' } },
     ...bucket ? [{
       actions: ['s3:ListBucket'],
       resource: `arn:${partition}:s3:::${bucket}`,
+      region,
       context: { 's3:prefix': prefix, ...owner ? { 'aws:ResourceAccount': owner } : {} },
     }] : [],
   ];

@@ -1,3 +1,4 @@
+import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { iamSdk } from '../aws-sdk';
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -6,6 +7,8 @@ const REQUEST_TIMEOUT_MS = 15_000;
 export interface Needed {
   readonly actions: readonly string[];
   readonly resource: string;
+  /** Of the endpoint that they are sent to. */
+  readonly region: string;
   readonly context?: Readonly<Record<string, string>>;
 }
 
@@ -16,42 +19,50 @@ export interface Denial {
   readonly by: 'policies' | 'explicit deny' | 'permissions boundary' | 'organization';
 }
 
+export interface Simulation {
+  readonly denials: Denial[];
+  /** Whether the simulator could say of each action whether it is denied. */
+  readonly isComplete: boolean;
+}
+
 /** Which of the actions a role or user is denied. */
-export type Simulate = (principalArn: string, needed: Needed) => Promise<Denial[]>;
+export type Simulate = (principalArn: string, needed: Needed) => Promise<Simulation>;
 
 /**
  * Asks IAM's policy simulator, which knows the policies of the principal, its boundary and those of the organization, not those of resources.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
-export const simulateInIam: Simulate = async (principalArn, { actions, resource, context = {} }) => {
+export const simulateInIam: Simulate = async (principalArn, { actions, resource, region, context = {} }) => {
   const { IAMClient, SimulatePrincipalPolicyCommand } = iamSdk();
   const client = new IAMClient({ maxAttempts: 2 });
+  // the first three are in every request, so that organizations ask for them in what they deny
+  const known = { 'aws:PrincipalArn': principalArn, 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...context };
   try {
     const { EvaluationResults: results = [] } = await client.send(new SimulatePrincipalPolicyCommand({
       PolicySourceArn: principalArn,
       ActionNames: [...actions],
       ResourceArns: [resource],
-      ContextEntries: Object.entries(context).map(([name, value]) => ({ ContextKeyName: name, ContextKeyType: 'string', ContextKeyValues: [value] })),
+      ContextEntries: Object.entries(known).map(([name, value]) => (
+        { ContextKeyName: name, ContextKeyType: name === 'aws:SecureTransport' ? 'boolean' : 'string', ContextKeyValues: [value] })),
     }), { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    return results.flatMap((result): Denial[] => {
-      const { EvalActionName: action = '', EvalDecision: decision, MissingContextValues: missing = [] } = result;
-      // what depends on something that we do not know proves nothing
-      if (decision === 'allowed' || (decision === 'implicitDeny' && missing.length > 0)) {
-        return [];
-      }
-      return [{ action, resource, by: whoDenies(result) }];
-    });
+    const refused = results.filter(({ EvalDecision: decision }) => decision !== 'allowed');
+    const denied = refused.filter((result) => !dependsOnUnknown(result));
+    return {
+      denials: denied.map((result) => ({ action: result.EvalActionName ?? '', resource, by: whoDenies(result) })),
+      isComplete: denied.length === refused.length,
+    };
   } finally {
     client.destroy();
   }
 };
 
-function whoDenies(result: {
-  readonly EvalDecision?: string;
-  readonly OrganizationsDecisionDetail?: { readonly AllowedByOrganizations?: boolean };
-  readonly PermissionsBoundaryDecisionDetail?: { readonly AllowedByPermissionsBoundary?: boolean };
-}): Denial['by'] {
+/** Either kind of denial may be none in a request that has what the conditions ask for. */
+function dependsOnUnknown({ MissingContextValues: missing = [], ResourceSpecificResults: each = [] }: EvaluationResult): boolean {
+  return [missing, ...each.map(({ MissingContextValues: ofResource = [] }) => ofResource)].some(({ length }) => length > 0);
+}
+
+function whoDenies(result: EvaluationResult): Denial['by'] {
   if (result.OrganizationsDecisionDetail?.AllowedByOrganizations === false) {
     return 'organization';
   }

@@ -33,7 +33,6 @@ export function instanceIdentityCenterStatements(options: InstanceIdentityCenter
       actions: ['s3:AssociateAccessGrantsIdentityCenter', 's3:DissociateAccessGrantsIdentityCenter'],
       resources: [accessGrantsInstanceArn],
     }),
-    new iam.PolicyStatement({ actions: ['sso:DescribeInstance'], resources: [identityCenterInstanceArn] }),
     new iam.PolicyStatement({
       actions: ['sso:CreateApplication'],
       // which of AWS's application providers it is, is not documented

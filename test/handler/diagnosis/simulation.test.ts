@@ -14,21 +14,35 @@ beforeEach(async () => {
 });
 afterEach(() => iam.close());
 
-const simulate = () => simulateInIam(USER, { actions: ['s3:ListBucket'], resource: 'arn:aws:s3:::sales', context: { 's3:prefix': 'curated/' } });
+const simulate = () => simulateInIam(USER, { actions: ['s3:ListBucket'], resource: 'arn:aws:s3:::sales', region: 'eu-west-1', context: { 's3:prefix': 'curated/' } });
 const result = (decision: string, more = '') => `<member><EvalActionName>s3:ListBucket</EvalActionName><EvalDecision>${decision}</EvalDecision>${more}</member>`;
 
 test('it asks about the principal, the actions, the resource and what conditions may ask for', async () => {
   await simulate();
-  expect(Object.fromEntries(new URLSearchParams(iam.requests[0].body))).toMatchObject({
+  const sent = Object.fromEntries(new URLSearchParams(iam.requests[0].body));
+  const entries = ['ContextKeyName', 'ContextKeyType', 'ContextKeyValues.member.1'].map((field) => `.${field}`);
+  expect([1, 2, 3, 4].map((number) => entries.map((field) => sent[`ContextEntries.member.${number}${field}`]))).toEqual([
+    ['aws:PrincipalArn', 'string', USER],
+    ['aws:RequestedRegion', 'string', 'eu-west-1'],
+    ['aws:SecureTransport', 'boolean', 'true'],
+    ['s3:prefix', 'string', 'curated/'],
+  ]);
+  expect(sent).toMatchObject({
     'Action': 'SimulatePrincipalPolicy',
     'PolicySourceArn': USER,
     'ActionNames.member.1': 's3:ListBucket',
     'ResourceArns.member.1': 'arn:aws:s3:::sales',
-    'ContextEntries.member.1.ContextKeyName': 's3:prefix',
-    'ContextEntries.member.1.ContextKeyValues.member.1': 'curated/',
-    'ContextEntries.member.1.ContextKeyType': 'string',
   });
 });
+
+const MISSING = '<MissingContextValues><member>aws:SourceVpce</member></MissingContextValues>';
+const MISSING_FOR_RESOURCE = `<ResourceSpecificResults><member><EvalResourceName>arn:aws:s3:::sales</EvalResourceName>${MISSING}</member></ResourceSpecificResults>`;
+
+test.each([['implicitDeny', MISSING], ['explicitDeny', MISSING], ['implicitDeny', MISSING_FOR_RESOURCE], ['explicitDeny', MISSING_FOR_RESOURCE]])(
+  '%s proves nothing where it depends on what is not known: %s', async (decision, more) => {
+    results = result(decision, more);
+    await expect(simulate()).resolves.toEqual({ denials: [], isComplete: false });
+  });
 
 test.each([
   ['allowed', '', undefined],
@@ -36,9 +50,9 @@ test.each([
   ['explicitDeny', '', 'explicit deny'],
   ['implicitDeny', '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>', 'permissions boundary'],
   ['implicitDeny', '<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>', 'organization'],
-  ['implicitDeny', '<MissingContextValues><member>aws:SourceVpce</member></MissingContextValues>', undefined],
-  ['explicitDeny', '<MissingContextValues><member>aws:SourceVpce</member></MissingContextValues>', 'explicit deny'],
 ])('%s %s means a denial by %s', async (decision, more, by) => {
   results = result(decision, more);
-  await expect(simulate()).resolves.toEqual(by === undefined ? [] : [{ action: 's3:ListBucket', resource: 'arn:aws:s3:::sales', by }]);
+  await expect(simulate()).resolves.toEqual({
+    denials: by === undefined ? [] : [{ action: 's3:ListBucket', resource: 'arn:aws:s3:::sales', by }], isComplete: true,
+  });
 });

@@ -144,6 +144,58 @@ describe('somebody else, at the same time,', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
+  const LOST: CallFault = { error: new AwsError(500, 'InternalError', 'We encountered an internal error.') };
+
+  test('creates another instance when ours is deleted, of which the answer is lost: that is theirs', async () => {
+    await deployInstance(sandbox.current);
+    onCall(sandbox.current, 'DeleteAccessGrantsInstance', {
+      ...LOST,
+      run: () => {
+        somebodyElse(sandbox.current).deletesInstance();
+        somebodyElse(sandbox.current).createsInstance();
+      },
+    });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(instanceState(sandbox.current)).toMatchObject({ instanceIsOurs: false });
+  });
+
+  test('associates it anew when ours is ended, of which the answer is lost: that is theirs', async () => {
+    somebodyElse(sandbox.current).createsInstance();
+    await deployInstance(sandbox.current, ONE);
+    onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', {
+      ...LOST,
+      run: () => {
+        somebodyElse(sandbox.current).dissociates();
+        somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+      },
+    });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
+  });
+
+  test('associates it from another stack of this library as soon as ours is ended: that stack keeps the proof', async () => {
+    const { tags } = somebodyElse(sandbox.current).createsInstance();
+    await deployInstance(sandbox.current, ONE);
+    const stack = 'cdk-immuta-s3-integration:identity-center:stack';
+    onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', {
+      ...LOST,
+      run: () => {
+        somebodyElse(sandbox.current).dissociates();
+        somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+        tags.set(stack, 'arn:aws:cloudformation:us-east-1:111122223333:stack/Other/1');
+      },
+    });
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(tags.get(stack)).toContain('stack/Other/1');
+    expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  });
+
   test.each(['ListTagsForResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])('deletes the instance before %s', async (operation) => {
     onCall(sandbox.current, operation, { run: () => somebodyElse(sandbox.current).deletesInstance() });
 
@@ -162,6 +214,28 @@ describe('somebody else, at the same time,', () => {
       expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
       expect(leftovers(sandbox.current)).toEqual(NOTHING);
     });
+});
+
+test.each([
+  ['is refused', new AwsError(409, 'Conflict', 'already associated')],
+  ['has no answer', new AwsError(500, 'InternalError', 'We encountered an internal error.')],
+])('an Update that goes on after its rollback has associated, and %s, takes nothing from that', async (_, error) => {
+  await deployInstance(sandbox.current, ONE);
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', {
+    error,
+    run: () => {
+      somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+      const { tags } = sandbox.current.aws.accessGrants.instance('111122223333', 'us-east-1');
+      tags.set('cdk-immuta-s3-integration:identity-center:instance', IDENTITY_CENTER);
+    },
+  });
+
+  expect(await deployInstance(sandbox.current, { identityCenterInstanceArn: OTHER_IDENTITY_CENTER })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+  expect(calls(sandbox.current)).not.toContain('UntagResource');
+  await sandbox.current.destroy(STACK_NAME);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
 describe.each(['AccessGrantsInstanceNotExists', 'AccessGrantsInstanceNotExistsError', 'SomethingNew'])('no instance is %s', (code) => {
@@ -184,6 +258,19 @@ test.each([
 
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+describe.each(['GetAccessGrantsInstance', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])('an instance that was just created, and that %s does not find', (operation) => {
+  test('for a while is ours', async () => {
+    const after = operation === 'GetAccessGrantsInstance' ? 1 : 0; // there is none, at first
+    onCall(sandbox.current, operation, { error: new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none'), after, times: 3 });
+
+    expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Adopted: 'false', IdentityCenter: IDENTITY_CENTER } });
+
+    expect(calls(sandbox.current).filter((call) => call === 'CreateAccessGrantsInstance')).toHaveLength(1);
+    await sandbox.current.destroy(STACK_NAME);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
 });
 
 describe('an instance that exists, and cannot be read', () => {
@@ -218,13 +305,68 @@ test('a Create makes nothing later than its Delete would look for it', async () 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('an association that AWS does not end is a failure with its words, and can be deleted later', async () => {
+test('an association of which the answer is lost, and whose repeat is refused as anything, is ours', async () => {
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(500, 'InternalError', 'We encountered an internal error.'), done: true });
+  onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(400, 'InvalidRequest', 'There is one'), after: 1 });
+
+  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+  await sandbox.current.destroy(STACK_NAME);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+});
+
+describe('an association that is in the way', () => {
+  test('and shows a minute later is named', async () => {
+    somebodyElse(sandbox.current).createsInstance();
+    sandbox.current.aws.accessGrants.associationMs = MINUTE;
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { run: () => somebodyElse(sandbox.current).associates(OTHER_IDENTITY_CENTER) });
+
+    const result = await deployInstance(sandbox.current, ONE);
+
+    expect(instanceFailure(result)).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}, and not by this resource`);
+    expect(instanceState(sandbox.current)).toEqual({ identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
+  });
+
+  test('and never shows is a failure in minutes, with AWS\'s words alone', async () => {
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(409, 'Conflict', 'There is one'), times: Infinity });
+    const start = sandbox.current.clock.now();
+
+    const result = await deployInstance(sandbox.current, ONE);
+
+    expect(instanceFailure(result)).toMatch(/answered Conflict to AssociateAccessGrantsIdentityCenter: There is one \(RequestId/);
+    expect(sandbox.current.clock.now() - start).toBeLessThan(8 * MINUTE);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+test('an Update that died with its claim, and runs again minutes later, associates', async () => {
+  await deployInstance(sandbox.current);
+  onCall(sandbox.current, 'TagResource', {
+    run: () => {
+      sandbox.current.lambda.kill();
+      for (const operation of ['GetAccessGrantsInstance', 'ListTagsForResource']) {
+        onCall(sandbox.current, operation, { error: new AwsError(503, 'SlowDown', 'Please reduce your request rate.'), times: 7 });
+      }
+    },
+  });
+  const start = sandbox.current.clock.now();
+
+  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: IDENTITY_CENTER } });
+
+  expect(sandbox.current.clock.now() - start).toBeGreaterThan(3 * MINUTE);
+  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+});
+
+test.each([[400, 'InvalidRequest'], [404, 'ResourceNotFound']])('an association that AWS does not end, with %d, is a failure with its words, and can be deleted later', async (status, code) => {
   await deployInstance(sandbox.current, ONE);
-  const mend = onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', { error: new AwsError(400, 'InvalidRequest', 'Grants use it.'), times: Infinity });
+  const mend = onCall(sandbox.current, 'DissociateAccessGrantsIdentityCenter', { error: new AwsError(status, code, 'Grants use it.'), times: Infinity });
+  const start = sandbox.current.clock.now();
 
   const result = await sandbox.current.destroy(STACK_NAME);
   expect(result.status).toBe('DELETE_FAILED');
-  expect(instanceFailure(result)).toContain('answered InvalidRequest to DissociateAccessGrantsIdentityCenter: Grants use it');
+  expect(sandbox.current.clock.now() - start).toBeLessThan(8 * MINUTE);
+  expect(instanceFailure(result)).toContain(`answered ${code} to DissociateAccessGrantsIdentityCenter: Grants use it`);
   expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
 
   mend();
