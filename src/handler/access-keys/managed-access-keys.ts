@@ -129,10 +129,9 @@ export class ManagedAccessKeys {
     return this.judge(ledger, await look());
   }
 
-  /** Whether Immuta works with what this event, or an earlier run of it, has given it. */
-  public isOfThisEvent({ inForce, shown }: Standing): boolean {
-    return inForce !== undefined && inForce.owner === this.options.owner && inForce.request === this.request
-      && (shown || inForce.state === 'accepted' || inForce.state === 'held');
+  /** Whether Immuta works with what this event, or an earlier run of it, has given it: what it has undone is given again. */
+  public isOfThisEvent({ inForce, shown, certain }: Standing): boolean {
+    return inForce !== undefined && inForce.owner === this.options.owner && inForce.request === this.request && (shown || certain);
   }
 
   /** Whether Immuta works with a key of this resource, or, for the strict, also shows that it does. */

@@ -47,8 +47,11 @@ export function standingOf(keys: readonly ManagedKey[], holder: Holder | undefin
   const rolledBack = holder.status === 'editError' && newest.state !== 'held';
   const shown = keys.find(({ id }) => id === holder.accessKeyId);
   if (shown) {
-    // a rolled-back edit whose key is shown all the same: the edit may be a later one, or what is shown what was tried
-    return rolledBack && shown === newest && older ? undecided : decided(shown, { shown: true });
+    if (rolledBack && shown === newest) {
+      // a rolled-back edit whose key is shown all the same: the edit may be a later one, or what is shown what was tried
+      return older ? undecided : decided(newest, { certain: false });
+    }
+    return decided(shown, { shown: true });
   }
   if (rolledBack) {
     return older ? decided(older) : decided(newest, { certain: false });
