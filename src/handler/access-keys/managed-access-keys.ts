@@ -61,7 +61,7 @@ interface OwnKey {
   secret?: AccessKeySecret;
   /** `refused`: Immuta has never had it, or has undone the change that gave it. `sending`: it may have it. */
   outcome: 'refused' | 'sending' | 'accepted';
-  /** A request that carried it got no answer: from then on a refusal says nothing about that one. */
+  /** A request that carried it got no answer: from then on what becomes of another one says nothing about that one. */
   answerLost: boolean;
 }
 
@@ -96,8 +96,11 @@ export class ManagedAccessKeys {
   /** Immuta has taken the request. What is written about it is a help for others only. */
   public async accepted(): Promise<void> {
     const { own } = this;
-    if (own) {
-      own.outcome = 'accepted';
+    if (!own) {
+      return;
+    }
+    own.outcome = 'accepted';
+    if (!own.answerLost) {
       await orWarn(this.options.log, 'key-not-recorded', () => this.write(own.id, 'accepted', ACCEPTED_BUSY_MS));
     }
   }
@@ -109,10 +112,10 @@ export class ManagedAccessKeys {
     }
   }
 
-  /** Whatever request carried the key, its change was undone. */
-  public rolledBack(): void {
+  /** Immuta is in order with the key, whichever request carried it. */
+  public inOrder(): void {
     if (this.own) {
-      Object.assign(this.own, { outcome: 'refused', answerLost: false });
+      Object.assign(this.own, { outcome: 'accepted', answerLost: false });
     }
   }
 
@@ -325,5 +328,5 @@ export class ManagedAccessKeys {
 }
 
 function stateOf({ outcome, answerLost }: OwnKey): KeyState {
-  return outcome === 'accepted' ? 'accepted' : outcome === 'sending' || answerLost ? 'sent' : 'minted';
+  return answerLost || outcome === 'sending' ? 'sent' : outcome === 'accepted' ? 'accepted' : 'minted';
 }

@@ -53,11 +53,12 @@ export function standingOf(keys: readonly ManagedKey[], holder: Holder | undefin
     }
     return decided(shown, { shown: true });
   }
+  if (newest.state === 'sent') {
+    // even when an edit was undone: the key may have been sent twice, and what Immuta went back to may be the first time
+    return older ? undecided : decided(newest, { certain: false });
+  }
   if (rolledBack) {
     return older ? decided(older) : decided(newest, { certain: false });
-  }
-  if (newest.state === 'sent') {
-    return older ? undecided : decided(newest, { certain: false });
   }
   return decided(newest);
 }

@@ -42,7 +42,7 @@ test.each<[string, Partial<Record<'newer' | 'older', KeyState>>, Partial<Holder>
   ['masked, sent', both('sent'), { accessKeyId: MASK }, 'newer or older; spare: '],
   ['masked, accepted', both('accepted'), { accessKeyId: MASK }, 'newer; spare: older'],
   ['masked, held', both('held'), { accessKeyId: MASK }, 'newer; spare: older'],
-  ['masked, sent, undone', both('sent'), { accessKeyId: MASK, status: 'editError' }, 'older; spare: newer'],
+  ['masked, sent, and a change of it, perhaps the second one, undone', both('sent'), { accessKeyId: MASK, status: 'editError' }, 'newer or older; spare: '],
   ['masked, accepted, undone', both('accepted'), { accessKeyId: MASK, status: 'editError' }, 'older; spare: newer'],
   ['masked, held, a later change undone', both('held'), { accessKeyId: MASK, status: 'editError' }, 'newer; spare: older'],
   ['masked, in another place', both('accepted'), { accessKeyId: MASK, status: 'recurringValidationError' }, 'newer; spare: older'],

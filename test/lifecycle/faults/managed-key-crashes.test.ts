@@ -152,6 +152,35 @@ test.each([false, true])('a request whose answer is lost may have been carried o
   }
 });
 
+test.each([false, true])('a request whose answer is lost may be what Immuta goes back to when its repetition fails (keys masked: %s)', async (masksKeys) => {
+  await prepare('Update');
+  const { immuta } = sandbox.current;
+  immuta.switches.masksKeys = masksKeys;
+  immuta.faults.http({ method: 'PUT', behaviour: 'lose' });
+  immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true, after: 1 });
+  const before = heldKey(sandbox.current);
+
+  const result = await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+  expect(heldKey(sandbox.current)).not.toBe(before);
+  expect(keysIn(sandbox.current)).toEqual([before, heldKey(sandbox.current)]);
+});
+
+test('a request whose answer is lost, and whose repetition is well, is as good as one', async () => {
+  await prepare('Update');
+  const { immuta } = sandbox.current;
+  immuta.switches.masksKeys = true;
+  immuta.faults.http({ method: 'PUT', behaviour: 'lose' });
+  const before = heldKey(sandbox.current);
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(heldKey(sandbox.current)).not.toBe(before);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
+});
+
 test('a key that cannot be noted is deleted at once, and the change fails before it is asked for', async () => {
   await prepare('Update');
   const before = heldKey(sandbox.current);
