@@ -47,9 +47,10 @@ export class IamUser {
     return new Map(pages.flatMap(({ Tags = [] }) => Tags).map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
-  public async tag(key: string, value: string): Promise<void> {
+  /** @param value Asked for at each attempt: what it says of the time must be true when it is written */
+  public async tag(key: string, value: () => string): Promise<void> {
     const { TagUserCommand } = iamSdk();
-    await this.call((client, options) => client.send(new TagUserCommand({ UserName: this.name, Tags: [{ Key: key, Value: value }] }), options));
+    await this.call((client, options) => client.send(new TagUserCommand({ UserName: this.name, Tags: [{ Key: key, Value: value() }] }), options));
   }
 
   public async untag(keys: string[]): Promise<void> {

@@ -63,6 +63,8 @@ interface OwnKey {
   outcome: 'refused' | 'sending' | 'accepted';
   /** A request that carried it got no answer: from then on what becomes of another one says nothing about that one. */
   answerLost: boolean;
+  /** Other invocations take it for one that nobody needs later, unless they know better. */
+  leftAloneUntil: number;
 }
 
 /**
@@ -74,7 +76,8 @@ export class ManagedAccessKeys {
   private readonly request: string;
   private readonly version: string;
   private own?: OwnKey;
-  private intent?: string;
+  /** Whether an intent to mint was written, and whether it may have made a key that is not listed yet. */
+  private intent?: 'clear' | 'lost';
 
   constructor(private user: IamUser, private readonly options: ManagedAccessKeysOptions) {
     this.request = digest(options.requestId);
@@ -87,10 +90,19 @@ export class ManagedAccessKeys {
    * @throws KeyInUse
    */
   public async forRequest({ look, busyMs }: KeyRequest): Promise<AccessKeySecret> {
-    const own = this.own ??= await this.mint(look);
-    await this.write(own.id, 'sent', busyMs);
-    own.outcome = 'sending';
-    return own.secret!;
+    for (;;) {
+      const own = this.own ??= await this.mint(look);
+      const { leftAloneUntil } = own;
+      await this.write(own, 'sent', busyMs);
+      if (stateOf(own) !== 'minted' || this.options.deadline.now() < leftAloneUntil) {
+        own.outcome = 'sending';
+        return own.secret!;
+      }
+      // IAM took so long that another invocation may have deleted it
+      this.options.log.warn('key-too-old', { accessKeyId: own.id });
+      await this.delete(own.id);
+      this.own = undefined;
+    }
   }
 
   /** Immuta has taken the request. What is written about it is a help for others only. */
@@ -101,7 +113,7 @@ export class ManagedAccessKeys {
     }
     own.outcome = 'accepted';
     if (!own.answerLost) {
-      await orWarn(this.options.log, 'key-not-recorded', () => this.write(own.id, 'accepted', ACCEPTED_BUSY_MS));
+      await orWarn(this.options.log, 'key-not-recorded', () => this.write(own, 'accepted', ACCEPTED_BUSY_MS));
     }
   }
 
@@ -158,7 +170,7 @@ export class ManagedAccessKeys {
     }
     const { inForce, certain, spare, undecided } = standing;
     if (inForce && certain && inForce.state !== 'held' && holder.status !== 'editError') {
-      await this.user.tag(tagOf(inForce.id), keyTagValue({ ...inForce, state: 'held', busyUntil: 0 }));
+      await this.user.tag(tagOf(inForce.id), () => keyTagValue({ ...inForce, state: 'held', busyUntil: 0 }));
     }
     if (undecided.length > 1) {
       this.options.log.warn('keys-undecided', { message: `Immuta may hold ${undecided.map(({ id }) => id).join(' or ')}` });
@@ -178,7 +190,7 @@ export class ManagedAccessKeys {
     if (own?.outcome === 'refused' && !own.answerLost) {
       await orWarn(this.options.log, 'key-left', () => this.delete(own.id));
     } else if (own) {
-      await orWarn(this.options.log, 'key-left', () => this.write(own.id, stateOf(own)));
+      await orWarn(this.options.log, 'key-left', () => this.write(own, stateOf(own)));
     }
   }
 
@@ -204,14 +216,14 @@ export class ManagedAccessKeys {
     for (;;) {
       const ledger = await this.ledger();
       await this.makeRoom(ledger, look);
-      this.intent = intentTagValue(owner, deadline.now());
-      await this.user.tag(INTENT_TAG, this.intent);
+      this.intent ??= 'clear';
+      await this.user.tag(INTENT_TAG, () => intentTagValue(owner, deadline.now(), ledger.mintingSince));
       const secret = await this.tryToCreate(pauses);
       if (secret) {
         redaction.remember(secret.secretAccessKey);
         redaction.disclose(secret.accessKeyId);
         log.info('key-minted', { accessKeyId: secret.accessKeyId });
-        const own: OwnKey = { id: secret.accessKeyId, secret, outcome: 'refused', answerLost: false };
+        const own: OwnKey = { id: secret.accessKeyId, secret, outcome: 'refused', answerLost: false, leftAloneUntil: 0 };
         await this.record(own);
         deadline.allowIamPropagation(KEY_PROPAGATION_MS);
         return own;
@@ -250,6 +262,7 @@ export class ManagedAccessKeys {
     try {
       const secret = await this.user.createAccessKey();
       if (!secret) {
+        this.intent = 'lost';
         await deadline.sleep(LISTED_MS);
       }
       return secret;
@@ -267,9 +280,12 @@ export class ManagedAccessKeys {
   /** Notes whose the new key is; without that it must not stay. */
   private async record(own: OwnKey): Promise<void> {
     try {
-      await this.write(own.id, 'minted', MINTED_BUSY_MS);
-      await this.user.untag([INTENT_TAG]);
+      await this.write(own, 'minted', MINTED_BUSY_MS);
+      if (this.intent !== 'lost') {
+        await this.user.untag([INTENT_TAG]);
+      }
     } catch (error) {
+      this.user = this.user.inReserve();
       await orWarn(this.options.log, 'key-left', () => this.delete(own.id));
       throw error;
     }
@@ -303,9 +319,12 @@ export class ManagedAccessKeys {
     return !isOwn && isToBeSent && busyUntil > this.options.deadline.now();
   }
 
-  private async write(id: string, state: KeyState, busyMs = 0): Promise<void> {
-    const busyUntil = busyMs > 0 ? this.options.deadline.now() + busyMs : 0;
-    await this.user.tag(tagOf(id), keyTagValue({ owner: this.options.owner, state, request: this.request, version: this.version, busyUntil }));
+  private async write(own: OwnKey, state: KeyState, busyMs = 0): Promise<void> {
+    const { request, version, options: { owner, deadline } } = this;
+    await this.user.tag(tagOf(own.id), () => {
+      own.leftAloneUntil = busyMs > 0 ? deadline.now() + busyMs : 0;
+      return keyTagValue({ owner, state, request, version, busyUntil: own.leftAloneUntil });
+    });
   }
 
   private async delete(id: string): Promise<void> {

@@ -13,6 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => expectKeysWereGood());
 
+/** A list of keys without one of them, as IAM gives it while that one is new. */
+const withoutKey = (xml: string, id: string) => xml.replace(new RegExp(`<member>((?!</member>).)*${id}.*?</member>`, 's'), '');
+
 type Operation = 'Create' | 'Update' | 'Rotate' | 'Delete';
 
 const CARRY_OUT: Record<Operation, () => Promise<string | void>> = {
@@ -128,6 +131,65 @@ test.each(['Create', 'Update'] as const)('%s: a key whose making was not answere
   expect(await CARRY_OUT[operation]()).toMatch(/COMPLETE$/);
 
   expect(lost).toBe(2);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key whose making was not answered is known as ours, however long IAM took to note that one was to come', async () => {
+  await prepare('Update');
+  const { clock } = sandbox.current;
+  const start = clock.now();
+  let lost = false;
+  sandbox.current.aws.route('iam', async (request, next) => {
+    if (request.operation === 'TagUser' && clock.now() < start + 90_000) throw new AwsError(503, 'ServiceUnavailable', 'busy');
+    const answer = await next(request);
+    if (request.operation === 'CreateAccessKey' && !lost) {
+      lost = true;
+      throw new AwsError(500, 'ServiceFailure', 'broken');
+    }
+    return answer;
+  });
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(lost).toBe(true);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key whose making was not answered and which is listed after the next one is made is known as ours', async () => {
+  const { aws } = sandbox.current;
+  let [lost, hidden]: (string | undefined)[] = [];
+  aws.route('iam', async (request, next) => {
+    const answer = await next(request);
+    if (request.operation === 'CreateAccessKey' && !lost) {
+      lost = aws.iam.accessKeyIds.at(-1);
+      throw new AwsError(500, 'ServiceFailure', 'broken');
+    }
+    hidden = aws.iam.accessKeyIds.length < 2 ? lost : undefined;
+    return request.operation === 'ListAccessKeys' && hidden ? { ...answer, body: withoutKey(String(answer.body), hidden) } : answer;
+  });
+
+  expect(await CARRY_OUT.Create()).toBe('CREATE_COMPLETE');
+
+  expect(lost).toBeDefined();
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key that IAM took too long to note is not sent: another run may have deleted it', async () => {
+  await prepare('Update');
+  const { clock, aws } = sandbox.current;
+  let until = 0;
+  aws.route('iam', async (request, next) => {
+    if (request.operation === 'CreateAccessKey') until ||= clock.now() + 70_000;
+    if (request.operation === 'UntagUser' && clock.now() < until) throw new AwsError(503, 'ServiceUnavailable', 'busy');
+    return next(request);
+  });
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(3);
   expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
   await expectNothingLeft(sandbox.current);
 });
