@@ -75,6 +75,8 @@ interface OwnKey {
 export class ManagedAccessKeys {
   private readonly request: string;
   private readonly version: string;
+  /** Ids of what this invocation has deleted, which IAM may list for a moment. */
+  private readonly deleted = new Set<string>();
   private own?: OwnKey;
   /** Whether an intent to mint was written, and whether it may have made a key that is not listed yet. */
   private intent?: 'clear' | 'lost';
@@ -194,10 +196,17 @@ export class ManagedAccessKeys {
     }
   }
 
-  /** Deletes every key that is ours. Immuta must not need any. */
+  /**
+   * Deletes every key that is ours. Immuta must not need any.
+   *
+   * @throws KeyInUse if another invocation is making one, which would stay
+   */
   public async clear(): Promise<void> {
     try {
-      const { ours, tags } = await this.ledger();
+      const { ours, tags, mintingUntil } = await this.ledger();
+      if (this.isAnotherMinting(mintingUntil)) {
+        throw this.inUse();
+      }
       for (const { id } of ours) {
         await this.delete(id);
       }
@@ -233,11 +242,10 @@ export class ManagedAccessKeys {
 
   /** The user has this key alone then, or it and one other that Immuta may need. */
   private async makeRoom(ledger: Ledger, look: LookAtHolder): Promise<void> {
-    const { user, options: { deadline } } = this;
+    const { user } = this;
     const holder = await look();
-    const isMinting = ledger.mintingUntil > deadline.now() && !this.intent;
-    if (isMinting || ledger.ours.some((key) => this.isBusy(key, holder)) || (holder && !isSteady(holder.status))) {
-      throw new KeyInUse(`another run of this function is working with the access keys of user '${user.name}'`);
+    if (this.isAnotherMinting(ledger.mintingUntil) || ledger.ours.some((key) => this.isBusy(key, holder)) || (holder && !isSteady(holder.status))) {
+      throw this.inUse();
     }
     if (ledger.foreign.length > 0) {
       throw new Error(`user '${user.name}' has access keys that this integration did not make (${ledger.foreign.join(', ')}), and it needs both of the two `
@@ -293,7 +301,7 @@ export class ManagedAccessKeys {
 
   private async ledger(): Promise<Ledger> {
     const { deadline, redaction, owner, formerOwner } = this.options;
-    const keys = await this.user.accessKeys();
+    const keys = (await this.user.accessKeys()).filter(({ id }) => !this.deleted.has(id));
     keys.forEach(({ id }) => redaction.disclose(id));
     return readLedger(keys, await this.user.tags(), formerOwner === undefined ? [owner] : [owner, formerOwner], deadline.now());
   }
@@ -310,6 +318,14 @@ export class ManagedAccessKeys {
     }
     // not listed yet: then it is the newest
     return standingOf([{ id: own.id, createdAt: deadline.now(), owner, request, version, state, busyUntil: 0 }, ...ours], holder);
+  }
+
+  private isAnotherMinting(mintingUntil: number): boolean {
+    return mintingUntil > this.options.deadline.now() && !this.intent;
+  }
+
+  private inUse(): KeyInUse {
+    return new KeyInUse(`another run of this function is working with the access keys of user '${this.user.name}'`);
   }
 
   /** Another invocation may be about to send it, for the first time or, if what it accepted has failed, again. */
@@ -329,6 +345,7 @@ export class ManagedAccessKeys {
 
   private async delete(id: string): Promise<void> {
     await this.user.deleteAccessKey(id);
+    this.deleted.add(id);
     await this.untag([tagOf(id)]);
     this.options.log.info('key-deleted', { accessKeyId: id });
   }

@@ -194,6 +194,46 @@ test('a key that IAM took too long to note is not sent: another run may have del
   await expectNothingLeft(sandbox.current);
 });
 
+test('a key that was deleted a moment ago and is listed all the same is not somebody else\'s', async () => {
+  await prepare('Update');
+  const { aws, clock } = sandbox.current;
+  onIam((_, at) => at === 6 ? 'die' : undefined); // which leaves a key that was noted, and never sent
+  let [deleted, until] = ['', 0];
+  aws.route('iam', async (request, next) => {
+    const isListed = clock.now() < until;
+    if (isListed && request.operation === 'CreateAccessKey') throw new AwsError(409, 'LimitExceeded', 'two are enough');
+    const answer = await next(request);
+    if (request.operation === 'DeleteAccessKey' && !deleted) [deleted, until] = [request.input.AccessKeyId, clock.now() + 10_000];
+    if (!isListed || request.operation !== 'ListAccessKeys') return answer;
+    return { ...answer, body: String(answer.body).replace('</AccessKeyMetadata>',
+      `<member><AccessKeyId>${deleted}</AccessKeyId><CreateDate>2026-11-24T08:00:00Z</CreateDate></member></AccessKeyMetadata>`) };
+  });
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(aws.requests.filter(({ operation, time }) => operation === 'CreateAccessKey' && time < until)).not.toHaveLength(0);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+});
+
+test('a deletion waits for the key that another run is about to make', async () => {
+  await prepare('Update');
+  const { aws, clock } = sandbox.current;
+  const [[, tag]] = aws.iam.userTags('immuta');
+  let isMade = false;
+  aws.route('iam', async (request, next) => {
+    if (isMade || request.operation !== 'ListUserTags') return next(request);
+    isMade = true;
+    aws.iam.tagUser('immuta', { 'cdk-immuta-s3-integration:minting': `${tag.split(' ')[0]} ${new Date(clock.now()).toISOString()}` });
+    return next(request).finally(() => void aws.iam.createAccessKey('immuta'));
+  });
+
+  expect(await CARRY_OUT.Delete()).toBe('DELETE_COMPLETE');
+
+  expect(isMade).toBe(true);
+  expect(keysIn(sandbox.current)).toEqual([]);
+  expect([...aws.iam.userTags('immuta')]).toEqual([]);
+});
+
 test.each([false, true])('a request whose answer is lost may have been carried out, whatever its repetition is answered (keys masked: %s)', async (masksKeys) => {
   await prepare('Update');
   const { immuta } = sandbox.current;
