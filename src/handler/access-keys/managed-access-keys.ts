@@ -74,7 +74,7 @@ interface OwnKey {
  */
 export class ManagedAccessKeys {
   private readonly request: string;
-  private readonly version: string;
+  private version: string;
   /** Ids of what this invocation has deleted, which IAM may list for a moment. */
   private readonly deleted = new Set<string>();
   private own?: OwnKey;
@@ -159,6 +159,11 @@ export class ManagedAccessKeys {
   /** Whether what the user may change to have the configuration written again is as it was when that key was. */
   public isOfThisVersion({ inForce }: Standing): boolean {
     return inForce?.version === this.version;
+  }
+
+  /** The next key is for the same version as that one, whatever the properties say. */
+  public keepVersion({ inForce }: Standing): void {
+    this.version = inForce?.version ?? this.version;
   }
 
   /** Deletes what Immuta does not need, now that it is in order, and notes what it works with. */
