@@ -165,6 +165,16 @@ describe('rotation', () => {
     expect(Object.values(resourcesOf(tenantStack)).map(({ Type }) => Type)).not.toContain('AWS::Lambda::Permission');
   });
 
+  test('has no text of the user in its rule, and none that EventBridge would not pass on', () => {
+    const { stack } = withKey(() => ({ rotation: schedule }), { credentialsVersion: 'v<2>' });
+    expect(JSON.stringify(onlyOf(stack, 'AWS::Events::Rule').Properties)).not.toContain('v<2>');
+
+    const odd = newStack();
+    const location = S3Location.prefix(importedBucket(odd), 'a<b/');
+    newIntegration(odd, 'Lake', { location, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
+    expect(synthError(odd)).toContain('\'rotation\' cannot be used with the location \'s3://acme-sales/a<b/\'');
+  });
+
   test('there is none without a schedule', () => {
     expect(Object.values(resourcesOf(withKey().stack)).map(({ Type }) => Type)).not.toContain('AWS::Events::Rule');
   });

@@ -22,5 +22,5 @@ export function isTransient(error: unknown): boolean {
     return ['AbortError', 'TimeoutError'].includes(asObject(error).name as string) || typeof asObject(error).code === 'string';
   }
   const { httpStatusCode: status } = error.$metadata;
-  return status === undefined || status >= 500 || status === 429 || /Throttl|SlowDown|TooManyRequests|RequestTimeout/.test(error.name);
+  return status === undefined || status >= 500 || status === 429 || /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|RequestTimeout|ConcurrentModification/.test(error.name);
 }

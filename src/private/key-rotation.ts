@@ -24,6 +24,7 @@ const LONGEST_DELIVERY_SECONDS = 3600;
 export class KeyRotation extends Construct {
   constructor(scope: Construct, id: string, { schedule, handler, resource, integrationId, properties }: KeyRotationProps) {
     super(scope, id);
+    this.node.addValidation({ validate: () => pathProblems(properties.LocationPath) });
     const input = events.RuleTargetInput.fromObject({
       RequestType: ROTATE_REQUEST_TYPE,
       // the same in each delivery of one event
@@ -48,10 +49,17 @@ export class KeyRotation extends Construct {
   }
 }
 
-/** What a rotation compares the integration with, and whose keys it makes: names and ARNs. */
+/** EventBridge takes what is between '<' and '>' in a rule's input for a variable. A token has none of these. */
+function pathProblems(path: string): string[] {
+  return /[<>"]/.test(path)
+    ? [`'rotation' cannot be used with the location '${path}', since EventBridge does not pass on '<', '>' and '"': use another prefix, or leave 'rotation' out`]
+    : [];
+}
+
+/** What a rotation compares the integration with, and whose keys it makes: names and ARNs, and no text of the user's, which EventBridge might not pass on. */
 const ROTATION_PROPERTIES = [
   'AccountId', 'Region', 'LocationPath', 'LocationRoleArn', 'AuthenticationType', 'AccessKeyUserName', 'AccessKeyGeneration',
-  'CredentialsVersion', 'Revision', 'TimeoutSeconds', 'IamPropagationTimeoutSeconds',
+  'TimeoutSeconds', 'IamPropagationTimeoutSeconds',
 ] satisfies (keyof IntegrationProperties)[];
 
 function rotationProperties(properties: IntegrationProperties): Record<string, string | undefined> {

@@ -226,6 +226,47 @@ test('what a failure that was not rolled back left is cleared by the next deploy
   await expectNothingLeft(sandbox.current);
 });
 
+describe('another user whose key Immuta takes and then gives up, while nobody looks,', () => {
+
+  beforeEach(async () => {
+    sandbox.current.immuta.switches.masksKeys = true;
+    await deploy({ userName: 'immuta' });
+  });
+
+  test.each<[string, () => void]>([
+    ['hands over', () => {}],
+    ['dies', () => sandbox.current.immuta.faults.http({ method: 'GET', path: /101/, after: 4, run: () => sandbox.current.lambda.kill() })],
+  ])('is given another one by the next run, when the first %s', async (_, prepare) => {
+    const { immuta, lambda, clock } = sandbox.current;
+    immuta.switches.durations.editing = 1_200_000;
+    immuta.faults.transition({ from: 'editing', to: 'editError' });
+    clock.at(clock.now() + 600_000, () => { immuta.switches.durations.editing = 10_000; });
+    prepare();
+
+    expect(await deploy({ userName: 'other' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+    expect(lambda.invocations.length).toBeGreaterThan(2);
+    expect(changes(sandbox.current)).toEqual([POST, PUT, PUT]);
+    expect(sandbox.current.aws.iam.accessKeys('other').map(({ accessKeyId }) => accessKeyId)).toEqual([heldKey(sandbox.current)]);
+    expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+    await expectNothingLeft(sandbox.current);
+  });
+
+  test('fails when that one is given up too, and the key of the first user goes on', async () => {
+    const { immuta, clock } = sandbox.current;
+    immuta.switches.durations.editing = 1_200_000;
+    immuta.faults.transition({ from: 'editing', to: 'editError' });
+    immuta.faults.validation({ test: 2, on: 'edit', after: 1 });
+    clock.at(clock.now() + 600_000, () => { immuta.switches.durations.editing = 10_000; });
+
+    expect(await deploy({ userName: 'other' })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+
+    expect(sandbox.current.aws.iam.accessKeys('immuta').map(({ accessKeyId }) => accessKeyId)).toEqual([heldKey(sandbox.current)]);
+    expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+    await expectNothingLeft(sandbox.current);
+  });
+});
+
 describe('a retained integration', () => {
   const retained = { userName: 'immuta', props: { removalPolicy: RemovalPolicy.RETAIN } };
 

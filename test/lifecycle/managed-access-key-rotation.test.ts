@@ -40,6 +40,18 @@ test('a rotation brings another key, answers nobody, and says in a metric that i
   await expectNothingLeft(sandbox.current);
 });
 
+test('a rotation keeps the version that the key is for, which its rule does not know', async () => {
+  await deploy({ props: { credentialsVersion: '2<"' } });
+  const version = () => [...sandbox.current.aws.iam.userTags('immuta').values()].map((tag) => tag.split(' ')[3]);
+  const before = version();
+
+  await sandbox.current.rotate();
+
+  expect(metrics().map(({ failed }) => failed)).toEqual([0]);
+  expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
+  expect(version()).toEqual(before);
+});
+
 test('the same event delivered again brings no other key', async () => {
   await deploy();
   await sandbox.current.rotate('one');

@@ -1,5 +1,5 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
-import { isAccessDenied, isAwsError } from '../aws-error';
+import { isAccessDenied, isAwsError, isTransient } from '../aws-error';
 import { retryAws } from '../aws-retry';
 import { iamSdk } from '../aws-sdk';
 import { Deadline } from '../protocol/deadline';
@@ -47,9 +47,10 @@ export class IamUser {
     return new Map(pages.flatMap(({ Tags = [] }) => Tags).map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
-  public async tag(key: string, value: string): Promise<void> {
+  /** @param value Asked for at each attempt: what it says of the time must be true when it is written */
+  public async tag(key: string, value: () => string): Promise<void> {
     const { TagUserCommand } = iamSdk();
-    await this.call((client, options) => client.send(new TagUserCommand({ UserName: this.name, Tags: [{ Key: key, Value: value }] }), options));
+    await this.call((client, options) => client.send(new TagUserCommand({ UserName: this.name, Tags: [{ Key: key, Value: value() }] }), options));
   }
 
   public async untag(keys: string[]): Promise<void> {
@@ -117,13 +118,13 @@ export class IamUser {
 /** What IAM or the network had against a call, with what it was about. */
 class IamError extends Error {
   public readonly name: string;
-  public readonly $metadata: { readonly httpStatusCode?: number };
 
   constructor(userName: string, cause: Error) {
     const remedy = isAccessDenied(cause) ? '; the handler function has a policy that allows this, so look at service control policies and permissions boundaries' : '';
     super(`the access keys of user '${userName}' cannot be managed: ${withoutFullStop(cause.message)}${remedy}`, { cause });
     this.name = cause.name;
-    this.$metadata = isAwsError(cause) ? cause.$metadata : {};
+    // by which it is told whose error it is: a bug of ours or missing credentials are not AWS's
+    Object.assign(this, isAwsError(cause) ? { $metadata: cause.$metadata } : 'code' in cause ? { code: cause.code } : {});
   }
 }
 
@@ -143,7 +144,7 @@ export function isThrottled(error: unknown): boolean {
 
 /** No answer, or one that does not say. */
 function isLost(error: unknown): boolean {
-  return error instanceof IamError && (error.$metadata.httpStatusCode ?? 500) >= 500;
+  return error instanceof IamError && (isAwsError(error) ? (error.$metadata.httpStatusCode ?? 500) >= 500 : isTransient(error));
 }
 
 function hasCode(error: unknown, code: RegExp): boolean {

@@ -31,6 +31,8 @@ export interface Ledger {
   readonly ours: readonly ManagedKey[];
   /** Ids of all others. */
   readonly foreign: readonly string[];
+  /** Since when a key of ours may have been made whose id was lost, and which may not be listed yet. */
+  readonly mintingSince?: number;
   /** Until when an invocation may be minting. */
   readonly mintingUntil: number;
   /** Our tags of keys that are no more. */
@@ -45,6 +47,9 @@ export const INTENT_TAG = `${KEY_TAG_PREFIX}minting`;
 /** How long after an intent its key may be made: the request takes no longer. */
 export const INTENT_MS = 60_000;
 
+/** A key is listed by then. */
+const SURELY_LISTED_MS = 600_000;
+
 /** What the clocks of Lambda and IAM may differ by. */
 const CLOCK_MS = 10_000;
 
@@ -56,8 +61,9 @@ export function keyTagValue({ owner, state, request, version, busyUntil }: Omit<
   return [owner, state, request, version, ...busyUntil > 0 ? [new Date(busyUntil).toISOString()] : []].join(' ');
 }
 
-export function intentTagValue(owner: string, now: number): string {
-  return `${owner} ${new Date(now).toISOString()}`;
+/** @param since What an intent that is still open says: the keys of both may have been made, or only be listed later */
+export function intentTagValue(owner: string, now: number, since = now): string {
+  return [owner, Math.max(since, now - SURELY_LISTED_MS), now].map((part) => typeof part === 'number' ? new Date(part).toISOString() : part).join(' ');
 }
 
 /** @param owners Who "we" are */
@@ -70,17 +76,18 @@ export function readLedger(keys: readonly AccessKeyMetadata[], tags: ReadonlyMap
       const tag = readKeyTag(value);
       return tag && owners.includes(tag.owner) ? { ...key, ...tag } : undefined;
     }
-    const isIntended = isOurIntent && key.createdAt > intent.at - CLOCK_MS && key.createdAt < intent.at + INTENT_MS;
-    return isIntended ? { ...key, owner: intent.owner, state: 'minted', request: '', version: '', busyUntil: intent.at + INTENT_MS } : undefined;
+    const isIntended = isOurIntent && key.createdAt > intent.since - CLOCK_MS && key.createdAt < intent.last + INTENT_MS;
+    return isIntended ? { ...key, owner: intent.owner, state: 'minted', request: '', version: '', busyUntil: intent.last + INTENT_MS } : undefined;
   };
   const ours = keys.map(read).filter((key) => key !== undefined).sort((a, b) => b.createdAt - a.createdAt);
   const ourTags = [...tags].filter(([name, value]) => name.startsWith(KEY_TAG_PREFIX) && owners.includes(value.split(' ')[0])).map(([name]) => name);
   return {
     ours,
     foreign: keys.map(({ id }) => id).filter((id) => !ours.some((key) => key.id === id)),
-    mintingUntil: intent ? intent.at + INTENT_MS : 0,
+    mintingSince: isOurIntent ? intent.since : undefined,
+    mintingUntil: intent ? intent.last + INTENT_MS : 0,
     // a key that was made just now is not always listed at once
-    strayTags: ourTags.filter((name) => name !== INTENT_TAG && !keys.some(({ id }) => tagOf(id) === name)
+    strayTags: ourTags.filter((name) => name === INTENT_TAG ? intent!.last + SURELY_LISTED_MS < now : !keys.some(({ id }) => tagOf(id) === name)
       && (readKeyTag(tags.get(name)!)?.busyUntil ?? 0) < now),
     tags: ourTags,
   };
@@ -94,7 +101,7 @@ function readKeyTag(value: string): Omit<ManagedKey, 'id' | 'createdAt'> | undef
   return { owner, state: state as KeyState, request, version, busyUntil: Date.parse(busyUntil) || 0 };
 }
 
-function readIntent(tags: ReadonlyMap<string, string>): { readonly owner: string; readonly at: number } | undefined {
-  const [owner, at = ''] = tags.get(INTENT_TAG)?.split(' ') ?? [];
-  return owner === undefined ? undefined : { owner, at: Date.parse(at) || 0 };
+function readIntent(tags: ReadonlyMap<string, string>): { readonly owner: string; readonly since: number; readonly last: number } | undefined {
+  const [owner, since = '', last = since] = tags.get(INTENT_TAG)?.split(' ') ?? [];
+  return owner === undefined ? undefined : { owner, since: Date.parse(since) || 0, last: Date.parse(last) || 0 };
 }

@@ -61,8 +61,10 @@ interface OwnKey {
   secret?: AccessKeySecret;
   /** `refused`: Immuta has never had it, or has undone the change that gave it. `sending`: it may have it. */
   outcome: 'refused' | 'sending' | 'accepted';
-  /** A request that carried it got no answer: from then on a refusal says nothing about that one. */
+  /** A request that carried it got no answer: from then on what becomes of another one says nothing about that one. */
   answerLost: boolean;
+  /** Other invocations take it for one that nobody needs later, unless they know better. */
+  leftAloneUntil: number;
 }
 
 /**
@@ -72,9 +74,12 @@ interface OwnKey {
  */
 export class ManagedAccessKeys {
   private readonly request: string;
-  private readonly version: string;
+  private version: string;
+  /** Ids of what this invocation has deleted, which IAM may list for a moment. */
+  private readonly deleted = new Set<string>();
   private own?: OwnKey;
-  private intent?: string;
+  /** Whether an intent to mint was written, and whether it may have made a key that is not listed yet. */
+  private intent?: 'clear' | 'lost';
 
   constructor(private user: IamUser, private readonly options: ManagedAccessKeysOptions) {
     this.request = digest(options.requestId);
@@ -87,18 +92,30 @@ export class ManagedAccessKeys {
    * @throws KeyInUse
    */
   public async forRequest({ look, busyMs }: KeyRequest): Promise<AccessKeySecret> {
-    const own = this.own ??= await this.mint(look);
-    await this.write(own.id, 'sent', busyMs);
-    own.outcome = 'sending';
-    return own.secret!;
+    for (;;) {
+      const own = this.own ??= await this.mint(look);
+      const { leftAloneUntil } = own;
+      await this.write(own, 'sent', busyMs);
+      if (stateOf(own) !== 'minted' || this.options.deadline.now() < leftAloneUntil) {
+        own.outcome = 'sending';
+        return own.secret!;
+      }
+      // IAM took so long that another invocation may have deleted it
+      this.options.log.warn('key-too-old', { accessKeyId: own.id });
+      await this.delete(own.id);
+      this.own = undefined;
+    }
   }
 
   /** Immuta has taken the request. What is written about it is a help for others only. */
   public async accepted(): Promise<void> {
     const { own } = this;
-    if (own) {
-      own.outcome = 'accepted';
-      await orWarn(this.options.log, 'key-not-recorded', () => this.write(own.id, 'accepted', ACCEPTED_BUSY_MS));
+    if (!own) {
+      return;
+    }
+    own.outcome = 'accepted';
+    if (!own.answerLost) {
+      await orWarn(this.options.log, 'key-not-recorded', () => this.write(own, 'accepted', ACCEPTED_BUSY_MS));
     }
   }
 
@@ -109,10 +126,10 @@ export class ManagedAccessKeys {
     }
   }
 
-  /** Whatever request carried the key, its change was undone. */
-  public rolledBack(): void {
+  /** Immuta is in order with the key, whichever request carried it. */
+  public inOrder(): void {
     if (this.own) {
-      Object.assign(this.own, { outcome: 'refused', answerLost: false });
+      Object.assign(this.own, { outcome: 'accepted', answerLost: false });
     }
   }
 
@@ -129,10 +146,9 @@ export class ManagedAccessKeys {
     return this.judge(ledger, await look());
   }
 
-  /** Whether Immuta works with what this event, or an earlier run of it, has given it. */
-  public isOfThisEvent({ inForce, shown }: Standing): boolean {
-    return inForce !== undefined && inForce.owner === this.options.owner && inForce.request === this.request
-      && (shown || inForce.state === 'accepted' || inForce.state === 'held');
+  /** Whether Immuta works with what this event, or an earlier run of it, has given it: what it has undone is given again. */
+  public isOfThisEvent({ inForce, shown, certain }: Standing): boolean {
+    return inForce !== undefined && inForce.owner === this.options.owner && inForce.request === this.request && (shown || certain);
   }
 
   /** Whether Immuta works with a key of this resource, or, for the strict, also shows that it does. */
@@ -143,6 +159,11 @@ export class ManagedAccessKeys {
   /** Whether what the user may change to have the configuration written again is as it was when that key was. */
   public isOfThisVersion({ inForce }: Standing): boolean {
     return inForce?.version === this.version;
+  }
+
+  /** The next key is for the same version as that one, whatever the properties say. */
+  public keepVersion({ inForce }: Standing): void {
+    this.version = inForce?.version ?? this.version;
   }
 
   /** Deletes what Immuta does not need, now that it is in order, and notes what it works with. */
@@ -156,7 +177,7 @@ export class ManagedAccessKeys {
     }
     const { inForce, certain, spare, undecided } = standing;
     if (inForce && certain && inForce.state !== 'held' && holder.status !== 'editError') {
-      await this.user.tag(tagOf(inForce.id), keyTagValue({ ...inForce, state: 'held', busyUntil: 0 }));
+      await this.user.tag(tagOf(inForce.id), () => keyTagValue({ ...inForce, state: 'held', busyUntil: 0 }));
     }
     if (undecided.length > 1) {
       this.options.log.warn('keys-undecided', { message: `Immuta may hold ${undecided.map(({ id }) => id).join(' or ')}` });
@@ -176,14 +197,21 @@ export class ManagedAccessKeys {
     if (own?.outcome === 'refused' && !own.answerLost) {
       await orWarn(this.options.log, 'key-left', () => this.delete(own.id));
     } else if (own) {
-      await orWarn(this.options.log, 'key-left', () => this.write(own.id, stateOf(own)));
+      await orWarn(this.options.log, 'key-left', () => this.write(own, stateOf(own)));
     }
   }
 
-  /** Deletes every key that is ours. Immuta must not need any. */
+  /**
+   * Deletes every key that is ours. Immuta must not need any.
+   *
+   * @throws KeyInUse if another invocation is making one, which would stay
+   */
   public async clear(): Promise<void> {
     try {
-      const { ours, tags } = await this.ledger();
+      const { ours, tags, mintingUntil } = await this.ledger();
+      if (this.isAnotherMinting(mintingUntil)) {
+        throw this.inUse();
+      }
       for (const { id } of ours) {
         await this.delete(id);
       }
@@ -202,14 +230,14 @@ export class ManagedAccessKeys {
     for (;;) {
       const ledger = await this.ledger();
       await this.makeRoom(ledger, look);
-      this.intent = intentTagValue(owner, deadline.now());
-      await this.user.tag(INTENT_TAG, this.intent);
+      this.intent ??= 'clear';
+      await this.user.tag(INTENT_TAG, () => intentTagValue(owner, deadline.now(), ledger.mintingSince));
       const secret = await this.tryToCreate(pauses);
       if (secret) {
         redaction.remember(secret.secretAccessKey);
         redaction.disclose(secret.accessKeyId);
         log.info('key-minted', { accessKeyId: secret.accessKeyId });
-        const own: OwnKey = { id: secret.accessKeyId, secret, outcome: 'refused', answerLost: false };
+        const own: OwnKey = { id: secret.accessKeyId, secret, outcome: 'refused', answerLost: false, leftAloneUntil: 0 };
         await this.record(own);
         deadline.allowIamPropagation(KEY_PROPAGATION_MS);
         return own;
@@ -219,11 +247,10 @@ export class ManagedAccessKeys {
 
   /** The user has this key alone then, or it and one other that Immuta may need. */
   private async makeRoom(ledger: Ledger, look: LookAtHolder): Promise<void> {
-    const { user, options: { deadline } } = this;
+    const { user } = this;
     const holder = await look();
-    const isMinting = ledger.mintingUntil > deadline.now() && !this.intent;
-    if (isMinting || ledger.ours.some((key) => this.isBusy(key, holder)) || (holder && !isSteady(holder.status))) {
-      throw new KeyInUse(`another run of this function is working with the access keys of user '${user.name}'`);
+    if (this.isAnotherMinting(ledger.mintingUntil) || ledger.ours.some((key) => this.isBusy(key, holder)) || (holder && !isSteady(holder.status))) {
+      throw this.inUse();
     }
     if (ledger.foreign.length > 0) {
       throw new Error(`user '${user.name}' has access keys that this integration did not make (${ledger.foreign.join(', ')}), and it needs both of the two `
@@ -248,6 +275,7 @@ export class ManagedAccessKeys {
     try {
       const secret = await this.user.createAccessKey();
       if (!secret) {
+        this.intent = 'lost';
         await deadline.sleep(LISTED_MS);
       }
       return secret;
@@ -265,9 +293,12 @@ export class ManagedAccessKeys {
   /** Notes whose the new key is; without that it must not stay. */
   private async record(own: OwnKey): Promise<void> {
     try {
-      await this.write(own.id, 'minted', MINTED_BUSY_MS);
-      await this.user.untag([INTENT_TAG]);
+      await this.write(own, 'minted', MINTED_BUSY_MS);
+      if (this.intent !== 'lost') {
+        await this.user.untag([INTENT_TAG]);
+      }
     } catch (error) {
+      this.user = this.user.inReserve();
       await orWarn(this.options.log, 'key-left', () => this.delete(own.id));
       throw error;
     }
@@ -275,7 +306,7 @@ export class ManagedAccessKeys {
 
   private async ledger(): Promise<Ledger> {
     const { deadline, redaction, owner, formerOwner } = this.options;
-    const keys = await this.user.accessKeys();
+    const keys = (await this.user.accessKeys()).filter(({ id }) => !this.deleted.has(id));
     keys.forEach(({ id }) => redaction.disclose(id));
     return readLedger(keys, await this.user.tags(), formerOwner === undefined ? [owner] : [owner, formerOwner], deadline.now());
   }
@@ -294,6 +325,14 @@ export class ManagedAccessKeys {
     return standingOf([{ id: own.id, createdAt: deadline.now(), owner, request, version, state, busyUntil: 0 }, ...ours], holder);
   }
 
+  private isAnotherMinting(mintingUntil: number): boolean {
+    return mintingUntil > this.options.deadline.now() && !this.intent;
+  }
+
+  private inUse(): KeyInUse {
+    return new KeyInUse(`another run of this function is working with the access keys of user '${this.user.name}'`);
+  }
+
   /** Another invocation may be about to send it, for the first time or, if what it accepted has failed, again. */
   private isBusy({ id, state, request, busyUntil }: ManagedKey, holder: Holder | undefined): boolean {
     const isOwn = id === this.own?.id || (request === '' && this.intent !== undefined);
@@ -301,13 +340,17 @@ export class ManagedAccessKeys {
     return !isOwn && isToBeSent && busyUntil > this.options.deadline.now();
   }
 
-  private async write(id: string, state: KeyState, busyMs = 0): Promise<void> {
-    const busyUntil = busyMs > 0 ? this.options.deadline.now() + busyMs : 0;
-    await this.user.tag(tagOf(id), keyTagValue({ owner: this.options.owner, state, request: this.request, version: this.version, busyUntil }));
+  private async write(own: OwnKey, state: KeyState, busyMs = 0): Promise<void> {
+    const { request, version, options: { owner, deadline } } = this;
+    await this.user.tag(tagOf(own.id), () => {
+      own.leftAloneUntil = busyMs > 0 ? deadline.now() + busyMs : 0;
+      return keyTagValue({ owner, state, request, version, busyUntil: own.leftAloneUntil });
+    });
   }
 
   private async delete(id: string): Promise<void> {
     await this.user.deleteAccessKey(id);
+    this.deleted.add(id);
     await this.untag([tagOf(id)]);
     this.options.log.info('key-deleted', { accessKeyId: id });
   }
@@ -326,5 +369,5 @@ export class ManagedAccessKeys {
 }
 
 function stateOf({ outcome, answerLost }: OwnKey): KeyState {
-  return outcome === 'accepted' ? 'accepted' : outcome === 'sending' || answerLost ? 'sent' : 'minted';
+  return answerLost || outcome === 'sending' ? 'sent' : outcome === 'accepted' ? 'accepted' : 'minted';
 }

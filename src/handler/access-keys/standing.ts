@@ -47,14 +47,18 @@ export function standingOf(keys: readonly ManagedKey[], holder: Holder | undefin
   const rolledBack = holder.status === 'editError' && newest.state !== 'held';
   const shown = keys.find(({ id }) => id === holder.accessKeyId);
   if (shown) {
-    // a rolled-back edit whose key is shown all the same: the edit may be a later one, or what is shown what was tried
-    return rolledBack && shown === newest && older ? undecided : decided(shown, { shown: true });
+    if (rolledBack && shown === newest) {
+      // a rolled-back edit whose key is shown all the same: the edit may be a later one, or what is shown what was tried
+      return older ? undecided : decided(newest, { certain: false });
+    }
+    return decided(shown, { shown: true });
+  }
+  if (newest.state === 'sent') {
+    // even when an edit was undone: the key may have been sent twice, and what Immuta went back to may be the first time
+    return older ? undecided : decided(newest, { certain: false });
   }
   if (rolledBack) {
     return older ? decided(older) : decided(newest, { certain: false });
-  }
-  if (newest.state === 'sent') {
-    return older ? undecided : decided(newest, { certain: false });
   }
   return decided(newest);
 }

@@ -70,7 +70,12 @@ export async function settleCreated(job: Job, record: IntegrationRecord): Promis
 
 /** The keys of a user that the integration no longer has go before the user does; what is left of its own goes with the next event. */
 export async function settleUpdated(job: Job, record: IntegrationRecord): Promise<void> {
-  await settle(job, record);
+  const standing = await settle(job, record);
+  if (job.formerAccessKeys && job.accessKeys && record.status === 'editError' && !standing?.certain) {
+    // then Immuta has gone back to what it had, which may be a key of the former user
+    job.log.warn('former-keys-left', { message: `${describeRecord(record)}: the keys of the user that it had are kept` });
+    return;
+  }
   await job.formerAccessKeys?.clear();
 }
 

@@ -41,6 +41,7 @@ export async function rotateKey(job: Job): Promise<void> {
   if (!standing.inForce && standing.undecided.length === 0) {
     throw new Error(`the access key cannot be rotated: ${describeRecord(record)} has none that its stack has made: ${REMEDY}`);
   }
+  accessKeys.keepVersion(standing);
   const updated = accessKeys.isOfThisEvent(standing) ? record : await write(job, record, record.name);
   if (updated) {
     await accessKeys.settle(lookAtIt);

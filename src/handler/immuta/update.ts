@@ -131,11 +131,14 @@ export async function write(job: Job, before: IntegrationRecord, name: string): 
       return undefined;
     }
     const record = refusal ? undefined : await untilChanged(job, before, name);
+    if (record?.status === 'enabled') {
+      job.accessKeys?.inOrder();
+    }
     if (!refusal && (!record || record.status === 'enabled')) {
       return record;
     }
     if (record?.status === 'editError') {
-      job.accessKeys?.rolledBack();
+      job.accessKeys?.refused();
     }
     const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
     const error = refusal?.error ?? failureOf(record!, 'Immuta did not change the integration',

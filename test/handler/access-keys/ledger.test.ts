@@ -1,4 +1,4 @@
-import { readLedger } from '../../../src/handler/access-keys/ledger';
+import { intentTagValue, readLedger } from '../../../src/handler/access-keys/ledger';
 
 const NOW = Date.parse('2026-11-24T09:00:00Z');
 const KEY = 'AKIAIOSFODNN7EXAMPLE';
@@ -36,6 +36,18 @@ test('a key without a tag is ours if it was made just after an intent of ours', 
   expect(read([key(10)], minting('me', 12))).toMatchObject({ ours: [{ id: KEY, owner: 'me', state: 'minted', request: '', busyUntil: NOW + 48_000 }], foreign: [] });
   expect(read([key(10)], minting('me', 5)).ours).toHaveLength(1); // by another clock
   expect(read([], minting('another', 12)).mintingUntil).toBe(NOW + 48_000);
+});
+
+test('an intent that is open goes on in the next one, for a key that is listed late, but not for ever', () => {
+  const now = new Date(NOW).toISOString();
+  expect(intentTagValue('me', NOW)).toBe(`me ${now} ${now}`);
+  expect(intentTagValue('me', NOW, NOW - 45_000)).toBe(`me 2026-11-24T08:59:15.000Z ${now}`);
+  expect(intentTagValue('me', NOW, NOW - 86_400_000)).toBe(`me 2026-11-24T08:50:00.000Z ${now}`);
+
+  const open: [string, string] = [`${PREFIX}minting`, `me 2026-11-24T08:58:00.000Z ${now}`];
+  expect(read([key(115)], open)).toMatchObject({ ours: [{ id: KEY, busyUntil: NOW + 60_000 }], mintingSince: NOW - 120_000, mintingUntil: NOW + 60_000, strayTags: [] });
+  expect(read([key(140)], open)).toMatchObject({ ours: [], foreign: [KEY] });
+  expect(read([], minting('me', 601)).strayTags).toEqual([`${PREFIX}minting`]);
 });
 
 test('tags of keys that are gone are told from those of keys that are not listed yet, and from tags of others', () => {

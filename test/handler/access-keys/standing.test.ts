@@ -42,7 +42,7 @@ test.each<[string, Partial<Record<'newer' | 'older', KeyState>>, Partial<Holder>
   ['masked, sent', both('sent'), { accessKeyId: MASK }, 'newer or older; spare: '],
   ['masked, accepted', both('accepted'), { accessKeyId: MASK }, 'newer; spare: older'],
   ['masked, held', both('held'), { accessKeyId: MASK }, 'newer; spare: older'],
-  ['masked, sent, undone', both('sent'), { accessKeyId: MASK, status: 'editError' }, 'older; spare: newer'],
+  ['masked, sent, and a change of it, perhaps the second one, undone', both('sent'), { accessKeyId: MASK, status: 'editError' }, 'newer or older; spare: '],
   ['masked, accepted, undone', both('accepted'), { accessKeyId: MASK, status: 'editError' }, 'older; spare: newer'],
   ['masked, held, a later change undone', both('held'), { accessKeyId: MASK, status: 'editError' }, 'newer; spare: older'],
   ['masked, in another place', both('accepted'), { accessKeyId: MASK, status: 'recurringValidationError' }, 'newer; spare: older'],
@@ -51,6 +51,7 @@ test.each<[string, Partial<Record<'newer' | 'older', KeyState>>, Partial<Holder>
   ['masked, one key that was minted', { newer: 'minted' }, { accessKeyId: MASK }, 'none; spare: newer'],
   ['masked, one key that was sent', { newer: 'sent' }, { accessKeyId: MASK }, 'newer perhaps; spare: '],
   ['masked, one key that was accepted', { newer: 'accepted' }, { accessKeyId: MASK }, 'newer; spare: '],
+  ['shown, one key that was accepted, undone: it may be what was tried', { newer: 'accepted' }, { accessKeyId: NEWER, status: 'editError' }, 'newer perhaps; spare: '],
   ['masked, one key that was accepted, undone', { newer: 'accepted' }, { accessKeyId: MASK, status: 'editError' }, 'newer perhaps; spare: '],
   ['masked, two that were sent', { newer: 'sent', older: 'sent' }, { accessKeyId: MASK }, 'newer or older; spare: '],
 ])('%s', (_, states, holder, expected) => {

@@ -13,6 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => expectKeysWereGood());
 
+/** A list of keys without one of them, as IAM gives it while that one is new. */
+const withoutKey = (xml: string, id: string) => xml.replace(new RegExp(`<member>((?!</member>).)*${id}.*?</member>`, 's'), '');
+
 type Operation = 'Create' | 'Update' | 'Rotate' | 'Delete';
 
 const CARRY_OUT: Record<Operation, () => Promise<string | void>> = {
@@ -132,6 +135,105 @@ test.each(['Create', 'Update'] as const)('%s: a key whose making was not answere
   await expectNothingLeft(sandbox.current);
 });
 
+test('a key whose making was not answered is known as ours, however long IAM took to note that one was to come', async () => {
+  await prepare('Update');
+  const { clock } = sandbox.current;
+  const start = clock.now();
+  let lost = false;
+  sandbox.current.aws.route('iam', async (request, next) => {
+    if (request.operation === 'TagUser' && clock.now() < start + 90_000) throw new AwsError(503, 'ServiceUnavailable', 'busy');
+    const answer = await next(request);
+    if (request.operation === 'CreateAccessKey' && !lost) {
+      lost = true;
+      throw new AwsError(500, 'ServiceFailure', 'broken');
+    }
+    return answer;
+  });
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(lost).toBe(true);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key whose making was not answered and which is listed after the next one is made is known as ours', async () => {
+  const { aws } = sandbox.current;
+  let [lost, hidden]: (string | undefined)[] = [];
+  aws.route('iam', async (request, next) => {
+    const answer = await next(request);
+    if (request.operation === 'CreateAccessKey' && !lost) {
+      lost = aws.iam.accessKeyIds.at(-1);
+      throw new AwsError(500, 'ServiceFailure', 'broken');
+    }
+    hidden = aws.iam.accessKeyIds.length < 2 ? lost : undefined;
+    return request.operation === 'ListAccessKeys' && hidden ? { ...answer, body: withoutKey(String(answer.body), hidden) } : answer;
+  });
+
+  expect(await CARRY_OUT.Create()).toBe('CREATE_COMPLETE');
+
+  expect(lost).toBeDefined();
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key that IAM took too long to note is not sent: another run may have deleted it', async () => {
+  await prepare('Update');
+  const { clock, aws } = sandbox.current;
+  let until = 0;
+  aws.route('iam', async (request, next) => {
+    if (request.operation === 'CreateAccessKey') until ||= clock.now() + 70_000;
+    if (request.operation === 'UntagUser' && clock.now() < until) throw new AwsError(503, 'ServiceUnavailable', 'busy');
+    return next(request);
+  });
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(3);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('a key that was deleted a moment ago and is listed all the same is not somebody else\'s', async () => {
+  await prepare('Update');
+  const { aws, clock } = sandbox.current;
+  onIam((_, at) => at === 6 ? 'die' : undefined); // which leaves a key that was noted, and never sent
+  let [deleted, until] = ['', 0];
+  aws.route('iam', async (request, next) => {
+    const isListed = clock.now() < until;
+    if (isListed && request.operation === 'CreateAccessKey') throw new AwsError(409, 'LimitExceeded', 'two are enough');
+    const answer = await next(request);
+    if (request.operation === 'DeleteAccessKey' && !deleted) [deleted, until] = [request.input.AccessKeyId, clock.now() + 10_000];
+    if (!isListed || request.operation !== 'ListAccessKeys') return answer;
+    return { ...answer, body: String(answer.body).replace('</AccessKeyMetadata>',
+      `<member><AccessKeyId>${deleted}</AccessKeyId><CreateDate>2026-11-24T08:00:00Z</CreateDate></member></AccessKeyMetadata>`) };
+  });
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(aws.requests.filter(({ operation, time }) => operation === 'CreateAccessKey' && time < until)).not.toHaveLength(0);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+});
+
+test('a deletion waits for the key that another run is about to make', async () => {
+  await prepare('Update');
+  const { aws, clock } = sandbox.current;
+  const [[, tag]] = aws.iam.userTags('immuta');
+  let isMade = false;
+  aws.route('iam', async (request, next) => {
+    if (isMade || request.operation !== 'ListUserTags') return next(request);
+    isMade = true;
+    aws.iam.tagUser('immuta', { 'cdk-immuta-s3-integration:minting': `${tag.split(' ')[0]} ${new Date(clock.now()).toISOString()}` });
+    return next(request).finally(() => void aws.iam.createAccessKey('immuta'));
+  });
+
+  expect(await CARRY_OUT.Delete()).toBe('DELETE_COMPLETE');
+
+  expect(isMade).toBe(true);
+  expect(keysIn(sandbox.current)).toEqual([]);
+  expect([...aws.iam.userTags('immuta')]).toEqual([]);
+});
+
 test.each([false, true])('a request whose answer is lost may have been carried out, whatever its repetition is answered (keys masked: %s)', async (masksKeys) => {
   await prepare('Update');
   const { immuta } = sandbox.current;
@@ -150,6 +252,35 @@ test.each([false, true])('a request whose answer is lost may have been carried o
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
   }
+});
+
+test.each([false, true])('a request whose answer is lost may be what Immuta goes back to when its repetition fails (keys masked: %s)', async (masksKeys) => {
+  await prepare('Update');
+  const { immuta } = sandbox.current;
+  immuta.switches.masksKeys = masksKeys;
+  immuta.faults.http({ method: 'PUT', behaviour: 'lose' });
+  immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true, after: 1 });
+  const before = heldKey(sandbox.current);
+
+  const result = await deployKeys(sandbox.current, { userName: 'immuta', props: { credentialsVersion: '2' } });
+
+  expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+  expect(heldKey(sandbox.current)).not.toBe(before);
+  expect(keysIn(sandbox.current)).toEqual([before, heldKey(sandbox.current)]);
+});
+
+test('a request whose answer is lost, and whose repetition is well, is as good as one', async () => {
+  await prepare('Update');
+  const { immuta } = sandbox.current;
+  immuta.switches.masksKeys = true;
+  immuta.faults.http({ method: 'PUT', behaviour: 'lose' });
+  const before = heldKey(sandbox.current);
+
+  expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
+
+  expect(heldKey(sandbox.current)).not.toBe(before);
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
 });
 
 test('a key that cannot be noted is deleted at once, and the change fails before it is asked for', async () => {
