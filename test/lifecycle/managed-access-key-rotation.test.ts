@@ -128,6 +128,19 @@ test('a rotation that Immuta refuses leaves the key that it has, and says so', a
   expect(heldKey(sandbox.current)).not.toBe(before);
 });
 
+test('a rotation that Immuta takes and does not make fails, and leaves the key that it has', async () => {
+  await deploy();
+  const before = heldKey(sandbox.current);
+  sandbox.current.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];
+
+  await sandbox.current.rotate();
+
+  expect(heldKey(sandbox.current)).toBe(before);
+  expect(metrics().map(({ failed }) => failed)).toEqual([1]);
+  expect(lastOutput()).toContain('does not show what was sent as \'awsAccessKeyId\'');
+  await expectNothingLeft(sandbox.current);
+});
+
 test('a rotation while CloudFormation changes the integration waits, and its own change comes after', async () => {
   await deploy();
   sandbox.current.immuta.switches.durations.editing = 120_000;

@@ -7,7 +7,7 @@ import { Deadline } from '../protocol/deadline';
 import { Redaction } from '../redaction';
 import { AccessKeySecret, IamUser, isLimitExceeded, isNoSuchEntity, isThrottled } from './iam-user';
 import { INTENT_TAG, intentTagValue, KeyState, keyTagValue, Ledger, ManagedKey, readLedger, tagOf } from './ledger';
-import { Holder, Standing, standingOf } from './standing';
+import { ACCESS_KEY_ID, Holder, Standing, standingOf } from './standing';
 
 /** How long a key may be on its way from IAM to the request that carries it. */
 const MINTED_BUSY_MS = 60_000;
@@ -159,6 +159,11 @@ export class ManagedAccessKeys {
   /** Whether what the user may change to have the configuration written again is as it was when that key was. */
   public isOfThisVersion({ inForce }: Standing): boolean {
     return inForce?.version === this.version;
+  }
+
+  /** Whether what Immuta shows, which may be a mask, can be the key that this invocation gave it. */
+  public canBeShownAs(accessKeyId = ''): boolean {
+    return !this.own || this.own.id === accessKeyId || !ACCESS_KEY_ID.test(accessKeyId);
   }
 
   /** The next key is for the same version as that one, whatever the properties say. */

@@ -24,7 +24,7 @@ export interface Standing {
 }
 
 /** An id in full: what Immuta has is not ours, then, if it is none of ours. */
-const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
+export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
 
 /**
  * Judges keys by what is known of each and by what Immuta shows. Whatever leaves a doubt is kept.

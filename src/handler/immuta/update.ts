@@ -176,9 +176,12 @@ async function untilChanged(job: Job, before: IntegrationRecord, name: string): 
 }
 
 /** An Immuta that has never shown the role that it assumes may have it all the same. */
-function ignoredFields({ properties, oldProperties }: Job, before: IntegrationRecord, record: IntegrationRecord, name: string): string[] {
+function ignoredFields({ properties, oldProperties, accessKeys }: Job, before: IntegrationRecord, record: IntegrationRecord, name: string): string[] {
   const neverShown = !record.roleToAssumeArn && !before.roleToAssumeArn && oldProperties.RoleToAssumeArn;
-  return unlikeWanted(record, wantedIntegration(properties), name).filter((field) => !(field === 'awsRoleToAssume' && neverShown));
+  const ignored = unlikeWanted(record, wantedIntegration(properties), name).filter((field) => !(field === 'awsRoleToAssume' && neverShown));
+  // another one than before is of a run that came after ours
+  const isKeyIgnored = accessKeys && record.accessKeyId === before.accessKeyId && !accessKeys.canBeShownAs(record.accessKeyId);
+  return isKeyIgnored ? [...ignored, 'awsAccessKeyId'] : ignored;
 }
 
 /** One request to change, once the integration is in a state to take it. Nothing if it was taken. */
