@@ -45,7 +45,9 @@ test('an intent that is open goes on in the next one, for a key that is listed l
   expect(intentTagValue('me', NOW, NOW - 86_400_000)).toBe(`me 2026-11-24T08:50:00.000Z ${now}`);
 
   const open: [string, string] = [`${PREFIX}minting`, `me 2026-11-24T08:58:00.000Z ${now}`];
-  expect(read([key(115)], open)).toMatchObject({ ours: [{ id: KEY, busyUntil: NOW + 60_000 }], mintingSince: NOW - 120_000, mintingUntil: NOW + 60_000, strayTags: [] });
+  expect(read([key(115)], open)).toMatchObject({
+    ours: [{ id: KEY, busyUntil: NOW + 60_000 }], mintingSince: NOW - 120_000, mintingUntil: NOW + 60_000, strayTags: [],
+  });
   expect(read([key(140)], open)).toMatchObject({ ours: [], foreign: [KEY] });
   expect(read([], minting('me', 601)).strayTags).toEqual([`${PREFIX}minting`]);
 });
