@@ -205,11 +205,8 @@ test('a key that was deleted a moment ago and is listed all the same is not some
     const answer = await next(request);
     if (request.operation === 'DeleteAccessKey' && !deleted) [deleted, until] = [request.input.AccessKeyId, clock.now() + 10_000];
     if (!isListed || request.operation !== 'ListAccessKeys') return answer;
-    return {
-      ...answer,
-      body: String(answer.body).replace('</AccessKeyMetadata>',
-        `<member><AccessKeyId>${deleted}</AccessKeyId><CreateDate>2026-11-24T08:00:00Z</CreateDate></member></AccessKeyMetadata>`),
-    };
+    const member = `<member><AccessKeyId>${deleted}</AccessKeyId><CreateDate>2026-11-24T08:00:00Z</CreateDate></member>`;
+    return { ...answer, body: String(answer.body).replace('</AccessKeyMetadata>', `${member}</AccessKeyMetadata>`) };
   });
 
   expect(await CARRY_OUT.Update()).toBe('UPDATE_COMPLETE');
