@@ -7,9 +7,10 @@ import { DefinedInstance } from './private/defined-instance';
 import { digest } from './private/digest';
 import { createHandlerFunction, HandlerFunction } from './private/handler-function';
 import { instanceArnOf } from './private/instance-arn';
-import { durationProblems, identityCenterArnProblems, patienceProblems } from './private/integration-checks';
+import { durationProblems, identityCenterArnProblems, patienceProblems, removalPolicyProblems } from './private/integration-checks';
 import { instanceHandlerStatements, instanceIdentityCenterStatements } from './private/policies/instance-handler-role';
 import { isRetained } from './private/removal';
+import { serviceTimeoutFor } from './private/service-timeout';
 import { acknowledgeWildcards } from './private/wildcards';
 
 /** Properties of an S3 Access Grants instance that is taken up where there is one. */
@@ -106,7 +107,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
       validate: () => [
         ...patienceProblems(timeout),
         ...identityCenterArnProblems('identityCenterInstanceArn', props.identityCenterInstanceArn),
-        ...props.removalPolicy === RemovalPolicy.SNAPSHOT ? ['\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT: an instance has no snapshots'] : [],
+        ...removalPolicyProblems('an instance', props.removalPolicy),
       ],
     });
 
@@ -144,8 +145,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     return new CustomResource(this, 'Resource', {
       resourceType: INSTANCE_RESOURCE_TYPE,
       serviceToken: handler.functionArn,
-      // longer than the handler takes to give up, so that it is the handler that says why
-      serviceTimeout: Duration.seconds(Math.min(timeout.toSeconds() + 300, 3600)),
+      serviceTimeout: serviceTimeoutFor(timeout),
       properties,
     });
   }

@@ -30,6 +30,7 @@ import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/ot
 import { ownRolePolicyProblems } from './private/policy-quotas';
 import { attachToHandler, attachToRole, resourceOf } from './private/principal-policy';
 import { applyRemovalPolicy, isRetained } from './private/removal';
+import { serviceTimeoutFor } from './private/service-timeout';
 import { acknowledgeWildcards } from './private/wildcards';
 import { LocationAccess, S3Location } from './s3-location';
 
@@ -381,7 +382,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
         const [ofStack] = definedIn(outermostStack(this));
         return [
           ...propProblems(props),
-          ...removalPolicyProblems(this.removalPolicy),
+          ...removalPolicyProblems('an integration', this.removalPolicy),
           ...keyProblems(this.encryptionKeys),
           ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance ?? (ofStack?._explicit ? ofStack : undefined)),
           ...adoptProblems(props.adopt, this.removalPolicy, props.accessGrantsInstance ?? ofStack, this._managedUser),
@@ -498,8 +499,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const resource = new CustomResource(this.parts, 'Resource', {
       resourceType: INTEGRATION_RESOURCE_TYPE,
       serviceToken: props.tenant.handler.functionArn,
-      // longer than the handler takes to give up, so that it is the handler that says why
-      serviceTimeout: Duration.seconds(Math.min(timeout.toSeconds() + 300, 3600)),
+      serviceTimeout: serviceTimeoutFor(timeout),
       properties,
     });
     orderDependencies(resource.node.defaultChild as CfnResource);

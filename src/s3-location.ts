@@ -1,6 +1,6 @@
-import { Stack, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { identityOf } from './private/identity';
 import { GovernedData } from './private/policies/governed-data';
 
 /** Options of a location that is the whole account. */
@@ -104,10 +104,7 @@ export class S3Location {
     if (this._allBuckets) {
       return this.locationScope;
     }
-    const { bucketName } = this._buckets[0];
-    const owner = Stack.of(this._buckets[0]);
-    // a reference means something in its own stack only
-    const path = Token.isUnresolved(bucketName) ? owner.node.path : '';
-    return JSON.stringify(owner.resolve([bucketName, path, this._prefix ?? '']));
+    const [bucket] = this._buckets;
+    return identityOf(bucket, bucket.bucketName, this._prefix ?? '');
   }
 }

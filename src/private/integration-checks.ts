@@ -63,8 +63,9 @@ export function nameProblems(name: string | undefined, adopts: boolean): string[
   return [`'integrationName' must have 1 to ${longest} characters, got ${JSON.stringify(name)} (${name.length})${rest}`];
 }
 
-export function removalPolicyProblems(policy?: RemovalPolicy): string[] {
-  return policy === RemovalPolicy.SNAPSHOT ? ['\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT: an integration has no snapshots'] : [];
+/** @param what whose policy it is, with its article */
+export function removalPolicyProblems(what: string, policy?: RemovalPolicy): string[] {
+  return policy === RemovalPolicy.SNAPSHOT ? [`'removalPolicy' must be DESTROY or RETAIN, got SNAPSHOT: ${what} has no snapshots`] : [];
 }
 
 /** An integration that exists has an id, and an instance that exists too, and is not to be deleted. */

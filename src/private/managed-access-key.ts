@@ -1,9 +1,10 @@
-import { PhysicalName, Stack, Token } from 'aws-cdk-lib';
+import { PhysicalName } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { ManagedAccessKeyOptions } from '../immuta-authentication';
 import { AuthenticationContext, BoundAuthentication } from './authentication';
 import { digest } from './digest';
+import { identityOf } from './identity';
 import { manageAccessKeysStatements } from './policies/handler-role';
 import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
 
@@ -16,7 +17,7 @@ import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
 export function bindManagedAccessKey(
   scope: Construct, { tenant, statements }: AuthenticationContext, { user: given, rotation }: ManagedAccessKeyOptions,
 ): BoundAuthentication {
-  const parts = new Construct(scope, `ManagedAccessKey${given ? digest(identityOf(given)) : ''}`);
+  const parts = new Construct(scope, `ManagedAccessKey${given ? digest(identityOf(given, given.userArn)) : ''}`);
   const user = given ?? new iam.User(parts, 'User', {
     // a generated one is for bucket policies in stacks of other accounts
     userName: PhysicalName.GENERATE_IF_NEEDED,
@@ -35,13 +36,4 @@ export function bindManagedAccessKey(
       AccessKeyGeneration: policy.managedPolicyArn,
     },
   };
-}
-
-/** What tells a user from another before anything is deployed. */
-function identityOf(user: iam.IUser): string {
-  const { userArn } = user;
-  const owner = Stack.of(user);
-  // a reference means something in its own stack only
-  const path = Token.isUnresolved(userArn) ? owner.node.path : '';
-  return JSON.stringify(owner.resolve([userArn, path]));
 }
