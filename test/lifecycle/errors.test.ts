@@ -37,6 +37,7 @@ test('403: the deployment fails at once and says which permission is missing', a
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(failure(result)).toMatch(/403 .*needs APPLICATION_ADMIN/);
+  expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
