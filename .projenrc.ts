@@ -106,6 +106,7 @@ for (const handler of ['integration', 'access-grants-instance']) {
 project.addPackageIgnore('!/assets/');
 project.addPackageIgnore('/lib/handler/*'); // what runs in Lambda is in the bundle
 project.addPackageIgnore('!/lib/handler/contract.*');
+project.addPackageIgnore('!/lib/handler/coded-message.*');
 for (const path of ['/.ci/', '/api-baseline/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
   project.addPackageIgnore(path);
 }
@@ -116,12 +117,12 @@ project.eslint!.addOverride({
   rules: { 'import/no-unresolved': 'off' }, // they import this package by its name, which `typecheck` resolves
 });
 
-// what runs in Lambda and what runs at synth meet in contract.ts, and nowhere else
+// What runs in Lambda and what runs at synth share contract.ts and coded-message.ts, and nothing else.
 project.eslint!.addRules({
   'import/no-restricted-paths': ['error', {
     zones: [
       { target: './src/handler', from: './src', except: ['./handler'] },
-      { target: ['./src/*.ts', './src/private'], from: './src/handler', except: ['./contract.ts'] },
+      { target: ['./src/*.ts', './src/private'], from: './src/handler', except: ['./contract.ts', './coded-message.ts'] },
     ],
   }],
 });

@@ -13,7 +13,7 @@ const ALLOWED = [
   /^assets\/handler\/(integration|access-grants-instance)\.lambda\/index\.js$/,
   /^lib\/[\w-]+\.(js|d\.ts)$/,
   /^lib\/private\/([\w-]+\/)?[\w-]+\.(js|d\.ts)$/,
-  /^lib\/handler\/contract\.(js|d\.ts)$/,
+  /^lib\/handler\/(contract|coded-message)\.(js|d\.ts)$/,
 ];
 const REQUIRED = [
   '.jsii', 'LICENSE', 'README.md', 'assets/handler/access-grants-instance.lambda/index.js', 'assets/handler/integration.lambda/index.js', 'lib/index.d.ts',
