@@ -29,11 +29,8 @@ export interface AwsOptions {
   readonly region?: string;
 }
 
-/** The AWS services of the sandbox: one HTTP server, and what it holds. */
-export interface AwsStandIn {
-  readonly url: string;
-  /** Environment for the `cdk` CLI: endpoints, Region, and the keys of an admin. */
-  readonly env: Record<string, string>;
+/** The AWS services of the sandbox, and what they hold; no socket is needed to call them. */
+export interface AwsServices {
   readonly accountId: string;
   readonly region: string;
   readonly iam: IamState;
@@ -45,13 +42,29 @@ export interface AwsStandIn {
   readonly parameters: ParametersState;
   /** Every request so far, in full. */
   readonly requests: AwsRequest[];
+  /** Answers a request, or fails with AWS's error. */
+  readonly handle: AwsHandler;
   /** Makes the handler answer a service, by the name in the credential scope (`lambda`); `next` is who answered until now. */
   route(service: string, handler: (request: AwsRequest, next: AwsHandler) => Promise<AwsResponse>): void;
+}
+
+/** The same behind one HTTP server. */
+export interface AwsStandIn extends AwsServices {
+  readonly url: string;
+  /** Environment for the `cdk` CLI: endpoints, Region, and the keys of an admin. */
+  readonly env: Record<string, string>;
   close(): Promise<void>;
 }
 
-export async function startAws({ clock, accountId = '111122223333', region = 'us-east-1' }: AwsOptions): Promise<AwsStandIn> {
-  const iam = new IamState(clock, accountId);
+const DEFAULT_ACCOUNT_ID = '111122223333';
+
+export interface AwsServicesOptions extends AwsOptions {
+  /** @default - one that evaluates every policy */
+  readonly iam?: IamState;
+}
+
+export function createAwsServices(options: AwsServicesOptions): AwsServices {
+  const { clock, accountId = DEFAULT_ACCOUNT_ID, region = 'us-east-1', iam = new IamState(clock, accountId) } = options;
   const accessGrants = new AccessGrantsState(clock, iam);
   const s3Control = new S3Control(iam, accessGrants);
   const secrets = new SecretsState(accountId, region);
@@ -66,20 +79,7 @@ export async function startAws({ clock, accountId = '111122223333', region = 'us
     ['s3-control', (request) => s3Control.handle(request)],
     ['secretsmanager', (request) => handleSecretsManager(iam, secrets, request)],
   ]);
-  const server = await startServer(clock, iam, handlers, requests);
-  const port = portOf(server);
-  const url = `http://127.0.0.1:${port}`;
   return {
-    url,
-    env: {
-      AWS_ENDPOINT_URL: url,
-      // the SDK puts the account before this host, which it cannot do with an address
-      AWS_ENDPOINT_URL_S3_CONTROL: `http://localhost:${port}`,
-      AWS_ACCESS_KEY_ID: DUMMY_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: DUMMY_CREDENTIALS.secretAccessKey,
-      AWS_REGION: region,
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
     accountId,
     region,
     iam,
@@ -89,9 +89,33 @@ export async function startAws({ clock, accountId = '111122223333', region = 'us
     buckets,
     parameters,
     requests,
+    handle: async (request) => {
+      requests.push(request);
+      return (handlers.get(request.service) ?? notImplemented)(request);
+    },
     route: (service, handler) => {
       const next = handlers.get(service) ?? notImplemented;
       handlers.set(service, async (request) => handler(request, next));
+    },
+  };
+}
+
+export async function startAws(options: AwsOptions): Promise<AwsStandIn> {
+  const services = createAwsServices(options);
+  const server = await startServer(options.clock, services.iam, services.handle);
+  const port = portOf(server);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...services,
+    url,
+    env: {
+      AWS_ENDPOINT_URL: url,
+      // the SDK puts the account before this host, which it cannot do with an address
+      AWS_ENDPOINT_URL_S3_CONTROL: `http://localhost:${port}`,
+      AWS_ACCESS_KEY_ID: DUMMY_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: DUMMY_CREDENTIALS.secretAccessKey,
+      AWS_REGION: services.region,
+      AWS_EC2_METADATA_DISABLED: 'true',
     },
     close: () => closeServer(server),
   };

@@ -3,10 +3,10 @@ import { AddressInfo } from 'net';
 import { SandboxClock } from '../clock';
 import { AwsError, LostAnswer } from './aws-error';
 import { IamState } from './iam';
-import { AwsHandler, AwsRequest, AwsResponse, errorResponse, notImplemented } from './request';
+import { AwsHandler, AwsRequest, AwsResponse, errorResponse } from './request';
 
-/** Serves the handlers on a free port of this machine. */
-export async function startServer(clock: SandboxClock, iam: IamState, handlers: Map<string, AwsHandler>, requests: AwsRequest[]): Promise<Server> {
+/** Serves the services on a free port of this machine. */
+export async function startServer(clock: SandboxClock, iam: IamState, handle: AwsHandler): Promise<Server> {
   const server = createServer((incoming, outgoing) => {
     answer(incoming).then(
       (response) => send(outgoing, response),
@@ -33,8 +33,7 @@ export async function startServer(clock: SandboxClock, iam: IamState, handlers: 
   async function dispatch({ accessKeyId, ...request }: AwsRequest & { accessKeyId: string }): Promise<AwsResponse> {
     const principal = iam.principalOf(accessKeyId);
     if (!principal) throw new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
-    requests.push({ ...request, principal });
-    return (handlers.get(request.service) ?? notImplemented)({ ...request, principal });
+    return handle({ ...request, principal });
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AwsError, AwsRequest, AwsResponse, AwsStandIn, elements, queryXml } from '../aws';
+import { AwsError, AwsRequest, AwsResponse, AwsServices, elements, queryXml } from '../aws';
 import { CloudFormation } from './index';
 import { Stack } from './stack';
 import { parseTemplate, Template } from './template';
@@ -18,7 +18,7 @@ interface ChangeSet {
 
 export interface HttpFaceOptions {
   readonly cloudFormation: CloudFormation;
-  readonly aws: AwsStandIn;
+  readonly aws: AwsServices;
 }
 
 /** CloudFormation's API, as far as the `cdk` CLI uses it. */

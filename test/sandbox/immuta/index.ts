@@ -4,14 +4,14 @@ import { createServer } from 'https';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { generate } from 'selfsigned';
-import { AwsStandIn } from '../aws';
+import { AwsServices } from '../aws';
 import { closeServer, portOf, readBody } from '../aws/server';
 import { SandboxClock } from '../clock';
 import { callApi, RecordedRequest } from './api';
 import { ApiKeys } from './api-keys';
 import { FaultScript, perform } from './faults';
 import { DEFAULT_SWITCHES, Integrations, Switches } from './integrations';
-import { IntegrationRecord, S3Config } from './model';
+import { Answer, IntegrationRecord, S3Config } from './model';
 import { ImmutaIdentity } from './validation';
 
 export * from './api';
@@ -22,16 +22,13 @@ export * from './validation';
 
 export interface ImmutaOptions {
   readonly clock: SandboxClock;
-  readonly aws: AwsStandIn;
+  readonly aws: AwsServices;
   /** API key → the permissions of its user. @default - one key with APPLICATION_ADMIN */
   readonly apiKeys?: Record<string, string[]>;
 }
 
-/** An Immuta tenant of the sandbox, over HTTPS. */
-export interface ImmutaStandIn {
-  readonly url: string;
-  /** The certificate to trust, for `NODE_EXTRA_CA_CERTS`. */
-  readonly caFile: string;
+/** An Immuta tenant of the sandbox; no socket is needed to call it. */
+export interface ImmutaTenantModel {
   /** API key → permissions; a test may add keys and take them away. */
   readonly apiKeys: ApiKeys;
   /** ARN that Immuta comes as, and its external id. */
@@ -41,8 +38,17 @@ export interface ImmutaStandIn {
   readonly integrations: Map<string, IntegrationRecord>;
   readonly requests: RecordedRequest[];
   readonly faults: FaultScript;
+  /** Answers a request, one after the other, so that no two make the same integration. */
+  answer(request: RecordedRequest): Promise<Answer>;
   /** An integration that somebody has made by hand: enabled, with its location. */
   createByHand(config: S3Config): Promise<IntegrationRecord>;
+}
+
+/** The same over HTTPS. */
+export interface ImmutaStandIn extends ImmutaTenantModel {
+  readonly url: string;
+  /** The certificate to trust, for `NODE_EXTRA_CA_CERTS`. */
+  readonly caFile: string;
   /** Refuses connections, until `listen`. */
   stop(): Promise<void>;
   /** Listens again, on the same port. */
@@ -52,17 +58,33 @@ export interface ImmutaStandIn {
 
 export const DEFAULT_API_KEY = '846e9e43c86a4ct1be14290d95127d13f';
 
-export async function startImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN'] } }: ImmutaOptions): Promise<ImmutaStandIn> {
+export function createImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN'] } }: ImmutaOptions): ImmutaTenantModel {
   const identity: ImmutaIdentity = { principal: 'arn:aws:iam::999988887777:role/immuta' };
   const switches = structuredClone(DEFAULT_SWITCHES);
   const faults = new FaultScript();
   const keys = new ApiKeys();
   Object.entries(apiKeys).forEach(([key, permissions]) => keys.set(key, permissions));
   const integrations = new Integrations(clock, aws, identity, faults, switches);
-  const requests: RecordedRequest[] = [];
-
-  // one request is worked off after the other, so that no two make the same integration
   let queue: Promise<unknown> = Promise.resolve();
+  return {
+    apiKeys: keys,
+    identity,
+    switches,
+    integrations: integrations.records,
+    requests: [],
+    faults,
+    answer: (request) => {
+      const answer = queue.then(async () => callApi(integrations, keys, request));
+      queue = answer;
+      return answer;
+    },
+    createByHand: async (config) => integrations.createByHand(config),
+  };
+}
+
+export async function startImmuta(options: ImmutaOptions): Promise<ImmutaStandIn> {
+  const { clock } = options;
+  const model = createImmuta(options);
 
   const { private: key, cert } = await (certificate ??= makeCertificate());
   const directory = mkdtempSync(join(tmpdir(), 'immuta-'));
@@ -78,35 +100,24 @@ export async function startImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: [
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = await record(incoming);
-    const work = async () => {
-      const answer = queue.then(async () => callApi(integrations, keys, request));
-      queue = answer;
-      return answer;
-    };
-    const fault = faults.takeHttp(request.method, request.path) ?? {};
+    const fault = model.faults.takeHttp(request.method, request.path) ?? {};
     clock.advance(fault.delayMs ?? 0);
     await clock.settled();
-    return perform(fault, { outgoing, work });
+    return perform(fault, { outgoing, work: () => model.answer(request) });
   }
 
   async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
     const body = (await readBody(incoming)).toString();
     await clock.settled();
     const request = { method: incoming.method!, path: incoming.url!, headers: incoming.headers as Record<string, string>, body, time: clock.now() };
-    requests.push(request);
+    model.requests.push(request);
     return request;
   }
 
   return {
+    ...model,
     url: `https://127.0.0.1:${port}`,
     caFile,
-    apiKeys: keys,
-    identity,
-    switches,
-    integrations: integrations.records,
-    requests,
-    faults,
-    createByHand: async (config) => integrations.createByHand(config),
     stop: async () => closeServer(server),
     listen: async () => listen(port),
     close: async () => {

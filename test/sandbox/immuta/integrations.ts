@@ -1,4 +1,4 @@
-import { AwsError, AwsStandIn } from '../aws';
+import { AwsError, AwsServices } from '../aws';
 import { SandboxClock } from '../clock';
 import { FaultScript } from './faults';
 import { ImmutaError, IN_TRANSITION, IntegrationRecord, S3Config, ValidationResults } from './model';
@@ -47,7 +47,7 @@ export class Integrations {
 
   constructor(
     private readonly clock: SandboxClock,
-    private readonly aws: AwsStandIn,
+    private readonly aws: AwsServices,
     private readonly identity: ImmutaIdentity,
     private readonly faults: FaultScript,
     readonly switches: Switches,

@@ -1,4 +1,4 @@
-import { AwsError, AwsStandIn } from '../aws';
+import { AwsError, AwsServices } from '../aws';
 import { IntegrationRecord, S3Config, ValidationResults, ValidationTest } from './model';
 
 /** The validation tests, in Immuta's words and order. */
@@ -31,7 +31,7 @@ export interface ValidationSubject {
 }
 
 /** The principal as which Immuta acts for a configuration, if its credentials are any good. */
-export async function credentialsOf(config: S3Config, aws: AwsStandIn, { principal, externalId }: ImmutaIdentity): Promise<string | undefined> {
+export async function credentialsOf(config: S3Config, aws: AwsServices, { principal, externalId }: ImmutaIdentity): Promise<string | undefined> {
   if (config.authenticationType === 'accessKey') return aws.iam.authenticate(config.awsAccessKeyId!, config.awsSecretAccessKey!);
   if (!config.awsRoleToAssume) return aws.iam.exists(principal) ? principal : undefined;
   const keys = externalId === undefined ? undefined : { 'sts:ExternalId': externalId };
@@ -40,7 +40,7 @@ export async function credentialsOf(config: S3Config, aws: AwsStandIn, { princip
 
 /** Runs the tests against AWS: all seven, or the four of a delete. `forced` is the number of a test that a fault makes fail. */
 export async function validate(
-  subject: ValidationSubject, on: string, aws: AwsStandIn, identity: ImmutaIdentity, forced?: { test: number; message?: string },
+  subject: ValidationSubject, on: string, aws: AwsServices, identity: ImmutaIdentity, forced?: { test: number; message?: string },
 ): Promise<ValidationResults> {
   const caller = await credentialsOf(subject.config, aws, identity);
   const tests: ValidationTest[] = [];
@@ -60,7 +60,7 @@ export async function validate(
 }
 
 /** One check for each test: what is wrong, or nothing. */
-const CHECKS: ((subject: ValidationSubject, aws: AwsStandIn, caller: string) => Promise<string | undefined>)[] = [
+const CHECKS: ((subject: ValidationSubject, aws: AwsServices, caller: string) => Promise<string | undefined>)[] = [
   async ({ config, others }) => {
     const same = others.find((other) => IDENTITY.every((key) => other.config[key] === config[key]));
     return same && `Integration with ID ${same.id} has this configuration.`;
@@ -99,7 +99,7 @@ export function instanceOf(config: S3Config): { accountId: string; region: strin
   return { accountId: config.awsAccountId, region: config.awsRegion };
 }
 
-async function listPrefixes(path: string, aws: AwsStandIn, caller: string): Promise<void> {
+async function listPrefixes(path: string, aws: AwsServices, caller: string): Promise<void> {
   const [, bucketName, prefix] = path.match(/^s3:\/\/([^/]*)\/?(.*)$/) ?? [];
   if (bucketName === undefined) throw new AwsError(400, 'InvalidPath', `${path} is not an S3 path.`);
   if (bucketName === '') return demand(await aws.iam.authorize(caller, 's3:ListAllMyBuckets', '*'), 's3:ListAllMyBuckets', '*');

@@ -7,9 +7,9 @@ export interface Outcome {
   readonly error?: string;
 }
 
-export interface ChildOptions {
+/** One invocation. */
+export interface RunOptions {
   readonly scheduler: Scheduler;
-  readonly node: string;
   readonly codeFolder: string;
   readonly handler: string;
   readonly memoryMb: number;
@@ -20,6 +20,11 @@ export interface ChildOptions {
   readonly onOutput: (text: string) => void;
   /** Kills the process when aborted. */
   readonly signal: AbortSignal;
+}
+
+export interface ChildOptions extends RunOptions {
+  /** The node binary. */
+  readonly node: string;
 }
 
 /** Runs one invocation in a process of its own, which sleeps in virtual time and is killed when the function's time is up. */

@@ -1,10 +1,10 @@
-import { AwsError, AwsStandIn } from '../aws';
+import { AwsError, AwsServices } from '../aws';
 import { LambdaStandIn } from './index';
 
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /** Lambda's API: `Invoke`, asynchronously. */
-export function serveLambda(lambda: LambdaStandIn, aws: AwsStandIn): void {
+export function serveLambda(lambda: LambdaStandIn, aws: AwsServices): void {
   aws.route('lambda', async ({ method, path, headers, principal, body }) => {
     const [, name] = path.match(INVOKE) ?? [];
     if (method !== 'POST' || !name) throw new AwsError(501, 'NotImplemented', `the sandbox's Lambda cannot ${method} ${path}`);

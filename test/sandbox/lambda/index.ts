@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { AwsError } from '../aws/aws-error';
 import { Credentials } from '../aws/iam';
 import { Scheduler } from '../scheduler';
-import { runInChild } from './child';
+import { Outcome, runInChild, RunOptions } from './child';
 
 /** Lambda breaks a chain of functions that invoke one another at this length. */
 const RECURSION_LIMIT = 16;
@@ -48,6 +48,8 @@ export interface LambdaOptions {
   readonly env: Record<string, string>;
   /** The node binary that runs the functions. @default - the machine's */
   readonly node?: string;
+  /** Runs a function once. @default - in a process of its own */
+  readonly run?: (options: RunOptions) => Promise<Outcome>;
 }
 
 /** How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or never begins. */
@@ -157,9 +159,9 @@ export class LambdaStandIn {
     const killed = new AbortController();
     this.running.add(killed);
     const crash = this.crashes.shift();
-    const outcome = await runInChild({
-      scheduler: this.options.scheduler,
-      node: this.options.node ?? process.execPath,
+    const { scheduler, node = process.execPath, run = (each) => runInChild({ ...each, node }) } = this.options;
+    const outcome = await run({
+      scheduler,
       codeFolder: fn.codeFolder,
       handler: crash === 'unable to load' ? 'missing.handler' : fn.handler,
       memoryMb: crash === 'out of memory' ? TOO_LITTLE_MEMORY_MB : fn.memoryMb,

@@ -1,5 +1,5 @@
 import { generatedName, ResourceRequest, ResourceTypes } from './resource-type';
-import { AwsStandIn } from '../../aws';
+import { AwsServices } from '../../aws';
 
 interface NamedPolicy {
   readonly PolicyName: string;
@@ -7,7 +7,7 @@ interface NamedPolicy {
 }
 
 /** Roles, users, and the policies of both. */
-export function iamTypes({ iam }: AwsStandIn): ResourceTypes {
+export function iamTypes({ iam }: AwsServices): ResourceTypes {
   const principals = {
     role: { put: iam.putRolePolicy, remove: iam.deleteRolePolicy, attach: iam.attachRolePolicy, detach: iam.detachRolePolicy },
     user: { put: iam.putUserPolicy, remove: iam.deleteUserPolicy, attach: iam.attachUserPolicy, detach: iam.detachUserPolicy },

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { AwsStandIn } from '../../aws';
+import { AwsServices } from '../../aws';
 import { EventBridge } from '../../event-bridge';
 import { LambdaStandIn } from '../../lambda';
 import { Scheduler } from '../../scheduler';
-import { ResponseEndpoint } from '../response-endpoint';
+import { Responses } from '../response-endpoint';
 import { ResourceRecord, Stack } from '../stack';
 
 /** What resources are made in. */
 export interface World {
   readonly scheduler: Scheduler;
-  readonly aws: AwsStandIn;
+  readonly aws: AwsServices;
   readonly lambda: LambdaStandIn;
   readonly eventBridge: EventBridge;
-  readonly responses: ResponseEndpoint;
+  readonly responses: Responses;
   /** The unpacked folder of an uploaded asset. */
   codeFolder(bucket: string, key: string): string;
 }

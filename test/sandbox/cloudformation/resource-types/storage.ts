@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { generatedName, ResourceTypes } from './resource-type';
-import { AwsStandIn } from '../../aws';
+import { AwsServices } from '../../aws';
 
 /** Buckets, Access Grants instances, secrets and parameters. */
-export function storageTypes({ accessGrants, buckets, secrets, parameters }: AwsStandIn): ResourceTypes {
+export function storageTypes({ accessGrants, buckets, secrets, parameters }: AwsServices): ResourceTypes {
   return {
     'AWS::S3::AccessGrantsInstance': {
       createOnly: ['Tags'],
