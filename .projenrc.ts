@@ -118,17 +118,34 @@ project.eslint!.addOverride({
 });
 
 // What runs in Lambda and what runs at synth share contract.ts and coded-message.ts, and nothing else.
+const HANDLER_SHARED = ['coded-message.ts', 'contract.ts', 'failure.ts', 'location.ts', 'messages.ts'];
+/** The folders of the handler, and which of them each may import. */
+const HANDLER_LAYERS: Record<string, string[]> = {
+  runtime: [],
+  aws: [...HANDLER_SHARED, 'runtime'],
+  immuta: [...HANDLER_SHARED, 'runtime', 'aws'],
+  protocol: [...HANDLER_SHARED, 'runtime', 'aws'],
+  instance: [...HANDLER_SHARED, 'runtime', 'aws', 'protocol'],
+  integration: [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol'],
+};
+const among = (paths: string[]) => paths.map((path) => `./${path}`);
 project.eslint!.addRules({
   'import/no-restricted-paths': ['error', {
     zones: [
       { target: './src/handler', from: './src', except: ['./handler'] },
-      { target: ['./src/*.ts', './src/private'], from: './src/handler', except: ['./contract.ts', './coded-message.ts'] },
+      { target: ['./src/*.ts', './src/private'], from: './src/handler', except: among(['contract.ts', 'coded-message.ts']) },
+      { target: HANDLER_SHARED.map((file) => `./src/handler/${file}`), from: './src/handler', except: among([...HANDLER_SHARED, 'runtime']) },
+      ...Object.entries(HANDLER_LAYERS).map(([layer, below]) => (
+        { target: `./src/handler/${layer}`, from: './src/handler', except: among([layer, ...below]) })),
     ],
   }],
 });
 project.eslint!.addOverride({
   files: ['src/handler/**'],
-  rules: { 'no-restricted-imports': ['error', { paths: ['constructs'], patterns: ['aws-cdk-lib', 'aws-cdk-lib/*'] }] },
+  rules: {
+    'no-restricted-imports': ['error', { paths: ['constructs'], patterns: ['aws-cdk-lib', 'aws-cdk-lib/*'] }],
+    'import/no-cycle': ['error', { ignoreExternal: true }],
+  },
 });
 
 // examples and README import the package by its name

@@ -1,8 +1,8 @@
-import { instanceLifecycle } from './access-grants/lifecycle';
-import { systemClock } from './clock';
+import { instanceLifecycle } from './instance/lifecycle';
 import { invokeLambda } from './protocol/continuation';
 import { LambdaContext } from './protocol/event';
 import { run } from './protocol/run';
+import { systemClock } from './runtime/clock';
 
 const work = instanceLifecycle();
 

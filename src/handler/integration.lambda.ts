@@ -1,12 +1,12 @@
-import { findRegisteredLocation, listRegisteredLocations } from './access-grants/locations';
-import { systemClock } from './clock';
-import { diagnosed } from './diagnosis/diagnosis';
-import { simulateInIam } from './diagnosis/simulation';
-import { integrationLifecycle } from './immuta/lifecycle';
+import { findRegisteredLocation, listRegisteredLocations } from './aws/access-grants-locations';
+import { simulateInIam } from './aws/policy-simulator';
+import { readSecretsManager } from './aws/secrets-manager';
+import { diagnosed } from './integration/diagnosis';
+import { integrationLifecycle } from './integration/lifecycle';
 import { invokeLambda } from './protocol/continuation';
 import { LambdaContext } from './protocol/event';
 import { run } from './protocol/run';
-import { readSecretsManager } from './secret';
+import { systemClock } from './runtime/clock';
 
 const listLocations = listRegisteredLocations();
 const lifecycle = integrationLifecycle({

@@ -1,6 +1,6 @@
-import { Deadline } from '../protocol/deadline';
-import { Redaction } from '../redaction';
-import { fieldOf, ReadSecret } from '../secret';
+import { fieldOf, ReadSecret } from '../aws/secrets-manager';
+import { Deadline } from '../runtime/deadline';
+import { Redaction } from '../runtime/redaction';
 
 export interface ApiKeyOptions {
   readonly secretArn: string;

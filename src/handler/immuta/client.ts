@@ -1,12 +1,14 @@
 import { AuthenticationType, IMMUTA_S3_TYPE } from '../contract';
-import { asObject } from '../json';
-import { Redaction } from '../redaction';
-import { oneLine, withoutFullStop } from '../text';
 import { HttpError, UnexpectedAnswerError } from './errors';
-import { Location } from './location';
-import { INTEGRATION_ID } from './physical-id';
+import { Location } from '../location';
 import { Transport } from './transport';
 import { FailedTest } from './validation-tests';
+import { asObject } from '../runtime/json';
+import { Redaction } from '../runtime/redaction';
+import { oneLine, withoutFullStop } from '../runtime/text';
+
+/** Ids are opaque; but they become a part of a path. */
+export const INTEGRATION_ID = /^[\w-]+$/;
 
 const LONGEST_TEST_MESSAGE = 500;
 

@@ -1,11 +1,11 @@
-import { asObject } from '../json';
-import { Log } from '../log';
-import { Deadline } from '../protocol/deadline';
-import { Redaction } from '../redaction';
-import { oneLine, withoutFullStop } from '../text';
 import { ApiKey } from './api-key';
 import { ApiKeyRejectedError, HttpError, NoAnswerError, PermissionError, RequestLine, UnexpectedAnswerError } from './errors';
 import { FailedRequest, isRepeatable, retryDelay } from './retry';
+import { Deadline } from '../runtime/deadline';
+import { asObject } from '../runtime/json';
+import { Log } from '../runtime/log';
+import { Redaction } from '../runtime/redaction';
+import { oneLine, withoutFullStop } from '../runtime/text';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_BODY_BYTES = 5_000_000;

@@ -1,5 +1,5 @@
-import { oneLine } from '../text';
 import { ResourceEvent } from './event';
+import { oneLine } from '../runtime/text';
 
 /** "Response object is too long" is what CloudFormation says to more, and then it waits for another answer. */
 const MAX_BYTES = 4096;

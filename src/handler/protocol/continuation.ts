@@ -1,5 +1,5 @@
-import { lambdaSdk } from '../aws-sdk';
-import { asObject } from '../json';
+import { lambdaSdk } from '../aws/sdk';
+import { asObject } from '../runtime/json';
 
 /** Lambda breaks a chain of invocations after 16; five of 14 minutes are more than the longest `timeout`. */
 export const MAX_HOPS = 5;

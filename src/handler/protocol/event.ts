@@ -1,4 +1,4 @@
-import { asObject } from '../json';
+import { asObject } from '../runtime/json';
 
 /** What Lambda gives to a function beside the event, as far as we use it. */
 export interface LambdaContext {

@@ -1,15 +1,15 @@
-import { Clock } from '../clock';
-import { asObject } from '../json';
-import { createLog, Log } from '../log';
-import { Redaction } from '../redaction';
 import { Answer, answerBody } from './answer';
 import { signingDate } from './begin';
 import { Continuation, InvokeFunction, MAX_HOPS, parseContinuation } from './continuation';
-import { Deadline, OutOfTime } from './deadline';
 import { LambdaContext, parseEvent, Properties, ResourceEvent, stackName } from './event';
 import { Progress } from './progress';
-import { respond } from './respond';
-import { withoutFullStop } from '../text';
+import { respond } from './response';
+import { Clock } from '../runtime/clock';
+import { Deadline, OutOfTime } from '../runtime/deadline';
+import { asObject } from '../runtime/json';
+import { createLog, Log } from '../runtime/log';
+import { Redaction } from '../runtime/redaction';
+import { withoutFullStop } from '../runtime/text';
 
 /** Kept for the request that is under way (30 s), the call of the next invocation and the answer. */
 const RESERVE_MS = 60_000;

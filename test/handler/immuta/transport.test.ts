@@ -2,9 +2,9 @@ import { ServerResponse } from 'node:http';
 import { ApiKey } from '../../../src/handler/immuta/api-key';
 import { HttpError, NoAnswerError, UnexpectedAnswerError } from '../../../src/handler/immuta/errors';
 import { Transport } from '../../../src/handler/immuta/transport';
-import { createLog } from '../../../src/handler/log';
-import { Deadline, OutOfTime } from '../../../src/handler/protocol/deadline';
-import { Redaction } from '../../../src/handler/redaction';
+import { Deadline, OutOfTime } from '../../../src/handler/runtime/deadline';
+import { createLog } from '../../../src/handler/runtime/log';
+import { Redaction } from '../../../src/handler/runtime/redaction';
 import { HttpServer, ReceivedRequest, sendJson } from '../../support/http-server';
 import { TestClock } from '../support/test-clock';
 

@@ -1,4 +1,4 @@
-import { Clock } from '../../../src/handler/clock';
+import { Clock } from '../../../src/handler/runtime/clock';
 
 /** A clock on which a sleep takes no time of ours. */
 export class TestClock implements Clock {

@@ -2,11 +2,11 @@ import { Agent } from 'node:http';
 import { AwsServer } from './aws-server';
 import { ImmutaServer } from './immuta-server';
 import { TestClock } from './test-clock';
-import { findRegisteredLocation, listRegisteredLocations } from '../../../src/handler/access-grants/locations';
-import { integrationLifecycle } from '../../../src/handler/immuta/lifecycle';
+import { findRegisteredLocation, listRegisteredLocations } from '../../../src/handler/aws/access-grants-locations';
+import { readSecretsManager } from '../../../src/handler/aws/secrets-manager';
+import { integrationLifecycle } from '../../../src/handler/integration/lifecycle';
 import { invokeLambda } from '../../../src/handler/protocol/continuation';
 import { run } from '../../../src/handler/protocol/run';
-import { readSecretsManager } from '../../../src/handler/secret';
 import { HttpServer } from '../../support/http-server';
 
 export const API_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key-AbCdEf';

@@ -1,0 +1,47 @@
+import { RegisteredLocation } from '../aws/access-grants-locations';
+import { KeyRequest, ManagedAccessKeys } from './access-keys/managed-access-keys';
+import { Mark } from './ownership';
+import { IntegrationConfig, IntegrationRecord, IntegrationsClient } from '../immuta/client';
+import { Location } from '../location';
+import { Properties } from '../protocol/event';
+import { Progress } from '../protocol/progress';
+import { Deadline } from '../runtime/deadline';
+import { Log } from '../runtime/log';
+import { Redaction } from '../runtime/redaction';
+
+/** One event for an integration, and whom to ask about it. */
+export interface Job {
+  readonly properties: Properties;
+  /** Of an Update. */
+  readonly oldProperties: Properties;
+  readonly physicalId: string;
+  readonly location: Location;
+  /** The mark of a record that this event makes. */
+  readonly mark: Mark;
+
+  /** URL of the tenant that the function calls. */
+  readonly calledUrl?: string;
+  readonly immuta: IntegrationsClient;
+  /** What is registered on the location's path in S3 Access Grants. */
+  readonly registeredLocation: () => Promise<RegisteredLocation | undefined>;
+  /**
+   * Reads the credentials anew each time, or mints an access key at the first.
+   *
+   * @param request What it is for
+   */
+  readonly config: (name: string, request: KeyRequest) => Promise<IntegrationConfig>;
+  /** The keys of the user that the properties name, if they name one. */
+  readonly accessKeys?: ManagedAccessKeys;
+  /** Those of the user that only the old properties name. */
+  readonly formerAccessKeys?: ManagedAccessKeys;
+
+  readonly deadline: Deadline;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly redaction: Redaction;
+}
+
+/** A record and the name by which errors call it. */
+export function describeRecord({ id, name, status }: IntegrationRecord): string {
+  return `integration ${id} ('${name}', ${status})`;
+}
