@@ -7,7 +7,7 @@ import { DEFAULT_API_KEY, S3Config } from '../sandbox/immuta';
 // each test ends with the sandbox's own search
 const sandbox = useSandbox();
 
-const accessKey = () => JSON.parse(sandbox.current.aws.secrets.secret('immuta/access-key').value!);
+const accessKey = () => JSON.parse(sandbox.current.aws.secrets.secret('immuta/access-key').value as string);
 
 /** An integration with a user's access key, which lies in a secret. */
 function lakeWithAccessKey() {

@@ -1,29 +1,37 @@
-import { sendJson } from '../../support/http-server';
-import { ACCESS_KEY_ARN, API_KEY_ARN, CONFIG, MADE_BY_CREATE, MADE_BY_UPDATE, OWNER, ROLE, World } from '../support/world';
+import { VALIDATION_TESTS } from '../../sandbox/immuta';
+import {
+  ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, CONFIG, CREATE, HandlerSandbox, ID, IMMUTA_ROLE, MADE_BY_CREATE, MADE_BY_UPDATE, OTHER_ROLE, OWNER,
+} from '../support/handler-sandbox';
 
-const STS = "The provided AWS credentials allow fetching the caller's identity via the AWS STS API";
-const NO_LOCATION = 'An AWS Access Grants location does not yet exist for the provided path';
+const [EXISTING, NAME, , STS, , , NO_LOCATION] = VALIDATION_TESTS;
+/** By its number: as a fault of Immuta's is given. */
+const STS_TEST = 4;
+const NO_LOCATION_TEST = 7;
 
-let world: World;
-beforeEach(async () => { world = await World.start(); });
-afterEach(() => world.close());
+let sandbox: HandlerSandbox;
+beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+afterEach(() => sandbox.close());
 
-const posts = () => world.immuta.count('POST');
+const posts = () => sandbox.countImmutaCalls('POST');
+
+/** A POST is accepted, and a validation test fails later. */
+const failLater = (number: number, times = Infinity) =>
+  sandbox.immuta.faults.validation({ test: number, on: 'create', asynchronously: true, message: 'denied', times });
 
 describe('the integration', () => {
   test('is made, and answered for when it is enabled', async () => {
-    const answer = await world.create();
+    const answer = await sandbox.create();
 
     expect(answer).toEqual({
       Status: 'SUCCESS',
-      PhysicalResourceId: 'immuta-s3-integration/1001',
+      PhysicalResourceId: ID,
       StackId: expect.stringContaining('stack/Lake/'),
-      RequestId: 'c1b2c3d4-0000-4000-8000-000000000001',
+      RequestId: CREATE,
       LogicalResourceId: 'SalesLake',
-      Data: { IntegrationId: '1001', IntegrationName: CONFIG.name },
+      Data: { IntegrationId: '101', IntegrationName: CONFIG.name },
     });
-    expect(world.immuta.integrations).toMatchObject([{ id: '1001', status: 'enabled', config: CONFIG }]);
-    expect(JSON.parse(world.immuta.http.requests.find(({ method }) => method === 'POST')!.body)).toEqual({
+    expect(sandbox.integrations).toMatchObject([{ id: '101', status: 'enabled', config: CONFIG }]);
+    expect(JSON.parse(sandbox.immuta.requests.find(({ method }) => method === 'POST')!.body)).toEqual({
       type: 'Native S3',
       autoBootstrap: false,
       config: CONFIG,
@@ -31,20 +39,21 @@ describe('the integration', () => {
   });
 
   test('has a name that tells where it is if none was chosen', async () => {
-    const answer = await world.create({ properties: { IntegrationName: undefined, LocationPath: 's3://sales/curated data/' } });
+    const answer = await sandbox.create({ properties: { IntegrationName: undefined, LocationPath: 's3://sales/curated data/' } });
 
     expect(answer.Data!.IntegrationName).toMatch(/^111122223333-us-east-1-sales-curated-data-[0-9a-f]{12}-[0-9a-f]{12}$/);
   });
 
   test('gets no role to assume if none is given', async () => {
-    await world.create({ properties: { RoleToAssumeArn: undefined } });
+    sandbox.immuta.identity.principal = IMMUTA_ROLE;
+    await sandbox.create({ properties: { RoleToAssumeArn: undefined } });
 
-    expect(world.immuta.integrations[0].config).not.toHaveProperty('awsRoleToAssume');
+    expect(sandbox.integrations[0].config).not.toHaveProperty('awsRoleToAssume');
   });
 
   test('gets the access key that the secret holds at that moment', async () => {
-    world.aws.secrets.set(ACCESS_KEY_ARN, JSON.stringify({ id: 'AKIAPLANTEDKEYID', key: 'planted/secret+access/key' }));
-    await world.create({
+    const key = sandbox.createAccessKey('id', 'key');
+    await sandbox.create({
       properties: {
         AuthenticationType: 'accessKey',
         RoleToAssumeArn: undefined,
@@ -54,121 +63,100 @@ describe('the integration', () => {
       },
     });
 
-    expect(world.immuta.integrations[0].config).toMatchObject({
-      authenticationType: 'accessKey',
-      awsAccessKeyId: 'AKIAPLANTEDKEYID',
-      awsSecretAccessKey: 'planted/secret+access/key',
-    });
+    expect(sandbox.integrations).toMatchObject([{ status: 'enabled', config: { authenticationType: 'accessKey', ...key } }]);
   });
 
   test('is waited for through a status that nobody knows', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'provisioning', 'enabled'] }];
+    sandbox.immuta.faults.http({ method: 'GET', path: /101$/, behaviour: 'rewrite', set: { status: 'provisioning' }, times: 2 });
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
   });
 });
 
 describe('a repeated Create', () => {
   test('answers the same and makes nothing more', async () => {
-    const event = world.event('Create', 'c1b2c3d4-0000-4000-8000-000000000001');
-    const first = await world.deliver(event);
-    const second = await world.deliver(event, 120_000);
+    const event = sandbox.event('Create', CREATE);
+    const first = await sandbox.deliver(event);
+    const second = await sandbox.deliver(event, 120_000);
 
     expect(second).toEqual(first);
     expect(posts()).toBe(1);
   });
 
   test('at the same time takes up what the other one makes', async () => {
-    const event = world.event('Create', 'c1b2c3d4-0000-4000-8000-000000000001');
-    await Promise.all([world.invoke(event), world.invoke(event)]);
+    const event = sandbox.event('Create', CREATE);
+    await Promise.all([sandbox.invoke(event), sandbox.invoke(event)]);
 
-    expect(world.immuta.integrations).toHaveLength(1);
-    expect(world.answers.map(({ PhysicalResourceId }) => PhysicalResourceId)).toEqual(Array(2).fill('immuta-s3-integration/1001'));
+    expect(sandbox.integrations).toHaveLength(1);
+    expect(sandbox.answers.map(({ PhysicalResourceId }) => PhysicalResourceId)).toEqual(Array(2).fill(ID));
   });
 });
 
 describe('a POST', () => {
   test('whose answer is lost is found, not repeated', async () => {
-    world.immuta.once('POST', /./, (request, response) => {
-      world.immuta.create(request.body);
-      response.destroy();
-    });
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose' });
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/1001' });
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(posts()).toBe(1);
   });
 
   test('whose answer is not JSON is found, not repeated', async () => {
-    world.immuta.once('POST', /./, (request, response) => {
-      world.immuta.create(request.body);
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>gateway</html>');
-    });
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'replace', answer: { status: 200, body: '<html>gateway</html>' } });
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/1001' });
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(posts()).toBe(1);
   });
 
   test('that was lost and shows in no list yet is not doubled', async () => {
-    let body = '';
-    world.immuta.once('POST', /./, (request, response) => {
-      body = request.body;
-      response.destroy();
-    });
-    world.immuta.once('POST', /./, (_, response) => {
-      world.immuta.create(body);
-      sendJson(response, 409, { message: 'Native S3 integration already exists.' });
-    });
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose' });
+    sandbox.refuse('GET', 200, [], { path: /\/integrations$/, after: 1 });
+    sandbox.refuse('POST', 409, 'Native S3 integration already exists.');
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/1001' });
-    expect(world.immuta.integrations).toHaveLength(1);
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(sandbox.integrations).toHaveLength(1);
+    expect(posts()).toBe(2);
   });
 
   test('that failed at a server error is sent again after a list', async () => {
-    world.immuta.refuseOnce('POST', /./, 503, 'Down for maintenance.');
+    sandbox.refuse('POST', 503, 'Down for maintenance.');
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.immuta.http.lines.filter((line) => line.endsWith(' /integrations'))).toEqual([
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.immutaCalls.filter((call) => call.endsWith(' /integrations'))).toEqual([
       'GET /integrations', 'POST /integrations', 'GET /integrations', 'POST /integrations',
     ]);
   });
 
   test('waits as long as Immuta asks for', async () => {
-    world.immuta.once('POST', /./, (_, response) => sendJson(response, 429, { message: 'Too many.' }, { 'retry-after': '37' }));
-    await world.create();
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 429, headers: { 'retry-after': '37' }, body: { message: 'Too many.' } } });
+    await sandbox.create();
 
-    expect(world.clock.sleeps[0]).toBe(37_000);
+    expect(sandbox.clock.sleeps[0]).toBe(37_000);
   });
 
   test('whose answers are all lost leaves it open whether there is an integration', async () => {
-    for (let i = 0; i < 100; i++) {
-      world.immuta.once('POST', /./, (_, response) => { response.destroy(); });
-    }
-    const answer = await world.create();
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'reset', times: Infinity });
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
     expect(answer.Reason).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to POST \/integrations: /);
   });
 
   test('is never sent later than the IAM propagation time-out', async () => {
-    const sentAt: number[] = [];
-    const begin = world.clock.now();
-    for (let i = 0; i < 100; i++) {
-      world.immuta.once('POST', /./, (_, response) => {
-        sentAt.push(world.clock.now() - begin);
-        sendJson(response, 422, { message: 'Validation of prerequisite setup failed. Unable to create integration.' });
-      });
-    }
-    const answer = await world.create({ properties: { IamPropagationTimeoutSeconds: '120' } });
+    const begin = sandbox.clock.now();
+    sandbox.immuta.switches.validationFailure = 'unprocessable-bare';
+    sandbox.immuta.faults.validation({ test: STS_TEST, times: Infinity });
+    const answer = await sandbox.create({ properties: { IamPropagationTimeoutSeconds: '120' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain('Validation of prerequisite setup failed. Unable to create integration');
+    const sentAt = sandbox.immuta.requests.filter(({ method }) => method === 'POST').map(({ time }) => time - begin);
     expect(sentAt.length).toBeGreaterThan(5);
     expect(sentAt[sentAt.length - 1]).toBeGreaterThan(110_000);
     expect(sentAt[sentAt.length - 1]).toBeLessThanOrEqual(120_000);
   });
 
   test('is not sent for an event that comes too late', async () => {
-    const answer = await world.create({ ageMs: 200_000 });
+    const answer = await sandbox.create({ ageMs: 200_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain("'iamPropagationTimeout'");
@@ -178,27 +166,25 @@ describe('a POST', () => {
 
 describe('while IAM propagates', () => {
   test.each([
-    ['STS', STS],
-    ['instance', 'An AWS Access Grants instance is configured in the provided AWS account and region'],
-    ['prefixes', 'The provided S3 path exists and Immuta can list prefixes'],
-    ['role', 'The provided access grants location role is a valid ARN format'],
-  ])('a failing %s test is tried again', async (_, name) => {
-    const validationResults = { status: 'failed', validationTests: [{ name, status: 'failed', message: 'not yet' }, { name: NO_LOCATION, status: 'passed' }] };
-    world.immuta.refuseOnce('POST', /./, 422, 'Validation failed.', { validationResults });
-    world.immuta.refuseOnce('POST', /./, 422, 'Validation failed.', { validationResults });
+    ['role', 3],
+    ['STS', STS_TEST],
+    ['instance', 5],
+    ['prefixes', 6],
+  ])('a failing %s test is tried again', async (_, number) => {
+    sandbox.immuta.faults.validation({ test: number, message: 'not yet', times: 2 });
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
     expect(posts()).toBe(3);
   });
 
   test.each([
-    ['existing', 'There is no existing integration matching this configuration', /remove that one/],
-    ['name', 'The provided integration name is unique across Immuta S3 integrations', /give another 'integrationName'/],
+    ['existing', EXISTING, /remove that one/],
+    ['name', NAME, /give another 'integrationName'/],
     ['location', NO_LOCATION, /remove the one that is registered/],
   ])('a failing %s test is not', async (_, name, hint) => {
     const validationTests = [{ name, status: 'failed', message: 'Immuta says why.' }, { name: STS, status: 'failed' }];
-    world.immuta.refuseOnce('POST', /./, 422, 'Validation failed.', { validationResults: { status: 'failed', validationTests } });
-    const answer = await world.create();
+    sandbox.refuse('POST', 422, { message: 'Validation failed.', validationResults: { status: 'failed', validationTests } });
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain(`'${name}' failed: Immuta says why (`);
@@ -208,87 +194,88 @@ describe('while IAM propagates', () => {
   });
 
   test('a createError of that kind is deleted before the next POST', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }, { next: ['creating', 'enabled'] }];
+    failLater(STS_TEST, 1);
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/1002' });
-    expect(world.immuta.integrations).toMatchObject([{ id: '1002', status: 'enabled' }]);
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/102' });
+    expect(sandbox.integrations).toMatchObject([{ id: '102', status: 'enabled' }]);
   });
 
   test('a createError that stays is answered with its id, and explained', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
-    const answer = await world.create();
+    failLater(STS_TEST);
+    const answer = await sandbox.create();
 
     expect(answer.Status).toBe('FAILED');
-    expect(world.immuta.integrations).toMatchObject([{ status: 'createError' }]);
-    expect(answer.PhysicalResourceId).toBe(`immuta-s3-integration/${world.immuta.integrations[0].id}`);
+    expect(sandbox.integrations).toMatchObject([{ status: 'createError' }]);
+    expect(answer.PhysicalResourceId).toBe(`immuta-s3-integration/${sandbox.integrations[0].id}`);
     expect(answer.Reason).toContain(`'${STS}' failed: denied (Immuta cannot act in AWS`);
   });
 
   test('a createError whose deletion takes too long is what the failure tells about', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
-    world.immuta.afterDelete = [{ next: [...Array(30).fill('deleting'), 'gone'] }];
-    const answer = await world.create();
+    failLater(STS_TEST);
+    sandbox.immuta.switches.durations.deleting = 200_000;
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain(`'${STS}' failed: denied`);
-    expect(world.immuta.integrations).toEqual([]);
+    expect(sandbox.integrations).toEqual([]);
     expect(posts()).toBe(1);
   });
 
   test('a createError that cannot be deleted is explained with both reasons', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
-    world.immuta.afterDelete = [{ next: ['deleting', 'deleteError'], message: 'Not now.' }];
-    const answer = await world.create();
+    failLater(STS_TEST);
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Not now.' });
+    const answer = await sandbox.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toMatch(/'createError'; .* failed: denied .*; nor could it be deleted: .*'deleteError'; Not now; /);
   });
 
   test('a createError whose deletion takes for ever is told about when time is over', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
-    world.immuta.afterDelete = [{ next: Array(1000).fill('deleting') }];
-    const { Reason } = await world.create({ properties: { TimeoutSeconds: '600' } });
+    failLater(STS_TEST);
+    sandbox.immuta.switches.durations.deleting = Infinity;
+    const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '600' } });
 
-    expect(Reason).toMatch(/^not done after 10 minutes; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act.* integration 1001 is 'deleting'/);
+    expect(Reason).toMatch(/^not done after 10 minutes; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act.* integration 101 is 'deleting'/);
   });
 
   test('a createError for which there is no more time is told about', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: STS, message: 'denied' }] }];
-    const { Reason } = await world.create({ properties: { TimeoutSeconds: '60' } });
+    sandbox.immuta.switches.durations.creating = 50_000;
+    failLater(STS_TEST);
+    const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '60' } });
 
     expect(Reason).toMatch(/^not done after 1 minute; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act/);
   });
 
   test('of no time at all, the first failure is the last', async () => {
-    world.aws.denials.ListAccessGrantsLocations = 1;
-    const { Reason } = await world.create({ properties: { IamPropagationTimeoutSeconds: '0' } });
+    sandbox.deny('s3-control', 1);
+    const { Reason } = await sandbox.create({ properties: { IamPropagationTimeoutSeconds: '0' } });
 
     expect(Reason).toMatch(/not authorized to perform ListAccessGrantsLocations/);
-    expect(world.aws.count('ListAccessGrantsLocations')).toBe(1);
+    expect(sandbox.countAwsCalls('ListAccessGrantsLocations')).toBe(1);
   });
 
   test('of no time at all, an integration is made all the same', async () => {
-    expect(await world.create({ properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.create({ properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({ Status: 'SUCCESS' });
   });
 
   test('another createError is answered at once', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'createError'], failing: [{ name: NO_LOCATION }] }];
+    failLater(NO_LOCATION_TEST);
 
-    expect(await world.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
+    expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(posts()).toBe(1);
   });
 
   test('our own refused calls are tried again', async () => {
-    world.aws.denials.GetSecretValue = 2;
-    world.aws.denials.ListAccessGrantsLocations = 2;
+    sandbox.deny('secretsmanager', 2);
+    sandbox.deny('s3-control', 2);
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS' });
-    expect([world.aws.count('GetSecretValue'), world.aws.count('ListAccessGrantsLocations')]).toEqual([3, 3]);
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
+    expect([sandbox.countAwsCalls('GetSecretValue'), sandbox.countAwsCalls('ListAccessGrantsLocations')]).toEqual([3, 3]);
   });
 
   test('our own refused calls fail when it should be over, saying what is missing', async () => {
-    world.aws.denials.ListAccessGrantsLocations = 1000;
-    const answer = await world.create();
+    sandbox.deny('s3-control', 1000);
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toMatch(/not authorized to perform ListAccessGrantsLocations; allow the role of the handler function/);
@@ -298,7 +285,7 @@ describe('while IAM propagates', () => {
 
 describe('a location that is taken', () => {
   test('by an integration of somebody else is left alone, and described without its credentials', async () => {
-    world.immuta.add({
+    sandbox.addRecord({
       id: '77',
       config: {
         name: 'finance',
@@ -311,56 +298,54 @@ describe('a location that is taken', () => {
         awsSecretAccessKey: 'planted/secret+access/key',
       },
     });
-    const answer = await world.create();
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe("'s3://sales/' in account 111122223333, us-east-1 already has Immuta's integration 77 ('finance', enabled): "
       + 'location role arn:aws:iam::111122223333:role/finance, authentication accessKey; it was not created by this resource, so it is left alone: '
       + "delete it in Immuta and deploy again, or keep it and set 'adopt' to '77', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '77')");
-    expect(world.immuta.http.lines).toEqual(['GET /integrations']);
+    expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
   });
 
   test('in S3 Access Grants fails before anything is sent', async () => {
-    world.aws.pageSize = 1;
-    world.aws.locations = [
-      { id: 'default', scope: 's3://', roleArn: ROLE },
-      { id: 'loc-5', scope: 's3://sales', roleArn: 'arn:aws:iam::111122223333:role/other' },
-    ];
-    const answer = await world.create();
+    sandbox.aws.s3Control.pageSize = 1;
+    await sandbox.addLocation('s3://');
+    const { id } = await sandbox.addLocation('s3://sales', OTHER_ROLE);
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain('location loc-5 with the role arn:aws:iam::111122223333:role/other');
+    expect(answer.Reason).toContain(`location ${id} with the role ${OTHER_ROLE}`);
     expect(answer.Reason).toContain('aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 '
-      + '--access-grants-location-id loc-5');
+      + `--access-grants-location-id ${id}`);
     expect(posts()).toBe(0);
   });
 
   test('is not taken by what only looks the same', async () => {
-    world.immuta.add({ id: '77', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://sales/x/' } });
-    world.aws.locations = [{ id: 'loc-77', scope: 's3://sales/x/*', roleArn: ROLE }];
+    sandbox.addRecord({ id: '77', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://sales/x/' } });
+    await sandbox.addLocation('s3://sales/x/*');
 
-    expect(await world.create({ properties: { LocationPath: 's3://sales/x' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.create({ properties: { LocationPath: 's3://sales/x' } })).toMatchObject({ Status: 'SUCCESS' });
   });
 
   test('by a createError of an earlier Create of this resource is cleared', async () => {
-    world.immuta.add({ id: '8', status: 'createError', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+    sandbox.addRecord({ id: '8', status: 'createError', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/1001' });
-    expect(world.immuta.get('8')).toBeUndefined();
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(sandbox.immuta.integrations.get('8')).toBeUndefined();
   });
 
   test('by a working integration of an earlier Create of this resource is left alone', async () => {
-    world.immuta.add({ id: '8', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
-    const answer = await world.create();
+    sandbox.addRecord({ id: '8', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toMatch(/which an earlier deployment of this resource created and did not remove: .*fromIntegrationId\(…, '8'\)/);
-    expect(world.immuta.count('DELETE')).toBe(0);
+    expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });
 
   test('as only Immuta can see is said in Immuta\'s words', async () => {
-    world.immuta.refuseOnce('POST', /./, 409, 'Access Grants location already exists on provided path.');
-    const answer = await world.create();
+    sandbox.refuse('POST', 409, 'Access Grants location already exists on provided path.');
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path');
@@ -368,84 +353,86 @@ describe('a location that is taken', () => {
   });
 
   test('in another account is named when Immuta minds', async () => {
-    world.immuta.add({ id: '9', config: { ...CONFIG, name: 'theirs', awsAccountId: '444455556666' } });
+    sandbox.addRecord({ id: '9', config: { ...CONFIG, name: 'theirs', awsAccountId: '444455556666' } });
+    sandbox.refuse('POST', 409, 'Native S3 integration already exists.');
 
-    expect((await world.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists; '
+    expect((await sandbox.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists; '
       + "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1");
   });
 
-  test('is free where there is no instance yet: that is for Immuta to say', async () => {
-    world.aws.hasInstance = false;
+  test('is free where there is no instance: that is for Immuta to say', async () => {
+    sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
+    const answer = await sandbox.create();
 
-    expect(await world.create()).toMatchObject({ Status: 'SUCCESS' });
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toContain('check that the account has an S3 Access Grants instance in this Region');
+    expect(posts()).toBe(1);
   });
 });
 
 describe('a Create that cannot go on', () => {
   test('stops when its record vanishes', async () => {
-    world.immuta.afterPost = [{ next: ['creating', 'deleting', 'gone'] }];
-    const answer = await world.create();
+    sandbox.clock.at(sandbox.clock.now() + 15_000, () => sandbox.immuta.integrations.clear());
+    const answer = await sandbox.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
-    expect(answer.Reason).toContain('integration 1001 was deleted while it was being created');
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer.Reason).toContain('integration 101 was deleted while it was being created');
     expect(posts()).toBe(1);
   });
 
   test('with a wrong API key made nothing, says which secret it is, and does not quote it', async () => {
-    world.immuta.apiKey = 'another';
-    const answer = await world.create();
+    sandbox.refuse('GET', 401, `Bad token ${API_KEY}`, { times: Infinity });
+    const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe('Immuta answered 401 to GET /integrations: Bad token [redacted]; '
       + `the API key in the secret '${API_KEY_ARN}' was rejected: store a key there that is valid for this tenant`);
-    expect(world.aws.count('GetSecretValue')).toBe(2);
+    expect(sandbox.countAwsCalls('GetSecretValue')).toBe(2);
   });
 
   test('with a wrong API key cannot know what an earlier attempt made', async () => {
-    world.immuta.apiKey = 'another';
+    sandbox.immuta.apiKeys.clear();
 
-    expect(await world.create({ ageMs: 70_000 })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
+    expect(await sandbox.create({ ageMs: 70_000 })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
   });
 
   test('after an attempt that made nothing knows it from the list', async () => {
-    world.immuta.refuseOnce('POST', /./, 400, '"config.awsRoleToAssume" is not allowed');
-    const answer = await world.create({ ageMs: 70_000 });
+    sandbox.refuse('POST', 400, '"config.awsRoleToAssume" is not allowed');
+    const answer = await sandbox.create({ ageMs: 70_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe('Immuta answered 400 to POST /integrations: "config.awsRoleToAssume" is not allowed');
   });
 
   test('after a refusal that made something all the same answers with its id', async () => {
-    world.immuta.afterPost = [{ next: ['createError'], failing: [{ name: NO_LOCATION }] }];
-    world.immuta.once('POST', /./, (request, response) => {
-      world.immuta.create(request.body);
-      sendJson(response, 422, { message: 'Validation of prerequisite setup failed. Unable to create integration.' });
-    });
+    failLater(NO_LOCATION_TEST);
+    const message = 'Validation of prerequisite setup failed. Unable to create integration.';
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'replace', answer: { status: 422, body: { message } } });
 
-    expect(await world.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
+    expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
   });
 
   test('for want of permission says which', async () => {
-    world.immuta.refuseOnce('GET', /./, 403, 'Insufficient scope');
-    const answer = await world.create();
+    sandbox.refuse('GET', 403, 'Insufficient scope');
+    const answer = await sandbox.create();
 
     expect(answer.Reason).toBe('Immuta answered 403 to GET /integrations: Insufficient scope; '
       + 'the user that the API key belongs to needs APPLICATION_ADMIN');
   });
 
   test('without its properties is answered all the same', async () => {
-    const answer = await world.create({ event: { ResourceProperties: undefined } });
+    const answer = await sandbox.create({ event: { ResourceProperties: undefined } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe("the property 'AccountId' of the custom resource is missing");
   });
 
   test('whose time is over says what it last saw', async () => {
-    world.immuta.afterPost = [{ next: Array(1000).fill('creating') }];
-    const answer = await world.create();
+    sandbox.immuta.switches.durations.creating = Infinity;
+    const answer = await sandbox.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/1001' });
-    expect(answer.Reason).toBe("not done after 30 minutes; last seen: integration 1001 is 'creating'; if it only needs longer, raise 'timeout'");
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer.Reason).toBe("not done after 30 minutes; last seen: integration 101 is 'creating'; if it only needs longer, raise 'timeout'");
     expect(posts()).toBe(1);
   });
 });

@@ -1,25 +1,18 @@
 import { Clock } from '../../../src/handler/runtime/clock';
+import { SandboxClock } from '../../sandbox/clock';
 
-/** A clock on which a sleep takes no time of ours. */
-export class TestClock implements Clock {
+/** The sandbox's clock, on which a sleep of the handler takes no real time. */
+export class TestClock extends SandboxClock implements Clock {
   public readonly sleeps: number[] = [];
 
-  private time = Date.parse('2026-11-23T04:26:00Z');
-
-  /** Called with the time that a sleep has led to: what happens in the world meanwhile. */
-  public onTick: (now: number) => void = () => undefined;
-
-  public now(): number {
-    return this.time;
+  constructor() {
+    super(Date.parse('2026-11-23T04:26:00Z'));
   }
 
-  public advance(ms: number): void {
-    this.time += ms;
-  }
-
+  /** Runs what falls due meanwhile. */
   public async sleep(ms: number): Promise<void> {
     this.sleeps.push(ms);
-    this.time += ms;
-    this.onTick(this.time);
+    this.advance(ms);
+    await this.settled();
   }
 }

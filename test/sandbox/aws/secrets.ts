@@ -4,8 +4,8 @@ import { AwsError } from './aws-error';
 export interface Secret {
   readonly arn: string;
   readonly name: string;
-  /** `undefined`: the secret exists and has no value yet. */
-  readonly value?: string;
+  /** `undefined`: the secret exists and has no value yet. Bytes: it is binary. */
+  readonly value?: string | Uint8Array;
 }
 
 /** Secrets Manager of the sandbox; nothing here is authorised. */
@@ -16,7 +16,7 @@ export class SecretsState {
 
   constructor(private readonly accountId: string, private readonly region: string) {}
 
-  createSecret(name: string, value?: string): Secret {
+  createSecret(name: string, value?: Secret['value']): Secret {
     if (this.find(name)) {
       throw new AwsError(400, 'ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
     }
@@ -28,7 +28,7 @@ export class SecretsState {
   }
 
   /** Rotates. */
-  putSecretValue(secretId: string, value: string | undefined): void {
+  putSecretValue(secretId: string, value: Secret['value']): void {
     this.remember(Object.assign(this.secret(secretId), { value }));
   }
 
@@ -49,7 +49,7 @@ export class SecretsState {
   }
 
   private remember({ name, value }: Secret): void {
-    if (value !== undefined) this.everyValue.push({ name, value });
+    if (typeof value === 'string') this.everyValue.push({ name, value });
   }
 
   /** By name, ARN or ARN without its suffix, as AWS finds them. */

@@ -40,7 +40,8 @@ export async function handleSecretsManager(iam: IamState, secrets: SecretsState,
   if (value === undefined) {
     throw new AwsError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT");
   }
-  return json({ ARN: arn, Name: name, SecretString: value, VersionStages: ['AWSCURRENT'] });
+  const content = typeof value === 'string' ? { SecretString: value } : { SecretBinary: Buffer.from(value).toString('base64') };
+  return json({ ARN: arn, Name: name, ...content, VersionStages: ['AWSCURRENT'] });
 }
 
 /** SSM's GetParameter, for the version of the bootstrap stack. */

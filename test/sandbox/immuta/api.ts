@@ -1,5 +1,5 @@
 import { ApiKeys } from './api-keys';
-import { Integrations } from './integrations';
+import { Integrations, Switches } from './integrations';
 import { Answer, ImmutaError, IntegrationRecord, S3Config } from './model';
 
 /** A request as it came; nothing is taken out, so that a test can assert what was sent and look for what must not be. */
@@ -43,7 +43,7 @@ function authorize(apiKeys: ApiKeys, { headers }: RecordedRequest): void {
 
 async function route(integrations: Integrations, { method, path, body }: RecordedRequest): Promise<unknown> {
   const [, id] = path.match(/^\/integrations(?:\/([^/]+))?$/) ?? [];
-  const full = (record: IntegrationRecord) => whole(record, integrations.switches.masksKeys);
+  const full = (record: IntegrationRecord) => whole(record, integrations.switches);
   switch (path.startsWith('/integrations') && `${method} ${id ? 'one' : path}`) {
     case 'GET /integrations': return [SNOWFLAKE, ...[...integrations.records.values()].map(full)];
     case 'POST /integrations': return short(await integrations.create(parse(body)));
@@ -87,9 +87,11 @@ function short({ id, status, validationResults }: IntegrationRecord): object {
   return { id, status, validationResults };
 }
 
-/** With the credentials in clear, as the documentation's sample shows them, unless they are masked. */
-function whole(record: IntegrationRecord, masked: boolean): object {
+/** With the credentials in clear, as the documentation's sample shows them, unless they are masked or left out. */
+function whole(record: IntegrationRecord, { masksKeys, omitsKeys }: Switches): object {
   const { awsAccessKeyId } = record.config;
-  const mask = masked && awsAccessKeyId ? { awsAccessKeyId: '********', awsSecretAccessKey: '********' } : {};
-  return { ...short(record), type: 'Native S3', autoBootstrap: false, config: { port: 443, ...record.config, ...mask } };
+  const shown = omitsKeys ? undefined : '********';
+  const mask = (masksKeys || omitsKeys) && awsAccessKeyId ? { awsAccessKeyId: shown, awsSecretAccessKey: shown } : {};
+  const { type = 'Native S3', message } = record;
+  return { ...short(record), message, type, autoBootstrap: false, config: { port: 443, ...record.config, ...mask } };
 }

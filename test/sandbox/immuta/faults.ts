@@ -17,7 +17,7 @@ export interface HttpFault extends Repetition {
   readonly path?: RegExp;
   /** @default - the request is answered as ever */
   readonly behaviour?: keyof typeof BEHAVIOURS;
-  /** For `answer`. */
+  /** For `answer` and `replace`. */
   readonly answer?: Answer;
   /** For `rewrite`: fields to set in each object of the answer. */
   readonly set?: Record<string, unknown>;
@@ -46,6 +46,8 @@ export interface ValidationFault extends Repetition {
 export interface TransitionFault extends Repetition {
   readonly from: 'creating' | 'editing' | 'deleting';
   readonly to: string;
+  /** What the record says about it, beside its tests. @default - nothing */
+  readonly message?: string;
 }
 
 /** What goes on between a request and its answer. */
@@ -119,6 +121,11 @@ const BEHAVIOURS = {
   lose: async ({ outgoing, work }: Exchange) => {
     await work();
     outgoing.destroy();
+  },
+  /** The work is done, and answered in another way. */
+  replace: async ({ outgoing, work }: Exchange, { answer }: HttpFault) => {
+    await work();
+    send(outgoing, answer!);
   },
   /** The connection stays open and silent. */
   never: async ({ work }: Exchange) => void await work(),

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'fs';
-import { IncomingMessage, ServerResponse } from 'http';
+import { createServer as createPlainServer, IncomingMessage, RequestListener, Server, ServerResponse } from 'http';
 import { createServer } from 'https';
 import { tmpdir } from 'os';
 import { join } from 'path';
@@ -27,6 +27,11 @@ export interface ImmutaOptions {
   readonly apiKeys?: Record<string, string[]>;
 }
 
+export interface ImmutaServerOptions extends ImmutaOptions {
+  /** Without TLS, for a handler in this very process, which cannot be given a certificate to trust. @default false */
+  readonly plain?: boolean;
+}
+
 /** An Immuta tenant of the sandbox; no socket is needed to call it. */
 export interface ImmutaTenantModel {
   /** API key → permissions; a test may add keys and take them away. */
@@ -42,9 +47,11 @@ export interface ImmutaTenantModel {
   answer(request: RecordedRequest): Promise<Answer>;
   /** An integration that somebody has made by hand: enabled, with its location. */
   createByHand(config: S3Config): Promise<IntegrationRecord>;
+  /** Puts a record there as it is, enabled unless told otherwise, and nothing into AWS. */
+  addRecord(record: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord;
 }
 
-/** The same over HTTPS. */
+/** The same over HTTPS, or HTTP. */
 export interface ImmutaStandIn extends ImmutaTenantModel {
   readonly url: string;
   /** The certificate to trust, for `NODE_EXTRA_CA_CERTS`. */
@@ -79,21 +86,20 @@ export function createImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: ['APPL
       return answer;
     },
     createByHand: async (config) => integrations.createByHand(config),
+    addRecord: (each) => integrations.addRecord(each),
   };
 }
 
-export async function startImmuta(options: ImmutaOptions): Promise<ImmutaStandIn> {
-  const { clock } = options;
+export async function startImmuta(options: ImmutaServerOptions): Promise<ImmutaStandIn> {
+  const { clock, plain = false } = options;
   const model = createImmuta(options);
 
-  const { private: key, cert } = await (certificate ??= makeCertificate());
   const directory = mkdtempSync(join(tmpdir(), 'immuta-'));
   const caFile = join(directory, 'ca.pem');
-  writeFileSync(caFile, cert);
-
-  const server = createServer({ key, cert }, (incoming, outgoing) => {
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     serve(incoming, outgoing).catch((error) => outgoing.destroy(error)); // the client has gone, most likely
-  });
+  };
+  const server = plain ? createPlainServer(listener) : await createTlsServer(caFile, listener);
   const listen = async (port?: number) => new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve));
   await listen();
   const port = portOf(server);
@@ -116,7 +122,7 @@ export async function startImmuta(options: ImmutaOptions): Promise<ImmutaStandIn
 
   return {
     ...model,
-    url: `https://127.0.0.1:${port}`,
+    url: `${plain ? 'http' : 'https'}://127.0.0.1:${port}`,
     caFile,
     stop: async () => closeServer(server),
     listen: async () => listen(port),
@@ -131,6 +137,12 @@ type Certificate = Awaited<ReturnType<typeof generate>>;
 
 /** One certificate for all tenants of a process: making it takes longer than most tests. */
 let certificate: Promise<Certificate> | undefined;
+
+async function createTlsServer(caFile: string, listener: RequestListener): Promise<Server> {
+  const { private: key, cert } = await (certificate ??= makeCertificate());
+  writeFileSync(caFile, cert);
+  return createServer({ key, cert }, listener);
+}
 
 async function makeCertificate(): Promise<Certificate> {
   return generate([{ name: 'commonName', value: 'localhost' }], {

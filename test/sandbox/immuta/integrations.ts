@@ -22,6 +22,8 @@ export interface Switches {
   ignoredByEdit: (keyof S3Config)[];
   /** Whether answers show access keys, ids included, as stars. */
   masksKeys: boolean;
+  /** Whether answers leave access keys out. */
+  omitsKeys: boolean;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -33,6 +35,7 @@ export const DEFAULT_SWITCHES: Switches = {
   locationRoleEdit: 'update',
   ignoredByEdit: [],
   masksKeys: false,
+  omitsKeys: false,
 };
 
 type Transition = keyof Switches['durations'];
@@ -112,11 +115,14 @@ export class Integrations {
 
   /** An integration that somebody has made by hand: enabled, its location registered; nothing is checked. */
   async createByHand(config: S3Config): Promise<IntegrationRecord> {
-    const record = this.add(config, { status: 'passed', validationTests: [] });
     const { accountId, region } = instanceOf(config);
-    record.locationId = (await this.aws.accessGrants.createLocation(accountId, region, config.awsLocationPath, config.awsLocationRole)).id;
-    record.status = 'enabled';
-    return record;
+    const { id } = await this.aws.accessGrants.createLocation(accountId, region, config.awsLocationPath, config.awsLocationRole);
+    return this.addRecord({ config, locationId: id });
+  }
+
+  /** Puts a record there as it is, and nothing into AWS. */
+  addRecord({ config, id, ...more }: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord {
+    return Object.assign(this.add(config, { status: 'passed', validationTests: [] }, id), { status: 'enabled' }, more);
   }
 
   private async validate(subject: ValidationSubject, on: string): Promise<ValidationResults> {
@@ -131,7 +137,7 @@ export class Integrations {
       if (record.status !== transition) return; // a test has taken the record over
       const fault = this.faults.takeTransition(transition);
       if (fault) {
-        record.status = fault.to;
+        Object.assign(record, { status: fault.to, message: fault.message });
         return undo();
       }
       try {
@@ -199,8 +205,8 @@ export class Integrations {
 
   // ----- records
 
-  private add(config: S3Config, validationResults: ValidationResults): IntegrationRecord {
-    const record = { id: String(this.nextId++), status: 'creating', validationResults, config };
+  private add(config: S3Config, validationResults: ValidationResults, id = String(this.nextId++)): IntegrationRecord {
+    const record = { id, status: 'creating', validationResults, config };
     this.records.set(record.id, record);
     return record;
   }

@@ -39,6 +39,10 @@ export interface IntegrationRecord {
   config: S3Config;
   /** The Access Grants location that Immuta registered for it. */
   locationId?: string;
+  /** @default 'Native S3' */
+  type?: string;
+  /** What Immuta says beside its tests. @default - nothing */
+  message?: string;
 }
 
 /** An answer of the API; a body that is not text is written as JSON. */

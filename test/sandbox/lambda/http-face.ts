@@ -1,10 +1,16 @@
 import { AwsError, AwsServices } from '../aws';
-import { LambdaStandIn } from './index';
 
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
+/** What Lambda's API needs of the functions. */
+export interface InvokableFunctions {
+  /** By name or ARN. */
+  find(name: string): { readonly functionArn: string };
+  invokeAsync(functionArn: string, event: Record<string, unknown>, accessKeyId: string): unknown;
+}
+
 /** Lambda's API: `Invoke`, asynchronously. */
-export function serveLambda(lambda: LambdaStandIn, aws: AwsServices): void {
+export function serveLambda(lambda: InvokableFunctions, aws: AwsServices): void {
   aws.route('lambda', async ({ method, path, headers, principal, body }) => {
     const [, name] = path.match(INVOKE) ?? [];
     if (method !== 'POST' || !name) throw new AwsError(501, 'NotImplemented', `the sandbox's Lambda cannot ${method} ${path}`);
