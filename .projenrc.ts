@@ -1,5 +1,6 @@
 import { awscdk, javascript, JsonFile, release } from 'projen';
 import { packageLanguages } from './projenrc/languages';
+import { forbidUpwardImports } from './projenrc/layers';
 import { prepareReleases } from './projenrc/release';
 
 /**
@@ -117,7 +118,6 @@ project.eslint!.addOverride({
   rules: { 'import/no-unresolved': 'off' }, // they import this package by its name, which `typecheck` resolves
 });
 
-// What runs in Lambda and what runs at synth share contract.ts and coded-message.ts, and nothing else.
 const HANDLER_SHARED = ['coded-message.ts', 'contract.ts', 'failure.ts', 'location.ts', 'messages.ts'];
 /** The folders of the handler, and which of them each may import. */
 const HANDLER_LAYERS: Record<string, string[]> = {
@@ -129,7 +129,24 @@ const HANDLER_LAYERS: Record<string, string[]> = {
   integration: [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol'],
 };
 const among = (paths: string[]) => paths.map((path) => `./${path}`);
+
+/** What runs at synth, the lowest layer first. */
+const CONSTRUCT_LAYERS = [
+  './src/{interfaces,identity-center}.ts',
+  './src/private/{registry,removal-policy,stacks,tokens}.ts',
+  './src/private/policies/*.ts',
+  './src/private/cdk-nag/*.ts',
+  './src/private/validation/*.ts',
+  './src/private/!(registry|removal-policy|stacks|tokens).ts',
+  './src/s3-location.ts',
+  './src/{access-grants-instance,adopting-access-grants-instance,immuta-authentication,immuta-tenant}.ts',
+  './src/immuta-s3-integration.ts',
+  './src/index.ts',
+];
+
+// Imports point down only, and in no circles. What runs in Lambda and what runs at synth share contract.ts and coded-message.ts.
 project.eslint!.addRules({
+  'import/no-cycle': ['error', { ignoreExternal: true }],
   'import/no-restricted-paths': ['error', {
     zones: [
       { target: './src/handler', from: './src', except: ['./handler'] },
@@ -137,6 +154,7 @@ project.eslint!.addRules({
       { target: HANDLER_SHARED.map((file) => `./src/handler/${file}`), from: './src/handler', except: among([...HANDLER_SHARED, 'runtime']) },
       ...Object.entries(HANDLER_LAYERS).map(([layer, below]) => (
         { target: `./src/handler/${layer}`, from: './src/handler', except: among([layer, ...below]) })),
+      ...forbidUpwardImports(CONSTRUCT_LAYERS),
     ],
   }],
 });
@@ -144,7 +162,6 @@ project.eslint!.addOverride({
   files: ['src/handler/**'],
   rules: {
     'no-restricted-imports': ['error', { paths: ['constructs'], patterns: ['aws-cdk-lib', 'aws-cdk-lib/*'] }],
-    'import/no-cycle': ['error', { ignoreExternal: true }],
   },
 });
 

@@ -1,37 +1,9 @@
 import { Arn, ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
-import { AccessGrantsInstanceBase } from './private/access-grants-instance-base';
-import { DEFAULT_ID, definedIn, DefinedInstance } from './private/defined-instance';
-import { outermostStack } from './private/environment';
-import { instanceArnOf } from './private/instance-arn';
-
-/** The S3 Access Grants instance of an account and Region, of which there is one. */
-export interface IAccessGrantsInstance extends IConstruct {
-  /**
-   * ARN of the instance, such as `arn:aws:s3:us-east-1:111122223333:access-grants/default`.
-   *
-   * @attribute
-   */
-  readonly accessGrantsInstanceArn: string;
-
-  /**
-   * ID of the instance, which is `default`.
-   *
-   * @attribute
-   */
-  readonly accessGrantsInstanceId: string;
-
-  /**
-   * Lets a principal ask S3 Access Grants for credentials, which is what reading governed data takes.
-   *
-   * Which data the credentials open is decided by the grants that Immuta makes.
-   *
-   * @param grantee who reads or writes data
-   */
-  grantDataAccess(grantee: iam.IGrantable): iam.Grant;
-}
+import { Construct } from 'constructs';
+import { IAccessGrantsInstance } from './interfaces';
+import { AccessGrantsInstanceBase, DefinedInstance } from './private/access-grants-instance-base';
+import { formatInstanceArn } from './private/stacks';
 
 /** Properties of an S3 Access Grants instance. */
 export interface AccessGrantsInstanceProps {
@@ -93,25 +65,7 @@ export class AccessGrantsInstance extends DefinedInstance {
    * @param id the id of the import
    */
   public static fromDefault(scope: Construct, id: string): IAccessGrantsInstance {
-    return AccessGrantsInstance.fromAccessGrantsInstanceArn(scope, id, instanceArnOf(Stack.of(scope)));
-  }
-
-  /**
-   * What the integrations depend on that name no instance: the one that the stack defines when the app is synthesized.
-   *
-   * @param define whether the stack gets one if it has none
-   * @internal
-   */
-  public static _default(scope: Construct, define: boolean): IDependable {
-    const stack = outermostStack(scope);
-    if (define && definedIn(stack).length === 0) {
-      new AccessGrantsInstance(stack, DEFAULT_ID);
-    }
-    const dependable = {};
-    Dependable.implement(dependable, {
-      get dependencyRoots() { return definedIn(stack).map(({ _resource }) => _resource); },
-    });
-    return dependable;
+    return AccessGrantsInstance.fromAccessGrantsInstanceArn(scope, id, formatInstanceArn(Stack.of(scope)));
   }
 
   /** @internal */

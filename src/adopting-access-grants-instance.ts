@@ -1,17 +1,18 @@
-import { CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { INSTANCE_RESOURCE_TYPE, InstanceAttributes, InstanceProperties } from './handler/contract';
-import { DefinedInstance } from './private/defined-instance';
-import { digest } from './private/digest';
-import { createHandlerFunction, HandlerFunction } from './private/handler-function';
-import { instanceArnOf } from './private/instance-arn';
-import { durationProblems, identityCenterArnProblems, patienceProblems, removalPolicyProblems } from './private/integration-checks';
+import { DefinedInstance } from './private/access-grants-instance-base';
+import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
+import { createCustomResource, renderRemovalPolicy } from './private/custom-resource';
+import { createHandlerFunction } from './private/handler-function';
 import { instanceHandlerStatements, instanceIdentityCenterStatements } from './private/policies/instance-handler-role';
-import { isRetained } from './private/removal';
-import { serviceTimeoutFor } from './private/service-timeout';
-import { acknowledgeWildcards } from './private/wildcards';
+import { formatInstanceArn } from './private/stacks';
+import { digestIdentity } from './private/tokens';
+import { validateDuration, validateTimeout } from './private/validation/durations';
+import { validateIdentityCenterArn } from './private/validation/identity-center';
+import { validateRemovalPolicy } from './private/validation/removal';
 
 /** Properties of an S3 Access Grants instance that is taken up where there is one. */
 export interface AdoptingAccessGrantsInstanceProps {
@@ -97,30 +98,22 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
 
   constructor(scope: Construct, id: string, props: AdoptingAccessGrantsInstanceProps = {}) {
     super(scope, id, props.removalPolicy);
-    const durations = durationProblems('timeout', props.timeout);
-    if (durations.length > 0) {
-      throw new Error(`[${this.node.path}] ${durations.join('\n')}`);
-    }
     this._identityCenterInstanceArn = props.identityCenterInstanceArn;
     const timeout = props.timeout ?? Duration.minutes(30);
-    this.node.addValidation({
-      validate: () => [
-        ...patienceProblems(timeout),
-        ...identityCenterArnProblems('identityCenterInstanceArn', props.identityCenterInstanceArn),
-        ...removalPolicyProblems('an instance', props.removalPolicy),
-      ],
-    });
+    this.validate(props, timeout);
 
-    const handler = createHandlerFunction(this, {
+    const { handler, role, dependencies } = createHandlerFunction(this, {
       description: 'Takes up, makes and leaves the S3 Access Grants instance',
       bundle: 'access-grants-instance.lambda',
-      statements: instanceHandlerStatements(instanceArnOf(Stack.of(this))),
+      statements: instanceHandlerStatements(formatInstanceArn(Stack.of(this))),
       logGroup: props.logGroup,
     });
-    const resource = this.createResource(handler, timeout);
-    resource.node.addDependency(...handler.dependencies);
+    const resource = createCustomResource(this, {
+      resourceType: INSTANCE_RESOURCE_TYPE, handler, timeout, properties: this.renderProperties(role, timeout),
+    });
+    resource.node.addDependency(...dependencies);
     if (props.identityCenterInstanceArn !== undefined) {
-      resource.node.addDependency(this.createIdentityCenterPolicy(handler.role, props.identityCenterInstanceArn));
+      resource.node.addDependency(this.createIdentityCenterPolicy(role, props.identityCenterInstanceArn));
     }
     this.fixLogicalIds();
     this._define(resource.node.defaultChild as CfnResource, props.removalPolicy ?? RemovalPolicy.DESTROY);
@@ -131,23 +124,36 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     this.accessGrantsInstanceAdopted = attribute('Adopted');
   }
 
-  private createResource({ handler, role }: HandlerFunction, timeout: Duration): CustomResource {
+  /** @internal */
+  public get _applicationArn(): string {
+    return this.identityCenterApplicationArn;
+  }
+
+  private validate(props: AdoptingAccessGrantsInstanceProps, timeout: Duration): void {
+    const durations = validateDuration('timeout', props.timeout);
+    if (durations.length > 0) {
+      throw new Error(`[${this.node.path}] ${durations.join('\n')}`);
+    }
+    this.node.addValidation({
+      validate: () => [
+        ...validateTimeout(timeout),
+        ...validateIdentityCenterArn('identityCenterInstanceArn', props.identityCenterInstanceArn),
+        ...validateRemovalPolicy('an instance', props.removalPolicy),
+      ],
+    });
+  }
+
+  private renderProperties(role: iam.Role, timeout: Duration): InstanceProperties {
     const { account, region } = Stack.of(this);
-    const properties: InstanceProperties = {
+    return {
       AccountId: account,
       Region: region,
       IdentityCenterInstanceArn: this._identityCenterInstanceArn,
       TimeoutSeconds: `${timeout.toSeconds()}`,
-      RemovalPolicy: Lazy.string({ produce: () => isRetained(this._resource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
-      // a role that `Role.customizeRoles` leaves out of the template has no id here
+      RemovalPolicy: renderRemovalPolicy(() => this._resource),
+      // A role that `Role.customizeRoles` leaves out of the template has no ID.
       Generation: role.node.defaultChild instanceof iam.CfnRole ? role.roleId : undefined,
     };
-    return new CustomResource(this, 'Resource', {
-      resourceType: INSTANCE_RESOURCE_TYPE,
-      serviceToken: handler.functionArn,
-      serviceTimeout: serviceTimeoutFor(timeout),
-      properties,
-    });
   }
 
   /**
@@ -159,7 +165,8 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     const statements = instanceIdentityCenterStatements({
       partition: stack.partition, accessGrantsInstanceArn: this.accessGrantsInstanceArn, identityCenterInstanceArn,
     });
-    const policy = new iam.Policy(this, `IdentityCenterPolicy${digest(JSON.stringify(stack.resolve(identityCenterInstanceArn)))}`, { roles: [role], statements });
+    const id = `IdentityCenterPolicy${digestIdentity(JSON.stringify(stack.resolve(identityCenterInstanceArn)))}`;
+    const policy = new iam.Policy(this, id, { roles: [role], statements });
     acknowledgeWildcards(policy, statements);
     return policy;
   }

@@ -3,15 +3,14 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { attachToHandler, attachToRole, attachToUser, findResource } from './private/attach-policy';
 import { AuthenticationContext, BoundAuthentication } from './private/authentication';
+import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
 import { bindManagedAccessKey } from './private/managed-access-key';
-import { plainTextProblems } from './private/plain-text';
 import { readSecretStatements } from './private/policies/handler-role';
-import { ownRolePolicyProblems } from './private/policy-quotas';
-import { attachToHandler, attachToRole, attachToUser, resourceOf } from './private/principal-policy';
-import { secretRegionProblems } from './private/secret-region';
-import { anybodyProblems, externalIdProblems, isGuardedByExternalIdOnly, trustedAccount } from './private/trust';
-import { acknowledgeWildcards } from './private/wildcards';
+import { validateRoleSize } from './private/validation/quotas';
+import { validateSecretRegion, validateSecretValue } from './private/validation/secrets';
+import { findTrustedAccount, isGuardedByExternalIdOnly, validateExternalId, validatePrincipal } from './private/validation/trust';
 
 /** Options of a role that is made for Immuta to assume. */
 export interface AssumeRoleOptions {
@@ -169,20 +168,20 @@ class AssumeRole extends ImmutaAuthentication {
     });
     acknowledgeWildcards(role, context.statements);
     role.node.addValidation({
-      validate: () => [...externalIdProblems(externalId), ...anybodyProblems(role), ...ownRolePolicyProblems(role)],
+      validate: () => [...validateExternalId(externalId), ...validatePrincipal(role), ...validateRoleSize(role)],
     });
     warnOfTrust(role);
     return {
       role,
       principalArn: role.roleArn,
-      dependencies: resourceOf(role),
+      dependencies: findResource(role),
       properties: { AuthenticationType: 'auto', RoleToAssumeArn: role.roleArn },
     };
   }
 }
 
 function warnOfTrust(role: iam.Role): void {
-  const account = trustedAccount(role);
+  const account = findTrustedAccount(role);
   if (account !== undefined) {
     Annotations.of(role).addWarningV2('cdk-immuta-s3-integration:account-without-external-id',
       `every principal that account ${account} allows to can assume Immuta's role: name the role that Immuta runs as in 'principal', or set the 'externalId' that Immuta sends`);
@@ -203,7 +202,7 @@ class ExistingRole extends ImmutaAuthentication {
     return {
       role: this.role,
       principalArn: this.role.roleArn,
-      dependencies: [...resourceOf(this.role), ...policy ? [policy] : []],
+      dependencies: [...findResource(this.role), ...policy ? [policy] : []],
       properties: this.properties,
     };
   }
@@ -216,7 +215,7 @@ class AccessKeySecret extends ImmutaAuthentication {
 
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const { accessKeyIdField = 'accessKeyId', secret, secretAccessKeyField = 'secretAccessKey', user } = this.options;
-    const regionProblems = secretRegionProblems(scope, 'secret', secret);
+    const regionProblems = validateSecretRegion(scope, 'secret', secret);
     if (regionProblems.length > 0) {
       // at once, since the CDK's own error about the reference comes before any check
       throw new Error(`[${scope.node.path}] ${regionProblems.join('\n')}`);
@@ -224,10 +223,10 @@ class AccessKeySecret extends ImmutaAuthentication {
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = readSecretStatements(secret, Stack.of(scope).region);
     const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', context.tenant.handler.role!, readSecret);
-    scope.node.addValidation({ validate: () => plainTextProblems('secret', secret, [accessKeyIdField, secretAccessKeyField]) });
+    scope.node.addValidation({ validate: () => validateSecretValue('secret', secret, [accessKeyIdField, secretAccessKeyField]) });
     return {
       principalArn: user.userArn,
-      dependencies: [...resourceOf(user), userPolicy, secretPolicy],
+      dependencies: [...findResource(user), userPolicy, secretPolicy],
       ofHandler: secretPolicy,
       properties: {
         AuthenticationType: 'accessKey',

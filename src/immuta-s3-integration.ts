@@ -1,51 +1,34 @@
-import { Annotations, CfnResource, CustomResource, Duration, Lazy, PhysicalName, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { Construct, IConstruct } from 'constructs';
-import { AccessGrantsInstance, IAccessGrantsInstance } from './access-grants-instance';
-import { AdoptingAccessGrantsInstance } from './adopting-access-grants-instance';
+import { Construct, IConstruct, IDependable } from 'constructs';
+import { AccessGrantsInstance } from './access-grants-instance';
 import {
   INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties, METRIC_DIMENSION_INTEGRATION_ID, METRIC_KEY_ROTATION_FAILED,
   METRIC_NAMESPACE,
 } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
-import { IImmutaTenant } from './immuta-tenant';
-import { BoundAuthentication, ManagedUser } from './private/authentication';
-import { definedIn, DefinedInstance } from './private/defined-instance';
-import { digest } from './private/digest';
-import { outermostStack } from './private/environment';
-import { instanceArnOf } from './private/instance-arn';
-import {
-  adoptProblems, bucketRegionProblems, duplicateProblems, durationProblems, environmentProblems, identityCenterProblems, keyProblems,
-  locationProblems, managedUserProblems, nameProblems, neighbourWarnings, prefixWarnings, removalPolicyProblems, timeoutProblems,
-} from './private/integration-checks';
+import { IAccessGrantsInstance, IImmutaS3Integration, IImmutaTenant } from './interfaces';
+import { DEFAULT_ID, DefinedInstance } from './private/access-grants-instance-base';
+import { attachToHandler } from './private/attach-policy';
+import { BoundAuthentication } from './private/authentication';
+import { createCustomResource } from './private/custom-resource';
+import { dependOnDefinedInstance, findApplicationArn, findDefinedInstance } from './private/default-instance';
+import { renderIntegrationProperties } from './private/integration-properties';
+import { validateIntegration } from './private/integration-validation';
 import { KeyRotation } from './private/key-rotation';
+import { createLocationRole, LocationRole } from './private/location-role';
 import { diagnosisStatement } from './private/policies/handler-role';
 import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
-import { LocationRolePrincipal, locationRoleStatements, locationRoleTrust, LocationRoleTrustOptions } from './private/policies/location-role';
 import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
-import { ownRolePolicyProblems } from './private/policy-quotas';
-import { attachToHandler, attachToRole, resourceOf } from './private/principal-policy';
-import { applyRemovalPolicy, isRetained } from './private/removal';
-import { serviceTimeoutFor } from './private/service-timeout';
-import { acknowledgeWildcards } from './private/wildcards';
+import { applyRemovalPolicy } from './private/removal-policy';
+import { formatInstanceArn } from './private/stacks';
+import { digestIdentity } from './private/tokens';
+import { resolveTimeouts } from './private/validation/durations';
 import { LocationAccess, S3Location } from './s3-location';
-
-/** The policy by which the handler asks what Immuta is denied: it goes with the integration even if the rest is retained. */
-const DIAGNOSIS_POLICY_ID = 'DiagnosisPolicy';
-
-/** An integration of Immuta with S3. */
-export interface IImmutaS3Integration extends IConstruct {
-  /**
-   * ID of the integration in Immuta, such as `17`.
-   *
-   * @attribute
-   */
-  readonly integrationId: string;
-}
 
 /** Properties of an integration of Immuta with S3. */
 export interface ImmutaS3IntegrationProps {
@@ -260,68 +243,58 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** What the owners of the encryption keys add to the keys' policies if they are of another account. */
   public readonly keyPolicyStatements: iam.PolicyStatement[];
 
-  /** @internal */
-  public readonly _tenant: IImmutaTenant;
-
-  /** @internal */
-  public readonly _location: S3Location;
-
-  /** @internal */
-  public readonly _name?: string;
-
-  /** @internal */
-  public readonly _managedUser?: ManagedUser;
-
-  /** Another location has another one of these, so that its resources are other resources. */
-  private readonly parts: Construct;
-  private readonly write: boolean;
-  private readonly encryptionKeys: kms.IKey[];
-  private readonly givenInstance?: IAccessGrantsInstance;
+  private readonly props: ImmutaS3IntegrationProps;
   private readonly accessGrantsInstanceArn: string;
   private readonly bucketAccount: string;
-  private readonly neverRetained: IConstruct[];
-  private readonly stack: Stack;
+  private readonly encryptionKeys: kms.IKey[];
+  /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
+  private readonly parts: Construct;
+  /** Resources that are never retained: IAM cannot delete the handler's role while it has policies. */
+  private readonly alwaysDeleted: IConstruct[];
+  private authentication?: BoundAuthentication;
   private removalPolicy?: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
-    this.stack = Stack.of(this);
-    this.refuseAtOnce(props);
-    this._tenant = props.tenant;
-    this._location = props.location;
-    this._name = props.integrationName;
-    this.parts = new Construct(this, digest(props.locationIdentity ?? props.location._identity));
-    this.write = props.access !== LocationAccess.READ_ONLY;
+    const stack = Stack.of(this);
+    this.props = props;
+    this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? formatInstanceArn(stack);
+    this.bucketAccount = props.bucketAccount ?? props.location._buckets[0]?.env.account ?? stack.account;
     this.encryptionKeys = [...new Set([...props.location._encryptionKeys, ...props.encryptionKeys ?? []])];
-    this.givenInstance = props.accessGrantsInstance;
-    this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? instanceArnOf(this.stack);
-    this.bucketAccount = props.bucketAccount ?? props.location._buckets[0]?.env.account ?? this.stack.account;
+    this.parts = new Construct(this, digestIdentity(props.locationIdentity ?? props.location._identity));
+    validateIntegration(this, props, () => ({
+      removalPolicy: this.removalPolicy, encryptionKeys: this.encryptionKeys, managedUser: this.authentication?.managedUser,
+    }));
 
-    this.addChecks(props);
-    const location = this.createLocationRole(props);
+    const location = this.createLocationRole();
     this.locationRole = location.role;
-    const authentication = this.bindAuthentication(props);
+
+    const authentication = this.bindAuthentication();
+    this.authentication = authentication;
     this.immutaRole = authentication.role;
-    this._managedUser = authentication.managedUser;
-    const diagnosis = props.diagnosePermissions ? [this.createDiagnosisPolicy(props.tenant, authentication.principalArn)] : [];
-    const properties = this.resourceProperties(props, authentication);
-    const resource = this.createResource(props, properties);
+    const diagnosis = props.diagnosePermissions ? [this.createDiagnosisPolicy(authentication)] : [];
+
+    const properties = renderIntegrationProperties(props, {
+      scope: this.parts, locationRole: this.locationRole, authentication, bucketAccount: this.bucketAccount,
+    });
+    const resource = createCustomResource(this.parts, {
+      resourceType: INTEGRATION_RESOURCE_TYPE, handler: props.tenant.handler, timeout: resolveTimeouts(props).timeout, properties,
+    });
     resource.node.addDependency(
-      props.tenant,
-      props.accessGrantsInstance ?? AccessGrantsInstance._default(this, props.adopt === undefined),
-      ...location.dependencies,
-      ...authentication.dependencies,
-      ...diagnosis,
+      props.tenant, this.dependOnInstance(), ...location.dependencies, ...authentication.dependencies, ...diagnosis,
     );
     this.node.defaultChild = resource.node.defaultChild;
-
     this.integrationId = resource.getAttString('IntegrationId' satisfies keyof IntegrationAttributes);
     this.integrationName = resource.getAttString('IntegrationName' satisfies keyof IntegrationAttributes);
-    const ofHandler = authentication.ofHandler ? [authentication.ofHandler] : [];
-    this.neverRetained = [...ofHandler, ...diagnosis, ...this.createRotation(props, resource, properties)];
-    this.bucketPolicyStatements = this.ownerStatements(authentication);
-    this.keyPolicyStatements = this.encryptionKeys.length === 0 ? []
-      : keyOwnerStatements({ region: this.stack.region, locationRoleArn: this.locationRole.roleArn, write: this.write });
+
+    const owner = { accessGrantsInstanceArn: this.accessGrantsInstanceArn, locationRoleArn: this.locationRole.roleArn, write: this.write };
+    this.bucketPolicyStatements = bucketOwnerStatements({
+      ...owner, partition: stack.partition, data: props.location._governedData, immutaPrincipalArn: authentication.principalArn,
+    });
+    this.keyPolicyStatements = this.encryptionKeys.length === 0 ? [] : keyOwnerStatements({ ...owner, region: stack.region });
+
+    const rotation = this.createRotation(authentication, resource, properties);
+    this.alwaysDeleted = [...authentication.ofHandler ? [authentication.ofHandler] : [], ...diagnosis, ...rotation];
     this.applyRemovalPolicy(props.removalPolicy ?? (props.adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN));
   }
 
@@ -335,8 +308,8 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
 
-    this.neverRetained.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
-    const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
+    this.alwaysDeleted.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
+    const instance = this.findInstance();
     if (retain && instance instanceof DefinedInstance) {
       instance._retain();
     }
@@ -357,212 +330,66 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     }).attachTo(this);
   }
 
-  /** At once, since the CDK's own error about the references comes before any check: with all else that is wrong with the properties. */
-  private refuseAtOnce(props: ImmutaS3IntegrationProps): void {
-    const durations = [...durationProblems('timeout', props.timeout), ...durationProblems('iamPropagationTimeout', props.iamPropagationTimeout)];
-    if (durations.length > 0) {
-      // nothing else can be told without them
-      throw new Error(`[${this.node.path}] ${durations.join('\n')}`);
-    }
-    const problems = [
-      ...environmentProblems(this, props.tenant, props.accessGrantsInstance),
-      ...bucketRegionProblems(this, props.location),
-    ];
-    if (problems.length > 0) {
-      throw new Error(`[${this.node.path}] ${[...problems, ...propProblems(props)].join('\n')}`);
-    }
+  private get write(): boolean {
+    return this.props.access !== LocationAccess.READ_ONLY;
   }
 
-  private addChecks(props: ImmutaS3IntegrationProps): void {
-    for (const [id, message] of [...prefixWarnings(props.location), ...neighbourWarnings(this, this.earlierIntegrations())]) {
-      Annotations.of(this).addWarningV2(`cdk-immuta-s3-integration:${id}`, message);
-    }
-    this.node.addValidation({
-      validate: () => {
-        const [ofStack] = definedIn(outermostStack(this));
-        return [
-          ...propProblems(props),
-          ...removalPolicyProblems('an integration', this.removalPolicy),
-          ...keyProblems(this.encryptionKeys),
-          ...identityCenterProblems(props.identityCenter, props.accessGrantsInstance ?? (ofStack?._explicit ? ofStack : undefined)),
-          ...adoptProblems(props.adopt, this.removalPolicy, props.accessGrantsInstance ?? ofStack, this._managedUser),
-          ...managedUserProblems(this, this.earlierIntegrations()),
-          ...duplicateProblems(this, this.earlierIntegrations()),
-        ];
-      },
-    });
+  private findInstance(): IAccessGrantsInstance | undefined {
+    return this.props.accessGrantsInstance ?? findDefinedInstance(this);
   }
 
-  /** The app's integrations that were defined before this one. */
-  private earlierIntegrations(): ImmutaS3Integration[] {
-    const all = this.node.root.node.findAll().filter((child): child is ImmutaS3Integration => child instanceof ImmutaS3Integration);
-    return all.slice(0, all.indexOf(this));
+  private dependOnInstance(): IDependable {
+    const { accessGrantsInstance, adopt } = this.props;
+    // An integration that exists has an instance: a second one could not be created.
+    const define = adopt === undefined ? (stack: Stack) => { new AccessGrantsInstance(stack, DEFAULT_ID); } : undefined;
+    return accessGrantsInstance ?? dependOnDefinedInstance(this, define);
   }
 
-  private createLocationRole(props: ImmutaS3IntegrationProps): { role: iam.IRole; dependencies: IConstruct[] } {
-    const statements = locationRoleStatements({
-      partition: this.stack.partition,
-      region: this.stack.region,
+  private createLocationRole(): LocationRole {
+    return createLocationRole(this.parts, {
       accessGrantsInstanceArn: this.accessGrantsInstanceArn,
-      data: props.location._governedData,
+      data: this.props.location._governedData,
       write: this.write,
       bucketAccount: this.bucketAccount,
       keyArns: this.encryptionKeys.map((key) => key.keyArn),
+      identityCenter: this.props.identityCenter !== undefined,
+      role: this.props.locationRole,
     });
-    const trust: LocationRoleTrustOptions = {
-      partition: this.stack.partition,
-      account: this.stack.account,
-      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
-      identityCenter: props.identityCenter !== undefined,
-    };
-    if (props.locationRole) {
-      return this.useLocationRole(props.locationRole, trust, statements);
-    }
-    const role = new iam.Role(this.parts, 'LocationRole', {
-      // for bucket policies in stacks of other accounts
-      roleName: PhysicalName.GENERATE_IF_NEEDED,
-      description: 'S3 Access Grants assumes it to vend credentials for data that Immuta governs',
-      assumedBy: new LocationRolePrincipal(trust),
-      inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements }) },
-    });
-    acknowledgeWildcards(role, statements);
-    role.node.addValidation({ validate: () => ownRolePolicyProblems(role) });
-    return { role, dependencies: resourceOf(role) };
   }
 
-  private useLocationRole(given: iam.IRole, trust: LocationRoleTrustOptions, statements: iam.PolicyStatement[]) {
-    const policy = attachToRole(this.parts, 'LocationPolicy', given, statements, locationRoleTrust(trust));
-    if (iam.Role.isRole(given)) {
-      new LocationRolePrincipal(trust).addToAssumeRolePolicy(given.assumeRolePolicy!);
-    }
-    return { role: given, dependencies: [...resourceOf(given), ...policy ? [policy] : []] };
-  }
-
-  private bindAuthentication(props: ImmutaS3IntegrationProps): BoundAuthentication {
-    return props.authentication._bind(this.parts, {
-      tenant: props.tenant,
+  private bindAuthentication(): BoundAuthentication {
+    const { authentication, location, restrictPassRole = false, tenant } = this.props;
+    return authentication._bind(this.parts, {
+      tenant,
       statements: immutaPrincipalStatements({
-        partition: this.stack.partition,
+        partition: Stack.of(this).partition,
         accessGrantsInstanceArn: this.accessGrantsInstanceArn,
         locationRoleArn: this.locationRole.roleArn,
-        data: props.location._governedData,
+        data: location._governedData,
         bucketAccount: this.bucketAccount,
-        restrictPassRole: props.restrictPassRole ?? false,
-        identityCenter: this.identityCenter(props.identityCenter),
+        restrictPassRole,
+        identityCenter: this.resolveIdentityCenter(),
       }),
     });
   }
 
-  private identityCenter(options?: IdentityCenterOptions): IdentityCenter | undefined {
-    if (!options) {
-      return undefined;
-    }
-    const instance = this.givenInstance ?? definedIn(outermostStack(this))[0];
-    // an export of another stack could not change while it is used here, and each association has another application
-    const isKnown = instance instanceof AdoptingAccessGrantsInstance && outermostStack(instance) === outermostStack(this);
-    return {
+  private resolveIdentityCenter(): IdentityCenter | undefined {
+    const options = this.props.identityCenter;
+    return options && {
       ...options,
-      identityStoreAccount: options.identityStoreAccount ?? this.stack.account,
-      applicationArn: options.applicationArn ?? (isKnown ? instance.identityCenterApplicationArn : undefined),
+      identityStoreAccount: options.identityStoreAccount ?? Stack.of(this).account,
+      applicationArn: options.applicationArn ?? findApplicationArn(this, this.findInstance()),
     };
   }
 
-  private createDiagnosisPolicy(tenant: IImmutaTenant, principalArn: string): iam.Policy {
-    return attachToHandler(this.parts, DIAGNOSIS_POLICY_ID, tenant.handler.role!, [diagnosisStatement(principalArn)]);
+  /** The diagnosis asks IAM what Immuta's principal is denied. */
+  private createDiagnosisPolicy({ principalArn }: BoundAuthentication): iam.Policy {
+    return attachToHandler(this.parts, 'DiagnosisPolicy', this.props.tenant.handler.role!, [diagnosisStatement(principalArn)]);
   }
 
-  private resourceProperties(props: ImmutaS3IntegrationProps, authentication: BoundAuthentication): IntegrationProperties {
-    const { timeout, iamPropagationTimeout } = timeouts(props);
-    return {
-      TenantUrl: props.tenant.url,
-      ApiKeySecretArn: props.tenant.apiKey.secretArn,
-      IntegrationName: props.integrationName,
-      AccountId: this.stack.account,
-      Region: this.stack.region,
-      LocationPath: props.location.locationScope,
-      LocationRoleArn: this.locationRole.roleArn,
-      ...authentication.properties,
-      TimeoutSeconds: `${timeout.toSeconds()}`,
-      IamPropagationTimeoutSeconds: `${iamPropagationTimeout.toSeconds()}`,
-      RemovalPolicy: Lazy.string({ produce: () => isRetained(this.node.defaultChild as CfnResource) ? 'retain' : 'destroy' }) as 'destroy' | 'retain',
-      CredentialsVersion: props.credentialsVersion,
-      Revision: props.revision,
-      Adopt: props.adopt,
-      Generation: Lazy.string({ produce: () => generation(this.parts, authentication) }),
-      DiagnosedPrincipalArn: props.diagnosePermissions ? authentication.principalArn : undefined,
-      BucketAccountId: props.diagnosePermissions ? this.bucketAccount : undefined,
-    };
+  private createRotation({ managedUser }: BoundAuthentication, resource: CustomResource, properties: IntegrationProperties): IConstruct[] {
+    const { integrationId, props: { tenant: { handler } } } = this;
+    const schedule = managedUser?.rotation;
+    return schedule ? [new KeyRotation(this.parts, 'KeyRotation', { schedule, handler, resource, integrationId, properties })] : [];
   }
-
-  private createResource(props: ImmutaS3IntegrationProps, properties: IntegrationProperties): CustomResource {
-    const { timeout } = timeouts(props);
-    const resource = new CustomResource(this.parts, 'Resource', {
-      resourceType: INTEGRATION_RESOURCE_TYPE,
-      serviceToken: props.tenant.handler.functionArn,
-      serviceTimeout: serviceTimeoutFor(timeout),
-      properties,
-    });
-    orderDependencies(resource.node.defaultChild as CfnResource);
-    return resource;
-  }
-
-  private createRotation({ tenant }: ImmutaS3IntegrationProps, resource: CustomResource, properties: IntegrationProperties): IConstruct[] {
-    const { rotation: schedule } = this._managedUser ?? {};
-    return schedule ? [new KeyRotation(this.parts, 'KeyRotation', {
-      schedule,
-      handler: tenant.handler,
-      resource,
-      integrationId: this.integrationId,
-      properties,
-    })] : [];
-  }
-
-  private ownerStatements(authentication: BoundAuthentication): iam.PolicyStatement[] {
-    return this._location._buckets.flatMap((bucket) => bucketOwnerStatements({
-      partition: this.stack.partition,
-      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
-      locationRoleArn: this.locationRole.roleArn,
-      immutaPrincipalArn: authentication.principalArn,
-      bucketArn: bucket.bucketArn,
-      prefix: this._location._prefix,
-      write: this.write,
-    }));
-  }
-}
-
-function propProblems(props: ImmutaS3IntegrationProps): string[] {
-  const { timeout, iamPropagationTimeout } = timeouts(props);
-  return [
-    ...locationProblems(props.location),
-    ...nameProblems(props.integrationName, props.adopt !== undefined),
-    ...timeoutProblems(timeout, iamPropagationTimeout),
-  ];
-}
-
-function timeouts(props: ImmutaS3IntegrationProps): { timeout: Duration; iamPropagationTimeout: Duration } {
-  const timeout = props.timeout ?? Duration.minutes(30);
-  const shorter = Duration.seconds(Math.min(timeout.toSeconds(), Duration.minutes(3).toSeconds()));
-  return { timeout, iamPropagationTimeout: props.iamPropagationTimeout ?? shorter };
-}
-
-/**
- * The id of a role or policy that the integration has for itself; none if all roles are imported as immutable. IAM gives a role another id
- * each time that it is made, and CloudFormation a policy, even where the names stay the same.
- */
-function generation(parts: Construct, { ownPolicy }: BoundAuthentication): string | undefined {
-  const own = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy']
-    .map((id) => parts.node.tryFindChild(id)?.node.defaultChild)
-    .find((resource) => resource !== undefined) as CfnResource | undefined;
-  return own instanceof iam.CfnRole ? own.attrRoleId : own?.ref ?? ownPolicy?.managedPolicyArn;
-}
-
-/** The CDK orders them by the paths of constructs, which tell an explicit instance from the default one, and a moved role from an unmoved one. */
-function orderDependencies(resource: CfnResource): void {
-  // those of other stacks are among them, and policies of roles that `Role.customizeRoles` leaves out of the template
-  // eslint-disable-next-line dot-notation -- it is protected
-  const isOfTemplate = (other: IConstruct) => CfnResource.isCfnResource(other) && other.stack === resource.stack && other['shouldSynthesize']();
-  const logicalIds = () => resource.obtainDependencies().filter(isOfTemplate)
-    .map((other) => resource.stack.resolve((other as CfnResource).logicalId))
-    .sort();
-  resource.addOverride('DependsOn', Lazy.list({ produce: logicalIds }, { omitEmpty: true }));
 }

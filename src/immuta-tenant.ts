@@ -1,26 +1,15 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, Dependable, IConstruct } from 'constructs';
+import { Construct, Dependable } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
+import { IImmutaTenant } from './interfaces';
 import { createHandlerFunction } from './private/handler-function';
-import { instanceArnOf } from './private/instance-arn';
-import { plainTextProblems } from './private/plain-text';
 import { handlerRoleStatements } from './private/policies/handler-role';
-import { secretRegionProblems } from './private/secret-region';
-
-/** An Immuta tenant. */
-export interface IImmutaTenant extends IConstruct {
-  /** URL of the tenant, without a slash at its end. */
-  readonly url: string;
-
-  /** The secret with the API key. */
-  readonly apiKey: secretsmanager.ISecret;
-
-  /** The function that manages the tenant's integrations; it must be in their account and Region. */
-  readonly handler: lambda.IFunction;
-}
+import { formatInstanceArn } from './private/stacks';
+import { validateSecretRegion, validateSecretValue } from './private/validation/secrets';
+import { validateUrl } from './private/validation/url';
 
 /** Properties of an Immuta tenant. */
 export interface ImmutaTenantProps {
@@ -64,20 +53,20 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
     this.url = props.url.replace(/\/+$/, '');
     this.apiKey = props.apiKey;
 
-    const regionProblems = secretRegionProblems(this, 'apiKey', props.apiKey);
+    const regionProblems = validateSecretRegion(this, 'apiKey', props.apiKey);
     if (regionProblems.length > 0) {
       // at once, since the CDK's own error about the reference comes before any check
-      throw new Error(`[${this.node.path}] ${[...regionProblems, ...urlProblems(props.url)].join('\n')}`);
+      throw new Error(`[${this.node.path}] ${[...regionProblems, ...validateUrl(props.url)].join('\n')}`);
     }
     this.node.addValidation({
-      validate: () => [...urlProblems(props.url), ...plainTextProblems('apiKey', props.apiKey, [props.apiKeyField])],
+      validate: () => [...validateUrl(props.url), ...validateSecretValue('apiKey', props.apiKey, [props.apiKeyField])],
     });
 
     const stack = Stack.of(this);
     const { handler, dependencies } = createHandlerFunction(this, {
       description: 'Manages integrations of Immuta with S3',
       bundle: 'integration.lambda',
-      statements: handlerRoleStatements({ region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: instanceArnOf(stack) }),
+      statements: handlerRoleStatements({ region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: formatInstanceArn(stack) }),
       environment: {
         [ENV_IMMUTA_URL]: this.url,
         [ENV_API_KEY_SECRET_ARN]: this.apiKey.secretArn,
@@ -90,19 +79,4 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
     // not all that is below it: that may be integrations, which would depend on each other
     Dependable.implement(this, { dependencyRoots: dependencies });
   }
-}
-
-function urlProblems(url: string): string[] {
-  if (Token.isUnresolved(url)) {
-    return [];
-  }
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.username || parsed?.password) {
-    return ['\'url\' must not hold credentials: the API key belongs in \'apiKey\''];
-  }
-  if (parsed?.protocol !== 'https:') {
-    return [`'url' must begin with https://, got ${JSON.stringify(url)}`];
-  }
-  return parsed.origin === url.replace(/\/+$/, '') ? []
-    : [`'url' must be the tenant's address without a path or query and as it is sent, got ${JSON.stringify(url)}: write ${JSON.stringify(parsed.origin)}`];
 }

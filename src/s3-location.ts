@@ -1,7 +1,8 @@
+import { Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { identityOf } from './private/identity';
 import { GovernedData } from './private/policies/governed-data';
+import { compareTokens, identifyResource } from './private/tokens';
 
 /** Options of a location that is the whole account. */
 export interface AllBucketsOptions {
@@ -96,7 +97,7 @@ export class S3Location {
   }
 
   /**
-   * What tells this location from another before anything is deployed.
+   * Distinguishes this location from others at synth.
    *
    * @internal
    */
@@ -105,6 +106,84 @@ export class S3Location {
       return this.locationScope;
     }
     const [bucket] = this._buckets;
-    return identityOf(bucket, bucket.bucketName, this._prefix ?? '');
+    return identifyResource(bucket, bucket.bucketName, this._prefix ?? '');
   }
+
+  /**
+   * Whether the other location is known to be the same part of S3.
+   *
+   * @internal
+   */
+  public _isSame(other: S3Location): boolean {
+    return this._identity === other._identity
+      || (!this._allBuckets && !other._allBuckets && this.hasSameBucket(other) && this._prefix === other._prefix);
+  }
+
+  /**
+   * Whether one of the locations is known to contain objects of the other.
+   *
+   * @internal
+   */
+  public _overlaps(other: S3Location): boolean {
+    if (this._allBuckets || other._allBuckets) {
+      return true;
+    }
+    const [a, b] = [this._prefix ?? '', other._prefix ?? ''];
+    return this.hasSameBucket(other) && (a.startsWith(b) || b.startsWith(a));
+  }
+
+  /**
+   * Checks that S3 Access Grants can reach the buckets from the Region.
+   *
+   * @internal
+   */
+  public _validateRegion(region: string): string[] {
+    return this._buckets.filter(({ env }) => compareTokens(env.region, region) === 'different')
+      .map((bucket) => `bucket '${bucket.node.path}' is in Region ${bucket.env.region}, and S3 Access Grants of ${region} reaches buckets of its own Region only: `
+        + 'define the integration in a stack of the bucket\'s Region');
+  }
+
+  /**
+   * Checks the accounts of the buckets and the form of the prefix.
+   *
+   * @internal
+   */
+  public _validate(): string[] {
+    const accounts = new Set(this._buckets.map(({ env }) => env.account));
+    return [
+      ...accounts.size > 1
+        ? [`'buckets' must be of one account, got buckets of ${[...accounts].join(', ')}: define an integration for each account's buckets`] : [],
+      ...this._prefix === undefined || Token.isUnresolved(this._prefix) ? [] : validatePrefix(this._prefix),
+    ];
+  }
+
+  /**
+   * Whether the prefix also covers keys outside the folder of that name.
+   *
+   * @internal
+   */
+  public get _exceedsFolder(): boolean {
+    const prefix = this._prefix ?? '';
+    return prefix !== '' && !Token.isUnresolved(prefix) && !prefix.endsWith('/');
+  }
+
+  private hasSameBucket(other: S3Location): boolean {
+    return findName(this._buckets[0]) === findName(other._buckets[0]);
+  }
+}
+
+function validatePrefix(prefix: string): string[] {
+  if (prefix === '') {
+    return ['the prefix of the location is empty: use \'S3Location.bucket\' for a whole bucket'];
+  }
+  if (prefix.startsWith('/')) {
+    return [`the prefix of the location must not begin with '/', got ${JSON.stringify(prefix)}: object keys do not, so write ${JSON.stringify(prefix.replace(/^\/+/, ''))}`];
+  }
+  return prefix.includes('*') ? [`the prefix of the location must not contain '*', got ${JSON.stringify(prefix)}: a location covers all keys that begin with it`] : [];
+}
+
+/** Returns the name that the bucket was given, under which another stack can import it, or else a reference to the bucket. */
+function findName(bucket: s3.IBucket): string {
+  const name = (bucket.node.defaultChild as s3.CfnBucket | undefined)?.bucketName;
+  return name === undefined || Token.isUnresolved(name) ? bucket.bucketName : name;
 }

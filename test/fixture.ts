@@ -44,6 +44,13 @@ export function resourcesOf(stack: Stack): Resources {
   return Template.fromStack(stack).toJSON().Resources;
 }
 
+/** The resources as CloudFormation compares them: it ignores the order of `DependsOn` and the construct path. */
+export function comparable(resources: Resources): Resources {
+  return Object.fromEntries(Object.entries(resources).map(([logicalId, { Metadata: { 'aws:cdk:path': _, ...metadata } = {}, DependsOn, ...resource }]) => [
+    logicalId, { ...resource, Metadata: metadata, DependsOn: DependsOn?.sort() },
+  ]));
+}
+
 /** How many resources of each type. */
 export function countTypes(stack: Stack): Record<string, number> {
   const counts: Record<string, number> = {};

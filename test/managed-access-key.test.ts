@@ -79,9 +79,9 @@ describe('managedAccessKey', () => {
   });
 
   test('fails for a user that is imported twice, and not for users of two accounts', () => {
-    const { stack, integration } = withKey(given);
+    const { stack } = withKey(given);
     const authentication = ImmutaAuthentication.managedAccessKey({ user: iam.User.fromUserName(stack, 'Again', 'immuta') });
-    newIntegration(stack, 'Ads', { tenant: integration._tenant, authentication });
+    newIntegration(stack, 'Ads', { tenant: newTenant(stack), authentication });
     expect(synthError(stack)).toContain('which \'Stack/Lake\' has, too');
 
     const { stack: one } = withKey(given);

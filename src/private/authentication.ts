@@ -2,7 +2,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct, IDependable } from 'constructs';
 import { IntegrationProperties } from '../handler/contract';
-import { IImmutaTenant } from '../immuta-tenant';
+import { IImmutaTenant } from '../interfaces';
 
 /** What an integration asks of its authentication. */
 export interface AuthenticationContext {

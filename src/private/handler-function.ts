@@ -4,8 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
+import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { selfInvokeStatement, writeLogStatement } from './policies/handler-role';
-import { acknowledgeWildcards } from './wildcards';
 
 /** A function that answers the events of custom resources. */
 export interface HandlerFunctionOptions {

@@ -1,12 +1,16 @@
 import { PhysicalName } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { ManagedAccessKeyOptions } from '../immuta-authentication';
-import { AuthenticationContext, BoundAuthentication } from './authentication';
-import { digest } from './digest';
-import { identityOf } from './identity';
+import { attachToHandler, attachToUser, findResource } from './attach-policy';
+import { AuthenticationContext, BoundAuthentication, ManagedUser } from './authentication';
 import { manageAccessKeysStatements } from './policies/handler-role';
-import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
+import { digestIdentity, identifyResource } from './tokens';
+
+/** The user that was given, and when it gets another key. */
+interface UserOptions {
+  readonly user?: iam.IUser;
+  readonly rotation?: ManagedUser['rotation'];
+}
 
 /**
  * Gives a user what Immuta needs, and the handler its access keys.
@@ -15,9 +19,9 @@ import { attachToHandler, attachToUser, resourceOf } from './principal-policy';
  * integration has a key of the new user, and the handler has deleted those of the old one.
  */
 export function bindManagedAccessKey(
-  scope: Construct, { tenant, statements }: AuthenticationContext, { user: given, rotation }: ManagedAccessKeyOptions,
+  scope: Construct, { tenant, statements }: AuthenticationContext, { user: given, rotation }: UserOptions,
 ): BoundAuthentication {
-  const parts = new Construct(scope, `ManagedAccessKey${given ? digest(identityOf(given, given.userArn)) : ''}`);
+  const parts = new Construct(scope, `ManagedAccessKey${given ? digestIdentity(identifyResource(given, given.userArn)) : ''}`);
   const user = given ?? new iam.User(parts, 'User', {
     // a generated one is for bucket policies in stacks of other accounts
     userName: PhysicalName.GENERATE_IF_NEEDED,
@@ -26,7 +30,7 @@ export function bindManagedAccessKey(
   const handlerPolicy = attachToHandler(parts, 'HandlerPolicy', tenant.handler.role!, manageAccessKeysStatements(user.userArn));
   return {
     principalArn: user.userArn,
-    dependencies: [...resourceOf(user), policy, handlerPolicy],
+    dependencies: [...findResource(user), policy, handlerPolicy],
     ofHandler: handlerPolicy,
     ownPolicy: policy,
     managedUser: { user, isOwn: !given, rotation },

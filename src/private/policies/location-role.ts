@@ -122,7 +122,7 @@ export function locationRoleTrust(options: LocationRoleTrustOptions): iam.Policy
 
 /** S3 Access Grants as the `assumedBy` of a location role: its trust is more than the one action that a service principal gets. */
 export class LocationRolePrincipal extends iam.ServicePrincipal {
-  constructor(private readonly options: LocationRoleTrustOptions) {
+  constructor(public readonly options: LocationRoleTrustOptions) {
     super(ACCESS_GRANTS_SERVICE);
   }
 

@@ -3,29 +3,32 @@ import { GovernedData, listConditions, objectResources } from './governed-data';
 import { objectKeyActions, viaService } from './kms';
 import { forInstance, objectActions } from './location-role';
 
+/** Options for the statements of a bucket policy. */
 export interface BucketOwnerOptions {
   readonly partition: string;
   readonly accessGrantsInstanceArn: string;
   readonly locationRoleArn: string;
-  /** The role or user that Immuta is; without it the owner has to add it. */
-  readonly immutaPrincipalArn?: string;
-  /** One bucket: S3 refuses a bucket policy that names another bucket. */
-  readonly bucketArn: string;
-  readonly prefix?: string;
+  /** Role or user that Immuta uses. */
+  readonly immutaPrincipalArn: string;
+  readonly data: GovernedData;
   readonly write: boolean;
 }
 
-/** What the owner of a bucket in another account adds to the bucket's policy. */
+/** Returns the statements that the owners in other accounts add to the policies of the location's buckets. */
 export function bucketOwnerStatements(options: BucketOwnerOptions): iam.PolicyStatement[] {
-  const { bucketArn, immutaPrincipalArn, partition, prefix } = options;
-  const data: GovernedData = { allBuckets: false, bucketArns: [bucketArn], prefix };
+  // S3 refuses a bucket policy that names another bucket, so each bucket has statements of its own.
+  return options.data.bucketArns.flatMap((bucketArn) => statementsForBucket(bucketArn, options));
+}
+
+function statementsForBucket(bucketArn: string, options: BucketOwnerOptions): iam.PolicyStatement[] {
+  const data: GovernedData = { allBuckets: false, bucketArns: [bucketArn], prefix: options.data.prefix };
   const locationRole = [new iam.ArnPrincipal(options.locationRoleArn)];
   const conditions = forInstance(options.accessGrantsInstanceArn);
-  const statements = [
+  return [
     new iam.PolicyStatement({
       principals: locationRole,
       actions: objectActions(options.write),
-      resources: objectResources(data, partition),
+      resources: objectResources(data, options.partition),
       conditions,
     }),
     new iam.PolicyStatement({
@@ -34,29 +37,27 @@ export function bucketOwnerStatements(options: BucketOwnerOptions): iam.PolicySt
       resources: [bucketArn],
       conditions: { ...conditions, ...listConditions(data) },
     }),
+    new iam.PolicyStatement({
+      principals: [new iam.ArnPrincipal(options.immutaPrincipalArn)],
+      actions: ['s3:ListBucket'],
+      resources: [bucketArn],
+    }),
   ];
-  if (immutaPrincipalArn === undefined) {
-    return statements;
-  }
-  return [...statements, new iam.PolicyStatement({
-    principals: [new iam.ArnPrincipal(immutaPrincipalArn)],
-    actions: ['s3:ListBucket'],
-    resources: [bucketArn],
-  })];
 }
 
+/** Options for the statement of a key policy. */
 export interface KeyOwnerOptions {
   readonly region: string;
   readonly locationRoleArn: string;
   readonly write: boolean;
 }
 
-/** What the owner of a KMS key in another account adds to the key's policy. */
+/** Returns the statement that the owner of a KMS key in another account adds to the key's policy. */
 export function keyOwnerStatements(options: KeyOwnerOptions): iam.PolicyStatement[] {
   return [new iam.PolicyStatement({
     principals: [new iam.ArnPrincipal(options.locationRoleArn)],
     actions: objectKeyActions(options.write),
-    // in a key's policy `*` is the key itself
+    // In a key policy `*` means the key itself.
     resources: ['*'],
     conditions: viaService('s3', options.region),
   })];

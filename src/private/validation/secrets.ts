@@ -1,6 +1,15 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { readable } from './readable';
+import { Construct } from 'constructs';
+import { compareTokens, renderIntrinsics } from '../tokens';
+
+/** A secret that the handler would look for in the wrong Region. */
+export function validateSecretRegion(scope: Construct, prop: string, secret: secretsmanager.ISecret): string[] {
+  const { region } = Stack.of(scope);
+  return compareTokens(secret.env.region, region) !== 'different' ? [] : [
+    `'${prop}' (secret '${secret.node.path}') is in Region ${secret.env.region}, and it is read in ${region}: replicate the secret to ${region} and import the replica`,
+  ];
+}
 
 const DYNAMIC_REFERENCE = '{{resolve:';
 
@@ -9,12 +18,12 @@ const DYNAMIC_REFERENCE = '{{resolve:';
  *
  * @param fields what is read of it; undefined for all of it
  */
-export function plainTextProblems(prop: string, secret: secretsmanager.ISecret, fields: (string | undefined)[]): string[] {
+export function validateSecretValue(prop: string, secret: secretsmanager.ISecret, fields: (string | undefined)[]): string[] {
   const resource = secret.node.defaultChild;
   if (!resource || !CfnResource.isCfnResource(resource) || resource.cfnResourceType !== 'AWS::SecretsManager::Secret') {
     return [];
   }
-  return fields.every((field) => isHidden(valueOf(resource as secretsmanager.CfnSecret, field))) ? [] : [
+  return fields.every((field) => isHidden(findTemplateValue(resource as secretsmanager.CfnSecret, field))) ? [] : [
     `the value of '${prop}' (secret '${secret.node.path}') would be in the template in plain text: make the secret without a value and put it in `
     + 'with \'aws secretsmanager put-secret-value\', or import a secret that exists',
   ];
@@ -25,17 +34,17 @@ function isHidden(value: unknown): boolean {
 }
 
 /** What the template has of the secret, or of one of its fields. */
-function valueOf(resource: secretsmanager.CfnSecret, field?: string): unknown {
+function findTemplateValue(resource: secretsmanager.CfnSecret, field?: string): unknown {
   const { secretString, generateSecretString } = resource;
   const generate = Stack.of(resource).resolve(generateSecretString);
   if (generate && (field === undefined || field === generate.generateStringKey)) {
     return undefined;
   }
-  return part(readable(Stack.of(resource).resolve(secretString) ?? generate?.secretStringTemplate, () => DYNAMIC_REFERENCE), field);
+  return selectField(renderIntrinsics(Stack.of(resource).resolve(secretString) ?? generate?.secretStringTemplate, () => DYNAMIC_REFERENCE), field);
 }
 
 /** The field of a JSON text, or the text. */
-function part(text: unknown, field?: string): unknown {
+function selectField(text: unknown, field?: string): unknown {
   if (typeof text !== 'string' || field === undefined) {
     return text;
   }

@@ -3,9 +3,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { rules as rules3 } from 'cdk-nag';
 import { rules as rules2 } from 'cdk-nag-2';
+import { findAcknowledgements } from '../../src/private/cdk-nag/wildcard-findings';
 import { immutaPrincipalStatements } from '../../src/private/policies/immuta-principal';
 import { locationRoleStatements } from '../../src/private/policies/location-role';
-import { wildcardAcknowledgements } from '../../src/private/policies/wildcards';
 
 const IAM5 = { 'cdk-nag 2': rules2.iam.IAMNoWildcardPermissions, 'cdk-nag 3': rules3.iam.IAMNoWildcardPermissions };
 
@@ -34,7 +34,7 @@ function statements(stack: Stack): iam.PolicyStatement[] {
 
 test('every wildcard has its reason, under the name that it has in the findings', () => {
   const stack = new Stack(new App(), 'lake');
-  const acknowledged = wildcardAcknowledgements(stack, statements(stack));
+  const acknowledged = findAcknowledgements(stack, statements(stack));
   expect(Object.fromEntries(acknowledged.map(({ appliesTo, reason }) => [appliesTo, reason]))).toEqual({
     'Resource::arn:<AWS::Partition>:s3:::*/*': expect.stringContaining('object keys below the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('every bucket of the account'),
@@ -57,5 +57,5 @@ test.each(Object.entries(IAM5))('the findings of %s are those that we acknowledg
     inlinePolicies: { All: new iam.PolicyDocument({ statements: all }) },
   });
   const findings = rule(role.node.defaultChild as iam.CfnRole);
-  expect([...findings as string[]].sort()).toEqual(wildcardAcknowledgements(stack, all).map(({ appliesTo }) => appliesTo).sort());
+  expect([...findings as string[]].sort()).toEqual(findAcknowledgements(stack, all).map(({ appliesTo }) => appliesTo).sort());
 });

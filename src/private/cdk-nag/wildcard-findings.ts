@@ -34,7 +34,7 @@ export interface WildcardAcknowledgement {
 }
 
 /** The findings that cdk-nag makes for the statements, with our reason for each. Call it when logical ids are final. */
-export function wildcardAcknowledgements(stack: Stack, statements: iam.PolicyStatement[]): WildcardAcknowledgement[] {
+export function findAcknowledgements(stack: Stack, statements: iam.PolicyStatement[]): WildcardAcknowledgement[] {
   const reasons = new Map<string, Set<string>>();
   for (const statement of statements) {
     for (const resource of statement.resources.map((arn) => flatten(stack.resolve(arn))).filter((arn) => arn.includes('*'))) {

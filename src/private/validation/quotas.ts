@@ -2,7 +2,7 @@ import { CfnResource, DefaultTokenResolver, Stack, StringConcat, TokenizedString
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { IConstruct } from 'constructs';
-import { readable } from './readable';
+import { renderIntrinsics } from '../tokens';
 
 /**
  * Characters that IAM allows, white space not counted.
@@ -21,49 +21,51 @@ const SHORTEST: Record<string, string> = { 'AWS::AccountId': '123456789012', 'AW
 const SHORTEST_ARN = 'arn:aws:s3:::abc';
 
 /** The inline policies of a role, as far as this app defines them, that pass the quota. The last of the policies reports. */
-export function rolePolicyProblems(policy: iam.Policy, role: iam.IRole): string[] {
-  const attached = resources(policy.node.root, 'AWS::IAM::Policy').filter((other) => names(other, (other as iam.CfnPolicy).roles).includes(role.roleName));
+export function validateRolePolicies(policy: iam.Policy, role: iam.IRole): string[] {
+  const attached = findResources(policy.node.root, 'AWS::IAM::Policy')
+    .filter((other) => resolveNames(other, (other as iam.CfnPolicy).roles).includes(role.roleName));
   if (attached.at(-1) !== policy.node.defaultChild) {
     return [];
   }
-  return inlineProblems(role, [...ownDocuments(role), ...attached.map((other) => document(other, (other as iam.CfnPolicy).policyDocument))]);
+  const documents = attached.map((other) => resolveDocument(other, (other as iam.CfnPolicy).policyDocument));
+  return validateInlineSize(role, [...findOwnDocuments(role), ...documents]);
 }
 
 /** The inline policies of a role that we make. */
-export function ownRolePolicyProblems(role: iam.IRole): string[] {
-  return inlineProblems(role, ownDocuments(role));
+export function validateRoleSize(role: iam.IRole): string[] {
+  return validateInlineSize(role, findOwnDocuments(role));
 }
 
 /** A managed policy that passes the quota, or a role or user with more of them than IAM attaches at all. */
-export function managedPolicyProblems(policy: iam.ManagedPolicy, principal: iam.IRole | iam.IUser): string[] {
+export function validateManagedPolicySize(policy: iam.ManagedPolicy, principal: iam.IRole | iam.IUser): string[] {
   const problems = [];
-  const length = size(policy, document(policy, policy.document));
+  const length = measure(policy, resolveDocument(policy, policy.document));
   if (length > MANAGED_QUOTA) {
     problems.push(`the policy has at least ${length} characters, and IAM allows ${MANAGED_QUOTA} in a managed policy: `
       + 'name fewer \'encryptionKeys\', or fewer \'buckets\' in the location, or all of them by naming none');
   }
-  if (attachedManagedPolicies(policy, principal) > MOST_MANAGED_POLICIES && policiesOf(policy, principal).at(-1) === policy.node.defaultChild) {
-    problems.push(`${describePrincipal(principal)} gets ${attachedManagedPolicies(policy, principal)} managed policies from this app, and IAM allows ${MOST_MANAGED_POLICIES} at most: `
+  if (countManagedPolicies(policy, principal) > MOST_MANAGED_POLICIES && findManagedPolicies(policy, principal).at(-1) === policy.node.defaultChild) {
+    problems.push(`${describePrincipal(principal)} gets ${countManagedPolicies(policy, principal)} managed policies from this app, and IAM allows ${MOST_MANAGED_POLICIES} at most: `
       + `give some of the integrations another ${isUser(principal) ? 'user' : 'role'}`);
   }
   return problems;
 }
 
 /** How many managed policies this app attaches to the role or user. */
-export function attachedManagedPolicies(scope: IConstruct, principal: iam.IRole | iam.IUser): number {
+export function countManagedPolicies(scope: IConstruct, principal: iam.IRole | iam.IUser): number {
   const own = principal.node.defaultChild;
   const arns = own && CfnResource.isCfnResource(own) ? Stack.of(own).resolve((own as iam.CfnUser | iam.CfnRole).managedPolicyArns) ?? [] : [];
-  return arns.length + policiesOf(scope, principal).length;
+  return arns.length + findManagedPolicies(scope, principal).length;
 }
 
 export function describePrincipal(principal: iam.IRole | iam.IUser): string {
   return `${isUser(principal) ? 'user' : 'role'} '${principal.node.path}'`;
 }
 
-function policiesOf(scope: IConstruct, principal: iam.IRole | iam.IUser): CfnResource[] {
-  return resources(scope.node.root, 'AWS::IAM::ManagedPolicy').filter((policy) => {
+function findManagedPolicies(scope: IConstruct, principal: iam.IRole | iam.IUser): CfnResource[] {
+  return findResources(scope.node.root, 'AWS::IAM::ManagedPolicy').filter((policy) => {
     const { roles, users } = policy as iam.CfnManagedPolicy;
-    return isUser(principal) ? names(policy, users).includes(principal.userName) : names(policy, roles).includes(principal.roleName);
+    return isUser(principal) ? resolveNames(policy, users).includes(principal.userName) : resolveNames(policy, roles).includes(principal.roleName);
   });
 }
 
@@ -71,15 +73,15 @@ export function isUser(principal: iam.IRole | iam.IUser): principal is iam.IUser
   return 'userName' in principal;
 }
 
-function inlineProblems(role: iam.IRole, documents: unknown[]): string[] {
-  const length = documents.map((one) => size(role, one)).reduce((sum, one) => sum + one, 0);
+function validateInlineSize(role: iam.IRole, documents: unknown[]): string[] {
+  const length = documents.map((one) => measure(role, one)).reduce((sum, one) => sum + one, 0);
   return length <= ROLE_INLINE_QUOTA ? [] : [
     `the inline policies of role '${role.node.path}' have at least ${length} characters, and IAM allows ${ROLE_INLINE_QUOTA} in one role: `
     + 'use the role for fewer integrations, name fewer \'encryptionKeys\', or name fewer \'buckets\' in the location, or all of them by naming none',
   ];
 }
 
-function ownDocuments(role: iam.IRole): unknown[] {
+function findOwnDocuments(role: iam.IRole): unknown[] {
   const own = role.node.defaultChild;
   if (!own || !CfnResource.isCfnResource(own) || own.cfnResourceType !== 'AWS::IAM::Role') {
     return [];
@@ -88,23 +90,23 @@ function ownDocuments(role: iam.IRole): unknown[] {
   return policies.map((policy) => policy.policyDocument);
 }
 
-function resources(root: IConstruct, type: string): CfnResource[] {
+function findResources(root: IConstruct, type: string): CfnResource[] {
   return root.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && child.cfnResourceType === type);
 }
 
-function document(scope: IConstruct, policyDocument: unknown): unknown {
+function resolveDocument(scope: IConstruct, policyDocument: unknown): unknown {
   return Stack.of(scope).resolve(policyDocument);
 }
 
 /** What the document has at least: what is only known when it is deployed counts with the fewest characters that it can have. */
-function size(scope: IConstruct, policyDocument: unknown): number {
+function measure(scope: IConstruct, policyDocument: unknown): number {
   const { partition } = RegionInfo.get(Stack.of(scope).region);
   const shortest: Record<string, string> = { ...SHORTEST, 'AWS::Partition': partition ?? 'aws' };
-  return JSON.stringify(readable(policyDocument, (name) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : ''))).length;
+  return JSON.stringify(renderIntrinsics(policyDocument, (name) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : ''))).length;
 }
 
 /** The names with their tokens unresolved: a reference means something in its own stack only, its token means the same everywhere. */
-function names(scope: IConstruct, value: unknown): string[] {
+function resolveNames(scope: IConstruct, value: unknown): string[] {
   return Tokenization.resolve(value, { scope, resolver: new KeepStringTokens() }) ?? [];
 }
 

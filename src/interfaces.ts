@@ -1,0 +1,52 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { IConstruct } from 'constructs';
+
+/** An Immuta tenant. */
+export interface IImmutaTenant extends IConstruct {
+  /** URL of the tenant, without a trailing slash. */
+  readonly url: string;
+
+  /** The secret that holds the API key. */
+  readonly apiKey: secretsmanager.ISecret;
+
+  /** The function that manages the tenant's integrations. It must be in their account and Region. */
+  readonly handler: lambda.IFunction;
+}
+
+/** The S3 Access Grants instance of an account and Region. AWS allows one for each. */
+export interface IAccessGrantsInstance extends IConstruct {
+  /**
+   * ARN of the instance, such as `arn:aws:s3:us-east-1:111122223333:access-grants/default`.
+   *
+   * @attribute
+   */
+  readonly accessGrantsInstanceArn: string;
+
+  /**
+   * ID of the instance, which is always `default`.
+   *
+   * @attribute
+   */
+  readonly accessGrantsInstanceId: string;
+
+  /**
+   * Allows a principal to request credentials from S3 Access Grants. Readers and writers of governed data need this permission.
+   *
+   * The grants that Immuta creates decide which data the credentials reach.
+   *
+   * @param grantee the principal that reads or writes data
+   */
+  grantDataAccess(grantee: iam.IGrantable): iam.Grant;
+}
+
+/** An Immuta integration with S3. */
+export interface IImmutaS3Integration extends IConstruct {
+  /**
+   * ID of the integration in Immuta, such as `17`.
+   *
+   * @attribute
+   */
+  readonly integrationId: string;
+}

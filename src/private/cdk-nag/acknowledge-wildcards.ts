@@ -1,0 +1,40 @@
+import { CfnResource, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { IConstruct } from 'constructs';
+import { findAcknowledgements } from './wildcard-findings';
+
+/** Metadata key of acknowledged rules in newer versions of aws-cdk-lib (`Validations.ACKNOWLEDGED_RULES_METADATA_KEY`). */
+const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
+
+/** Acknowledges the wildcards that AWS makes necessary, for cdk-nag 2 and 3. Neither is a dependency of this package. */
+export function acknowledgeWildcards(construct: IConstruct, statements: iam.PolicyStatement[]): void {
+  const resource = construct.node.defaultChild as CfnResource | undefined;
+  // `Role.customizeRoles` creates roles without a resource.
+  if (!resource) {
+    return;
+  }
+  const acknowledge = () => findAcknowledgements(Stack.of(resource), statements);
+  if (acknowledge().length === 0) {
+    return;
+  }
+  // Both are computed when they are read: cdk-nag 2 reads in an Aspect, and logical ids can change until then. cdk-nag 3 reads after
+  // synthesis, when references to other stacks have become imports.
+  resource.addMetadata('cdk_nag', {
+    get rules_to_suppress() {
+      return acknowledge().map(({ id, reason, appliesTo }) => ({ id, reason, applies_to: [appliesTo] }));
+    },
+  });
+  resource.node.addMetadata(ACKNOWLEDGED_RULES, createLazyRecord(() => Object.fromEntries(
+    acknowledge().map(({ id, reason, appliesTo }) => [`${id}[${appliesTo}]`, reason]),
+  )));
+}
+
+/** Creates a record whose entries are computed each time that they are read. */
+function createLazyRecord(compute: () => Record<string, string>): Record<string, string> {
+  return new Proxy({}, {
+    get: (_, key) => Reflect.get(compute(), key),
+    has: (_, key) => Reflect.has(compute(), key),
+    ownKeys: () => Reflect.ownKeys(compute()),
+    getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(compute(), key),
+  });
+}

@@ -1,0 +1,30 @@
+import { Stack } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { Comparison, compareTokens } from './tokens';
+
+/** Returns the stack that is deployed with the construct. Nested stacks share the account-wide resources of their outermost parent. */
+export function findOutermostStack(construct: IConstruct): Stack {
+  let stack = Stack.of(construct);
+  while (stack.nestedStackParent) {
+    stack = stack.nestedStackParent;
+  }
+  return stack;
+}
+
+/** Compares the account and Region of two constructs. */
+export function compareEnvironments(left: IConstruct, right: IConstruct): Comparison {
+  const [a, b] = [findOutermostStack(left), findOutermostStack(right)];
+  if (a === b) {
+    return 'same';
+  }
+  const comparisons = [compareTokens(a.account, b.account), compareTokens(a.region, b.region)];
+  if (comparisons.includes('different')) {
+    return 'different';
+  }
+  return comparisons.includes('unknown') ? 'unknown' : 'same';
+}
+
+/** Returns the ARN of the S3 Access Grants instance in the stack's account and Region, whether or not the instance exists. */
+export function formatInstanceArn(stack: Stack): string {
+  return stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
+}
