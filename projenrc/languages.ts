@@ -23,9 +23,13 @@ export function packageLanguages(project: awscdk.AwsCdkConstructLibrary, readme:
   packageGo.exec(`go mod edit -require github.com/aws/aws-cdk-go/awscdk/v2@v${LOWEST_CDK_GO}`, { cwd: 'dist/go/cdkimmutas3integration' });
   ['python', 'java', 'go', 'dotnet'].forEach((language) => project.tasks.tryFind(`package:${language}`)!.prependSpawn(readme));
 
-  const docgen = project.tasks.tryFind('docgen')!;
-  ['python', 'java', 'go', 'csharp'].forEach((language) => docgen.exec(`jsii-docgen --language ${language} --output docs/api/${language}`));
-  project.gitattributes.addAttributes('/docs/api/*', 'linguist-generated');
+  const references = project.addTask('references', {
+    description: 'Write the API references of the other languages to dist/references, which a release attaches',
+  });
+  references.exec('mkdir -p dist/references');
+  ['python', 'java', 'go', 'csharp'].forEach((language) =>
+    references.exec(`jsii-docgen --language ${language} --output dist/references/api-${language}`));
+  project.packageTask.spawn(references);
 
   const test = project.addTask('test:languages', {
     description: 'Install the packages of every language, and compare what the examples synthesize (needs Python, Java with Maven, and Go; .NET if it is there)',

@@ -11,15 +11,15 @@ const TEXTS = readdirSync(path.join(ROOT, 'src/handler'), { recursive: true, enc
   .replace(/['`]\s*\+ ['`]/g, '')
   .replace(/\\'/g, '\'');
 
-const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-const rows = readme.slice(readme.lastIndexOf('<details>'), readme.lastIndexOf('</details>')).split('\n').filter((line) => line.startsWith('| `'));
-/** What the README says that a reason holds, without what varies. */
+const page = readFileSync(path.join(ROOT, 'docs/errors.md'), 'utf8');
+const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+/** What docs/errors.md says that a reason holds, without what varies. */
 const fragments = rows.flatMap((row) => [...row.split(' | ')[0].matchAll(/`([^`]*)`/g)])
   .flatMap(([, text]) => text.split(/…|'…'|\d{3}/))
   .map((fragment) => fragment.replace(/^'|'$/g, '').replace(/[:,]? *$/, '').trim())
   .filter((fragment) => fragment.length > 12 && !fragment.startsWith('CloudFormation did not receive'));
 
-test('the README has the texts in a table', () => {
+test('docs/errors.md has the texts in a table', () => {
   expect(fragments.length).toBeGreaterThan(30);
 });
 

@@ -1,6 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
-import { README_TOPIC, smallestExample } from './readme';
 import { Settings } from './settings';
 import { run } from './shell';
 import { readTemplates, Templates } from './templates';
@@ -13,12 +12,6 @@ export interface Language {
 
   /** Its folder in `examples`. */
   readonly folder: string;
-
-  /** The source file of an app, in the app's folder. */
-  readonly source: string;
-
-  /** As code blocks of Markdown name it. */
-  readonly fence: string;
 
   /** Why its consumer cannot run on this machine; it can if there is no reason. */
   readonly skipped?: () => Promise<string | undefined>;
@@ -46,8 +39,6 @@ export class Consumer {
     const project = path.join(folder, language.folder);
     mkdirSync(project, { recursive: true });
     cpSync(path.join(EXAMPLES, language.folder), project, { recursive: true, filter: (source) => path.basename(source) !== 'cdk.out' });
-    cpSync(path.join(project, 'quickstart'), path.join(project, README_TOPIC), { recursive: true });
-    writeFileSync(path.join(project, README_TOPIC, language.source), smallestExample(language.fence));
     return new Consumer(project, await language.install(project));
   }
 

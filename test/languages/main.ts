@@ -13,16 +13,15 @@ import { JAVA } from './consumers/java';
 import { PYTHON } from './consumers/python';
 import { TYPESCRIPT } from './consumers/typescript';
 import { makePackages } from './packages';
-import { README_TOPIC } from './readme';
 import { Report } from './report';
-import { casesOf, REFUSED } from './settings';
+import { Case, casesOf, QUICKSTART_OF_README, README, REFUSED } from './settings';
 import { CommandFailed } from './shell';
 import { assertHasIntegration, assertSame, Templates } from './templates';
 import { topicsOf } from './topics';
 
 const TWINS = [PYTHON, JAVA, GO, CSHARP];
 const TOPICS = topicsOf(TYPESCRIPT.folder);
-const CASES = casesOf([README_TOPIC, ...TOPICS]);
+const CASES = casesOf(TOPICS);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'languages-'));
 const report = new Report();
@@ -34,11 +33,12 @@ async function main(): Promise<boolean> {
   const packaged = await report.check('the packages of all languages can be made', async () => makePackages(await hasSdk()));
   if (packaged) {
     const expected: Record<string, Templates> = {};
-    const reference = tryLanguage(TYPESCRIPT, (name, templates) => {
+    const reference = tryLanguage(TYPESCRIPT, [...CASES, README], (name, templates) => {
       assertHasIntegration(templates);
+      if (name === README.name) assertSame(templates, expected[QUICKSTART_OF_README.name]);
       expected[name] = templates;
     });
-    const twins = TWINS.map((twin) => tryLanguage(twin, async (name, templates) => {
+    const twins = TWINS.map((twin) => tryLanguage(twin, CASES, async (name, templates) => {
       await reference;
       assertSame(templates, expected[name]);
     }));
@@ -48,7 +48,9 @@ async function main(): Promise<boolean> {
 }
 
 /** Checks what the language's packages make of every case. */
-async function tryLanguage(language: Language, checkCase: (name: string, templates: Templates) => unknown): Promise<void> {
+async function tryLanguage(
+  language: Language, cases: Case[], checkCase: (name: string, templates: Templates) => unknown,
+): Promise<void> {
   const reason = await language.skipped?.();
   if (reason) {
     report.skip(language.name, reason);
@@ -56,7 +58,7 @@ async function tryLanguage(language: Language, checkCase: (name: string, templat
   }
   let consumer: Consumer | undefined;
   await report.check(`${language.name}: the package can be installed`, async () => { consumer = await Consumer.install(language, folder); });
-  for (const { name, topic, settings } of CASES) {
+  for (const { name, topic, settings } of cases) {
     await report.check(`${language.name}: ${name}`, async () => checkCase(name, await installed(consumer).synthesize(topic, settings)));
   }
   await report.check(`${language.name}: a wrong property is refused with the library's message`, () => rejects(

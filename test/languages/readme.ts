@@ -2,16 +2,15 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from './topics';
 
-/** The app that the README shows in each language, as a topic beside those of the examples. */
+/** The README's quick start as an app, beside the topics of the examples. It equals the topic `quickstart` with `README_SETTINGS`. */
 export const README_TOPIC = 'readme';
 
-/** The README's smallest example in a language. */
-export function smallestExample(fence: string): string {
+/** The TypeScript of the README's quick start. */
+export function readQuickStart(): string {
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const section = readme.split('\n## ').find((text) => text.startsWith('The smallest example\n'));
-  const code = section?.match(new RegExp(`^\`\`\`${fence}\\b.*\\n([\\s\\S]*?)^\`\`\`$`, 'm'))?.[1];
+  const code = /^## Quick start\n+```ts\b.*\n([\s\S]*?)^```$/m.exec(readme)?.[1];
   if (!code) {
-    throw new Error(`the README's smallest example is not there in '${fence}'`);
+    throw new Error('README.md has no TypeScript under the heading "Quick start"');
   }
   return code;
 }

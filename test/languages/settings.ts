@@ -1,3 +1,5 @@
+import { README_TOPIC } from './readme';
+
 export type Settings = Record<string, string>;
 
 /** The context without which no example can be synthesized. */
@@ -36,6 +38,13 @@ const ALL: Settings = {
   analystsRoleName: 'analysts',
 };
 
+/** What the README's quick start has in its code. */
+const README_SETTINGS: Settings = {
+  ...REQUIRED,
+  immutaPrincipalArn: 'arn:aws:iam::111122223333:role/immuta',
+  externalId: 'from-immuta',
+};
+
 /** What every language has to synthesize. */
 export interface Case {
   readonly name: string;
@@ -43,10 +52,17 @@ export interface Case {
   readonly settings: Settings;
 }
 
+/** The quickstart of every language with the settings of the README, whose quick start synthesizes the same template. */
+export const QUICKSTART_OF_README: Case = { name: 'quickstart of the README', topic: 'quickstart', settings: README_SETTINGS };
+
+/** The README's quick start itself, which is in TypeScript. */
+export const README: Case = { name: 'README', topic: README_TOPIC, settings: {} };
+
 export function casesOf(topics: string[]): Case[] {
   return [
     ...topics.map((topic) => ({ name: topic, topic, settings: ALL })),
     { name: 'quickstart without what is optional', topic: 'quickstart', settings: REQUIRED },
+    QUICKSTART_OF_README,
   ];
 }
 

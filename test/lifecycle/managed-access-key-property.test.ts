@@ -140,7 +140,7 @@ class Operator {
     }
   }
 
-  /** As the reasons and docs/operations.md say. */
+  /** As the reasons and docs/runbook.md say. */
   private async mend(result: StackResult): Promise<void> {
     if (/may hold either of the access keys/.test(failure(result) ?? '')) this.deleteUnused();
     switch (result.status) {

@@ -40,7 +40,7 @@ const WITH_KEY = {
 };
 const PUT = ['PUT /integrations/101'];
 
-/** The table in docs/lifecycle.md, row by row. */
+/** The table in docs/internals/handler-lifecycle.md, row by row. */
 const ROWS: [name: string, value: string, written: string[], inConfig: object][] = [
   ['IntegrationName', 'marketing', PUT, { name: expect.stringMatching(/^marketing-[0-9a-f]{12}-[0-9a-f]{12}$/) }],
   ['LocationRoleArn', arnOf('other-location'), PUT, { awsLocationRole: arnOf('other-location') }],
@@ -110,8 +110,8 @@ test.each([
 });
 
 test('the table in the docs has these rows', () => {
-  const page = readFileSync(path.join(__dirname, '../../docs/lifecycle.md'), 'utf8');
-  const [, table] = page.split('## What makes an Update write');
+  const page = readFileSync(path.join(__dirname, '../../docs/internals/handler-lifecycle.md'), 'utf8');
+  const [, table] = page.split('## Properties that an Update writes');
   const documented = (heading: RegExp) => table.split('\n').filter((row) => heading.test(row.split('|')[2] ?? ''))
     .flatMap((row) => [...row.split('|')[1].matchAll(/`(\w+)`/g)].map(([, name]) => name)).sort();
 

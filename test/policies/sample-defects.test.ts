@@ -55,7 +55,7 @@ const DEFECTS: Defect[] = [
     number: 1,
     defect: 'The actions on objects are allowed on the ARN of the bucket',
     decision: 'Allowed on `<bucket>/*`, or `<bucket>/<prefix>*`',
-    why: 'These actions match the ARNs of objects only: as written, the role can neither read nor write anything',
+    why: 'These actions match ARNs of objects only. As written, the role can neither read nor write',
     sample: { principal: sampleLocationRole },
     ours: () => ({ principal: ours({ location: 'bucket' }).locationRole }),
     rows: [
@@ -69,17 +69,17 @@ const DEFECTS: Defect[] = [
   {
     number: 2,
     defect: '`s3:ListAllMyBuckets` is allowed on the ARN of the bucket',
-    decision: 'A statement of its own on `*`, and only where the location is `s3://`',
-    why: 'The action has no resource type, so that nothing but `*` matches; a location in one bucket has no use for it',
+    decision: 'A separate statement on `*`, only if the location is `s3://`',
+    why: 'The action has no resource type, so only `*` matches. A location in one bucket does not need it',
     sample: { principal: sampleLocationRole },
     ours: () => ({ principal: ours({ location: 'allBuckets' }).locationRole }),
     rows: [['allowed', 's3:ListAllMyBuckets', '*']],
   },
   {
     number: 3,
-    defect: 'KMS is in the text only, and there `kms:Decrypt` alone',
+    defect: 'KMS is mentioned in the text only, and only `kms:Decrypt`',
     decision: '`kms:Decrypt`, and `kms:GenerateDataKey` to write, on the keys given as `encryptionKeys`, through S3 in the Region only',
-    why: 'Without them nobody reads or writes an object that is encrypted with a KMS key',
+    why: 'Without them nobody can read or write an object that is encrypted with a KMS key',
     sample: { principal: sampleLocationRole, resourcePolicy: KEY_POLICY },
     ours: () => ({ principal: ours({ location: 'bucket', encrypted: true }).locationRole, resourcePolicy: KEY_POLICY }),
     rows: [
@@ -91,7 +91,7 @@ const DEFECTS: Defect[] = [
     number: 4,
     defect: 'No condition on the account that owns the bucket, nor on the Access Grants instance',
     decision: '`aws:ResourceAccount` (the stack\'s account, or `bucketAccount`) and `s3:AccessGrantsInstanceArn` on the S3 statements',
-    why: 'A bucket that was deleted and made anew by somebody else stays out of reach, and the role is of no use outside credentials that the instance vends',
+    why: 'A bucket that was deleted and recreated by another account is out of reach, and the role works only with credentials that the instance issues',
     sample: { principal: sampleLocationRole },
     ours: () => ({ principal: ours({ location: 'bucket' }).locationRole }),
     rows: [
@@ -102,8 +102,8 @@ const DEFECTS: Defect[] = [
   {
     number: 5,
     defect: 'The trust policy lacks `sts:SetContext`',
-    decision: 'A statement of its own, only with Identity Center, and only for its context provider',
-    why: 'Every grant to a user or group of Identity Center fails without it; nobody else needs it',
+    decision: 'A separate statement, only with Identity Center, and only for its context provider',
+    why: 'Without it, every grant to a user or group of Identity Center fails. Nothing else needs it',
     sample: sampleTrust,
     ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket', identityCenter: true }).locationRoleTrust }),
     rows: [['allowed', 'sts:SetContext', LOCATION_ROLE, {
@@ -115,8 +115,8 @@ const DEFECTS: Defect[] = [
   {
     number: 6,
     defect: 'The trust policy has no condition on who S3 Access Grants acts for',
-    decision: '`aws:SourceAccount`, and `aws:SourceArn` like the instance or anything below it',
-    why: 'An instance of another account could have the role assumed; AWS\'s pages disagree whether the source is the instance or the location',
+    decision: '`aws:SourceAccount`, and `aws:SourceArn` matching the instance or anything below it',
+    why: 'An instance of another account could have the role assumed. AWS\'s pages disagree whether the source is the instance or the location',
     sample: sampleTrust,
     ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket' }).locationRoleTrust }),
     rows: [
@@ -129,9 +129,9 @@ const DEFECTS: Defect[] = [
   },
   {
     number: 7,
-    defect: 'The management policy names the instance alone',
+    defect: 'The management policy names only the instance',
     decision: 'All management actions on the instance and on `<instance>/*`',
-    why: 'Actions on locations and grants do not match the instance\'s ARN; AWS has moved the two create actions from one resource type to another, so that both are named',
+    why: 'Actions on locations and grants do not match the instance\'s ARN. AWS moved the two create actions from one resource type to another, so both are named',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [
@@ -146,8 +146,8 @@ const DEFECTS: Defect[] = [
   {
     number: 8,
     defect: '`s3:ListAccessGrantsInstances` is allowed on the ARN of the instance',
-    decision: 'A statement of its own on `*`',
-    why: 'The action has no resource type, so that nothing but `*` matches',
+    decision: 'A separate statement on `*`',
+    why: 'The action has no resource type, so only `*` matches',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [['allowed', 's3:ListAccessGrantsInstances', '*']],
@@ -164,8 +164,8 @@ const DEFECTS: Defect[] = [
   {
     number: 10,
     defect: 'Immuta\'s principal may not list the bucket',
-    decision: '`s3:ListBucket` on the governed buckets, bound by `aws:ResourceAccount` but not to a prefix; `s3:ListAllMyBuckets` where the location is `s3://`',
-    why: 'Immuta tests that \'the provided S3 path exists and Immuta can list prefixes\'; which prefix it asks for is not documented',
+    decision: '`s3:ListBucket` on the governed buckets, limited by `aws:ResourceAccount` but not to a prefix; `s3:ListAllMyBuckets` if the location is `s3://`',
+    why: 'Immuta tests that \'the provided S3 path exists and Immuta can list prefixes\'; which prefix it requests is not documented',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [['allowed', 's3:ListBucket', 'arn:aws:s3:::sales', { 'aws:ResourceAccount': ACCOUNT }]],
@@ -173,16 +173,16 @@ const DEFECTS: Defect[] = [
   {
     number: 11,
     defect: '`sso-directory:DescribeUsers` is allowed on ARNs',
-    decision: 'A statement of its own on `*`',
-    why: 'The whole service has no resource types, so that nothing but `*` matches',
+    decision: 'A separate statement on `*`',
+    why: 'The whole service has no resource types, so only `*` matches',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket', identityCenter: true }).immuta }),
     rows: [['allowed', 'sso-directory:DescribeUsers', '*']],
   },
   {
     number: 12,
-    defect: '`identitystore:DescribeGroup` is allowed, on no group',
-    decision: 'Groups are named beside users, and the identity store with the account that owns it',
+    defect: '`identitystore:DescribeGroup` is allowed, but on no group',
+    decision: 'Groups are named as well as users, and the identity store with the account that owns it',
     why: 'The action needs the identity store and the group',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket', identityCenter: true }).immuta }),
@@ -204,16 +204,16 @@ const DEFECTS: Defect[] = [
     number: 14,
     defect: '`iam:PassRole` without `iam:PassedToService`',
     decision: 'Exactly the location role; the condition is opt-in (`restrictPassRole`)',
-    why: 'No page of AWS names the value for S3 Access Grants, and a wrong one makes every registration fail; the role\'s trust admits no other service anyway',
+    why: 'AWS documents `access-grants.s3.amazonaws.com`, which was not verified live, and a wrong value makes every registration fail. The role\'s trust admits no other service',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket', restrictPassRole: true }).immuta }),
     rows: [['denied', 'iam:PassRole', LOCATION_ROLE, { 'iam:PassedToService': 'ec2.amazonaws.com' }]],
   },
   {
     number: 15,
-    defect: 'Actions on object ACLs, which do nothing in a bucket without ACLs',
+    defect: 'Actions on object ACLs, which have no effect in a bucket without ACLs',
     decision: 'Kept',
-    why: 'AWS\'s and Immuta\'s pages both list them, buckets with ACLs need them, and they harm nobody where ACLs are off (the default); policies cannot tell the two apart',
+    why: 'AWS\'s and Immuta\'s pages both list them, buckets with ACLs need them, and they are harmless without ACLs (the default). Policies cannot distinguish the two',
   },
 ];
 
@@ -222,8 +222,8 @@ describe('the defects of the sample policies', () => {
     expect(DEFECTS.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
-  test.each(DEFECTS)('docs/policies.md has defect $number, its decision and the reason', ({ number, defect, decision, why }) => {
-    const page = readFileSync(path.join(__dirname, '../../docs/policies.md'), 'utf8');
+  test.each(DEFECTS)('docs/internals/sample-policies.md has defect $number, its decision and the reason', ({ number, defect, decision, why }) => {
+    const page = readFileSync(path.join(__dirname, '../../docs/internals/sample-policies.md'), 'utf8');
     expect(page).toContain(`| ${number} | ${defect} | ${decision} | ${why} |`);
   });
 

@@ -9,8 +9,6 @@ import { CDK_VERSION } from '../versions';
 export const CSHARP: Language = {
   name: 'C#',
   folder: 'csharp',
-  source: 'Program.cs',
-  fence: 'csharp',
   skipped: async () => await hasSdk() ? undefined : 'there is no .NET SDK on this machine',
   install: async (project) => {
     writeFileSync(path.join(project, 'nuget.config'), `<configuration>

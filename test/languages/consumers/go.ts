@@ -11,8 +11,6 @@ const LIBRARY = 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-
 export const GO: Language = {
   name: 'Go',
   folder: 'go',
-  source: 'main.go',
-  fence: 'go',
   install: async (project) => {
     const library = path.join(PACKAGES, 'go', 'cdkimmutas3integration');
     await run(`go mod edit -require ${LIBRARY}@v${LIBRARY_VERSION} -replace "${LIBRARY}=${library}" `

@@ -9,8 +9,6 @@ import { CDK_VERSION } from '../versions';
 export const JAVA: Language = {
   name: 'Java',
   folder: 'java',
-  source: 'src/main/java/com/example/QuickstartApp.java',
-  fence: 'java',
   install: async (project) => {
     const settings = path.join(project, 'settings.xml');
     writeFileSync(settings, settingsWithRepository(path.join(PACKAGES, 'java')));

@@ -8,8 +8,6 @@ import { CDK_VERSION } from '../versions';
 export const PYTHON: Language = {
   name: 'Python',
   folder: 'python',
-  source: 'app.py',
-  fence: 'python',
   install: async (project) => {
     const venv = path.join(project, '.venv');
     const env = { VIRTUAL_ENV: venv, PATH: `${path.join(venv, 'bin')}${path.delimiter}${process.env.PATH}` };

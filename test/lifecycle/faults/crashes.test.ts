@@ -17,7 +17,7 @@ const slowly: Kill = ({ immuta }) => void Object.assign(immuta.switches.duration
 
 interface Death {
   readonly operation: Operation;
-  /** Number in docs/lifecycle.md. */
+  /** Number in docs/internals/handler-lifecycle.md. */
   readonly step: number;
   readonly when: string;
   readonly kill: Kill;
@@ -78,8 +78,8 @@ const DEATHS: Death[] = [
   { operation: 'Delete', step: 12, when: 'it has answered', kill: afterStep('answered') },
 ];
 
-test('the handler is killed at every step that docs/lifecycle.md has', () => {
-  const page = readFileSync(path.join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
+test('the handler is killed at every step that docs/internals/handler-lifecycle.md has', () => {
+  const page = readFileSync(path.join(__dirname, '../../../docs/internals/handler-lifecycle.md'), 'utf8');
   const [, ...operations] = page.match(/^\| \| (Create) \| (Update) \| (Delete) \|$/m)!;
   const steps = [...page.matchAll(/^\| (\d+) \|(.*)\|(.*)\|(.*)\|$/gm)].flatMap(([, number, ...cells]) =>
     cells.flatMap((cell, column) => (cell.trim() ? [`${operations[column]} ${number}`] : [])));

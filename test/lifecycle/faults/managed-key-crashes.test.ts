@@ -67,8 +67,8 @@ const REQUESTS: Record<Operation, string[]> = {
 
 const OPERATIONS = Object.keys(REQUESTS) as Operation[];
 
-test('docs/lifecycle.md has the requests of an Update in their order', () => {
-  const page = readFileSync(path.join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
+test('docs/internals/handler-lifecycle.md has the requests of an Update in their order', () => {
+  const page = readFileSync(path.join(__dirname, '../../../docs/internals/handler-lifecycle.md'), 'utf8');
   const steps = /## The keys of a managed access key\n(.*?)\n## /s.exec(page)![1].match(/^\d+\. .*(\n(?!\d+\. |\n).*)*/gm)!;
   expect(steps.length).toBeGreaterThan(10);
   expect(steps.flatMap((step) => [...step.matchAll(/`((List|Tag|Untag|Create|Delete)[A-Za-z]+)`/g)].map(([, request]) => request))).toEqual(REQUESTS.Update);

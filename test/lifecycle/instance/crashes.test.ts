@@ -21,7 +21,7 @@ const vanished: Kill = (current) => somebodyElse(current).deletesInstance();
 
 interface Death {
   readonly operation: Operation;
-  /** Number in docs/lifecycle.md. */
+  /** Number in docs/internals/instance-lifecycle.md. */
   readonly step: number;
   readonly when: string;
   readonly kill: Kill;
@@ -90,9 +90,9 @@ async function carryOut(operation: Operation, toNone = false): Promise<string> {
   return status;
 }
 
-test('the handler is killed at every step that docs/lifecycle.md has', () => {
-  const page = readFileSync(path.join(__dirname, '../../../docs/lifecycle.md'), 'utf8');
-  const [, section] = page.split('# The life of an Access Grants instance');
+test('the handler is killed at every step that docs/internals/instance-lifecycle.md has', () => {
+  const page = readFileSync(path.join(__dirname, '../../../docs/internals/instance-lifecycle.md'), 'utf8');
+  const [, section] = page.split('## Steps');
   const steps = [...section.matchAll(/^\| (\d+) \|(.*)\|(.*)\|$/gm)].flatMap(([, number, make, remove]) => [
     ...make.trim() ? [`make ${number}`] : [], ...remove.trim() ? [`remove ${number}`] : [],
   ]);
