@@ -40,6 +40,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^20',
 
     // what the handlers import; the Lambda runtime has them
+    '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-iam',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3-control',
