@@ -11,6 +11,9 @@ import { serveLambda } from '../../sandbox/lambda/http-face';
 import { leaksIn, NamedSecret, secretTexts } from '../../sandbox/leaks';
 import { HttpServer } from '../../support/http-server';
 
+// the machine may be busy
+jest.setTimeout(60_000);
+
 /** Secrets are found without the suffix of their ARN, as AWS finds them. */
 export const API_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key';
 export const ACCESS_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/access-key';
@@ -107,6 +110,8 @@ export class HandlerSandbox {
       AWS_SECRET_ACCESS_KEY: aws.env.AWS_SECRET_ACCESS_KEY,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
       AWS_ENDPOINT_URL_LAMBDA: aws.url,
+      // the SDK's own pauses are not the clock's; the handler tries again as well
+      AWS_MAX_ATTEMPTS: '1',
     });
     return sandbox;
   }
