@@ -166,18 +166,6 @@ describe('a POST', () => {
 
 describe('while IAM propagates', () => {
   test.each([
-    ['role', 3],
-    ['STS', STS_TEST],
-    ['instance', 5],
-    ['prefixes', 6],
-  ])('a failing %s test is tried again', async (_, number) => {
-    sandbox.immuta.faults.validation({ test: number, message: 'not yet', times: 2 });
-
-    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
-    expect(posts()).toBe(3);
-  });
-
-  test.each([
     ['existing', EXISTING, /remove that one/],
     ['name', NAME, /give another 'integrationName'/],
     ['location', NO_LOCATION, /remove the one that is registered/],
@@ -191,13 +179,6 @@ describe('while IAM propagates', () => {
     expect(answer.Reason).toMatch(hint);
     expect(answer.Reason).toContain(`'${STS}' failed (`);
     expect(posts()).toBe(1);
-  });
-
-  test('a createError of that kind is deleted before the next POST', async () => {
-    failLater(STS_TEST, 1);
-
-    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/102' });
-    expect(sandbox.integrations).toMatchObject([{ id: '102', status: 'enabled' }]);
   });
 
   test('a createError that stays is answered with its id, and explained', async () => {

@@ -45,13 +45,6 @@ describe('an Update', () => {
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
   });
 
-  test('waits through a state in which Immuta refuses', async () => {
-    sandbox.refuse('PUT', 409, 'Unable to edit integration with ID 101 in current state editing.');
-
-    expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
-    expect(puts()).toBe(2);
-  });
-
   test('makes the integration anew if it is gone, and keeps the physical id', async () => {
     sandbox.removeIntegration('101');
     const event = sandbox.event('Update', UPDATE, { physicalId: ID, properties: { Revision: '2' } });
@@ -111,13 +104,6 @@ describe('an Update', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toBe('Immuta answered 400 to PUT /integrations/101: Bad request; if the stack is left in UPDATE_ROLLBACK_FAILED, '
       + 'remove the cause and run: aws cloudformation continue-update-rollback --stack-name Lake');
-  });
-
-  test('is tried again while IAM propagates', async () => {
-    sandbox.immuta.faults.validation({ test: 6, on: 'edit', asynchronously: true });
-
-    expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
-    expect(puts()).toBe(2);
   });
 
   test.each<[string, string, string, keyof S3Config]>([

@@ -1,0 +1,68 @@
+import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
+import { carryOut, GOOD, inOrder, onEveryMethod, Outcome, prepare } from '../support/operations';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+afterEach(() => sandbox.close());
+
+const METHODS = { Update: 'PUT', Delete: 'DELETE' };
+
+describe.each([
+  ['is revoked', undefined, /Immuta answered 401 .*the API key in the secret '\S+' was rejected: store a key there that is valid for this tenant/],
+  ["'s user loses APPLICATION_ADMIN", [], /Immuta answered 403 .*the user that the API key belongs to needs APPLICATION_ADMIN/],
+])('where the API key %s', (_what, permissions, reason) => {
+  const untouched: Record<'Update' | 'Delete', Outcome> = {
+    Update: { immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'FAILED 101'], reason: expect.stringMatching(reason) },
+    Delete: { immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], reason: expect.stringMatching(reason) },
+  };
+
+  test.each(['Update', 'Delete'] as const)('%s fails and changes nothing, and the integration goes when the key is in order again', async (operation) => {
+    const { apiKeys } = sandbox.immuta;
+    await prepare(sandbox, operation);
+    if (permissions) apiKeys.set(API_KEY, permissions);
+    else apiKeys.delete(API_KEY);
+
+    expect(await carryOut(sandbox, operation)).toEqual(untouched[operation]);
+
+    apiKeys.set(API_KEY, ['APPLICATION_ADMIN']);
+    expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
+  });
+});
+
+test.each([
+  ['Update', 'edit', ['FAILED 101', 'SUCCESS 101']],
+  ['Delete', 'delete', ['FAILED 101']],
+] as const)('409 in a state that does not pass ends a %s', async (operation, verb, answers) => {
+  await prepare(sandbox, operation);
+  const message = `Unable to ${verb} integration with ID 101 in current state enabled.`;
+  sandbox.refuse(METHODS[operation], 409, message, { times: Infinity });
+
+  expect(await carryOut(sandbox, operation)).toEqual({
+    immuta: inOrder(101, 'sales'), answers, reason: expect.stringMatching(`^Immuta answered 409 to ${METHODS[operation]} .*: ${message.slice(0, -1)}`),
+  });
+});
+
+test.each(['Update', 'Delete'] as const)('409 in a state that passes is waited for by a %s', async (operation) => {
+  const { immuta, clock } = sandbox;
+  await prepare(sandbox, operation);
+  const record = immuta.integrations.get('101')!;
+  // between the look and the change, Immuta begins to migrate
+  immuta.faults.http({
+    method: METHODS[operation],
+    run: () => {
+      record.status = 'migrating';
+      clock.at(clock.now() + 240_000, () => { record.status = 'enabled'; });
+    },
+  });
+
+  expect(await carryOut(sandbox, operation)).toEqual(GOOD[operation]);
+  expect(sandbox.countImmutaCalls(METHODS[operation])).toBeGreaterThan(1);
+});
+
+test.each([400, 418])('a refusal that nobody knows (%p) ends a Create, in the words of Immuta', async (status) => {
+  onEveryMethod(sandbox, { behaviour: 'answer', answer: { status, body: { message: 'The type is not available to this tenant.' } }, times: Infinity });
+
+  expect(await carryOut(sandbox, 'Create')).toEqual({
+    immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: `Immuta answered ${status} to GET /integrations: The type is not available to this tenant`,
+  });
+});

@@ -1,0 +1,136 @@
+import { ValidationFault, VALIDATION_TESTS } from '../../sandbox/immuta';
+import { HandlerSandbox } from '../support/handler-sandbox';
+import { carryOut, GOOD, inOrder, Operation, Outcome, prepare } from '../support/operations';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+afterEach(() => sandbox.close());
+
+/** What the reason tells a user to do, by the number of the test. */
+const HINTS: Record<number, RegExp> = {
+  1: /remove that one, or give this one another location/,
+  2: /give another 'integrationName'/,
+  3: /check that 'locationRole' exists/,
+  4: /check that the role's trust policy names the principal that Immuta runs as/,
+  5: /check that the account has an S3 Access Grants instance in this Region/,
+  6: /check that the bucket exists in this Region, and that Immuta's role may list it \(s3:ListBucket\)/,
+  7: /remove the one that is registered on this path in S3 Access Grants/,
+};
+
+/** Those that fail before new roles and policies have effect. On delete Immuta runs these alone. */
+const IAM_TESTS = [3, 4, 5, 6];
+/** Milliseconds for which a failure that a new role explains is tried again. */
+const IAM_PROPAGATION_TIMEOUT = 180_000;
+
+const TESTS = VALIDATION_TESTS.map((name, index) => ({ name, test: index + 1, isIam: IAM_TESTS.includes(index + 1) }));
+const METHODS: Record<Operation, string> = { Create: 'POST', Update: 'PUT', Delete: 'DELETE' };
+
+/** What a refusal comes to. */
+const REFUSED: Record<Operation, Outcome> = {
+  Create: { immuta: [], answers: ['FAILED none', 'SUCCESS none'] },
+  Update: { immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'SUCCESS 101'] },
+  Delete: { immuta: inOrder(101, 'sales'), answers: ['FAILED 101'] },
+};
+
+const timesOf = (method: string) => sandbox.immuta.requests.filter((request) => request.method === method).map(({ time }) => time);
+
+/** Carries an operation out on what is in order, while a test fails. */
+async function failing(operation: Operation, fault: Omit<ValidationFault, 'on'>): Promise<Outcome> {
+  await prepare(sandbox, operation);
+  sandbox.immuta.faults.validation({ on: ({ Create: 'create', Update: 'edit', Delete: 'delete' } as const)[operation], message: 'Immuta says so.', ...fault });
+  return carryOut(sandbox, operation);
+}
+
+describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
+  const operations: Operation[] = isIam ? ['Create', 'Update', 'Delete'] : ['Create', 'Update'];
+
+  test.each(operations)('with the request, a %s fails with the test, its message and a hint', async (operation) => {
+    const outcome = await failing(operation, { test: number, times: Infinity });
+
+    expect(outcome).toEqual({ ...REFUSED[operation], reason: expect.stringContaining(`'${name}' failed: Immuta says so (`) });
+    expect(outcome.reason).toMatch(HINTS[number]);
+
+    sandbox.immuta.faults.clear();
+    if (operation === 'Delete') expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
+  });
+
+  test('later, as createError, a Create fails with its id, and the rollback deletes the record', async () => {
+    const { answers, immuta, reason } = await failing('Create', { test: number, times: Infinity, asynchronously: true });
+
+    const lastId = 100 + timesOf('POST').length;
+    expect({ answers, immuta }).toEqual({ answers: [`FAILED ${lastId}`, `SUCCESS ${lastId}`], immuta: [] });
+    expect(reason).toContain("'createError'");
+    expect(reason).toContain(`'${name}' failed: Immuta says so (`);
+    expect(reason).toMatch(HINTS[number]);
+  });
+
+  if (isIam) {
+    test.each(operations)('with the request, for a while, a %s waits', async (operation) => {
+      expect(await failing(operation, { test: number, times: 3 })).toEqual(GOOD[operation]);
+
+      const times = timesOf(METHODS[operation]);
+      expect(times).toHaveLength(4);
+      expect(times[3] - times[0]).toBeLessThan(IAM_PROPAGATION_TIMEOUT);
+    });
+
+    test('later, as createError, for a while, a Create deletes the record and creates another', async () => {
+      expect(await failing('Create', { test: number, times: 2, asynchronously: true }))
+        .toEqual({ ...GOOD.Create, immuta: inOrder(103, 'sales'), answers: ['SUCCESS 103'] });
+
+      expect(sandbox.immutaCalls.filter((call) => !call.startsWith('GET'))).toEqual([
+        'POST /integrations', 'DELETE /integrations/101', 'POST /integrations', 'DELETE /integrations/102', 'POST /integrations',
+      ]);
+    });
+
+    test('later, as editError, for a while, an Update waits', async () => {
+      expect(await failing('Update', { test: number, times: 3, asynchronously: true })).toEqual(GOOD.Update);
+
+      const times = timesOf('PUT');
+      expect(times).toHaveLength(4);
+      expect(times[3] - times[0]).toBeLessThan(IAM_PROPAGATION_TIMEOUT);
+    });
+
+    test('later, as deleteError, a Delete fails, and succeeds when it is tried again', async () => {
+      expect(await failing('Delete', { test: number, asynchronously: true })).toEqual({
+        immuta: ['101 sales deleteError', 's3://sales/'],
+        answers: ['FAILED 101'],
+        reason: expect.stringContaining(`Immuta did not delete the integration: integration 101 is 'deleteError'; '${name}' failed: Immuta says so (`),
+      });
+
+      expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
+    });
+  } else {
+    test('with the request, for a while, a Create does not wait', async () => {
+      expect(await failing('Create', { test: number, times: 3 })).toMatchObject(REFUSED.Create);
+
+      expect(timesOf('POST')).toHaveLength(1);
+    });
+
+    test('later, as editError, an Update does not wait', async () => {
+      expect(await failing('Update', { test: number, times: 2, asynchronously: true })).toEqual({
+        immuta: ['101 sales editError', 's3://sales/'],
+        answers: ['FAILED 101', 'SUCCESS 101'],
+        reason: expect.stringContaining(`'${name}' failed: Immuta says so (`),
+      });
+    });
+  }
+});
+
+describe.each(['Create', 'Update', 'Delete'] as const)('when Immuta answers 422 without results to a %s', (operation) => {
+  beforeEach(() => { sandbox.immuta.switches.validationFailure = 'unprocessable-bare'; });
+
+  test('for a while, it is taken for IAM', async () => {
+    expect(await failing(operation, { test: 6, times: 3 })).toEqual(GOOD[operation]);
+  });
+
+  test('for ever, it fails', async () => {
+    const reason = /Immuta answered 422 to .*: Validation of prerequisite setup failed\. Unable to (create|edit|delete) integration/;
+    expect(await failing(operation, { test: 6, times: Infinity })).toEqual({ ...REFUSED[operation], reason: expect.stringMatching(reason) });
+  });
+});
+
+test.each(['unprocessable-bare', 'ok', 'createError'] as const)('a refusal that shows as %s leaves nothing', async (validationFailure) => {
+  sandbox.immuta.switches.validationFailure = validationFailure;
+
+  expect(await failing('Create', { test: 2, times: Infinity })).toMatchObject({ immuta: [], answers: [expect.stringMatching(/^FAILED/), expect.stringMatching(/^SUCCESS/)] });
+});
