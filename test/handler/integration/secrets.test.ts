@@ -1,0 +1,65 @@
+import { ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
+import { carryOut, GOOD, inOrder, Operation, prepare } from '../support/operations';
+
+// what a secret may hold: ../protocol/run.test.ts
+let sandbox: HandlerSandbox;
+beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+afterEach(() => sandbox.close());
+
+test.each<[Operation, string, RegExp]>([
+  ['Create', 'GET', /integrations$/],
+  ['Create', 'POST', /integrations$/],
+  ['Create', 'GET', /integrations\/101$/],
+  ['Update', 'PUT', /integrations\/101$/],
+  ['Update', 'GET', /integrations\/101$/],
+  ['Delete', 'DELETE', /integrations\/101$/],
+  ['Delete', 'GET', /integrations$/],
+])('an API key that is rotated in the middle of a %s, before a %s of %p, is read again', async (operation, method, path) => {
+  const { immuta, aws } = sandbox;
+  await prepare(sandbox, operation);
+  const rotate = () => {
+    immuta.apiKeys.delete(API_KEY);
+    immuta.apiKeys.set('rotated-in-mid-flight', ['APPLICATION_ADMIN']);
+    aws.secrets.putSecretValue(API_KEY_ARN, 'rotated-in-mid-flight');
+  };
+  immuta.faults.http({ method, path, run: rotate });
+
+  expect(await carryOut(sandbox, operation)).toEqual(GOOD[operation]);
+  expect(sandbox.countAwsCalls('GetSecretValue')).toBe(2);
+});
+
+test.each<[string, () => void, RegExp]>([
+  ['is missing', () => sandbox.aws.secrets.deleteSecret(API_KEY_ARN), /the secret '\S+immuta\/api-key' cannot be read: Secrets Manager can't find the specified secret/],
+  ['is empty', () => sandbox.aws.secrets.putSecretValue(API_KEY_ARN, ' '), /the secret '\S+immuta\/api-key' is empty: store the API key there/],
+])('an API-key secret that %s by now ends a Delete, until it is back', async (what, spoil, reason) => {
+  await prepare(sandbox, 'Delete');
+  spoil();
+
+  expect(await carryOut(sandbox, 'Delete')).toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], reason: expect.stringMatching(reason) });
+
+  if (what === 'is missing') sandbox.aws.secrets.createSecret('immuta/api-key', API_KEY);
+  else sandbox.aws.secrets.putSecretValue(API_KEY_ARN, API_KEY);
+  expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
+});
+
+test('an API-key secret that the function may not read ends a Create, and the reason says what to check', async () => {
+  sandbox.deny('secretsmanager', 1000);
+
+  expect(await carryOut(sandbox, 'Create')).toEqual({
+    immuta: [],
+    answers: ['FAILED none', 'SUCCESS none'],
+    reason: expect.stringMatching(/the secret '\S+' cannot be read: .* check that it exists, and that the role of the handler function may read it/),
+  });
+});
+
+test.each([
+  ['is missing', undefined, /the secret '\S+immuta\/access-key\S*' cannot be read: /],
+  ['is not JSON', 'AKIA-and-more', /the secret '\S+immuta\/access-key\S*' is not a JSON object, and its field 'accessKeyId' is asked for/],
+  ['lacks a field', '{"accessKeyId":"AKIA-and-more"}', /the secret '\S+immuta\/access-key\S*' has no text in the field 'secretAccessKey'/],
+])("a secret with Immuta's access key that %s ends a Create before anything is sent", async (_what, text, reason) => {
+  if (text) sandbox.aws.secrets.createSecret('immuta/access-key', text);
+
+  expect(await carryOut(sandbox, 'Create', { properties: { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN } }))
+    .toEqual({ immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: expect.stringMatching(reason) });
+  expect(sandbox.countImmutaCalls('POST')).toBe(0);
+});
