@@ -6,7 +6,7 @@ import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, Im
 import { StackResult } from '../sandbox/cloudformation';
 import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
-// a deployment starts a process for each event, and the machine may be busy
+// a deployment starts processes, and the machine may be busy
 jest.setTimeout(120_000);
 
 export const STACK_NAME = 'Lake';

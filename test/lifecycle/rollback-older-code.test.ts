@@ -9,13 +9,23 @@ import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 
-/** A bundle like the packaged one that says that it is older. */
+/** Says with each event that it is older: its first event loads it, and no other. */
+const SAYS_SO = `
+;{
+  const { handler } = module.exports;
+  module.exports = { handler: (...args) => {
+    console.log('the older code');
+    return handler(...args);
+  } };
+}`;
+
+/** A bundle like the packaged one, but older. */
 let olderBundle: string;
 beforeAll(() => {
   olderBundle = mkdtempSync(path.join(tmpdir(), 'older-bundle-'));
   cpSync(path.join(__dirname, '../../assets/handler/integration.lambda'), olderBundle, { recursive: true });
   const file = path.join(olderBundle, 'index.js');
-  writeFileSync(file, `console.log('the older code');\n${readFileSync(file, 'utf8').replace(/^"use strict";/, '')}`);
+  writeFileSync(file, readFileSync(file, 'utf8') + SAYS_SO);
 });
 afterAll(() => rmSync(olderBundle, { recursive: true }));
 

@@ -35,6 +35,8 @@ beforeEach(() => {
   });
 });
 
+afterEach(() => lambda.close());
+
 /** Seconds from the start, of each invocation: from, to. */
 async function run(...events: object[]): Promise<(readonly [number, number])[]> {
   events.forEach((event) => lambda.invokeAsync('scripted', event));
@@ -117,9 +119,142 @@ test('a chain of functions that invoke one another ends after 16', async () => {
   lambda.invokeAsync('scripted', { link: 1 });
   for (let link = 2; link <= 17; link++) {
     await scheduler.idle();
-    lambda.invokeAsync('scripted', { link }, keys[keys.length - 1]);
+    lambda.invokeAsync('scripted', { link }, keys.at(-1));
   }
 
   expect(lambda.invocations).toHaveLength(16);
   expect(lambda.dropped).toEqual([{ event: { link: 17 }, reason: 'recursive loop' }]);
 });
+
+test('an event is no link of the chain whose process runs it', async () => {
+  await run({});
+  for (let event = 1; event <= 20; event++) await run({});
+  lambda.invokeAsync('scripted', {}, keys[0]);
+  await scheduler.idle();
+
+  expect(lambda.invocations).toHaveLength(22);
+  expect(keys).toEqual(['key-0']);
+});
+
+/** Which event of its process each invocation was, and the access key of the process. */
+const processes = () => lambda.invocations.map(({ output }) => {
+  const [, event, key] = /event (\d+) of process \d+ with (\S+)/.exec(output) ?? [];
+  return event && `${key}: ${event}`;
+});
+
+test('a process runs one event after the other, and each invocation has the output of its own', async () => {
+  await run({});
+  await scheduler.sleep(HOUR);
+  await run({});
+
+  expect(lambda.invocations.map(({ output }) => output)).toEqual([
+    expect.stringMatching(/^runs at 2026-11-23T09:00:00.000Z\nevent 1 of process \d+ with key-0\n$/),
+    expect.stringMatching(/^runs at 2026-11-23T10:00:00.000Z\nevent 2 of process \d+ with key-0\n$/),
+  ]);
+});
+
+test('two events at once have a process each', async () => {
+  await run({ sleepMs: 10_000 }, { sleepMs: 10_000 });
+  await run({ sleepMs: 10_000 }, { sleepMs: 10_000 });
+
+  expect(processes().sort()).toEqual(['key-0: 1', 'key-0: 2', 'key-1: 1', 'key-1: 2']);
+});
+
+test('a process is frozen between two events: its timers fire when it is thawed', async () => {
+  await run({ laterMs: 30_000 }, { laterMs: 5 });
+  await scheduler.sleep(HOUR);
+  await run({ sleepMs: 1_000 }, { sleepMs: 1_000 });
+
+  const [first, second, ...thawed] = lambda.invocations.map(({ output }) => output);
+  expect([first, second].filter((output) => output.includes('later'))).toEqual([]);
+  expect(thawed.map((output) => /later: (.*)/.exec(output)?.[1])).toEqual(['2026-11-23T10:00:00.000Z', '2026-11-23T10:00:00.000Z']);
+});
+
+test.each<[string, object, () => void]>([
+  ['exits', { exit: true }, () => {}],
+  ['times out', { hang: true }, () => {}],
+  ['is killed', { sleepMs: 10_000 }, () => scheduler.after(5_000, () => lambda.kill())],
+  ['dies at a line', {}, () => lambda.crashes.push(/runs at/)],
+  ['runs out of memory', {}, () => lambda.crashes.push('out of memory')],
+  ['cannot be loaded', {}, () => lambda.crashes.push('unable to load')],
+])('a process that %s is not used again', async (_what, event, crash) => {
+  lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 0, maximumEventAgeSeconds: 300 });
+  await run({});
+  crash();
+
+  await run(event);
+  await run({});
+
+  expect(lambda.invocations.map(({ error }) => error !== undefined)).toEqual([false, true, false]);
+  expect(processes()[2]).toMatch(/: 1$/);
+});
+
+test('a process whose handler throws is used again', async () => {
+  lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 0, maximumEventAgeSeconds: 300 });
+
+  await run({ fail: 'no' });
+  await run({});
+
+  expect(processes()).toEqual(['key-0: 1', 'key-0: 2']);
+});
+
+test('a function that was updated gets new processes, when one is frozen and when one is at work', async () => {
+  await run({});
+  lambda.register({ ...lambda.find('scripted'), environment: { VERSION: '2' } });
+  scheduler.after(5_000, () => lambda.register({ ...lambda.find('scripted'), environment: { VERSION: '3' } }));
+
+  await run({ sleepMs: 10_000 });
+  await run({});
+
+  expect(processes()).toEqual(['key-0: 1', 'key-1: 1', 'key-2: 1']);
+  expect(lambda.invocations.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+});
+
+test('an event that waited for an update of its function is run by the new one', async () => {
+  lambda.deliveries = [10_000];
+  scheduler.after(5_000, () => lambda.register({ ...lambda.find('scripted'), handler: 'missing.handler' }));
+  lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 0, maximumEventAgeSeconds: 300 });
+
+  await run({});
+
+  expect(lambda.invocations[0].error).toMatch(/^Cannot find module .*missing/);
+});
+
+test('a process ends before its credentials expire', async () => {
+  await run({});
+  await scheduler.sleep(3 * HOUR);
+  await run({});
+
+  expect(processes()).toEqual(['key-0: 1', 'key-1: 1']);
+});
+
+test('each event gets a new process if a test wants cold starts', async () => {
+  await run({});
+  lambda.coldStarts = true;
+
+  await run({});
+  await run({});
+
+  expect(processes()).toEqual(['key-0: 1', 'key-1: 1', 'key-2: 1']);
+});
+
+test('nothing runs any more when all is closed, neither what was frozen nor what was at work', async () => {
+  await run({}, {}, {});
+  [{}, { hang: true }, { sleepMs: 10_000 }].forEach((event) => lambda.invokeAsync('scripted', event));
+  await scheduler.sleep(5_000);
+  const pids = new Set(lambda.invocations.map(({ output }) => Number(/of process (\d+)/.exec(output)![1])));
+  expect([...pids].filter(isRunning)).toHaveLength(3);
+
+  scheduler.stop();
+  await lambda.close();
+
+  expect([...pids].filter(isRunning)).toEqual([]);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -120,7 +120,7 @@ export class Sandbox {
   /** @throws if a secret was written where somebody may read it. */
   async close(): Promise<void> {
     this.scheduler.stop();
-    this.lambda.kill();
+    await this.lambda.close();
     await Promise.all([this.aws.close(), this.immuta.close(), this.responses.close()]);
     this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
     const leaks = this.leaks();

@@ -85,9 +85,11 @@ export class Scheduler {
     // without a reference: it is the sandbox's servers that keep the process alive
     if (wait > 0) await sleep(wait, undefined, { ref: false });
     if (this.stopped || this.busy > 0 || !this.timers.includes(next)) return;
-    this.timers = this.timers.filter((other) => other !== next);
     this.clock.advanceTo(next.due);
     await this.clock.settled();
+    // what has happened at that moment may have cancelled it
+    if (!this.timers.includes(next)) return;
+    this.timers = this.timers.filter((other) => other !== next);
     next.fire();
   }
 }

@@ -37,7 +37,7 @@ const FAULTS: Fault[] = [
   {
     name: 'the name cannot be resolved',
     url: byName,
-    strike: ({ lambda }, times) => { lambda.unresolved = times; },
+    strike: ({ lambda }, times) => Object.assign(lambda, { unresolved: times, coldStarts: true }),
     reason: /no answer from Immuta at https:\/\/localhost:\d+ to GET .*: ENOTFOUND: getaddrinfo ENOTFOUND localhost/,
   },
   { name: 'answers never come', strike: slow({ behaviour: 'never' }), deadlineScale: 0.01, reason: /no answer from Immuta .*: it took too long/ },

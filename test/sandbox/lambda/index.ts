@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import * as path from 'node:path';
 import { AwsError } from '../aws/aws-error';
 import { Credentials } from '../aws/iam';
 import { Scheduler } from '../scheduler';
-import { Outcome, runInChild, RunOptions } from './child';
+import { ExecutionEnvironments } from './execution-environments';
+import { ProcessOptions, RuntimeProcess } from './function-process';
 
 /** Lambda breaks a chain of functions that invoke one another at this length. */
 const RECURSION_LIMIT = 16;
 const RETRY_DELAYS_MS = [60_000, 120_000];
-const NODE_MODULES = path.resolve(__dirname, '../../../node_modules');
 
 export interface LambdaFunction {
   readonly functionName: string;
@@ -48,25 +47,23 @@ export interface LambdaOptions {
   readonly env: Record<string, string>;
   /** The node binary that runs the functions. @default - the machine's */
   readonly node?: string;
-  /** Runs a function once. @default - in a process of its own */
-  readonly run?: (options: RunOptions) => Promise<Outcome>;
+  /** Starts what runs a function. @default - a process of the machine */
+  readonly startProcess?: (options: ProcessOptions) => RuntimeProcess;
 }
 
 /** How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or never begins. */
 export type Crash = RegExp | 'out of memory' | 'unable to load';
 
-/** Node runs out of this heap before it runs a handler. */
-const TOO_LITTLE_MEMORY_MB = 3;
-
 interface QueuedEvent {
-  readonly fn: LambdaFunction;
+  readonly functionArn: string;
+  readonly functionName: string;
   readonly event: unknown;
   readonly requestId: string;
   readonly queuedAt: number;
   readonly depth: number;
 }
 
-/** Lambda: functions, each of whose runs is a process of its own, and the queue of asynchronous events in front of them. */
+/** Lambda: functions, the processes that run them, and the queue of asynchronous events in front of them. */
 export class LambdaStandIn {
   readonly invocations: Invocation[] = [];
   /** Events that no function will see: too old, retried too often, or part of a loop. */
@@ -79,22 +76,33 @@ export class LambdaStandIn {
   deadlineScale = 1;
   /** What becomes of the next runs, one after the other. */
   readonly crashes: Crash[] = [];
-  /** How often from its beginning a run cannot resolve `localhost`. */
+  /** How often from its beginning a run cannot resolve `localhost`, which a process does that has no connection yet. */
   unresolved = 0;
 
-  private readonly running = new Set<AbortController>();
+  private readonly environments: ExecutionEnvironments;
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly eventInvokeConfigs = new Map<string, EventInvokeConfig>();
   private readonly depthOfKey = new Map<string, number>();
 
-  constructor(private readonly options: LambdaOptions) {}
+  constructor(private readonly options: LambdaOptions) {
+    this.environments = new ExecutionEnvironments(options);
+  }
 
+  /** Each event gets a new process. @default false */
+  set coldStarts(coldStarts: boolean) {
+    this.environments.coldStarts = coldStarts;
+  }
+
+  /** Creates a function or updates it, after which none of its processes is used again. */
   register(fn: LambdaFunction): void {
     this.functions.set(fn.functionArn, fn);
+    this.environments.retire(fn.functionArn);
   }
 
   remove(functionName: string): void {
-    this.functions.delete(this.find(functionName).functionArn);
+    const { functionArn } = this.find(functionName);
+    this.functions.delete(functionArn);
+    this.environments.retire(functionArn);
   }
 
   setEventInvokeConfig(functionName: string, config: EventInvokeConfig | undefined): void {
@@ -115,15 +123,21 @@ export class LambdaStandIn {
 
   /** Queues an event. `callerKey` is the access key that asked for it, by which a loop is seen. */
   invokeAsync(nameOrArn: string, event: unknown, callerKey = ''): void {
-    const fn = this.find(nameOrArn);
-    const queued = { fn, event, requestId: randomUUID(), queuedAt: this.now, depth: (this.depthOfKey.get(callerKey) ?? 0) + 1 };
+    const { functionArn, functionName } = this.find(nameOrArn);
+    const depth = (this.depthOfKey.get(callerKey) ?? 0) + 1;
+    const queued = { functionArn, functionName, event, requestId: randomUUID(), queuedAt: this.now, depth };
     if (queued.depth > RECURSION_LIMIT) return this.drop(queued, 'recursive loop');
     void this.deliver(queued);
   }
 
   /** Ends whatever runs. */
   kill(): void {
-    this.running.forEach((run) => run.abort());
+    this.environments.kill();
+  }
+
+  /** Ends all processes, frozen ones too, and resolves when they are gone. */
+  close(): Promise<void> {
+    return this.environments.close();
   }
 
   private async deliver(queued: QueuedEvent): Promise<void> {
@@ -137,50 +151,38 @@ export class LambdaStandIn {
 
   private async attempt(queued: QueuedEvent, attempt = 1, throttledMs = 1000): Promise<void> {
     const { scheduler } = this.options;
-    const config = this.eventInvokeConfigs.get(queued.fn.functionName) ?? { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21600 };
+    const config = this.eventInvokeConfigs.get(queued.functionName) ?? { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21600 };
     if (this.now - queued.queuedAt > config.maximumEventAgeSeconds * 1000) return this.drop(queued, 'older than the maximum event age');
-    if (!this.functions.has(queued.fn.functionArn)) return this.drop(queued, 'function deleted');
+    const fn = this.functions.get(queued.functionArn);
+    if (!fn) return this.drop(queued, 'function deleted');
     if (this.throttled) {
       await scheduler.sleep(throttledMs);
       return this.attempt(queued, attempt, Math.min(throttledMs * 2, 300_000));
     }
-    const invocation = await this.run(queued, attempt);
+    const invocation = await this.run(fn, queued, attempt);
     if (!invocation.error) return;
     if (attempt > config.maximumRetryAttempts) return this.drop(queued, 'failed too often');
     await scheduler.sleep(RETRY_DELAYS_MS[attempt - 1]);
     return this.attempt(queued, attempt + 1);
   }
 
-  private async run({ fn, event, requestId, depth }: QueuedEvent, attempt: number): Promise<Invocation> {
+  private async run(fn: LambdaFunction, { event, requestId, depth }: QueuedEvent, attempt: number): Promise<Invocation> {
     const invocation: Invocation = { functionName: fn.functionName, requestId, event, attempt, startedAt: this.now, output: '' };
     this.invocations.push(invocation);
-    const credentials = this.options.credentialsFor(fn.roleArn);
-    this.depthOfKey.set(credentials.accessKeyId, depth);
-    const killed = new AbortController();
-    this.running.add(killed);
     const crash = this.crashes.shift();
-    const { scheduler, node = process.execPath, run = (each) => runInChild({ ...each, node }) } = this.options;
-    const outcome = await run({
-      scheduler,
-      codeFolder: fn.codeFolder,
-      handler: crash === 'unable to load' ? 'missing.handler' : fn.handler,
-      memoryMb: crash === 'out of memory' ? TOO_LITTLE_MEMORY_MB : fn.memoryMb,
-      timeoutMs: fn.timeoutSeconds * 1000,
-      env: {
-        ...fn.environment,
-        ...runtimeEnvironment(fn, credentials),
-        ...this.options.env,
-        SANDBOX_DEADLINE_SCALE: String(this.deadlineScale),
-        SANDBOX_UNRESOLVED: String(this.unresolved),
-        ...(crash instanceof RegExp ? { SANDBOX_KILL_AFTER: crash.source } : {}),
-      },
+    const environment = this.environments.acquire(fn, crash);
+    // a process has one event at a time, and one access key
+    this.depthOfKey.set(environment.accessKeyId, depth);
+    const { error } = await environment.process.run({
       event,
       context: { functionName: fn.functionName, invokedFunctionArn: fn.functionArn, awsRequestId: requestId },
       onOutput: (text) => (invocation.output += text),
-      signal: killed.signal,
+      deadlineScale: this.deadlineScale,
+      unresolved: this.unresolved,
+      killAfter: crash instanceof RegExp ? crash.source : undefined,
     });
-    this.running.delete(killed);
-    return Object.assign(invocation, { endedAt: this.now, error: outcome.error });
+    this.environments.release(environment, this.functions.get(fn.functionArn) === fn);
+    return Object.assign(invocation, { endedAt: this.now, error });
   }
 
   private drop({ event }: QueuedEvent, reason: string): void {
@@ -190,21 +192,4 @@ export class LambdaStandIn {
   private get now(): number {
     return this.options.scheduler.clock.now();
   }
-}
-
-/** What Lambda itself puts into a function's environment. */
-function runtimeEnvironment(fn: LambdaFunction, credentials: Credentials): Record<string, string> {
-  return {
-    AWS_REGION: fn.region,
-    AWS_DEFAULT_REGION: fn.region,
-    AWS_LAMBDA_FUNCTION_NAME: fn.functionName,
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
-    LAMBDA_TASK_ROOT: fn.codeFolder,
-    NODE_PATH: NODE_MODULES,
-    TZ: ':UTC',
-  };
 }

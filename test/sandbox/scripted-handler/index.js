@@ -1,10 +1,15 @@
 /** A function that does what its event says: for tests of the sandbox itself. */
 'use strict';
 
+let events = 0;
+
 exports.handler = async (event) => (event.RequestType ? answer(event) : obey(event));
 
-async function obey({ sleepMs, hang, exit, fail }) {
+async function obey({ sleepMs, hang, exit, fail, laterMs }) {
+  events += 1;
   console.log(`runs at ${new Date().toISOString()}`);
+  console.log(`event ${events} of process ${process.pid} with ${process.env.AWS_ACCESS_KEY_ID}`);
+  if (laterMs !== undefined) setTimeout(() => console.log(`later: ${new Date().toISOString()}`), laterMs);
   if (sleepMs) await new Promise((resolve) => setTimeout(resolve, sleepMs));
   if (hang) await new Promise(() => {});
   if (exit) process.exit(1);
