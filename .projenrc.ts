@@ -173,6 +173,7 @@ project.package.addField('exports', {
   './.jsii': './.jsii',
 });
 
+project.gitattributes.addAttributes('/docs/errors.md', 'linguist-generated');
 project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
 project.gitignore.addPatterns('.venv/', '__pycache__/', '/examples/java/**/target/', '/examples/go/go.sum', '/examples/csharp/**/bin/', '/examples/csharp/**/obj/');
 
@@ -220,6 +221,10 @@ project.testTask.spawn(jest);
 packageLanguages(project, readme);
 prepareReleases(project);
 
+project.addTask('errors', {
+  description: 'Write docs/errors.md from the tables of coded messages',
+  exec: 'tsx projenrc/generate-errors.ts',
+});
 const generated = project.addTask('build:generated', { description: 'Write every generated file that is committed' });
 generated.spawn(project.defaultTask!);
 generated.spawn(project.tasks.tryFind('docgen')!);
