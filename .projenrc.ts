@@ -159,6 +159,18 @@ project.eslint!.addRules({
     ],
   }],
 });
+// An error or a warning at synth has a code: it goes through validation/problems.ts.
+project.eslint!.addOverride({
+  files: ['src/*.ts', 'src/private/**'],
+  excludedFiles: ['src/private/validation/problems.ts'],
+  rules: {
+    'no-restricted-syntax': ['error', ...[
+      'ThrowStatement',
+      'NewExpression[callee.name=/Error$/]',
+      'CallExpression > MemberExpression[property.name=/^add(Validation|(Warning|Error|Info)(V2)?)$/]',
+    ].map((selector) => ({ selector, message: 'Use a code of validation/messages.ts, with the functions of validation/problems.ts.' }))],
+  },
+});
 project.eslint!.addOverride({
   files: ['src/handler/**'],
   rules: {

@@ -4,37 +4,41 @@ import { Construct } from 'constructs';
 import { IAccessGrantsInstance } from './interfaces';
 import { AccessGrantsInstanceBase, DefinedInstance } from './private/access-grants-instance-base';
 import { formatInstanceArn } from './private/stacks';
+import { createProblem, throwProblems } from './private/validation/problems';
 
-/** Properties of an S3 Access Grants instance. */
+/** Properties for an S3 Access Grants instance. */
 export interface AccessGrantsInstanceProps {
   /**
-   * ARN of the IAM Identity Center instance whose users and groups can be grantees; it must be in the same Region.
+   * ARN of the IAM Identity Center instance whose users and groups can be grantees. It must be in the same Region.
    *
-   * @default - grantees are IAM principals only
+   * @default - only IAM principals can be grantees
    */
   readonly identityCenterInstanceArn?: string;
 
   /**
-   * What happens to the instance when it leaves the template.
+   * What CloudFormation does with the instance when it leaves the template.
    *
-   * AWS refuses to delete an instance in which anybody still has a location or a grant, or that is associated with Identity Center.
+   * AWS cannot delete an instance that has locations or grants, or that is associated with Identity Center.
    *
-   * @default - `RemovalPolicy.DESTROY`; `RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE` with Identity Center or when an integration in it
-   * is retained
+   * @default - `RemovalPolicy.DESTROY`. With Identity Center, or if an integration that uses the instance is retained,
+   * `RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE`
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The instance has this logical id whether it is explicit or not, so that making it explicit changes nothing in the template. */
+/** The explicit instance and the default one have the same logical ID. An explicit instance replaces nothing that is deployed. */
 const LOGICAL_ID = 'S3AccessGrantsInstance';
 
+const EXAMPLE_ARN = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
+
 /**
- * Defines the S3 Access Grants instance of the stack's account and Region.
+ * Defines the S3 Access Grants instance of the stack's account and Region with CloudFormation's own resource type.
  *
- * AWS has one for each account and Region: where it exists already, or others use it, define an `AdoptingAccessGrantsInstance`, or import it with
- * `fromDefault`. Integrations that name none share one that the first of them defines; an explicit one takes its place.
+ * AWS allows one instance for each account and Region. If it exists already or is used by others, define an
+ * `AdoptingAccessGrantsInstance`, or import it with `fromDefault`. Integrations without an `accessGrantsInstance` share one
+ * that the first of them defines. An explicit instance takes its place.
  *
- * This is CloudFormation's own type, which cannot change its association with Identity Center, nor be deleted with one.
+ * CloudFormation cannot change the association with Identity Center, and cannot delete an associated instance.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */
@@ -42,14 +46,15 @@ export class AccessGrantsInstance extends DefinedInstance {
   /**
    * Imports an instance by its ARN.
    *
-   * @param scope the construct that the import belongs to
-   * @param id the id of the import
+   * @param scope the scope of the import
+   * @param id the construct ID of the import
    * @param accessGrantsInstanceArn ARN of the instance
    */
-  public static fromAccessGrantsInstanceArn(scope: Construct, id: string, accessGrantsInstanceArn: string): IAccessGrantsInstance {
-    if (!Token.isUnresolved(accessGrantsInstanceArn) && !/^arn:[^:]+:s3:[^:]+:[^:]+:access-grants\/[^/]+$/.test(accessGrantsInstanceArn)) {
-      throw new Error('\'accessGrantsInstanceArn\' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, '
-        + `got ${JSON.stringify(accessGrantsInstanceArn)}: 'aws s3control list-access-grants-instances' prints it`);
+  public static fromAccessGrantsInstanceArn(
+    scope: Construct, id: string, accessGrantsInstanceArn: string,
+  ): IAccessGrantsInstance {
+    if (!isInstanceArn(accessGrantsInstanceArn)) {
+      throwProblems(scope, [createProblem('INSTANCE_ARN_INVALID', { example: EXAMPLE_ARN, got: JSON.stringify(accessGrantsInstanceArn) })]);
     }
     class Import extends AccessGrantsInstanceBase {
       public readonly accessGrantsInstanceArn = accessGrantsInstanceArn;
@@ -59,10 +64,10 @@ export class AccessGrantsInstance extends DefinedInstance {
   }
 
   /**
-   * Imports the instance that the stack's account has in the stack's Region.
+   * Imports the instance of the stack's account and Region.
    *
-   * @param scope the construct that the import belongs to
-   * @param id the id of the import
+   * @param scope the scope of the import
+   * @param id the construct ID of the import
    */
   public static fromDefault(scope: Construct, id: string): IAccessGrantsInstance {
     return AccessGrantsInstance.fromAccessGrantsInstanceArn(scope, id, formatInstanceArn(Stack.of(scope)));
@@ -76,10 +81,12 @@ export class AccessGrantsInstance extends DefinedInstance {
     this._identityCenterInstanceArn = props.identityCenterInstanceArn;
     const resource = new s3.CfnAccessGrantsInstance(this, 'Resource', { identityCenterArn: props.identityCenterInstanceArn });
     resource.overrideLogicalId(LOGICAL_ID);
-    // the construct's path is all that would tell an explicit instance's template from a default one's
-    delete resource.cfnOptions.metadata?.['aws:cdk:path'];
-    // tags are create-only: a changed tag of the app would replace the one instance that the account has
+    // Tags are create-only. A changed tag of the app would replace the only instance of the account.
     resource.addPropertyDeletionOverride('Tags');
     this._define(resource, props.removalPolicy ?? (props.identityCenterInstanceArn ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY));
   }
+}
+
+function isInstanceArn(arn: string): boolean {
+  return Token.isUnresolved(arn) || /^arn:[^:]+:s3:[^:]+:[^:]+:access-grants\/[^/]+$/.test(arn);
 }

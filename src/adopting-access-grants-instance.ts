@@ -12,30 +12,31 @@ import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { validateDuration, validateTimeout } from './private/validation/durations';
 import { validateIdentityCenterArn } from './private/validation/identity-center';
+import { addValidation, throwProblems } from './private/validation/problems';
 import { validateRemovalPolicy } from './private/validation/removal';
 
-/** Properties of an S3 Access Grants instance that is taken up where there is one. */
+/** Properties for an S3 Access Grants instance that is adopted or created. */
 export interface AdoptingAccessGrantsInstanceProps {
   /**
-   * ARN of the IAM Identity Center instance whose users and groups can be grantees; it must be in the same Region.
+   * ARN of the IAM Identity Center instance whose users and groups can be grantees. It must be in the same Region.
    *
-   * The instance is associated with it, unless it is already. An association with another one that this resource did not make is an error,
-   * which names both.
+   * The deployment associates the two instances, unless they are associated already. If another owner associated the S3 Access
+   * Grants instance with another Identity Center instance, the deployment fails.
    *
-   * Without it, one that others made is left as it is; one that this resource made ends when the property is removed. Grants to
-   * users and groups of that Identity Center instance need it, whoever made them.
+   * If the property is removed, the update removes an association that this resource created. It keeps the association of
+   * another owner. All grants to users and groups of the Identity Center instance depend on the association.
    *
-   * @default - the instance is not associated by this resource
+   * @default - this resource does not change the association
    */
   readonly identityCenterInstanceArn?: string;
 
   /**
-   * What happens when it leaves the template.
+   * What happens when the resource leaves the template.
    *
-   * `DESTROY` ends the association if this resource made it, and deletes the instance if this resource made it and nobody else has a location
-   * or grant in it. `RETAIN` keeps both.
+   * `DESTROY` removes the association and deletes the instance, each if this resource created it. It keeps an instance that
+   * still has other locations or grants. `RETAIN` keeps both.
    *
-   * @default - `RemovalPolicy.DESTROY`; `RemovalPolicy.RETAIN` when an integration in it is retained
+   * @default - `RemovalPolicy.DESTROY`. If an integration that uses the instance is retained, `RemovalPolicy.RETAIN`
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -47,47 +48,47 @@ export interface AdoptingAccessGrantsInstanceProps {
   readonly timeout?: Duration;
 
   /**
-   * Where the function writes its log.
+   * The log group of the function.
    *
-   * @default - a log group of its own that keeps three months
+   * @default - a new log group that keeps its events for three months
    */
   readonly logGroup?: logs.ILogGroup;
 }
 
-/** What the logical ids begin with: the instance is one of its kind in a stack, and a construct that is moved or renamed stays what it is. */
+/** Prefix of the logical IDs. A stack has one such instance, so moving or renaming the construct replaces nothing. */
 const LOGICAL_ID = 'AdoptingS3AccessGrantsInstance';
 
 /**
- * The S3 Access Grants instance of the stack's account and Region, whoever made it: it is taken up if it exists, and else made.
+ * Adopts the S3 Access Grants instance of the stack's account and Region, or creates it if it does not exist.
  *
- * It does what CloudFormation's own type, which `AccessGrantsInstance` uses, cannot: it adopts an instance that somebody else made, follows a
- * change of Identity Center, and ends the association when it is removed. It never changes or deletes what it did not make, which tags on the
- * instance tell. It is a custom resource with a function of its own.
+ * Unlike `AccessGrantsInstance`, it adopts an instance that was created outside the stack, follows changes of the Identity Center
+ * instance, and removes the association when it is deleted. It changes and deletes only what it created, which tags on the
+ * instance record. It is a custom resource with a function of its own.
  *
- * Integrations of the stack that name no instance use it.
+ * Integrations of the stack without an `accessGrantsInstance` use it.
  *
- * Errors of a deployment: the instance is associated with another Identity Center instance; the Identity Center instance does not exist in the
- * Region; AWS denies the function something.
+ * A deployment fails if the instance is associated with another Identity Center instance, if the Identity Center instance does
+ * not exist in the Region, or if AWS denies the function an action.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */
 export class AdoptingAccessGrantsInstance extends DefinedInstance {
   /**
-   * ARN of the application that S3 Access Grants has in Identity Center; empty if the instance is not associated.
+   * ARN of the application that S3 Access Grants has in Identity Center. Empty if the instance is not associated.
    *
    * @attribute
    */
   public readonly identityCenterApplicationArn: string;
 
   /**
-   * ARN of the Identity Center instance that the instance is associated with; empty if it is not.
+   * ARN of the Identity Center instance that the instance is associated with. Empty if it is not associated.
    *
    * @attribute
    */
   public readonly identityCenterInstanceArn: string;
 
   /**
-   * Whether somebody else made the instance: `true` or `false`.
+   * Whether the instance was created outside this stack: `true` or `false`.
    *
    * @attribute
    */
@@ -103,7 +104,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     this.validate(props, timeout);
 
     const { handler, role, dependencies } = createHandlerFunction(this, {
-      description: 'Takes up, makes and leaves the S3 Access Grants instance',
+      description: 'Adopts, creates and deletes the S3 Access Grants instance',
       bundle: 'access-grants-instance.lambda',
       statements: instanceHandlerStatements(formatInstanceArn(Stack.of(this))),
       logGroup: props.logGroup,
@@ -130,17 +131,12 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
   }
 
   private validate(props: AdoptingAccessGrantsInstanceProps, timeout: Duration): void {
-    const durations = validateDuration('timeout', props.timeout);
-    if (durations.length > 0) {
-      throw new Error(`[${this.node.path}] ${durations.join('\n')}`);
-    }
-    this.node.addValidation({
-      validate: () => [
-        ...validateTimeout(timeout),
-        ...validateIdentityCenterArn('identityCenterInstanceArn', props.identityCenterInstanceArn),
-        ...validateRemovalPolicy('an instance', props.removalPolicy),
-      ],
-    });
+    throwProblems(this, validateDuration('timeout', props.timeout));
+    addValidation(this, () => [
+      ...validateTimeout(timeout),
+      ...validateIdentityCenterArn('identityCenterInstanceArn', props.identityCenterInstanceArn),
+      ...validateRemovalPolicy(props.removalPolicy),
+    ]);
   }
 
   private renderProperties(role: iam.Role, timeout: Duration): InstanceProperties {
@@ -157,8 +153,8 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
   }
 
   /**
-   * A policy for each Identity Center instance: on a change CloudFormation makes the new one before it updates the custom resource, and removes
-   * the old one afterwards, so that the update can end the old association; and in a rollback both are there.
+   * Each Identity Center instance has a policy of its own. On a change, CloudFormation creates the new policy before it updates the
+   * custom resource, and deletes the old one after that. Until then, the handler can remove the old association.
    */
   private createIdentityCenterPolicy(role: iam.Role, identityCenterInstanceArn: string): iam.Policy {
     const stack = Stack.of(this);
@@ -174,7 +170,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
   private fixLogicalIds(): void {
     for (const resource of this.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
       const ids = resource.node.scopes.slice(this.node.scopes.length).map(({ node }) => node.id);
-      resource.overrideLogicalId(LOGICAL_ID + ids.filter((each) => !['Resource', 'Default'].includes(each)).join(''));
+      resource.overrideLogicalId(LOGICAL_ID + ids.filter((id) => !['Resource', 'Default'].includes(id)).join(''));
     }
   }
 }

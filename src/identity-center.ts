@@ -1,32 +1,36 @@
 /**
- * The IAM Identity Center instance whose users and groups Immuta grants to.
+ * Options for the IAM Identity Center instance whose users and groups Immuta grants to.
  *
- * S3 Access Grants must be associated with it: define an `AdoptingAccessGrantsInstance` with the same
- * `identityCenterInstanceArn` (or an `AccessGrantsInstance`), or import one that is.
+ * S3 Access Grants must be associated with it. Define an `AdoptingAccessGrantsInstance` or an `AccessGrantsInstance` with the
+ * same `identityCenterInstanceArn`, or import an instance that is associated.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-directory-ids.html
  */
 export interface IdentityCenterOptions {
-  /** ARN of the Identity Center instance, such as `arn:aws:sso:::instance/ssoins-1111222233334444`; it must be in this Region. */
+  /**
+   * ARN of the Identity Center instance, such as `arn:aws:sso:::instance/ssoins-1111222233334444`.
+   *
+   * The instance must be in the Region of the integration.
+   */
   readonly instanceArn: string;
 
-  /** ID of the instance's identity store, such as `d-1234567890`. */
+  /** ID of the identity store of the instance, such as `d-1234567890`. */
   readonly identityStoreId: string;
 
   /**
-   * The account that owns the identity store, often the organization's management account.
+   * ID of the account that owns the identity store, often the management account of the organization.
    *
    * @default - the account of the integration
    */
   readonly identityStoreAccount?: string;
 
   /**
-   * ARN of the application that S3 Access Grants made in Identity Center.
+   * ARN of the application that S3 Access Grants has in Identity Center.
    *
-   * S3 makes it when the two instances are associated, so that it is not known before; `aws s3control get-access-grants-instance`
-   * prints it afterwards. An `AdoptingAccessGrantsInstance` tells it by itself.
+   * S3 creates the application when the two instances are associated. `aws s3control get-access-grants-instance` prints its ARN.
    *
-   * @default - what the `AdoptingAccessGrantsInstance` of the same stack says; with another instance any application of the Identity Center instance
+   * @default - the application of the stack's `AdoptingAccessGrantsInstance`. With any other instance, every application of
+   * the Identity Center instance
    */
   readonly applicationArn?: string;
 }

@@ -8,40 +8,42 @@ import { IImmutaTenant } from './interfaces';
 import { createHandlerFunction } from './private/handler-function';
 import { handlerRoleStatements } from './private/policies/handler-role';
 import { formatInstanceArn } from './private/stacks';
+import { addValidation, throwProblems } from './private/validation/problems';
 import { validateSecretRegion, validateSecretValue } from './private/validation/secrets';
-import { validateUrl } from './private/validation/url';
+import { removeTrailingSlashes, validateUrl } from './private/validation/url';
 
-/** Properties of an Immuta tenant. */
+/** Properties for an Immuta tenant. */
 export interface ImmutaTenantProps {
-  /** URL of the tenant, such as `https://acme.immutacloud.com`: https, in lower case, no path. */
+  /** URL of the tenant, such as `https://acme.immutacloud.com`: https, in lower case, without a path. */
   readonly url: string;
 
   /**
-   * The secret with an API key of a user who has the permission `APPLICATION_ADMIN` in Immuta.
+   * The secret that holds an API key of a user with the permission `APPLICATION_ADMIN` in Immuta.
    *
-   * It must be in the Region of the tenant. Its value is read when the function runs: it is never in a template, a property or a log.
+   * It must be in the Region of the tenant. The function reads its value when it runs. The value never enters a template, a
+   * property or a log.
    */
   readonly apiKey: secretsmanager.ISecret;
 
   /**
-   * The field of the secret that holds the API key, if the secret is JSON.
+   * The field of the secret that holds the API key, if the value of the secret is JSON.
    *
-   * @default - the secret is the API key itself
+   * @default - the value of the secret is the API key
    */
   readonly apiKeyField?: string;
 
   /**
-   * Where the function writes its log.
+   * The log group of the function.
    *
-   * @default - a log group of its own that keeps three months
+   * @default - a new log group that keeps its events for three months
    */
   readonly logGroup?: logs.ILogGroup;
 }
 
 /**
- * Defines an Immuta tenant and the one function that manages its integrations. Define it once for each Region.
+ * Defines an Immuta tenant, and the one function that manages its integrations. Define it once in each Region.
  *
- * Errors of a deployment that are about the tenant: the API key was rejected (401), its user lacks `APPLICATION_ADMIN` (403).
+ * A deployment fails if Immuta rejects the API key (401), or if its user lacks the permission `APPLICATION_ADMIN` (403).
  */
 export class ImmutaTenant extends Construct implements IImmutaTenant {
   public readonly url: string;
@@ -50,23 +52,17 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
 
   constructor(scope: Construct, id: string, props: ImmutaTenantProps) {
     super(scope, id);
-    this.url = props.url.replace(/\/+$/, '');
+    this.url = removeTrailingSlashes(props.url);
     this.apiKey = props.apiKey;
-
-    const regionProblems = validateSecretRegion(this, 'apiKey', props.apiKey);
-    if (regionProblems.length > 0) {
-      // at once, since the CDK's own error about the reference comes before any check
-      throw new Error(`[${this.node.path}] ${[...regionProblems, ...validateUrl(props.url)].join('\n')}`);
-    }
-    this.node.addValidation({
-      validate: () => [...validateUrl(props.url), ...validateSecretValue('apiKey', props.apiKey, [props.apiKeyField])],
-    });
+    this.validate(props);
 
     const stack = Stack.of(this);
     const { handler, dependencies } = createHandlerFunction(this, {
-      description: 'Manages integrations of Immuta with S3',
+      description: 'Manages Immuta integrations with S3',
       bundle: 'integration.lambda',
-      statements: handlerRoleStatements({ region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: formatInstanceArn(stack) }),
+      statements: handlerRoleStatements({
+        region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: formatInstanceArn(stack),
+      }),
       environment: {
         [ENV_IMMUTA_URL]: this.url,
         [ENV_API_KEY_SECRET_ARN]: this.apiKey.secretArn,
@@ -76,7 +72,14 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
     });
     this.handler = handler;
 
-    // not all that is below it: that may be integrations, which would depend on each other
+    // Integrations can be children of this construct. They would depend on each other if a dependency covered them.
     Dependable.implement(this, { dependencyRoots: dependencies });
+  }
+
+  private validate({ apiKey, apiKeyField, url }: ImmutaTenantProps): void {
+    const problems = validateSecretRegion(this, 'apiKey', apiKey);
+    // The CDK reports a reference across Regions before it runs validations, and does not name the property.
+    throwProblems(this, problems.length > 0 ? [...problems, ...validateUrl(url)] : []);
+    addValidation(this, () => [...validateUrl(url), ...validateSecretValue('apiKey', apiKey, [apiKeyField])]);
   }
 }

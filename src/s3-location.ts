@@ -1,22 +1,24 @@
 import { Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { IConstruct } from 'constructs';
 import { GovernedData } from './private/policies/governed-data';
 import { compareTokens, identifyResource } from './private/tokens';
+import { addWarning, createProblem, Problem } from './private/validation/problems';
 
-/** Options of a location that is the whole account. */
+/** Options for a location that covers the whole account. */
 export interface AllBucketsOptions {
   /**
-   * The buckets that the roles may reach, of one account.
+   * The buckets that the roles can reach. They must belong to one account.
    *
-   * Immuta registers `s3://` all the same: users can be granted what is in these buckets only.
+   * Immuta registers `s3://` all the same, but its grants give access to these buckets only.
    *
-   * @default - every bucket of the account, those made later included
+   * @default - every bucket of the account, including buckets that are created later
    */
   readonly buckets?: s3.IBucket[];
 }
 
-/** What users may do with governed data at most; Immuta's policies narrow it. */
+/** The most that users can do with governed data. Immuta's policies narrow it. */
 export enum LocationAccess {
   /** Read objects. */
   READ_ONLY = 'read-only',
@@ -26,22 +28,22 @@ export enum LocationAccess {
 }
 
 /**
- * The part of S3 that an integration governs, which Immuta registers as a location in S3 Access Grants.
+ * The part of S3 that an integration governs. Immuta registers it as a location in S3 Access Grants.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location.html
  */
 export class S3Location {
   /**
-   * Every bucket of the account in this Region: `s3://`.
+   * Covers every bucket of the account in this Region: `s3://`.
    *
-   * @param options which buckets the roles may reach
+   * @param options the buckets that the roles can reach
    */
   public static allBuckets(options: AllBucketsOptions = {}): S3Location {
     return new S3Location('s3://', options.buckets ?? [], true);
   }
 
   /**
-   * One bucket.
+   * Covers one bucket.
    *
    * @param bucket a bucket in the Region of the integration
    */
@@ -50,16 +52,16 @@ export class S3Location {
   }
 
   /**
-   * The objects of one bucket whose keys begin with a prefix.
+   * Covers the objects of one bucket whose keys begin with a prefix.
    *
    * @param bucket a bucket in the Region of the integration
-   * @param prefix the beginning of the keys, such as `curated/`; without a slash at its end, `data` also covers `database/…`
+   * @param prefix the prefix of the keys, such as `curated/`. Without a trailing slash, `data` also covers `database/…`
    */
   public static prefix(bucket: s3.IBucket, prefix: string): S3Location {
     return new S3Location(`s3://${bucket.bucketName}/${prefix}`, [bucket], false, prefix);
   }
 
-  /** The location as S3 Access Grants names it: `s3://`, `s3://bucket/` or `s3://bucket/prefix`. */
+  /** Scope of the location in S3 Access Grants: `s3://`, `s3://bucket/` or `s3://bucket/prefix`. */
   public readonly locationScope: string;
 
   /** @internal */
@@ -68,14 +70,13 @@ export class S3Location {
   /** @internal */
   public readonly _allBuckets: boolean;
 
-  /** @internal */
-  public readonly _prefix?: string;
+  private readonly prefix?: string;
 
   private constructor(locationScope: string, buckets: s3.IBucket[], allBuckets: boolean, prefix?: string) {
     this.locationScope = locationScope;
     this._buckets = buckets;
     this._allBuckets = allBuckets;
-    this._prefix = prefix;
+    this.prefix = prefix;
   }
 
   /**
@@ -84,11 +85,11 @@ export class S3Location {
    * @internal
    */
   public get _governedData(): GovernedData {
-    return { allBuckets: this._allBuckets, bucketArns: this._buckets.map((bucket) => bucket.bucketArn), prefix: this._prefix };
+    return { allBuckets: this._allBuckets, bucketArns: this._buckets.map((bucket) => bucket.bucketArn), prefix: this.prefix };
   }
 
   /**
-   * The KMS keys that the buckets have in CDK; imported buckets have none.
+   * The KMS keys that the buckets have in the CDK. Imported buckets have none.
    *
    * @internal
    */
@@ -106,7 +107,7 @@ export class S3Location {
       return this.locationScope;
     }
     const [bucket] = this._buckets;
-    return identifyResource(bucket, bucket.bucketName, this._prefix ?? '');
+    return identifyResource(bucket, bucket.bucketName, this.prefix ?? '');
   }
 
   /**
@@ -115,8 +116,7 @@ export class S3Location {
    * @internal
    */
   public _isSame(other: S3Location): boolean {
-    return this._identity === other._identity
-      || (!this._allBuckets && !other._allBuckets && this.hasSameBucket(other) && this._prefix === other._prefix);
+    return this._identity === other._identity || (this.isInSameBucket(other) && this.prefix === other.prefix);
   }
 
   /**
@@ -128,19 +128,18 @@ export class S3Location {
     if (this._allBuckets || other._allBuckets) {
       return true;
     }
-    const [a, b] = [this._prefix ?? '', other._prefix ?? ''];
-    return this.hasSameBucket(other) && (a.startsWith(b) || b.startsWith(a));
+    const [a, b] = [this.prefix ?? '', other.prefix ?? ''];
+    return this.isInSameBucket(other) && (a.startsWith(b) || b.startsWith(a));
   }
 
   /**
-   * Checks that S3 Access Grants can reach the buckets from the Region.
+   * Checks that S3 Access Grants reaches the buckets from the Region.
    *
    * @internal
    */
-  public _validateRegion(region: string): string[] {
+  public _validateRegion(region: string): Problem[] {
     return this._buckets.filter(({ env }) => compareTokens(env.region, region) === 'different')
-      .map((bucket) => `bucket '${bucket.node.path}' is in Region ${bucket.env.region}, and S3 Access Grants of ${region} reaches buckets of its own Region only: `
-        + 'define the integration in a stack of the bucket\'s Region');
+      .map(({ env, node }) => createProblem('BUCKET_IN_OTHER_REGION', { bucket: node.path, region, got: env.region }));
   }
 
   /**
@@ -148,41 +147,44 @@ export class S3Location {
    *
    * @internal
    */
-  public _validate(): string[] {
+  public _validate(): Problem[] {
     const accounts = new Set(this._buckets.map(({ env }) => env.account));
     return [
-      ...accounts.size > 1
-        ? [`'buckets' must be of one account, got buckets of ${[...accounts].join(', ')}: define an integration for each account's buckets`] : [],
-      ...this._prefix === undefined || Token.isUnresolved(this._prefix) ? [] : validatePrefix(this._prefix),
+      ...accounts.size > 1 ? [createProblem('BUCKETS_IN_SEVERAL_ACCOUNTS', { got: [...accounts].join(', ') })] : [],
+      ...this.prefix === undefined || Token.isUnresolved(this.prefix) ? [] : validatePrefix(this.prefix),
     ];
   }
 
   /**
-   * Whether the prefix also covers keys outside the folder of that name.
+   * Warns of what the location may cover by mistake.
    *
    * @internal
    */
-  public get _exceedsFolder(): boolean {
-    const prefix = this._prefix ?? '';
-    return prefix !== '' && !Token.isUnresolved(prefix) && !prefix.endsWith('/');
+  public _addWarnings(integration: IConstruct): void {
+    const { prefix = '' } = this;
+    if (prefix !== '' && !Token.isUnresolved(prefix) && !prefix.endsWith('/')) {
+      const [quoted, example] = [prefix, `${prefix}-other/key`].map((key) => JSON.stringify(key));
+      addWarning(integration, 'PREFIX_WITHOUT_SLASH', { prefix: quoted, example });
+    }
   }
 
-  private hasSameBucket(other: S3Location): boolean {
-    return findName(this._buckets[0]) === findName(other._buckets[0]);
+  private isInSameBucket(other: S3Location): boolean {
+    return !this._allBuckets && !other._allBuckets && findName(this._buckets[0]) === findName(other._buckets[0]);
   }
 }
 
-function validatePrefix(prefix: string): string[] {
+function validatePrefix(prefix: string): Problem[] {
+  const got = JSON.stringify(prefix);
   if (prefix === '') {
-    return ['the prefix of the location is empty: use \'S3Location.bucket\' for a whole bucket'];
+    return [createProblem('PREFIX_EMPTY')];
   }
   if (prefix.startsWith('/')) {
-    return [`the prefix of the location must not begin with '/', got ${JSON.stringify(prefix)}: object keys do not, so write ${JSON.stringify(prefix.replace(/^\/+/, ''))}`];
+    return [createProblem('PREFIX_LEADING_SLASH', { got, proposal: JSON.stringify(prefix.replace(/^\/+/, '')) })];
   }
-  return prefix.includes('*') ? [`the prefix of the location must not contain '*', got ${JSON.stringify(prefix)}: a location covers all keys that begin with it`] : [];
+  return prefix.includes('*') ? [createProblem('PREFIX_WILDCARD', { got })] : [];
 }
 
-/** Returns the name that the bucket was given, under which another stack can import it, or else a reference to the bucket. */
+/** Returns the name that the user gave the bucket, under which another stack can import it, or else a reference. */
 function findName(bucket: s3.IBucket): string {
   const name = (bucket.node.defaultChild as s3.CfnBucket | undefined)?.bucketName;
   return name === undefined || Token.isUnresolved(name) ? bucket.bucketName : name;

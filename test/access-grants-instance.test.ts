@@ -58,7 +58,7 @@ describe('imports', () => {
 
   test.each(['default', 'arn:aws:s3:::acme-sales', 'arn:aws:s3:eu-west-1:444455556666:access-grants/default/location/1'])('fails for %s', (arn) => {
     expect(() => AccessGrantsInstance.fromAccessGrantsInstanceArn(newStack(), 'Instance', arn))
-      .toThrow(`'accessGrantsInstanceArn' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, got "${arn}"`);
+      .toThrow(`'accessGrantsInstanceArn' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, got "${arn}". Copy the ARN from 'aws s3control list-access-grants-instances'. [INSTANCE_ARN_INVALID]`);
   });
 
   test('of the stack\'s account and Region, also if those are not known', () => {
@@ -171,7 +171,8 @@ describe('of which there is one', () => {
     const [stack] = twoStacks({ env: ENV }, { env: ENV });
     const error = synthError(stack);
     expect(error).toContain('stack \'Two\' and stack \'One\' both define the S3 Access Grants instance');
-    expect(error).toContain('AccessGrantsInstance.fromDefault(this, …)');
+    expect(error).toContain('(\'One/Instance\' and \'Two/Instance\'). Keep one. Pass it, or \'AccessGrantsInstance.fromDefault(this, …)\', '
+      + 'as \'accessGrantsInstance\' elsewhere. [INSTANCE_DEFINED_TWICE]');
     expect(error.match(/both define/g)).toHaveLength(1);
   });
 
@@ -206,6 +207,6 @@ describe('of which there is one', () => {
 
   test('warns if it is not known whether the two are deployed to one account and Region', () => {
     const [, other] = twoStacks({}, {});
-    Annotations.fromStack(other).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*two-access-grants-instances'));
+    Annotations.fromStack(other).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'));
   });
 });

@@ -32,7 +32,8 @@ test('and so is the instance that the stack defines', () => {
 
 test('a removal policy that would delete it is refused', () => {
   expect(synthError(adopting({ removalPolicy: RemovalPolicy.RETAIN }))).toBe('');
-  expect(synthError(adopting({ removalPolicy: RemovalPolicy.DESTROY }))).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\'');
+  expect(synthError(adopting({ removalPolicy: RemovalPolicy.DESTROY }))).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\', '
+    + 'because an adopted integration is never deleted. Omit \'removalPolicy\'. [ADOPT_WITH_DESTROY]');
 
   const stack = adopting();
   (stack.node.findChild('Sales') as ImmutaS3Integration).applyRemovalPolicy(RemovalPolicy.DESTROY);
@@ -40,12 +41,14 @@ test('a removal policy that would delete it is refused', () => {
 });
 
 test.each(['', 'a/b', '17 '])('fails if %p is to be adopted', (adopt) => {
-  expect(synthError(adopting({ adopt }))).toContain(`'adopt' must be the id of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}`);
+  expect(synthError(adopting({ adopt }))).toContain(`'adopt' must be the ID of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}. `
+    + 'Copy the ID from Immuta. [ADOPT_ID_INVALID]');
 });
 
 test('fails without an instance instead of defining a second one', () => {
   const stack = adopting({ accessGrantsInstance: undefined });
-  expect(synthError(stack)).toContain('\'adopt\' needs \'accessGrantsInstance\'');
+  expect(synthError(stack)).toContain('\'adopt\' needs \'accessGrantsInstance\', because the instance of an existing integration already exists. '
+    + 'Pass \'AccessGrantsInstance.fromDefault(this, …)\'. [ADOPT_WITHOUT_INSTANCE]');
 
   const other = adopting({ accessGrantsInstance: undefined });
   newIntegration(other, 'Other');

@@ -90,9 +90,9 @@ describe('new', () => {
   });
 
   test.each([
-    [{ timeout: Duration.minutes(51) }, '\'timeout\' must be between 1 and 50 minutes, got 51 minutes'],
-    [{ identityCenterInstanceArn: 'ssoins-1111222233334444' }, '\'identityCenterInstanceArn\' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got "ssoins-1111222233334444"'],
-    [{ removalPolicy: RemovalPolicy.SNAPSHOT }, '\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT'],
+    [{ timeout: Duration.minutes(51) }, '\'timeout\' must be between 1 and 50 minutes, got 51 minutes. Choose a duration between 1 and 50 minutes. [TIMEOUT_OUT_OF_RANGE]'],
+    [{ identityCenterInstanceArn: 'ssoins-1111222233334444' }, '\'identityCenterInstanceArn\' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got "ssoins-1111222233334444". Copy the ARN from \'aws sso-admin list-instances\'. [IDENTITY_CENTER_ARN_INVALID]'],
+    [{ removalPolicy: RemovalPolicy.SNAPSHOT }, '\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT. Use \'RemovalPolicy.RETAIN\' to keep the resource. [REMOVAL_POLICY_UNSUPPORTED]'],
   ])('%j is an error', (props, error) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', props);
@@ -116,7 +116,7 @@ describe('new', () => {
   test('a timeout that is not known is an error at once', () => {
     const stack = newStack();
     const timeout = Duration.minutes(new CfnParameter(stack, 'Minutes', { type: 'Number' }).valueAsNumber);
-    expect(() => new AdoptingAccessGrantsInstance(stack, 'Instance', { timeout })).toThrow('\'timeout\' must be known when the app is synthesized');
+    expect(() => new AdoptingAccessGrantsInstance(stack, 'Instance', { timeout })).toThrow('\'timeout\' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]');
   });
 });
 
@@ -181,7 +181,7 @@ describe('Identity Center', () => {
   test.each([[undefined, 'none'], [OTHER_IDENTITY_CENTER, `"${OTHER_IDENTITY_CENTER}"`]])('that differs from the integration\'s is an error: %s', (identityCenterInstanceArn, got) => {
     const stack = newStack();
     withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn }));
-    expect(synthError(stack)).toContain(`'identityCenterInstanceArn' of 'Stack/Instance' must be 'identityCenter.instanceArn', "${IDENTITY_CENTER}", got ${got}`);
+    expect(synthError(stack)).toContain(`'identityCenterInstanceArn' of 'Stack/Instance' must be "${IDENTITY_CENTER}" as in 'identityCenter', got ${got}`);
   });
 });
 
@@ -224,8 +224,8 @@ describe('as the instance of a stack', () => {
     new AccessGrantsInstance(stack, 'Native');
     new AdoptingAccessGrantsInstance(stack, 'Adopting');
     const error = synthError(stack);
-    expect(error).toContain('(\'Stack/Native\' and \'Stack/Adopting\'): keep the \'AdoptingAccessGrantsInstance\' and remove the \'AccessGrantsInstance\'');
-    expect(error).toContain('deploy it once more with \'removalPolicy: RemovalPolicy.RETAIN\' before you remove it');
+    expect(error).toContain('\'Stack/Native\' and \'Stack/Adopting\' both define the S3 Access Grants instance of stack \'Stack\'. Remove the \'AccessGrantsInstance\'');
+    expect(error).toContain('If it is deployed, deploy it with \'RemovalPolicy.RETAIN\' first. [INSTANCE_NATIVE_AND_ADOPTING]');
     expect(error.match(/both define/g)).toHaveLength(1);
   });
 
@@ -242,7 +242,7 @@ describe('as the instance of a stack', () => {
     new AccessGrantsInstance(newStack({}, app, 'One'), 'Instance');
     const stack = newStack({}, app, 'Two');
     new AdoptingAccessGrantsInstance(stack, 'Instance');
-    Annotations.fromStack(stack).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*two-access-grants-instances'));
+    Annotations.fromStack(stack).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'));
   });
 });
 

@@ -18,9 +18,10 @@ test('problems of several constructs are reported together', () => {
   });
   const error = synthError(stack);
   for (const part of [
-    '\'url\' must begin with https://', 'the prefix of the location must not begin', '\'externalId\' must have', '\'timeout\' must be between 1 and 50 minutes',
-    '\'integrationName\' must have 1 to 74 characters', '\'identityCenter\' needs an instance', '\'identityCenter.instanceArn\' must look like',
-    '\'identityCenter.identityStoreId\' must look like',
+    '\'url\' must begin with https://', '\'prefix\' must not begin', '\'externalId\' must have', '\'timeout\' must be between 1 and 50 minutes',
+    '\'integrationName\' must have 1 to 74 characters, got "" (0 characters). Choose a name of 1 to 74 characters. [INTEGRATION_NAME_INVALID]',
+    '\'identityCenter\' needs an S3 Access Grants instance', '\'identityCenter.instanceArn\' must look like',
+    '\'identityCenter.identityStoreId\' must look like d-1234567890, got "1". Copy the ID from \'aws sso-admin list-instances\'. [IDENTITY_STORE_ID_INVALID]',
   ]) {
     expect(error).toContain(part);
   }
@@ -29,7 +30,8 @@ test('problems of several constructs are reported together', () => {
 test('fails for an alias as an encryption key, which no policy would match', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { encryptionKeys: [kms.Alias.fromAliasName(stack, 'Data', 'alias/data')] });
-  expect(synthError(stack)).toContain('\'encryptionKeys\' must be keys, got the alias');
+  expect(synthError(stack)).toContain('\'encryptionKeys\' must be keys, got the alias \'Stack/Data\'. '
+    + 'Import the key itself with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'. [ENCRYPTION_KEY_ALIAS]');
 });
 
 describe('time-outs', () => {
@@ -40,7 +42,7 @@ describe('time-outs', () => {
   };
 
   test.each([Duration.seconds(59), Duration.minutes(51), Duration.hours(2)])('fails for a timeout of %s', (timeout) => {
-    expect(error(timeout)).toContain(`'timeout' must be between 1 and 50 minutes, got ${timeout.toHumanString()}`);
+    expect(error(timeout)).toContain(`'timeout' must be between 1 and 50 minutes, got ${timeout.toHumanString()}. Choose a duration between 1 and 50 minutes. [TIMEOUT_OUT_OF_RANGE]`);
   });
 
   test.each([Duration.minutes(1), Duration.minutes(50)])('takes a timeout of %s', (timeout) => {
@@ -48,7 +50,7 @@ describe('time-outs', () => {
   });
 
   test('fails for an iamPropagationTimeout that leaves no time to create anything', () => {
-    expect(error(Duration.minutes(30), Duration.seconds(0))).toContain('\'iamPropagationTimeout\' must be at least 1 second, got 0 seconds');
+    expect(error(Duration.minutes(30), Duration.seconds(0))).toContain('\'iamPropagationTimeout\' must be at least 1 second, got 0 seconds. Omit it to use 3 minutes. [IAM_PROPAGATION_TIMEOUT_TOO_SHORT]');
     expect(error(Duration.minutes(30), Duration.seconds(1))).toBe('');
   });
 
@@ -56,24 +58,28 @@ describe('time-outs', () => {
     ['seconds', Duration.seconds(Lazy.number({ produce: () => 60 }))],
     ['minutes', Duration.minutes(Lazy.number({ produce: () => 5 }))],
   ])('fails for a number of %s that is a token', (_, duration) => {
-    expect(() => error(duration)).toThrow('[Stack/Lake] \'timeout\' must be known when the app is synthesized, got a token');
-    expect(() => error(Duration.minutes(30), duration)).toThrow('[Stack/Lake] \'iamPropagationTimeout\' must be known when the app is synthesized, got a token');
+    expect(() => error(duration)).toThrow('[Stack/Lake] \'timeout\' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]');
+    expect(() => error(Duration.minutes(30), duration)).toThrow('[Stack/Lake] \'iamPropagationTimeout\' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]');
   });
 
   test('fails for fractions of a second, and takes them where they come to whole ones', () => {
     expect(() => error(Duration.millis(61_500), Duration.millis(1_500)))
-      .toThrow('\'timeout\' must be whole seconds, got 61.5 seconds\n\'iamPropagationTimeout\' must be whole seconds, got 1.5 seconds');
+      .toThrow('\'timeout\' must be whole seconds, got 61.5 seconds. Round it to seconds. [DURATION_NOT_WHOLE_SECONDS]\n'
+        + '\'iamPropagationTimeout\' must be whole seconds, got 1.5 seconds. Round it to seconds. [DURATION_NOT_WHOLE_SECONDS]');
     expect(error(Duration.minutes(2.5), Duration.millis(60_000))).toBe('');
   });
 
   test('fails for an iamPropagationTimeout above 10 minutes, or above the timeout', () => {
     expect(error(Duration.minutes(30), Duration.minutes(11))).toContain('\'iamPropagationTimeout\' must be at most 10 minutes');
-    expect(error(Duration.minutes(5), Duration.minutes(6))).toContain('at most \'timeout\' (5 minutes), got 6 minutes');
+    expect(error(Duration.minutes(5), Duration.minutes(6))).toContain('at most \'timeout\' (5 minutes), got 6 minutes. Shorten it, or increase \'timeout\'. [IAM_PROPAGATION_TIMEOUT_TOO_LONG]');
     expect(error(Duration.minutes(10), Duration.minutes(10))).toBe('');
   });
 });
 
-test.each([[74, ''], [75, '\'integrationName\' must have 1 to 74 characters']])('a name of %i characters', (length, message) => {
+test.each([
+  [74, ''],
+  [75, '\'integrationName\' must have 1 to 74 characters, got "xxx'],
+])('a name of %i characters', (length, message) => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { integrationName: 'x'.repeat(length) });
   expect(synthError(stack)).toContain(message);
@@ -95,7 +101,7 @@ describe('two integrations', () => {
 
   test('fail with the same name in one tenant, once', () => {
     const error = synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }));
-    expect(error).toContain('\'integrationName\' "sales" is also the name of \'Stack/One\'');
+    expect(error).toContain('\'integrationName\' "sales" is also the name of \'Stack/One\'. Choose another name. [INTEGRATION_NAME_DUPLICATE]');
     expect(error.match(/is also the name/g)).toHaveLength(1);
     expect(synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }, stacksIn({ env: ENV }, elsewhere)))).toContain('is also the name');
   });
@@ -112,14 +118,14 @@ describe('two integrations', () => {
     const bucket = new s3.Bucket(stack, 'Bucket');
     newIntegration(stack, 'One', { location: S3Location.prefix(bucket, 'a/') });
     newIntegration(stack, 'Two', { location: S3Location.prefix(bucket, 'a/') });
-    expect(synthError(stack)).toContain('\'Stack/One\' governs the same location');
+    expect(synthError(stack)).toContain('the location is already governed by \'Stack/One\'. Remove one of the two integrations. [LOCATION_DUPLICATE]');
   });
 
   test('fail with all buckets of one account and Region, also of two tenants', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { location: S3Location.allBuckets() });
     newIntegration(stack, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
-    expect(synthError(stack)).toContain('\'Stack/One\' governs the same location');
+    expect(synthError(stack)).toContain('the location is already governed by \'Stack/One\'. Remove one of the two integrations. [LOCATION_DUPLICATE]');
   });
 
   test.each([
@@ -127,7 +133,7 @@ describe('two integrations', () => {
     ['where the Region is not known', {}, {}],
   ])('warn with all buckets twice for one tenant, %s', (_, one, other) => {
     const stack = two({ location: S3Location.allBuckets() }, { location: S3Location.allBuckets() }, stacksIn(one, other));
-    Annotations.fromStack(stack).hasWarning('/B/Two', Match.stringLikeRegexp('\'A/One\' also governs s3:// for the same tenant.*all-buckets-twice'));
+    Annotations.fromStack(stack).hasWarning('/B/Two', Match.stringLikeRegexp('\'A/One\' also governs s3:// for the same tenant.*\\[ALL_BUCKETS_TWICE\\].*all-buckets-twice'));
     expect(synthError(stack)).toBe('');
   });
 
@@ -148,12 +154,12 @@ describe('two integrations', () => {
     const [one, other] = locations(new s3.Bucket(stack, 'Bucket'));
     newIntegration(stack, 'One', { location: one });
     newIntegration(stack, 'Two', { location: other });
-    Annotations.fromStack(stack).hasWarning('/Stack/Two', Match.stringLikeRegexp('overlaps with that of \'Stack/One\'.*overlapping-locations'));
+    Annotations.fromStack(stack).hasWarning('/Stack/Two', Match.stringLikeRegexp('overlaps with that of \'Stack/One\'.*\\[OVERLAPPING_LOCATIONS\\].*overlapping-locations'));
     expect(synthError(stack)).toBe('');
   });
 
   test.each([
-    ['fail with the same path', (bucket: s3.IBucket) => S3Location.prefix(bucket, 'a/'), 'governs the same location'],
+    ['fail with the same path', (bucket: s3.IBucket) => S3Location.prefix(bucket, 'a/'), 'the location is already governed by'],
     ['warn of overlapping locations', (bucket: s3.IBucket) => S3Location.bucket(bucket), ''],
   ])('%s, of a bucket with a name and its import', (_, location, problem) => {
     const [one, other] = stacksIn({ env: ENV }, { env: ENV });

@@ -35,7 +35,8 @@ describe('assumeRole', () => {
   });
 
   test.each(['a', 'with space', 'ä-id', 'x'.repeat(1225), ''])('fails for the external id %j', (externalId) => {
-    expect(synthError(withPrincipal(new iam.ArnPrincipal(ARN), externalId))).toContain('\'externalId\' must have 2 to 1224 letters');
+    expect(synthError(withPrincipal(new iam.ArnPrincipal(ARN), externalId))).toContain('\'externalId\' must have 2 to 1224 letters, digits or characters of _+=,.@:/-, '
+      + `got ${JSON.stringify(externalId)}. Copy the external ID from Immuta. [EXTERNAL_ID_INVALID]`);
   });
 
   test.each(['ab', 'x'.repeat(1224), 'a+=,.@:/-_1'])('takes the external id %j', (externalId) => {
@@ -56,7 +57,7 @@ describe('assumeRole', () => {
     ['the account of the stack', new iam.AccountRootPrincipal(), '111122223333'],
     ['one of several', new iam.CompositePrincipal(new iam.ArnPrincipal(ARN), new iam.AccountPrincipal('444455556666')), '444455556666'],
   ])('warns of %s without an external id', (_, principal, account) => {
-    Annotations.fromStack(withPrincipal(principal)).hasWarning('*', Match.stringLikeRegexp(`every principal that account ${account} allows`));
+    Annotations.fromStack(withPrincipal(principal)).hasWarning('*', Match.stringLikeRegexp(`every principal that account ${account} allows.*\\[ACCOUNT_WITHOUT_EXTERNAL_ID\\]`));
   });
 
   test.each([
@@ -68,7 +69,7 @@ describe('assumeRole', () => {
   });
 
   test('warns of anybody who knows the external id', () => {
-    const warning = Match.stringLikeRegexp('everybody in AWS who knows the \'externalId\' can assume.*anybody-with-external-id');
+    const warning = Match.stringLikeRegexp('everyone in AWS who knows the \'externalId\' can assume.*\\[ANYBODY_WITH_EXTERNAL_ID\\].*anybody-with-external-id');
     for (const principal of [new iam.StarPrincipal(), new iam.AnyPrincipal(), new iam.ArnPrincipal('*')]) {
       Annotations.fromStack(withPrincipal(principal, 'abc')).hasWarning('*', warning);
     }
@@ -76,8 +77,10 @@ describe('assumeRole', () => {
   });
 
   test('fails for anybody', () => {
-    expect(synthError(withPrincipal(new iam.AnyPrincipal()))).toContain('\'principal\' lets anybody in AWS assume the role');
-    expect(synthError(withPrincipal(new iam.StarPrincipal()))).toContain('\'principal\' lets anybody in AWS assume the role');
+    expect(synthError(withPrincipal(new iam.AnyPrincipal()))).toContain('\'principal\' must not allow everyone in AWS to assume Immuta\'s role. '
+      + 'Name the role that Immuta runs as. [PRINCIPAL_TOO_BROAD]');
+    expect(synthError(withPrincipal(new iam.StarPrincipal()))).toContain('\'principal\' must not allow everyone in AWS to assume Immuta\'s role. '
+      + 'Name the role that Immuta runs as. [PRINCIPAL_TOO_BROAD]');
     expect(synthError(withPrincipal(new iam.OrganizationPrincipal('o-1234567890')))).toBe('');
   });
 });
@@ -121,8 +124,8 @@ describe.each([
   test('fails for a role of another account, with the statements that it needs', () => {
     const stack = withRole((scope) => iam.Role.fromRoleArn(scope, 'Immuta', 'arn:aws:iam::444455556666:role/immuta'));
     const error = synthError(stack);
-    expect(error).toContain('\'Stack/Immuta\' belongs to account 444455556666, where this stack (account 111122223333) cannot attach a policy');
-    const statements = JSON.parse(/needs these statements: (\[.*\])/.exec(error)![1]);
+    expect(error).toContain('\'Stack/Immuta\' must belong to account 111122223333, got 444455556666. It needs these statements: [');
+    const statements = JSON.parse(/needs these statements: (\[.*\])\. Use a role or user of account 111122223333\. \[PRINCIPAL_IN_OTHER_ACCOUNT\]/.exec(error)![1]);
     expect(statements).toContainEqual({
       Action: expect.arrayContaining(['s3:CreateAccessGrantsLocation']),
       Effect: 'Allow',
@@ -135,7 +138,7 @@ describe.each([
 
   test('warns of a role that takes no policies, and attaches none', () => {
     const stack = withRole((scope) => iam.Role.fromRoleArn(scope, 'Immuta', ARN, { mutable: false }));
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('takes no policies from this app.*s3:CreateAccessGrantsLocation'));
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('accepts no policies from this app.*s3:CreateAccessGrantsLocation.*Add the statements to the role.*\\[ROLE_WITHOUT_POLICY_UPDATES\\]'));
     expect(Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes('ImmutaPolicy'))).toEqual([]);
   });
 });
@@ -199,7 +202,8 @@ describe('accessKeySecret', () => {
         secretObjectValue: { accessKeyId: SecretValue.unsafePlainText('AKIA'), secretAccessKey: SecretValue.unsafePlainText('hunter2') },
       }),
     });
-    expect(synthError(stack)).toContain('the value of \'secret\' (secret \'Stack/Key\') would be in the template in plain text');
+    expect(synthError(stack)).toContain('the value of \'secret\' (secret \'Stack/Key\') would be in the template in plain text. '
+      + 'Import a secret, or define it without a value and set that with \'aws secretsmanager put-secret-value\'. [SECRET_IN_PLAIN_TEXT]');
     expect(synthError(stack)).not.toContain('hunter2');
   });
 
@@ -211,12 +215,13 @@ describe('accessKeySecret', () => {
 
   test('fails for a secret of another Region', () => {
     const secret = (scope: Stack) => Secret.fromSecretCompleteArn(scope, 'Key', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:key-AbCdEf');
-    expect(() => withKey({ secret })).toThrow('\'secret\' (secret \'Stack/Key\') is in Region eu-west-1, and it is read in us-east-1');
+    expect(() => withKey({ secret })).toThrow('\'secret\' (secret \'Stack/Key\') must be in Region us-east-1, got eu-west-1. '
+      + 'Replicate the secret to us-east-1 and import the replica. [SECRET_IN_OTHER_REGION]');
   });
 
   test('fails for a user of another account', () => {
     const { stack } = withKey({ user: (scope) => iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta') });
-    expect(synthError(stack)).toContain('\'Stack/User\' belongs to account 444455556666');
+    expect(synthError(stack)).toContain('\'Stack/User\' must belong to account 111122223333, got 444455556666');
   });
 });
 

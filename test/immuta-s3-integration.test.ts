@@ -193,7 +193,7 @@ describe('a location role that is given', () => {
     const role = new iam.Role(stack, 'MyRole', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
     newIntegration(stack, 'Sales', { locationRole: role.withoutPolicyUpdates() });
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(
-      'takes no policies from this app.*these statements: .*s3:GetObject.*, and these in its trust: .*sts:SetSourceIdentity.*aws:SourceArn',
+      'accepts no policies from this app. It needs these statements: .*s3:GetObject.*, and these in its trust policy: .*sts:SetSourceIdentity.*aws:SourceArn.*\\[ROLE_WITHOUT_POLICY_UPDATES\\]',
     ));
     expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(stack.getLogicalId(role.node.defaultChild as iam.CfnRole));
   });
@@ -255,7 +255,8 @@ describe('Identity Center', () => {
   test('fails with the default instance', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { identityCenter });
-    expect(synthError(stack)).toContain('\'identityCenter\' needs an instance of S3 Access Grants that is associated with Identity Center');
+    expect(synthError(stack)).toContain('\'identityCenter\' needs an S3 Access Grants instance that is associated with Identity Center. '
+      + 'Pass an \'AdoptingAccessGrantsInstance\' with \'identityCenterInstanceArn\', or an imported instance. [IDENTITY_CENTER_WITHOUT_INSTANCE]');
   });
 
   test.each([
@@ -266,8 +267,8 @@ describe('Identity Center', () => {
       const stack = newStack();
       const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn });
       newIntegration(stack, 'Sales', { identityCenter, accessGrantsInstance: given ? instance : undefined });
-      expect(synthError(stack)).toContain('\'identityCenterInstanceArn\' of \'Stack/Instance\' must be \'identityCenter.instanceArn\', '
-        + `"${identityCenter.instanceArn}", got ${got}`);
+      expect(synthError(stack)).toContain('\'identityCenterInstanceArn\' of \'Stack/Instance\' must be '
+        + `"${identityCenter.instanceArn}" as in 'identityCenter', got ${got}. Set both to the same Identity Center instance. [IDENTITY_CENTER_MISMATCH]`);
     }
   });
 
@@ -407,7 +408,8 @@ describe('removal', () => {
   test('fails for a snapshot', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { removalPolicy: RemovalPolicy.SNAPSHOT });
-    expect(synthError(stack)).toContain('\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT');
+    expect(synthError(stack)).toContain('\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT. '
+      + 'Use \'RemovalPolicy.RETAIN\' to keep the resource. [REMOVAL_POLICY_UNSUPPORTED]');
 
     const other = newStack();
     newIntegration(other, 'Sales').applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
@@ -525,7 +527,8 @@ describe('across stacks', () => {
     const home = newStack({ env }, app, 'Home');
     const other = newStack(undefined, app, 'Other');
     const tenant = newTenant(home, 'Immuta');
-    expect(() => newIntegration(other, 'Sales', { tenant })).toThrow(`tenant 'Home/Immuta' is in ${where}, and the integration is in account 111122223333, Region us-east-1`);
+    expect(() => newIntegration(other, 'Sales', { tenant })).toThrow(`tenant 'Home/Immuta' must be in account 111122223333, Region us-east-1, as the integration is, got ${where}. `
+      + 'Define an \'ImmutaTenant\' in a stack of this account and Region. [TENANT_IN_OTHER_ENVIRONMENT]');
   });
 
   test.each([
@@ -536,7 +539,7 @@ describe('across stacks', () => {
     const app = new App();
     const tenant = newTenant(newStack(ofTenant, app, 'Home'));
     expect(() => newIntegration(newStack(ofIntegration, app, 'Other'), 'Sales', { tenant }))
-      .toThrow(`tenant 'Home/Immuta' is in ${home}, and the integration is in ${here}: give both stacks the same 'env', or neither an 'env'`);
+      .toThrow(`tenant 'Home/Immuta' is in ${home}, and the integration is in ${here}. Give both stacks the same 'env', or neither an 'env'. [TENANT_ENVIRONMENT_UNKNOWN]`);
   });
 
   test('takes a tenant and an integration whose environments are both not known', () => {
@@ -577,7 +580,8 @@ describe('across stacks', () => {
   test('fails for an instance from another Region', () => {
     const stack = newStack();
     const accessGrantsInstance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'I', 'arn:aws:s3:eu-west-1:111122223333:access-grants/default');
-    expect(() => newIntegration(stack, 'Sales', { accessGrantsInstance })).toThrow('\'accessGrantsInstance\' is in account 111122223333, Region eu-west-1');
+    expect(() => newIntegration(stack, 'Sales', { accessGrantsInstance })).toThrow('\'accessGrantsInstance\' must be in account 111122223333, Region us-east-1, as the integration is, '
+      + 'got account 111122223333, Region eu-west-1. Pass \'AccessGrantsInstance.fromDefault\' of this stack. [INSTANCE_IN_OTHER_ENVIRONMENT]');
   });
 });
 

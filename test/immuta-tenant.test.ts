@@ -110,14 +110,14 @@ test('takes a URL that is a token, and one with a port', () => {
 });
 
 test.each([
-  ['http://acme.immutacloud.com', '\'url\' must begin with https://, got "http://acme.immutacloud.com"'],
+  ['http://acme.immutacloud.com', '\'url\' must begin with https://, got "http://acme.immutacloud.com". Use the https address of the tenant. [URL_NOT_HTTPS]'],
   ['acme.immutacloud.com', '\'url\' must begin with https://, got "acme.immutacloud.com"'],
-  ['https://acme.immutacloud.com/integrations', 'got "https://acme.immutacloud.com/integrations": write "https://acme.immutacloud.com"'],
+  ['https://acme.immutacloud.com/integrations', 'got "https://acme.immutacloud.com/integrations". Write "https://acme.immutacloud.com". [URL_NOT_ORIGIN]'],
   ['https://acme.immutacloud.com?x=1', 'without a path or query'],
   ['https://acme.immutacloud.com#x', 'without a path or query'],
-  ['https://acme.immutacloud.com ', 'got "https://acme.immutacloud.com ": write "https://acme.immutacloud.com"'],
-  ['\thttps://acme.immutacloud.com', 'got "\\thttps://acme.immutacloud.com": write "https://acme.immutacloud.com"'],
-  ['https://ACME.immutacloud.com', 'got "https://ACME.immutacloud.com": write "https://acme.immutacloud.com"'],
+  ['https://acme.immutacloud.com ', 'got "https://acme.immutacloud.com ". Write "https://acme.immutacloud.com"'],
+  ['\thttps://acme.immutacloud.com', 'got "\\thttps://acme.immutacloud.com". Write "https://acme.immutacloud.com"'],
+  ['https://ACME.immutacloud.com', 'got "https://ACME.immutacloud.com". Write "https://acme.immutacloud.com"'],
 ])('fails for the URL %s', (url, message) => {
   const stack = newStack();
   newTenant(stack, 'Immuta', url);
@@ -127,7 +127,7 @@ test.each([
 test('fails for a URL with credentials without repeating them', () => {
   const stack = newStack();
   newTenant(stack, 'Immuta', 'https://admin:hunter2@acme.immutacloud.com');
-  expect(synthError(stack)).toContain('\'url\' must not hold credentials');
+  expect(synthError(stack)).toContain('\'url\' must not contain credentials. Pass the API key as \'apiKey\'. [URL_WITH_CREDENTIALS]');
   expect(synthError(stack)).not.toContain('hunter2');
 });
 
@@ -174,7 +174,7 @@ test.each([
 ])('fails for a secret of another Region, %s', (_, apiKey) => {
   const stack = newStack();
   expect(() => new ImmutaTenant(stack, 'Immuta', { url: 'http://acme.immutacloud.com', apiKey: apiKey(stack) }))
-    .toThrow(/'apiKey' \(secret '.*\/ApiKey'\) is in Region eu-west-1, and it is read in us-east-1: .*\n'url' must begin with/);
+    .toThrow(/'apiKey' \(secret '.*\/ApiKey'\) must be in Region us-east-1, got eu-west-1\. .*\. \[SECRET_IN_OTHER_REGION\]\n'url' must begin with/);
 });
 
 test('takes a secret of another account', () => {

@@ -66,7 +66,7 @@ describe('managedAccessKey', () => {
 
   test('fails for a user of another account, with the statements that it needs', () => {
     const { stack } = withKey((scope) => ({ user: iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta') }));
-    expect(synthError(stack)).toContain('\'Stack/User\' belongs to account 444455556666');
+    expect(synthError(stack)).toContain('\'Stack/User\' must belong to account 111122223333, got 444455556666');
   });
 
   test('fails for a user that two integrations share', () => {
@@ -75,14 +75,14 @@ describe('managedAccessKey', () => {
     const user = new iam.User(stack, 'User');
     newIntegration(stack, 'Lake', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ user }) });
     newIntegration(stack, 'Ads', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ user }) });
-    expect(synthError(stack)).toMatch(/\[Stack\/Ads\] 'user' of 'managedAccessKey' is 'Stack\/User', which 'Stack\/Lake' has, too/);
+    expect(synthError(stack)).toMatch(/\[Stack\/Ads\] 'user' of 'managedAccessKey' is 'Stack\/User', which 'Stack\/Lake' also uses\. Give each integration a user of its own\. \[MANAGED_USER_SHARED\]/);
   });
 
   test('fails for a user that is imported twice, and not for users of two accounts', () => {
     const { stack } = withKey(given);
     const authentication = ImmutaAuthentication.managedAccessKey({ user: iam.User.fromUserName(stack, 'Again', 'immuta') });
     newIntegration(stack, 'Ads', { tenant: newTenant(stack), authentication });
-    expect(synthError(stack)).toContain('which \'Stack/Lake\' has, too');
+    expect(synthError(stack)).toContain('which \'Stack/Lake\' also uses');
 
     const { stack: one } = withKey(given);
     const elsewhere = newStack({ env: { ...ENV, account: '444455556666' } }, one.node.root as never, 'Elsewhere');
@@ -99,7 +99,8 @@ describe('managedAccessKey', () => {
   });
 
   test('an adopted integration needs a user that outlives the stack', () => {
-    const message = '\'managedAccessKey\' needs a \'user\' with \'adopt\'';
+    const message = '\'managedAccessKey\' needs a \'user\' with \'adopt\', because an adopted integration outlives the stack. '
+      + 'Pass the user of the existing integration. [ADOPT_WITHOUT_USER]';
     expect(synthError(withKey(undefined, { adopt: '17' }).stack)).toContain(message);
     expect(synthError(withKey(given, { adopt: '17' }).stack)).not.toContain(message);
   });
@@ -172,7 +173,8 @@ describe('rotation', () => {
     const odd = newStack();
     const location = S3Location.prefix(importedBucket(odd), 'a<b/');
     newIntegration(odd, 'Lake', { location, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
-    expect(synthError(odd)).toContain('\'rotation\' cannot be used with the location \'s3://acme-sales/a<b/\'');
+    expect(synthError(odd)).toContain('\'rotation\' cannot be used with the location \'s3://acme-sales/a<b/\', '
+      + 'which contains \'<\', \'>\' or \'"\'. Use another prefix, or omit \'rotation\'. [ROTATION_LOCATION_UNSUPPORTED]');
   });
 
   test('there is none without a schedule', () => {

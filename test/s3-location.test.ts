@@ -37,15 +37,15 @@ describe('a prefix', () => {
   };
 
   test.each([
-    ['/curated/', 'must not begin with \'/\', got "/curated/": object keys do not, so write "curated/"'],
-    ['', 'is empty: use \'S3Location.bucket\''],
-    ['curated/*', 'must not contain \'*\', got "curated/*"'],
+    ['/curated/', 'must not begin with \'/\', got "/curated/". Write "curated/". [PREFIX_LEADING_SLASH]'],
+    ['', 'must not be empty. Use \'S3Location.bucket\' for a whole bucket. [PREFIX_EMPTY]'],
+    ['curated/*', 'must not contain \'*\', got "curated/*". Remove the \'*\'. [PREFIX_WILDCARD]'],
   ])('fails for %j', (prefix, message) => {
-    expect(synthError(withPrefix(prefix))).toContain(`the prefix of the location ${message}`);
+    expect(synthError(withPrefix(prefix))).toContain(`'prefix' ${message}`);
   });
 
   test('warns if it does not end with a slash', () => {
-    Annotations.fromStack(withPrefix('data')).hasWarning('/Stack/Lake', Match.stringLikeRegexp('every key that begins with "data".*prefix-without-slash'));
+    Annotations.fromStack(withPrefix('data')).hasWarning('/Stack/Lake', Match.stringLikeRegexp('every key that begins with "data", such as "data-other/key".*\\[PREFIX_WITHOUT_SLASH\\].*prefix-without-slash'));
     Annotations.fromStack(withPrefix('data/')).hasNoWarning('*', Match.anyValue());
   });
 
@@ -64,15 +64,16 @@ describe('buckets', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     const location = S3Location.bucket(bucket(stack));
-    expect(() => newIntegration(stack, 'Lake', { tenant, location })).toThrow(/bucket '.*\/Sales' is in Region eu-west-1, and S3 Access Grants of us-east-1/);
+    expect(() => newIntegration(stack, 'Lake', { tenant, location })).toThrow(/bucket '.*\/Sales' must be in Region us-east-1 of the integration, got eu-west-1\. Define .*\. \[BUCKET_IN_OTHER_REGION\]/);
     expect(() => newIntegration(stack, 'Lake2', { tenant, location: S3Location.allBuckets({ buckets: [bucket(newStack(undefined, stack.node.root as App, 'B'))] }) }))
-      .toThrow('reaches buckets of its own Region only');
+      .toThrow('must be in Region us-east-1 of the integration, got eu-west-1');
   });
 
   test('fails for buckets of two accounts', () => {
     const stack = newStack();
     const buckets = ['111122223333', '444455556666'].map((account) => s3.Bucket.fromBucketAttributes(stack, account, { bucketName: `b-${account}`, account }));
     newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets }) });
-    expect(synthError(stack)).toContain('\'buckets\' must be of one account, got buckets of 111122223333, 444455556666');
+    expect(synthError(stack)).toContain('\'buckets\' must belong to one account, got buckets of accounts 111122223333, 444455556666. '
+      + 'Define an integration for the buckets of each account. [BUCKETS_IN_SEVERAL_ACCOUNTS]');
   });
 });

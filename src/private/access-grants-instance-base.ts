@@ -1,12 +1,13 @@
-import { Annotations, CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct, Dependable } from 'constructs';
+import { Construct, Dependable, IConstruct } from 'constructs';
 import { DATA_ACCESS_ACTIONS } from './policies/data-access';
 import { Registry } from './registry';
 import { applyRemovalPolicy } from './removal-policy';
 import { compareEnvironments, findOutermostStack, formatInstanceArn } from './stacks';
 import { compareTokens } from './tokens';
 import { IAccessGrantsInstance } from '../interfaces';
+import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 
 /** Construct id of the instance that a stack gets if none of its integrations names one. */
 export const DEFAULT_ID = 'DefaultS3AccessGrantsInstance';
@@ -76,7 +77,7 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
     this.retained = this._explicit && this.removeDefault()?.retained === true;
     this.accessGrantsInstanceArn = formatInstanceArn(Stack.of(this));
     this.warnOfPossibleDuplicate();
-    this.node.addValidation({ validate: () => this.validateUniqueness() });
+    addValidation(this, () => this.validateUniqueness());
   }
 
   /**
@@ -118,14 +119,13 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
    *
    * @internal
    */
-  public _validateAssociation(instanceArn: string): string[] {
+  public _validateAssociation(instanceArn: string): Problem[] {
     const associated = this._identityCenterInstanceArn;
     if (associated !== undefined && compareTokens(associated, instanceArn) !== 'different') {
       return [];
     }
-    return [`'identityCenterInstanceArn' of '${this.node.path}' must be 'identityCenter.instanceArn', ${JSON.stringify(instanceArn)}, `
-      + `got ${associated === undefined ? 'none' : JSON.stringify(associated)}: `
-      + 'S3 Access Grants knows the users and groups of the Identity Center instance that it is associated with, so give both the same'];
+    const [expected, got] = [instanceArn, associated].map((arn) => arn === undefined ? 'none' : JSON.stringify(arn));
+    return [createProblem('IDENTITY_CENTER_MISMATCH', { instance: this.node.path, expected, got })];
   }
 
   /** Removes the default instance of the stack, which this one replaces. */
@@ -142,21 +142,20 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   private warnOfPossibleDuplicate(): void {
     const other = this.findOthers().find((each) => compareEnvironments(each, this) === 'unknown');
     if (other) {
-      Annotations.of(this).addWarningV2('cdk-immuta-s3-integration:two-access-grants-instances',
-        `stack '${findOutermostStack(this).node.path}' and stack '${findOutermostStack(other).node.path}' both define the S3 Access Grants instance, of which AWS has one for each account `
-        + `and Region: this fails if both are deployed to the same one; ${HOW_TO_IMPORT}`);
+      addWarning(this, 'TWO_ACCESS_GRANTS_INSTANCES', { here: getStackPath(this), there: getStackPath(other) });
     }
   }
 
-  private validateUniqueness(): string[] {
+  private validateUniqueness(): Problem[] {
     const other = INSTANCES.findEarlier(this).find((each) => compareEnvironments(each, this) === 'same');
     if (!other) {
       return [];
     }
-    const [here, there] = [findOutermostStack(this), findOutermostStack(other)];
-    const remedy = here === there && this.constructor !== other.constructor ? HOW_TO_ADOPT : HOW_TO_IMPORT;
-    return [`stack '${here.node.path}' and stack '${there.node.path}' both define the S3 Access Grants instance, of which AWS has one for each `
-      + `account and Region ('${other.node.path}' and '${this.node.path}'): ${remedy}`];
+    const [here, there] = [getStackPath(this), getStackPath(other)];
+    const [first, second] = [other.node.path, this.node.path];
+    return [here === there && this.constructor !== other.constructor
+      ? createProblem('INSTANCE_NATIVE_AND_ADOPTING', { first, second, stack: here })
+      : createProblem('INSTANCE_DEFINED_TWICE', { here, there, first, second })];
   }
 
   private findOthers(): DefinedInstance[] {
@@ -164,8 +163,6 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   }
 }
 
-const HOW_TO_IMPORT = 'define it in one of them with \'new AccessGrantsInstance\' or \'new AdoptingAccessGrantsInstance\', and pass that construct, or \'AccessGrantsInstance.fromDefault(this, …)\', '
-  + 'as \'accessGrantsInstance\' to the integrations of the other';
-
-const HOW_TO_ADOPT = 'keep the \'AdoptingAccessGrantsInstance\' and remove the \'AccessGrantsInstance\'; if that one is deployed, deploy it once more with '
-  + '\'removalPolicy: RemovalPolicy.RETAIN\' before you remove it';
+function getStackPath(construct: IConstruct): string {
+  return findOutermostStack(construct).node.path;
+}

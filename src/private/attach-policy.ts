@@ -1,67 +1,69 @@
-import { Annotations, App, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { compareTokens, renderIntrinsics } from './tokens';
+import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 import {
-  countManagedPolicies, DEFAULT_MANAGED_POLICIES, describePrincipal, isUser, validateManagedPolicySize, validateRolePolicies,
+  isUser, Principal, registerInlinePolicy, registerManagedPolicy, validateInlinePolicies, validateManagedPolicies,
 } from './validation/quotas';
 
 /** IAM allows 128 characters, and the GUID of a stack's id takes 36 and a hyphen. */
-const LOGICAL_ID_LENGTH = 128 - 37;
+const MAX_LOGICAL_ID_LENGTH = 128 - 37;
 
 /**
- * Gives a role that the user brought the statements, if it takes any: a managed policy, whose name CloudFormation generates. The names of
- * inline policies are per principal and IAM is global: an integration that is added again after it was retained, or the same app in another
- * Region, would write into the other one's policy, and take it away with its own.
+ * Attaches the statements to a role of the user, if the role accepts policies.
  *
- * @param trust What the role's trust needs as well, for a role that takes neither
+ * It is a managed policy with a name that CloudFormation generates. IAM is global, and the names of inline policies are unique for each
+ * role. An integration that is added again after it was retained, or the same app in another Region, would overwrite the policy of the
+ * other one, and later delete it.
+ *
+ * @param trust statements that the trust policy also needs, for the warning about a role that accepts no policies
  */
 export function attachToRole(
   scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
 ): iam.ManagedPolicy | undefined {
-  const isOfOtherAccount = compareTokens(getAccount(role), Stack.of(scope).account) === 'different';
-  if (isOfOtherAccount || acceptsPolicies(role, Stack.of(scope), statements)) {
+  const isInOtherAccount = compareTokens(getAccount(role), Stack.of(scope).account) === 'different';
+  if (isInOtherAccount || acceptsPolicies(role, Stack.of(scope), statements)) {
     return attachManagedPolicy(scope, id, role, statements);
   }
-  Annotations.of(scope).addWarningV2('cdk-immuta-s3-integration:role-without-policy-updates',
-    `role '${role.node.path}' takes no policies from this app (it is imported as immutable, or 'withoutPolicyUpdates'): it needs these statements: ${renderStatements(scope, statements)}${trust.length > 0 ? `, and these in its trust: ${renderStatements(scope, trust)}` : ''}`);
+  addWarning(scope, 'ROLE_WITHOUT_POLICY_UPDATES', {
+    role: role.node.path,
+    statements: renderStatements(scope, statements),
+    trust: trust.length > 0 ? `, and these in its trust policy: ${renderStatements(scope, trust)}` : '',
+  });
   return undefined;
 }
 
-/** Gives a user the statements: a managed policy, since the inline policies of a user hold 2,048 characters together, too. */
+/** Attaches the statements to a user. It is a managed policy, since the inline policies of a user hold only 2,048 characters. */
 export function attachToUser(scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
   return attachManagedPolicy(scope, id, user, statements);
 }
 
-/** Gives the role of the tenant's handler the statements for one integration: more integrations than a role takes managed policies. */
+/** Attaches the statements for one integration to the handler's role. They are inline, since a role has few managed policies. */
 export function attachToHandler(scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[]): iam.Policy {
-  const isOfThisStack = Stack.of(role) === Stack.of(scope);
-  const policy: iam.Policy = new iam.Policy(scope, id, { policyName: isOfThisStack ? undefined : formatUniqueName(() => policy), statements });
+  const isInThisStack = Stack.of(role) === Stack.of(scope);
+  const policy: iam.Policy = new iam.Policy(scope, id, { policyName: isInThisStack ? undefined : formatUniqueName(() => policy), statements });
   role.attachInlinePolicy(policy);
   acknowledgeWildcards(policy, statements);
-  policy.node.addValidation({ validate: () => [...validateAccount(policy, role, statements), ...validateRolePolicies(policy, role)] });
+  registerInlinePolicy(policy, role);
+  addValidation(policy, () => [...validateAccount(policy, role, statements), ...validateInlinePolicies(policy, role)]);
   return policy;
 }
 
-function attachManagedPolicy(scope: Construct, id: string, principal: iam.IRole | iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
+function attachManagedPolicy(scope: Construct, id: string, principal: Principal, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
   const policy = new iam.ManagedPolicy(scope, id, { statements, ...isUser(principal) ? { users: [principal] } : { roles: [principal] } });
   acknowledgeWildcards(policy, statements);
-  const attached = countManagedPolicies(policy, principal);
-  if (attached > DEFAULT_MANAGED_POLICIES) {
-    Annotations.of(policy).addWarningV2('cdk-immuta-s3-integration:managed-policies-of-principal',
-      `${describePrincipal(principal)} gets ${attached} managed policies from this app, and IAM allows ${DEFAULT_MANAGED_POLICIES} `
-      + 'unless the quota was raised: use it for fewer integrations');
-  }
-  policy.node.addValidation({
-    validate: () => [...validateAccount(policy, principal, statements), ...validateManagedPolicySize(policy, principal)],
-  });
+  registerManagedPolicy(policy, principal);
+  addValidation(policy, () => [...validateAccount(policy, principal, statements), ...validateManagedPolicies(policy, principal)]);
   return policy;
 }
 
 /**
- * Whether a role takes policies of a stack. One that is imported as immutable does not, and does not say so: it is asked by attaching a
- * policy that is in no app. A role that `Role.customizeRoles` leaves out of the template takes the statements into its report.
+ * Whether the role accepts policies of the stack.
+ *
+ * A role that is imported as immutable does not, and has no property that says so. The check attaches a policy that belongs to no app. A
+ * role that `Role.customizeRoles` leaves out of the template adds the statements to its report.
  */
 function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements: iam.PolicyStatement[]): boolean {
   const nowhere = new Stack(new App({ autoSynth: false }), 'Nowhere', { env: { account, region } });
@@ -70,32 +72,31 @@ function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements
   return nowhere.resolve((policy.node.defaultChild as iam.CfnPolicy).roles) !== undefined;
 }
 
-/**
- * The principal without its other policies, to depend on: those are the user's, who may refer to the integration in them. None if it is
- * imported.
- */
-export function findResource(principal: iam.IRole | iam.IUser): IConstruct[] {
+/** Returns the resource of a principal that the app defines. Its other policies are no dependencies, since they can refer to the integration. */
+export function findResource(principal: Principal): IConstruct[] {
   return principal.node.defaultChild ? [principal.node.defaultChild] : [];
 }
 
-/** The names of inline policies are per principal: integrations of several stacks may share the handler of one tenant. */
-function formatUniqueName(policy: () => iam.Policy): string {
+/** The names of inline policies are unique for each role, and integrations of several stacks can share the handler of one tenant. */
+function formatUniqueName(getPolicy: () => iam.Policy): string {
   const logicalId = Lazy.string({
-    produce: () => policy().stack.resolve((policy().node.defaultChild as CfnResource).logicalId).slice(-LOGICAL_ID_LENGTH),
+    produce: () => {
+      const policy = getPolicy();
+      return policy.stack.resolve((policy.node.defaultChild as CfnResource).logicalId).slice(-MAX_LOGICAL_ID_LENGTH);
+    },
   });
   return `${logicalId}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 }
 
-function validateAccount(policy: Resource, principal: iam.IRole | iam.IUser, statements: iam.PolicyStatement[]): string[] {
-  const account = getAccount(principal);
-  if (compareTokens(account, policy.stack.account) !== 'different') {
-    return [];
-  }
-  return [`'${principal.node.path}' belongs to account ${account}, where this stack (account ${policy.stack.account}) cannot attach a policy, and S3 Access Grants `
-    + `is managed from its own account: use a principal of account ${policy.stack.account}. It needs these statements: ${renderStatements(policy, statements)}`];
+function validateAccount(policy: Resource, principal: Principal, statements: iam.PolicyStatement[]): Problem[] {
+  const { account } = policy.stack;
+  const got = getAccount(principal);
+  return compareTokens(got, account) !== 'different' ? [] : [createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', {
+    principal: principal.node.path, account, got, statements: renderStatements(policy, statements),
+  })];
 }
 
-function getAccount(principal: iam.IRole | iam.IUser): string {
+function getAccount(principal: Principal): string {
   return principal.principalAccount ?? principal.env.account;
 }
 

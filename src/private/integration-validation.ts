@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { IConstruct } from 'constructs';
@@ -6,12 +6,13 @@ import { DefinedInstance } from './access-grants-instance-base';
 import { findDefinedInstance, findInstanceEnvironment } from './default-instance';
 import { Registry } from './registry';
 import { IAccessGrantsInstance, IImmutaTenant } from '../interfaces';
-import { ComparableIntegration, ComparableLocation, findOverlaps, validateUniqueness } from './validation/duplicates';
+import { ComparableIntegration, ComparableLocation, validateUniqueness, warnOfOverlaps } from './validation/duplicates';
 import { validateDuration, validateTimeouts } from './validation/durations';
 import { validateEncryptionKeys } from './validation/encryption-keys';
 import { validateEnvironment } from './validation/environment';
 import { IdentityCenterIds, validateIdentityCenter } from './validation/identity-center';
 import { validateIntegrationName } from './validation/names';
+import { addValidation, Problem, throwProblems } from './validation/problems';
 import { validateAdoption, validateRemovalPolicy } from './validation/removal';
 
 /** Properties of an integration that are checked. */
@@ -28,10 +29,9 @@ export interface CheckedProps {
 
 /** A location that checks itself. */
 export interface CheckedLocation extends ComparableLocation {
-  readonly _exceedsFolder: boolean;
-  readonly _prefix?: string;
-  _validate(): string[];
-  _validateRegion(region: string): string[];
+  _validate(): Problem[];
+  _validateRegion(region: string): Problem[];
+  _addWarnings(scope: IConstruct): void;
 }
 
 /** What is known of an integration at the end of the synthesis. */
@@ -59,24 +59,19 @@ export function validateIntegration(construct: IConstruct, props: CheckedProps, 
     findManagedUser: () => getState().managedUser?.user,
   };
   const earlier = () => INTEGRATIONS.findEarlier(construct);
-  warnOfLocation(construct, props.location);
-  for (const [id, message] of findOverlaps(integration, earlier())) {
-    Annotations.of(construct).addWarningV2(`cdk-immuta-s3-integration:${id}`, message);
-  }
+  props.location._addWarnings(construct);
+  warnOfOverlaps(integration, earlier());
   INTEGRATIONS.add(construct, integration);
-  construct.node.addValidation({
-    validate: () => [...validateProps(props), ...validateState(construct, props, getState()), ...validateUniqueness(integration, earlier())],
-  });
+  addValidation(construct, () => [
+    ...validateProps(props), ...validateState(construct, props, getState()), ...validateUniqueness(integration, earlier()),
+  ]);
 }
 
 /** The other checks compare durations, so that these must be numbers. */
 function validateDurations(construct: IConstruct, props: CheckedProps): void {
-  const problems = [
+  throwProblems(construct, [
     ...validateDuration('timeout', props.timeout), ...validateDuration('iamPropagationTimeout', props.iamPropagationTimeout),
-  ];
-  if (problems.length > 0) {
-    throw new Error(`[${construct.node.path}] ${problems.join('\n')}`);
-  }
+  ]);
 }
 
 /** The CDK reports a reference across environments before it runs validations, and does not name the property. */
@@ -85,12 +80,10 @@ function validateReferences(construct: IConstruct, props: CheckedProps): void {
     ...validateEnvironment(construct, props.tenant, props.accessGrantsInstance && findInstanceEnvironment(props.accessGrantsInstance)),
     ...props.location._validateRegion(Stack.of(construct).region),
   ];
-  if (problems.length > 0) {
-    throw new Error(`[${construct.node.path}] ${[...problems, ...validateProps(props)].join('\n')}`);
-  }
+  throwProblems(construct, problems.length > 0 ? [...problems, ...validateProps(props)] : []);
 }
 
-function validateProps(props: CheckedProps): string[] {
+function validateProps(props: CheckedProps): Problem[] {
   return [
     ...props.location._validate(),
     ...validateIntegrationName(props.integrationName, props.adopt !== undefined),
@@ -98,12 +91,12 @@ function validateProps(props: CheckedProps): string[] {
   ];
 }
 
-function validateState(construct: IConstruct, props: CheckedProps, state: CheckedState): string[] {
+function validateState(construct: IConstruct, props: CheckedProps, state: CheckedState): Problem[] {
   const { adopt, identityCenter } = props;
   const defined = findDefinedInstance(construct);
   const instance = props.accessGrantsInstance ?? (defined?._explicit ? defined : undefined);
   return [
-    ...validateRemovalPolicy('an integration', state.removalPolicy),
+    ...validateRemovalPolicy(state.removalPolicy),
     ...validateEncryptionKeys(state.encryptionKeys),
     ...validateIdentityCenter(identityCenter, instance !== undefined),
     ...identityCenter && instance instanceof DefinedInstance ? instance._validateAssociation(identityCenter.instanceArn) : [],
@@ -114,12 +107,4 @@ function validateState(construct: IConstruct, props: CheckedProps, state: Checke
       definesUser: state.managedUser?.isOwn === true,
     }),
   ];
-}
-
-function warnOfLocation(construct: IConstruct, location: CheckedLocation): void {
-  if (location._exceedsFolder) {
-    Annotations.of(construct).addWarningV2('cdk-immuta-s3-integration:prefix-without-slash',
-      `the location covers every key that begins with ${JSON.stringify(location._prefix)}, `
-      + `such as ${JSON.stringify(`${location._prefix}-other/key`)}: end the prefix with '/' if it means a folder`);
-  }
 }

@@ -2,6 +2,7 @@ import { CfnResource, CustomResource, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { addValidation, createProblem, Problem } from './validation/problems';
 import { IntegrationProperties, PHYSICAL_ID_PREFIX, ROTATE_REQUEST_TYPE } from '../handler/contract';
 
 export interface KeyRotationProps {
@@ -24,7 +25,7 @@ const LONGEST_DELIVERY_SECONDS = 3600;
 export class KeyRotation extends Construct {
   constructor(scope: Construct, id: string, { schedule, handler, resource, integrationId, properties }: KeyRotationProps) {
     super(scope, id);
-    this.node.addValidation({ validate: () => pathProblems(properties.LocationPath) });
+    addValidation(this, () => validateLocation(properties.LocationPath));
     const input = events.RuleTargetInput.fromObject({
       RequestType: ROTATE_REQUEST_TYPE,
       // the same in each delivery of one event
@@ -49,11 +50,9 @@ export class KeyRotation extends Construct {
   }
 }
 
-/** EventBridge takes what is between '<' and '>' in a rule's input for a variable. A token has none of these. */
-function pathProblems(path: string): string[] {
-  return /[<>"]/.test(path)
-    ? [`'rotation' cannot be used with the location '${path}', since EventBridge does not pass on '<', '>' and '"': use another prefix, or leave 'rotation' out`]
-    : [];
+/** EventBridge reads the text between '<' and '>' in a rule's input as a variable. A token contains none of these characters. */
+function validateLocation(location: string): Problem[] {
+  return /[<>"]/.test(location) ? [createProblem('ROTATION_LOCATION_UNSUPPORTED', { location })] : [];
 }
 
 /** What a rotation compares the integration with, and whose keys it makes: names and ARNs, and no text of the user's, which EventBridge might not pass on. */

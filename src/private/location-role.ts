@@ -5,6 +5,7 @@ import { attachToRole, findResource } from './attach-policy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { GovernedData } from './policies/governed-data';
 import { LocationRolePrincipal, locationRoleStatements, locationRoleTrust } from './policies/location-role';
+import { addValidation } from './validation/problems';
 import { validateRoleSize } from './validation/quotas';
 
 /** Options for the role with which S3 Access Grants reaches the data. */
@@ -44,7 +45,7 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
     inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements }) },
   });
   acknowledgeWildcards(role, statements);
-  role.node.addValidation({ validate: () => validateRoleSize(role) });
+  addValidation(role, () => validateRoleSize(role));
   return { role, dependencies: findResource(role) };
 }
 

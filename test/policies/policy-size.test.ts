@@ -60,7 +60,7 @@ describe('the location role holds', () => {
   test('59 buckets with the longest names, and not 60', () => {
     expect(withBuckets(59)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withBuckets(60)).toThrow(LOCATION_ROLE);
-    expect(withBuckets(60)).toThrow(/name fewer 'buckets' in the location, or all of them by naming none/);
+    expect(withBuckets(60)).toThrow(/or pass fewer 'buckets' or none at all\. \[INLINE_POLICIES_TOO_LONG\]/);
   });
 
   test('fewer in GovCloud, whose ARNs are longer', () => {
@@ -104,6 +104,6 @@ describe('a role of the user holds', () => {
 
   test('20 integrations with a raised quota, and not 21', () => {
     expect(withIntegrations(20)).not.toThrow();
-    expect(withIntegrations(21)).toThrow(/role 'lake\/Role' gets 21 managed policies from this app, and IAM allows 20 at most: give some of the integrations another role/);
+    expect(withIntegrations(21)).toThrow(/role 'lake\/Role' gets 21 managed policies from this app, and IAM allows 20 at most\. Use another role in some/);
   });
 });

@@ -26,7 +26,7 @@ describe('the role of a tenant\'s handler', () => {
 
   test('fails if the policies that this app attaches to it pass the quota, once', () => {
     const error = synthError(withSecrets(90));
-    expect(error).toMatch(/the inline policies of role 'Stack\/Immuta\/HandlerRole' have at least \d{5} characters, and IAM allows 10240 in one role: use the role for fewer/);
+    expect(error).toMatch(/the inline policies of role 'Stack\/Immuta\/HandlerRole' have at least \d{5} characters, and IAM allows 10240\. Use the role in fewer integrations, .*\. \[INLINE_POLICIES_TOO_LONG\]/);
     expect(error.match(/inline policies of role/g)).toHaveLength(1);
   });
 });
@@ -43,7 +43,7 @@ test('fails if the managed policy of a user passes the quota', () => {
   const stack = newStack();
   const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') });
   newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: buckets(stack, 90) }), authentication });
-  expect(synthError(stack)).toMatch(/the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/);
+  expect(synthError(stack)).toMatch(/the policy has at least \d+ characters, and IAM allows 6144 in a managed policy\. Pass fewer 'encryptionKeys', .*\. \[MANAGED_POLICY_TOO_LONG\]/);
 });
 
 describe.each([
@@ -67,12 +67,12 @@ describe.each([
   });
 
   test('warn of more', () => {
-    Annotations.fromStack(withIntegrations(11)).hasWarning('*', Match.stringLikeRegexp(`${kind} 'Stack/Immuta_' gets 11 managed policies`));
+    Annotations.fromStack(withIntegrations(11)).hasWarning('*', Match.stringLikeRegexp(`${kind} 'Stack/Immuta_' gets 11 managed policies from this app, and IAM allows 10 unless .*\\[MANAGED_POLICIES_OF_PRINCIPAL\\]`));
   });
 
   test('fail for more than IAM allows at all', () => {
     const error = synthError(withIntegrations(21));
-    expect(error).toContain(`${kind} 'Stack/Immuta_' gets 21 managed policies from this app, and IAM allows 20 at most: give some of the integrations another ${kind}`);
+    expect(error).toContain(`${kind} 'Stack/Immuta_' gets 21 managed policies from this app, and IAM allows 20 at most. Use another ${kind} in some of the integrations. [TOO_MANY_MANAGED_POLICIES]`);
     expect(error.match(/21 managed policies/g)).toHaveLength(1);
   });
 });

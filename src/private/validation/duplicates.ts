@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
+import { addWarning, createProblem, Problem } from './problems';
 import { compareEnvironments } from '../stacks';
 import { compareTokens } from '../tokens';
 
@@ -22,7 +23,7 @@ export interface ComparableIntegration {
 }
 
 /** Checks that the integration shares its name, location and user with no earlier one of the app. */
-export function validateUniqueness(integration: ComparableIntegration, earlier: ComparableIntegration[]): string[] {
+export function validateUniqueness(integration: ComparableIntegration, earlier: ComparableIntegration[]): Problem[] {
   return [
     ...validateManagedUser(integration, earlier),
     ...validateUniqueName(integration, earlier),
@@ -30,25 +31,23 @@ export function validateUniqueness(integration: ComparableIntegration, earlier: 
   ];
 }
 
-function validateUniqueName({ name, tenantUrl }: ComparableIntegration, earlier: ComparableIntegration[]): string[] {
+function validateUniqueName({ name, tenantUrl }: ComparableIntegration, earlier: ComparableIntegration[]): Problem[] {
   if (name === undefined || Token.isUnresolved(name)) {
     return [];
   }
   const other = earlier.find((each) => each.name === name && each.tenantUrl === tenantUrl);
-  return other ? [`'integrationName' ${JSON.stringify(name)} is also the name of '${other.construct.node.path}': names are unique within a tenant, so give another`] : [];
+  return other ? [createProblem('INTEGRATION_NAME_DUPLICATE', { name: JSON.stringify(name), other: getPath(other) })] : [];
 }
 
-function validateUniqueLocation(integration: ComparableIntegration, earlier: ComparableIntegration[]): string[] {
+function validateUniqueLocation(integration: ComparableIntegration, earlier: ComparableIntegration[]): Problem[] {
   const other = earlier.find((each) => isNear(each, integration) && each.location._isSame(integration.location));
-  return other ? [`'${other.construct.node.path}' governs the same location, and Immuta and S3 Access Grants take a location once: remove one of the two`] : [];
+  return other ? [createProblem('LOCATION_DUPLICATE', { other: getPath(other) })] : [];
 }
 
-/** IAM allows a user two access keys, and a rotation needs both. */
-function validateManagedUser(integration: ComparableIntegration, earlier: ComparableIntegration[]): string[] {
+function validateManagedUser(integration: ComparableIntegration, earlier: ComparableIntegration[]): Problem[] {
   const user = integration.findManagedUser();
   const other = user && earlier.find((each) => isSameUser(user, each.findManagedUser()));
-  return other ? [`'user' of 'managedAccessKey' is '${user.node.path}', which '${other.construct.node.path}' has, too, and IAM allows two access keys, which one integration `
-    + 'needs when it changes: give each a user of its own'] : [];
+  return other ? [createProblem('MANAGED_USER_SHARED', { user: user.node.path, other: getPath(other) })] : [];
 }
 
 function isSameUser(one: iam.IUser, other?: iam.IUser): boolean {
@@ -61,24 +60,21 @@ function isNear(one: ComparableIntegration, other: ComparableIntegration): boole
   return compareEnvironments(one.construct, other.construct) === 'same';
 }
 
-/** A warning's id and text. */
-export type Warning = [id: string, message: string];
+function getPath({ construct }: ComparableIntegration): string {
+  return construct.node.path;
+}
 
-/** Finds earlier integrations of the app whose location overlaps, or that Immuta may refuse beside this one. */
-export function findOverlaps(integration: ComparableIntegration, earlier: ComparableIntegration[]): Warning[] {
-  const { location, tenantUrl } = integration;
-  const overlapping = earlier.filter((other) => isNear(other, integration)
-    && !other.location._isSame(location) && other.location._overlaps(location));
+/** Warns of earlier integrations whose location overlaps, or beside which Immuta may refuse this one. */
+export function warnOfOverlaps(integration: ComparableIntegration, earlier: ComparableIntegration[]): void {
+  const { construct, location, tenantUrl } = integration;
   const wholeAccount = earlier.find((other) => !isNear(other, integration)
     && location._allBuckets && other.location._allBuckets && other.tenantUrl === tenantUrl);
-  return [
-    ...wholeAccount ? [[
-      'all-buckets-twice',
-      `'${wholeAccount.construct.node.path}' also governs s3:// for the same tenant: Immuta says that a path is unique among its integrations, and may refuse a second account or Region; use 'S3Location.bucket'`,
-    ] satisfies Warning] : [],
-    ...overlapping.map((other): Warning => [
-      'overlapping-locations',
-      `the location overlaps with that of '${other.construct.node.path}': S3 Access Grants uses the most specific location, so that grants of the wider one do not reach the narrower one's data`,
-    ]),
-  ];
+  if (wholeAccount) {
+    addWarning(construct, 'ALL_BUCKETS_TWICE', { other: getPath(wholeAccount) });
+  }
+  for (const other of earlier.filter((each) => isNear(each, integration))) {
+    if (!other.location._isSame(location) && other.location._overlaps(location)) {
+      addWarning(construct, 'OVERLAPPING_LOCATIONS', { other: getPath(other) });
+    }
+  }
 }

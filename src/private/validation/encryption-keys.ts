@@ -1,7 +1,7 @@
 import * as kms from 'aws-cdk-lib/aws-kms';
+import { createProblem, Problem } from './problems';
 
-/** Keys that a policy cannot name. */
-export function validateEncryptionKeys(keys: kms.IKey[]): string[] {
-  return keys.filter(({ keyArn }) => keyArn.includes(':alias/')).map(({ node }) => `'encryptionKeys' must be keys, got the alias '${node.path}': `
-    + 'no policy matches the ARN of an alias, so import the key itself, with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'');
+/** Checks that a policy can name the keys. */
+export function validateEncryptionKeys(keys: kms.IKey[]): Problem[] {
+  return keys.filter(({ keyArn }) => keyArn.includes(':alias/')).map(({ node }) => createProblem('ENCRYPTION_KEY_ALIAS', { alias: node.path }));
 }

@@ -1,5 +1,6 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
+import { createProblem, Problem } from './problems';
 import { IImmutaTenant } from '../../interfaces';
 import { compareTokens } from '../tokens';
 
@@ -10,27 +11,23 @@ export interface Environment {
 }
 
 /** Checks that the tenant and the instance serve the account and Region of the integration. */
-export function validateEnvironment(integration: IConstruct, tenant: IImmutaTenant, instance?: Environment): string[] {
+export function validateEnvironment(integration: IConstruct, tenant: IImmutaTenant, instance?: Environment): Problem[] {
   const here = Stack.of(integration);
   return [
     ...validateTenantEnvironment(tenant, here),
-    ...instance && differs(instance, here) ? [
-      `'accessGrantsInstance' is in ${describe(instance)}, and the integration is in ${describe(here)}: `
-      + 'use \'AccessGrantsInstance.fromDefault\' of this stack',
-    ] : [],
+    ...instance && differs(instance, here)
+      ? [createProblem('INSTANCE_IN_OTHER_ENVIRONMENT', { here: describe(here), got: describe(instance) })] : [],
   ];
 }
 
-function validateTenantEnvironment(tenant: IImmutaTenant, here: Environment): string[] {
+function validateTenantEnvironment(tenant: IImmutaTenant, here: Environment): Problem[] {
   const home = Stack.of(tenant);
-  const where = `tenant '${tenant.node.path}' is in ${describe(home)}, and the integration is in ${describe(here)}`;
+  const values = { tenant: tenant.node.path, here: describe(here), got: describe(home) };
   if (differs(home, here)) {
-    return [`${where}: define an 'ImmutaTenant' in a stack of this account and Region`];
+    return [createProblem('TENANT_IN_OTHER_ENVIRONMENT', values)];
   }
-  if (isOnlyOneKnown(home.account, here.account) || isOnlyOneKnown(home.region, here.region)) {
-    return [`${where}: give both stacks the same 'env', or neither an 'env'`];
-  }
-  return [];
+  const isComparable = !isOnlyOneKnown(home.account, here.account) && !isOnlyOneKnown(home.region, here.region);
+  return isComparable ? [] : [createProblem('TENANT_ENVIRONMENT_UNKNOWN', values)];
 }
 
 function differs(one: Environment, other: Environment): boolean {

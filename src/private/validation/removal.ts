@@ -1,11 +1,12 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { createProblem, Problem } from './problems';
 
-/** @param what the resource with its article, such as "an integration" */
-export function validateRemovalPolicy(what: string, policy?: RemovalPolicy): string[] {
-  return policy === RemovalPolicy.SNAPSHOT ? [`'removalPolicy' must be DESTROY or RETAIN, got SNAPSHOT: ${what} has no snapshots`] : [];
+/** Checks that the resource can be removed in this way. */
+export function validateRemovalPolicy(policy?: RemovalPolicy): Problem[] {
+  return policy === RemovalPolicy.SNAPSHOT ? [createProblem('REMOVAL_POLICY_UNSUPPORTED')] : [];
 }
 
-/** The properties that an adoption depends on. */
+/** Properties that matter to an adoption. */
 export interface Adoption {
   readonly adopt?: string;
   readonly removalPolicy?: RemovalPolicy;
@@ -15,24 +16,15 @@ export interface Adoption {
 }
 
 /** Checks that everything which an adopted integration uses exists and is retained. */
-export function validateAdoption({ adopt, removalPolicy, hasInstance, definesUser }: Adoption): string[] {
+export function validateAdoption({ adopt, removalPolicy, hasInstance, definesUser }: Adoption): Problem[] {
   if (adopt === undefined) {
     return [];
   }
-  const problems = [];
-  if (!Token.isUnresolved(adopt) && !/^[\w-]+$/.test(adopt)) {
-    problems.push(`'adopt' must be the id of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}`);
-  }
-  if (removalPolicy === RemovalPolicy.DESTROY) {
-    problems.push('\'removalPolicy\' must not be DESTROY with \'adopt\': an integration that was adopted is never deleted, so leave \'removalPolicy\' out');
-  }
-  if (!hasInstance) {
-    problems.push('\'adopt\' needs \'accessGrantsInstance\', as the instance of an integration that exists is there already: '
-      + 'pass \'AccessGrantsInstance.fromDefault(this, …)\'');
-  }
-  if (definesUser) {
-    problems.push('\'managedAccessKey\' needs a \'user\' with \'adopt\', as an integration that was adopted outlives the stack, and so must its user: '
-      + 'pass the one that the integration has');
-  }
-  return problems;
+  const isId = Token.isUnresolved(adopt) || /^[\w-]+$/.test(adopt);
+  return [
+    ...isId ? [] : [createProblem('ADOPT_ID_INVALID', { got: JSON.stringify(adopt) })],
+    ...removalPolicy === RemovalPolicy.DESTROY ? [createProblem('ADOPT_WITH_DESTROY')] : [],
+    ...hasInstance ? [] : [createProblem('ADOPT_WITHOUT_INSTANCE')],
+    ...definesUser ? [createProblem('ADOPT_WITHOUT_USER')] : [],
+  ];
 }

@@ -1,56 +1,55 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
+import { IConstruct } from 'constructs';
+import { createProblem, Problem } from './problems';
 import { compareTokens, renderIntrinsics } from '../tokens';
-
-/** A secret that the handler would look for in the wrong Region. */
-export function validateSecretRegion(scope: Construct, prop: string, secret: secretsmanager.ISecret): string[] {
-  const { region } = Stack.of(scope);
-  return compareTokens(secret.env.region, region) !== 'different' ? [] : [
-    `'${prop}' (secret '${secret.node.path}') is in Region ${secret.env.region}, and it is read in ${region}: replicate the secret to ${region} and import the replica`,
-  ];
-}
 
 const DYNAMIC_REFERENCE = '{{resolve:';
 
+/** Checks that the handler, which runs in the scope's Region, can read the secret. */
+export function validateSecretRegion(scope: IConstruct, prop: string, secret: secretsmanager.ISecret): Problem[] {
+  const { region } = Stack.of(scope);
+  const got = secret.env.region;
+  return compareTokens(got, region) !== 'different' ? []
+    : [createProblem('SECRET_IN_OTHER_REGION', { prop, secret: secret.node.path, region, got })];
+}
+
 /**
- * A secret whose value this app writes into the template.
+ * Checks that the app does not write the value of the secret into the template.
  *
- * @param fields what is read of it; undefined for all of it
+ * @param fields fields of the secret that the handler reads, or `undefined` for the whole value
  */
-export function validateSecretValue(prop: string, secret: secretsmanager.ISecret, fields: (string | undefined)[]): string[] {
+export function validateSecretValue(prop: string, secret: secretsmanager.ISecret, fields: (string | undefined)[]): Problem[] {
   const resource = secret.node.defaultChild;
-  if (!resource || !CfnResource.isCfnResource(resource) || resource.cfnResourceType !== 'AWS::SecretsManager::Secret') {
+  if (!(resource instanceof secretsmanager.CfnSecret) || fields.every((field) => isHidden(findTemplateValue(resource, field)))) {
     return [];
   }
-  return fields.every((field) => isHidden(findTemplateValue(resource as secretsmanager.CfnSecret, field))) ? [] : [
-    `the value of '${prop}' (secret '${secret.node.path}') would be in the template in plain text: make the secret without a value and put it in `
-    + 'with \'aws secretsmanager put-secret-value\', or import a secret that exists',
-  ];
+  return [createProblem('SECRET_IN_PLAIN_TEXT', { prop, secret: secret.node.path })];
 }
 
 function isHidden(value: unknown): boolean {
   return value === undefined || value === '' || String(value).includes(DYNAMIC_REFERENCE);
 }
 
-/** What the template has of the secret, or of one of its fields. */
+/** Returns what the template contains of the secret or of one of its fields. */
 function findTemplateValue(resource: secretsmanager.CfnSecret, field?: string): unknown {
-  const { secretString, generateSecretString } = resource;
-  const generate = Stack.of(resource).resolve(generateSecretString);
-  if (generate && (field === undefined || field === generate.generateStringKey)) {
+  const stack = Stack.of(resource);
+  const generated = stack.resolve(resource.generateSecretString);
+  if (generated && (field === undefined || field === generated.generateStringKey)) {
     return undefined;
   }
-  return selectField(renderIntrinsics(Stack.of(resource).resolve(secretString) ?? generate?.secretStringTemplate, () => DYNAMIC_REFERENCE), field);
+  const value = stack.resolve(resource.secretString) ?? generated?.secretStringTemplate;
+  return selectField(renderIntrinsics(value, () => DYNAMIC_REFERENCE), field);
 }
 
-/** The field of a JSON text, or the text. */
-function selectField(text: unknown, field?: string): unknown {
-  if (typeof text !== 'string' || field === undefined) {
-    return text;
+/** Returns a field of a JSON text, or the whole value if it is no such text. */
+function selectField(value: unknown, field?: string): unknown {
+  if (typeof value !== 'string' || field === undefined) {
+    return value;
   }
   try {
-    return JSON.parse(text)[field];
+    return JSON.parse(value)[field];
   } catch {
-    return text;
+    return value;
   }
 }

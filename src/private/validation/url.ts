@@ -1,17 +1,24 @@
 import { Token } from 'aws-cdk-lib';
+import { createProblem, Problem } from './problems';
 
 /** Checks that the URL is that of a tenant: https, in lower case, without credentials, path or query. */
-export function validateUrl(url: string): string[] {
+export function validateUrl(url: string): Problem[] {
   if (Token.isUnresolved(url)) {
     return [];
   }
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.username || parsed?.password) {
-    return ['\'url\' must not hold credentials: the API key belongs in \'apiKey\''];
+    return [createProblem('URL_WITH_CREDENTIALS')];
   }
+  const got = JSON.stringify(url);
   if (parsed?.protocol !== 'https:') {
-    return [`'url' must begin with https://, got ${JSON.stringify(url)}`];
+    return [createProblem('URL_NOT_HTTPS', { got })];
   }
-  return parsed.origin === url.replace(/\/+$/, '') ? []
-    : [`'url' must be the tenant's address without a path or query and as it is sent, got ${JSON.stringify(url)}: write ${JSON.stringify(parsed.origin)}`];
+  return parsed.origin === removeTrailingSlashes(url) ? []
+    : [createProblem('URL_NOT_ORIGIN', { got, proposal: JSON.stringify(parsed.origin) })];
+}
+
+/** Returns the URL in the form that the template holds. */
+export function removeTrailingSlashes(url: string): string {
+  return url.replace(/\/+$/, '');
 }

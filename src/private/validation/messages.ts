@@ -1,0 +1,255 @@
+import { CodedMessage } from '../../handler/coded-message';
+
+/** Errors and warnings at synth. A code never changes its meaning. The comment above an entry is its cause. */
+export const SYNTH_MESSAGES = {
+  /** Immuta's role trusts a whole account without a condition, so any principal of that account can act as Immuta. */
+  ACCOUNT_WITHOUT_EXTERNAL_ID: {
+    text: "every principal that account {account} allows can assume Immuta's role",
+    remedy: "Name the role that Immuta runs as in 'principal', or set the 'externalId' that Immuta sends",
+  },
+  /** Immuta's IDs are letters, digits, hyphens and underscores, so this cannot be the ID of an integration. */
+  ADOPT_ID_INVALID: {
+    text: "'adopt' must be the ID of an integration in Immuta, such as '17', got {got}",
+    remedy: 'Copy the ID from Immuta',
+  },
+  /** An adopted integration was created outside the stack, so the stack never deletes it. */
+  ADOPT_WITH_DESTROY: {
+    text: "'removalPolicy' must not be DESTROY with 'adopt', because an adopted integration is never deleted",
+    remedy: "Omit 'removalPolicy'",
+  },
+  /** An integration that exists already uses an S3 Access Grants instance. AWS allows no second one for the stack. */
+  ADOPT_WITHOUT_INSTANCE: {
+    text: "'adopt' needs 'accessGrantsInstance', because the instance of an existing integration already exists",
+    remedy: "Pass 'AccessGrantsInstance.fromDefault(this, …)'",
+  },
+  /** An adopted integration outlives the stack, and so must the user whose access key it has. */
+  ADOPT_WITHOUT_USER: {
+    text: "'managedAccessKey' needs a 'user' with 'adopt', because an adopted integration outlives the stack",
+    remedy: 'Pass the user of the existing integration',
+  },
+  /** A path is unique among a tenant's integrations. Immuta may refuse `s3://` of a second account or Region. */
+  ALL_BUCKETS_TWICE: {
+    text: "'{other}' also governs s3:// for the same tenant, and Immuta may refuse a path that it already has",
+    remedy: "Use 'S3Location.bucket' or 'S3Location.prefix' in one of the two",
+  },
+  /** Immuta's role trusts every AWS principal on the condition of an external ID. External IDs are not secret. */
+  ANYBODY_WITH_EXTERNAL_ID: {
+    text: "everyone in AWS who knows the 'externalId' can assume Immuta's role",
+    remedy: "Name the role that Immuta runs as in 'principal'",
+  },
+  /** S3 Access Grants reaches buckets of its own Region only. */
+  BUCKET_IN_OTHER_REGION: {
+    text: "bucket '{bucket}' must be in Region {region} of the integration, got {got}",
+    remedy: "Define the integration in a stack of the bucket's Region",
+  },
+  /** The policies of an integration name one account that owns the buckets. */
+  BUCKETS_IN_SEVERAL_ACCOUNTS: {
+    text: "'buckets' must belong to one account, got buckets of accounts {got}",
+    remedy: 'Define an integration for the buckets of each account',
+  },
+  /** CloudFormation and the handler take whole seconds. */
+  DURATION_NOT_WHOLE_SECONDS: {
+    text: "'{prop}' must be whole seconds, got {got} seconds",
+    remedy: 'Round it to seconds',
+  },
+  /** The time-outs are compared with each other at synth, so they cannot be parameters or other tokens. */
+  DURATION_UNKNOWN: {
+    text: "'{prop}' must be known at synth, got a token",
+    remedy: 'Pass a number',
+  },
+  /** IAM policies match the ARN of a key and never that of an alias. */
+  ENCRYPTION_KEY_ALIAS: {
+    text: "'encryptionKeys' must be keys, got the alias '{alias}'",
+    remedy: "Import the key itself with 'kms.Key.fromKeyArn' or 'kms.Key.fromLookup'",
+  },
+  /** AWS refuses a trust policy with such an external ID. */
+  EXTERNAL_ID_INVALID: {
+    text: "'externalId' must have 2 to 1224 letters, digits or characters of _+=,.@:/-, got {got}",
+    remedy: 'Copy the external ID from Immuta',
+  },
+  /** New roles and policies reach all of AWS within minutes, and the handler has `timeout` for everything. */
+  IAM_PROPAGATION_TIMEOUT_TOO_LONG: {
+    text: "'iamPropagationTimeout' must be at most 10 minutes and at most 'timeout' ({timeout}), got {got}",
+    remedy: "Shorten it, or increase 'timeout'",
+  },
+  /** Immuta tests a new role at once. Without any retry, most deployments would fail. */
+  IAM_PROPAGATION_TIMEOUT_TOO_SHORT: {
+    text: "'iamPropagationTimeout' must be at least 1 second, got {got}",
+    remedy: 'Omit it to use 3 minutes',
+  },
+  /** The ARN of an Identity Center instance has no Region and no account. */
+  IDENTITY_CENTER_ARN_INVALID: {
+    text: "'{prop}' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got {got}",
+    remedy: "Copy the ARN from 'aws sso-admin list-instances'",
+  },
+  /** S3 Access Grants knows the users and groups of the Identity Center instance that it is associated with. */
+  IDENTITY_CENTER_MISMATCH: {
+    text: "'identityCenterInstanceArn' of '{instance}' must be {expected} as in 'identityCenter', got {got}",
+    remedy: 'Set both to the same Identity Center instance',
+  },
+  /** The default S3 Access Grants instance is not associated with Identity Center. */
+  IDENTITY_CENTER_WITHOUT_INSTANCE: {
+    text: "'identityCenter' needs an S3 Access Grants instance that is associated with Identity Center",
+    remedy: "Pass an 'AdoptingAccessGrantsInstance' with 'identityCenterInstanceArn', or an imported instance",
+  },
+  /** An identity store has an ID of 'd-' and ten hexadecimal digits, or a UUID. */
+  IDENTITY_STORE_ID_INVALID: {
+    text: "'identityCenter.identityStoreId' must look like d-1234567890, got {got}",
+    remedy: "Copy the ID from 'aws sso-admin list-instances'",
+  },
+  /** IAM limits the inline policies of a role to 10,240 characters in total. */
+  INLINE_POLICIES_TOO_LONG: {
+    text: "the inline policies of role '{role}' have at least {length} characters, and IAM allows {quota}",
+    remedy: "Use the role in fewer integrations, pass fewer 'encryptionKeys', or pass fewer 'buckets' or none at all",
+  },
+  /** The ARN names something else than an S3 Access Grants instance. */
+  INSTANCE_ARN_INVALID: {
+    text: "'accessGrantsInstanceArn' must look like {example}, got {got}",
+    remedy: "Copy the ARN from 'aws s3control list-access-grants-instances'",
+  },
+  /** AWS allows one S3 Access Grants instance for each account and Region. */
+  INSTANCE_DEFINED_TWICE: {
+    text: "stack '{here}' and stack '{there}' both define the S3 Access Grants instance ('{first}' and '{second}')",
+    remedy: "Keep one. Pass it, or 'AccessGrantsInstance.fromDefault(this, …)', as 'accessGrantsInstance' elsewhere",
+  },
+  /** An integration uses the S3 Access Grants instance of its own account and Region. */
+  INSTANCE_IN_OTHER_ENVIRONMENT: {
+    text: "'accessGrantsInstance' must be in {here}, as the integration is, got {got}",
+    remedy: "Pass 'AccessGrantsInstance.fromDefault' of this stack",
+  },
+  /** A stack defines the instance with both constructs. Without RETAIN, removing the native one deletes it. */
+  INSTANCE_NATIVE_AND_ADOPTING: {
+    text: "'{first}' and '{second}' both define the S3 Access Grants instance of stack '{stack}'",
+    remedy: "Remove the 'AccessGrantsInstance'. If it is deployed, deploy it with 'RemovalPolicy.RETAIN' first",
+  },
+  /** Names of integrations are unique within an Immuta tenant. */
+  INTEGRATION_NAME_DUPLICATE: {
+    text: "'integrationName' {name} is also the name of '{other}'",
+    remedy: 'Choose another name',
+  },
+  /** Immuta accepts names of 100 characters. Unless an integration is adopted, the library appends 26 characters. */
+  INTEGRATION_NAME_INVALID: {
+    text: "'integrationName' must have 1 to {max} characters, got {got} ({length} characters)",
+    remedy: 'Choose a name of 1 to {max} characters',
+  },
+  /** Immuta and S3 Access Grants register a location once. */
+  LOCATION_DUPLICATE: {
+    text: "the location is already governed by '{other}'",
+    remedy: 'Remove one of the two integrations',
+  },
+  /** IAM attaches 10 managed policies to a role or user, unless AWS raised the quota of the account. */
+  MANAGED_POLICIES_OF_PRINCIPAL: {
+    text: '{principal} gets {count} managed policies from this app, and IAM allows 10 unless the quota was raised',
+    remedy: 'Use it in fewer integrations, or check that the quota of the account is high enough',
+  },
+  /** IAM limits a managed policy to 6,144 characters. */
+  MANAGED_POLICY_TOO_LONG: {
+    text: 'the policy has at least {length} characters, and IAM allows {quota} in a managed policy',
+    remedy: "Pass fewer 'encryptionKeys', or pass fewer 'buckets' or none at all",
+  },
+  /** IAM allows a user two access keys, and one integration needs both during a rotation. */
+  MANAGED_USER_SHARED: {
+    text: "'user' of 'managedAccessKey' is '{user}', which '{other}' also uses",
+    remedy: 'Give each integration a user of its own',
+  },
+  /** S3 Access Grants uses the most specific location of an object. Grants in the wider one do not reach its data. */
+  OVERLAPPING_LOCATIONS: {
+    text: "the location overlaps with that of '{other}'. Grants in the wider one do not reach the narrower one's data",
+    remedy: 'Acknowledge the warning if this is intended',
+  },
+  /** A location without a prefix is a whole bucket. */
+  PREFIX_EMPTY: {
+    text: "'prefix' must not be empty",
+    remedy: "Use 'S3Location.bucket' for a whole bucket",
+  },
+  /** Object keys do not begin with a slash, so the location would cover nothing. */
+  PREFIX_LEADING_SLASH: {
+    text: "'prefix' must not begin with '/', got {got}",
+    remedy: 'Write {proposal}',
+  },
+  /** A location covers every key that begins with the prefix, and Immuta takes no wildcards. */
+  PREFIX_WILDCARD: {
+    text: "'prefix' must not contain '*', got {got}",
+    remedy: "Remove the '*'",
+  },
+  /** A prefix without a trailing slash also covers keys in other folders whose names begin with it. */
+  PREFIX_WITHOUT_SLASH: {
+    text: 'the location covers every key that begins with {prefix}, such as {example}',
+    remedy: "End the prefix with '/' if you mean a folder",
+  },
+  /** A stack cannot attach policies in another account, and S3 Access Grants is managed from its own account. */
+  PRINCIPAL_IN_OTHER_ACCOUNT: {
+    text: "'{principal}' must belong to account {account}, got {got}. It needs these statements: {statements}",
+    remedy: 'Use a role or user of account {account}',
+  },
+  /** Immuta's role trusts every AWS principal without a condition. */
+  PRINCIPAL_TOO_BROAD: {
+    text: "'principal' must not allow everyone in AWS to assume Immuta's role",
+    remedy: 'Name the role that Immuta runs as',
+  },
+  /** Neither an integration nor an S3 Access Grants instance has snapshots. */
+  REMOVAL_POLICY_UNSUPPORTED: {
+    text: "'removalPolicy' must be DESTROY or RETAIN, got SNAPSHOT",
+    remedy: "Use 'RemovalPolicy.RETAIN' to keep the resource",
+  },
+  /** The role is imported as immutable, or it was passed with `withoutPolicyUpdates()`. */
+  ROLE_WITHOUT_POLICY_UPDATES: {
+    text: "role '{role}' accepts no policies from this app. It needs these statements: {statements}{trust}",
+    remedy: 'Add the statements to the role',
+  },
+  /** EventBridge does not pass on the characters '<', '>' and '"' in an event. */
+  ROTATION_LOCATION_UNSUPPORTED: {
+    text: '\'rotation\' cannot be used with the location \'{location}\', which contains \'<\', \'>\' or \'"\'',
+    remedy: "Use another prefix, or omit 'rotation'",
+  },
+  /** The handler reads secrets in its own Region. */
+  SECRET_IN_OTHER_REGION: {
+    text: "'{prop}' (secret '{secret}') must be in Region {region}, got {got}",
+    remedy: 'Replicate the secret to {region} and import the replica',
+  },
+  /** The app sets the value of the secret, so the template would contain it. */
+  SECRET_IN_PLAIN_TEXT: {
+    text: "the value of '{prop}' (secret '{secret}') would be in the template in plain text",
+    remedy: "Import a secret, or define it without a value and set that with 'aws secretsmanager put-secret-value'",
+  },
+  /** The account or Region of one of the two stacks is a token, so they cannot be compared at synth. */
+  TENANT_ENVIRONMENT_UNKNOWN: {
+    text: "tenant '{tenant}' is in {got}, and the integration is in {here}",
+    remedy: "Give both stacks the same 'env', or neither an 'env'",
+  },
+  /** The tenant's function manages integrations of its own account and Region only. */
+  TENANT_IN_OTHER_ENVIRONMENT: {
+    text: "tenant '{tenant}' must be in {here}, as the integration is, got {got}",
+    remedy: "Define an 'ImmutaTenant' in a stack of this account and Region",
+  },
+  /** CloudFormation waits an hour for a custom resource, and the handler reports a time-out before that. */
+  TIMEOUT_OUT_OF_RANGE: {
+    text: "'timeout' must be between 1 and 50 minutes, got {got}",
+    remedy: 'Choose a duration between 1 and 50 minutes',
+  },
+  /** IAM attaches 20 managed policies to a role or user, even if AWS raised the quota. */
+  TOO_MANY_MANAGED_POLICIES: {
+    text: '{principal} gets {count} managed policies from this app, and IAM allows {quota} at most',
+    remedy: 'Use another {kind} in some of the integrations',
+  },
+  /** AWS allows one instance for each account and Region, and those of the stacks are not known at synth. */
+  TWO_ACCESS_GRANTS_INSTANCES: {
+    text: "'{here}' and '{there}' both define the S3 Access Grants instance, and may share an account and Region",
+    remedy: "Keep one. Pass it, or 'AccessGrantsInstance.fromDefault(this, …)', as 'accessGrantsInstance' elsewhere",
+  },
+  /** The API key is sent to this URL. */
+  URL_NOT_HTTPS: {
+    text: "'url' must begin with https://, got {got}",
+    remedy: 'Use the https address of the tenant',
+  },
+  /** The URL has a path, a query or upper-case letters. The handler appends the paths of Immuta's API to it. */
+  URL_NOT_ORIGIN: {
+    text: "'url' must be the address of the tenant without a path or query, in lower case, got {got}",
+    remedy: 'Write {proposal}',
+  },
+  /** The URL is in the template, and credentials must not be. */
+  URL_WITH_CREDENTIALS: {
+    text: "'url' must not contain credentials",
+    remedy: "Pass the API key as 'apiKey'",
+  },
+} as const satisfies Record<string, CodedMessage>;

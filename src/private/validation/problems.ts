@@ -1,0 +1,44 @@
+import { Annotations } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { SYNTH_MESSAGES } from './messages';
+import { CodedMessage, MessageValues, renderMessage } from '../../handler/coded-message';
+
+/** Code of an error or warning at synth. */
+export type SynthCode = keyof typeof SYNTH_MESSAGES;
+
+/** The values of a message's placeholders. A message without placeholders takes none. */
+type Values<C extends SynthCode> = keyof MessageValues<(typeof SYNTH_MESSAGES)[C]> extends never ? [] : [MessageValues<(typeof SYNTH_MESSAGES)[C]>];
+
+/** Something that the user must change before the app can be synthesized. */
+export interface Problem {
+  readonly code: SynthCode;
+  readonly message: string;
+}
+
+/** Creates the problem with this code. */
+export function createProblem<C extends SynthCode>(code: C, ...[values]: Values<C>): Problem {
+  return { code, message: render(code, values) };
+}
+
+/** Reports problems at the end of the synthesis, together with those of other constructs. */
+export function addValidation(scope: IConstruct, validate: () => Problem[]): void {
+  scope.node.addValidation({ validate: () => validate().map(({ message }) => message) });
+}
+
+/** Throws an error if there is a problem. */
+export function throwProblems(scope: IConstruct, problems: Problem[]): void {
+  if (problems.length > 0) {
+    throw new Error(`[${scope.node.path}] ${problems.map(({ message }) => message).join('\n')}`);
+  }
+}
+
+/** Adds a warning that users can acknowledge, such as `cdk-immuta-s3-integration:overlapping-locations`. */
+export function addWarning<C extends SynthCode>(scope: IConstruct, code: C, ...[values]: Values<C>): void {
+  const id = code.toLowerCase().replaceAll('_', '-');
+  Annotations.of(scope).addWarningV2(`cdk-immuta-s3-integration:${id}`, render(code, values));
+}
+
+function render(code: SynthCode, values: Readonly<Record<string, string | number>> = {}): string {
+  const message: CodedMessage = SYNTH_MESSAGES[code];
+  return renderMessage(code, message, values);
+}
