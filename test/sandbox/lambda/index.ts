@@ -127,7 +127,9 @@ export class LambdaStandIn {
     const depth = (this.depthOfKey.get(callerKey) ?? 0) + 1;
     const queued = { functionArn, functionName, event, requestId: randomUUID(), queuedAt: this.now, depth };
     if (queued.depth > RECURSION_LIMIT) return this.drop(queued, 'recursive loop');
-    void this.deliver(queued);
+    // a function that invokes another, or itself, as the last thing it does is done before that begins
+    if (callerKey) this.options.scheduler.after(0, () => void this.deliver(queued));
+    else void this.deliver(queued);
   }
 
   /** Ends whatever runs. */
@@ -178,7 +180,7 @@ export class LambdaStandIn {
       context: { functionName: fn.functionName, invokedFunctionArn: fn.functionArn, awsRequestId: requestId },
       onOutput: (text) => (invocation.output += text),
       deadlineScale: this.deadlineScale,
-      unresolved: this.unresolved,
+      unresolved: Math.min(this.unresolved, Number.MAX_SAFE_INTEGER), // JSON has no infinity
       killAfter: crash instanceof RegExp ? crash.source : undefined,
     });
     this.environments.release(environment, this.functions.get(fn.functionArn) === fn);

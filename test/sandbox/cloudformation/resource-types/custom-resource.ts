@@ -57,13 +57,15 @@ function exchange(world: World, requestType: RequestType, request: ResourceReque
     const cancelTimeout = world.scheduler.after(seconds * 1000, () => fail('CloudFormation did not receive a response from your Custom Resource. ' +
       `Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version.`));
     signal.addEventListener('abort', onAbort);
-    const responseUrl = world.responses.urlFor((body) => settle(() => {
+    const onAnswer = (body: string) => settle(() => {
       try {
         resolve(read(body, { requestType, requestId, knownId, request }));
       } catch (error) {
         reject(error);
       }
-    }));
+    });
+    // a function that has answered is done before CloudFormation goes on
+    const responseUrl = world.responses.urlFor((body) => world.scheduler.after(0, () => onAnswer(body)));
     try {
       world.lambda.invokeAsync(properties.ServiceToken, {
         RequestType: requestType,
