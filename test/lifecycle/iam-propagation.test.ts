@@ -16,19 +16,6 @@ test.each([
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('a record in createError that only an older role explains is deleted before the next request', async () => {
-  sandbox.current.immuta.faults.validation({ test: 5, times: 2, on: 'create', asynchronously: true });
-
-  expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
-
-  expect(changes(sandbox.current)).toEqual([
-    'POST /integrations', 'DELETE /integrations/101',
-    'POST /integrations', 'DELETE /integrations/102',
-    'POST /integrations',
-  ]);
-  expect(leftovers(sandbox.current).integrations).toEqual([{ id: '103', status: 'enabled' }]);
-});
-
 test('a role that never has effect ends the deployment, not in an hour but after iamPropagationTimeout', async () => {
   sandbox.current.aws.iam.propagationMs = Infinity;
   const start = sandbox.current.clock.now();

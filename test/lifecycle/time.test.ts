@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import { changes, failure, lake, leftovers, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
-import { AwsError } from '../sandbox/aws';
 
 const MINUTE = 60_000;
 const sandbox = useSandbox();
@@ -28,19 +27,6 @@ test("the longest timeout ends within Lambda's recursion limit and before CloudF
   expect(status).toBe('CREATE_COMPLETE');
   expect(sandbox.current.lambda.dropped).toEqual([]);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
-});
-
-test('a function that may not invoke itself says so, and leaves nothing', async () => {
-  const { aws, immuta } = sandbox.current;
-  immuta.switches.durations.creating = 20 * MINUTE;
-  aws.route('lambda', async () => { throw new AwsError(403, 'AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction'); });
-
-  const result = await sandbox.current.deploy(lake(sandbox.current));
-
-  expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain('the handler function cannot invoke itself to go on: not authorized to perform: lambda:InvokeFunction');
-  expect(shortAnswers(sandbox.current)[0]).toBe('FAILED immuta-s3-integration/101');
-  expect(leftovers(sandbox.current).integrations).toEqual([]);
 });
 
 test('deleting may take longer than one run of the function', async () => {

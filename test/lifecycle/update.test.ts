@@ -50,16 +50,16 @@ test('an update that Immuta refuses rolls back to what was', async () => {
   expect(new Set(shortAnswers(sandbox.current).map((answer) => answer.split(' ')[1]))).toEqual(new Set(['immuta-s3-integration/101']));
 });
 
-test.each(['createError', 'disabled'])('an integration that is %s is not updated: the reason says what to do, and it goes on after that', async (status) => {
+test('an integration that is disabled is not updated: the reason says what to do, and it goes on after that', async () => {
   await deploy({ integrationName: 'sales' });
   const { immuta, aws } = sandbox.current;
   const record = immuta.integrations.get('101')!;
-  record.status = status;
+  record.status = 'disabled';
 
   const result = await deploy({ integrationName: 'marketing' });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-  expect(failure(result)).toContain(`the integration cannot be updated: integration 101 is '${status}'; delete it in Immuta, and its location in S3 Access Grants if that is left`);
+  expect(failure(result)).toContain("the integration cannot be updated: integration 101 is 'disabled'; delete it in Immuta, and its location in S3 Access Grants if that is left");
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   immuta.integrations.delete('101');
   aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);

@@ -28,15 +28,6 @@ describe('an Update', () => {
     expect(puts()).toBe(0);
   });
 
-  test.each([
-    ['the revision', { Revision: '2' }],
-    ['the secret with the access key', { AccessKeySecretArn: ACCESS_KEY_ARN }],
-  ])('of %s sends everything again', async (_, properties) => {
-    await sandbox.update({ properties });
-
-    expect(puts()).toBe(1);
-  });
-
   test('of the removal policy alone only looks, whatever state the integration is in', async () => {
     sandbox.immuta.integrations.get('101')!.status = 'disabled';
     const answer = await sandbox.update({ properties: { RemovalPolicy: 'retain', TimeoutSeconds: '600' } });
@@ -79,6 +70,40 @@ describe('an Update', () => {
     sandbox.removeIntegration('101');
 
     expect(await sandbox.update({ physicalId: 'immuta-s3-integration/none' })).toMatchObject({ PhysicalResourceId: 'immuta-s3-integration/102' });
+  });
+
+  test.each(['editing', 'migrating'])('of an integration that is %s waits', async (status) => {
+    const record = sandbox.immuta.integrations.get('101')!;
+    record.status = status;
+    sandbox.clock.at(sandbox.clock.now() + 300_000, () => { record.status = 'enabled'; });
+
+    expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(record.status).toBe('enabled');
+    expect(puts()).toBe(1);
+  });
+
+  test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])('of an integration in %s writes it', async (status) => {
+    sandbox.immuta.integrations.get('101')!.status = status;
+
+    expect(await sandbox.update({ properties: { IntegrationName: 'renamed' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toMatchObject([{ status: 'enabled', config: { name: expect.stringMatching(/^renamed-/) } }]);
+  });
+
+  test('gives a record that was renamed in Immuta its name back', async () => {
+    const record = sandbox.immuta.integrations.get('101')!;
+    record.config = { ...CONFIG, name: 'renamed by hand' };
+
+    expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(record.config.name).toMatch(new RegExp(`^sales-${OWNER}-`));
+  });
+
+  test('is not made anew on a location that was left behind: the reason says how to remove it', async () => {
+    sandbox.immuta.integrations.clear();
+    const answer = await sandbox.update({ properties: { Revision: '2' } });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer.Reason).toContain(`--access-grants-location-id ${sandbox.locations[0].id}`);
+    expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
   test.each(['createError', 'disabled'])('of an integration in %s fails with the remedy', async (status) => {

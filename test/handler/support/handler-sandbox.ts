@@ -1,7 +1,9 @@
 import { Agent } from 'node:http';
 import { TestClock } from './test-clock';
 import { findRegisteredLocation, listRegisteredLocations } from '../../../src/handler/aws/access-grants-locations';
+import { simulateInIam } from '../../../src/handler/aws/policy-simulator';
 import { readSecretsManager } from '../../../src/handler/aws/secrets-manager';
+import { diagnosed } from '../../../src/handler/integration/diagnosis';
 import { integrationLifecycle } from '../../../src/handler/integration/lifecycle';
 import { invokeLambda } from '../../../src/handler/protocol/continuation';
 import { run } from '../../../src/handler/protocol/run';
@@ -108,6 +110,7 @@ export class HandlerSandbox {
       AWS_REGION: aws.region,
       AWS_ACCESS_KEY_ID: aws.env.AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: aws.env.AWS_SECRET_ACCESS_KEY,
+      AWS_ENDPOINT_URL_IAM: aws.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
       AWS_ENDPOINT_URL_LAMBDA: aws.url,
       // the SDK's own pauses are not the clock's; the handler tries again as well
@@ -275,7 +278,17 @@ export class HandlerSandbox {
 
   public async invoke(event: unknown): Promise<void> {
     const endsAt = this.clock.now() + this.functionTimeoutMs;
+    // the SDK puts the account before the host, which then is no address of this machine
     const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    const listLocations = listRegisteredLocations({
+      endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
+      requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
+    });
+    const lifecycle = integrationLifecycle({
+      environment: this.environment,
+      readSecret: readSecretsManager,
+      findRegisteredLocation: findRegisteredLocation(listLocations),
+    });
     await run(event, {
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
       getRemainingTimeInMillis: () => endsAt - this.clock.now(),
@@ -283,15 +296,7 @@ export class HandlerSandbox {
       clock: this.clock,
       invoke: invokeLambda,
       writeLog: (line) => this.log.push(line),
-      work: integrationLifecycle({
-        environment: this.environment,
-        readSecret: readSecretsManager,
-        // the SDK puts the account before the host, which then is no address of this machine
-        findRegisteredLocation: findRegisteredLocation(listRegisteredLocations({
-          endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
-          requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
-        })),
-      }),
+      work: diagnosed(lifecycle, { listLocations, simulate: simulateInIam }),
     });
   }
 }

@@ -3,13 +3,6 @@ import { carryOut, GOOD, inOrder, leftovers, NOTHING, prepare, useSandbox } from
 // of a Create, and of a Delete that is tried again: ../answer.test.ts
 const sandbox = useSandbox();
 
-test.each(['Create', 'Update', 'Delete'] as const)('the answer to a %s gets through at the third attempt', async (operation) => {
-  await prepare(sandbox.current, operation);
-  sandbox.current.responses.refuse = 2;
-
-  expect(await carryOut(sandbox.current, operation)).toEqual(GOOD[operation]);
-});
-
 test('no answer gets through: an update and its way back are given up, and Immuta is as it was', async () => {
   await prepare(sandbox.current, 'Update');
   sandbox.current.responses.refuse = Infinity;
