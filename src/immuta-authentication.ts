@@ -1,6 +1,7 @@
 import { PhysicalName, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { attachToHandler, attachToRole, attachToUser, findResource } from './private/attach-policy';
@@ -10,7 +11,7 @@ import { bindManagedAccessKey } from './private/managed-access-key';
 import { readSecretStatements } from './private/policies/handler-role';
 import { addValidation, throwProblems } from './private/validation/problems';
 import { validateRoleSize } from './private/validation/quotas';
-import { validateSecretRegion, validateSecretValue } from './private/validation/secrets';
+import { validateNotApiKey, validateSecretRegion, validateSecretValue } from './private/validation/secrets';
 import { validateExternalId, validatePrincipal, warnOfBroadTrust } from './private/validation/trust';
 
 /** Options for a new role that Immuta assumes. */
@@ -71,27 +72,38 @@ export interface AccessKeySecretOptions {
   readonly secretAccessKeyField?: string;
 }
 
-/** Options of an access key that nobody has to handle. */
+/** Options for a managed access key. */
 export interface ManagedAccessKeyOptions {
   /**
-   * The user whose access keys the function makes and deletes; it gets a managed policy.
+   * The user whose access keys the tenant's function creates and deletes. It gets a managed policy.
    *
-   * It must be of the integration's account, have no access key, and belong to this one integration. Import one that has a path by its
-   * ARN: a name says nothing about the path. With a user that you bring, another
-   * location takes two deployments, as the new integration is made before the old one and its key are deleted.
+   * The user must belong to the account of the integration and to this one integration, and must not have an access key.
+   * Import a user with a path by its ARN, since a name does not contain the path. The user may be renamed or replaced in
+   * one deployment. With a user that you bring, another location takes two deployments, because CloudFormation creates the
+   * new integration before it deletes the old one with its key.
    *
    * @default - a user that the integration defines
    */
   readonly user?: iam.IUser;
 
   /**
-   * When Immuta gets another key, without a deployment, such as `events.Schedule.rate(Duration.days(90))`.
+   * The schedule on which Secrets Manager rotates the access key, such as `events.Schedule.rate(Duration.days(90))`.
    *
-   * A rotation that fails leaves Immuta with the key that it has, and counts in `metricKeyRotationFailed`.
+   * A rate is 4 hours to 1,000 days. A cron expression has the minute 0. Deployments do not rotate the key. A rotation that
+   * fails leaves Immuta with the key that it has, is retried by Secrets Manager, and counts in `metricKeyRotationFailed`.
    *
-   * @default - whenever an update writes the integration's configuration
+   * @default - the key is rotated only with `aws secretsmanager rotate-secret`
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
    */
   readonly rotation?: events.Schedule;
+
+  /**
+   * The KMS key that encrypts the secret. Its key policy must leave permissions to IAM policies, as that of a new
+   * `kms.Key` does.
+   *
+   * @default - the AWS managed key `aws/secretsmanager`
+   */
+  readonly encryptionKey?: kms.IKey;
 }
 
 /** How Immuta authenticates with AWS to manage locations and grants. */
@@ -135,11 +147,12 @@ export abstract class ImmutaAuthentication {
   }
 
   /**
-   * Gives Immuta the access key of a user, which the function makes when it calls Immuta, and deletes when Immuta has another one.
+   * Gives Immuta the access key of a user, which the tenant's function creates, stores in a secret of the stack and rotates.
    *
-   * The secret half is in that one request, and nowhere else in AWS.
+   * Secrets Manager rotates it on a schedule or with `aws secretsmanager rotate-secret`. Updates of the stack do not. Only
+   * the tenant's function has permission to read the secret. The key is deleted with the integration.
    *
-   * @param options the user, and when its key changes
+   * @param options user, rotation schedule and encryption key
    */
   public static managedAccessKey(options: ManagedAccessKeyOptions = {}): ImmutaAuthentication {
     return new ManagedAccessKey(options);
@@ -208,7 +221,10 @@ class AccessKeySecret extends ImmutaAuthentication {
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = readSecretStatements(secret, Stack.of(scope).region);
     const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', context.tenant.handler.role!, readSecret);
-    addValidation(scope, () => validateSecretValue('secret', secret, [accessKeyIdField, secretAccessKeyField]));
+    addValidation(scope, () => [
+      ...validateSecretValue('secret', secret, [accessKeyIdField, secretAccessKeyField]),
+      ...validateNotApiKey(secret, context.tenant.apiKey),
+    ]);
     return {
       principalArn: user.userArn,
       dependencies: [...findResource(user), userPolicy, secretPolicy],

@@ -1,11 +1,12 @@
-import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { AccessGrantsInstance } from './access-grants-instance';
 import {
-  INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties, METRIC_DIMENSION_INTEGRATION_ID, METRIC_KEY_ROTATION_FAILED,
+  INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, METRIC_DIMENSION_SECRET, METRIC_KEY_ROTATION_FAILED,
   METRIC_NAMESPACE,
 } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
@@ -18,7 +19,6 @@ import { createCustomResource } from './private/custom-resource';
 import { dependOnDefinedInstance, findApplicationArn, findDefinedInstance } from './private/default-instance';
 import { renderIntegrationProperties } from './private/integration-properties';
 import { validateIntegration } from './private/integration-validation';
-import { KeyRotation } from './private/key-rotation';
 import { createLocationRole, LocationRole } from './private/location-role';
 import { diagnosisStatement } from './private/policies/handler-role';
 import { IdentityCenter } from './private/policies/identity-center';
@@ -28,6 +28,7 @@ import { applyRemovalPolicy } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { resolveTimeouts } from './private/validation/durations';
+import { createProblem, throwProblems } from './private/validation/problems';
 import { LocationAccess, S3Location } from './s3-location';
 
 /** Properties of an integration of Immuta with S3. */
@@ -160,17 +161,10 @@ export interface ImmutaS3IntegrationProps {
   readonly adopt?: string;
 
   /**
-   * Any text, such as the version id of the secret with the access key: a change of it writes the configuration to Immuta again, with the
-   * credentials as they are then.
+   * Any text, such as the version ID of the secret with the access key. A change of it sends the configuration to Immuta again, with the credentials of
+   * that moment.
    *
-   * @default - the credentials are written when a property changes
-   */
-  readonly credentialsVersion?: string;
-
-  /**
-   * Any text: a change of it writes the configuration to Immuta again.
-   *
-   * @default - the configuration is written when a property changes
+   * @default - the configuration is sent when a property changes
    */
   readonly revision?: string;
 
@@ -237,6 +231,12 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** The role that Immuta assumes or runs as; none if it has an access key. */
   public readonly immutaRole?: iam.IRole;
 
+  /**
+   * The secret of a managed access key; none with another authentication. Secrets Manager rotates it on the schedule of `rotation`, and at any time with
+   * `aws secretsmanager rotate-secret --secret-id …`; without `rotation` this also needs `--rotation-lambda-arn` with the ARN of the tenant's `handler`.
+   */
+  public readonly accessKeySecret?: secretsmanager.ISecret;
+
   /** What the owners of the buckets add to the buckets' policies if they are of another account. */
   public readonly bucketPolicyStatements: iam.PolicyStatement[];
 
@@ -263,7 +263,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.encryptionKeys = [...new Set([...props.location._encryptionKeys, ...props.encryptionKeys ?? []])];
     this.parts = new Construct(this, digestIdentity(props.locationIdentity ?? props.location._identity));
     validateIntegration(this, props, () => ({
-      removalPolicy: this.removalPolicy, encryptionKeys: this.encryptionKeys, managedUser: this.authentication?.managedUser,
+      removalPolicy: this.removalPolicy, encryptionKeys: this.encryptionKeys, managedAccessKey: this.authentication?.managedAccessKey,
     }));
 
     const location = this.createLocationRole();
@@ -272,6 +272,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const authentication = this.bindAuthentication();
     this.authentication = authentication;
     this.immutaRole = authentication.role;
+    this.accessKeySecret = authentication.managedAccessKey?.secret;
     const diagnosis = props.diagnosePermissions ? [this.createDiagnosisPolicy(authentication)] : [];
 
     const properties = renderIntegrationProperties(props, {
@@ -293,7 +294,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     });
     this.keyPolicyStatements = this.encryptionKeys.length === 0 ? [] : keyOwnerStatements({ ...owner, region: stack.region });
 
-    const rotation = this.createRotation(authentication, resource, properties);
+    const rotation = authentication.managedAccessKey?.createRotationSchedule(resource) ?? [];
     this.alwaysDeleted = [...authentication.ofHandler ? [authentication.ofHandler] : [], ...diagnosis, ...rotation];
     this.applyRemovalPolicy(props.removalPolicy ?? (props.adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN));
   }
@@ -316,16 +317,34 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   }
 
   /**
-   * Rotations of the access key that failed, of those that `ImmutaAuthentication.managedAccessKey({ rotation })` schedules: 1 or 0 for each.
+   * Returns the metric of failed rotations of a managed access key: 1 for each step that fails, 0 for each rotation and each deployment that
+   * gives Immuta the key.
+   *
+   * An alarm with `treatMissingData: TreatMissingData.IGNORE` recovers when a later rotation or deployment succeeds. The default
+   * statistic is the minimum of one minute, so that a retry that succeeds counts.
+   *
+   * Throws an error if the integration has no managed access key.
    *
    * @param props other properties of the metric
+   *
+   * @example
+   * declare const integration: ImmutaS3Integration;
+   * new cloudwatch.Alarm(this, 'KeyRotationFailed', {
+   *   metric: integration.metricKeyRotationFailed(),
+   *   threshold: 1,
+   *   evaluationPeriods: 1,
+   *   treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+   * });
    */
   public metricKeyRotationFailed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const { accessKeySecret } = this;
+    throwProblems(this, accessKeySecret ? [] : [createProblem('ROTATION_WITHOUT_MANAGED_KEY')]);
     return new cloudwatch.Metric({
       namespace: METRIC_NAMESPACE,
       metricName: METRIC_KEY_ROTATION_FAILED,
-      dimensionsMap: { [METRIC_DIMENSION_INTEGRATION_ID]: this.integrationId },
-      statistic: 'Sum',
+      dimensionsMap: { [METRIC_DIMENSION_SECRET]: accessKeySecret!.secretArn },
+      statistic: 'Minimum',
+      period: Duration.minutes(1),
       ...props,
     }).attachTo(this);
   }
@@ -385,11 +404,5 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** The diagnosis asks IAM what Immuta's principal is denied. */
   private createDiagnosisPolicy({ principalArn }: BoundAuthentication): iam.Policy {
     return attachToHandler(this.parts, 'DiagnosisPolicy', this.props.tenant.handler.role!, [diagnosisStatement(principalArn)]);
-  }
-
-  private createRotation({ managedUser }: BoundAuthentication, resource: CustomResource, properties: IntegrationProperties): IConstruct[] {
-    const { integrationId, props: { tenant: { handler } } } = this;
-    const schedule = managedUser?.rotation;
-    return schedule ? [new KeyRotation(this.parts, 'KeyRotation', { schedule, handler, resource, integrationId, properties })] : [];
   }
 }

@@ -2,10 +2,15 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { ENV, importedBucket, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
-import { ImmutaAuthentication, ImmutaS3IntegrationProps, ManagedAccessKeyOptions, S3Location } from '../src';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { countTypes, ENV, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import { ImmutaAuthentication, ImmutaS3IntegrationProps, ManagedAccessKeyOptions } from '../src';
 
-const KEY_ACTIONS = ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags'];
+const SECRET = 'AWS::SecretsManager::Secret';
+const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
+const PERMISSION = 'AWS::Lambda::Permission';
+const ROLE_POLICY = 'AWS::IAM::RolePolicy';
 
 function withKey(options: (stack: Stack) => ManagedAccessKeyOptions = () => ({}), props: Partial<ImmutaS3IntegrationProps> = {}) {
   const stack = newStack();
@@ -22,45 +27,75 @@ function idLike(stack: Stack, part: string): string {
 }
 
 describe('managedAccessKey', () => {
-  test('defines a user with the management policy, whose keys the handler may manage, and no access key', () => {
+  test('defines a user with the management policy, an empty secret, and what the handler needs of both', () => {
     const { stack, integration } = withKey();
     const user = onlyOf(stack, 'AWS::IAM::User').logicalId;
     const policy = onlyOf(stack, 'AWS::IAM::ManagedPolicy');
-    const handlerPolicy = resourcesOf(stack)[idLike(stack, 'HandlerPolicy')];
+    const secret = onlyOf(stack, SECRET);
+    const handlerPolicy = onlyOf(stack, ROLE_POLICY);
     expect(integration.immutaRole).toBeUndefined();
+    expect(stack.resolve(integration.accessKeySecret!.secretArn)).toEqual({ Ref: secret.logicalId });
     expect(policy.Properties.Users).toEqual([{ Ref: user }]);
     expect(policy.Properties.PolicyDocument.Statement[0].Action).toContain('s3:CreateAccessGrantsLocation');
+    expect(secret.Properties).toEqual({ Description: expect.any(String) });
     expect(handlerPolicy.Properties).toMatchObject({
-      Roles: [{ Ref: idLike(stack, 'HandlerRole') }],
+      RoleName: { Ref: idLike(stack, 'HandlerRole') },
       PolicyDocument: {
         Statement: [
-          { Effect: 'Allow', Action: KEY_ACTIONS, Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
-          { Effect: 'Allow', Action: ['iam:TagUser', 'iam:UntagUser'], Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+          { Effect: 'Allow', Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'], Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+          {
+            Effect: 'Allow',
+            Action: [
+              'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage',
+            ],
+            Resource: { Ref: secret.logicalId },
+          },
+          { Effect: 'Allow', Action: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'], Resource: { Ref: secret.logicalId } },
         ],
       },
     });
     expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
-      AuthenticationType: 'accessKey',
-      AccessKeyUserName: { Ref: user },
-      AccessKeyGeneration: { Ref: policy.logicalId },
+      AuthenticationType: 'accessKey', AccessKeyUserName: { Ref: user }, AccessKeySecretArn: { Ref: secret.logicalId },
     });
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(expect.arrayContaining([user, policy.logicalId, idLike(stack, 'HandlerPolicy')]));
-    expect(Object.values(resourcesOf(stack)).map(({ Type }) => Type)).not.toContain('AWS::IAM::AccessKey');
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(expect.arrayContaining([user, policy.logicalId, handlerPolicy.logicalId]));
+    expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::AccessKey');
+    expect(countTypes(stack)).not.toHaveProperty('AWS::SecretsManager::ResourcePolicy');
+  });
+
+  test('names and describes after the user what CloudFormation replaces with the user', () => {
+    const { stack } = withKey();
+    const user = { Ref: onlyOf(stack, 'AWS::IAM::User').logicalId };
+    const nameOf = (value: { 'Fn::Join': [string, unknown[]] }) => value['Fn::Join'][1];
+    expect(nameOf(onlyOf(stack, ROLE_POLICY).Properties.PolicyName)).toEqual([expect.stringMatching(/^ImmutaAccessKey-[0-9a-f]{8}-$/), user]);
+    expect(nameOf(onlyOf(stack, 'AWS::IAM::ManagedPolicy').Properties.Description)).toEqual([expect.any(String), user]);
   });
 
   test('takes a user', () => {
     const { stack } = withKey(given);
     expect(onlyOf(stack, 'AWS::IAM::ManagedPolicy').Properties.Users).toEqual(['immuta']);
     expect(onlyOf(stack, INTEGRATION).Properties.AccessKeyUserName).toBe('immuta');
-    expect(resourcesOf(stack)[idLike(stack, 'HandlerPolicy')].Properties.PolicyDocument.Statement[0].Resource)
+    expect(onlyOf(stack, ROLE_POLICY).Properties.PolicyDocument.Statement[0].Resource)
       .toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:user/immuta']] });
   });
 
-  test('another user is another set of resources', () => {
+  test('encrypts the secret with a key that the handler may use through Secrets Manager only', () => {
+    const { stack } = withKey((scope) => ({ encryptionKey: new kms.Key(scope, 'Key') }));
+    const key = { 'Fn::GetAtt': [onlyOf(stack, 'AWS::KMS::Key').logicalId, 'Arn'] };
+    expect(onlyOf(stack, SECRET).Properties.KmsKeyId).toEqual(key);
+    expect(onlyOf(stack, ROLE_POLICY).Properties.PolicyDocument.Statement.at(-1)).toEqual({
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: key,
+      Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.us-east-1.*' } },
+    });
+  });
+
+  test('has other policies for another user, and the same secret', () => {
     const users = [undefined, 'one', 'another'].map((name) => withKey((stack) => ({ user: name ? iam.User.fromUserName(stack, 'User', name) : undefined })).stack);
     const policies = users.map((stack) => onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId);
     expect(new Set(policies).size).toBe(3);
-    expect(new Set(users.map((stack) => idLike(stack, 'HandlerPolicy'))).size).toBe(3);
+    expect(new Set(users.map((stack) => onlyOf(stack, ROLE_POLICY).logicalId)).size).toBe(3);
+    expect(new Set(users.map((stack) => onlyOf(stack, SECRET).logicalId)).size).toBe(1);
     expect(new Set(users.map((stack) => onlyOf(stack, INTEGRATION).logicalId)).size).toBe(1);
   });
 
@@ -105,14 +140,14 @@ describe('managedAccessKey', () => {
     expect(synthError(withKey(given, { adopt: '17' }).stack)).not.toContain(message);
   });
 
-  test('RETAIN keeps the user and its policy, and not what belongs to the handler', () => {
+  test('RETAIN keeps the user, its policy and the secret, and not what belongs to the handler', () => {
     const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
     integration.applyRemovalPolicy('retain' as never);
-    const policies = Object.entries(resourcesOf(stack)).filter(([id]) => /ManagedAccessKey|KeyRotation/.test(id))
-      .map(([id, { DeletionPolicy }]) => `${/(User|ImmutaPolicy|HandlerPolicy|Rule|Permission)/.exec(id.replace(/.*(ManagedAccessKey|KeyRotation)/, ''))?.[0]} ${DeletionPolicy}`);
-    expect(policies.sort()).toEqual([
-      'HandlerPolicy Delete', 'ImmutaPolicy RetainExceptOnCreate', 'Permission Delete', 'Rule Delete', 'User RetainExceptOnCreate',
-    ]);
+    const policies = Object.values(resourcesOf(stack)).map(({ Type, DeletionPolicy }) => `${Type} ${DeletionPolicy}`);
+    expect(policies).toEqual(expect.arrayContaining([
+      `${ROLE_POLICY} Delete`, `${SCHEDULE} Delete`,
+      `${SECRET} RetainExceptOnCreate`, 'AWS::IAM::User RetainExceptOnCreate', 'AWS::IAM::ManagedPolicy RetainExceptOnCreate',
+    ]));
   });
 
   test('is a generation of its own where no other resource is', () => {
@@ -124,79 +159,110 @@ describe('managedAccessKey', () => {
 describe('rotation', () => {
   const schedule = events.Schedule.rate(Duration.days(90));
 
-  test('is a rule that sends the handler an event with names and ARNs only', () => {
-    const { stack } = withKey(() => ({ rotation: schedule }), { integrationName: 'sales' });
-    const resource = onlyOf(stack, INTEGRATION);
-    const rule = onlyOf(stack, 'AWS::Events::Rule');
-    expect(rule.Properties).toMatchObject({ ScheduleExpression: 'rate(90 days)', State: 'ENABLED' });
-    const [{ Arn: target, InputTransformer: transformer }] = rule.Properties.Targets;
-    expect(target).toEqual({ 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] });
-    expect(transformer.InputPathsMap).toEqual({ id: '$.id' });
-    const text = transformer.InputTemplate['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : JSON.stringify(part).replace(/"/g, '\'')).join('');
-    expect(JSON.parse(text.replace('<id>', '"<id>"'))).toEqual({
-      RequestType: 'Rotate',
-      RequestId: '<id>',
-      StackId: '{\'Ref\':\'AWS::StackId\'}',
-      LogicalResourceId: resource.logicalId,
-      PhysicalResourceId: `immuta-s3-integration/{'Fn::GetAtt':['${resource.logicalId}','IntegrationId']}`,
-      ResourceProperties: {
-        AccountId: '111122223333',
-        Region: 'us-east-1',
-        LocationPath: 's3://lake-bucket/',
-        LocationRoleArn: expect.stringMatching(/LocationRole/),
-        AuthenticationType: 'accessKey',
-        AccessKeyUserName: `{'Ref':'${onlyOf(stack, 'AWS::IAM::User').logicalId}'}`,
-        AccessKeyGeneration: `{'Ref':'${onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId}'}`,
-        TimeoutSeconds: '1800',
-        IamPropagationTimeoutSeconds: '180',
-      },
+  test('is a schedule of Secrets Manager that does not rotate on deployment', () => {
+    const { stack } = withKey(() => ({ rotation: schedule }));
+    expect(onlyOf(stack, SCHEDULE).Properties).toEqual({
+      SecretId: { Ref: onlyOf(stack, SECRET).logicalId },
+      RotationLambdaARN: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+      RotationRules: { ScheduleExpression: 'rate(90 days)' },
+      RotateImmediatelyOnUpdate: false,
     });
-    expect(onlyOf(stack, 'AWS::Lambda::Permission').Properties).toMatchObject({
-      Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com', SourceArn: { 'Fn::GetAtt': [rule.logicalId, 'Arn'] }, FunctionName: target,
+    expect(onlyOf(stack, SCHEDULE).DependsOn).toEqual(expect.arrayContaining(
+      [INTEGRATION, PERMISSION, ROLE_POLICY].map((type) => onlyOf(stack, type).logicalId)));
+  });
+
+  test('is possible without a schedule, since Secrets Manager may always invoke the function', () => {
+    const { stack } = withKey();
+    expect(countTypes(stack)).not.toHaveProperty(SCHEDULE);
+    expect(onlyOf(stack, PERMISSION).Properties).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+      Principal: 'secretsmanager.amazonaws.com',
+      SourceAccount: '111122223333',
     });
   });
 
-  test('goes with the integration, whose stack may be another one than the tenant\'s', () => {
+  test('needs one permission for all integrations of a tenant, also of another stack', () => {
     const tenantStack = newStack();
     const tenant = newTenant(tenantStack);
     const stack = newStack(undefined, tenantStack.node.root as never, 'Lakes');
-    newIntegration(stack, 'Lake', { tenant, location: S3Location.bucket(importedBucket(stack)), authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
+    newIntegration(stack, 'Lake', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
+    newIntegration(stack, 'Ads', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
     expect(synthError(stack)).toBe('');
-    expect(onlyOf(stack, 'AWS::Lambda::Permission')).toBeDefined();
-    expect(Object.values(resourcesOf(tenantStack)).map(({ Type }) => Type)).not.toContain('AWS::Lambda::Permission');
+    expect(countTypes(tenantStack)[PERMISSION]).toBe(1);
+    expect(countTypes(stack)).not.toHaveProperty(PERMISSION);
+    expect(countTypes(stack)[SCHEDULE]).toBe(2);
   });
 
-  test('has no text of the user in its rule, and none that EventBridge would not pass on', () => {
-    const { stack } = withKey(() => ({ rotation: schedule }), { credentialsVersion: 'v<2>' });
-    expect(JSON.stringify(onlyOf(stack, 'AWS::Events::Rule').Properties)).not.toContain('v<2>');
-
-    const odd = newStack();
-    const location = S3Location.prefix(importedBucket(odd), 'a<b/');
-    newIntegration(odd, 'Lake', { location, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
-    expect(synthError(odd)).toContain('\'rotation\' cannot be used with the location \'s3://acme-sales/a<b/\', '
-      + 'which contains \'<\', \'>\' or \'"\'. Use another prefix, or omit \'rotation\'. [ROTATION_LOCATION_UNSUPPORTED]');
+  test.each([
+    'rate(4 hours)', 'rate(1 day)', 'rate(1000 days)', 'rate(36 hours)',
+    'cron(0 4 1 * ? *)', 'cron(0 4/12 * * ? *)', 'cron(0 0 ? * SUN#1 *)', 'cron(0 16 L * ? *)', 'cron(0 2,14 1/7 1,7 ? *)', 'cron(0 */4 * * ? *)', 'cron(0 0-20/5 * * ? *)',
+  ])('accepts %s', (expression) => {
+    expect(synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack)).toBe('');
   });
 
-  test('there is none without a schedule', () => {
-    expect(Object.values(resourcesOf(withKey().stack)).map(({ Type }) => Type)).not.toContain('AWS::Events::Rule');
+  test.each([
+    ['rate(3 hours)', 'a rate is 4 hours to 1000 days'],
+    ['rate(1001 days)', 'a rate is 4 hours to 1000 days'],
+    ['rate(600 minutes)', 'a rate is in hours or days'],
+    ['cron(30 4 * * ? *)', 'the minute must be 0, and the year *'],
+    ['cron(0 4 * * ? 2027)', 'the minute must be 0, and the year *'],
+    ['cron(0 * * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
+    ['cron(0 1,23 * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
+    ['cron(0 0/5,2 * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
+    ['cron(0 24 * * ? *)', 'the hours must be 0 to 23'],
+    ['cron(0 4 15W * ? *)', 'the day of the month takes'],
+    ['cron(0 4 * *)', 'a cron expression has six fields'],
+    ['at(2027-01-01T00:00:00)', 'it is neither a rate nor a cron expression'],
+  ])('refuses %s, which Secrets Manager does not accept', (expression, problem) => {
+    const error = synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack);
+    expect(error).toContain(`'rotation' must be a schedule that Secrets Manager accepts, got '${expression}': ${problem}`);
+    expect(error).toContain('or \'Schedule.expression(\'cron(0 4 1 * ? *)\')\'. [ROTATION_SCHEDULE_INVALID]');
   });
 
-  test('an alarm can be put on its failures', () => {
-    const { stack, integration } = withKey(() => ({ rotation: schedule }));
-    const metric = integration.metricKeyRotationFailed({ period: Duration.days(1) });
-    new cloudwatch.Alarm(stack, 'Alarm', { metric, threshold: 1, evaluationPeriods: 1 });
-    expect(onlyOf(stack, 'AWS::CloudWatch::Alarm').Properties).toMatchObject({
-      Namespace: 'ImmutaS3Integration',
-      MetricName: 'KeyRotationFailed',
-      Dimensions: [{ Name: 'IntegrationId', Value: { 'Fn::GetAtt': [onlyOf(stack, INTEGRATION).logicalId, 'IntegrationId'] } }],
-      Statistic: 'Sum',
-      Period: 86400,
-    });
+  test('cannot check a schedule that is known only at deployment', () => {
+    const nowhere = newStack({});
+    newIntegration(nowhere, 'Lake', { authentication: ImmutaAuthentication.managedAccessKey({ rotation: events.Schedule.expression(nowhere.region) }) });
+    expect(synthError(nowhere)).toBe('');
   });
 });
 
-test('credentialsVersion is a property of the custom resource', () => {
-  const stack = newStack();
-  newIntegration(stack, 'Lake', { credentialsVersion: 'v2' });
-  expect(onlyOf(stack, INTEGRATION).Properties.CredentialsVersion).toBe('v2');
+describe('metricKeyRotationFailed', () => {
+  test('has the secret as its dimension, which two tenants cannot share', () => {
+    const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
+    integration.metricKeyRotationFailed().createAlarm(stack, 'Alarm', {
+      threshold: 1, evaluationPeriods: 1, treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+    });
+    expect(onlyOf(stack, 'AWS::CloudWatch::Alarm').Properties).toMatchObject({
+      Namespace: 'ImmutaS3Integration',
+      MetricName: 'KeyRotationFailed',
+      Dimensions: [{ Name: 'SecretArn', Value: { Ref: onlyOf(stack, SECRET).logicalId } }],
+      Statistic: 'Minimum',
+      Period: 60,
+    });
+  });
+
+  test('fails for an integration without a managed key', () => {
+    const integration = newIntegration(newStack(), 'Lake');
+    expect(integration.accessKeySecret).toBeUndefined();
+    expect(() => integration.metricKeyRotationFailed()).toThrow(/\[Stack\/Lake\] 'metricKeyRotationFailed' needs .*\[ROTATION_WITHOUT_MANAGED_KEY\]/);
+  });
+});
+
+describe('accessKeySecret', () => {
+  const withSecret = (secret: (stack: Stack) => ISecret) => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', {
+      tenant: newTenant(stack),
+      authentication: ImmutaAuthentication.accessKeySecret({ user: iam.User.fromUserName(stack, 'User', 'immuta'), secret: secret(stack) }),
+    });
+    return synthError(stack);
+  };
+
+  test('refuses the secret of the API key, however it is imported', () => {
+    expect(withSecret((stack) => Secret.fromSecretNameV2(stack, 'Keys', 'immuta/api-key'))).toContain('Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]');
+    expect(withSecret((stack) => Secret.fromSecretCompleteArn(stack, 'Keys', `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:immuta/api-key-AbCdEf`)))
+      .toContain('Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]');
+    expect(withSecret((stack) => Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'))).toBe('');
+  });
 });

@@ -11,16 +11,17 @@ export const INTEGRATION_RESOURCE_TYPE = 'Custom::ImmutaS3Integration';
 /** The type of an integration as Immuta's API names it. */
 export const IMMUTA_S3_TYPE = 'Native S3';
 
-/** How the names of our tags on a user begin, by which we know the access keys that are ours. */
-export const KEY_TAG_PREFIX = 'cdk-immuta-s3-integration:';
+/** Prefix of the tags that the handler sets on the secret of a managed access key. */
+export const SECRET_TAG_PREFIX = 'cdk-immuta-s3-integration:';
 
-/** What an EventBridge rule asks the handler for, with an event like those of CloudFormation: nobody waits for an answer. */
-export const ROTATE_REQUEST_TYPE = 'Rotate';
+/** Prefix of the staging label of a secret version whose access key exists; the ID of the key follows. */
+export const ACCESS_KEY_LABEL_PREFIX = 'access-key-';
 
-/** The metric of rotations, in the log that they write: 1 or 0 for each. */
+/** The metric of managed access keys: 1 for each failed step of a rotation, 0 for each rotation and deployment that succeeds. */
 export const METRIC_NAMESPACE = 'ImmutaS3Integration';
 export const METRIC_KEY_ROTATION_FAILED = 'KeyRotationFailed';
-export const METRIC_DIMENSION_INTEGRATION_ID = 'IntegrationId';
+/** ARN of the secret: one integration has it, in one tenant. */
+export const METRIC_DIMENSION_SECRET = 'SecretArn';
 
 /** Names of the function's environment variables. The calls use these alone; in the properties the same values only trigger. */
 export const ENV_IMMUTA_URL = 'IMMUTA_URL';
@@ -33,8 +34,8 @@ export type AuthenticationType = 'auto' | 'accessKey';
 /**
  * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
  *
- * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt`, `Generation`, `AccessKeyUserName` and
- * `AccessKeyGeneration` only, and `TenantUrl` for a reason.
+ * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt`, `Generation`, `AccessKeySecretArn` and
+ * `AccessKeyUserName` only, and `TenantUrl` for a reason.
  */
 export interface IntegrationProperties {
   /** URL of the tenant, without a trailing slash: triggers an Update, and tells when the function calls another one. */
@@ -51,24 +52,20 @@ export interface IntegrationProperties {
   readonly AuthenticationType: AuthenticationType;
   /** The role that Immuta assumes (`awsRoleToAssume`). */
   readonly RoleToAssumeArn?: string;
-  /** The secret with Immuta's access key, for `accessKey`. */
+  /** The secret with Immuta's access key, for `accessKey`. With `AccessKeyUserName`, the handler writes it. */
   readonly AccessKeySecretArn?: string;
   /** The fields of that (JSON) secret. */
   readonly AccessKeyIdField?: string;
   readonly SecretAccessKeyField?: string;
-  /** The user whose access keys the handler makes and deletes, for `accessKey` without a secret. */
+  /** The user whose access keys the handler creates and deletes. */
   readonly AccessKeyUserName?: string;
-  /** ARN of the policy that the integration has for that user alone: another one in each lifetime of the integration with that user. */
-  readonly AccessKeyGeneration?: string;
-  /** Any text; a change of it makes an Update write the configuration again, with the credentials as they are then. */
-  readonly CredentialsVersion?: string;
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
   /** Seconds in which a failure that a new IAM role explains is tried again, and in which, or in a minute, a Create may post at all. */
   readonly IamPropagationTimeoutSeconds: string;
   /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
   readonly RemovalPolicy: 'destroy' | 'retain';
-  /** Any text; a change of it makes an Update write the configuration again. */
+  /** Any text; a change of it makes an Update write the configuration again, with the credentials as they are then. */
   readonly Revision?: string;
   /** Id of an integration that exists: a Create takes it over as it is. As long as this is there, a Delete calls nobody. */
   readonly Adopt?: string;

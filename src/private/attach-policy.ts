@@ -36,8 +36,10 @@ export function attachToRole(
 }
 
 /** Attaches the statements to a user. It is a managed policy, since the inline policies of a user hold only 2,048 characters. */
-export function attachToUser(scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
-  return attachManagedPolicy(scope, id, user, statements);
+export function attachToUser(
+  scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[], description?: string,
+): iam.ManagedPolicy {
+  return attachManagedPolicy(scope, id, user, statements, description);
 }
 
 /** Attaches the statements for one integration to the handler's role. They are inline, since a role has few managed policies. */
@@ -51,8 +53,31 @@ export function attachToHandler(scope: Construct, id: string, role: iam.IRole, s
   return policy;
 }
 
-function attachManagedPolicy(scope: Construct, id: string, principal: Principal, statements: iam.PolicyStatement[]): iam.ManagedPolicy {
-  const policy = new iam.ManagedPolicy(scope, id, { statements, ...isUser(principal) ? { users: [principal] } : { roles: [principal] } });
+/**
+ * Attaches the statements to the handler's role under a name that changes with what they are about.
+ *
+ * CloudFormation replaces such a policy. The old one stays until the update has succeeded, and the new one until the rollback has.
+ *
+ * @param name a name that is unique for the role
+ */
+export function attachReplaceablyToHandler(
+  scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], name: string,
+): Construct {
+  if (!acceptsPolicies(role, Stack.of(scope), statements)) {
+    return attachToHandler(scope, id, role, statements);
+  }
+  const policyDocument = new iam.PolicyDocument({ statements });
+  const policy = new iam.CfnRolePolicy(scope, id, { roleName: role.roleName, policyName: name, policyDocument });
+  registerInlinePolicy(policy, role);
+  addValidation(policy, () => [...validateAccount(policy, role, statements), ...validateInlinePolicies(policy, role)]);
+  return policy;
+}
+
+function attachManagedPolicy(
+  scope: Construct, id: string, principal: Principal, statements: iam.PolicyStatement[], description?: string,
+): iam.ManagedPolicy {
+  const attachment = isUser(principal) ? { users: [principal] } : { roles: [principal] };
+  const policy = new iam.ManagedPolicy(scope, id, { description, statements, ...attachment });
   acknowledgeWildcards(policy, statements);
   registerManagedPolicy(policy, principal);
   addValidation(policy, () => [...validateAccount(policy, principal, statements), ...validateManagedPolicies(policy, principal)]);
@@ -88,7 +113,7 @@ function formatUniqueName(getPolicy: () => iam.Policy): string {
   return `${logicalId}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 }
 
-function validateAccount(policy: Resource, principal: Principal, statements: iam.PolicyStatement[]): Problem[] {
+function validateAccount(policy: Resource | CfnResource, principal: Principal, statements: iam.PolicyStatement[]): Problem[] {
   const { account } = policy.stack;
   const got = getAccount(principal);
   return compareTokens(got, account) !== 'different' ? [] : [createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', {

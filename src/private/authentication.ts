@@ -1,6 +1,6 @@
-import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { IConstruct, IDependable } from 'constructs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, IConstruct, IDependable } from 'constructs';
 import { IntegrationProperties } from '../handler/contract';
 import { IImmutaTenant } from '../interfaces';
 
@@ -22,16 +22,17 @@ export interface BoundAuthentication {
   readonly ofHandler?: IConstruct;
   /** A policy that the integration has for itself. */
   readonly ownPolicy?: iam.ManagedPolicy;
-  /** The user whose access keys the handler makes and deletes. */
-  readonly managedUser?: ManagedUser;
+  readonly managedAccessKey?: ManagedAccessKey;
   readonly properties: Pick<IntegrationProperties,
-  'AuthenticationType' | 'RoleToAssumeArn' | 'AccessKeySecretArn' | 'AccessKeyIdField' | 'SecretAccessKeyField' | 'AccessKeyUserName' | 'AccessKeyGeneration'>;
+  'AuthenticationType' | 'RoleToAssumeArn' | 'AccessKeySecretArn' | 'AccessKeyIdField' | 'SecretAccessKeyField' | 'AccessKeyUserName'>;
 }
 
-export interface ManagedUser {
+/** An access key that the handler creates and deletes. */
+export interface ManagedAccessKey {
   readonly user: iam.IUser;
-  /** Whether the integration defines it. */
+  /** Whether the integration defines the user. */
   readonly isOwn: boolean;
-  /** When it gets another key. */
-  readonly rotation?: events.Schedule;
+  readonly secret: secretsmanager.ISecret;
+  /** Creates the schedule of its rotation, if it has one. */
+  readonly createRotationSchedule: (integration: Construct) => Construct[];
 }

@@ -12,7 +12,6 @@ export interface RenderedProps extends Partial<Timeouts> {
   readonly tenant: IImmutaTenant;
   readonly location: { readonly locationScope: string };
   readonly integrationName?: string;
-  readonly credentialsVersion?: string;
   readonly revision?: string;
   readonly adopt?: string;
   readonly diagnosePermissions?: boolean;
@@ -44,7 +43,6 @@ export function renderIntegrationProperties(props: RenderedProps, parts: Rendere
     TimeoutSeconds: `${timeout.toSeconds()}`,
     IamPropagationTimeoutSeconds: `${iamPropagationTimeout.toSeconds()}`,
     RemovalPolicy: renderRemovalPolicy(() => scope.node.findChild('Resource').node.defaultChild as CfnResource),
-    CredentialsVersion: props.credentialsVersion,
     Revision: props.revision,
     Adopt: props.adopt,
     Generation: Lazy.string({ produce: () => findGeneration(scope, authentication) }),

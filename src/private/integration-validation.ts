@@ -38,7 +38,7 @@ export interface CheckedLocation extends ComparableLocation {
 export interface CheckedState {
   readonly removalPolicy?: RemovalPolicy;
   readonly encryptionKeys: kms.IKey[];
-  readonly managedUser?: { readonly user: iam.IUser; readonly isOwn: boolean };
+  readonly managedAccessKey?: { readonly user: iam.IUser; readonly isOwn: boolean };
 }
 
 const INTEGRATIONS = new Registry<ComparableIntegration>();
@@ -56,7 +56,7 @@ export function validateIntegration(construct: IConstruct, props: CheckedProps, 
     tenantUrl: props.tenant.url,
     location: props.location,
     name: props.integrationName,
-    findManagedUser: () => getState().managedUser?.user,
+    findManagedUser: () => getState().managedAccessKey?.user,
   };
   const earlier = () => INTEGRATIONS.findEarlier(construct);
   props.location._addWarnings(construct);
@@ -104,7 +104,7 @@ function validateState(construct: IConstruct, props: CheckedProps, state: Checke
       adopt,
       removalPolicy: state.removalPolicy,
       hasInstance: (props.accessGrantsInstance ?? defined) !== undefined,
-      definesUser: state.managedUser?.isOwn === true,
+      definesUser: state.managedAccessKey?.isOwn === true,
     }),
   ];
 }

@@ -29,9 +29,6 @@ const ALL: Settings = {
   identityStoreId: 'd-1234567890',
   identityStoreAccount: '444455556666',
 
-  // managed-access-key
-  credentialsVersion: '2',
-
   // whole-account
   bucketNames: 'sales-lake,web-logs',
   keyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',

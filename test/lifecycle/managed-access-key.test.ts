@@ -1,5 +1,7 @@
 import { changes, failure, shortAnswers, useSandbox } from './fixture';
-import { deployKeys, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, keyStates, recordOf, watchKeys } from './keys';
+import {
+  deployKeys, expectInOrder, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, recordOf, secretOf, secretState, watchKeys,
+} from './keys';
 import { withNeighbour } from './owners';
 import { AwsError } from '../sandbox/aws';
 
@@ -11,20 +13,21 @@ afterEach(() => expectKeysWereGood());
 
 const deploy = (options?: KeyLakeOptions) => deployKeys(sandbox.current, options);
 const createUser = (userName = 'immuta') => sandbox.current.aws.iam.createUser({ userName });
+const created = () => sandbox.current.aws.requests.filter(({ operation }) => operation === 'CreateAccessKey').length;
 
-test('an integration gets a key of its user, which goes with it', async () => {
+test('creates a key for its user, stores it in its secret, and deletes both with the integration', async () => {
   expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
 
-  expect(recordOf(sandbox.current)).toMatchObject({ status: 'enabled', config: { authenticationType: 'accessKey', awsAccessKeyId: keysIn(sandbox.current)[0] } });
+  expectInOrder(sandbox.current);
   expect(keysIn(sandbox.current)).toHaveLength(1);
 
   await expectNothingLeft(sandbox.current);
 });
 
-test('a user that is given keeps nothing of ours', async () => {
+test('leaves nothing on a user that is given', async () => {
   createUser();
   expect(await deploy({ userName: 'immuta' })).toMatchObject({ status: 'CREATE_COMPLETE' });
-  expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
+  expectInOrder(sandbox.current);
 
   await expectNothingLeft(sandbox.current);
 
@@ -32,98 +35,80 @@ test('a user that is given keeps nothing of ours', async () => {
   expect([...sandbox.current.aws.iam.userTags('immuta')]).toEqual([]);
 });
 
-test('an update that writes brings another key, and the old one is deleted when Immuta has the new one', async () => {
-  createUser();
-  await deploy({ userName: 'immuta' });
-  const before = heldKey(sandbox.current);
-
-  expect(await deploy({ userName: 'immuta', props: { revision: '2' } })).toMatchObject({ status: 'UPDATE_COMPLETE' });
-
-  expect(heldKey(sandbox.current)).not.toBe(before);
-  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
-  expect(keyStates(sandbox.current, 'immuta')).toEqual(['held']);
-  await expectNothingLeft(sandbox.current);
-});
-
-test('an update that writes nothing brings none', async () => {
+test.each([
+  ['a revision', { revision: '2' }],
+  ['a name', { integrationName: 'marketing' }],
+])('resends the current key when %s changes, and creates none', async (_, props) => {
   await deploy();
   const before = heldKey(sandbox.current);
 
-  expect(await deploy({ props: { timeout: undefined, removalPolicy: undefined, iamPropagationTimeout: undefined }, rotation: 'none' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+  expect(await deploy({ props })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+
+  expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
+  expect(heldKey(sandbox.current)).toBe(before);
+  expect(created()).toBe(1);
+  expectInOrder(sandbox.current);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('sends nothing when nothing changes that Immuta has', async () => {
+  await deploy();
+  const before = heldKey(sandbox.current);
+
+  expect(await deploy({ rotation: 'none' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
   expect(keysIn(sandbox.current)).toEqual([before]);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
 });
 
-test('a key that IAM has not spread yet is tried again, and no other one is minted', async () => {
+test('retries with the same key while IAM has not spread it', async () => {
   sandbox.current.aws.iam.keyPropagationMs = 40_000;
 
   expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
-  expect([...sandbox.current.aws.iam.everySecretKey.keys()].filter((id) => id.startsWith('AKIA'))).toHaveLength(1);
-  expect(await deploy({ props: { revision: '2' } })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
-  expect(sandbox.current.aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(2);
+  expect(created()).toBe(1);
   await expectNothingLeft(sandbox.current);
 });
 
-test('so is one that shows only in the end of the creation, or of the change', async () => {
+test('retries with the same key when that shows only at the end of the creation or of the change', async () => {
   sandbox.current.immuta.faults.validation({ test: 4, on: 'create', asynchronously: true });
   sandbox.current.immuta.faults.validation({ test: 4, on: 'edit', asynchronously: true });
 
   expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
   expect(await deploy({ props: { revision: '2' } })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
-  expect(sandbox.current.aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(2);
+  expect(created()).toBe(1);
   await expectNothingLeft(sandbox.current);
 });
 
-test('a user that has a key of somebody else is left as it is', async () => {
+test('names a key of another owner before anything is created, and leaves it alone', async () => {
   createUser();
   const { accessKeyId } = sandbox.current.aws.iam.createAccessKey('immuta');
 
   const result = await deploy({ userName: 'immuta' });
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain(`user 'immuta' has access keys that this integration did not make (${accessKeyId})`);
+  expect(failure(result)).toContain(`user 'immuta' has access keys that this integration did not create (${accessKeyId})`);
+  expect(failure(result)).toContain('[ACCESS_KEYS_OF_OTHERS]');
   expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+  expect(created()).toBe(0);
   expect(keysIn(sandbox.current)).toEqual([accessKeyId]);
-  expect([...sandbox.current.aws.iam.userTags('immuta')]).toEqual([]);
 });
 
-test('a creation that Immuta refuses leaves no key, not even until its rollback', async () => {
+test('deletes the key with a creation that Immuta refuses', async () => {
   sandbox.current.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { message: 'S3 is not enabled.' } } });
-  let atDelete: string[] | undefined;
-  const { lambda } = sandbox.current;
-  const invokeAsync = lambda.invokeAsync.bind(lambda);
-  lambda.invokeAsync = (name, event: any, key) => {
-    if (event.RequestType === 'Delete') atDelete = keysIn(sandbox.current);
-    invokeAsync(name, event, key);
-  };
 
   const result = await deploy();
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(failure(result)).toContain('S3 is not enabled');
-  expect(atDelete).toEqual([]);
-  expect(sandbox.current.aws.requests.filter(({ operation }) => operation === 'CreateAccessKey')).toHaveLength(1);
-  await expectNothingLeft(sandbox.current);
-});
-
-test('a key that a refused creation cannot delete is deleted by its rollback, under an id that says that nothing was made', async () => {
-  const { aws, immuta } = sandbox.current;
-  immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { message: 'S3 is not enabled.' } } });
-  aws.route('iam', async (request, next) => {
-    if (request.operation === 'DeleteAccessKey' && sandbox.current.responses.answers.length === 0) throw new AwsError(403, 'AccessDenied', 'not today');
-    return next(request);
-  });
-
-  expect(await deploy()).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
-
   expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+  expect(created()).toBe(1);
+  expect(keysIn(sandbox.current)).toEqual([]);
   await expectNothingLeft(sandbox.current);
 });
 
-test('a creation that ends in createError keeps its key until the rollback has deleted the integration', async () => {
+test('keeps the key of a creation that ends in createError until the rollback has deleted the integration', async () => {
   sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
 
   expect(await deploy()).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
@@ -131,11 +116,26 @@ test('a creation that ends in createError keeps its key until the rollback has d
   await expectNothingLeft(sandbox.current);
 });
 
+test('deletes the key that it cannot store, and fails', async () => {
+  const { aws } = sandbox.current;
+  aws.route('secretsmanager', async (request, next) => {
+    if (request.operation === 'PutSecretValue') throw new AwsError(400, 'AccessDeniedException', 'not today');
+    return next(request);
+  });
+
+  const result = await deploy();
+
+  expect(failure(result)).toMatch(/cannot use the secret '.*' of the managed access key: not today.*\[MANAGED_SECRET_DENIED\]/);
+  expect(created()).toBe(1);
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  await expectNothingLeft(sandbox.current);
+});
+
 describe('a change that fails', () => {
   test.each([
     ['refused', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 1 })],
     ['ends in editError', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true })],
-  ])('because it is %s deletes the new key and leaves the old one working', async (_, fail) => {
+  ])('because it is %s leaves the key that Immuta has', async (_, fail) => {
     await deploy();
     const before = heldKey(sandbox.current);
     fail();
@@ -145,11 +145,10 @@ describe('a change that fails', () => {
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(heldKey(sandbox.current)).toBe(before);
     expect(keysIn(sandbox.current)).toEqual([before]);
-    expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
     await expectNothingLeft(sandbox.current);
   });
 
-  test('with a neighbour is undone with another key', async () => {
+  test('with a neighbour is undone with the key that the secret holds', async () => {
     await deploy({ props: { integrationName: 'sales' } });
     const before = heldKey(sandbox.current);
     sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 120, reason: 'no bucket today' });
@@ -157,21 +156,45 @@ describe('a change that fails', () => {
     const result = await deploy({ props: { integrationName: 'marketing' }, and: withNeighbour });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(recordOf(sandbox.current)).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
-    expect(heldKey(sandbox.current)).not.toBe(before);
-    expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+    expect(recordOf(sandbox.current)).toMatchObject({ config: { name: expect.stringMatching(/^sales-/), awsAccessKeyId: before } });
+    expect(created()).toBe(1);
+    expectInOrder(sandbox.current);
     sandbox.current.cloudFormation.faults.length = 0;
     await expectNothingLeft(sandbox.current);
   });
 });
 
-test('a key that somebody deleted is replaced by the next update that writes', async () => {
+test('replaces a key that someone deleted with the next update that sends it', async () => {
   expectKeysWereGood = () => {}; // they were not
   await deploy();
   keysIn(sandbox.current).forEach((id) => sandbox.current.aws.iam.deleteAccessKey(id));
 
   expect(await deploy({ props: { revision: '2' } })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
-  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  expectInOrder(sandbox.current);
   await expectNothingLeft(sandbox.current);
+});
+
+test('fails an update with the field when Immuta ignores a new key', async () => {
+  createUser();
+  createUser('other');
+  await deploy({ userName: 'immuta' });
+  const before = heldKey(sandbox.current);
+  sandbox.current.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];
+
+  const result = await deploy({ userName: 'other' });
+
+  expect(failure(result)).toContain('awsAccessKeyId');
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(heldKey(sandbox.current)).toBe(before);
+  await expectNothingLeft(sandbox.current);
+});
+
+test('gives the secret the removal policy of the integration', async () => {
+  await deploy();
+  const { DeletionPolicy } = Object.values(sandbox.current.cloudFormation.stack('Lake').template.Resources)
+    .find(({ Type }) => Type === 'AWS::SecretsManager::Secret')!;
+  expect(DeletionPolicy).toBe('Delete');
+  expect(secretState(sandbox.current)).toMatchObject({ 'integration-id': '101' });
+  expect(secretOf(sandbox.current).rotation).toMatchObject({ scheduleExpression: 'rate(90 days)' });
 });

@@ -98,6 +98,7 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
     [id(tenant.node.findChild('LogGroup'))]: 'handler-logs',
     ...locationRole ? { [locationRole]: 'location-role' } : {},
     ...immutaRole ? { [immutaRole]: 'immuta-role' } : {},
+    ...integration.accessKeySecret ? { [stack.resolve(integration.accessKeySecret.secretArn).Ref]: 'managed-key' } : {},
   }, scenario.boundary ? { [boundaryArn]: scenario.boundary } : {});
   return {
     locationRole: locationRole === undefined ? policies.importedRole('location-role') : policies.role(locationRole),

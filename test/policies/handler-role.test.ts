@@ -51,29 +51,32 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
     ]);
   });
 
-  describe('manages the access keys of Immuta\'s user if it mints them, and notes that in tags of its own', () => {
+  describe('manages the access keys of Immuta\'s user and the secret that holds them', () => {
     const user = `arn:${partition}:iam::${ACCOUNT}:user/existing`;
     const other = `arn:${partition}:iam::${ACCOUNT}:user/other`;
-    const ours = { 'aws:TagKeys': ['cdk-immuta-s3-integration:minting', 'cdk-immuta-s3-integration:AKIAIOSFODNN7EXAMPLE'] };
+    const secret = arn('secretsmanager', 'secret:managed-key-AbCdEf');
+    const ours = { 'aws:TagKeys': ['cdk-immuta-s3-integration:creating', 'cdk-immuta-s3-integration:integration-id'] };
     table({ location: 'bucket', authentication: 'managedAccessKey' }, [
-      ...['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags'].flatMap((action): Row[] => [
+      ...['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'].flatMap((action): Row[] => [
         ['allowed', action, user],
         ['denied', action, other],
         ['denied', action, `arn:${partition}:iam::${STRANGER}:user/existing`],
       ]),
-      ...['iam:TagUser', 'iam:UntagUser'].flatMap((action): Row[] => [
-        ['allowed', action, user, ours],
-        ['denied', action, user, { 'aws:TagKeys': ['team'] }],
-        ['denied', action, user, { 'aws:TagKeys': ['cdk-immuta-s3-integration:minting', 'team'] }],
-        ['denied', action, user],
-        ['denied', action, other, ours],
-      ]),
       ...[
-        'iam:UpdateAccessKey', 'iam:DeleteUser', 'iam:UpdateUser', 'iam:PutUserPolicy', 'iam:AttachUserPolicy', 'iam:CreateLoginProfile', 'iam:GetUser',
-        'iam:PutUserPermissionsBoundary',
+        'iam:UpdateAccessKey', 'iam:TagUser', 'iam:ListUserTags', 'iam:DeleteUser', 'iam:UpdateUser', 'iam:PutUserPolicy', 'iam:AttachUserPolicy',
+        'iam:CreateLoginProfile', 'iam:GetUser', 'iam:PutUserPermissionsBoundary',
       ].map((action): Row => ['denied', action, user]),
-      ['denied', 'iam:TagRole', `arn:${partition}:iam::${ACCOUNT}:role/existing`, ours],
-      ['denied', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:access-key-AbCdEf')],
+      ...['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].flatMap((action): Row[] => [
+        ['allowed', `secretsmanager:${action}`, secret],
+        ['denied', `secretsmanager:${action}`, arn('secretsmanager', 'secret:access-key-AbCdEf')],
+      ]),
+      ...['secretsmanager:TagResource', 'secretsmanager:UntagResource'].flatMap((action): Row[] => [
+        ['allowed', action, secret, ours],
+        ['denied', action, secret, { 'aws:TagKeys': ['team'] }],
+        ['denied', action, secret, { 'aws:TagKeys': ['cdk-immuta-s3-integration:creating', 'team'] }],
+        ['denied', action, secret],
+      ]),
+      ...['DeleteSecret', 'PutResourcePolicy', 'RotateSecret', 'CancelRotateSecret'].map((action): Row => ['denied', `secretsmanager:${action}`, secret]),
     ]);
   });
 

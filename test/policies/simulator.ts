@@ -111,9 +111,11 @@ export class TemplatePolicies {
   }
 
   private attachedTo(name: string, attachment: string): PolicyDocument[] {
+    const isAttached = ({ Type, Properties }: TemplatePolicies['template']['resources'][string]) => Type === 'AWS::IAM::RolePolicy'
+      ? attachment === 'Roles' && Properties.RoleName === name
+      : ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(Type) && (Properties[attachment] ?? []).includes(name);
     return Object.values(this.template.resources)
-      .filter(({ Type }) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
-      .filter(({ Properties }) => (Properties[attachment] ?? []).includes(name))
+      .filter(isAttached)
       .map(({ Properties }) => Properties.PolicyDocument);
   }
 

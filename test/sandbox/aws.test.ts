@@ -1,9 +1,10 @@
 import dns from 'dns';
-import {
-  CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient, ListAccessKeysCommand, ListUserTagsCommand, TagUserCommand, UntagUserCommand,
-} from '@aws-sdk/client-iam';
+import { CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient, ListAccessKeysCommand } from '@aws-sdk/client-iam';
 import * as s3control from '@aws-sdk/client-s3-control';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient, TagResourceCommand, UntagResourceCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { AwsStandIn, PolicyDocument, startAws } from './aws';
 import { SandboxClock } from './clock';
 
@@ -63,18 +64,52 @@ test('the SDK manages the access keys and tags of a user, two keys at most, only
   await expect(client.send(new CreateAccessKeyCommand(user))).rejects.toMatchObject({ name: 'LimitExceededException', $metadata: { httpStatusCode: 409 } });
   expect(() => aws.iam.deleteUser('immuta')).toThrow('must delete access keys first');
 
-  await client.send(new TagUserCommand({ ...user, Tags: [{ Key: 'a:b', Value: '1 2' }, { Key: 'c', Value: '' }] }));
-  await client.send(new TagUserCommand({ ...user, Tags: [{ Key: 'c', Value: '3' }] }));
-  expect((await client.send(new ListUserTagsCommand(user))).Tags).toEqual([{ Key: 'a:b', Value: '1 2' }, { Key: 'c', Value: '3' }]);
-  await client.send(new UntagUserCommand({ ...user, TagKeys: ['a:b', 'c', 'd'] }));
-  expect((await client.send(new ListUserTagsCommand(user))).Tags).toEqual([]);
-
   for (const { AccessKeyId } of [key!, second!]) await client.send(new DeleteAccessKeyCommand({ ...user, AccessKeyId }));
   await expect(client.send(new DeleteAccessKeyCommand({ ...user, AccessKeyId: key!.AccessKeyId }))).rejects
     .toMatchObject({ name: 'NoSuchEntityException', $metadata: { httpStatusCode: 404 } });
   aws.iam.deleteUser('immuta');
   await expect(ids()).rejects.toMatchObject({ name: 'AccessDenied' }); // a user that is gone has the ARN without a path
   await expect(new IAMClient(clientOf('stranger', aws.url)).send(new ListAccessKeysCommand(user))).rejects.toMatchObject({ name: 'NoSuchEntityException' });
+});
+
+test('the SDK stores versions of a secret and moves their labels, only where the policy says so', async () => {
+  const { arn } = aws.secrets.createSecret('keys');
+  role('rotator', allow('secretsmanager:*', arn));
+  const client = new SecretsManagerClient(clientOf('rotator', aws.url));
+  const secret = { SecretId: arn };
+  const [first, second] = ['1', '2'].map((digit) => digit.repeat(32));
+  const stages = async () => (await client.send(new DescribeSecretCommand(secret))).VersionIdsToStages;
+  const put = (token: string, value: string, labels: string[]) =>
+    client.send(new PutSecretValueCommand({ ...secret, ClientRequestToken: token, SecretString: value, VersionStages: labels }));
+  const move = (label: string, from?: string, to?: string) =>
+    client.send(new UpdateSecretVersionStageCommand({ ...secret, VersionStage: label, RemoveFromVersionId: from, MoveToVersionId: to }));
+
+  await expect(client.send(new GetSecretValueCommand(secret))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await put(first, 'one', ['AWSPENDING', 'mine']);
+  expect(await stages()).toEqual({ [first]: ['AWSPENDING', 'mine', 'AWSCURRENT'] }); // the first version always gets it
+  await put(first, 'one', ['AWSPENDING', 'mine']);
+  await expect(put(first, 'another', ['AWSPENDING'])).rejects.toMatchObject({ name: 'ResourceExistsException' });
+  await put(second, 'two', ['AWSPENDING']);
+  expect(await stages()).toEqual({ [first]: ['mine', 'AWSCURRENT'], [second]: ['AWSPENDING'] });
+  expect(await client.send(new GetSecretValueCommand({ ...secret, VersionId: second }))).toMatchObject({ SecretString: 'two', VersionId: second });
+
+  await expect(move('AWSCURRENT', second, first)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await expect(move('AWSCURRENT', first)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await move('AWSCURRENT', first, second);
+  await move('AWSPENDING', second);
+  await move('mine', first);
+  expect(await stages()).toEqual({ [first]: ['AWSPREVIOUS'], [second]: ['AWSCURRENT'] });
+
+  await client.send(new TagResourceCommand({ ...secret, Tags: [{ Key: 'a:b', Value: '1 2' }] }));
+  expect((await client.send(new DescribeSecretCommand(secret))).Tags).toEqual([{ Key: 'a:b', Value: '1 2' }]);
+  clock.advance(10_000);
+  aws.secrets.consistencyMs = 5_000;
+  await client.send(new UntagResourceCommand({ ...secret, TagKeys: ['a:b'] }));
+  expect((await client.send(new DescribeSecretCommand(secret))).Tags).toHaveLength(1);
+  clock.advance(5_000);
+  expect((await client.send(new DescribeSecretCommand(secret))).Tags).toEqual([]);
+  await expect(new SecretsManagerClient(clientOf('rotator', aws.url)).send(new DescribeSecretCommand({ SecretId: 'other' })))
+    .rejects.toMatchObject({ name: 'AccessDeniedException' });
 });
 
 test('the SDK lists locations page by page, filtered by scope, only where the policy says so', async () => {

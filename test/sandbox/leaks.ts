@@ -19,9 +19,13 @@ export function leaksIn(written: Readonly<Record<string, string>>, secrets: read
     .map(([form, name]) => `${name} in ${place}: …${around(text, form)}…`));
 }
 
+/** What is public of a managed access key, which has a user: who has to delete a key needs its ID. */
+const PUBLIC_FIELDS = ['userName', 'accessKeyId'];
+
 /** The texts of a secret: if it is a JSON object, what is in its fields. */
 export function secretTexts(name: string, value: string): NamedSecret[] {
-  const fields = fieldsOf(value);
+  const all = fieldsOf(value);
+  const fields = all && 'userName' in all ? Object.fromEntries(Object.entries(all).filter(([field]) => !PUBLIC_FIELDS.includes(field))) : all;
   return fields
     ? Object.entries(fields).map(([field, text]) => ({ name: `the field '${field}' of the secret '${name}'`, value: String(text) }))
     : [{ name: `the secret '${name}'`, value }];

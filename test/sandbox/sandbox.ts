@@ -7,12 +7,12 @@ import { AwsStandIn, Secret, startAws } from './aws';
 import { SandboxClock } from './clock';
 import { CloudFormation, DeployOptions, ResponseEndpoint, StackResult, Template } from './cloudformation';
 import { serveCloudFormation } from './cloudformation/http-face';
-import { EventBridge } from './event-bridge';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
 import { serveLambda } from './lambda/http-face';
 import { leaksIn, secretTexts } from './leaks';
 import { Scheduler } from './scheduler';
+import { SecretRotation } from './secret-rotation';
 import { unzip } from './unzip';
 
 export interface SandboxOptions {
@@ -48,7 +48,7 @@ export class Sandbox {
 
   readonly clock: SandboxClock;
   readonly lambda: LambdaStandIn;
-  readonly eventBridge: EventBridge;
+  readonly secretRotation: SecretRotation;
   readonly cloudFormation: CloudFormation;
   readonly apiKeySecret: Secret;
   /** Environment for the `cdk` CLI. */
@@ -70,8 +70,8 @@ export class Sandbox {
       env: { ...endpointsOf(aws.env), NODE_EXTRA_CA_CERTS: immuta.caFile },
     });
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
-    this.eventBridge = new EventBridge(this.lambda);
-    this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, eventBridge: this.eventBridge, responses, codeFolder });
+    this.secretRotation = new SecretRotation(aws, this.lambda, scheduler);
+    this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, secretRotation: this.secretRotation, responses, codeFolder });
     serveCloudFormation({ cloudFormation: this.cloudFormation, aws });
     serveLambda(this.lambda, aws);
     aws.buckets.createBucket(SANDBOX_BUCKET);
@@ -148,9 +148,9 @@ export class Sandbox {
     }
   }
 
-  /** The time of every rule has come; then nothing runs any more. @param eventId The same one delivers the same event again */
-  rotate(eventId?: string): Promise<void> {
-    this.eventBridge.fire(eventId);
+  /** The time of every rotation schedule has come; then nothing runs any more. */
+  rotate(): Promise<void> {
+    this.secretRotation.fire();
     return this.scheduler.idle();
   }
 

@@ -31,7 +31,6 @@ func main() {
 		Authentication: immuta.ImmutaAuthentication_ManagedAccessKey(&immuta.ManagedAccessKeyOptions{
 			Rotation: awsevents.Schedule_Rate(awscdk.Duration_Days(jsii.Number(90))),
 		}),
-		CredentialsVersion: optionalSetting(app, "credentialsVersion"),
 	})
 
 	awscloudwatch.NewAlarm(stack, jsii.String("RotationFailed"), &awscloudwatch.AlarmProps{
@@ -47,16 +46,16 @@ func main() {
 	app.Synth(nil)
 }
 
-// setting reads a value from the context: `cdk deploy -c immutaUrl=https://…`.
+// setting is what differs from one company to the next. It comes from the context: `cdk deploy -c immutaUrl=https://…`.
 func setting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {
-		log.Fatalf("'%s' must be set: pass -c %[1]s=…", name)
+		log.Fatalf("'%s' is not set, say -c %[1]s=…, see ../quickstart/README.md", name)
 	}
 	return &value
 }
 
-// optionalSetting returns nil if the context does not have it.
+// optionalSetting is nil where the context does not have it.
 func optionalSetting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {

@@ -9,10 +9,10 @@ app = App()
 
 
 def setting(name: str) -> str:
-    """Reads a setting from the context: `cdk deploy -c immutaUrl=https://…`."""
+    """What differs from one company to the next comes from the context: `cdk deploy -c immutaUrl=https://…`."""
     value = app.node.try_get_context(name)
     if not value:
-        raise SystemExit(f"'{name}' must be set: pass -c {name}=…")
+        raise SystemExit(f"'{name}' is not set, say -c {name}=…, see ../quickstart/README.md")
     return value
 
 
@@ -31,7 +31,6 @@ integration = ImmutaS3Integration(
     tenant=immuta,
     location=S3Location.bucket(Bucket.from_bucket_name(stack, "Bucket", setting("bucketName"))),
     authentication=ImmutaAuthentication.managed_access_key(rotation=Schedule.rate(Duration.days(90))),
-    credentials_version=app.node.try_get_context("credentialsVersion"),
 )
 
 Alarm(

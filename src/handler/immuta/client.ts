@@ -77,7 +77,7 @@ export class IntegrationsClient {
 
   /** Never repeats itself: after an error that is not a refusal, look whether it was done. */
   public async create(config: IntegrationConfig): Promise<string> {
-    const answer = await this.transport.request('POST', '/integrations', payload(config));
+    const answer = await this.transport.request('POST', '/integrations', async () => payload(config));
     const id = idOf(answer);
     if (id === undefined) {
       throw new UnexpectedAnswerError({ method: 'POST', path: '/integrations' }, 'it has no id');
@@ -85,9 +85,13 @@ export class IntegrationsClient {
     return id;
   }
 
-  /** Sends the whole configuration, credentials included. False if there is no such integration. */
-  public async update(id: string, config: IntegrationConfig): Promise<boolean> {
-    return this.accepted('PUT', id, payload(config));
+  /**
+   * Sends the whole configuration, credentials included. False if there is no such integration.
+   *
+   * @param config Called before each attempt
+   */
+  public async update(id: string, config: () => Promise<IntegrationConfig>): Promise<boolean> {
+    return this.accepted('PUT', id, async () => payload(await config()));
   }
 
   /** False if there is no such integration. Without a body: Immuta refuses credentials here. */
@@ -95,7 +99,7 @@ export class IntegrationsClient {
     return this.accepted('DELETE', id);
   }
 
-  private async accepted(method: string, id: string, body?: unknown): Promise<boolean> {
+  private async accepted(method: string, id: string, body?: () => Promise<unknown>): Promise<boolean> {
     try {
       await this.transport.request(method, `/integrations/${id}`, body);
       return true;

@@ -7,7 +7,8 @@ import { Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
 import { oneLine, withoutFullStop } from '../runtime/text';
 
-const REQUEST_TIMEOUT_MS = 30_000;
+/** A request that was sent longer ago than this has no effect any more. */
+export const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_BODY_BYTES = 5_000_000;
 const LONGEST_VENDOR_MESSAGE = 500;
 const LONGEST_ERROR_PAGE = 5_000;
@@ -53,15 +54,16 @@ export class Transport {
   /**
    * Sends a request, again where that is safe, and gives the JSON of a successful answer, or nothing if its body is empty.
    *
+   * @param body Called before each attempt
    * @throws HttpError, NoAnswerError, UnexpectedAnswerError, OutOfTime
    */
-  public async request(method: string, path: string, body?: unknown): Promise<unknown> {
+  public async request(method: string, path: string, body?: () => Promise<unknown>): Promise<unknown> {
     const { deadline, log, patienceMs, onFailure, random = Math.random } = this.options;
     const request = { method, path };
     const begin = deadline.now();
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await this.authenticated(request, body);
+        const answer = await this.authenticated(request, await body?.());
         await this.options.learnSecrets();
         return this.parse(request, answer);
       } catch (error) {

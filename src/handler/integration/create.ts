@@ -1,5 +1,4 @@
-import { KeyInUse } from './access-keys/managed-access-keys';
-import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
+import { failureOf, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { untilSteady } from './polling';
 import { IntegrationRecord } from '../immuta/client';
@@ -11,9 +10,6 @@ import { pauseAfter } from '../immuta/retry';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { OutOfTime } from '../runtime/deadline';
 import { iamPauses, pauseWithinWindow } from '../runtime/iam-propagation';
-
-/** How long a POST may be under way. */
-const POST_MS = 60_000;
 
 /** What deleting a failed integration may take. */
 const REPLACE_MS = 30_000;
@@ -82,6 +78,7 @@ async function takeUpOrPost(job: Job, failure?: Error): Promise<string> {
     const own = records.find(({ name }) => isOfThisEvent(job, name));
     if (own) {
       job.log.info('take-up', { integrationId: own.id, status: own.status });
+      await job.credentials.forRequest(); // which an earlier run has sent
       return own.id;
     }
     job.progress.notListed();
@@ -193,18 +190,10 @@ function pauseBeforeNextPost(job: Job, { kind, retryAfter }: Refusal, attempt: n
   }
 }
 
-/** What another run has made by now: then everything is looked at again. */
-async function lookForAnother(job: Job): Promise<undefined> {
-  const other = (await job.immuta.list()).find((record) => isOfThisEvent(job, record.name));
-  if (other) {
-    throw new KeyInUse(`another run of this function has made ${describeRecord(other)}`);
-  }
-}
-
 /** One request to create. The id, or why there is none. */
 async function post(job: Job, failure: Error | undefined): Promise<string | Refusal> {
   const name = markedName(job.properties.IntegrationName, job.location, job.mark);
-  const config = await job.config(name, { look: () => lookForAnother(job), busyMs: POST_MS });
+  const config = await job.config(name);
   job.deadline.check();
   if (job.deadline.now() > job.deadline.postingEndsAt) {
     throw failure
@@ -214,12 +203,10 @@ async function post(job: Job, failure: Error | undefined): Promise<string | Refu
   try {
     const id = await job.immuta.create(config);
     job.log.info('posted', { integrationId: id });
-    await job.accessKeys?.accepted();
     return id;
   } catch (error) {
     const refusal = refusalOf(error, job.redaction);
     job.progress.answerLost ||= refusal.kind === 'lost';
-    noteRefusal(job, refusal);
     return refusal;
   }
 }

@@ -1,11 +1,8 @@
+import { AccessKey } from '../aws/iam';
 import { AuthenticationType } from '../contract';
-import { KeyRequest, ManagedAccessKeys } from './access-keys/managed-access-keys';
-import { fieldOf, ReadSecret } from '../aws/secrets-manager';
 import { IntegrationConfig, IntegrationRecord } from '../immuta/client';
 import { Location, sameLocation } from '../location';
 import { Properties } from '../protocol/event';
-import { Deadline } from '../runtime/deadline';
-import { Redaction } from '../runtime/redaction';
 
 /** What the properties ask for, without credentials: what can be compared with a record. */
 export interface WantedIntegration {
@@ -17,11 +14,11 @@ export interface WantedIntegration {
 
 /** Properties that carry credentials or where they come from: a record cannot show whether Immuta has them as they are now. */
 const CREDENTIAL_PROPERTIES = [
-  'AuthenticationType', 'RoleToAssumeArn', 'AccessKeySecretArn', 'AccessKeyIdField', 'SecretAccessKeyField', 'AccessKeyUserName', 'AccessKeyGeneration',
+  'AuthenticationType', 'RoleToAssumeArn', 'AccessKeySecretArn', 'AccessKeyIdField', 'SecretAccessKeyField', 'AccessKeyUserName',
 ];
 
 /** Properties by which the user asks for another request. */
-const REQUESTING_PROPERTIES = ['CredentialsVersion', 'Revision'];
+const REQUESTING_PROPERTIES = ['Revision'];
 
 /** Properties that say nothing about the integration itself. */
 const NEUTRAL_PROPERTIES = [
@@ -48,18 +45,8 @@ export function wantedIntegration(properties: Properties): WantedIntegration {
   };
 }
 
-export interface ConfigOptions {
-  readonly readSecret: ReadSecret;
-  readonly deadline: Deadline;
-  readonly redaction: Redaction;
-  readonly accessKeys?: ManagedAccessKeys;
-  /** What it is for. */
-  readonly request: KeyRequest;
-}
-
-/** Adds the name and, for `accessKey`, the key as it is in its secret at this moment, or one that is minted. */
-export async function integrationConfig(properties: Properties, name: string, options: ConfigOptions): Promise<IntegrationConfig> {
-  const { readSecret, deadline, redaction, accessKeys, request } = options;
+/** Adds the name and, for `accessKey`, the key. */
+export function integrationConfig(properties: Properties, name: string, key: AccessKey | undefined): IntegrationConfig {
   const wanted = wantedIntegration(properties);
   const config: IntegrationConfig = {
     name,
@@ -72,17 +59,8 @@ export async function integrationConfig(properties: Properties, name: string, op
   if (wanted.authenticationType !== 'accessKey') {
     return wanted.roleToAssumeArn ? { ...config, awsRoleToAssume: wanted.roleToAssumeArn } : config;
   }
-  if (accessKeys) {
-    const { accessKeyId, secretAccessKey } = await accessKeys.forRequest(request);
-    return { ...config, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
-  }
-  const arn = required(properties, 'AccessKeySecretArn');
-  const secret = await readSecret(arn, deadline);
-  return {
-    ...config,
-    awsAccessKeyId: redaction.remember(fieldOf(arn, secret, properties.AccessKeyIdField || 'accessKeyId')),
-    awsSecretAccessKey: redaction.remember(fieldOf(arn, secret, properties.SecretAccessKeyField || 'secretAccessKey')),
-  };
+  required(properties, 'AccessKeySecretArn');
+  return { ...config, awsAccessKeyId: key?.accessKeyId, awsSecretAccessKey: key?.secretAccessKey };
 }
 
 /** Whether a record is what is wanted, as far as a record shows it. */
@@ -106,11 +84,6 @@ export function credentialsDiffer(before: Properties, after: Properties): boolea
 
 export function requestDiffers(before: Properties, after: Properties): boolean {
   return REQUESTING_PROPERTIES.some((name) => before[name] !== after[name]);
-}
-
-/** Another one asks for another request. */
-export function versionOf(properties: Properties): string {
-  return JSON.stringify(REQUESTING_PROPERTIES.map((name) => properties[name] ?? ''));
 }
 
 export function onlyNeutralDiffers(before: Properties, after: Properties): boolean {

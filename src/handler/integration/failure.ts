@@ -1,4 +1,3 @@
-import { Job } from './job';
 import { failedTestsOf, IntegrationRecord } from '../immuta/client';
 import { HttpError, NoAnswerError, UnexpectedAnswerError } from '../immuta/errors';
 import { explainFailedTests, FailedTest, isExplainedByIamPropagation } from '../immuta/validation-tests';
@@ -45,15 +44,6 @@ export function refusalOf(error: unknown, redaction: Redaction): Refusal {
     return { error: explained, kind: isExplainedByIamPropagation(failed) ? 'iam' : 'final' };
   }
   return { error, kind: 'final' };
-}
-
-/** What a refusal means for the access key that the request carried. */
-export function noteRefusal({ accessKeys }: Pick<Job, 'accessKeys'>, { kind }: Refusal): void {
-  if (kind === 'lost') {
-    accessKeys?.answerLost();
-  } else {
-    accessKeys?.refused();
-  }
 }
 
 /** Why an integration is not enabled, in Immuta's words and ours. */

@@ -1,6 +1,6 @@
-import { RegisteredLocation } from '../aws/access-grants-locations';
-import { KeyRequest, ManagedAccessKeys } from './access-keys/managed-access-keys';
+import { Credentials } from './credentials';
 import { Mark } from './ownership';
+import { RegisteredLocation } from '../aws/access-grants-locations';
 import { IntegrationConfig, IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { Location } from '../location';
 import { Properties } from '../protocol/event';
@@ -24,16 +24,9 @@ export interface Job {
   readonly immuta: IntegrationsClient;
   /** What is registered on the location's path in S3 Access Grants. */
   readonly registeredLocation: () => Promise<RegisteredLocation | undefined>;
-  /**
-   * Reads the credentials anew each time, or mints an access key at the first.
-   *
-   * @param request What it is for
-   */
-  readonly config: (name: string, request: KeyRequest) => Promise<IntegrationConfig>;
-  /** The keys of the user that the properties name, if they name one. */
-  readonly accessKeys?: ManagedAccessKeys;
-  /** Those of the user that only the old properties name. */
-  readonly formerAccessKeys?: ManagedAccessKeys;
+  /** The configuration with the credentials of this moment. */
+  readonly config: (name: string) => Promise<IntegrationConfig>;
+  readonly credentials: Credentials;
 
   readonly deadline: Deadline;
   readonly log: Log;

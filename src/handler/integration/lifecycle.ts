@@ -1,23 +1,22 @@
 import { adoptIntegration } from './adopt';
-import { rememberAccessKeys } from './remembered-access-keys';
 import {
   ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL, IntegrationAttributes, PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX,
-  ROTATE_REQUEST_TYPE,
 } from '../contract';
 import { createIntegration } from './create';
+import { credentialsOf } from './credentials';
 import { deleteIntegration } from './delete';
 import { integrationConfig, locationOf, wantedIntegration } from './desired-state';
 import { Job } from './job';
-import { abandonKeys, accessKeysOf, formerAccessKeysOf, releaseKeys, settleCreated, settleUpdated, untilKeysAreFree } from './managed-keys';
 import { markOf } from './ownership';
 import { failedPhysicalId } from './physical-id';
-import { reportRotation, rotateKey } from './rotate';
+import { look } from './polling';
+import { releaseCredentials } from './release-credentials';
 import { updateIntegration } from './update';
 import { FindRegisteredLocation } from '../aws/access-grants-locations';
 import { ReadSecret } from '../aws/secrets-manager';
 import { ApiKey } from '../immuta/api-key';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
-import { isAnswerLost, LONG_PATIENCE_MS, PATIENCE_MS } from '../immuta/retry';
+import { LONG_PATIENCE_MS, PATIENCE_MS } from '../immuta/retry';
 import { Transport } from '../immuta/transport';
 import { ResourceEvent } from '../protocol/event';
 import { Work, WorkTools } from '../protocol/run';
@@ -29,19 +28,9 @@ export interface LifecycleOptions {
   readonly findRegisteredLocation: FindRegisteredLocation;
 }
 
-/** Creates, updates and deletes integrations as CloudFormation asks, and rotates their access keys as a schedule does. */
+/** Creates, updates and deletes integrations as CloudFormation asks. */
 export function integrationLifecycle(options: LifecycleOptions): Work {
-  return { perform, failedPhysicalId, reports: [ROTATE_REQUEST_TYPE], report: reportRotation };
-
-  async function perform(event: ResourceEvent, tools: WorkTools): ReturnType<Work['perform']> {
-    const job = jobFor(event, tools, options);
-    try {
-      return await untilKeysAreFree(job, () => carryOut(event, job));
-    } catch (error) {
-      await abandonKeys(event, job, error);
-      throw error;
-    }
-  }
+  return { perform: (event, tools) => carryOut(event, jobFor(event, tools, options)), failedPhysicalId };
 }
 
 async function carryOut(event: ResourceEvent, job: Job): ReturnType<Work['perform']> {
@@ -51,33 +40,34 @@ async function carryOut(event: ResourceEvent, job: Job): ReturnType<Work['perfor
       const { Adopt: id } = event.properties;
       const record = id ? await adoptIntegration(job, id) : await createIntegration(job);
       if (!id) {
-        await settleCreated(job, record);
+        await settleCredentials(job, record);
       }
       return { physicalId: `${PHYSICAL_ID_PREFIX}${record.id}${id ? PHYSICAL_ID_ADOPTED_SUFFIX : ''}`, attributes: attributesOf(record) };
     }
     case 'Update': {
       wantedIntegration(event.properties);
       const record = await updateIntegration(job);
-      await settleUpdated(job, record);
+      await settleCredentials(job, record);
       return { physicalId: updatedPhysicalId(event.physicalId, record), attributes: attributesOf(record) };
     }
     case 'Delete':
       await deleteIntegration(job);
-      await releaseKeys(job);
-      return { physicalId: event.physicalId };
-    case ROTATE_REQUEST_TYPE:
-      await rotateKey(job);
+      await releaseCredentials(job);
       return { physicalId: event.physicalId };
     default:
       throw new Error(`'${event.requestType}' is not a request type of CloudFormation's`);
   }
 }
 
+function settleCredentials(job: Job, record: IntegrationRecord): Promise<void> {
+  return job.credentials.settle(record, () => look(job, record.id));
+}
+
 function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOptions): Job {
-  const { deadline, redaction } = tools;
-  const { readSecret, findRegisteredLocation } = options;
+  const { deadline } = tools;
+  const { findRegisteredLocation } = options;
   const location = locationOf(event.properties);
-  const accessKeys = accessKeysOf(event, tools);
+  const credentials = credentialsOf(event, tools, options);
   let immuta: IntegrationsClient | undefined;
   const job: Job = {
     ...tools,
@@ -91,19 +81,18 @@ function jobFor(event: ResourceEvent, tools: WorkTools, options: LifecycleOption
     get immuta() {
       return immuta ??= clientFor(event, tools, options, job);
     },
-    accessKeys,
-    formerAccessKeys: formerAccessKeysOf(event, tools),
+    credentials,
     registeredLocation: () => findRegisteredLocation(location, event.properties.LocationRoleArn, deadline),
-    config: (name, request) => integrationConfig(event.properties, name, { readSecret, deadline, redaction, accessKeys, request }),
+    config: async (name) => integrationConfig(event.properties, name, await credentials.forRequest()),
   };
   return job;
 }
 
-function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret }: LifecycleOptions, { accessKeys }: Pick<Job, 'accessKeys'>): IntegrationsClient {
+function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSecret }: LifecycleOptions, { credentials }: Pick<Job, 'credentials'>): IntegrationsClient {
   const { deadline, redaction, log, progress } = tools;
   const reading = { readSecret, deadline, redaction };
   const apiKey = new ApiKey({ ...reading, secretArn: fromEnvironment(environment, ENV_API_KEY_SECRET_ARN), field: environment[ENV_API_KEY_FIELD] });
-  let learnt: Promise<unknown> | undefined;
+  let learnt: Promise<void> | undefined;
   const transport = new Transport({
     baseUrl: fromEnvironment(environment, ENV_IMMUTA_URL),
     apiKey,
@@ -112,15 +101,8 @@ function clientFor(event: ResourceEvent, tools: WorkTools, { environment, readSe
     redaction,
     // who answers 429 is there, and means to answer later
     patienceMs: (status) => event.requestType === 'Create' && !progress.mayHaveMade && status !== 429 ? PATIENCE_MS : LONG_PATIENCE_MS,
-    onFailure: (message, failed) => {
-      progress.lastSeen = message;
-      if (failed.method === 'PUT' && isAnswerLost(failed)) {
-        accessKeys?.answerLost();
-      }
-    },
-    learnSecrets: async () => {
-      await (learnt ??= Promise.all([event.properties, event.oldProperties].map((properties) => rememberAccessKeys(properties, reading))));
-    },
+    onFailure: (message) => { progress.lastSeen = message; },
+    learnSecrets: () => learnt ??= credentials.remember(),
   });
   return new IntegrationsClient(transport, redaction);
 }

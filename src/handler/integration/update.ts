@@ -1,14 +1,12 @@
 import { adoptedName, refuseOtherAdoption } from './adopt';
 import { createIntegration } from './create';
 import { credentialsDiffer, isAsWanted, locationOf, onlyNeutralDiffers, requestDiffers, unlikeWanted, wantedIntegration } from './desired-state';
-import { failureOf, noteRefusal, Refusal, refusalOf } from './failure';
+import { failureOf, Refusal, refusalOf } from './failure';
 import { describeRecord, Job } from './job';
 import { refuseInOtherTenant } from './other-tenant';
 import { parsePhysicalId } from './physical-id';
 import { conflictWaiter, look, untilSteady } from './polling';
-import { LONG_PATIENCE_MS } from '../immuta/retry';
 import { describeLocation, sameLocation } from '../location';
-import { lookAgain } from './managed-keys';
 import { isOfGeneration, markedName, readMark } from './ownership';
 import { untilRegisteredWithRole } from './registration';
 import { IntegrationRecord } from '../immuta/client';
@@ -16,9 +14,6 @@ import { isInPlace } from '../immuta/status';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { iamPauses, pauseWithinWindow } from '../runtime/iam-propagation';
 import { pollPauses } from '../runtime/poll';
-
-/** How long a PUT may be under way, which is sent again while it gets no answer. */
-const REPEATED_MS = LONG_PATIENCE_MS + 60_000;
 
 /** A change that was accepted is not always visible at once. */
 const SHOWN_MS = 30_000;
@@ -47,7 +42,7 @@ export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
     throw failureOf(record, 'the integration cannot be updated', 'delete it in Immuta, and its location in S3 Access Grants if that is left, '
       + 'and deploy again: it is created anew');
   }
-  const updated = await needsWrite(job, record) ? await write(job, record, nameFor(job, record)) : record;
+  const updated = needsWrite(job, record) ? await write(job, record, nameFor(job, record)) : record;
   if (updated && job.oldProperties.LocationRoleArn !== job.properties.LocationRoleArn) {
     await untilRegisteredWithRole(job);
   }
@@ -97,19 +92,10 @@ function moved(job: Job, record?: IntegrationRecord): Error {
     + 'ImmutaS3Integration, with another construct id, and remove this one');
 }
 
-async function needsWrite(job: Job, record: IntegrationRecord): Promise<boolean> {
-  const { accessKeys, properties, oldProperties } = job;
-  if (!isAsWanted(record, wantedIntegration(properties), nameFor(job, record))) {
-    return true;
-  }
-  const [asked, credentials] = [requestDiffers(oldProperties, properties), credentialsDiffer(oldProperties, properties)];
-  if (!accessKeys || !(asked || credentials)) {
-    return asked || credentials;
-  }
-  // which access key it works with can be known, unlike what other credentials were when they were written
-  const standing = await accessKeys.standing(() => lookAgain(job, record.id));
-  const isInForce = accessKeys.isInForce(standing, { strict: credentials }) && accessKeys.isOfThisVersion(standing);
-  return !isInForce && !accessKeys.isOfThisEvent(standing);
+function needsWrite(job: Job, record: IntegrationRecord): boolean {
+  const { properties, oldProperties } = job;
+  return !isAsWanted(record, wantedIntegration(properties), nameFor(job, record))
+    || requestDiffers(oldProperties, properties) || credentialsDiffer(oldProperties, properties);
 }
 
 /** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
@@ -123,7 +109,7 @@ function nameFor(job: Job, record: IntegrationRecord): string {
 }
 
 /** Sends the whole configuration and waits until it is in force. Nothing if the integration is gone. */
-export async function write(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
+async function write(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
   const pauses = iamPauses();
   for (let attempt = 1; ; attempt++) {
     const refusal = await put(job, before.id, name);
@@ -131,14 +117,8 @@ export async function write(job: Job, before: IntegrationRecord, name: string): 
       return undefined;
     }
     const record = refusal ? undefined : await untilChanged(job, before, name);
-    if (record?.status === 'enabled') {
-      job.accessKeys?.inOrder();
-    }
     if (!refusal && (!record || record.status === 'enabled')) {
       return record;
-    }
-    if (record?.status === 'editError') {
-      job.accessKeys?.refused();
     }
     const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
     const error = refusal?.error ?? failureOf(record!, 'Immuta did not change the integration',
@@ -176,11 +156,13 @@ async function untilChanged(job: Job, before: IntegrationRecord, name: string): 
 }
 
 /** An Immuta that has never shown the role that it assumes may have it all the same. */
-function ignoredFields({ properties, oldProperties, accessKeys }: Job, before: IntegrationRecord, record: IntegrationRecord, name: string): string[] {
+function ignoredFields(
+  { properties, oldProperties, credentials }: Job, before: IntegrationRecord, record: IntegrationRecord, name: string,
+): string[] {
   const neverShown = !record.roleToAssumeArn && !before.roleToAssumeArn && oldProperties.RoleToAssumeArn;
   const ignored = unlikeWanted(record, wantedIntegration(properties), name).filter((field) => !(field === 'awsRoleToAssume' && neverShown));
   // another one than before is of a run that came after ours
-  const isKeyIgnored = accessKeys && record.accessKeyId === before.accessKeyId && !accessKeys.canBeShownAs(record.accessKeyId);
+  const isKeyIgnored = record.accessKeyId === before.accessKeyId && !credentials.isShownBy(record);
   return isKeyIgnored ? [...ignored, 'awsAccessKeyId'] : ignored;
 }
 
@@ -188,18 +170,11 @@ function ignoredFields({ properties, oldProperties, accessKeys }: Job, before: I
 async function put(job: Job, id: string, name: string): Promise<Refusal | 'gone' | undefined> {
   const afterConflict = conflictWaiter(job, id);
   for (;;) {
-    const config = await job.config(name, { look: () => lookAgain(job, id), busyMs: REPEATED_MS });
     try {
       job.log.info('put', { integrationId: id });
-      if (!await job.immuta.update(id, config)) {
-        job.accessKeys?.refused();
-        return 'gone';
-      }
-      await job.accessKeys?.accepted();
-      return undefined;
+      return await job.immuta.update(id, () => job.config(name)) ? undefined : 'gone';
     } catch (error) {
       const refusal = refusalOf(error, job.redaction);
-      noteRefusal(job, refusal);
       if (refusal.kind !== 'conflict') {
         return refusal;
       }

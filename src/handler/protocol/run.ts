@@ -36,9 +36,6 @@ export interface WorkTools {
 
 /** What one kind of custom resource does. */
 export interface Work {
-  /** Types of requests that CloudFormation does not send, so that there is nobody to answer. */
-  readonly reports?: readonly string[];
-
   /**
    * Does what an event asks for. It may be run again from its beginning with the same event, by the next invocation or by a repetition.
    *
@@ -48,9 +45,6 @@ export interface Work {
 
   /** The physical id to answer with if the event fails now: with it comes the Delete that removes what a Create may have made. */
   failedPhysicalId(event: ResourceEvent, progress: Progress): string;
-
-  /** Says how one of those ended. */
-  report?(event: ResourceEvent, succeeded: boolean, log: Log): void;
 }
 
 export interface RunOptions {
@@ -126,14 +120,9 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
   if (!answered) {
     return;
   }
-  const succeeded = answered.status === 'SUCCESS';
-  log.info(succeeded ? 'succeeded' : 'failed', { message: answered.reason });
-  if (options.work.reports?.includes(event.requestType)) {
-    options.work.report?.(event, succeeded, log);
-  } else {
-    const remainingMs = () => context.getRemainingTimeInMillis();
-    await respond(event.responseUrl, answerBody(event, answered), { clock: options.clock, log, remainingMs });
-  }
+  log.info(answered.status === 'SUCCESS' ? 'succeeded' : 'failed', { message: answered.reason });
+  const remainingMs = () => context.getRemainingTimeInMillis();
+  await respond(event.responseUrl, answerBody(event, answered), { clock: options.clock, log, remainingMs });
 }
 
 function howToGoOn(event: ResourceEvent): string {

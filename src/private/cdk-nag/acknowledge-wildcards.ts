@@ -1,10 +1,8 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
+import { ACKNOWLEDGED_RULES } from './acknowledge-rule';
 import { findAcknowledgements } from './wildcard-findings';
-
-/** Metadata key of acknowledged rules in newer versions of aws-cdk-lib (`Validations.ACKNOWLEDGED_RULES_METADATA_KEY`). */
-const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
 /** Acknowledges the wildcards that AWS makes necessary, for cdk-nag 2 and 3. Neither is a dependency of this package. */
 export function acknowledgeWildcards(construct: IConstruct, statements: iam.PolicyStatement[]): void {

@@ -1,7 +1,8 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { viaService } from './kms';
-import { KEY_TAG_PREFIX } from '../../handler/contract';
+import { SECRET_TAG_PREFIX } from '../../handler/contract';
 
 export interface HandlerRoleOptions {
   readonly region: string;
@@ -36,19 +37,35 @@ export function readSecretStatements(secret: secretsmanager.ISecret, region: str
   })];
 }
 
-/** Making and deleting the access keys of one user, and noting in tags of its own which are ours. */
+/** Creating and deleting the access keys of one user. */
 export function manageAccessKeysStatements(userArn: string): iam.PolicyStatement[] {
+  return [new iam.PolicyStatement({
+    actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
+    resources: [userArn],
+  })];
+}
+
+/** Reading and writing the secret of a managed access key, and using the key that encrypts it. */
+export function manageSecretStatements(secretArn: string, encryptionKey: kms.IKey | undefined, region: string): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
-      actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:ListUserTags'],
-      resources: [userArn],
+      actions: [
+        'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      resources: [secretArn],
     }),
     new iam.PolicyStatement({
-      actions: ['iam:TagUser', 'iam:UntagUser'],
-      resources: [userArn],
+      actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+      resources: [secretArn],
       // a request without tags would satisfy `ForAllValues` alone
-      conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': `${KEY_TAG_PREFIX}*` }, 'Null': { 'aws:TagKeys': 'false' } },
+      conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': `${SECRET_TAG_PREFIX}*` }, 'Null': { 'aws:TagKeys': 'false' } },
     }),
+    ...encryptionKey ? [new iam.PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [encryptionKey.keyArn],
+      conditions: viaService('secretsmanager', region),
+    })] : [],
   ];
 }
 

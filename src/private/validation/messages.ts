@@ -2,6 +2,11 @@ import { CodedMessage } from '../../handler/coded-message';
 
 /** Errors and warnings at synth. A code never changes its meaning. The comment above an entry is its cause. */
 export const SYNTH_MESSAGES = {
+  /** Immuta would be given its own API key as an access key. */
+  ACCESS_KEY_SECRET_SAME_AS_API_KEY: {
+    text: "'secret' of 'accessKeySecret' must not be the secret of the API key, got '{secret}'",
+    remedy: 'Store the access key in a secret of its own',
+  },
   /** Immuta's role trusts a whole account without a condition, so any principal of that account can act as Immuta. */
   ACCOUNT_WITHOUT_EXTERNAL_ID: {
     text: "every principal that account {account} allows can assume Immuta's role",
@@ -197,10 +202,15 @@ export const SYNTH_MESSAGES = {
     text: "role '{role}' accepts no policies from this app. It needs these statements: {statements}{trust}",
     remedy: 'Add the statements to the role',
   },
-  /** EventBridge does not pass on the characters '<', '>' and '"' in an event. */
-  ROTATION_LOCATION_UNSUPPORTED: {
-    text: '\'rotation\' cannot be used with the location \'{location}\', which contains \'<\', \'>\' or \'"\'',
-    remedy: "Use another prefix, or omit 'rotation'",
+  /** Secrets Manager rotates every 4 hours to 1,000 days, at a full hour, and knows fewer expressions than EventBridge. */
+  ROTATION_SCHEDULE_INVALID: {
+    text: "'rotation' must be a schedule that Secrets Manager accepts, got '{got}': {problem}",
+    remedy: "Pass 'Schedule.rate(Duration.days(90))', or 'Schedule.expression('cron(0 4 1 * ? *)')'",
+  },
+  /** An integration without a managed access key has no rotations. */
+  ROTATION_WITHOUT_MANAGED_KEY: {
+    text: "'metricKeyRotationFailed' needs an integration with 'ImmutaAuthentication.managedAccessKey'",
+    remedy: 'Omit the metric, or change the authentication',
   },
   /** The handler reads secrets in its own Region. */
   SECRET_IN_OTHER_REGION: {

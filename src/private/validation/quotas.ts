@@ -28,7 +28,10 @@ interface Attachment<P> {
   readonly principal: Principal;
 }
 
-const INLINE_POLICIES = new Registry<Attachment<iam.Policy>>();
+/** A policy that the library adds to a role. */
+type InlinePolicy = iam.Policy | iam.CfnRolePolicy;
+
+const INLINE_POLICIES = new Registry<Attachment<InlinePolicy>>();
 const MANAGED_POLICIES = new Registry<Attachment<iam.ManagedPolicy>>();
 
 /** Whether the principal is a user. */
@@ -37,7 +40,7 @@ export function isUser(principal: Principal): principal is iam.IUser {
 }
 
 /** Notes that the library attaches an inline policy to a role. */
-export function registerInlinePolicy(policy: iam.Policy, principal: iam.IRole): void {
+export function registerInlinePolicy(policy: InlinePolicy, principal: iam.IRole): void {
   INLINE_POLICIES.add(policy, { policy, principal });
 }
 
@@ -51,7 +54,7 @@ export function registerManagedPolicy(policy: iam.ManagedPolicy, principal: Prin
 }
 
 /** Checks the total size of a role's inline policies. Of the policies that the library attaches, the last one reports. */
-export function validateInlinePolicies(policy: iam.Policy, role: iam.IRole): Problem[] {
+export function validateInlinePolicies(policy: InlinePolicy, role: iam.IRole): Problem[] {
   const attached = findAttached(INLINE_POLICIES, policy, role);
   return attached.at(-1) === policy ? validateInlineSize(role, [...findOwnDocuments(role), ...attached.map(resolveDocument)]) : [];
 }
@@ -115,8 +118,8 @@ function findOwnDocuments(role: iam.IRole): unknown[] {
   return [...policies.map((policy) => policy.policyDocument), ...grants instanceof iam.Policy ? [resolveDocument(grants)] : []];
 }
 
-function resolveDocument(policy: iam.Policy | iam.ManagedPolicy): unknown {
-  return Stack.of(policy).resolve(policy.document);
+function resolveDocument(policy: InlinePolicy | iam.ManagedPolicy): unknown {
+  return Stack.of(policy).resolve(policy instanceof iam.CfnRolePolicy ? policy.policyDocument : policy.document);
 }
 
 /** Returns the fewest characters that a document has after deployment. */

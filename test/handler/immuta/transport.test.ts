@@ -72,7 +72,7 @@ describe('a request', () => {
   });
 
   test('carries a body as JSON', async () => {
-    await transport(`${server.url}/`).request('PUT', '/integrations/1', { name: 'é' });
+    await transport(`${server.url}/`).request('PUT', '/integrations/1', async () => ({ name: 'é' }));
 
     expect(server.requests).toMatchObject([{ url: '/integrations/1', headers: { 'content-type': 'application/json' }, body: '{"name":"é"}' }]);
   });
@@ -117,7 +117,7 @@ describe('a request', () => {
   test('that was a POST is sent once, whatever happens', async () => {
     answers = [(response) => { response.destroy(); }];
 
-    expect(await errorOf(transport().request('POST', '/integrations', {}))).toBeInstanceOf(NoAnswerError);
+    expect(await errorOf(transport().request('POST', '/integrations', async () => ({})))).toBeInstanceOf(NoAnswerError);
     expect(server.requests).toHaveLength(1);
   });
 });
@@ -192,7 +192,7 @@ describe('an error', () => {
       more();
     }];
 
-    expect(await errorOf(transport().request('POST', '/integrations', {}))).toBeInstanceOf(type);
+    expect(await errorOf(transport().request('POST', '/integrations', async () => ({})))).toBeInstanceOf(type);
     expect(sent).toBeLessThan(20_000_000);
   });
 
@@ -204,7 +204,7 @@ describe('an error', () => {
       return controller.signal;
     });
     answers = [() => undefined];
-    const error = await errorOf(transport().request('POST', '/integrations', {}));
+    const error = await errorOf(transport().request('POST', '/integrations', async () => ({})));
     timeout.mockRestore();
 
     expect(error).toBeInstanceOf(NoAnswerError);

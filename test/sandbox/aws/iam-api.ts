@@ -13,14 +13,7 @@ const OPERATIONS: Record<string, (iam: IamState, input: Input) => object | void>
   },
   DeleteAccessKey: (iam, { UserName, AccessKeyId }) => iam.deleteAccessKey(AccessKeyId, UserName),
   ListAccessKeys: (iam, { UserName }) => ({
-    AccessKeyMetadata: { member: iam.accessKeys(UserName).map(({ accessKeyId, createdAt }) => metadata(UserName, accessKeyId, createdAt)) },
-    IsTruncated: false,
-  }),
-  TagUser: (iam, input) => iam.tagUser(input.UserName, Object.fromEntries(members(input, 'Tags', '.Key').map((key, index) =>
-    [key, input[`Tags.member.${index + 1}.Value`] ?? '']))),
-  UntagUser: (iam, input) => iam.untagUser(input.UserName, members(input, 'TagKeys')),
-  ListUserTags: (iam, { UserName }) => ({
-    Tags: { member: [...iam.userTags(UserName)].map(([Key, Value]) => ({ Key, Value })) },
+    AccessKeyMetadata: { member: iam.listAccessKeys(UserName).map(({ accessKeyId, createdAt }) => metadata(UserName, accessKeyId, createdAt)) },
     IsTruncated: false,
   }),
 };
@@ -30,9 +23,7 @@ export async function handleIam(iam: IamState, request: AwsRequest): Promise<Aws
   const { operation, principal, input } = request;
   const run = OPERATIONS[operation];
   if (!run) return notImplemented(request);
-  const tagKeys = [...members(input, 'Tags', '.Key'), ...members(input, 'TagKeys')];
-  const keys = tagKeys.length > 0 ? { 'aws:TagKeys': tagKeys } : undefined;
-  if (!await iam.authorize(principal, `iam:${operation}`, iam.userArn(input.UserName), { keys })) {
+  if (!await iam.authorize(principal, `iam:${operation}`, iam.userArn(input.UserName))) {
     throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: iam:${operation} on resource: user ${input.UserName} because no identity-based policy allows the iam:${operation} action`);
   }
   return queryXml(operation, elements(run(iam, input) ?? {}));
@@ -42,11 +33,4 @@ function metadata(UserName: string, AccessKeyId: string, createdAt: number): obj
   // whole seconds, as AWS has them
   const CreateDate = new Date(createdAt).toISOString().replace(/\.\d+/, '');
   return { UserName, AccessKeyId, Status: 'Active', CreateDate };
-}
-
-/** A list of the query protocol: `TagKeys.member.1`, `Tags.member.1.Key`, … */
-function members(input: Input, list: string, field = ''): string[] {
-  const found: string[] = [];
-  for (let name; (name = `${list}.member.${found.length + 1}${field}`) in input;) found.push(input[name]);
-  return found;
 }

@@ -85,8 +85,11 @@ export class IamState {
   readonly authorizations: { readonly principal: string; readonly action: string; readonly resource: string }[] = [];
   /** How long a new access key takes until a service takes it; one that is deleted is refused at once. */
   keyPropagationMs = 0;
+  /** How long a list of keys may show the state before a change. */
+  keyListLagMs = 0;
   /** By access key id. */
   private readonly keys = new Map<string, StoredKey>();
+  private readonly deletedKeys = new Map<string, StoredKey & { readonly deletedAt: number }>();
   /** Every secret access key that there ever was, by its id. */
   readonly everySecretKey = new Map<string, string>();
   private readonly identities = new Map<string, Identity>();
@@ -128,6 +131,18 @@ export class IamState {
     this.remove(this.require(role, 'role'));
   }
 
+  /** Gives a user another path, and so another ARN. */
+  moveUser(user: string, path = '/'): { arn: string } {
+    const identity = this.require(user, 'user');
+    const arn = `arn:aws:iam::${this.accountId}:user${path}${identity.name}`;
+    if (arn !== identity.arn) {
+      this.identities.delete(identity.arn);
+      this.identities.set(arn, { ...identity, arn });
+      this.keys.forEach((key, id) => key.principal === identity.arn && this.keys.set(id, { ...key, principal: arn }));
+    }
+    return { arn };
+  }
+
   /** The same, and while access keys are. */
   deleteUser(user: string): void {
     if (this.accessKeys(user).length > 0) throw new AwsError(409, 'DeleteConflict', 'Cannot delete entity, must delete access keys first.');
@@ -167,6 +182,10 @@ export class IamState {
   /** Replaces a policy of the same name: names of inline policies are per principal. */
   putRolePolicy(role: string, policyName: string, document: PolicyDocument): void {
     this.putInline(this.require(role, 'role'), policyName, document);
+  }
+
+  hasRolePolicy(role: string, policyName: string): boolean {
+    return this.require(role, 'role').inline.has(policyName);
   }
 
   putUserPolicy(user: string, policyName: string, document: PolicyDocument): void {
@@ -236,10 +255,23 @@ export class IamState {
 
   /** @param user Whose key it must be */
   deleteAccessKey(accessKeyId: string, user?: string): void {
-    const isOfUser = user === undefined || this.keys.get(accessKeyId)?.principal === this.require(user, 'user').arn;
-    if (!isOfUser || !this.keys.delete(accessKeyId)) {
+    const key = this.keys.get(accessKeyId);
+    if (!key || (user !== undefined && key.principal !== this.require(user, 'user').arn)) {
       throw new AwsError(404, 'NoSuchEntity', `The Access Key with id ${accessKeyId} cannot be found.`);
     }
+    this.keys.delete(accessKeyId);
+    this.deletedKeys.set(accessKeyId, { ...key, deletedAt: this.clock.now() });
+  }
+
+  /** The keys of a user, as a list shows them: without those that were created, and with those that were deleted, a moment ago. */
+  listAccessKeys(user: string): AccessKeyMetadata[] {
+    const { arn } = this.require(user, 'user');
+    const since = this.clock.now() - this.keyListLagMs;
+    const deleted = [...this.deletedKeys].filter(([, { principal, deletedAt }]) => principal === arn && deletedAt > since);
+    return [
+      ...this.accessKeys(user).filter(({ createdAt }) => createdAt <= since),
+      ...deleted.map(([accessKeyId, { createdAt }]) => ({ accessKeyId, createdAt })),
+    ];
   }
 
   /** The keys of a user, the oldest first. */

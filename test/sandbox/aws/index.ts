@@ -9,8 +9,9 @@ import { AwsHandler, AwsRequest, AwsResponse, notImplemented } from './request';
 import { handleS3 } from './s3';
 import { S3Control } from './s3-control';
 import { SecretsState } from './secrets';
+import { handleSecretsManager } from './secrets-api';
 import { closeServer, portOf, startServer } from './server';
-import { handleSecretsManager, handleSsm, handleSts } from './small-services';
+import { handleSsm, handleSts } from './small-services';
 
 export * from './access-grants';
 export * from './aws-error';
@@ -67,7 +68,7 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
   const { clock, accountId = DEFAULT_ACCOUNT_ID, region = 'us-east-1', iam = new IamState(clock, accountId) } = options;
   const accessGrants = new AccessGrantsState(clock, iam);
   const s3Control = new S3Control(iam, accessGrants);
-  const secrets = new SecretsState(accountId, region);
+  const secrets = new SecretsState(clock, accountId, region);
   const buckets = new BucketsState(accountId, region);
   const parameters = new ParametersState();
   const requests: AwsRequest[] = [];

@@ -2,7 +2,6 @@ import { AwsError } from './aws-error';
 import { IamState } from './iam';
 import { ParametersState } from './parameters';
 import { AwsRequest, AwsResponse, elements, json, notImplemented, queryXml } from './request';
-import { SecretsState } from './secrets';
 
 /** STS, of which the `cdk` CLI needs two operations. */
 export async function handleSts(iam: IamState, request: AwsRequest): Promise<AwsResponse> {
@@ -26,22 +25,6 @@ export async function handleSts(iam: IamState, request: AwsRequest): Promise<Aws
       Expiration: new Date(Date.now() + 3_600_000).toISOString(),
     },
   }));
-}
-
-/** Secrets Manager's GetSecretValue. */
-export async function handleSecretsManager(iam: IamState, secrets: SecretsState, request: AwsRequest): Promise<AwsResponse> {
-  const { operation, principal, input } = request;
-  if (operation !== 'GetSecretValue') return notImplemented(request);
-  // AWS tells those who may not read any secret of that name nothing about whether it exists
-  if (!await iam.authorize(principal, 'secretsmanager:GetSecretValue', secrets.resourceArn(input.SecretId))) {
-    throw new AwsError(400, 'AccessDeniedException', `User: ${principal} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${input.SecretId} because no identity-based policy allows the secretsmanager:GetSecretValue action`);
-  }
-  const { arn, name, value } = secrets.secret(input.SecretId);
-  if (value === undefined) {
-    throw new AwsError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT");
-  }
-  const content = typeof value === 'string' ? { SecretString: value } : { SecretBinary: Buffer.from(value).toString('base64') };
-  return json({ ARN: arn, Name: name, ...content, VersionStages: ['AWSCURRENT'] });
 }
 
 /** SSM's GetParameter, for the version of the bootstrap stack. */

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
-import { Credentials } from '../aws/iam';
 import { FunctionProcess, ProcessOptions, RuntimeProcess } from './function-process';
 import type { Crash, LambdaFunction, LambdaOptions } from './index';
+import { Credentials } from '../aws/iam';
 
 /** Node runs out of this heap before it runs a handler. */
 const TOO_LITTLE_MEMORY_MB = 3;

@@ -132,6 +132,19 @@ export class LambdaStandIn {
     else void this.deliver(queued);
   }
 
+  /** Runs a function once, for a caller that waits. Returns its error. */
+  async invoke(nameOrArn: string, event: unknown): Promise<string | undefined> {
+    const fn = this.find(nameOrArn);
+    const { functionArn, functionName } = fn;
+    const queued = { functionArn, functionName, event, requestId: randomUUID(), queuedAt: this.now, depth: 1 };
+    // Lambda delivers at least once; the caller learns the outcome of the first delivery
+    const [first] = this.deliveries.map(async (delivery) => {
+      if (typeof delivery === 'number' && delivery > 0) await this.options.scheduler.sleep(delivery);
+      return this.run(fn, queued, 1);
+    });
+    return (await first).error;
+  }
+
   /** Ends whatever runs. */
   kill(): void {
     this.environments.kill();

@@ -74,7 +74,7 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
       },
     },
     'AWS::IAM::User': {
-      createOnly: ['UserName', 'Path'],
+      createOnly: ['UserName'],
       create(request) {
         const { properties } = request;
         const userName = properties.UserName ?? generatedName(request);
@@ -84,11 +84,12 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
         return { physicalId: userName, attributes: { Arn: arn } };
       },
       update({ properties }, old) {
+        const { arn } = iam.moveUser(old.physicalId, properties.Path);
         syncPolicies('user', old.physicalId, properties, old.properties);
         const [wanted, before] = [tagsOf(properties), tagsOf(old.properties)];
         iam.tagUser(old.physicalId, wanted);
         iam.untagUser(old.physicalId, Object.keys(before).filter((key) => !(key in wanted)));
-        return old;
+        return { ...old, attributes: { Arn: arn } };
       },
       delete(_request, { physicalId, properties }) {
         syncPolicies('user', physicalId, {}, properties);
@@ -114,6 +115,20 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
         return old;
       },
       delete: (_request, { properties }) => syncInline({}, properties),
+    },
+    'AWS::IAM::RolePolicy': {
+      createOnly: ['PolicyName', 'RoleName'],
+      create(request) {
+        const { RoleName, PolicyName, PolicyDocument } = request.properties;
+        if (iam.hasRolePolicy(RoleName, PolicyName)) throw new Error(`${PolicyName}|${RoleName} already exists`);
+        iam.putRolePolicy(RoleName, PolicyName, PolicyDocument);
+        return { physicalId: `${PolicyName}|${RoleName}`, attributes: {} };
+      },
+      update({ properties }, old) {
+        iam.putRolePolicy(properties.RoleName, properties.PolicyName, properties.PolicyDocument);
+        return old;
+      },
+      delete: (_request, { properties }) => iam.deleteRolePolicy(properties.RoleName, properties.PolicyName),
     },
     'AWS::IAM::ManagedPolicy': {
       createOnly: ['ManagedPolicyName', 'Path', 'Description'],

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { AwsServices } from '../../aws';
-import { EventBridge } from '../../event-bridge';
 import { LambdaStandIn } from '../../lambda';
 import { Scheduler } from '../../scheduler';
+import { SecretRotation } from '../../secret-rotation';
 import { Responses } from '../response-endpoint';
 import { ResourceRecord, Stack } from '../stack';
 
@@ -11,7 +11,7 @@ export interface World {
   readonly scheduler: Scheduler;
   readonly aws: AwsServices;
   readonly lambda: LambdaStandIn;
-  readonly eventBridge: EventBridge;
+  readonly secretRotation: SecretRotation;
   readonly responses: Responses;
   /** The unpacked folder of an uploaded asset. */
   codeFolder(bucket: string, key: string): string;

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { generatedName, ResourceTypes } from './resource-type';
 import { AwsServices } from '../../aws';
 
-/** Buckets, Access Grants instances, secrets and parameters. */
-export function storageTypes({ accessGrants, buckets, secrets, parameters }: AwsServices): ResourceTypes {
+/** Buckets, Access Grants instances and parameters. */
+export function storageTypes({ accessGrants, buckets, parameters }: AwsServices): ResourceTypes {
   return {
     'AWS::S3::AccessGrantsInstance': {
       createOnly: ['Tags'],
@@ -38,17 +37,6 @@ export function storageTypes({ accessGrants, buckets, secrets, parameters }: Aws
         return old;
       },
       delete: (_request, { physicalId }) => { buckets.bucket(physicalId).policy = undefined; },
-    },
-    'AWS::SecretsManager::Secret': {
-      createOnly: ['Name'],
-      create(request) {
-        const { Name, SecretString, GenerateSecretString } = request.properties;
-        const value = SecretString ?? (GenerateSecretString && randomBytes(16).toString('hex'));
-        const { arn } = secrets.createSecret(Name ?? generatedName(request), value);
-        return { physicalId: arn, attributes: { Id: arn } };
-      },
-      update: (_request, old) => old,
-      delete: (_request, { physicalId }) => secrets.deleteSecret(physicalId),
     },
     'AWS::SSM::Parameter': {
       createOnly: ['Name'],

@@ -31,7 +31,6 @@ public final class ManagedAccessKeyApp {
                 .authentication(ImmutaAuthentication.managedAccessKey(ManagedAccessKeyOptions.builder()
                         .rotation(Schedule.rate(Duration.days(90)))
                         .build()))
-                .credentialsVersion((String) app.getNode().tryGetContext("credentialsVersion"))
                 .build();
 
         Alarm.Builder.create(stack, "RotationFailed")
@@ -45,11 +44,11 @@ public final class ManagedAccessKeyApp {
         app.synth();
     }
 
-    /** Reads a setting from the context: {@code cdk deploy -c immutaUrl=https://…}. */
+    /** What differs from one company to the next comes from the context: {@code cdk deploy -c immutaUrl=https://…}. */
     private static String setting(final App app, final String name) {
         Object value = app.getNode().tryGetContext(name);
         if (value == null) {
-            throw new IllegalArgumentException("'" + name + "' must be set: pass -c " + name + "=…");
+            throw new IllegalArgumentException("'" + name + "' is not set, say -c " + name + "=…, see ../quickstart/README.md");
         }
         return (String) value;
     }

@@ -1,0 +1,96 @@
+import { KeyHolder, ManagedAccessKey } from './managed-access-key';
+import { accessKeyError } from './managed-access-key-messages';
+import { AccessKey } from '../aws/iam';
+import { fieldOf, ReadSecret } from '../aws/secrets-manager';
+import { ENV_API_KEY_SECRET_ARN, METRIC_DIMENSION_SECRET, METRIC_KEY_ROTATION_FAILED, METRIC_NAMESPACE } from '../contract';
+import { Properties, ResourceEvent } from '../protocol/event';
+import { WorkTools } from '../protocol/run';
+import { Log, orWarn } from '../runtime/log';
+
+/** A whole ID: what Immuta shows may also be a mask. */
+const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
+
+/** The credentials of an integration: an access key, managed or from a secret, or none where Immuta has a role. */
+export interface Credentials {
+  /** The managed key, which a Delete releases. */
+  readonly managed?: ManagedAccessKey;
+  /** Returns the access key for a request to Immuta that is sent right now. Call it before each attempt. */
+  forRequest(): Promise<AccessKey | undefined>;
+  /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
+  isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean;
+  /** Records that Immuta is enabled with what was sent last, and deletes the keys that nothing needs any more. */
+  settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void>;
+  /** Makes every secret known that Immuta may quote, as far as that is possible without waiting. */
+  remember(): Promise<void>;
+}
+
+export interface CredentialsOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readSecret: ReadSecret;
+}
+
+export function credentialsOf(event: ResourceEvent, tools: WorkTools, options: CredentialsOptions): Credentials {
+  const { properties, oldProperties } = event;
+  const { deadline, redaction, log } = tools;
+  const manage = ({ AccessKeySecretArn: secretArn, AccessKeyUserName: userName }: Properties, limits = deadline) =>
+    userName && secretArn ? new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, deadline: limits }) : undefined;
+  const managed = manage(properties);
+  // another user of the same integration has the same secret
+  const former = oldProperties.AccessKeySecretArn === properties.AccessKeySecretArn ? undefined : manage(oldProperties);
+  let sent: AccessKey | undefined;
+
+  return {
+    managed,
+    async forRequest() {
+      await former?.withhold();
+      sent = managed ? await managed.forRequest(properties.AccessKeyUserName!) : await readAccessKey(properties);
+      return sent;
+    },
+    isShownBy: ({ accessKeyId = '' }) => !sent || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === sent.accessKeyId,
+    async settle(record, read) {
+      await managed?.settle(record, read);
+      await former?.release();
+      if (managed && sent) {
+        reportRotation(log, properties.AccessKeySecretArn!, true);
+      }
+    },
+    async remember() {
+      const impatient = deadline.withoutPatience();
+      await Promise.all([properties, oldProperties].map((each) => orWarn(log, 'secret-not-read', async () => {
+        await (each.AccessKeyUserName ? manage(each, impatient)?.isSettled() : readAccessKey(each, impatient));
+      })));
+    },
+  };
+
+  async function readAccessKey(each: Properties, limits = deadline): Promise<AccessKey | undefined> {
+    const { AccessKeySecretArn: arn, AccessKeyIdField: idField, SecretAccessKeyField: keyField } = each;
+    if (each.AuthenticationType !== 'accessKey' || !arn) {
+      return undefined;
+    }
+    if (isSameSecret(arn, options.environment[ENV_API_KEY_SECRET_ARN])) {
+      throw accessKeyError('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
+    }
+    const text = await options.readSecret(arn, limits);
+    return {
+      accessKeyId: redaction.remember(fieldOf(arn, text, idField || 'accessKeyId')),
+      secretAccessKey: redaction.remember(fieldOf(arn, text, keyField || 'secretAccessKey')),
+    };
+  }
+}
+
+/** CloudWatch makes a metric of the line: 1 for a failed rotation, 0 for whatever shows that the key is in order. */
+export function reportRotation(log: Log, secretArn: string, succeeded: boolean): void {
+  log.metric({
+    namespace: METRIC_NAMESPACE,
+    name: METRIC_KEY_ROTATION_FAILED,
+    value: succeeded ? 0 : 1,
+    dimension: METRIC_DIMENSION_SECRET,
+    dimensionValue: secretArn,
+  });
+}
+
+/** A secret that is imported by name is known without the six characters that end its ARN. */
+function isSameSecret(arn: string, other = ''): boolean {
+  const isWithout = (short: string, long: string) => long.startsWith(`${short}-`) && long.length === short.length + 7;
+  return arn === other || isWithout(arn, other) || isWithout(other, arn);
+}

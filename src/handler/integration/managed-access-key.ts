@@ -1,0 +1,393 @@
+import { createHash } from 'node:crypto';
+import { accessKeyError } from './managed-access-key-messages';
+import { AccessKey, AccessKeyMetadata, IamUser } from '../aws/iam';
+import { SecretVersions } from '../aws/secret-versions';
+import { ACCESS_KEY_LABEL_PREFIX, SECRET_TAG_PREFIX } from '../contract';
+import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
+import { Deadline } from '../runtime/deadline';
+import { parseObject } from '../runtime/json';
+import { Log, orWarn } from '../runtime/log';
+import { Redaction } from '../runtime/redaction';
+
+const CURRENT = 'AWSCURRENT';
+const PENDING = 'AWSPENDING';
+const INTENT_TAG = `${SECRET_TAG_PREFIX}creating`;
+const INTEGRATION_TAG = `${SECRET_TAG_PREFIX}integration-id`;
+
+/** The value of a version while Immuta works with no key of ours. */
+const NO_KEY = '{}';
+
+/** A key that is older than this and not stored was lost. Includes what the clocks of Lambda and IAM may differ by. */
+const STORED_MS = 70_000;
+/** IAM is eventually consistent: a surprising list counts if a second one agrees. */
+const SECOND_LIST_MS = 30_000;
+const RETRY_PAUSE_MS = 10_000;
+const MAX_ATTEMPTS = 20;
+/** A new key may take so long to be accepted everywhere. */
+const KEY_PROPAGATION_MS = 90_000;
+
+/** A whole ID: what Immuta shows may also be a mask. */
+const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
+
+/** What Immuta shows of an integration that works with an access key. */
+export interface KeyHolder {
+  readonly id: string;
+  readonly status: string;
+  readonly accessKeyId?: string;
+}
+
+export interface ManagedAccessKeyOptions {
+  readonly secretArn: string;
+  /** All runs of one request store the same key. */
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  readonly log: Log;
+  readonly redaction: Redaction;
+}
+
+/** A version of the secret whose key exists and is ours. */
+interface StoredKey extends AccessKey {
+  readonly versionId: string;
+  readonly userName: string;
+}
+
+interface RotatedKey extends StoredKey {
+  readonly integrationId: string;
+}
+
+interface State {
+  /** The version with AWSCURRENT: what Immuta is enabled with. */
+  readonly current?: string;
+  /** The version with AWSPENDING, unless it has no value: what Immuta is being given. */
+  readonly giving?: string;
+  readonly pending?: string;
+  readonly keys: readonly StoredKey[];
+  /** Recorded before a key is created: another key of that user is ours if it did not exist then. */
+  readonly intent?: { readonly userName: string; readonly existing: readonly string[] };
+  /** The integration that was enabled with AWSCURRENT. */
+  readonly integrationId?: string;
+}
+
+/**
+ * The access keys of an integration, and the secret that is their only state.
+ *
+ * A label of a version names its key until that key is deleted, so that every key of ours is known. While AWSPENDING is on a version
+ * with a value, Immuta may hold any of them. Recovery only rolls forward: whoever finds a pending key sends it.
+ */
+export class ManagedAccessKey {
+  private readonly secret: SecretVersions;
+  private readonly values = new Map<string, string>();
+  private sent?: Readonly<StoredKey>;
+  private hasWaited = false;
+  private attempts = 0;
+  private unexplained = '';
+
+  constructor(private readonly options: ManagedAccessKeyOptions) {
+    this.secret = new SecretVersions(options.secretArn, options.deadline);
+  }
+
+  /** The key for a request that is sent right now. Creates one if the user has none of ours. */
+  public async forRequest(userName: string): Promise<AccessKey> {
+    for (;;) {
+      const state = await this.read();
+      const usable = state.keys.filter((key) => key.userName === userName);
+      const given = usable.find(isVersion(state.giving ?? state.current));
+      const key = given ?? usable.find(isVersion(state.current)) ?? usable[0];
+      if (this.sent && !given) {
+        throw accessKeyError('ACCESS_KEY_SUPERSEDED', {});
+      } else if (!key) {
+        await this.create(state, userName, this.token('key'));
+      } else if (!this.sent && !await this.exists(key)) {
+        await this.forget(key);
+      } else if (!given) {
+        await this.storePending(key, userName, this.token('again'));
+      } else if (state.giving && state.keys.length > 1 && !this.hasWaited) {
+        this.hasWaited = true;
+        await this.options.deadline.sleep(REQUEST_TIMEOUT_MS); // until then a request with another key may be under way
+      } else {
+        if (state.giving && this.sent?.versionId !== given.versionId) {
+          this.options.deadline.allowIamPropagation(KEY_PROPAGATION_MS);
+        }
+        return this.sent = given;
+      }
+    }
+  }
+
+  /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
+  public isShownBy({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>): boolean {
+    return !this.sent || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === this.sent.accessKeyId;
+  }
+
+  /**
+   * Records that Immuta is enabled with the key that was sent last, and deletes the others.
+   *
+   * @param read Reads the integration again
+   */
+  public async settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void> {
+    const { sent } = this;
+    const { current, giving, integrationId } = await this.read();
+    if (!sent || (giving ?? current) !== sent.versionId) {
+      return; // another run is giving Immuta something else
+    }
+    if (!this.isShownBy(record)) {
+      throw accessKeyError('ACCESS_KEY_IGNORED', { id: record.id });
+    }
+    if (current !== sent.versionId && !await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId })) {
+      return;
+    }
+    if (giving) {
+      await this.secret.moveLabel(PENDING, { from: sent.versionId });
+    }
+    if (integrationId !== record.id) {
+      await this.secret.tag(INTEGRATION_TAG, record.id);
+    }
+    await this.deleteOthers(sent, read);
+  }
+
+  /** Keeps other runs from giving Immuta a key of ours: it is about to get other credentials. */
+  public async withhold(): Promise<void> {
+    const { keys, intent, giving = '' } = await this.read();
+    if ((keys.length > 0 || intent) && this.values.get(giving) !== NO_KEY) {
+      await this.secret.putValue(this.token('withheld'), NO_KEY, [PENDING]);
+      await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
+    }
+  }
+
+  /** Deletes every key that is ours: Immuta works with none of them. */
+  public async release(): Promise<void> {
+    const { current = '', pending, keys, intent, integrationId } = await this.read();
+    if (keys.length === 0 && !intent && integrationId === undefined) {
+      return;
+    }
+    if (keys.length > 0 && this.values.get(current) !== NO_KEY) {
+      await this.secret.putValue(this.token('released'), NO_KEY, [CURRENT]);
+    }
+    if (pending) {
+      await this.secret.moveLabel(PENDING, { from: pending });
+    }
+    if (pending || intent) {
+      await this.options.deadline.sleep(REQUEST_TIMEOUT_MS); // until then another run may be creating a key
+    }
+    await this.delete((await this.read()).keys);
+    await this.deleteLost();
+    await this.secret.untag(INTEGRATION_TAG);
+  }
+
+  /** Creates the key of a rotation, unless it exists. */
+  public async createPending(versionId: string): Promise<void> {
+    for (;;) {
+      const state = await this.read();
+      if ([state.current, state.giving].includes(versionId)) {
+        return;
+      }
+      const current = state.keys.find(isVersion(state.current));
+      if (state.pending !== versionId) {
+        throw accessKeyError('ROTATION_ABANDONED', { token: versionId });
+      }
+      if (!current || state.integrationId === undefined) {
+        throw accessKeyError('ROTATION_NOT_POSSIBLE', {});
+      }
+      if (state.keys.length > 1) {
+        await this.deleteOthers(current);
+      } else {
+        await this.create(state, current.userName, versionId);
+      }
+    }
+  }
+
+  /** The key of a rotation, and the integration that is given it. Nothing while the version has no value. */
+  public async findPending(versionId: string): Promise<RotatedKey | undefined> {
+    const { pending, giving, current, keys, integrationId } = await this.read();
+    const key = keys.find(isVersion(versionId));
+    if (![pending, current].includes(versionId)) {
+      throw accessKeyError('ROTATION_ABANDONED', { token: versionId });
+    }
+    if (![giving, current].includes(versionId)) {
+      return undefined;
+    }
+    if (!key || integrationId === undefined) {
+      throw accessKeyError('ROTATION_NOT_POSSIBLE', {});
+    }
+    return { ...key, integrationId };
+  }
+
+  /** The same, for what comes after Immuta was given the key. */
+  public async findSent(versionId: string): Promise<RotatedKey | undefined> {
+    return this.sent = await this.findPending(versionId);
+  }
+
+  /** Whether Immuta may hold a key of ours, as far as it shows the ID. */
+  public isHeldBy({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>): boolean {
+    return !ACCESS_KEY_ID.test(accessKeyId) || [...this.values.values()].some((value) => value.includes(accessKeyId));
+  }
+
+  /** Whether an integration was enabled with a key of the secret. Makes every secret known that Immuta may quote. */
+  public async isSettled(): Promise<boolean> {
+    return (await this.read()).integrationId !== undefined;
+  }
+
+  private async read(): Promise<State> {
+    const { labels, tags } = await this.secret.describe();
+    const find = (label: string) => [...labels].find(([, all]) => all.includes(label))?.[0];
+    const keys: StoredKey[] = [];
+    for (const [versionId, all] of labels) {
+      const value = this.values.get(versionId) ?? await this.secret.getValue(versionId);
+      if (value === undefined) {
+        continue;
+      }
+      this.values.set(versionId, value); // it never changes
+      const key = { ...parseObject(value), versionId } as StoredKey;
+      this.options.redaction.remember(key.secretAccessKey ?? '');
+      if (all.includes(labelOf(key))) {
+        keys.push(key);
+      }
+    }
+    const pending = find(PENDING);
+    const [userName, ...existing] = tags.get(INTENT_TAG)?.split(' ') ?? [];
+    return {
+      current: find(CURRENT),
+      giving: pending !== undefined && this.values.has(pending) ? pending : undefined,
+      pending,
+      keys,
+      // a tag cannot hold a comma, and the name of a user no slash
+      intent: userName === undefined ? undefined : { userName: userName.replaceAll('/', ','), existing },
+      integrationId: tags.get(INTEGRATION_TAG),
+    };
+  }
+
+  /** The same in all runs of the request, until a key turns out to be of no use. A version ID has 64 characters at most. */
+  private token(purpose: string): string {
+    return createHash('sha256').update(`${this.options.requestId} ${purpose} ${this.attempts}`).digest('hex');
+  }
+
+  /** False if another run has stored another key under the version ID. */
+  private storePending({ accessKeyId, secretAccessKey }: AccessKey, userName: string, versionId: string): Promise<boolean> {
+    const value = JSON.stringify({ accessKeyId, secretAccessKey, userName });
+    return this.secret.putValue(versionId, value, [PENDING, labelOf({ accessKeyId })]);
+  }
+
+  /** Takes one step towards a new key. The state decides whether another one is needed. */
+  private async create({ keys, intent }: State, userName: string, versionId: string): Promise<void> {
+    const { deadline, log, redaction } = this.options;
+    const unnamed = (await this.list(userName)).map(({ accessKeyId }) => accessKeyId).filter((id) => !keys.some(hasId(id)));
+    const others = unnamed.filter((id) => intent?.userName !== userName || intent.existing.includes(id)).join(', ');
+    if (others !== '' && others !== this.unexplained) {
+      this.unexplained = others;
+      return deadline.sleep(SECOND_LIST_MS);
+    }
+    if (others !== '') {
+      throw accessKeyError('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
+    }
+    if (unnamed.length > 0 || (intent && intent.userName !== userName)) {
+      return this.deleteLost();
+    }
+    if (!intent) {
+      const existing = keys.map(({ accessKeyId }) => accessKeyId);
+      await this.secret.tag(INTENT_TAG, [userName.replaceAll(',', '/'), ...existing].join(' '));
+    }
+    const key = await this.user(userName).createAccessKey();
+    if (!key && ++this.attempts < MAX_ATTEMPTS) {
+      return deadline.sleep(RETRY_PAUSE_MS);
+    }
+    if (!key) {
+      throw accessKeyError('ACCESS_KEY_NOT_CREATED', { user: userName });
+    }
+    redaction.remember(key.secretAccessKey);
+    redaction.disclose(key.accessKeyId);
+    log.info('access-key-created', { accessKeyId: key.accessKeyId });
+    let isStored = false;
+    try {
+      isStored = await this.storePending(key, userName, versionId);
+    } finally {
+      if (!isStored) {
+        this.attempts++;
+        await new IamUser(userName, deadline.inReserve()).deleteAccessKey(key.accessKeyId);
+      }
+    }
+  }
+
+  /** Deletes every key but one, if that is still what Immuta works with when no request with another one can be under way. */
+  private async deleteOthers({ versionId }: StoredKey, read?: () => Promise<KeyHolder | undefined>): Promise<void> {
+    if ((await this.read()).keys.length > 1) {
+      await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
+      const state = await this.read();
+      const record = await read?.();
+      const isSteady = !read || (record?.status === 'enabled' && this.isShownBy(record));
+      if (state.current !== versionId || state.giving || !isSteady) {
+        return;
+      }
+      await this.delete(state.keys.filter((key) => key.versionId !== versionId));
+    }
+    await this.deleteLost();
+  }
+
+  private async delete(keys: readonly StoredKey[]): Promise<void> {
+    for (const key of keys) {
+      await this.user(key.userName).deleteAccessKey(key.accessKeyId);
+      this.options.log.info('access-key-deleted', { accessKeyId: key.accessKeyId });
+      await this.secret.moveLabel(labelOf(key), { from: key.versionId });
+    }
+  }
+
+  /** Deletes the keys that the intent names and no version does, when no run can still be about to store them. */
+  private async deleteLost(): Promise<void> {
+    const { deadline, log } = this.options;
+    for (;;) {
+      const { intent, keys } = await this.read();
+      if (!intent) {
+        return;
+      }
+      const lost = (await this.list(intent.userName))
+        .filter(({ accessKeyId }) => !keys.some(hasId(accessKeyId)) && !intent.existing.includes(accessKeyId));
+      if (lost.every(({ createdAt }) => createdAt < deadline.now() - STORED_MS)) {
+        for (const { accessKeyId } of lost) {
+          await this.user(intent.userName).deleteAccessKey(accessKeyId);
+          log.info('access-key-deleted', { accessKeyId });
+        }
+        return this.secret.untag(INTENT_TAG);
+      }
+      await deadline.sleep(RETRY_PAUSE_MS);
+    }
+  }
+
+  /** A key does not exist if two lists agree. A list that cannot be had says nothing. */
+  private async exists({ userName, accessKeyId }: StoredKey): Promise<boolean> {
+    for (const pause of [SECOND_LIST_MS, 0]) {
+      const keys = await orWarn(this.options.log, 'access-keys-not-listed', () => this.list(userName));
+      if (!keys || keys.some(hasId(accessKeyId))) {
+        return true;
+      }
+      await this.options.deadline.sleep(pause);
+    }
+    return false;
+  }
+
+  private async forget(key: StoredKey): Promise<void> {
+    this.options.log.warn('access-key-gone', { accessKeyId: key.accessKeyId });
+    this.attempts++;
+    await this.secret.moveLabel(PENDING, { from: key.versionId });
+    await this.secret.moveLabel(labelOf(key), { from: key.versionId });
+  }
+
+  private async list(userName: string): Promise<AccessKeyMetadata[]> {
+    const keys = await this.user(userName).listAccessKeys();
+    keys.forEach(({ accessKeyId }) => this.options.redaction.disclose(accessKeyId));
+    return keys;
+  }
+
+  private user(userName: string): IamUser {
+    return new IamUser(userName, this.options.deadline);
+  }
+}
+
+function isVersion(versionId: string | undefined): (key: StoredKey) => boolean {
+  return (key) => key.versionId === versionId;
+}
+
+function hasId(accessKeyId: string): (key: { readonly accessKeyId: string }) => boolean {
+  return (key) => key.accessKeyId === accessKeyId;
+}
+
+function labelOf({ accessKeyId }: Pick<AccessKey, 'accessKeyId'>): string {
+  return ACCESS_KEY_LABEL_PREFIX + accessKeyId;
+}
