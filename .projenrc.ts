@@ -212,6 +212,7 @@ new JsonFile(project, 'jest.config.json', {
       },
     ],
     reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
+    testTimeout: 120_000, // ends what hangs, however busy the machine is
   },
 });
 

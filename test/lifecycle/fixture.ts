@@ -6,9 +6,6 @@ import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, Im
 import { StackResult } from '../sandbox/cloudformation';
 import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
-// a deployment starts processes, and the machine may be busy
-jest.setTimeout(120_000);
-
 export const STACK_NAME = 'Lake';
 export const LOCATION_PATH = `s3://${SANDBOX_BUCKET}/`;
 export const INTEGRATION_TYPE = 'Custom::ImmutaS3Integration';

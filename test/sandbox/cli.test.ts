@@ -6,8 +6,6 @@ import { App, CfnOutput, CustomResource, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Sandbox, SANDBOX_ENV } from './sandbox';
 
-jest.setTimeout(120_000);
-
 const CDK = require.resolve('aws-cdk/bin/cdk');
 
 let sandbox: Sandbox;

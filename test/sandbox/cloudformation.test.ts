@@ -5,8 +5,6 @@ import { StackResult, Template } from './cloudformation';
 import { evaluate, Scope } from './cloudformation/intrinsics';
 import { Sandbox, SANDBOX_ENV } from './sandbox';
 
-jest.setTimeout(60_000);
-
 describe('intrinsic functions', () => {
   const scope: Scope = {
     availabilityZones: ['us-east-1a'],

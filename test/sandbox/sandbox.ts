@@ -74,6 +74,7 @@ export class Sandbox {
     this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, secretRotation: this.secretRotation, responses, codeFolder });
     serveCloudFormation({ cloudFormation: this.cloudFormation, aws });
     serveLambda(this.lambda, aws);
+    immuta.faults.onSilence = () => this.lambda.onSilence();
     aws.buckets.createBucket(SANDBOX_BUCKET);
     this.apiKeySecret = aws.secrets.createSecret(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
   }

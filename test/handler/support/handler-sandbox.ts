@@ -13,9 +13,6 @@ import { serveLambda } from '../../sandbox/lambda/http-face';
 import { leaksIn, NamedSecret, secretTexts } from '../../sandbox/leaks';
 import { HttpServer } from '../../support/http-server';
 
-// the machine may be busy
-jest.setTimeout(60_000);
-
 /** Secrets are found without the suffix of their ARN, as AWS finds them. */
 export const API_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key';
 export const ACCESS_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/access-key';

@@ -37,7 +37,12 @@ interface StoredKey {
   readonly principal: string;
   readonly secret: string;
   readonly createdAt: number;
+  /** Of a session's key. */
+  readonly expiresAt?: number;
 }
+
+/** What a role's sessions last at most. */
+const SESSION_MS = 12 * 3_600_000;
 
 /** What IAM allows. */
 const KEYS_PER_USER = 2;
@@ -241,9 +246,9 @@ export class IamState {
 
   // ----- credentials
 
-  /** Credentials of a session of the role, as the Lambda stand-in gives them to a function. */
+  /** Credentials of a session of the role, as the Lambda stand-in gives them to a function. They expire after 12 hours. */
   sessionFor(roleArn: string): Credentials {
-    return { ...this.addKey('ASIA', roleArn), sessionToken: randomBytes(24).toString('base64') };
+    return { ...this.addKey('ASIA', roleArn, this.clock.now() + SESSION_MS), sessionToken: randomBytes(24).toString('base64') };
   }
 
   createAccessKey(user: string): { accessKeyId: string; secretAccessKey: string } {
@@ -287,7 +292,9 @@ export class IamState {
 
   /** The principal whose key this is; any key that the sandbox did not issue is unknown, save `test`, the dummy key of the admin. */
   principalOf(accessKeyId: string): string | undefined {
-    return accessKeyId === DUMMY_CREDENTIALS.accessKeyId ? this.admin : this.keys.get(accessKeyId)?.principal;
+    if (accessKeyId === DUMMY_CREDENTIALS.accessKeyId) return this.admin;
+    const { principal, expiresAt = Infinity } = this.keys.get(accessKeyId) ?? {};
+    return this.clock.now() < expiresAt ? principal : undefined;
   }
 
   /** The user whose valid pair of keys this is. */
@@ -413,9 +420,9 @@ export class IamState {
     identity.attached.set(policyArn, this.eventual(identity.arn, true));
   }
 
-  private addKey(prefix: string, principal: string): { accessKeyId: string; secretAccessKey: string } {
+  private addKey(prefix: string, principal: string, expiresAt?: number): { accessKeyId: string; secretAccessKey: string } {
     const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64') };
-    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey, createdAt: this.clock.now() });
+    this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey, createdAt: this.clock.now(), expiresAt });
     this.everySecretKey.set(key.accessKeyId, key.secretAccessKey);
     return key;
   }

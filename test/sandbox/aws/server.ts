@@ -13,6 +13,7 @@ export async function startServer(clock: SandboxClock, iam: IamState, handle: Aw
       (error) => outgoing.destroy(error),
     );
   });
+  server.keepAliveTimeout = 0; // no connection ends because the machine is busy
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 

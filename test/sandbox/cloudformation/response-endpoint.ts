@@ -74,6 +74,7 @@ export class ResponseEndpoint extends Responses {
       // a client that goes away in the middle gets no answer
       this.serve(request, response).catch(() => response.destroy());
     });
+    this.server.keepAliveTimeout = 0; // no connection ends because the machine is busy
   }
 
   async start(): Promise<void> {

@@ -21,8 +21,6 @@ export interface HttpFault extends Repetition {
   readonly answer?: Answer;
   /** For `rewrite`: fields to set in each object of the answer. */
   readonly set?: Record<string, unknown>;
-  /** For `drip`: real milliseconds between two bytes. */
-  readonly dripMs?: number;
   /** For `huge`: megabytes. */
   readonly megabytes?: number;
   /** Virtual milliseconds that pass before anything else happens. */
@@ -55,11 +53,15 @@ export interface Exchange {
   readonly outgoing: ServerResponse;
   /** What Immuta would do and answer. */
   work(): Promise<Answer>;
+  /** Tells that the request will not be answered in time. */
+  onSilence(): void;
 }
 
 /** The faults that a test asks for. Rules are tried in the order in which they were added; the first that applies is used. */
 export class FaultScript {
   private readonly rules: { readonly kind: string; readonly rule: Repetition; seen: number }[] = [];
+  /** Told of each request that will not be answered in time. */
+  onSilence: () => void = () => {};
 
   http(fault: HttpFault): void {
     this.add('http', fault);
@@ -105,6 +107,9 @@ export class FaultScript {
   }
 }
 
+/** Real time between two bytes of an answer that drips. */
+const DRIP_MS = 10;
+
 /** What may happen to a request. The first three of the faults do not do the work, the others do. */
 const BEHAVIOURS = {
   normal: async ({ outgoing, work }: Exchange) => send(outgoing, await work()),
@@ -128,21 +133,25 @@ const BEHAVIOURS = {
     send(outgoing, answer!);
   },
   /** The connection stays open and silent. */
-  never: async ({ work }: Exchange) => void await work(),
+  never: async ({ work, onSilence }: Exchange) => {
+    await work();
+    onSilence();
+  },
   /** The connection breaks in the middle of the body. */
   half: async ({ outgoing, work }: Exchange) => {
     const body = bodyOf(await work());
     outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
     outgoing.write(body.subarray(0, body.length / 2), () => outgoing.destroy());
   },
-  /** The answer comes byte by byte. */
-  drip: async ({ outgoing, work }: Exchange, { dripMs = 10 }: HttpFault) => {
+  /** The answer comes byte by byte, and too slowly. */
+  drip: async ({ outgoing, work, onSilence }: Exchange) => {
     const answer = await work();
     outgoing.writeHead(answer.status, { 'content-type': 'application/json' });
+    outgoing.write(' ', onSilence);
     for (const byte of bodyOf(answer)) {
       if (outgoing.destroyed) return;
       outgoing.write(Buffer.of(byte));
-      await new Promise((resolve) => setTimeout(resolve, dripMs));
+      await new Promise((resolve) => setTimeout(resolve, DRIP_MS));
     }
     outgoing.end();
   },

@@ -100,6 +100,7 @@ export async function startImmuta(options: ImmutaServerOptions): Promise<ImmutaS
     serve(incoming, outgoing).catch((error) => outgoing.destroy(error)); // the client has gone, most likely
   };
   const server = plain ? createPlainServer(listener) : await createTlsServer(caFile, listener);
+  server.keepAliveTimeout = 0; // no connection ends because the machine is busy
   const listen = async (port?: number) => new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve));
   await listen();
   const port = portOf(server);
@@ -109,7 +110,7 @@ export async function startImmuta(options: ImmutaServerOptions): Promise<ImmutaS
     const fault = model.faults.takeHttp(request.method, request.path) ?? {};
     clock.advance(fault.delayMs ?? 0);
     await clock.settled();
-    return perform(fault, { outgoing, work: () => model.answer(request) });
+    return perform(fault, { outgoing, work: () => model.answer(request), onSilence: model.faults.onSilence });
   }
 
   async function record(incoming: IncomingMessage): Promise<RecordedRequest> {

@@ -10,9 +10,9 @@ const [folder, name] = process.argv.slice(2);
 void (async () => {
   let handler;
   for (;;) {
-    const { now, event, context, deadlineMs, deadlineScale, ...settings } = receive();
+    const { now, event, context, deadlineMs, ...settings } = receive();
     faults.set(settings);
-    await time.thaw(now, deadlineScale);
+    await time.thaw(now);
     try {
       handler ??= load();
       await handler(event, { ...context, getRemainingTimeInMillis: () => deadlineMs - Date.now() });

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { FunctionProcess, ProcessOptions, RuntimeProcess } from './function-process';
-import type { Crash, LambdaFunction, LambdaOptions } from './index';
 import { Credentials } from '../aws/iam';
+import { Scheduler } from '../scheduler';
 
 /** Node runs out of this heap before it runs a handler. */
 const TOO_LITTLE_MEMORY_MB = 3;
@@ -9,6 +9,33 @@ const NODE_MODULES = path.resolve(__dirname, '../../../node_modules');
 
 /** Lambda ends an environment every few hours, long before the credentials in it expire. */
 const LIFETIME_MS = 2 * 3_600_000;
+
+export interface LambdaFunction {
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly region: string;
+  readonly roleArn: string;
+  readonly codeFolder: string;
+  readonly handler: string;
+  readonly environment: Record<string, string>;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+}
+
+export interface LambdaOptions {
+  readonly scheduler: Scheduler;
+  /** Credentials of a session of the function's role. */
+  readonly credentialsFor: (roleArn: string) => Credentials;
+  /** What a function's process needs to find the sandbox. */
+  readonly env: Record<string, string>;
+  /** The node binary that runs the functions. @default - the machine's */
+  readonly node?: string;
+  /** Starts what runs a function. @default - a process of the machine */
+  readonly startProcess?: (options: ProcessOptions) => RuntimeProcess;
+}
+
+/** How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or never begins. */
+export type Crash = RegExp | 'out of memory' | 'unable to load';
 
 /** A process of a function, with credentials of its own. */
 export interface ExecutionEnvironment {
@@ -50,6 +77,11 @@ export class ExecutionEnvironments {
   /** Ends what runs. */
   kill(): void {
     this.running.forEach(({ process }) => process.kill());
+  }
+
+  /** A server is silent to one of those that run. */
+  onSilence(): void {
+    this.running.forEach(({ process }) => process.onSilence?.());
   }
 
   /** Ends all processes and waits for that. */

@@ -22,8 +22,6 @@ export interface Run {
   readonly event: unknown;
   readonly context: Record<string, unknown>;
   readonly onOutput: (text: string) => void;
-  /** Real time that the deadline of a request takes, as a fraction. */
-  readonly deadlineScale: number;
   /** How many look-ups of `localhost` fail. */
   readonly unresolved: number;
   /** The process is killed when it has written such a line. */
@@ -39,6 +37,8 @@ export interface RuntimeProcess {
   run(run: Run): Promise<Outcome>;
   /** Ends it, and its run with an error. */
   kill(): void;
+  /** A request of its, the last one with a time-out, will never be answered. */
+  onSilence?(): void;
 }
 
 const EXITED: Outcome = { error: 'Runtime exited without providing a reason' };
@@ -54,12 +54,14 @@ export class FunctionProcess implements RuntimeProcess {
   private readonly process: ChildProcess;
   private readonly channel: Duplex;
   private current?: CurrentRun;
+  /** How often the process was told to go on. */
+  private turn = 0;
 
   /** @param node The node binary */
   constructor(private readonly options: ProcessOptions, node: string) {
     this.process = spawn(node, [
       `--max-old-space-size=${options.memoryMb}`, path.join(__dirname, 'bootstrap.cjs'), options.codeFolder, options.handler,
-    ], { cwd: options.codeFolder, env: options.env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    ], { cwd: options.codeFolder, env: options.env, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'] });
     this.channel = this.process.stdio[3] as Duplex;
     this.channel.on('error', () => {}); // a process that has just ended cannot be told: its end is reported by itself
     onLines(this.channel, (line) => this.receive(JSON.parse(line)));
@@ -99,6 +101,10 @@ export class FunctionProcess implements RuntimeProcess {
     current.outcome ??= outcome;
   }
 
+  onSilence(): void {
+    this.process.send(this.turn, () => {}); // a process that has just ended cannot be told
+  }
+
   private receive(message: Message): void {
     const { current, options: { scheduler } } = this;
     if (!current) return;
@@ -123,6 +129,7 @@ export class FunctionProcess implements RuntimeProcess {
   }
 
   private send(message: object): void {
+    this.turn += 1;
     this.channel.write(`${JSON.stringify({ ...message, now: this.options.scheduler.clock.now() })}\n`);
   }
 

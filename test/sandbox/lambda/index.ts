@@ -1,25 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { Crash, ExecutionEnvironments, LambdaFunction, LambdaOptions } from './execution-environments';
 import { AwsError } from '../aws/aws-error';
-import { Credentials } from '../aws/iam';
-import { Scheduler } from '../scheduler';
-import { ExecutionEnvironments } from './execution-environments';
-import { ProcessOptions, RuntimeProcess } from './function-process';
 
 /** Lambda breaks a chain of functions that invoke one another at this length. */
 const RECURSION_LIMIT = 16;
 const RETRY_DELAYS_MS = [60_000, 120_000];
-
-export interface LambdaFunction {
-  readonly functionName: string;
-  readonly functionArn: string;
-  readonly region: string;
-  readonly roleArn: string;
-  readonly codeFolder: string;
-  readonly handler: string;
-  readonly environment: Record<string, string>;
-  readonly timeoutSeconds: number;
-  readonly memoryMb: number;
-}
 
 /** What becomes of an asynchronous event that fails or waits. */
 export interface EventInvokeConfig {
@@ -39,21 +24,6 @@ export interface Invocation {
   output: string;
 }
 
-export interface LambdaOptions {
-  readonly scheduler: Scheduler;
-  /** Credentials of a session of the function's role. */
-  readonly credentialsFor: (roleArn: string) => Credentials;
-  /** What a function's process needs to find the sandbox. */
-  readonly env: Record<string, string>;
-  /** The node binary that runs the functions. @default - the machine's */
-  readonly node?: string;
-  /** Starts what runs a function. @default - a process of the machine */
-  readonly startProcess?: (options: ProcessOptions) => RuntimeProcess;
-}
-
-/** How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or never begins. */
-export type Crash = RegExp | 'out of memory' | 'unable to load';
-
 interface QueuedEvent {
   readonly functionArn: string;
   readonly functionName: string;
@@ -72,8 +42,6 @@ export class LambdaStandIn {
   deliveries: (number | 'afterwards')[] = [0];
   /** No concurrency is left: events wait, with back-off. */
   throttled = false;
-  /** Real time that the deadline of a request takes, as a fraction. */
-  deadlineScale = 1;
   /** What becomes of the next runs, one after the other. */
   readonly crashes: Crash[] = [];
   /** How often from its beginning a run cannot resolve `localhost`, which a process does that has no connection yet. */
@@ -150,6 +118,11 @@ export class LambdaStandIn {
     this.environments.kill();
   }
 
+  /** A server has got a request that it will never answer: the request's time-out is the next thing that happens. */
+  onSilence(): void {
+    this.environments.onSilence();
+  }
+
   /** Ends all processes, frozen ones too, and resolves when they are gone. */
   close(): Promise<void> {
     return this.environments.close();
@@ -192,7 +165,6 @@ export class LambdaStandIn {
       event,
       context: { functionName: fn.functionName, invokedFunctionArn: fn.functionArn, awsRequestId: requestId },
       onOutput: (text) => (invocation.output += text),
-      deadlineScale: this.deadlineScale,
       unresolved: Math.min(this.unresolved, Number.MAX_SAFE_INTEGER), // JSON has no infinity
       killAfter: crash instanceof RegExp ? crash.source : undefined,
     });

@@ -3,28 +3,23 @@
  *
  * A timer of 20 ms or more is a sleep. When nothing but sleeps is left (no open request, no file, no short timer), Node would
  * exit. Instead, the process says until when it sleeps and waits for the sandbox, which moves the virtual clock.
- * AbortSignal.timeout counts real time, because it guards real requests; the scale of the deadlines shortens it.
+ *
+ * No virtual time passes while a request is open, however long it takes. If the server will never answer, the sandbox says so,
+ * and the time has come for the AbortSignal.timeout that was asked for last.
  */
 'use strict';
 const { receive, send } = require('./channel.cjs');
 
 const SHORTEST_SLEEP_MS = 20;
-/** On a busy machine, a request that is answered must not be cut off. */
-const SHORTEST_DEADLINE_MS = 500;
-const real = { Date, setTimeout, clearTimeout, abortTimeout: AbortSignal.timeout.bind(AbortSignal) };
+const real = { Date, setTimeout, clearTimeout };
 
 let now = 0;
-let deadlineScale = 1;
-/** Which event the process is at work on. */
+/** How often the sandbox has let the process go on. */
 let turn = 0;
 const sleeps = new Set();
 
 /** The next event has come: what became due in the meantime happens, before the handler is called. */
-exports.thaw = async (time, scale) => {
-  turn += 1;
-  deadlineScale = scale;
-  await wakeAt(time);
-};
+exports.thaw = (time) => wakeAt(time);
 
 real.Date.now = () => now;
 globalThis.Date = new Proxy(real.Date, {
@@ -70,16 +65,10 @@ globalThis.setTimeout = (callback, ms = 0, ...args) =>
 globalThis.clearTimeout = (timer) => (timer instanceof Sleep ? timer.close() : real.clearTimeout(timer));
 
 AbortSignal.timeout = (ms) => {
-  const signal = real.abortTimeout(Math.max(SHORTEST_DEADLINE_MS, Math.round(ms * deadlineScale)));
-  // a request that is never answered takes the whole of its deadline in virtual time; one that was answered long ago takes no more
-  const due = now + ms;
-  const begun = turn;
-  signal.addEventListener('abort', () => {
-    if (due <= now || begun !== turn) return;
-    now = due;
-    send({ type: 'advance', to: now });
-  });
-  return signal;
+  const controller = new AbortController();
+  const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  Object.assign(new Sleep(abort, ms, []).unref(), { isDeadline: true });
+  return controller.signal;
 };
 
 process.on('beforeExit', () => {
@@ -89,10 +78,24 @@ process.on('beforeExit', () => {
   void wakeAt(receive().now);
 });
 
+process.on('message', (silentTurn) => {
+  const deadline = [...sleeps].filter(({ isDeadline }) => isDeadline).at(-1);
+  if (silentTurn !== turn || !deadline) return;
+  send({ type: 'advance', to: deadline.due });
+  advanceTo(deadline.due);
+});
+process.channel.unref(); // to listen is no work
+
 /** The process first sees what has become of its connections while it could not look. */
 async function wakeAt(time) {
+  turn += 1;
   now = Math.max(now, time);
   await new Promise((resolve) => setImmediate(resolve));
+  advanceTo(time);
+}
+
+function advanceTo(time) {
+  now = Math.max(now, time);
   for (const sleep of [...sleeps].sort((a, b) => a.due - b.due)) {
     if (sleep.due > now) continue;
     sleeps.delete(sleep);

@@ -5,12 +5,13 @@ let events = 0;
 
 exports.handler = async (event) => (event.RequestType ? answer(event) : obey(event));
 
-async function obey({ sleepMs, hang, exit, fail, laterMs }) {
+async function obey({ sleepMs, hang, exit, fail, laterMs, url, timeoutMs }) {
   events += 1;
   console.log(`runs at ${new Date().toISOString()}`);
   console.log(`event ${events} of process ${process.pid} with ${process.env.AWS_ACCESS_KEY_ID}`);
   if (laterMs !== undefined) setTimeout(() => console.log(`later: ${new Date().toISOString()}`), laterMs);
   if (sleepMs) await new Promise((resolve) => setTimeout(resolve, sleepMs));
+  if (url) await fetch(url, { signal: AbortSignal.timeout(timeoutMs) }).then(({ status }) => console.log(status), ({ name }) => console.log(name));
   if (hang) await new Promise(() => {});
   if (exit) process.exit(1);
   if (fail) throw new Error(fail);
