@@ -1,9 +1,12 @@
 using System;
+using System.Collections.Generic;
 using Amazon.CDK;
 using Amazon.CDK.AWS.CloudWatch;
 using Amazon.CDK.AWS.Events;
+using Amazon.CDK.AWS.Events.Targets;
 using Amazon.CDK.AWS.S3;
 using Amazon.CDK.AWS.SecretsManager;
+using Amazon.CDK.AWS.SNS;
 using CdkImmutaS3Integration;
 
 namespace ManagedAccessKey
@@ -31,13 +34,33 @@ namespace ManagedAccessKey
                 }),
             });
 
+            // ALARM after a failed step, OK after the next rotation or deployment that succeeds
             new Alarm(stack, "RotationFailed", new AlarmProps
             {
-                AlarmDescription = "Immuta goes on with the access key that it has; the log of the function says why",
-                Metric = integration.MetricKeyRotationFailed(new MetricOptions { Period = Duration.Days(1) }),
+                AlarmDescription = "The rotation of the access key failed: see the log of the function",
+                Metric = integration.MetricKeyRotationFailed(),
                 Threshold = 1,
                 EvaluationPeriods = 1,
                 TreatMissingData = TreatMissingData.IGNORE,
+            });
+
+            // every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
+            new Rule(stack, "Rotations", new RuleProps
+            {
+                EventPattern = new EventPattern
+                {
+                    Source = new[] { "aws.secretsmanager" },
+                    DetailType = new[] { "AWS Service Event via CloudTrail" },
+                    Detail = new Dictionary<string, object>
+                    {
+                        ["eventName"] = new[] { "RotationSucceeded", "RotationFailed" },
+                        ["additionalEventData"] = new Dictionary<string, object>
+                        {
+                            ["SecretId"] = new[] { integration.AccessKeySecret.SecretArn },
+                        },
+                    },
+                },
+                Targets = new IRuleTarget[] { new SnsTopic(new Topic(stack, "RotationTopic", new TopicProps { EnforceSSL = true })) },
             });
 
             app.Synth();

@@ -6,8 +6,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 	immuta "github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go/cdkimmutas3integration"
 )
@@ -33,14 +35,29 @@ func main() {
 		}),
 	})
 
+	// ALARM after a failed step, OK after the next rotation or deployment that succeeds
 	awscloudwatch.NewAlarm(stack, jsii.String("RotationFailed"), &awscloudwatch.AlarmProps{
-		AlarmDescription: jsii.String("Immuta goes on with the access key that it has; the log of the function says why"),
-		Metric: integration.MetricKeyRotationFailed(&awscloudwatch.MetricOptions{
-			Period: awscdk.Duration_Days(jsii.Number(1)),
-		}),
+		AlarmDescription:  jsii.String("The rotation of the access key failed: see the log of the function"),
+		Metric:            integration.MetricKeyRotationFailed(nil),
 		Threshold:         jsii.Number(1),
 		EvaluationPeriods: jsii.Number(1),
 		TreatMissingData:  awscloudwatch.TreatMissingData_IGNORE,
+	})
+
+	// every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
+	topic := awssns.NewTopic(stack, jsii.String("RotationTopic"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	awsevents.NewRule(stack, jsii.String("Rotations"), &awsevents.RuleProps{
+		EventPattern: &awsevents.EventPattern{
+			Source:     jsii.Strings("aws.secretsmanager"),
+			DetailType: jsii.Strings("AWS Service Event via CloudTrail"),
+			Detail: &map[string]interface{}{
+				"eventName": jsii.Strings("RotationSucceeded", "RotationFailed"),
+				"additionalEventData": map[string]interface{}{
+					"SecretId": []*string{integration.AccessKeySecret().SecretArn()},
+				},
+			},
+		},
+		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewSnsTopic(topic, nil)},
 	})
 
 	app.Synth(nil)
@@ -51,15 +68,6 @@ func setting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {
 		log.Fatalf("'%s' is not set, say -c %[1]s=…, see ../quickstart/README.md", name)
-	}
-	return &value
-}
-
-// optionalSetting is nil where the context does not have it.
-func optionalSetting(app awscdk.App, name string) *string {
-	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
-	if !ok {
-		return nil
 	}
 	return &value
 }

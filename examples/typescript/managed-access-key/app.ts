@@ -1,8 +1,10 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from 'cdk-immuta-s3-integration';
 
 const app = new App();
@@ -27,10 +29,24 @@ const integration = new ImmutaS3Integration(stack, 'Lake', {
   authentication: ImmutaAuthentication.managedAccessKey({ rotation: Schedule.rate(Duration.days(90)) }),
 });
 
+// ALARM after a failed step, OK after the next rotation or deployment that succeeds
 new Alarm(stack, 'RotationFailed', {
-  alarmDescription: 'Immuta goes on with the access key that it has; the log of the function says why',
-  metric: integration.metricKeyRotationFailed({ period: Duration.days(1) }),
+  alarmDescription: 'The rotation of the access key failed: see the log of the function',
+  metric: integration.metricKeyRotationFailed(),
   threshold: 1,
   evaluationPeriods: 1,
   treatMissingData: TreatMissingData.IGNORE,
+});
+
+// every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
+new Rule(stack, 'Rotations', {
+  eventPattern: {
+    source: ['aws.secretsmanager'],
+    detailType: ['AWS Service Event via CloudTrail'],
+    detail: {
+      eventName: ['RotationSucceeded', 'RotationFailed'],
+      additionalEventData: { SecretId: [integration.accessKeySecret!.secretArn] },
+    },
+  },
+  targets: [new SnsTopic(new Topic(stack, 'RotationTopic', { enforceSSL: true }))],
 });

@@ -9,11 +9,17 @@ import software.amazon.awscdk.App;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.services.cloudwatch.Alarm;
-import software.amazon.awscdk.services.cloudwatch.MetricOptions;
 import software.amazon.awscdk.services.cloudwatch.TreatMissingData;
+import software.amazon.awscdk.services.events.EventPattern;
+import software.amazon.awscdk.services.events.Rule;
 import software.amazon.awscdk.services.events.Schedule;
+import software.amazon.awscdk.services.events.targets.SnsTopic;
 import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.secretsmanager.Secret;
+import software.amazon.awscdk.services.sns.Topic;
+
+import java.util.List;
+import java.util.Map;
 
 public final class ManagedAccessKeyApp {
     public static void main(final String[] args) {
@@ -33,12 +39,26 @@ public final class ManagedAccessKeyApp {
                         .build()))
                 .build();
 
+        // ALARM after a failed step, OK after the next rotation or deployment that succeeds
         Alarm.Builder.create(stack, "RotationFailed")
-                .alarmDescription("Immuta goes on with the access key that it has; the log of the function says why")
-                .metric(integration.metricKeyRotationFailed(MetricOptions.builder().period(Duration.days(1)).build()))
+                .alarmDescription("The rotation of the access key failed: see the log of the function")
+                .metric(integration.metricKeyRotationFailed())
                 .threshold(1)
                 .evaluationPeriods(1)
                 .treatMissingData(TreatMissingData.IGNORE)
+                .build();
+
+        // every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
+        Rule.Builder.create(stack, "Rotations")
+                .eventPattern(EventPattern.builder()
+                        .source(List.of("aws.secretsmanager"))
+                        .detailType(List.of("AWS Service Event via CloudTrail"))
+                        .detail(Map.of(
+                                "eventName", List.of("RotationSucceeded", "RotationFailed"),
+                                "additionalEventData",
+                                Map.of("SecretId", List.of(integration.getAccessKeySecret().getSecretArn()))))
+                        .build())
+                .targets(List.of(new SnsTopic(Topic.Builder.create(stack, "RotationTopic").enforceSsl(true).build())))
                 .build();
 
         app.synth();
