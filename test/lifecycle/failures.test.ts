@@ -1,0 +1,245 @@
+import { User } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import {
+  carryOut, changes, failure, GOOD, inOrder, lake, leftovers, NOTHING, prepare, shortAnswers, STACK_NAME, useSandbox,
+} from './faults/fixture';
+import { ImmutaAuthentication } from '../../src';
+import { AwsError } from '../sandbox/aws';
+import { DEFAULT_API_KEY, VALIDATION_TESTS } from '../sandbox/immuta';
+import { SANDBOX_ENV } from '../sandbox/sandbox';
+
+// One failure of each class. What a handler decides in all cases: test/handler/.
+// Each test ends with the sandbox's own search for secrets.
+const sandbox = useSandbox();
+
+describe("an error of Immuta's API", () => {
+  test('401: the deployment fails at once, names the secret and leaves nothing', async () => {
+    sandbox.current.immuta.apiKeys.clear();
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/401 .*the API key in the secret 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta\/api-key' was rejected/);
+    expect(changes(sandbox.current)).toEqual([]);
+    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  const DOWN = { status: 503, body: '<html>Service Unavailable</html>' };
+
+  test('a Create that cannot know whether it made an integration answers `unknown`, and its Delete looks for it', async () => {
+    const { immuta, responses } = sandbox.current;
+    immuta.faults.http({ method: 'POST', behaviour: 'lose' });
+    const untilAnswered = () => { if (responses.answers.length > 0) immuta.faults.clear(); };
+    immuta.faults.http({ path: /integrations/, after: 1, times: Infinity, behaviour: 'answer', answer: DOWN, run: untilAnswered });
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    const unknown = /^(FAILED|SUCCESS) (immuta-s3-integration\/unknown\/[0-9a-f]{12})$/;
+    const [created, deleted] = shortAnswers(sandbox.current).map((answer) => unknown.exec(answer)!.slice(1));
+    expect([created, deleted]).toEqual([['FAILED', created[1]], ['SUCCESS', created[1]]]);
+    expect(changes(sandbox.current).pop()).toBe('DELETE /integrations/101');
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+describe('a refusal of the API key', () => {
+  test('where the API key is revoked, an update and a deletion fail and change nothing, and the stack goes when it is in order again', async () => {
+    const { apiKeys } = sandbox.current.immuta;
+    await prepare(sandbox.current, 'Update');
+    apiKeys.delete(DEFAULT_API_KEY);
+    const reason = expect.stringMatching(/Immuta answered 401 .*the API key in the secret '\S+' was rejected: store a key there that is valid for this tenant/);
+
+    expect(await carryOut(sandbox.current, 'Update'))
+      .toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'FAILED 101'], stack: 'UPDATE_ROLLBACK_FAILED', reason });
+    expect(await carryOut(sandbox.current, 'Delete'))
+      .toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], stack: 'DELETE_FAILED', reason });
+
+    apiKeys.set(DEFAULT_API_KEY, ['APPLICATION_ADMIN']);
+    expect(await carryOut(sandbox.current, 'Delete')).toEqual(GOOD.Delete);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+describe('a failed validation test', () => {
+  const NUMBER = 6;
+  const FAILED = `'${VALIDATION_TESTS[NUMBER - 1]}' failed: Immuta says so (`;
+
+  test('a test that fails with the request fails the deployment, which leaves nothing', async () => {
+    sandbox.current.immuta.faults.validation({ test: NUMBER, times: Infinity, message: 'Immuta says so.' });
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain(FAILED);
+    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(changes(sandbox.current).every((call) => call === 'POST /integrations')).toBe(true);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('a test that fails later, as createError, fails the deployment, whose rollback deletes the record', async () => {
+    sandbox.current.immuta.faults.validation({ test: NUMBER, times: Infinity, on: 'create', asynchronously: true, message: 'Immuta says so.' });
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain("'createError'");
+    expect(failure(result)).toContain(FAILED);
+    const lastId = 100 + changes(sandbox.current).filter((call) => call.startsWith('POST')).length;
+    expect(shortAnswers(sandbox.current)).toEqual([`FAILED immuta-s3-integration/${lastId}`, `SUCCESS immuta-s3-integration/${lastId}`]);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('a test that fails later, as deleteError, fails the deletion, which succeeds when it is tried again', async () => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    sandbox.current.immuta.faults.validation({ test: NUMBER, on: 'delete', asynchronously: true, message: 'Immuta says so.' });
+
+    const result = await sandbox.current.destroy(STACK_NAME);
+    expect(result.status).toBe('DELETE_FAILED');
+    expect(failure(result)).toContain(`Immuta did not delete the integration: integration 101 is 'deleteError'; ${FAILED}`);
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+  });
+});
+
+describe('a secret', () => {
+  const accessKey = () => JSON.parse(sandbox.current.aws.secrets.secret('immuta/access-key').value as string);
+
+  /** An integration with a user's access key, which lies in a secret. */
+  function lakeWithAccessKey() {
+    const { iam, secrets } = sandbox.current.aws;
+    iam.createUser({ userName: 'immuta' });
+    const { accessKeyId, secretAccessKey } = iam.createAccessKey('immuta');
+    secrets.createSecret('immuta/access-key', JSON.stringify({ accessKeyId, secretAccessKey }));
+    return lake(sandbox.current, {
+      props: (stack) => ({
+        authentication: ImmutaAuthentication.accessKeySecret({
+          secret: Secret.fromSecretNameV2(stack, 'AccessKey', 'immuta/access-key'),
+          user: User.fromUserName(stack, 'User', 'immuta'),
+        }),
+      }),
+    });
+  }
+
+  test("a user's access key reaches Immuta, and nobody else", async () => {
+    expect(await sandbox.current.deploy(lakeWithAccessKey())).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+    const [record] = sandbox.current.immuta.integrations.values();
+    expect(record).toMatchObject({ status: 'enabled', config: { awsSecretAccessKey: accessKey().secretAccessKey } });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('a failed test whose message quotes the access key is not passed on', async () => {
+    const stack = lakeWithAccessKey();
+    const message = `InvalidClientTokenId: ${Object.values(accessKey()).join(' with ')}`;
+    sandbox.current.immuta.faults.validation({ test: 4, times: Infinity, message });
+
+    const result = await sandbox.current.deploy(stack);
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/failed: InvalidClientTokenId/);
+  });
+
+  test('an API-key secret that is empty ends the deployment, and the reason names the secret', async () => {
+    sandbox.current.aws.secrets.putSecretValue('immuta/api-key', '');
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toContain('arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key');
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+describe('an outage of AWS', () => {
+  /** Nobody is served for so many virtual seconds from the next request of the handler on; the same again with each call of what it returns. */
+  function breakDown(service: string, error: AwsError, seconds: number): () => void {
+    const { aws, clock } = sandbox.current;
+    let endsAt: number | undefined;
+    aws.route(service, async (request, next) => {
+      endsAt ??= clock.now() + seconds * 1000;
+      if (clock.now() < endsAt) throw error;
+      return next(request);
+    });
+    return () => { endsAt = undefined; };
+  }
+
+  test('S3 Access Grants is out of order for a minute: nobody notices', async () => {
+    const again = breakDown('s3-control', new AwsError(503, 'SlowDown', 'Reduce your request rate.'), 60);
+    for (const operation of ['Create', 'Update', 'Delete'] as const) {
+      again();
+
+      expect(await carryOut(sandbox.current, operation)).toEqual(GOOD[operation]);
+    }
+  });
+
+  test('Secrets Manager is out of order for ever: the deployment fails in minutes, says why and leaves nothing', async () => {
+    const start = sandbox.current.clock.now();
+    breakDown('secretsmanager', new AwsError(500, 'InternalServiceError', 'Try later.'), Infinity);
+
+    expect(await carryOut(sandbox.current, 'Create')).toEqual({
+      immuta: [], answers: ['FAILED none', 'SUCCESS none'], stack: 'ROLLBACK_COMPLETE', reason: expect.stringMatching(/the secret '.*' cannot be read: Try later/),
+    });
+
+    expect(sandbox.current.responses.answers[0].at - start).toBeLessThan(4 * 60_000);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+describe('IAM that is eventually consistent', () => {
+  test.each([
+    ['at once', 'unprocessable'],
+    ['later, as createError', 'createError'],
+  ] as const)('a deployment waits until new roles and policies have effect; Immuta notices %s', async (_when, validationFailure) => {
+    sandbox.current.aws.iam.propagationMs = 60_000;
+    sandbox.current.immuta.switches.validationFailure = validationFailure;
+
+    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+    expect(leftovers(sandbox.current).integrations).toEqual([{ id: expect.any(String), status: 'enabled' }]);
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('a role that never has effect ends the deployment, not in an hour but after iamPropagationTimeout', async () => {
+    sandbox.current.aws.iam.propagationMs = Infinity;
+    const start = sandbox.current.clock.now();
+
+    const result = await sandbox.current.deploy(lake(sandbox.current));
+
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(result)).toMatch(/secretsmanager:GetSecretValue/);
+    expect(sandbox.current.clock.now() - start).toBeLessThan(5 * 60_000);
+    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(changes(sandbox.current)).toEqual([]);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
+
+describe('what is not documented', () => {
+  test('where S3 names the location when it assumes the role, an integration is made, changed and removed', async () => {
+    sandbox.current.aws.accessGrants.sourceArn = 'location';
+
+    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ integrationName: 'sales' }) }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+    expect(shortAnswers(sandbox.current)).toEqual(Array(3).fill('SUCCESS immuta-s3-integration/101'));
+  });
+
+  test('what Immuta has granted goes with the integration', async () => {
+    await sandbox.current.deploy(lake(sandbox.current));
+    const { accessGrants } = sandbox.current.aws;
+    const [{ id }] = accessGrants.locations(SANDBOX_ENV.account, SANDBOX_ENV.region);
+    accessGrants.createGrant(SANDBOX_ENV.account, SANDBOX_ENV.region, id, 'arn:aws:iam::111122223333:role/analyst');
+
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+});
