@@ -6,6 +6,9 @@ export type Kill = (sandbox: Sandbox) => void;
 /** Right after it has written the line of a step. */
 export const afterStep = (step: string, more = ''): Kill => ({ lambda }) => void lambda.crashes.push(new RegExp(`"step":"${step}".*${more}`));
 
+/** The first run lives. */
+export const never = afterStep('never');
+
 /** When a call of its has come to an AWS service, which does it. */
 export const atCallOf = (service: string): Kill => ({ aws, lambda, scheduler }) => {
   let killed = false;
