@@ -85,7 +85,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     dirs: ['src', 'test', 'examples', 'benchmarks', '.projenrc.ts'],
     commandOptions: { fix: false }, // a check that repairs what it checks cannot fail
   },
-  tsconfigDev: { include: ['../examples/**/*.ts', '../benchmarks/**/*.ts'], exclude: ['../**/cdk.out'] },
+  tsconfigDev: { include: ['../.projenrc.ts', '../projenrc/*.ts', '../src/**/*.ts', '../examples/**/*.ts', '../benchmarks/**/*.ts'], exclude: ['../**/cdk.out'] },
   lambdaAutoDiscover: false, // the handler is bundled below, minified, and its function is written by hand
   jest: false, // configured below: one run against two versions of aws-cdk-lib
 });
@@ -112,6 +112,11 @@ project.addPackageIgnore('!/lib/handler/coded-message.*');
 for (const path of ['/.ci/', '/api-baseline/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
   project.addPackageIgnore(path);
 }
+// one program for all files, without doc comments: a third cheaper than one for each tsconfig.json
+const eslintConfig = project.tryFindObjectFile('.eslintrc.json')!;
+eslintConfig.addDeletionOverride('parserOptions.projectService');
+eslintConfig.addOverride('parserOptions.project', './test/tsconfig.json');
+eslintConfig.addOverride('parserOptions.jsDocParsingMode', 'none');
 project.eslint!.allowDevDeps('src/handler/**');
 project.eslint!.allowDevDeps('benchmarks/**');
 project.eslint!.addOverride({
@@ -147,7 +152,6 @@ const CONSTRUCT_LAYERS = [
 
 // Imports point down only, and in no circles. What runs in Lambda and what runs at synth share contract.ts and coded-message.ts.
 project.eslint!.addRules({
-  'import/no-cycle': ['error', { ignoreExternal: true }],
   'import/no-restricted-paths': ['error', {
     zones: [
       { target: './src/handler', from: './src', except: ['./handler'] },
@@ -170,6 +174,10 @@ project.eslint!.addOverride({
       'CallExpression > MemberExpression[property.name=/^add(Validation|(Warning|Error|Info)(V2)?)$/]',
     ].map((selector) => ({ selector, message: 'Use a code of validation/messages.ts, with the functions of validation/problems.ts.' }))],
   },
+});
+project.eslint!.addOverride({
+  files: ['src/**'], // in tests the rule costs more than all others together
+  rules: { 'import/no-cycle': ['error', { ignoreExternal: true }] },
 });
 project.eslint!.addOverride({
   files: ['src/handler/**'],
@@ -195,6 +203,7 @@ const JEST_PROJECT = {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] }, // `typecheck` reports
   setupFiles: ['<rootDir>/test/support/setup.ts'],
 };
+const SLOW = 'slow';
 new JsonFile(project, 'jest.config.json', {
   obj: {
     projects: [
@@ -202,34 +211,39 @@ new JsonFile(project, 'jest.config.json', {
         ...JEST_PROJECT,
         displayName: `aws-cdk-lib ${LOWEST_CDK}`,
         testMatch: ['<rootDir>/test/**/*.test.ts'],
-        testPathIgnorePatterns: ['\\.newest\\.test\\.ts$'],
+        testPathIgnorePatterns: ['\\.(newest|slow)\\.test\\.ts$'],
       },
       {
         ...JEST_PROJECT,
         displayName: `aws-cdk-lib ${NEWEST_CDK}`,
         testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/@(private|policies)/*.test.ts'],
+        testPathIgnorePatterns: ['\\.slow\\.test\\.ts$'],
         moduleNameMapper: { '^aws-cdk-lib(.*)$': 'aws-cdk-lib-newest$1' },
       },
+      {
+        ...JEST_PROJECT,
+        displayName: SLOW,
+        testMatch: ['<rootDir>/test/**/*.slow.test.ts'],
+      },
     ],
+    testTimeout: 300_000, // ends a test that hangs: none fails because the machine is busy
     reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
     testTimeout: 120_000, // ends what hangs, however busy the machine is
   },
 });
 
-const typecheck = project.addTask('typecheck', { description: 'Type-check tests and examples', exec: 'tsc -p test/tsconfig.json' });
+project.addTask('typecheck', { description: 'Type-check tests and examples', exec: 'tsc -p test/tsconfig.json' });
 const readme = project.addTask('readme', {
   description: 'Compile every TypeScript block of the README and of the API, and translate it to every language',
   exec: 'jsii-rosetta extract --strict .',
 });
-const jest = project.addTask('jest', { description: 'Run the tests, and nothing else', exec: 'jest --ci --maxWorkers=100%', receiveArgs: true });
+const JEST = 'jest --ci --maxWorkers=100%';
+project.addTask('jest', { description: 'Run the tests, or those whose paths match', exec: JEST, receiveArgs: true });
+project.addTask('jest:quick', { description: 'Run the tests, except *.slow.test.ts', exec: `${JEST} --ignoreProjects ${SLOW}` });
 project.addTask('jest:update', { description: 'Run the tests and accept new snapshots', exec: 'jest --updateSnapshot', receiveArgs: true });
-project.testTask.reset();
-project.testTask.spawn(project.bundler.bundleTask);
-project.testTask.spawn(project.compileTask);
-project.testTask.spawn(typecheck);
-project.testTask.spawn(project.eslint!.eslintTask);
-project.testTask.spawn(readme);
-project.testTask.spawn(jest);
+project.testTask.reset('tsx test/support/run-tests.ts jest:quick');
+project.addTask('test:full', { description: 'Run every test and check', exec: 'tsx test/support/run-tests.ts jest' });
+project.addTask('test:slow', { description: 'Run what test:full adds to test, after it', exec: `${JEST} --selectProjects ${SLOW}` });
 
 packageLanguages(project, readme);
 prepareReleases(project);
