@@ -27,7 +27,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
-  minNodeVersion: '20.0.0',
+  minNodeVersion: '22.0.0',
   workflowNodeVersion: '24',
 
   cdkVersion: LOWEST_CDK,
@@ -98,7 +98,7 @@ project.package.addPackageResolutions(
 for (const handler of ['integration', 'access-grants-instance']) {
   project.bundler.addBundle(`src/handler/${handler}.lambda.ts`, {
     platform: 'node',
-    target: 'node20', // so that the tests can also run it on the oldest Node that we support
+    target: 'node20', // so that the tests can also run it on the Node of a machine that is older than Lambda's
     minify: true,
     externals: ['@aws-sdk/*'],
     // `require` finds the runtime's SDK wherever it is, `import()` does not
