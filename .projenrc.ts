@@ -226,9 +226,8 @@ new JsonFile(project, 'jest.config.json', {
         testMatch: ['<rootDir>/test/**/*.slow.test.ts'],
       },
     ],
-    testTimeout: 300_000, // ends a test that hangs: none fails because the machine is busy
     reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
-    testTimeout: 120_000, // ends what hangs, however busy the machine is
+    testTimeout: 300_000, // ends what hangs, however busy the machine is
   },
 });
 

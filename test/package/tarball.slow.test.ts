@@ -50,7 +50,7 @@ describe('the package', () => {
     const [packed] = JSON.parse(npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
     tarball = path.join(folder, packed.filename);
     files = packed.files;
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -101,7 +101,7 @@ describe('the package', () => {
     } finally {
       await sandbox.close();
     }
-  }, 180_000);
+  });
 });
 
 function npm(cwd: string, ...args: string[]): string {
