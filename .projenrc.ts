@@ -163,6 +163,11 @@ project.eslint!.addRules({
     ],
   }],
 });
+project.eslint!.addOverride({
+  files: ['src/*.ts', 'src/private/**', 'test/*.ts', 'test/private/**', 'test/policies/**'],
+  rules: { '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }] },
+});
+
 // An error or a warning at synth has a code: it goes through validation/problems.ts.
 project.eslint!.addOverride({
   files: ['src/*.ts', 'src/private/**'],

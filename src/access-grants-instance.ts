@@ -26,7 +26,10 @@ export interface AccessGrantsInstanceProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The explicit instance and the default one have the same logical ID. An explicit instance replaces nothing that is deployed. */
+/**
+ * The explicit instance and the default one have the same logical ID. An explicit instance replaces nothing that is
+ * deployed.
+ */
 const LOGICAL_ID = 'S3AccessGrantsInstance';
 
 const EXAMPLE_ARN = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
@@ -35,8 +38,8 @@ const EXAMPLE_ARN = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
  * Defines the S3 Access Grants instance of the stack's account and Region with CloudFormation's own resource type.
  *
  * AWS allows one instance for each account and Region. If it exists already or is used by others, define an
- * `AdoptingAccessGrantsInstance`, or import it with `fromDefault`. Integrations without an `accessGrantsInstance` share one
- * that the first of them defines. An explicit instance takes its place.
+ * `AdoptingAccessGrantsInstance`, or import it with `fromDefault`. Integrations without an `accessGrantsInstance` share
+ * one that the first of them defines. An explicit instance takes its place.
  *
  * CloudFormation cannot change the association with Identity Center, and cannot delete an associated instance.
  *
@@ -54,11 +57,14 @@ export class AccessGrantsInstance extends DefinedInstance {
     scope: Construct, id: string, accessGrantsInstanceArn: string,
   ): IAccessGrantsInstance {
     if (!isInstanceArn(accessGrantsInstanceArn)) {
-      throwProblems(scope, [createProblem('INSTANCE_ARN_INVALID', { example: EXAMPLE_ARN, got: JSON.stringify(accessGrantsInstanceArn) })]);
+      throwProblems(scope, [
+        createProblem('INSTANCE_ARN_INVALID', { example: EXAMPLE_ARN, got: JSON.stringify(accessGrantsInstanceArn) }),
+      ]);
     }
     class Import extends AccessGrantsInstanceBase {
       public readonly accessGrantsInstanceArn = accessGrantsInstanceArn;
-      public readonly accessGrantsInstanceId = Arn.split(accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!;
+      public readonly accessGrantsInstanceId = Arn.split(accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME)
+        .resourceName!;
     }
     return new Import(scope, id);
   }
@@ -79,11 +85,16 @@ export class AccessGrantsInstance extends DefinedInstance {
   constructor(scope: Construct, id: string, props: AccessGrantsInstanceProps = {}) {
     super(scope, id, props.removalPolicy);
     this._identityCenterInstanceArn = props.identityCenterInstanceArn;
-    const resource = new s3.CfnAccessGrantsInstance(this, 'Resource', { identityCenterArn: props.identityCenterInstanceArn });
+    const resource = new s3.CfnAccessGrantsInstance(this, 'Resource', {
+      identityCenterArn: props.identityCenterInstanceArn,
+    });
     resource.overrideLogicalId(LOGICAL_ID);
     // Tags are create-only. A changed tag of the app would replace the only instance of the account.
     resource.addPropertyDeletionOverride('Tags');
-    this._define(resource, props.removalPolicy ?? (props.identityCenterInstanceArn ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY));
+    this._define(
+      resource,
+      props.removalPolicy ?? (props.identityCenterInstanceArn ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY),
+    );
   }
 }
 

@@ -20,11 +20,11 @@ export interface AdoptingAccessGrantsInstanceProps {
   /**
    * ARN of the IAM Identity Center instance whose users and groups can be grantees. It must be in the same Region.
    *
-   * The deployment associates the two instances, unless they are associated already. If another owner associated the S3 Access
-   * Grants instance with another Identity Center instance, the deployment fails.
+   * The deployment associates the two instances, unless they are associated already. If another owner associated the S3
+   * Access Grants instance with another Identity Center instance, the deployment fails.
    *
-   * If the property is removed, the update removes an association that this resource created. It keeps the association of
-   * another owner. All grants to users and groups of the Identity Center instance depend on the association.
+   * If the property is removed, the update removes an association that this resource created. It keeps the association
+   * of another owner. All grants to users and groups of the Identity Center instance depend on the association.
    *
    * @default - this resource does not change the association
    */
@@ -33,8 +33,8 @@ export interface AdoptingAccessGrantsInstanceProps {
   /**
    * What happens when the resource leaves the template.
    *
-   * `DESTROY` removes the association and deletes the instance, each if this resource created it. It keeps an instance that
-   * still has other locations or grants. `RETAIN` keeps both.
+   * `DESTROY` removes the association and deletes the instance, each if this resource created it. It keeps an instance
+   * that still has other locations or grants. `RETAIN` keeps both.
    *
    * @default - `RemovalPolicy.DESTROY`. If an integration that uses the instance is retained, `RemovalPolicy.RETAIN`
    */
@@ -61,14 +61,14 @@ const LOGICAL_ID = 'AdoptingS3AccessGrantsInstance';
 /**
  * Adopts the S3 Access Grants instance of the stack's account and Region, or creates it if it does not exist.
  *
- * Unlike `AccessGrantsInstance`, it adopts an instance that was created outside the stack, follows changes of the Identity Center
- * instance, and removes the association when it is deleted. It changes and deletes only what it created, which tags on the
- * instance record. It is a custom resource with a function of its own.
+ * Unlike `AccessGrantsInstance`, it adopts an instance that was created outside the stack, follows changes of the
+ * Identity Center instance, and removes the association when it is deleted. It changes and deletes only what it
+ * created, which tags on the instance record. It is a custom resource with a function of its own.
  *
  * Integrations of the stack without an `accessGrantsInstance` use it.
  *
- * A deployment fails if the instance is associated with another Identity Center instance, if the Identity Center instance does
- * not exist in the Region, or if AWS denies the function an action.
+ * A deployment fails if the instance is associated with another Identity Center instance, if the Identity Center
+ * instance does not exist in the Region, or if AWS denies the function an action.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */
@@ -153,8 +153,9 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
   }
 
   /**
-   * Each Identity Center instance has a policy of its own. On a change, CloudFormation creates the new policy before it updates the
-   * custom resource, and deletes the old one after that. Until then, the handler can remove the old association.
+   * Each Identity Center instance has a policy of its own. On a change, CloudFormation creates the new policy before it
+   * updates the custom resource, and deletes the old one after that. Until then, the handler can remove the old
+   * association.
    */
   private createIdentityCenterPolicy(role: iam.Role, identityCenterInstanceArn: string): iam.Policy {
     const stack = Stack.of(this);
@@ -168,7 +169,9 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
   }
 
   private fixLogicalIds(): void {
-    for (const resource of this.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
+    for (const resource of this.node
+      .findAll()
+      .filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
       const ids = resource.node.scopes.slice(this.node.scopes.length).map(({ node }) => node.id);
       resource.overrideLogicalId(LOGICAL_ID + ids.filter((id) => !['Resource', 'Default'].includes(id)).join(''));
     }

@@ -1,8 +1,8 @@
 /**
  * Options for the IAM Identity Center instance whose users and groups Immuta grants to.
  *
- * S3 Access Grants must be associated with it. Define an `AdoptingAccessGrantsInstance` or an `AccessGrantsInstance` with the
- * same `identityCenterInstanceArn`, or import an instance that is associated.
+ * S3 Access Grants must be associated with it. Define an `AdoptingAccessGrantsInstance` or an `AccessGrantsInstance`
+ * with the same `identityCenterInstanceArn`, or import an instance that is associated.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-directory-ids.html
  */
@@ -27,10 +27,11 @@ export interface IdentityCenterOptions {
   /**
    * ARN of the application that S3 Access Grants has in Identity Center.
    *
-   * S3 creates the application when the two instances are associated. `aws s3control get-access-grants-instance` prints its ARN.
+   * S3 creates the application when the two instances are associated. `aws s3control get-access-grants-instance` prints
+   * its ARN.
    *
-   * @default - the application of the stack's `AdoptingAccessGrantsInstance`. With any other instance, every application of
-   * the Identity Center instance
+   * @default - the application of the stack's `AdoptingAccessGrantsInstance`. With any other instance, every
+   * application of the Identity Center instance
    */
   readonly applicationArn?: string;
 }

@@ -20,8 +20,8 @@ export interface ImmutaTenantProps {
   /**
    * The secret that holds an API key of a user with the permission `APPLICATION_ADMIN` in Immuta.
    *
-   * It must be in the Region of the tenant. The function reads its value when it runs. The value never enters a template, a
-   * property or a log.
+   * It must be in the Region of the tenant. The function reads its value when it runs. The value never enters a
+   * template, a property or a log.
    */
   readonly apiKey: secretsmanager.ISecret;
 
@@ -43,7 +43,8 @@ export interface ImmutaTenantProps {
 /**
  * Defines an Immuta tenant, and the one function that manages its integrations. Define it once in each Region.
  *
- * A deployment fails if Immuta rejects the API key (401), or if its user lacks the permission `APPLICATION_ADMIN` (403).
+ * A deployment fails if Immuta rejects the API key (401), or if its user lacks the permission `APPLICATION_ADMIN`
+ * (403).
  */
 export class ImmutaTenant extends Construct implements IImmutaTenant {
   public readonly url: string;

@@ -32,7 +32,8 @@ export interface IAccessGrantsInstance extends IConstruct {
   readonly accessGrantsInstanceId: string;
 
   /**
-   * Allows a principal to request credentials from S3 Access Grants. Readers and writers of governed data need this permission.
+   * Allows a principal to request credentials from S3 Access Grants. Readers and writers of governed data need this
+   * permission.
    *
    * The grants that Immuta creates decide which data the credentials reach.
    *

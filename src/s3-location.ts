@@ -85,7 +85,11 @@ export class S3Location {
    * @internal
    */
   public get _governedData(): GovernedData {
-    return { allBuckets: this._allBuckets, bucketArns: this._buckets.map((bucket) => bucket.bucketArn), prefix: this.prefix };
+    return {
+      allBuckets: this._allBuckets,
+      bucketArns: this._buckets.map((bucket) => bucket.bucketArn),
+      prefix: this.prefix,
+    };
   }
 
   /**

@@ -1,13 +1,24 @@
 import { App, NestedStack, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { comparable, ENV, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import {
+  ENV,
+  INSTANCE,
+  INTEGRATION,
+  newIntegration,
+  newStack,
+  newTenant,
+  normalize,
+  onlyOf,
+  resourcesOf,
+  synthError,
+} from './fixture';
 import { AccessGrantsInstance } from '../src';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
-describe('new', () => {
-  test('default configuration', () => {
+describe('AccessGrantsInstance', () => {
+  test('defines one resource by default', () => {
     const stack = newStack();
     const instance = new AccessGrantsInstance(stack, 'Instance');
 
@@ -20,7 +31,7 @@ describe('new', () => {
     });
   });
 
-  test('with Identity Center it is retained, but not by a first deployment that fails', () => {
+  test('is retained when it has Identity Center, except when the first deployment fails', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
     Template.fromStack(stack).hasResource(INSTANCE, {
@@ -34,13 +45,13 @@ describe('new', () => {
     [RemovalPolicy.DESTROY, 'Delete'],
     [RemovalPolicy.RETAIN, 'RetainExceptOnCreate'],
     [RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, 'RetainExceptOnCreate'],
-  ])('the removal policy %s given', (removalPolicy, expected) => {
+  ])('applies the removal policy %s', (removalPolicy, expected) => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER, removalPolicy });
     Template.fromStack(stack).hasResource(INSTANCE, { DeletionPolicy: expected });
   });
 
-  test('has no tags, whose change would replace it', () => {
+  test('has no tags, because a changed tag would replace it', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance');
     Tags.of(stack.node.root).add('owner', 'data');
@@ -48,40 +59,66 @@ describe('new', () => {
   });
 });
 
-describe('imports', () => {
-  test('by ARN', () => {
+describe('imported AccessGrantsInstance', () => {
+  test('imports an instance by its ARN', () => {
     const stack = newStack();
-    const instance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'Instance', 'arn:aws:s3:eu-west-1:444455556666:access-grants/default');
+    const instance = AccessGrantsInstance.fromAccessGrantsInstanceArn(
+      stack,
+      'Instance',
+      'arn:aws:s3:eu-west-1:444455556666:access-grants/default',
+    );
     expect(instance.accessGrantsInstanceArn).toBe('arn:aws:s3:eu-west-1:444455556666:access-grants/default');
     expect(instance.accessGrantsInstanceId).toBe('default');
   });
 
-  test.each(['default', 'arn:aws:s3:::acme-sales', 'arn:aws:s3:eu-west-1:444455556666:access-grants/default/location/1'])('fails for %s', (arn) => {
-    expect(() => AccessGrantsInstance.fromAccessGrantsInstanceArn(newStack(), 'Instance', arn))
-      .toThrow(`'accessGrantsInstanceArn' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, got "${arn}". Copy the ARN from 'aws s3control list-access-grants-instances'. [INSTANCE_ARN_INVALID]`);
+  test.each([
+    'default',
+    'arn:aws:s3:::acme-sales',
+    'arn:aws:s3:eu-west-1:444455556666:access-grants/default/location/1',
+  ])('fails when the ARN is %s', (arn) => {
+    expect(() => AccessGrantsInstance.fromAccessGrantsInstanceArn(newStack(), 'Instance', arn)).toThrow(
+      `'accessGrantsInstanceArn' must look like arn:aws:s3:us-east-1:111122223333:access-grants/default, got "${arn}". `
+        + 'Copy the ARN from \'aws s3control list-access-grants-instances\'. [INSTANCE_ARN_INVALID]',
+    );
   });
 
-  test('of the stack\'s account and Region, also if those are not known', () => {
+  test('imports the instance of the stack when its account and Region are not known', () => {
     const stack = newStack({});
     const instance = AccessGrantsInstance.fromDefault(stack, 'Instance');
     expect(stack.resolve(instance.accessGrantsInstanceArn)).toEqual({
-      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, ':access-grants/default']],
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':s3:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':access-grants/default',
+        ],
+      ],
     });
     expect(instance.accessGrantsInstanceId).toBe('default');
   });
 
-  test('define nothing', () => {
+  test('defines no instance when an integration uses an import', () => {
     const stack = newStack();
     newIntegration(stack, 'Lake', { accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') });
     Template.fromStack(stack).resourceCountIs(INSTANCE, 0);
   });
 });
 
-test('grantDataAccess', () => {
+test('grantDataAccess allows a principal to request credentials', () => {
   const stack = newStack();
   const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
-  AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'Instance', 'arn:aws:s3:us-east-1:111122223333:access-grants/default')
-    .grantDataAccess(reader).assertSuccess();
+  AccessGrantsInstance.fromAccessGrantsInstanceArn(
+    stack,
+    'Instance',
+    'arn:aws:s3:us-east-1:111122223333:access-grants/default',
+  )
+    .grantDataAccess(reader)
+    .assertSuccess();
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: {
       Statement: [{
@@ -93,8 +130,8 @@ test('grantDataAccess', () => {
   });
 });
 
-describe('the default instance', () => {
-  test('is made by the first integration and found by the next', () => {
+describe('default AccessGrantsInstance', () => {
+  test('is defined by the first integration and used by the next one', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     newIntegration(stack, 'One', { tenant });
@@ -105,7 +142,7 @@ describe('the default instance', () => {
     }
   });
 
-  test('stays when one of several integrations goes', () => {
+  test('does not change when one of several integrations is removed', () => {
     const template = (ids: string[]) => {
       const stack = newStack();
       const tenant = newTenant(stack);
@@ -117,19 +154,22 @@ describe('the default instance', () => {
 
   test.each([
     ['before', 'Aaa'], ['before', 'Zzz'], ['after', 'Aaa'], ['after', 'Zzz'],
-  ])('an explicit one %s the integration changes nothing in the template, as %s', (order, id) => {
-    // as the CLI synthesizes: paths are in the template
+  ])('changes nothing in the template when an explicit instance is defined %s the integration as %s', (order, id) => {
+    // The CLI synthesizes with path metadata.
     const synthesize = (explicit: boolean) => {
       const stack = newStack(undefined, new App({ context: { 'aws:cdk:enable-path-metadata': true } }));
-      const define = [() => newIntegration(stack, 'Lake'), ...explicit ? [() => new AccessGrantsInstance(stack, id)] : []];
+      const define = [
+        () => newIntegration(stack, 'Lake'),
+        ...(explicit ? [() => new AccessGrantsInstance(stack, id)] : []),
+      ];
       (order === 'before' ? define.reverse() : define).forEach((construct) => construct());
       const { Resources, ...rest } = Template.fromStack(stack).toJSON();
-      return { ...rest, Resources: comparable(Resources) };
+      return { ...rest, Resources: normalize(Resources) };
     };
     expect(synthesize(true)).toEqual(synthesize(false));
   });
 
-  test('an explicit one of a retained integration changes nothing either', () => {
+  test('changes nothing in the template when an explicit instance is defined after a retained integration', () => {
     const synthesize = (explicit: boolean) => {
       const stack = newStack();
       newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
@@ -142,7 +182,7 @@ describe('the default instance', () => {
     expect(synthesize(true).Resources.S3AccessGrantsInstance.DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  test('belongs to the outermost stack, which nested stacks share', () => {
+  test('belongs to the outermost stack when integrations are in nested stacks', () => {
     const stack = newStack();
     const nested = [1, 2].map((n) => new NestedStack(stack, `Nested${n}`));
     const tenant = newTenant(stack);
@@ -159,29 +199,37 @@ describe('the default instance', () => {
   });
 });
 
-describe('of which there is one', () => {
-  const twoStacks = (one: object, other: object, define = (stack: Stack) => { new AccessGrantsInstance(stack, 'Instance'); }) => {
+describe('uniqueness of the AccessGrantsInstance', () => {
+  const twoStacks = (
+    one: object,
+    other: object,
+    define = (stack: Stack) => {
+      new AccessGrantsInstance(stack, 'Instance');
+    },
+  ) => {
     const app = new App();
     const stacks = [newStack(one, app, 'One'), newStack(other, app, 'Two')];
     stacks.forEach(define);
     return stacks;
   };
 
-  test('fails if two stacks of the same account and Region define it, once, and says how to import', () => {
+  test('reports one error with the remedy when two stacks of one account and Region define an instance', () => {
     const [stack] = twoStacks({ env: ENV }, { env: ENV });
     const error = synthError(stack);
     expect(error).toContain('stack \'Two\' and stack \'One\' both define the S3 Access Grants instance');
-    expect(error).toContain('(\'One/Instance\' and \'Two/Instance\'). Keep one. Pass it, or \'AccessGrantsInstance.fromDefault(this, …)\', '
-      + 'as \'accessGrantsInstance\' elsewhere. [INSTANCE_DEFINED_TWICE]');
+    expect(error).toContain(
+      "('One/Instance' and 'Two/Instance'). Keep one. Pass it, or 'AccessGrantsInstance.fromDefault(this, …)', " +
+        "as 'accessGrantsInstance' elsewhere. [INSTANCE_DEFINED_TWICE]",
+    );
     expect(error.match(/both define/g)).toHaveLength(1);
   });
 
-  test('fails if integrations of two such stacks define it', () => {
+  test('fails when the integrations of two such stacks define default instances', () => {
     const [stack] = twoStacks({ env: ENV }, { env: ENV }, (one) => { newIntegration(one, `Lake${one.node.id}`); });
     expect(synthError(stack)).toContain('both define the S3 Access Grants instance');
   });
 
-  test('fails if one stack defines it twice', () => {
+  test('fails when one stack defines two instances', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'One');
     new AccessGrantsInstance(stack, 'Two');
@@ -191,13 +239,13 @@ describe('of which there is one', () => {
   test.each([
     ['account', { ...ENV, account: '444455556666' }],
     ['Region', { ...ENV, region: 'eu-west-1' }],
-  ])('takes one in another %s', (_, env) => {
+  ])('accepts a second instance when it is in another %s', (_, env) => {
     const [stack, other] = twoStacks({ env: ENV }, { env });
     expect(synthError(stack)).toBe('');
     Annotations.fromStack(other).hasNoWarning('*', Match.anyValue());
   });
 
-  test('takes an import in the other stack', () => {
+  test('accepts integrations of another stack when they import the instance', () => {
     const [stack, other] = twoStacks({ env: ENV }, { env: ENV }, () => undefined);
     const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
     newIntegration(other, 'Lake', { accessGrantsInstance });
@@ -205,8 +253,11 @@ describe('of which there is one', () => {
     expect(other.dependencies).toContain(stack);
   });
 
-  test('warns if it is not known whether the two are deployed to one account and Region', () => {
+  test('warns when the accounts and Regions of two instances are not known', () => {
     const [, other] = twoStacks({}, {});
-    Annotations.fromStack(other).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'));
+    Annotations.fromStack(other).hasWarning(
+      '/Two/Instance',
+      Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'),
+    );
   });
 });

@@ -1,6 +1,16 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { ENV, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import {
+  ENV,
+  INSTANCE,
+  INTEGRATION,
+  newIntegration,
+  newStack,
+  newTenant,
+  onlyOf,
+  resourcesOf,
+  synthError,
+} from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps } from '../src';
 
 function adopting(props: Partial<ImmutaS3IntegrationProps> = {}, options: iam.FromRoleArnOptions = {}) {
@@ -17,45 +27,53 @@ function adopting(props: Partial<ImmutaS3IntegrationProps> = {}, options: iam.Fr
   return stack;
 }
 
-test('an adopted integration is kept, with the policies on its roles', () => {
+test('retains an adopted integration and the policies on its roles', () => {
   const stack = adopting();
-  const kept = Object.values(resourcesOf(stack)).filter(({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate').map(({ Type }) => Type);
+  const kept = Object.values(resourcesOf(stack))
+    .filter(({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate')
+    .map(({ Type }) => Type);
   expect(kept.sort()).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::ManagedPolicy', INTEGRATION]);
   expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ Adopt: '17', RemovalPolicy: 'retain' });
 });
 
-test('and so is the instance that the stack defines', () => {
+test('retains the instance of the stack when an integration is adopted', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', { adopt: '17', accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance') });
   expect(onlyOf(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
 });
 
-test('a removal policy that would delete it is refused', () => {
+test('fails when the removal policy of an adopted integration is DESTROY', () => {
   expect(synthError(adopting({ removalPolicy: RemovalPolicy.RETAIN }))).toBe('');
-  expect(synthError(adopting({ removalPolicy: RemovalPolicy.DESTROY }))).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\', '
-    + 'because an adopted integration is never deleted. Omit \'removalPolicy\'. [ADOPT_WITH_DESTROY]');
+  expect(synthError(adopting({ removalPolicy: RemovalPolicy.DESTROY }))).toContain(
+    "'removalPolicy' must not be DESTROY with 'adopt', " +
+      "because an adopted integration is never deleted. Omit 'removalPolicy'. [ADOPT_WITH_DESTROY]",
+  );
 
   const stack = adopting();
   (stack.node.findChild('Sales') as ImmutaS3Integration).applyRemovalPolicy(RemovalPolicy.DESTROY);
   expect(synthError(stack)).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\'');
 });
 
-test.each(['', 'a/b', '17 '])('fails if %p is to be adopted', (adopt) => {
-  expect(synthError(adopting({ adopt }))).toContain(`'adopt' must be the ID of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}. `
-    + 'Copy the ID from Immuta. [ADOPT_ID_INVALID]');
+test.each(['', 'a/b', '17 '])('fails when the ID to adopt is %p', (adopt) => {
+  expect(synthError(adopting({ adopt }))).toContain(
+    `'adopt' must be the ID of an integration in Immuta, such as '17', got ${JSON.stringify(adopt)}. ` +
+      'Copy the ID from Immuta. [ADOPT_ID_INVALID]',
+  );
 });
 
-test('fails without an instance instead of defining a second one', () => {
+test('fails when an adopted integration has no instance', () => {
   const stack = adopting({ accessGrantsInstance: undefined });
-  expect(synthError(stack)).toContain('\'adopt\' needs \'accessGrantsInstance\', because the instance of an existing integration already exists. '
-    + 'Pass \'AccessGrantsInstance.fromDefault(this, …)\'. [ADOPT_WITHOUT_INSTANCE]');
+  expect(synthError(stack)).toContain(
+    "'adopt' needs 'accessGrantsInstance', because the instance of an existing integration already exists. " +
+      "Pass 'AccessGrantsInstance.fromDefault(this, …)'. [ADOPT_WITHOUT_INSTANCE]",
+  );
 
   const other = adopting({ accessGrantsInstance: undefined });
   newIntegration(other, 'Other');
   expect(synthError(other)).toBe('');
 });
 
-describe('the generation is a resource of the integration\'s own', () => {
+describe('generation of an adopted integration', () => {
   const generation = (props: Partial<ImmutaS3IntegrationProps>, options?: iam.FromRoleArnOptions) => {
     const stack = adopting(props, options);
     const { Generation } = onlyOf(stack, INTEGRATION).Properties;
@@ -66,10 +84,15 @@ describe('the generation is a resource of the integration\'s own', () => {
 
   test.each([
     ['the location role', { locationRole: undefined }, undefined, 'RoleId of AWS::IAM::Role'],
-    ['Immuta\'s role', { authentication: ImmutaAuthentication.assumeRole({ principal, roleName: 'immuta' }) }, undefined, 'RoleId of AWS::IAM::Role'],
+    [
+      "Immuta's role",
+      { authentication: ImmutaAuthentication.assumeRole({ principal, roleName: 'immuta' }) },
+      undefined,
+      'RoleId of AWS::IAM::Role',
+    ],
     ['a policy of one of them', {}, undefined, 'Ref of AWS::IAM::ManagedPolicy'],
-    ['nothing, where all roles are imported as immutable', {}, { mutable: false }, undefined],
-  ])('%s', (_, props, options, type) => {
+    ['nothing when all roles are imported as immutable', {}, { mutable: false }, undefined],
+  ])('uses %s', (_, props, options, type) => {
     expect(generation(props, options)).toBe(type);
   });
 });

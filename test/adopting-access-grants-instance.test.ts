@@ -3,20 +3,32 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { countTypes, ENV, INSTANCE, INTEGRATION, newIntegration, newStack, onlyOf, resourcesOf, synthError } from './fixture';
+import {
+  countTypes,
+  ENV,
+  INSTANCE,
+  INTEGRATION,
+  newIntegration,
+  newStack,
+  onlyOf,
+  resourcesOf,
+  synthError,
+} from './fixture';
 import { AccessGrantsInstance, AdoptingAccessGrantsInstance } from '../src';
 
 const ADOPTING = 'Custom::S3AccessGrantsInstance';
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 const OTHER_IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-5555666677778888';
-const ARN = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:us-east-1:111122223333:access-grants/default']] };
+const ARN = {
+  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:us-east-1:111122223333:access-grants/default']],
+};
 
 function logicalIds(stack: Stack): string[] {
   return Object.entries(resourcesOf(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`).sort();
 }
 
-describe('new', () => {
-  test('default configuration', () => {
+describe('AdoptingAccessGrantsInstance', () => {
+  test('defines a custom resource with its function by default', () => {
     const stack = newStack();
     const instance = new AdoptingAccessGrantsInstance(stack, 'Instance');
 
@@ -38,71 +50,114 @@ describe('new', () => {
       RemovalPolicy: 'destroy',
       Generation: { 'Fn::GetAtt': ['AdoptingS3AccessGrantsInstanceHandlerRole', 'RoleId'] },
     });
-    // what a Delete and its answer need outlives it
+    // The resources that a Delete and its response need are deleted later.
     expect(DependsOn).toEqual([
-      'AdoptingS3AccessGrantsInstanceHandlerEventInvokeConfig', 'AdoptingS3AccessGrantsInstanceHandler', 'AdoptingS3AccessGrantsInstanceHandlerRole',
-      'AdoptingS3AccessGrantsInstanceLogGroup', 'AdoptingS3AccessGrantsInstanceSelfInvokePolicy',
+      'AdoptingS3AccessGrantsInstanceHandlerEventInvokeConfig',
+      'AdoptingS3AccessGrantsInstanceHandler',
+      'AdoptingS3AccessGrantsInstanceHandlerRole',
+      'AdoptingS3AccessGrantsInstanceLogGroup',
+      'AdoptingS3AccessGrantsInstanceSelfInvokePolicy',
     ]);
     expect(DeletionPolicy).toBe('Delete');
     expect(stack.resolve(instance.accessGrantsInstanceArn)).toEqual(ARN);
     expect(instance.accessGrantsInstanceId).toBe('default');
-    expect(stack.resolve([instance.identityCenterApplicationArn, instance.identityCenterInstanceArn, instance.accessGrantsInstanceAdopted])).toEqual(
-      ['IdentityCenterApplicationArn', 'IdentityCenterInstanceArn', 'Adopted'].map((name) => ({ 'Fn::GetAtt': ['AdoptingS3AccessGrantsInstance', name] })));
+    expect(
+      stack.resolve([
+        instance.identityCenterApplicationArn,
+        instance.identityCenterInstanceArn,
+        instance.accessGrantsInstanceAdopted,
+      ]),
+    ).toEqual(
+      ['IdentityCenterApplicationArn', 'IdentityCenterInstanceArn', 'Adopted'].map((name) => ({
+        'Fn::GetAtt': ['AdoptingS3AccessGrantsInstance', name],
+      })),
+    );
   });
 
-  test('a construct that is moved or renamed stays what it is', () => {
+  test('keeps all resources when the construct is moved or renamed', () => {
     const define = (scope: (stack: Stack) => Construct, id: string) => {
       const stack = newStack();
       new AdoptingAccessGrantsInstance(scope(stack), id, { identityCenterInstanceArn: IDENTITY_CENTER });
       return resourcesOf(stack);
     };
-    expect(define((stack) => new Construct(stack, 'Elsewhere'), 'Renamed')).toEqual(define((stack) => stack, 'Instance'));
+    expect(define((stack) => new Construct(stack, 'Elsewhere'), 'Renamed')).toEqual(
+      define((stack) => stack, 'Instance'),
+    );
   });
 
-  test('the function has the settings of the tenant\'s', () => {
+  test('gives its function the same settings as that of the tenant', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     newIntegration(stack, 'Lake');
-    const settings = Object.values(resourcesOf(stack)).filter(({ Type }) => ['AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig'].includes(Type))
-      .map(({ Properties: { Code, Description, Environment, FunctionName, LoggingConfig, Role, ...rest } }) => JSON.stringify(rest));
+    const settings = Object.values(resourcesOf(stack))
+      .filter(({ Type }) => ['AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig'].includes(Type))
+      .map(({ Properties: { Code, Description, Environment, FunctionName, LoggingConfig, Role, ...rest } }) =>
+        JSON.stringify(rest),
+      );
     expect(new Set(settings).size).toBe(2);
-    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Runtime: 'nodejs24.x', Timeout: 900, MemorySize: 256 });
-    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Timeout: 900,
+      MemorySize: 256,
+    });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumEventAgeInSeconds: 300,
+      MaximumRetryAttempts: 2,
+    });
   });
 
   test.each([
     [RemovalPolicy.DESTROY, 'Delete', 'destroy'],
     [RemovalPolicy.RETAIN, 'RetainExceptOnCreate', 'retain'],
-  ])('the removal policy %s given', (removalPolicy, deletionPolicy, property) => {
+  ])('applies the removal policy %s', (removalPolicy, deletionPolicy, property) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
-    expect(onlyOf(stack, ADOPTING)).toMatchObject({ DeletionPolicy: deletionPolicy, Properties: { RemovalPolicy: property } });
-    // its function is of no use without it
+    expect(onlyOf(stack, ADOPTING)).toMatchObject({
+      DeletionPolicy: deletionPolicy,
+      Properties: { RemovalPolicy: property },
+    });
+    // Nothing else uses its function.
     expect(onlyOf(stack, 'AWS::Lambda::Function').DeletionPolicy).toBeUndefined();
   });
 
-  test('a log group given, a timeout given', () => {
+  test('uses the log group and the time-out of the user', () => {
     const stack = newStack();
-    new AdoptingAccessGrantsInstance(stack, 'Instance', { logGroup: logs.LogGroup.fromLogGroupName(stack, 'Logs', 'mine'), timeout: Duration.minutes(50) });
+    new AdoptingAccessGrantsInstance(stack, 'Instance', {
+      logGroup: logs.LogGroup.fromLogGroupName(stack, 'Logs', 'mine'),
+      timeout: Duration.minutes(50),
+    });
     Template.fromStack(stack).resourceCountIs('AWS::Logs::LogGroup', 0);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: 'mine' } });
     expect(onlyOf(stack, ADOPTING).Properties).toMatchObject({ TimeoutSeconds: '3000', ServiceTimeout: '3300' });
   });
 
   test.each([
-    [{ timeout: Duration.minutes(51) }, '\'timeout\' must be between 1 and 50 minutes, got 51 minutes. Choose a duration between 1 and 50 minutes. [TIMEOUT_OUT_OF_RANGE]'],
-    [{ identityCenterInstanceArn: 'ssoins-1111222233334444' }, '\'identityCenterInstanceArn\' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got "ssoins-1111222233334444". Copy the ARN from \'aws sso-admin list-instances\'. [IDENTITY_CENTER_ARN_INVALID]'],
-    [{ removalPolicy: RemovalPolicy.SNAPSHOT }, '\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT. Use \'RemovalPolicy.RETAIN\' to keep the resource. [REMOVAL_POLICY_UNSUPPORTED]'],
-  ])('%j is an error', (props, error) => {
+    [
+      { timeout: Duration.minutes(51) },
+      "'timeout' must be between 1 and 50 minutes, got 51 minutes. Choose a duration between 1 and 50 minutes. "
+        + '[TIMEOUT_OUT_OF_RANGE]',
+    ],
+    [
+      { identityCenterInstanceArn: 'ssoins-1111222233334444' },
+      "'identityCenterInstanceArn' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got "
+        + "\"ssoins-1111222233334444\". Copy the ARN from 'aws sso-admin list-instances'. "
+        + '[IDENTITY_CENTER_ARN_INVALID]',
+    ],
+    [
+      { removalPolicy: RemovalPolicy.SNAPSHOT },
+      "'removalPolicy' must be DESTROY or RETAIN, got SNAPSHOT. Use 'RemovalPolicy.RETAIN' to keep the resource. "
+        + '[REMOVAL_POLICY_UNSUPPORTED]',
+    ],
+  ])('fails when the properties are %j', (props, error) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', props);
     expect(synthError(stack)).toContain(error);
   });
 
   test.each<[string, iam.CustomizeRolesOptions]>([
-    ['made elsewhere', { preventSynthesis: true }],
-    ['made before', { usePrecreatedRoles: { 'Instance/HandlerRole': 'handler' } }],
-  ])('a role that is %s, by `Role.customizeRoles`', (_, options) => {
+    ['prevents its synthesis', { preventSynthesis: true }],
+    ['names a precreated role', { usePrecreatedRoles: { 'Instance/HandlerRole': 'handler' } }],
+  ])('leaves the role out of the template when Role.customizeRoles %s', (_, options) => {
     const stack = newStack();
     iam.Role.customizeRoles(stack, options);
     new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
@@ -113,14 +168,16 @@ describe('new', () => {
     expect(Object.keys(resourcesOf(stack))).toEqual(expect.arrayContaining(DependsOn!));
   });
 
-  test('a timeout that is not known is an error at once', () => {
+  test('fails at once when the time-out is not known at synth', () => {
     const stack = newStack();
     const timeout = Duration.minutes(new CfnParameter(stack, 'Minutes', { type: 'Number' }).valueAsNumber);
-    expect(() => new AdoptingAccessGrantsInstance(stack, 'Instance', { timeout })).toThrow('\'timeout\' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]');
+    expect(() => new AdoptingAccessGrantsInstance(stack, 'Instance', { timeout })).toThrow(
+      "'timeout' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]",
+    );
   });
 });
 
-describe('Identity Center', () => {
+describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
   const policyOf = (identityCenterInstanceArn: string) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn });
@@ -129,64 +186,96 @@ describe('Identity Center', () => {
     return logicalId;
   };
 
-  test('has a policy of its own for each instance, which outlives the update to another', () => {
+  test('has a new policy when the Identity Center instance changes', () => {
     expect(policyOf(IDENTITY_CENTER)).not.toBe(policyOf(OTHER_IDENTITY_CENTER));
     expect(policyOf(IDENTITY_CENTER)).toBe(policyOf(IDENTITY_CENTER));
   });
 
-  test('and without it nothing about it is allowed', () => {
+  test('allows no action on Identity Center when there is none', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     expect(JSON.stringify(resourcesOf(stack))).not.toMatch(/sso:|IdentityCenter"/);
   });
 
-  const withIdentityCenter = (instance: AdoptingAccessGrantsInstance, applicationArn?: string) => newIntegration(Stack.of(instance), 'Lake', {
-    accessGrantsInstance: instance,
-    identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890', applicationArn },
-  });
-  const describeApplicationOn = (stack: Stack) => JSON.stringify(
-    Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::IAM::Role').flatMap(({ Properties }) => Properties.Policies ?? [])
-      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement).find(({ Action }) => Action === 'sso:DescribeApplication').Resource);
+  const withIdentityCenter = (instance: AdoptingAccessGrantsInstance, applicationArn?: string) =>
+    newIntegration(Stack.of(instance), 'Lake', {
+      accessGrantsInstance: instance,
+      identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890', applicationArn },
+    });
+  const describeApplicationOn = (stack: Stack) =>
+    JSON.stringify(
+      Object.values(resourcesOf(stack))
+        .filter(({ Type }) => Type === 'AWS::IAM::Role')
+        .flatMap(({ Properties }) => Properties.Policies ?? [])
+        .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+        .find(({ Action }) => Action === 'sso:DescribeApplication').Resource,
+    );
 
-  test('an integration takes the application from there', () => {
+  test('gives its application to an integration of the same stack', () => {
     const stack = newStack();
-    withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }));
-    expect(describeApplicationOn(stack)).toBe('{"Fn::GetAtt":["AdoptingS3AccessGrantsInstance","IdentityCenterApplicationArn"]}');
+    withIdentityCenter(
+      new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }),
+    );
+    expect(describeApplicationOn(stack)).toBe(
+      '{"Fn::GetAtt":["AdoptingS3AccessGrantsInstance","IdentityCenterApplicationArn"]}',
+    );
   });
 
-  test('an integration in another stack takes any application: an export could not change while it is used', () => {
+  test('allows any application when the integration is in another stack', () => {
     const app = new App();
-    const instance = new AdoptingAccessGrantsInstance(new Stack(app, 'Shared', { env: ENV }), 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+    const instance = new AdoptingAccessGrantsInstance(new Stack(app, 'Shared', { env: ENV }), 'Instance', {
+      identityCenterInstanceArn: IDENTITY_CENTER,
+    });
     const stack = new Stack(app, 'Lakes', { env: ENV });
-    newIntegration(stack, 'Lake', { accessGrantsInstance: instance, identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' } });
+    newIntegration(stack, 'Lake', {
+      accessGrantsInstance: instance,
+      identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
+    });
     expect(describeApplicationOn(stack)).toContain(':application/ssoins-1111222233334444/*');
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('Fn::ImportValue');
   });
 
-  test('an integration in a nested stack takes the application from there', () => {
+  test('gives its application to an integration of a nested stack', () => {
     const stack = newStack();
-    const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+    const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', {
+      identityCenterInstanceArn: IDENTITY_CENTER,
+    });
     const nested = new NestedStack(stack, 'Nested');
-    newIntegration(nested, 'Lake', { accessGrantsInstance: instance, identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' } });
+    newIntegration(nested, 'Lake', {
+      accessGrantsInstance: instance,
+      identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
+    });
     expect(describeApplicationOn(nested)).toMatch(/^\{"Ref":"referenceto\w+IdentityCenterApplicationArn"\}$/);
   });
 
-  test('an integration\'s own application counts more', () => {
+  test('uses the application of the integration when that names one', () => {
     const stack = newStack();
     const own = 'arn:aws:sso::444455556666:application/ssoins-1111222233334444/apl-1';
-    withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }), own);
+    withIdentityCenter(
+      new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }),
+      own,
+    );
     expect(describeApplicationOn(stack)).toBe(`"${own}"`);
   });
 
-  test.each([[undefined, 'none'], [OTHER_IDENTITY_CENTER, `"${OTHER_IDENTITY_CENTER}"`]])('that differs from the integration\'s is an error: %s', (identityCenterInstanceArn, got) => {
-    const stack = newStack();
-    withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn }));
-    expect(synthError(stack)).toContain(`'identityCenterInstanceArn' of 'Stack/Instance' must be "${IDENTITY_CENTER}" as in 'identityCenter', got ${got}`);
-  });
+  test.each([
+    [undefined, 'none'],
+    [OTHER_IDENTITY_CENTER, `"${OTHER_IDENTITY_CENTER}"`],
+  ])(
+    'fails when the Identity Center instance differs from that of the integration: %s',
+    (identityCenterInstanceArn, got) => {
+      const stack = newStack();
+      withIdentityCenter(new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn }));
+      expect(synthError(stack)).toContain(
+        `'identityCenterInstanceArn' of 'Stack/Instance' must be "${IDENTITY_CENTER}" as in 'identityCenter', got `
+          + `${got}`,
+      );
+    },
+  );
 });
 
-describe('as the instance of a stack', () => {
-  test.each(['before', 'after'])('integrations that name none find it, %s it', (order) => {
+describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
+  test.each(['before', 'after'])('is used by integrations without an instance that are defined %s it', (order) => {
     const stack = newStack();
     const define = [() => new AdoptingAccessGrantsInstance(stack, 'Instance'), () => newIntegration(stack, 'Lake')];
     (order === 'before' ? define.reverse() : define).forEach((construct) => construct());
@@ -194,7 +283,7 @@ describe('as the instance of a stack', () => {
     expect(onlyOf(stack, INTEGRATION).DependsOn).toContain('AdoptingS3AccessGrantsInstance');
   });
 
-  test('nested stacks find it too', () => {
+  test('is used by integrations of nested stacks', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     newIntegration(new NestedStack(stack, 'Nested'), 'Lake');
@@ -202,54 +291,71 @@ describe('as the instance of a stack', () => {
   });
 
   test.each([
-    ['is retained', undefined, 'RetainExceptOnCreate'], ['is not if the user says so', RemovalPolicy.DESTROY, 'Delete'],
-  ])('with an integration that is retained it %s', (_, removalPolicy, expected) => {
+    ['is retained with a retained integration when it has no removal policy', undefined, 'RetainExceptOnCreate'],
+    ['is deleted despite a retained integration when its removal policy is DESTROY', RemovalPolicy.DESTROY, 'Delete'],
+  ])('%s', (_, removalPolicy, expected) => {
     for (const named of [false, true]) {
       const stack = newStack();
       const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
-      newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN, accessGrantsInstance: named ? instance : undefined });
+      newIntegration(stack, 'Lake', {
+        removalPolicy: RemovalPolicy.RETAIN,
+        accessGrantsInstance: named ? instance : undefined,
+      });
       expect(onlyOf(stack, ADOPTING).DeletionPolicy).toBe(expected);
     }
   });
 
-  test('it is retained in the place of a default one that was', () => {
+  test('is retained when it replaces a retained default instance', () => {
     const stack = newStack();
     newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     expect(onlyOf(stack, ADOPTING).DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  test('both kinds in one stack are an error that says what to do', () => {
+  test('fails with the remedy when a stack defines both kinds of instance', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Native');
     new AdoptingAccessGrantsInstance(stack, 'Adopting');
     const error = synthError(stack);
-    expect(error).toContain('\'Stack/Native\' and \'Stack/Adopting\' both define the S3 Access Grants instance of stack \'Stack\'. Remove the \'AccessGrantsInstance\'');
-    expect(error).toContain('If it is deployed, deploy it with \'RemovalPolicy.RETAIN\' first. [INSTANCE_NATIVE_AND_ADOPTING]');
+    expect(error).toContain(
+      "'Stack/Native' and 'Stack/Adopting' both define the S3 Access Grants instance of stack 'Stack'. Remove the "
+        + "'AccessGrantsInstance'",
+    );
+    expect(error).toContain(
+      "If it is deployed, deploy it with 'RemovalPolicy.RETAIN' first. [INSTANCE_NATIVE_AND_ADOPTING]",
+    );
     expect(error.match(/both define/g)).toHaveLength(1);
   });
 
-  test.each([['native', AccessGrantsInstance], ['adopting', AdoptingAccessGrantsInstance]])('beside a %s one in another stack of the environment it is an error', (_, other) => {
+  test.each([
+    ['native', AccessGrantsInstance],
+    ['adopting', AdoptingAccessGrantsInstance],
+  ])('fails when another stack of the environment defines a %s instance', (_, other) => {
     const app = new App();
     new other(newStack({ env: ENV }, app, 'One'), 'Instance');
     const stack = newStack({ env: ENV }, app, 'Two');
     new AdoptingAccessGrantsInstance(stack, 'Instance');
-    expect(synthError(stack)).toContain('stack \'Two\' and stack \'One\' both define the S3 Access Grants instance');
+    expect(synthError(stack)).toContain("stack 'Two' and stack 'One' both define the S3 Access Grants instance");
   });
 
-  test('two stacks whose environment is not known are a warning', () => {
+  test('warns when two stacks define an instance and their environments are not known', () => {
     const app = new App();
     new AccessGrantsInstance(newStack({}, app, 'One'), 'Instance');
     const stack = newStack({}, app, 'Two');
     new AdoptingAccessGrantsInstance(stack, 'Instance');
-    Annotations.fromStack(stack).hasWarning('/Two/Instance', Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'));
+    Annotations.fromStack(stack).hasWarning(
+      '/Two/Instance',
+      Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'),
+    );
   });
 });
 
-test('grantDataAccess', () => {
+test('grantDataAccess allows a principal to request credentials', () => {
   const stack = newStack();
   const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
   new AdoptingAccessGrantsInstance(stack, 'Instance').grantDataAccess(reader).assertSuccess();
-  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Resource: ARN }] } });
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: { Statement: [{ Resource: ARN }] },
+  });
   expect(countTypes(stack)['AWS::IAM::Policy']).toBe(2);
 });

@@ -6,28 +6,37 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ENV, importedBucket, newIntegration, newStack, newTenant, synthError } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
 
-test('problems of several constructs are reported together', () => {
+test('reports the problems of several constructs together', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', {
     tenant: newTenant(stack, 'Immuta', 'http://acme.immutacloud.com'),
     location: S3Location.prefix(importedBucket(stack), '/curated/'),
-    authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal('arn:aws:iam::111122223333:role/immuta'), externalId: '?' }),
+    authentication: ImmutaAuthentication.assumeRole({
+      principal: new iam.ArnPrincipal('arn:aws:iam::111122223333:role/immuta'),
+      externalId: '?',
+    }),
     timeout: Duration.minutes(51),
     integrationName: '',
     identityCenter: { instanceArn: 'ssoins-1', identityStoreId: '1' },
   });
   const error = synthError(stack);
   for (const part of [
-    '\'url\' must begin with https://', '\'prefix\' must not begin', '\'externalId\' must have', '\'timeout\' must be between 1 and 50 minutes',
-    '\'integrationName\' must have 1 to 74 characters, got "" (0 characters). Choose a name of 1 to 74 characters. [INTEGRATION_NAME_INVALID]',
-    '\'identityCenter\' needs an S3 Access Grants instance', '\'identityCenter.instanceArn\' must look like',
-    '\'identityCenter.identityStoreId\' must look like d-1234567890, got "1". Copy the ID from \'aws sso-admin list-instances\'. [IDENTITY_STORE_ID_INVALID]',
+    "'url' must begin with https://",
+    "'prefix' must not begin",
+    "'externalId' must have",
+    "'timeout' must be between 1 and 50 minutes",
+    '\'integrationName\' must have 1 to 74 characters, got "" (0 characters). Choose a name of 1 to 74 characters. '
+      + '[INTEGRATION_NAME_INVALID]',
+    "'identityCenter' needs an S3 Access Grants instance",
+    "'identityCenter.instanceArn' must look like",
+    "'identityCenter.identityStoreId' must look like d-1234567890, got \"1\". Copy the ID from 'aws sso-admin "
+      + "list-instances'. [IDENTITY_STORE_ID_INVALID]",
   ]) {
     expect(error).toContain(part);
   }
 });
 
-test('fails for an alias as an encryption key, which no policy would match', () => {
+test('fails when an encryption key is an alias, which no policy matches', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { encryptionKeys: [kms.Alias.fromAliasName(stack, 'Data', 'alias/data')] });
   expect(synthError(stack)).toContain('\'encryptionKeys\' must be keys, got the alias \'Stack/Data\'. '
@@ -41,37 +50,57 @@ describe('time-outs', () => {
     return synthError(stack);
   };
 
-  test.each([Duration.seconds(59), Duration.minutes(51), Duration.hours(2)])('fails for a timeout of %s', (timeout) => {
-    expect(error(timeout)).toContain(`'timeout' must be between 1 and 50 minutes, got ${timeout.toHumanString()}. Choose a duration between 1 and 50 minutes. [TIMEOUT_OUT_OF_RANGE]`);
-  });
+  test.each([Duration.seconds(59), Duration.minutes(51), Duration.hours(2)])(
+    'fails when the timeout is %s',
+    (timeout) => {
+      expect(error(timeout)).toContain(
+        `'timeout' must be between 1 and 50 minutes, got ${timeout.toHumanString()}. Choose a duration between 1 and `
+          + '50 minutes. [TIMEOUT_OUT_OF_RANGE]',
+      );
+    },
+  );
 
-  test.each([Duration.minutes(1), Duration.minutes(50)])('takes a timeout of %s', (timeout) => {
+  test.each([Duration.minutes(1), Duration.minutes(50)])('accepts a timeout of %s', (timeout) => {
     expect(error(timeout)).toBe('');
   });
 
-  test('fails for an iamPropagationTimeout that leaves no time to create anything', () => {
-    expect(error(Duration.minutes(30), Duration.seconds(0))).toContain('\'iamPropagationTimeout\' must be at least 1 second, got 0 seconds. Omit it to use 3 minutes. [IAM_PROPAGATION_TIMEOUT_TOO_SHORT]');
+  test('fails when iamPropagationTimeout is shorter than a second', () => {
+    expect(error(Duration.minutes(30), Duration.seconds(0))).toContain(
+      "'iamPropagationTimeout' must be at least 1 second, got 0 seconds. Omit it to use 3 minutes. "
+        + '[IAM_PROPAGATION_TIMEOUT_TOO_SHORT]',
+    );
     expect(error(Duration.minutes(30), Duration.seconds(1))).toBe('');
   });
 
   test.each([
     ['seconds', Duration.seconds(Lazy.number({ produce: () => 60 }))],
     ['minutes', Duration.minutes(Lazy.number({ produce: () => 5 }))],
-  ])('fails for a number of %s that is a token', (_, duration) => {
-    expect(() => error(duration)).toThrow('[Stack/Lake] \'timeout\' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]');
-    expect(() => error(Duration.minutes(30), duration)).toThrow('[Stack/Lake] \'iamPropagationTimeout\' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]');
+  ])('fails when a number of %s is a token', (_, duration) => {
+    expect(() => error(duration)).toThrow(
+      "[Stack/Lake] 'timeout' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]",
+    );
+    expect(() => error(Duration.minutes(30), duration)).toThrow(
+      "[Stack/Lake] 'iamPropagationTimeout' must be known at synth, got a token. Pass a number. [DURATION_UNKNOWN]",
+    );
   });
 
-  test('fails for fractions of a second, and takes them where they come to whole ones', () => {
-    expect(() => error(Duration.millis(61_500), Duration.millis(1_500)))
-      .toThrow('\'timeout\' must be whole seconds, got 61.5 seconds. Round it to seconds. [DURATION_NOT_WHOLE_SECONDS]\n'
-        + '\'iamPropagationTimeout\' must be whole seconds, got 1.5 seconds. Round it to seconds. [DURATION_NOT_WHOLE_SECONDS]');
+  test('fails when a duration is not a whole number of seconds', () => {
+    expect(() => error(Duration.millis(61_500), Duration.millis(1_500))).toThrow(
+      "'timeout' must be whole seconds, got 61.5 seconds. Round it to seconds. [DURATION_NOT_WHOLE_SECONDS]\n" +
+        "'iamPropagationTimeout' must be whole seconds, got 1.5 seconds. Round it to seconds. "
+          + '[DURATION_NOT_WHOLE_SECONDS]',
+    );
     expect(error(Duration.minutes(2.5), Duration.millis(60_000))).toBe('');
   });
 
-  test('fails for an iamPropagationTimeout above 10 minutes, or above the timeout', () => {
-    expect(error(Duration.minutes(30), Duration.minutes(11))).toContain('\'iamPropagationTimeout\' must be at most 10 minutes');
-    expect(error(Duration.minutes(5), Duration.minutes(6))).toContain('at most \'timeout\' (5 minutes), got 6 minutes. Shorten it, or increase \'timeout\'. [IAM_PROPAGATION_TIMEOUT_TOO_LONG]');
+  test('fails when iamPropagationTimeout exceeds 10 minutes or the timeout', () => {
+    expect(error(Duration.minutes(30), Duration.minutes(11))).toContain(
+      "'iamPropagationTimeout' must be at most 10 minutes",
+    );
+    expect(error(Duration.minutes(5), Duration.minutes(6))).toContain(
+      "at most 'timeout' (5 minutes), got 6 minutes. Shorten it, or increase 'timeout'. "
+        + '[IAM_PROPAGATION_TIMEOUT_TOO_LONG]',
+    );
     expect(error(Duration.minutes(10), Duration.minutes(10))).toBe('');
   });
 });
@@ -79,7 +108,7 @@ describe('time-outs', () => {
 test.each([
   [74, ''],
   [75, '\'integrationName\' must have 1 to 74 characters, got "xxx'],
-])('a name of %i characters', (length, message) => {
+])('checks a name of %i characters', (length, message) => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { integrationName: 'x'.repeat(length) });
   expect(synthError(stack)).toContain(message);
@@ -99,45 +128,61 @@ describe('two integrations', () => {
   };
   const elsewhere = { env: { ...ENV, region: 'eu-west-1' } };
 
-  test('fail with the same name in one tenant, once', () => {
+  test('reports one error when two integrations of a tenant have the same name', () => {
     const error = synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }));
-    expect(error).toContain('\'integrationName\' "sales" is also the name of \'Stack/One\'. Choose another name. [INTEGRATION_NAME_DUPLICATE]');
+    expect(error).toContain(
+      "'integrationName' \"sales\" is also the name of 'Stack/One'. Choose another name. [INTEGRATION_NAME_DUPLICATE]",
+    );
     expect(error.match(/is also the name/g)).toHaveLength(1);
-    expect(synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }, stacksIn({ env: ENV }, elsewhere)))).toContain('is also the name');
+    expect(
+      synthError(two({ integrationName: 'sales' }, { integrationName: 'sales' }, stacksIn({ env: ENV }, elsewhere))),
+    ).toContain('is also the name');
   });
 
-  test('take the same name in two tenants', () => {
+  test('accepts the same name when the tenants differ', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { integrationName: 'sales' });
     newIntegration(stack, 'Two', { integrationName: 'sales', tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
     expect(synthError(stack)).toBe('');
   });
 
-  test('fail with the same path', () => {
+  test('fails when two integrations have the same path', () => {
     const stack = newStack();
     const bucket = new s3.Bucket(stack, 'Bucket');
     newIntegration(stack, 'One', { location: S3Location.prefix(bucket, 'a/') });
     newIntegration(stack, 'Two', { location: S3Location.prefix(bucket, 'a/') });
-    expect(synthError(stack)).toContain('the location is already governed by \'Stack/One\'. Remove one of the two integrations. [LOCATION_DUPLICATE]');
+    expect(synthError(stack)).toContain(
+      "the location is already governed by 'Stack/One'. Remove one of the two integrations. [LOCATION_DUPLICATE]",
+    );
   });
 
-  test('fail with all buckets of one account and Region, also of two tenants', () => {
+  test('fails when two tenants govern all buckets of one account and Region', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { location: S3Location.allBuckets() });
     newIntegration(stack, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
-    expect(synthError(stack)).toContain('the location is already governed by \'Stack/One\'. Remove one of the two integrations. [LOCATION_DUPLICATE]');
+    expect(synthError(stack)).toContain('the location is already governed by \'Stack/One\'. Remove one of the two '
+      + 'integrations. [LOCATION_DUPLICATE]');
   });
 
   test.each([
-    ['in two Regions', { env: ENV }, elsewhere],
-    ['where the Region is not known', {}, {}],
-  ])('warn with all buckets twice for one tenant, %s', (_, one, other) => {
-    const stack = two({ location: S3Location.allBuckets() }, { location: S3Location.allBuckets() }, stacksIn(one, other));
-    Annotations.fromStack(stack).hasWarning('/B/Two', Match.stringLikeRegexp('\'A/One\' also governs s3:// for the same tenant.*\\[ALL_BUCKETS_TWICE\\].*all-buckets-twice'));
+    ['of two Regions', { env: ENV }, elsewhere],
+    ['of two Regions that are not known', {}, {}],
+  ])('warns when one tenant governs all buckets %s', (_, one, other) => {
+    const stack = two(
+      { location: S3Location.allBuckets() },
+      { location: S3Location.allBuckets() },
+      stacksIn(one, other),
+    );
+    Annotations.fromStack(stack).hasWarning(
+      '/B/Two',
+      Match.stringLikeRegexp(
+        "'A/One' also governs s3:// for the same tenant.*\\[ALL_BUCKETS_TWICE\\].*all-buckets-twice",
+      ),
+    );
     expect(synthError(stack)).toBe('');
   });
 
-  test('take all buckets twice for two tenants in two Regions', () => {
+  test('accepts all buckets of two Regions when the tenants differ', () => {
     const [a, b] = stacksIn({ env: ENV }, elsewhere);
     newIntegration(a, 'One', { location: S3Location.allBuckets() });
     newIntegration(b, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(b, 'Other', 'https://other.immutacloud.com') });
@@ -148,20 +193,30 @@ describe('two integrations', () => {
     ['a bucket in all buckets', (bucket: s3.IBucket) => [S3Location.allBuckets(), S3Location.bucket(bucket)]],
     ['all buckets around a bucket', (bucket: s3.IBucket) => [S3Location.bucket(bucket), S3Location.allBuckets()]],
     ['a prefix in a bucket', (bucket: s3.IBucket) => [S3Location.bucket(bucket), S3Location.prefix(bucket, 'a/')]],
-    ['a prefix in a prefix', (bucket: s3.IBucket) => [S3Location.prefix(bucket, 'a/b/'), S3Location.prefix(bucket, 'a/')]],
-  ])('warn of overlapping locations: %s', (_, locations) => {
+    [
+      'a prefix in a prefix',
+      (bucket: s3.IBucket) => [S3Location.prefix(bucket, 'a/b/'), S3Location.prefix(bucket, 'a/')],
+    ],
+  ])('warns when a location contains another one: %s', (_, locations) => {
     const stack = newStack();
     const [one, other] = locations(new s3.Bucket(stack, 'Bucket'));
     newIntegration(stack, 'One', { location: one });
     newIntegration(stack, 'Two', { location: other });
-    Annotations.fromStack(stack).hasWarning('/Stack/Two', Match.stringLikeRegexp('overlaps with that of \'Stack/One\'.*\\[OVERLAPPING_LOCATIONS\\].*overlapping-locations'));
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/Two',
+      Match.stringLikeRegexp("overlaps with that of 'Stack/One'.*\\[OVERLAPPING_LOCATIONS\\].*overlapping-locations"),
+    );
     expect(synthError(stack)).toBe('');
   });
 
   test.each([
-    ['fail with the same path', (bucket: s3.IBucket) => S3Location.prefix(bucket, 'a/'), 'the location is already governed by'],
-    ['warn of overlapping locations', (bucket: s3.IBucket) => S3Location.bucket(bucket), ''],
-  ])('%s, of a bucket with a name and its import', (_, location, problem) => {
+    [
+      'fails when two integrations have the same path',
+      (bucket: s3.IBucket) => S3Location.prefix(bucket, 'a/'),
+      'the location is already governed by',
+    ],
+    ['warns of overlapping locations', (bucket: s3.IBucket) => S3Location.bucket(bucket), ''],
+  ])('%s when one stack names the bucket and another one imports it', (_, location, problem) => {
     const [one, other] = stacksIn({ env: ENV }, { env: ENV });
     const accessGrantsInstance = new AccessGrantsInstance(one, 'Instance');
     const tenant = newTenant(one);
@@ -169,23 +224,48 @@ describe('two integrations', () => {
     newIntegration(one, 'One', { tenant, accessGrantsInstance, location: S3Location.prefix(named, 'a/') });
     newIntegration(other, 'Two', { tenant, accessGrantsInstance, location: location(importedBucket(other)) });
     expect(synthError(other)).toContain(problem);
-    expect(other.node.findAll().some(({ node }) => node.metadata.some(({ data }) => String(data).includes('overlapping-locations')))).toBe(problem === '');
+    expect(
+      other.node
+        .findAll()
+        .some(({ node }) => node.metadata.some(({ data }) => String(data).includes('overlapping-locations'))),
+    ).toBe(problem === '');
   });
 
-  test('a warning can be acknowledged', () => {
+  test('ignores an integration that was removed from the tree', () => {
+    const stack = newStack();
+    const location = S3Location.bucket(importedBucket(stack));
+    newIntegration(stack, 'One', { location });
+    newIntegration(stack, 'Two', { location, tenant: newTenant(stack) });
+    expect(synthError(stack)).toContain('[LOCATION_DUPLICATE]');
+    stack.node.tryRemoveChild('One');
+    expect(synthError(stack)).toBe('');
+  });
+
+  test('omits a warning when it is acknowledged', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { location: S3Location.allBuckets() });
-    AnnotationsOf.of(newIntegration(stack, 'Two')).acknowledgeWarning('cdk-immuta-s3-integration:overlapping-locations');
+    AnnotationsOf.of(newIntegration(stack, 'Two')).acknowledgeWarning(
+      'cdk-immuta-s3-integration:overlapping-locations',
+    );
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
   test.each([
-    ['two buckets', (stack: Stack) => [S3Location.bucket(importedBucket(stack, 'acme-a')), S3Location.bucket(importedBucket(stack, 'acme-b'))]],
-    ['two prefixes', (stack: Stack) => {
-      const bucket = importedBucket(stack);
-      return [S3Location.prefix(bucket, 'a/'), S3Location.prefix(bucket, 'b/')];
-    }],
-  ])('take %s', (_, locations) => {
+    [
+      'two buckets',
+      (stack: Stack) => [
+        S3Location.bucket(importedBucket(stack, 'acme-a')),
+        S3Location.bucket(importedBucket(stack, 'acme-b')),
+      ],
+    ],
+    [
+      'two prefixes',
+      (stack: Stack) => {
+        const bucket = importedBucket(stack);
+        return [S3Location.prefix(bucket, 'a/'), S3Location.prefix(bucket, 'b/')];
+      },
+    ],
+  ])('accepts %s', (_, locations) => {
     const stack = newStack();
     const [one, other] = locations(stack);
     newIntegration(stack, 'One', { location: one });

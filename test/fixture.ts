@@ -14,19 +14,28 @@ export function newStack(props: StackProps = { env: ENV }, app: App = new App(),
 }
 
 export function newTenant(scope: Construct, id = 'Immuta', url = URL_OF_TENANT): ImmutaTenant {
-  return new ImmutaTenant(scope, id, { url, apiKey: secretsmanager.Secret.fromSecretNameV2(scope, `${id}ApiKey`, 'immuta/api-key') });
+  return new ImmutaTenant(scope, id, {
+    url,
+    apiKey: secretsmanager.Secret.fromSecretNameV2(scope, `${id}ApiKey`, 'immuta/api-key'),
+  });
 }
 
 export function importedBucket(scope: Construct, name = 'acme-sales'): s3.IBucket {
   return s3.Bucket.fromBucketName(scope, `Bucket-${name}`, name);
 }
 
-/** An integration in which only what a test is about is given. */
-export function newIntegration(scope: Construct, id: string, props: Partial<ImmutaS3IntegrationProps> = {}): ImmutaS3Integration {
+/** Creates an integration with defaults for everything that the test does not set. */
+export function newIntegration(
+  scope: Construct,
+  id: string,
+  props: Partial<ImmutaS3IntegrationProps> = {},
+): ImmutaS3Integration {
   return new ImmutaS3Integration(scope, id, {
     tenant: props.tenant ?? newTenant(scope, `${id}Tenant`),
     location: props.location ?? S3Location.bucket(importedBucket(scope, `${id.toLowerCase()}-bucket`)),
-    authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta') }),
+    authentication: ImmutaAuthentication.assumeRole({
+      principal: new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta'),
+    }),
     ...props,
   });
 }
@@ -44,14 +53,19 @@ export function resourcesOf(stack: Stack): Resources {
   return Template.fromStack(stack).toJSON().Resources;
 }
 
-/** The resources as CloudFormation compares them: it ignores the order of `DependsOn` and the construct path. */
-export function comparable(resources: Resources): Resources {
-  return Object.fromEntries(Object.entries(resources).map(([logicalId, { Metadata: { 'aws:cdk:path': _, ...metadata } = {}, DependsOn, ...resource }]) => [
-    logicalId, { ...resource, Metadata: metadata, DependsOn: DependsOn?.sort() },
-  ]));
+/** Returns the resources without what CloudFormation ignores: the order of `DependsOn` and the construct path. */
+export function normalize(resources: Resources): Resources {
+  return Object.fromEntries(
+    Object.entries(resources).map(
+      ([logicalId, { Metadata: { 'aws:cdk:path': _, ...metadata } = {}, DependsOn, ...resource }]) => [
+        logicalId,
+        { ...resource, Metadata: metadata, DependsOn: DependsOn?.sort() },
+      ],
+    ),
+  );
 }
 
-/** How many resources of each type. */
+/** Counts the resources of each type. */
 export function countTypes(stack: Stack): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { Type } of Object.values(resourcesOf(stack))) {
@@ -60,14 +74,14 @@ export function countTypes(stack: Stack): Record<string, number> {
   return counts;
 }
 
-/** The only resource of the type. */
+/** Returns the only resource of the type. */
 export function onlyOf(stack: Stack, type: string) {
   const found = Object.entries(resourcesOf(stack)).filter(([, resource]) => resource.Type === type);
   expect(found.map(([logicalId]) => logicalId)).toHaveLength(1);
   return { logicalId: found[0][0], ...found[0][1] };
 }
 
-/** What the synthesis refuses, or nothing. */
+/** Returns the error of the synthesis, or an empty text. */
 export function synthError(stack: Stack): string {
   try {
     (stack.node.root as App).synth({ force: true });

@@ -7,11 +7,13 @@ import { AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthenticatio
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
-/** A stack with everything in it that has a wildcard, and nothing else that a rule would be about. */
+/** Defines integrations with every wildcard, and nothing else that a rule reports. */
 export function governedStack(app: App = new App()): Stack {
   const stack = new Stack(app, 'Stack');
   const tenant = newTenant(stack);
-  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', {
+    identityCenterInstanceArn: IDENTITY_CENTER,
+  });
   newIntegration(stack, 'Lake', {
     tenant,
     location: S3Location.allBuckets(),
@@ -42,7 +44,7 @@ export function governedStack(app: App = new App()): Stack {
 
 const BELOW_THE_INSTANCE = 'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*';
 
-/** What cdk-nag says of it without the acknowledgements. */
+/** The findings of cdk-nag for that stack without the acknowledgements. */
 const FINDINGS = [
   'Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[Resource::*]',
   `Ads/ImmutaPolicy/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
@@ -55,7 +57,8 @@ const FINDINGS = [
   'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:identitystore:::user/*]',
   'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::*]',
   `Lake/ImmutaRole/Resource: AwsSolutions-IAM5[${BELOW_THE_INSTANCE}]`,
-  'Lake/ImmutaRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1111222233334444/*]',
+  'Lake/ImmutaRole/Resource: '
+    + 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1111222233334444/*]',
   'Lake/LocationRole/Resource: AwsSolutions-IAM5[Resource::*]',
   'Lake/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::*/*]',
   'Lake/LocationRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::*]',
@@ -64,25 +67,30 @@ const FINDINGS = [
   'Sales/LocationPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::sales-bucket/*]',
 ].sort();
 
-/** A stack with an instance that adopts, and nothing else that a rule would be about. */
+/** Defines an AdoptingAccessGrantsInstance, and nothing else that a rule reports. */
 function adoptingStack(app: App = new App()): Stack {
   const stack = new Stack(app, 'Stack');
   new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
   return stack;
 }
 
-/** What cdk-nag says of that without the acknowledgements. */
+/** The findings of cdk-nag for that stack without the acknowledgements. */
 const ADOPTING_FINDINGS = [
-  'Instance/IdentityCenterPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1111222233334444/*]',
-  'Instance/IdentityCenterPolicy/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::aws:applicationProvider/*]',
+  'Instance/IdentityCenterPolicy/Resource: '
+    + 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1111222233334444/*]',
+  'Instance/IdentityCenterPolicy/Resource: '
+    + 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::aws:applicationProvider/*]',
 ];
 
 export const STACKS: [what: string, define: (app?: App) => Stack, findings: string[]][] = [
   ['integrations', governedStack, FINDINGS],
-  ['an instance that adopts', adoptingStack, ADOPTING_FINDINGS],
+  ['an AdoptingAccessGrantsInstance', adoptingStack, ADOPTING_FINDINGS],
 ];
 
-/** The construct's path as `FINDINGS` has it, without the digest of the location or of the Identity Center instance. */
+/** Returns the path of a construct without the digests of the location and of the Identity Center instance. */
 export function shortPath(path: string): string {
-  return path.replace(/^\/?Stack\//, '').replace(/\/[0-9a-f]{8}\//, '/').replace(/(IdentityCenterPolicy)[0-9a-f]{8}/, '$1');
+  return path
+    .replace(/^\/?Stack\//, '')
+    .replace(/\/[0-9a-f]{8}\//, '/')
+    .replace(/(IdentityCenterPolicy)[0-9a-f]{8}/, '$1');
 }

@@ -6,12 +6,30 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
-  comparable, countTypes, ENV, importedBucket, INSTANCE, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError,
+  countTypes,
+  ENV,
+  importedBucket,
+  INSTANCE,
+  INTEGRATION,
+  newIntegration,
+  newStack,
+  newTenant,
+  normalize,
+  onlyOf,
+  resourcesOf,
+  synthError,
 } from './fixture';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, LocationAccess, S3Location } from '../src';
+import {
+  AccessGrantsInstance,
+  ImmutaAuthentication,
+  ImmutaS3Integration,
+  ImmutaTenant,
+  LocationAccess,
+  S3Location,
+} from '../src';
 
 describe('default configuration', () => {
-  test('nine resources, and three more for each further integration', () => {
+  test('defines nine resources for a tenant, an instance and an integration', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     newIntegration(stack, 'Sales', { tenant });
@@ -27,7 +45,7 @@ describe('default configuration', () => {
     expect(countTypes(stack)).toEqual(nine);
   });
 
-  test('three more resources for a further integration', () => {
+  test('defines three more resources for each further integration', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     newIntegration(stack, 'Sales', { tenant });
@@ -36,21 +54,26 @@ describe('default configuration', () => {
     expect(Object.keys(resourcesOf(stack))).toHaveLength(12);
   });
 
-  test('ten resources with a secret of the stack', () => {
+  test('defines ten resources when the stack also defines the secret', () => {
     const stack = newStack();
     const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: new Secret(stack, 'ApiKey') });
     newIntegration(stack, 'Sales', { tenant });
     expect(Object.keys(resourcesOf(stack))).toHaveLength(10);
   });
 
-  test('properties', () => {
+  test('passes its properties to the custom resource by default', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
     expect(onlyOf(stack, INTEGRATION).Properties).toEqual({
       ServiceToken: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
       ServiceTimeout: '2100',
       TenantUrl: 'https://acme.immutacloud.com',
-      ApiKeySecretArn: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:us-east-1:111122223333:secret:immuta/api-key']] },
+      ApiKeySecretArn: {
+        'Fn::Join': [
+          '',
+          ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:us-east-1:111122223333:secret:immuta/api-key'],
+        ],
+      },
       AccountId: '111122223333',
       Region: 'us-east-1',
       LocationPath: 's3://sales-bucket/',
@@ -64,14 +87,16 @@ describe('default configuration', () => {
     });
   });
 
-  test('the integration depends on all that its deletion needs', () => {
+  test('depends on every resource that its deletion needs', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
-    const others = Object.entries(resourcesOf(stack)).filter(([, { Type }]) => Type !== INTEGRATION).map(([logicalId]) => logicalId);
+    const others = Object.entries(resourcesOf(stack))
+      .filter(([, { Type }]) => Type !== INTEGRATION)
+      .map(([logicalId]) => logicalId);
     expect(onlyOf(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
   });
 
-  test('or on nothing, where nothing of that is in its stack', () => {
+  test('depends on no resource when its stack defines none of them', () => {
     const app = new App();
     const [home, stack] = ['Home', 'Stack'].map((id) => newStack(undefined, app, id));
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/immuta', { mutable: false });
@@ -84,7 +109,7 @@ describe('default configuration', () => {
     expect(onlyOf(stack, INTEGRATION)).not.toHaveProperty('DependsOn');
   });
 
-  test('attributes', () => {
+  test('returns attributes of the custom resource and its roles', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
     const { logicalId } = onlyOf(stack, INTEGRATION);
@@ -96,7 +121,7 @@ describe('default configuration', () => {
   });
 });
 
-test('all properties', () => {
+test('passes optional properties to the custom resource', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', {
     tenant: newTenant(stack),
@@ -118,13 +143,17 @@ test('all properties', () => {
   });
 });
 
-test('a short time-out shortens the wait for IAM', () => {
+test('shortens iamPropagationTimeout when the timeout is shorter', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', { timeout: Duration.minutes(2) });
-  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ TimeoutSeconds: '120', IamPropagationTimeoutSeconds: '120', ServiceTimeout: '420' });
+  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+    TimeoutSeconds: '120',
+    IamPropagationTimeoutSeconds: '120',
+    ServiceTimeout: '420',
+  });
 });
 
-test('read-only access', () => {
+test('gives the location role read actions only when access is read-only', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', { access: LocationAccess.READ_ONLY });
   const text = JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')]);
@@ -132,7 +161,7 @@ test('read-only access', () => {
   expect(text).not.toMatch(/s3:(Put|Delete|Abort)/);
 });
 
-test('encryption keys', () => {
+test('allows the location role to use the encryption keys', () => {
   const stack = newStack();
   const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc');
   const integration = newIntegration(stack, 'Sales', { encryptionKeys: [key] });
@@ -140,22 +169,27 @@ test('encryption keys', () => {
   expect(policy.PolicyDocument.Statement).toContainEqual(expect.objectContaining({
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: 'arn:aws:kms:us-east-1:444455556666:key/abc',
   }));
-  expect(integration.keyPolicyStatements.map((statement) => stack.resolve(statement.toStatementJson()))).toEqual([expect.objectContaining({
-    Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Principal: { AWS: { 'Fn::GetAtt': [logicalIdLike(stack, 'LocationRole'), 'Arn'] } },
-  })]);
+  expect(integration.keyPolicyStatements.map((statement) => stack.resolve(statement.toStatementJson()))).toEqual([
+    expect.objectContaining({
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Principal: { AWS: { 'Fn::GetAtt': [logicalIdLike(stack, 'LocationRole'), 'Arn'] } },
+    }),
+  ]);
 });
 
-test('a bucket brings its own encryption key along', () => {
+test('allows the location role to use the encryption key of a bucket', () => {
   const stack = newStack();
   const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/own');
   const bucket = new s3.Bucket(stack, 'Encrypted', { encryptionKey: key });
   newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket), encryptionKeys: [key] });
   const [policy] = resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
-  const named = policy.PolicyDocument.Statement.filter(({ Resource }: any) => Resource === 'arn:aws:kms:us-east-1:111122223333:key/own');
+  const named = policy.PolicyDocument.Statement.filter(
+    ({ Resource }: any) => Resource === 'arn:aws:kms:us-east-1:111122223333:key/own',
+  );
   expect(named).toHaveLength(1);
 });
 
-test('a bucket of another account', () => {
+test('limits the roles to the account in bucketAccount', () => {
   const stack = newStack();
   const integration = newIntegration(stack, 'Sales', { bucketAccount: '444455556666' });
   for (const id of ['LocationRole', 'ImmutaRole']) {
@@ -163,42 +197,61 @@ test('a bucket of another account', () => {
     expect(conditions).toContain('"aws:ResourceAccount":"444455556666"');
     expect(conditions).not.toContain('"aws:ResourceAccount":"111122223333"');
   }
-  const principals = integration.bucketPolicyStatements.map((statement) => stack.resolve(statement.toStatementJson()).Principal.AWS['Fn::GetAtt'][0]);
-  expect(new Set(principals)).toEqual(new Set([logicalIdLike(stack, 'LocationRole'), logicalIdLike(stack, 'ImmutaRole')]));
+  const principals = integration.bucketPolicyStatements.map(
+    (statement) => stack.resolve(statement.toStatementJson()).Principal.AWS['Fn::GetAtt'][0],
+  );
+  expect(new Set(principals)).toEqual(
+    new Set([logicalIdLike(stack, 'LocationRole'), logicalIdLike(stack, 'ImmutaRole')]),
+  );
 });
 
-test('a bucket that tells its account', () => {
+test('limits the roles to the account of the bucket when the bucket names one', () => {
   const stack = newStack();
   const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'acme', account: '444455556666' });
   newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket) });
-  expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')])).toContain('"aws:ResourceAccount":"444455556666"');
+  expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')])).toContain(
+    '"aws:ResourceAccount":"444455556666"',
+  );
 });
 
-describe('a location role that is given', () => {
-  test('of the stack gets a policy and its trust', () => {
+describe('location role of the user', () => {
+  test('gets a policy and a trust policy when the stack defines it', () => {
     const stack = newStack();
-    const locationRole = new iam.Role(stack, 'MyRole', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
+    const locationRole = new iam.Role(stack, 'MyRole', {
+      assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
+    });
     const integration = newIntegration(stack, 'Sales', { locationRole });
     expect(integration.locationRole).toBe(locationRole);
     const role = resourcesOf(stack)[stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole)];
     expect(JSON.stringify(role.Properties.AssumeRolePolicyDocument)).toContain('sts:SetSourceIdentity');
     const policy = resourcesOf(stack)[logicalIdLike(stack, 'LocationPolicy')];
-    expect(policy.Properties.Roles).toEqual([{ Ref: stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole) }]);
-    expect(policy).toMatchObject({ Type: 'AWS::IAM::ManagedPolicy', Properties: expect.not.objectContaining({ ManagedPolicyName: expect.anything() }) });
+    expect(policy.Properties.Roles).toEqual([
+      { Ref: stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole) },
+    ]);
+    expect(policy).toMatchObject({
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: expect.not.objectContaining({ ManagedPolicyName: expect.anything() }),
+    });
     expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
   });
 
-  test('that takes no updates is warned of, with its policy and its trust', () => {
+  test('causes a warning with its statements when it accepts no policies', () => {
     const stack = newStack();
-    const role = new iam.Role(stack, 'MyRole', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
+    const role = new iam.Role(stack, 'MyRole', {
+      assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
+    });
     newIntegration(stack, 'Sales', { locationRole: role.withoutPolicyUpdates() });
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(
-      'accepts no policies from this app. It needs these statements: .*s3:GetObject.*, and these in its trust policy: .*sts:SetSourceIdentity.*aws:SourceArn.*\\[ROLE_WITHOUT_POLICY_UPDATES\\]',
-    ));
+    Annotations.fromStack(stack).hasWarning(
+      '*',
+      Match.stringLikeRegexp(
+        'accepts no policies from this app. It needs these statements: .*s3:GetObject.*, and these in its trust '
+          + 'policy: .*sts:SetSourceIdentity.*aws:SourceArn.*\\[ROLE_WITHOUT_POLICY_UPDATES\\]',
+      ),
+    );
     expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(stack.getLogicalId(role.node.defaultChild as iam.CfnRole));
   });
 
-  test('that is imported gets a policy', () => {
+  test('gets a policy when it is imported', () => {
     const stack = newStack();
     const locationRole = iam.Role.fromRoleArn(stack, 'MyRole', 'arn:aws:iam::111122223333:role/location');
     newIntegration(stack, 'Sales', { locationRole });
@@ -207,7 +260,7 @@ describe('a location role that is given', () => {
   });
 });
 
-test('a permissions boundary reaches every role', () => {
+test('applies a permissions boundary to every role', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales');
   iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary'));
@@ -215,9 +268,9 @@ test('a permissions boundary reaches every role', () => {
 });
 
 test.each<[string, iam.CustomizeRolesOptions]>([
-  ['made elsewhere', { preventSynthesis: true }],
-  ['made before', { usePrecreatedRoles: { 'Immuta/HandlerRole': 'handler' } }],
-])('takes roles that are %s, by `Role.customizeRoles`', (_, options) => {
+  ['prevents their synthesis', { preventSynthesis: true }],
+  ['names precreated roles', { usePrecreatedRoles: { 'Immuta/HandlerRole': 'handler' } }],
+])('leaves roles out of the template when Role.customizeRoles %s', (_, options) => {
   const stack = newStack();
   iam.Role.customizeRoles(stack, options);
   newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
@@ -225,7 +278,7 @@ test.each<[string, iam.CustomizeRolesOptions]>([
   expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
 });
 
-test('an Aspect reaches every role', () => {
+test('lets an Aspect visit every role', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales');
   const roles: string[] = [];
@@ -234,63 +287,93 @@ test('an Aspect reaches every role', () => {
   expect(roles).toEqual(['HandlerRole', 'LocationRole', 'ImmutaRole']);
 });
 
-describe('Identity Center', () => {
-  const identityCenter = { instanceArn: 'arn:aws:sso:::instance/ssoins-1111222233334444', identityStoreId: 'd-1234567890' };
+describe('Identity Center of an integration', () => {
+  const identityCenter = {
+    instanceArn: 'arn:aws:sso:::instance/ssoins-1111222233334444',
+    identityStoreId: 'd-1234567890',
+  };
 
-  test('with an explicit instance', () => {
+  test('is allowed with an explicit instance', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: identityCenter.instanceArn });
     newIntegration(stack, 'Sales', { identityCenter: { ...identityCenter, identityStoreAccount: '999900001111' } });
     expect(synthError(stack)).toBe('');
-    expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.AssumeRolePolicyDocument)).toContain('sts:SetContext');
-    expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'ImmutaRole')])).toContain(':identitystore::999900001111:identitystore/d-1234567890');
+    expect(
+      JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.AssumeRolePolicyDocument),
+    ).toContain('sts:SetContext');
+    expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'ImmutaRole')])).toContain(
+      ':identitystore::999900001111:identitystore/d-1234567890',
+    );
   });
 
-  test('takes an imported instance', () => {
+  test('is accepted with an imported instance', () => {
     const stack = newStack();
-    newIntegration(stack, 'Sales', { identityCenter, accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') });
+    newIntegration(stack, 'Sales', {
+      identityCenter,
+      accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
+    });
     expect(synthError(stack)).toBe('');
   });
 
-  test('fails with the default instance', () => {
+  test('fails when the instance is the default one', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { identityCenter });
-    expect(synthError(stack)).toContain('\'identityCenter\' needs an S3 Access Grants instance that is associated with Identity Center. '
-      + 'Pass an \'AdoptingAccessGrantsInstance\' with \'identityCenterInstanceArn\', or an imported instance. [IDENTITY_CENTER_WITHOUT_INSTANCE]');
+    expect(synthError(stack)).toContain(
+      "'identityCenter' needs an S3 Access Grants instance that is associated with Identity Center. " +
+        "Pass an 'AdoptingAccessGrantsInstance' with 'identityCenterInstanceArn', or an imported instance. "
+          + '[IDENTITY_CENTER_WITHOUT_INSTANCE]',
+    );
   });
 
   test.each([
     ['none', undefined, 'none'],
-    ['another Identity Center', 'arn:aws:sso:::instance/ssoins-9999888877776666', '"arn:aws:sso:::instance/ssoins-9999888877776666"'],
-  ])('fails with an instance that is associated with %s, given or of the stack', (_, identityCenterInstanceArn, got) => {
+    [
+      'another Identity Center',
+      'arn:aws:sso:::instance/ssoins-9999888877776666',
+      '"arn:aws:sso:::instance/ssoins-9999888877776666"',
+    ],
+  ])('fails when the passed or defined instance is associated with %s', (_, identityCenterInstanceArn, got) => {
     for (const given of [true, false]) {
       const stack = newStack();
       const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn });
       newIntegration(stack, 'Sales', { identityCenter, accessGrantsInstance: given ? instance : undefined });
-      expect(synthError(stack)).toContain('\'identityCenterInstanceArn\' of \'Stack/Instance\' must be '
-        + `"${identityCenter.instanceArn}" as in 'identityCenter', got ${got}. Set both to the same Identity Center instance. [IDENTITY_CENTER_MISMATCH]`);
+      expect(synthError(stack)).toContain(
+        "'identityCenterInstanceArn' of 'Stack/Instance' must be " +
+          `"${identityCenter.instanceArn}" as in 'identityCenter', got ${got}. Set both to the same Identity Center `
+            + 'instance. [IDENTITY_CENTER_MISMATCH]',
+      );
     }
   });
 
-  test('takes an instance whose association is not known before the deployment', () => {
+  test('is accepted when the association of the instance is a token', () => {
     const stack = newStack();
-    new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: new CfnParameter(stack, 'IdentityCenter').valueAsString });
+    new AccessGrantsInstance(stack, 'Instance', {
+      identityCenterInstanceArn: new CfnParameter(stack, 'IdentityCenter').valueAsString,
+    });
     newIntegration(stack, 'Sales', { identityCenter });
     expect(synthError(stack)).toBe('');
   });
 });
 
-describe('construct ids', () => {
-  test('logical ids are API', () => {
+describe('construct IDs', () => {
+  test('give stable logical IDs', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     const sales = new s3.Bucket(stack, 'SalesBucket');
     const role = new iam.Role(stack, 'Existing', { assumedBy: new iam.AccountRootPrincipal() });
     const user = new iam.User(stack, 'User');
     newIntegration(stack, 'AssumeRole', { tenant, location: S3Location.bucket(sales) });
-    newIntegration(stack, 'ExistingRole', { tenant, locationRole: role, authentication: ImmutaAuthentication.existingRole(role) });
+    newIntegration(stack, 'ExistingRole', {
+      tenant,
+      locationRole: role,
+      authentication: ImmutaAuthentication.existingRole(role),
+    });
     newIntegration(stack, 'AccessKey', {
-      tenant, authentication: ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user }),
+      tenant,
+      authentication: ImmutaAuthentication.accessKeySecret({
+        secret: Secret.fromSecretNameV2(stack, 'Key', 'key'),
+        user,
+      }),
     });
     const ids = Object.entries(resourcesOf(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`);
     expect(ids.sort().join('\n')).toMatchSnapshot();
@@ -301,7 +384,7 @@ describe('construct ids', () => {
     ['another prefix', (stack: Stack) => S3Location.prefix(importedBucket(stack), 'raw/')],
     ['all buckets', () => S3Location.allBuckets()],
     ['a bucket of the stack', (stack: Stack) => S3Location.bucket(new s3.Bucket(stack, 'New'))],
-  ])('%s is another set of resources', (_, location) => {
+  ])('give new logical IDs when the location is %s', (_, location) => {
     const ids = (of: (stack: Stack) => S3Location) => {
       const stack = newStack();
       newIntegration(stack, 'Lake', { tenant: newTenant(stack), location: of(stack) });
@@ -314,72 +397,108 @@ describe('construct ids', () => {
     expect(after.filter((logicalId) => before.includes(logicalId))).toEqual([]);
   });
 
-  test('renaming the logical ids makes another construct id, or another place in the tree, change nothing', () => {
+  test('allow a moved construct to keep its resources when logical IDs are renamed', () => {
     const integrationIn = (scopeOf: (stack: Stack) => Construct, id: string) => {
       const stack = newStack();
       const tenant = newTenant(stack);
       const role = iam.Role.fromRoleName(stack, 'Imported', 'imported');
       newIntegration(scopeOf(stack), id, {
-        tenant, location: S3Location.bucket(importedBucket(stack)), locationRole: role, authentication: ImmutaAuthentication.existingRole(role),
+        tenant,
+        location: S3Location.bucket(importedBucket(stack)),
+        locationRole: role,
+        authentication: ImmutaAuthentication.existingRole(role),
       });
       return stack;
     };
     const movedIntegration = () => integrationIn((stack) => new Construct(stack, 'Somewhere'), 'After');
-    const ids = (stack: Stack, prefix: string) => ['ImmutaPolicy', 'LocationPolicy', ''].map((kind) => Object.keys(resourcesOf(stack))
-      .find((logicalId) => new RegExp(`^${prefix}[0-9a-f]{8}${kind}[0-9A-F]{8}$`).test(logicalId))!);
+    const ids = (stack: Stack, prefix: string) =>
+      ['ImmutaPolicy', 'LocationPolicy', ''].map((kind) =>
+        Object.keys(resourcesOf(stack)).find((logicalId) =>
+          new RegExp(`^${prefix}[0-9a-f]{8}${kind}[0-9A-F]{8}$`).test(logicalId),
+        )!,
+      );
 
     const before = integrationIn((stack) => stack, 'Before');
     const after = movedIntegration();
     const oldIds = ids(before, 'Before');
     ids(movedIntegration(), 'SomewhereAfter').forEach((newId, n) => after.renameLogicalId(newId, oldIds[n]));
-    expect(comparable(resourcesOf(after))).toEqual(comparable(resourcesOf(before)));
+    expect(normalize(resourcesOf(after))).toEqual(normalize(resourcesOf(before)));
   });
 
-  test('references of the same name in two stacks are two locations', () => {
+  test('distinguish buckets of the same logical ID in two stacks', () => {
     const app = new App();
     const [one, other] = ['One', 'Two'].map((id) => new s3.Bucket(newStack(undefined, app, id), 'Bucket'));
     expect(S3Location.bucket(one)._identity).not.toBe(S3Location.bucket(other)._identity);
   });
 
-  test('an identity given pins them', () => {
+  test('stay the same when locationIdentity is set', () => {
     const ids = (bucket: string) => {
       const stack = newStack();
-      newIntegration(stack, 'Lake', { tenant: newTenant(stack), location: S3Location.bucket(importedBucket(stack, bucket)), locationIdentity: 'pinned' });
+      newIntegration(stack, 'Lake', {
+        tenant: newTenant(stack),
+        location: S3Location.bucket(importedBucket(stack, bucket)),
+        locationIdentity: 'pinned',
+      });
       return Object.keys(resourcesOf(stack));
     };
     expect(ids('one-bucket')).toEqual(ids('other-bucket'));
   });
 
-  test('everything but the location leaves them', () => {
+  test('stay the same when other properties change', () => {
     const ids = (props: object) => {
       const stack = newStack();
       newIntegration(stack, 'Lake', { tenant: newTenant(stack), ...props });
       return Object.keys(resourcesOf(stack));
     };
-    expect(ids({ integrationName: 'x', access: LocationAccess.READ_ONLY, revision: '1', removalPolicy: RemovalPolicy.RETAIN })).toEqual(ids({}));
+    expect(
+      ids({
+        integrationName: 'x',
+        access: LocationAccess.READ_ONLY,
+        revision: '1',
+        removalPolicy: RemovalPolicy.RETAIN,
+      }),
+    ).toEqual(ids({}));
   });
 });
 
 describe('removal', () => {
-  const policies = (stack: Stack) => Object.fromEntries(Object.entries(resourcesOf(stack))
-    .map(([logicalId, { DeletionPolicy, UpdateReplacePolicy }]) => [logicalId, `${DeletionPolicy}, ${UpdateReplacePolicy}`]));
+  const policies = (stack: Stack) =>
+    Object.fromEntries(
+      Object.entries(resourcesOf(stack)).map(([logicalId, { DeletionPolicy, UpdateReplacePolicy }]) => [
+        logicalId,
+        `${DeletionPolicy}, ${UpdateReplacePolicy}`,
+      ]),
+    );
   const retained = 'RetainExceptOnCreate, Retain';
 
-  test.each([RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])('%s keeps what the integration needs to live', (removalPolicy) => {
-    const stack = newStack();
-    newIntegration(stack, 'Sales', { tenant: newTenant(stack), removalPolicy });
-    const kept = Object.entries(policies(stack)).filter(([, policy]) => policy === retained).map(([logicalId]) => logicalId);
-    expect(kept.sort()).toEqual([
-      'S3AccessGrantsInstance', logicalIdLike(stack, 'ImmutaRole'), logicalIdLike(stack, 'LocationRole'), onlyOf(stack, INTEGRATION).logicalId,
-    ].sort());
-  });
+  test.each([RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])(
+    '%s retains what the integration needs',
+    (removalPolicy) => {
+      const stack = newStack();
+      newIntegration(stack, 'Sales', { tenant: newTenant(stack), removalPolicy });
+      const kept = Object.entries(policies(stack))
+        .filter(([, policy]) => policy === retained)
+        .map(([logicalId]) => logicalId);
+      expect(kept.sort()).toEqual(
+        [
+          'S3AccessGrantsInstance',
+          logicalIdLike(stack, 'ImmutaRole'),
+          logicalIdLike(stack, 'LocationRole'),
+          onlyOf(stack, INTEGRATION).logicalId,
+        ].sort(),
+      );
+    },
+  );
 
-  test('keeps policies on a role that was given, but not the handler\'s, whose role is not kept', () => {
+  test('retains policies on roles of the user, but not those of the handler', () => {
     const stack = newStack();
     const locationRole = iam.Role.fromRoleName(stack, 'Location', 'location');
     newIntegration(stack, 'Sales', {
       locationRole,
-      authentication: ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') }),
+      authentication: ImmutaAuthentication.accessKeySecret({
+        secret: Secret.fromSecretNameV2(stack, 'Key', 'key'),
+        user: new iam.User(stack, 'User'),
+      }),
       removalPolicy: RemovalPolicy.RETAIN,
     });
     expect(policies(stack)[logicalIdLike(stack, 'LocationPolicy')]).toBe(retained);
@@ -387,16 +506,22 @@ describe('removal', () => {
     expect(policies(stack)[logicalIdLike(stack, 'AccessKeyPolicy')]).toBe('Delete, Delete');
   });
 
-  test('can be changed afterwards, and the property follows', () => {
+  test('passes a later removal policy to the custom resource', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales').applyRemovalPolicy(RemovalPolicy.RETAIN);
-    expect(onlyOf(stack, INTEGRATION)).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', Properties: { RemovalPolicy: 'retain' } });
+    expect(onlyOf(stack, INTEGRATION)).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      Properties: { RemovalPolicy: 'retain' },
+    });
     expect(policies(stack)[logicalIdLike(stack, 'LocationRole')]).toBe(retained);
   });
 
-  test('keeps an instance that was given, unless that says otherwise', () => {
+  test('retains the passed instance unless that has a removal policy', () => {
     const stack = newStack();
-    newIntegration(stack, 'Sales', { accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance'), removalPolicy: RemovalPolicy.RETAIN });
+    newIntegration(stack, 'Sales', {
+      accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance'),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     expect(onlyOf(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
 
     const other = newStack();
@@ -405,7 +530,7 @@ describe('removal', () => {
     expect(onlyOf(other, INSTANCE).DeletionPolicy).toBe('Delete');
   });
 
-  test('fails for a snapshot', () => {
+  test('fails when the removal policy is SNAPSHOT', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { removalPolicy: RemovalPolicy.SNAPSHOT });
     expect(synthError(stack)).toContain('\'removalPolicy\' must be DESTROY or RETAIN, got SNAPSHOT. '
@@ -417,8 +542,8 @@ describe('removal', () => {
   });
 });
 
-describe('dependencies have no circle', () => {
-  // `Template.fromStack` fails where the template has one
+describe('dependencies', () => {
+  // `Template.fromStack` throws an error if the template has a circle.
   test.each([
     ['the tenant', (stack: Stack) => {
       const tenant = newTenant(stack);
@@ -429,24 +554,35 @@ describe('dependencies have no circle', () => {
       return { scope: accessGrantsInstance, props: { accessGrantsInstance } };
     }],
     ['the location role', (stack: Stack) => {
-      const locationRole = new iam.Role(stack, 'Location', { assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com') });
+      const locationRole = new iam.Role(stack, 'Location', {
+        assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
+      });
       return { scope: locationRole, props: { locationRole } };
     }],
     ['the user', (stack: Stack) => {
       const user = new iam.User(stack, 'User');
-      return { scope: user, props: { authentication: ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user }) } };
+      return {
+        scope: user,
+        props: {
+          authentication: ImmutaAuthentication.accessKeySecret({
+            secret: Secret.fromSecretNameV2(stack, 'Key', 'key'),
+            user,
+          }),
+        },
+      };
     }],
-  ])('two integrations below %s', (_, given) => {
+  ])('have no circle when two integrations are children of %s', (_, given) => {
     const stack = newStack();
     const { scope, props } = given(stack);
     ['One', 'Two'].forEach((id) => newIntegration(scope, id, props));
     Template.fromStack(stack).resourceCountIs(INTEGRATION, 2);
   });
 
-  test('policies that are added to the roles refer to the integration', () => {
+  test('have no circle when added policies of the roles refer to the integration', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Lake');
-    const statement = () => new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [integration.integrationId] });
+    const statement = () =>
+      new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [integration.integrationId] });
     integration.locationRole.addToPrincipalPolicy(statement());
     integration.immutaRole!.addToPrincipalPolicy(statement());
     Template.fromStack(stack).resourceCountIs(INTEGRATION, 1);
@@ -454,30 +590,44 @@ describe('dependencies have no circle', () => {
 });
 
 describe('across stacks', () => {
-  const POLICY_NAME_WITH_GUID = { 'Fn::Join': ['', [expect.stringMatching(/^[\w-]+-$/), { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]] };
+  const POLICY_NAME_WITH_GUID = {
+    'Fn::Join': [
+      '',
+      [expect.stringMatching(/^[\w-]+-$/), { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }],
+    ],
+  };
 
-  test('a tenant in one, integration and secret in another', () => {
+  test('works when tenant and integration are in different stacks', () => {
     const app = new App();
     const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
     const tenant = newTenant(home);
     newIntegration(other, 'Sales', {
       tenant,
-      authentication: ImmutaAuthentication.accessKeySecret({ secret: new Secret(other, 'Key'), user: new iam.User(other, 'User') }),
+      authentication: ImmutaAuthentication.accessKeySecret({
+        secret: new Secret(other, 'Key'),
+        user: new iam.User(other, 'User'),
+      }),
     });
     expect(synthError(home)).toBe('');
     expect(other.dependencies).toEqual([home]);
     expect(home.dependencies).toEqual([]);
     const policy = resourcesOf(other)[logicalIdLike(other, 'AccessKeyPolicy')];
     expect(policy.Properties.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
-    expect(policy.Properties.PolicyDocument.Statement).toEqual([{
-      Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Resource: { Ref: onlyOf(other, 'AWS::SecretsManager::Secret').logicalId },
-    }]);
+    expect(policy.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Action: 'secretsmanager:GetSecretValue',
+        Effect: 'Allow',
+        Resource: { Ref: onlyOf(other, 'AWS::SecretsManager::Secret').logicalId },
+      },
+    ]);
   });
 
-  test('roles in one, integration in another', () => {
+  test('attaches policies to roles of another stack', () => {
     const app = new App();
     const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
-    const [immutaRole, locationRole] = ['Immuta', 'Location'].map((id) => new iam.Role(home, id, { assumedBy: new iam.AccountRootPrincipal() }));
+    const [immutaRole, locationRole] = ['Immuta', 'Location'].map(
+      (id) => new iam.Role(home, id, { assumedBy: new iam.AccountRootPrincipal() }),
+    );
     newIntegration(other, 'Sales', { locationRole, authentication: ImmutaAuthentication.existingRole(immutaRole) });
     expect(synthError(home)).toBe('');
     expect(other.dependencies).toEqual([home]);
@@ -488,22 +638,30 @@ describe('across stacks', () => {
     }
   });
 
-  test('one role for integrations in two Regions', () => {
+  test('attaches a policy for each Region to a shared role', () => {
     const app = new App();
-    const role = new iam.Role(newStack(undefined, app, 'Global'), 'Immuta', { roleName: 'immuta', assumedBy: new iam.AccountRootPrincipal() });
+    const role = new iam.Role(newStack(undefined, app, 'Global'), 'Immuta', {
+      roleName: 'immuta',
+      assumedBy: new iam.AccountRootPrincipal(),
+    });
     const stacks = ['us-east-1', 'eu-west-1'].map((region) => {
       const stack = newStack({ env: { ...ENV, region } }, app, `Lake-${region}`);
-      newIntegration(stack, 'Sales', { location: S3Location.allBuckets(), authentication: ImmutaAuthentication.existingRole(role) });
+      newIntegration(stack, 'Sales', {
+        location: S3Location.allBuckets(),
+        authentication: ImmutaAuthentication.existingRole(role),
+      });
       return stack;
     });
     expect(synthError(stacks[0])).toBe('');
     const policies = stacks.map((stack) => resourcesOf(stack)[logicalIdLike(stack, 'ImmutaPolicy')]);
-    // of its own in each Region: CloudFormation generates their names
-    expect(policies.map(({ Type, Properties }) => [Type, Properties.ManagedPolicyName])).toEqual(Array(2).fill(['AWS::IAM::ManagedPolicy', undefined]));
+    // Each Region has a policy of its own with a name that CloudFormation generates.
+    expect(policies.map(({ Type, Properties }) => [Type, Properties.ManagedPolicyName])).toEqual(
+      Array(2).fill(['AWS::IAM::ManagedPolicy', undefined]),
+    );
     expect(policies[1].Properties.Roles).toEqual(['immuta']);
   });
 
-  test('the integration in a nested stack, the tenant in its parent', () => {
+  test('works when the integration is in a nested stack of the tenant\'s stack', () => {
     const stack = newStack();
     const nested = new NestedStack(stack, 'Nested');
     newIntegration(nested, 'Sales', { tenant: newTenant(stack) });
@@ -511,10 +669,13 @@ describe('across stacks', () => {
     Template.fromStack(nested).resourceCountIs(INTEGRATION, 1);
   });
 
-  test('a bucket and a key of another stack', () => {
+  test('works when the bucket and the key are in another stack', () => {
     const app = new App();
     const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
-    newIntegration(other, 'Sales', { location: S3Location.bucket(new s3.Bucket(home, 'Bucket')), encryptionKeys: [new kms.Key(home, 'Key')] });
+    newIntegration(other, 'Sales', {
+      location: S3Location.bucket(new s3.Bucket(home, 'Bucket')),
+      encryptionKeys: [new kms.Key(home, 'Key')],
+    });
     expect(synthError(home)).toBe('');
     expect(home.dependencies).toEqual([]);
   });
@@ -522,54 +683,81 @@ describe('across stacks', () => {
   test.each([
     ['Region', { ...ENV, region: 'eu-west-1' }, 'account 111122223333, Region eu-west-1'],
     ['account', { ...ENV, account: '444455556666' }, 'account 444455556666, Region us-east-1'],
-  ])('fails for a tenant from another %s', (_, env, where) => {
+  ])('fails when the tenant is in another %s', (_, env, where) => {
     const app = new App();
     const home = newStack({ env }, app, 'Home');
     const other = newStack(undefined, app, 'Other');
     const tenant = newTenant(home, 'Immuta');
-    expect(() => newIntegration(other, 'Sales', { tenant })).toThrow(`tenant 'Home/Immuta' must be in account 111122223333, Region us-east-1, as the integration is, got ${where}. `
-      + 'Define an \'ImmutaTenant\' in a stack of this account and Region. [TENANT_IN_OTHER_ENVIRONMENT]');
+    expect(() => newIntegration(other, 'Sales', { tenant })).toThrow(
+      `tenant 'Home/Immuta' must be in account 111122223333, Region us-east-1, as the integration is, got ${where}. ` +
+        "Define an 'ImmutaTenant' in a stack of this account and Region. [TENANT_IN_OTHER_ENVIRONMENT]",
+    );
   });
 
   test.each([
-    ['only the tenant\'s', {}, { env: ENV }, 'account not known, Region not known', 'account 111122223333, Region us-east-1'],
-    ['only the integration\'s', { env: ENV }, {}, 'account 111122223333, Region us-east-1', 'account not known, Region not known'],
-    ['the tenant\'s Region', { env: { account: ENV.account } }, { env: ENV }, 'account 111122223333, Region not known', 'account 111122223333, Region us-east-1'],
-  ])('fails if %s environment is not known', (_, ofTenant, ofIntegration, home, here) => {
+    [
+      "only the tenant's",
+      {},
+      { env: ENV },
+      'account not known, Region not known',
+      'account 111122223333, Region us-east-1',
+    ],
+    [
+      "only the integration's",
+      { env: ENV },
+      {},
+      'account 111122223333, Region us-east-1',
+      'account not known, Region not known',
+    ],
+    [
+      "the tenant's Region",
+      { env: { account: ENV.account } },
+      { env: ENV },
+      'account 111122223333, Region not known',
+      'account 111122223333, Region us-east-1',
+    ],
+  ])('fails when %s environment is not known', (_, ofTenant, ofIntegration, home, here) => {
     const app = new App();
     const tenant = newTenant(newStack(ofTenant, app, 'Home'));
-    expect(() => newIntegration(newStack(ofIntegration, app, 'Other'), 'Sales', { tenant }))
-      .toThrow(`tenant 'Home/Immuta' is in ${home}, and the integration is in ${here}. Give both stacks the same 'env', or neither an 'env'. [TENANT_ENVIRONMENT_UNKNOWN]`);
+    expect(() => newIntegration(newStack(ofIntegration, app, 'Other'), 'Sales', { tenant })).toThrow(
+      `tenant 'Home/Immuta' is in ${home}, and the integration is in ${here}. Give both stacks the same 'env', or `
+        + 'neither an \'env\'. [TENANT_ENVIRONMENT_UNKNOWN]',
+    );
   });
 
-  test('takes a tenant and an integration whose environments are both not known', () => {
+  test('works when the environments of tenant and integration are not known', () => {
     const app = new App();
     const [home, other] = ['Home', 'Other'].map((id) => newStack({}, app, id));
     newIntegration(other, 'Sales', { tenant: newTenant(home) });
     expect(synthError(home)).toBe('');
   });
 
-  test('a bucket and a key of another account\'s stack take the statements', () => {
+  test('lets the bucket and the key of another account add its statements', () => {
     const app = new App();
     const theirs = newStack({ env: { ...ENV, account: '444455556666' } }, app, 'Theirs');
     const ours = newStack(undefined, app, 'Ours');
     const bucket = new s3.Bucket(theirs, 'Bucket', { bucketName: 'acme-sales' });
     const key = new kms.Key(theirs, 'Key');
     const integration = newIntegration(ours, 'Sales', {
-      location: S3Location.bucket(bucket), encryptionKeys: [kms.Key.fromKeyArn(ours, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc')],
+      location: S3Location.bucket(bucket),
+      encryptionKeys: [kms.Key.fromKeyArn(ours, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc')],
     });
     integration.bucketPolicyStatements.forEach((statement) => bucket.addToResourcePolicy(statement));
     integration.keyPolicyStatements.forEach((statement) => key.addToResourcePolicy(statement));
 
     expect(synthError(ours)).toBe('');
-    const names = ['LocationRole', 'ImmutaRole'].map((id) => resourcesOf(ours)[logicalIdLike(ours, id)].Properties.RoleName);
+    const names = ['LocationRole', 'ImmutaRole'].map(
+      (id) => resourcesOf(ours)[logicalIdLike(ours, id)].Properties.RoleName,
+    );
     const arns = names.map((name) => theirs.resolve(`arn:${theirs.partition}:iam::111122223333:role/${name}`));
-    const principals = onlyOf(theirs, 'AWS::S3::BucketPolicy').Properties.PolicyDocument.Statement.map(({ Principal }: any) => Principal.AWS);
+    const principals = onlyOf(theirs, 'AWS::S3::BucketPolicy').Properties.PolicyDocument.Statement.map(
+      ({ Principal }: any) => Principal.AWS,
+    );
     expect(principals).toEqual([arns[0], arns[0], arns[1]]);
     expect(JSON.stringify(onlyOf(theirs, 'AWS::KMS::Key').Properties.KeyPolicy)).toContain(names[0]);
   });
 
-  test('roles have a name only where another account or Region asks for it', () => {
+  test('names roles only when another account or Region refers to them', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales');
     for (const id of ['LocationRole', 'ImmutaRole']) {
@@ -577,11 +765,18 @@ describe('across stacks', () => {
     }
   });
 
-  test('fails for an instance from another Region', () => {
+  test('fails when the instance is in another Region', () => {
     const stack = newStack();
-    const accessGrantsInstance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'I', 'arn:aws:s3:eu-west-1:111122223333:access-grants/default');
-    expect(() => newIntegration(stack, 'Sales', { accessGrantsInstance })).toThrow('\'accessGrantsInstance\' must be in account 111122223333, Region us-east-1, as the integration is, '
-      + 'got account 111122223333, Region eu-west-1. Pass \'AccessGrantsInstance.fromDefault\' of this stack. [INSTANCE_IN_OTHER_ENVIRONMENT]');
+    const accessGrantsInstance = AccessGrantsInstance.fromAccessGrantsInstanceArn(
+      stack,
+      'I',
+      'arn:aws:s3:eu-west-1:111122223333:access-grants/default',
+    );
+    expect(() => newIntegration(stack, 'Sales', { accessGrantsInstance })).toThrow(
+      "'accessGrantsInstance' must be in account 111122223333, Region us-east-1, as the integration is, " +
+        "got account 111122223333, Region eu-west-1. Pass 'AccessGrantsInstance.fromDefault' of this stack. "
+          + '[INSTANCE_IN_OTHER_ENVIRONMENT]',
+    );
   });
 });
 
@@ -590,7 +785,7 @@ describe('partitions', () => {
     ['us-gov-west-1', { env: { ...ENV, region: 'us-gov-west-1' } }],
     ['cn-north-1', { env: { ...ENV, region: 'cn-north-1' } }],
     ['none', {}],
-  ])('no ARN names the partition aws (Region %s)', (_, props) => {
+  ])('contains no ARN of the partition aws when the Region is %s', (_, props) => {
     const stack = newStack(props);
     const instanceArn = 'arn:aws-cn:sso:::instance/ssoins-1111222233334444';
     const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: instanceArn });
@@ -598,13 +793,16 @@ describe('partitions', () => {
     newIntegration(stack, 'Sales', {
       identityCenter: { instanceArn, identityStoreId: 'd-1234567890' },
       accessGrantsInstance: instance,
-      authentication: ImmutaAuthentication.assumeRole({ principal: new iam.AccountPrincipal('444455556666'), externalId: 'abc' }),
+      authentication: ImmutaAuthentication.assumeRole({
+        principal: new iam.AccountPrincipal('444455556666'),
+        externalId: 'abc',
+      }),
     });
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('arn:aws:');
   });
 });
 
-test('import', () => {
+test('imports an integration by its ID', () => {
   const stack = newStack();
   expect(ImmutaS3Integration.fromIntegrationId(stack, 'Sales', '17').integrationId).toBe('17');
   expect(Object.keys(stack.node.root.node.findAll().filter((node) => node.node.id === 'Sales'))).toHaveLength(1);

@@ -8,7 +8,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { countTypes, ENV, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
 import { ImmutaTenant } from '../src';
 
-test('default configuration', () => {
+test('defines a function with its role and log group by default', () => {
   const stack = newStack();
   newTenant(stack);
 
@@ -28,16 +28,21 @@ test('default configuration', () => {
     Environment: {
       Variables: {
         IMMUTA_URL: 'https://acme.immutacloud.com',
-        API_KEY_SECRET_ARN: stack.resolve(`arn:${stack.partition}:secretsmanager:us-east-1:111122223333:secret:immuta/api-key`),
+        API_KEY_SECRET_ARN: stack.resolve(
+          `arn:${stack.partition}:secretsmanager:us-east-1:111122223333:secret:immuta/api-key`,
+        ),
         API_KEY_FIELD: Match.absent(),
       },
     },
   });
-  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 });
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    MaximumEventAgeInSeconds: 300,
+    MaximumRetryAttempts: 2,
+  });
   template.hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 90 }, DeletionPolicy: 'Delete' });
 });
 
-test('the function runs the packaged handler', () => {
+test('runs the packaged handler', () => {
   const app = new App();
   const stack = newStack(undefined, app);
   newTenant(stack);
@@ -49,7 +54,7 @@ test('the function runs the packaged handler', () => {
   expect(fs.readdirSync(path.join(assembly.directory, source))).toEqual(['index.js']);
 });
 
-test('the role has no managed policy, and only the function refers to itself in a policy of its own', () => {
+test('gives the role no managed policy and a separate policy to invoke the function', () => {
   const stack = newStack();
   newTenant(stack);
 
@@ -64,7 +69,7 @@ test('the role has no managed policy, and only the function refers to itself in 
   }]);
 });
 
-test('a secret with its own key', () => {
+test('allows the function to decrypt a secret with a key of its own', () => {
   const stack = newStack();
   const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/abc');
   const apiKey = Secret.fromSecretAttributes(stack, 'ApiKey', {
@@ -82,7 +87,7 @@ test('a secret with its own key', () => {
   });
 });
 
-test('a field of a JSON secret, and a log group given', () => {
+test('uses the field of the secret and the log group of the user', () => {
   const stack = newStack();
   const logGroup = logs.LogGroup.fromLogGroupName(stack, 'Logs', 'immuta');
   const apiKey = Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta');
@@ -96,13 +101,13 @@ test('a field of a JSON secret, and a log group given', () => {
   });
 });
 
-test.each(['https://acme.immutacloud.com/', 'https://acme.immutacloud.com//'])('normalizes the slash at the end of %s', (url) => {
+test.each(['https://acme.immutacloud.com/', 'https://acme.immutacloud.com//'])('removes the trailing slashes of %s', (url) => {
   const stack = newStack();
   expect(newTenant(stack, 'Immuta', url).url).toBe('https://acme.immutacloud.com');
   expect(synthError(stack)).toBe('');
 });
 
-test('takes a URL that is a token, and one with a port', () => {
+test('accepts a URL that is a token or has a port', () => {
   const stack = newStack();
   newTenant(stack, 'Token', new CfnParameter(stack, 'Url').valueAsString);
   newTenant(stack, 'Port', 'https://immuta.example.org:8443');
@@ -118,16 +123,18 @@ test.each([
   ['https://acme.immutacloud.com ', 'got "https://acme.immutacloud.com ". Write "https://acme.immutacloud.com"'],
   ['\thttps://acme.immutacloud.com', 'got "\\thttps://acme.immutacloud.com". Write "https://acme.immutacloud.com"'],
   ['https://ACME.immutacloud.com', 'got "https://ACME.immutacloud.com". Write "https://acme.immutacloud.com"'],
-])('fails for the URL %s', (url, message) => {
+])('fails when the URL is %s', (url, message) => {
   const stack = newStack();
   newTenant(stack, 'Immuta', url);
   expect(synthError(stack)).toContain(message);
 });
 
-test('fails for a URL with credentials without repeating them', () => {
+test('fails without printing them when the URL contains credentials', () => {
   const stack = newStack();
   newTenant(stack, 'Immuta', 'https://admin:hunter2@acme.immutacloud.com');
-  expect(synthError(stack)).toContain('\'url\' must not contain credentials. Pass the API key as \'apiKey\'. [URL_WITH_CREDENTIALS]');
+  expect(synthError(stack)).toContain(
+    "'url' must not contain credentials. Pass the API key as 'apiKey'. [URL_WITH_CREDENTIALS]",
+  );
   expect(synthError(stack)).not.toContain('hunter2');
 });
 
@@ -138,19 +145,22 @@ describe('a secret in plain text', () => {
     return synthError(stack);
   };
 
-  test('fails for a value, without repeating it', () => {
-    const error = tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.unsafePlainText('hunter2') }));
+  test('fails without printing it when the value is in plain text', () => {
+    const error = tenantWith(
+      (stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.unsafePlainText('hunter2') }),
+    );
     expect(error).toContain('the value of \'apiKey\' (secret \'Stack/ApiKey\') would be in the template in plain text');
     expect(error).not.toContain('hunter2');
   });
 
-  test('fails for a value in the field that is read', () => {
-    const secret = (stack: Stack) => new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.unsafePlainText('hunter2') } });
+  test('fails when the value of the used field is in plain text', () => {
+    const secret = (stack: Stack) =>
+      new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.unsafePlainText('hunter2') } });
     expect(tenantWith(secret, 'key')).toContain('in plain text');
     expect(tenantWith(secret, 'other')).toBe('');
   });
 
-  test('fails for a value in what the generated value is put into', () => {
+  test('fails when the template of a generated value contains the used field', () => {
     const secret = (stack: Stack) => new Secret(stack, 'ApiKey', {
       generateSecretString: { secretStringTemplate: JSON.stringify({ key: 'hunter2' }), generateStringKey: 'other' },
     });
@@ -158,33 +168,59 @@ describe('a secret in plain text', () => {
     expect(tenantWith(secret, 'other')).toBe('');
   });
 
-  test('takes a generated value, a dynamic reference and a parameter', () => {
+  test('accepts a generated value, a dynamic reference and a parameter', () => {
     expect(tenantWith((stack) => new Secret(stack, 'ApiKey'))).toBe('');
-    expect(tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.ssmSecure('/immuta/key') }))).toBe('');
+    expect(
+      tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.ssmSecure('/immuta/key') })),
+    ).toBe('');
     expect(tenantWith((stack) => new Secret(stack, 'ApiKey', {
       secretStringValue: SecretValue.cfnParameter(new CfnParameter(stack, 'Key', { noEcho: true })),
     }))).toBe('');
-    expect(tenantWith((stack) => new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.ssmSecure('/immuta/key') } }), 'key')).toBe('');
+    expect(
+      tenantWith(
+        (stack) => new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.ssmSecure('/immuta/key') } }),
+        'key',
+      ),
+    ).toBe('');
   });
 });
 
 test.each([
-  ['imported', (stack: Stack) => Secret.fromSecretCompleteArn(stack, 'ApiKey', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:immuta-AbCdEf')],
-  ['of another stack', (stack: Stack) => new Secret(newStack({ env: { ...ENV, region: 'eu-west-1' } }, stack.node.root as App, 'Other'), 'ApiKey')],
-])('fails for a secret of another Region, %s', (_, apiKey) => {
+  [
+    'imported',
+    (stack: Stack) =>
+      Secret.fromSecretCompleteArn(
+        stack,
+        'ApiKey',
+        'arn:aws:secretsmanager:eu-west-1:111122223333:secret:immuta-AbCdEf',
+      ),
+  ],
+  [
+    'defined by another stack',
+    (stack: Stack) =>
+      new Secret(newStack({ env: { ...ENV, region: 'eu-west-1' } }, stack.node.root as App, 'Other'), 'ApiKey'),
+  ],
+])('fails when the secret of another Region is %s', (_, apiKey) => {
   const stack = newStack();
-  expect(() => new ImmutaTenant(stack, 'Immuta', { url: 'http://acme.immutacloud.com', apiKey: apiKey(stack) }))
-    .toThrow(/'apiKey' \(secret '.*\/ApiKey'\) must be in Region us-east-1, got eu-west-1\. .*\. \[SECRET_IN_OTHER_REGION\]\n'url' must begin with/);
+  expect(
+    () => new ImmutaTenant(stack, 'Immuta', { url: 'http://acme.immutacloud.com', apiKey: apiKey(stack) }),
+  ).toThrow(
+    /'apiKey' \(secret '.*\/ApiKey'\) must be in Region us-east-1, got eu-west-1\. .*\. \[SECRET_IN_OTHER_REGION\]\n'url' must begin with/,
+  );
 });
 
-test('takes a secret of another account', () => {
+test('accepts a secret of another account', () => {
   const stack = newStack();
-  const apiKey = Secret.fromSecretCompleteArn(stack, 'ApiKey', 'arn:aws:secretsmanager:us-east-1:444455556666:secret:immuta-AbCdEf');
+  const apiKey = Secret.fromSecretCompleteArn(
+    stack,
+    'ApiKey',
+    'arn:aws:secretsmanager:us-east-1:444455556666:secret:immuta-AbCdEf',
+  );
   new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
   expect(synthError(stack)).toBe('');
 });
 
-test('a secret of the stack is one more resource', () => {
+test('allows the function to read a secret of the stack', () => {
   const stack = newStack();
   new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: new Secret(stack, 'ApiKey') });
 

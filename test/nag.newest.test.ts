@@ -18,14 +18,17 @@ function findings(app: App, prepare: (app: App) => void = () => undefined): stri
   prepare(app);
   const violations: Violation[] = new AwsSolutionsChecks().validateScope(app).violations;
   return violations
-    .flatMap(({ ruleName, violatingResources }) => violatingResources.map(({ constructPath }) => `${shortPath(constructPath)}: ${ruleName}`)).sort();
+    .flatMap(({ ruleName, violatingResources }) =>
+      violatingResources.map(({ constructPath }) => `${shortPath(constructPath)}: ${ruleName}`),
+    )
+    .sort();
 }
 
 describe.each(STACKS)('of %s', (_, define, expected) => {
-  test('cdk-nag 3 finds nothing that is not acknowledged', () => {
+  test('cdk-nag 3 reports no finding', () => {
     const app = new App();
     define(app);
-    // as users add it; the lowest aws-cdk-lib, against which this file is type-checked, does not have it
+    // The lowest aws-cdk-lib, against which this file is type-checked, does not have it.
     (cdk as any).Validations.of(app).addPlugins(new AwsSolutionsChecks());
     const { directory } = app.synth();
     const { pluginReports } = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
@@ -33,7 +36,7 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
     expect(findings(app)).toEqual([]);
   });
 
-  test('and without the acknowledgements exactly the wildcards that the service makes necessary', () => {
+  test('cdk-nag 3 reports only the necessary wildcards without the acknowledgements', () => {
     const app = new App();
     define(app);
     const forget = () => {
@@ -45,7 +48,7 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
   });
 });
 
-test('references to other stacks are acknowledged as the imports that they have become', () => {
+test('acknowledges references to other stacks as imports', () => {
   const app = new App();
   const bucket = new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
   newIntegration(new Stack(app, 'Stack'), 'Lake', { location: S3Location.bucket(bucket) });

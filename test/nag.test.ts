@@ -6,21 +6,25 @@ import { governedStack, shortPath, STACKS } from './governed-stack';
 const ANY_FINDING = Match.stringLikeRegexp('AwsSolutions-|CdkNag');
 
 function errors(stack: Stack): string[] {
-  return Annotations.fromStack(stack).findError('*', ANY_FINDING)
-    .map(({ id, entry }) => `${shortPath(id)}: ${/^AwsSolutions-\w+(\[.*?\](?=:))?/.exec(entry.data as string)?.[0]}`).sort();
+  return Annotations.fromStack(stack)
+    .findError('*', ANY_FINDING)
+    .map(({ id, entry }) => `${shortPath(id)}: ${/^AwsSolutions-\w+(\[.*?\](?=:))?/.exec(entry.data as string)?.[0]}`)
+    .sort();
 }
 
 describe.each(STACKS)('of %s', (_, define, findings) => {
-  test('cdk-nag 2 finds nothing that is not acknowledged', () => {
+  test('cdk-nag 2 reports no finding', () => {
     const stack = define();
     Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
     expect(errors(stack)).toEqual([]);
     Annotations.fromStack(stack).hasNoWarning('*', ANY_FINDING);
   });
 
-  test('and without the acknowledgements exactly the wildcards that the service makes necessary', () => {
+  test('cdk-nag 2 reports only the necessary wildcards without the acknowledgements', () => {
     const stack = define();
-    for (const resource of stack.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
+    for (const resource of stack.node
+      .findAll()
+      .filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
       delete resource.cfnOptions.metadata?.cdk_nag;
     }
     Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
@@ -28,7 +32,7 @@ describe.each(STACKS)('of %s', (_, define, findings) => {
   });
 });
 
-test('the acknowledgements follow logical ids that change afterwards', () => {
+test('acknowledges findings when logical IDs change later', () => {
   const stack = governedStack();
   const bucketRole = stack.node.findAll().find((child) => child.node.id === 'LocationRole')!;
   (bucketRole.node.defaultChild as CfnResource).overrideLogicalId('Renamed');

@@ -1,10 +1,20 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { ENV, importedBucket, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import {
+  ENV,
+  importedBucket,
+  INTEGRATION,
+  newIntegration,
+  newStack,
+  newTenant,
+  onlyOf,
+  resourcesOf,
+  synthError,
+} from './fixture';
 import { S3Location } from '../src';
 
-test('scopes', () => {
+test('has the scope of the location in S3 Access Grants', () => {
   const stack = newStack();
   const bucket = importedBucket(stack);
   expect(S3Location.allBuckets().locationScope).toBe('s3://');
@@ -12,7 +22,7 @@ test('scopes', () => {
   expect(S3Location.prefix(bucket, 'curated/').locationScope).toBe('s3://acme-sales/curated/');
 });
 
-test('a bucket of the stack', () => {
+test('refers to a bucket of the stack', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { location: S3Location.bucket(new s3.Bucket(stack, 'Sales')) });
   expect(onlyOf(stack, INTEGRATION).Properties.LocationPath).toEqual({
@@ -20,16 +30,22 @@ test('a bucket of the stack', () => {
   });
 });
 
-test('all buckets, of which the roles reach some', () => {
+test('limits the roles to the listed buckets when it covers all buckets', () => {
   const stack = newStack();
-  newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: [importedBucket(stack, 'one'), importedBucket(stack, 'two')] }) });
+  newIntegration(stack, 'Lake', {
+    location: S3Location.allBuckets({ buckets: [importedBucket(stack, 'one'), importedBucket(stack, 'two')] }),
+  });
   expect(onlyOf(stack, INTEGRATION).Properties.LocationPath).toBe('s3://');
   const role = Object.entries(resourcesOf(stack)).find(([logicalId]) => logicalId.includes('LocationRole'))![1];
-  const list = role.Properties.Policies[0].PolicyDocument.Statement.find(({ Action }: { Action: unknown }) => Action === 's3:ListBucket');
-  expect(list.Resource).toEqual(['one', 'two'].map((name) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]] })));
+  const list = role.Properties.Policies[0].PolicyDocument.Statement.find(
+    ({ Action }: { Action: unknown }) => Action === 's3:ListBucket',
+  );
+  expect(list.Resource).toEqual(
+    ['one', 'two'].map((name) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]] })),
+  );
 });
 
-describe('a prefix', () => {
+describe('prefix of a location', () => {
   const withPrefix = (prefix: string) => {
     const stack = newStack();
     newIntegration(stack, 'Lake', { location: S3Location.prefix(importedBucket(stack), prefix) });
@@ -40,40 +56,68 @@ describe('a prefix', () => {
     ['/curated/', 'must not begin with \'/\', got "/curated/". Write "curated/". [PREFIX_LEADING_SLASH]'],
     ['', 'must not be empty. Use \'S3Location.bucket\' for a whole bucket. [PREFIX_EMPTY]'],
     ['curated/*', 'must not contain \'*\', got "curated/*". Remove the \'*\'. [PREFIX_WILDCARD]'],
-  ])('fails for %j', (prefix, message) => {
+  ])('fails when the prefix is %j', (prefix, message) => {
     expect(synthError(withPrefix(prefix))).toContain(`'prefix' ${message}`);
   });
 
-  test('warns if it does not end with a slash', () => {
-    Annotations.fromStack(withPrefix('data')).hasWarning('/Stack/Lake', Match.stringLikeRegexp('every key that begins with "data", such as "data-other/key".*\\[PREFIX_WITHOUT_SLASH\\].*prefix-without-slash'));
+  test('warns when the prefix does not end with a slash', () => {
+    Annotations.fromStack(withPrefix('data')).hasWarning(
+      '/Stack/Lake',
+      Match.stringLikeRegexp(
+        'every key that begins with "data", such as "data-other/key".*\\[PREFIX_WITHOUT_SLASH\\].*prefix-without-slash',
+      ),
+    );
     Annotations.fromStack(withPrefix('data/')).hasNoWarning('*', Match.anyValue());
   });
 
-  test('takes a token', () => {
+  test('accepts a prefix that is a token', () => {
     const stack = newStack();
-    newIntegration(stack, 'Lake', { location: S3Location.prefix(importedBucket(stack), new CfnParameter(stack, 'Prefix').valueAsString) });
+    newIntegration(stack, 'Lake', {
+      location: S3Location.prefix(importedBucket(stack), new CfnParameter(stack, 'Prefix').valueAsString),
+    });
     expect(synthError(stack)).toBe('');
   });
 });
 
-describe('buckets', () => {
+describe('buckets of a location', () => {
   test.each([
-    ['imported', (stack: Stack) => s3.Bucket.fromBucketAttributes(stack, 'Sales', { bucketName: 'acme-sales', region: 'eu-west-1' })],
-    ['of another stack', (stack: Stack) => new s3.Bucket(newStack({ env: { ...ENV, region: 'eu-west-1' } }, stack.node.root as App, `${stack.node.id}Other`), 'Sales')],
-  ])('fails for one in another Region, %s', (_, bucket) => {
+    [
+      'imported',
+      (stack: Stack) =>
+        s3.Bucket.fromBucketAttributes(stack, 'Sales', { bucketName: 'acme-sales', region: 'eu-west-1' }),
+    ],
+    [
+      'defined by another stack',
+      (stack: Stack) =>
+        new s3.Bucket(
+          newStack({ env: { ...ENV, region: 'eu-west-1' } }, stack.node.root as App, `${stack.node.id}Other`),
+          'Sales',
+        ),
+    ],
+  ])('fails when a bucket of another Region is %s', (_, bucket) => {
     const stack = newStack();
     const tenant = newTenant(stack);
     const location = S3Location.bucket(bucket(stack));
-    expect(() => newIntegration(stack, 'Lake', { tenant, location })).toThrow(/bucket '.*\/Sales' must be in Region us-east-1 of the integration, got eu-west-1\. Define .*\. \[BUCKET_IN_OTHER_REGION\]/);
-    expect(() => newIntegration(stack, 'Lake2', { tenant, location: S3Location.allBuckets({ buckets: [bucket(newStack(undefined, stack.node.root as App, 'B'))] }) }))
-      .toThrow('must be in Region us-east-1 of the integration, got eu-west-1');
+    expect(() => newIntegration(stack, 'Lake', { tenant, location })).toThrow(
+      /bucket '.*\/Sales' must be in Region us-east-1 of the integration, got eu-west-1\. Define .*\. \[BUCKET_IN_OTHER_REGION\]/,
+    );
+    expect(() =>
+      newIntegration(stack, 'Lake2', {
+        tenant,
+        location: S3Location.allBuckets({ buckets: [bucket(newStack(undefined, stack.node.root as App, 'B'))] }),
+      }),
+    ).toThrow('must be in Region us-east-1 of the integration, got eu-west-1');
   });
 
-  test('fails for buckets of two accounts', () => {
+  test('fails when the buckets belong to two accounts', () => {
     const stack = newStack();
-    const buckets = ['111122223333', '444455556666'].map((account) => s3.Bucket.fromBucketAttributes(stack, account, { bucketName: `b-${account}`, account }));
+    const buckets = ['111122223333', '444455556666'].map((account) =>
+      s3.Bucket.fromBucketAttributes(stack, account, { bucketName: `b-${account}`, account }),
+    );
     newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets }) });
-    expect(synthError(stack)).toContain('\'buckets\' must belong to one account, got buckets of accounts 111122223333, 444455556666. '
-      + 'Define an integration for the buckets of each account. [BUCKETS_IN_SEVERAL_ACCOUNTS]');
+    expect(synthError(stack)).toContain(
+      "'buckets' must belong to one account, got buckets of accounts 111122223333, 444455556666. " +
+        'Define an integration for the buckets of each account. [BUCKETS_IN_SEVERAL_ACCOUNTS]',
+    );
   });
 });

@@ -7,16 +7,18 @@ const { CDK_VALIDATION } = process.env;
 beforeAll(() => { delete process.env.CDK_VALIDATION; });
 afterAll(() => { process.env.CDK_VALIDATION = CDK_VALIDATION; });
 
-/** What the CDK's own validation, which aws-cdk-lib has from 2.264 on, reports of the app. */
+/** Returns the problems that the CDK itself reports in the app. aws-cdk-lib validates templates since 2.264. */
 function reported(define: (app: App) => Stack): string[] {
   const app = new App();
   define(app);
   const { directory } = app.synth();
   const { pluginReports } = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
-  return pluginReports.flatMap(({ violations }: { violations: { ruleName: string }[] }) => violations.map(({ ruleName }) => ruleName));
+  return pluginReports.flatMap(({ violations }: { violations: { ruleName: string }[] }) =>
+    violations.map(({ ruleName }) => ruleName),
+  );
 }
 
-test('finds what is wrong with another template', () => {
+test('the CDK reports a problem in another template', () => {
   expect(reported((app) => {
     const stack = new Stack(app, 'Stack');
     new CfnResource(stack, 'Bucket', { type: 'AWS::S3::Bucket', properties: { NoSuchProperty: 1 } });
@@ -24,6 +26,6 @@ test('finds what is wrong with another template', () => {
   })).not.toEqual([]);
 });
 
-test.each(STACKS)('finds nothing in %s', (_, define) => {
+test.each(STACKS)('the CDK reports no problem in %s', (_, define) => {
   expect(reported(define)).toEqual([]);
 });

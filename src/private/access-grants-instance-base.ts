@@ -22,7 +22,11 @@ export abstract class AccessGrantsInstanceBase extends Construct implements IAcc
   public abstract readonly accessGrantsInstanceId: string;
 
   public grantDataAccess(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: DATA_ACCESS_ACTIONS, resourceArns: [this.accessGrantsInstanceArn] });
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: DATA_ACCESS_ACTIONS,
+      resourceArns: [this.accessGrantsInstanceArn],
+    });
   }
 }
 
@@ -88,7 +92,8 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
    */
   public _define(resource: CfnResource, removalPolicy: RemovalPolicy): void {
     this.resource = resource;
-    // Integrations can be children of this construct. They would depend on each other if a dependency covered all children.
+    // Integrations can be children of this construct. They would depend on each other if a dependency covered all
+    // children.
     Dependable.implement(this, { dependencyRoots: [resource] });
     applyRemovalPolicy(resource, this.retained && !this.removalPolicyGiven ? RemovalPolicy.RETAIN : removalPolicy);
   }

@@ -14,9 +14,9 @@ const MAX_LOGICAL_ID_LENGTH = 128 - 37;
 /**
  * Attaches the statements to a role of the user, if the role accepts policies.
  *
- * It is a managed policy with a name that CloudFormation generates. IAM is global, and the names of inline policies are unique for each
- * role. An integration that is added again after it was retained, or the same app in another Region, would overwrite the policy of the
- * other one, and later delete it.
+ * It is a managed policy with a name that CloudFormation generates. IAM is global, and the names of inline policies are
+ * unique for each role. An integration that is added again after it was retained, or the same app in another Region,
+ * would overwrite the policy of the other one, and later delete it.
  *
  * @param trust statements that the trust policy also needs, for the warning about a role that accepts no policies
  */
@@ -42,10 +42,21 @@ export function attachToUser(
   return attachManagedPolicy(scope, id, user, statements, description);
 }
 
-/** Attaches the statements for one integration to the handler's role. They are inline, since a role has few managed policies. */
-export function attachToHandler(scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[]): iam.Policy {
+/**
+ * Attaches the statements for one integration to the handler's role. They are inline, since a role has few managed
+ * policies.
+ */
+export function attachToHandler(
+  scope: Construct,
+  id: string,
+  role: iam.IRole,
+  statements: iam.PolicyStatement[],
+): iam.Policy {
   const isInThisStack = Stack.of(role) === Stack.of(scope);
-  const policy: iam.Policy = new iam.Policy(scope, id, { policyName: isInThisStack ? undefined : formatUniqueName(() => policy), statements });
+  const policy: iam.Policy = new iam.Policy(scope, id, {
+    policyName: isInThisStack ? undefined : formatUniqueName(() => policy),
+    statements,
+  });
   role.attachInlinePolicy(policy);
   acknowledgeWildcards(policy, statements);
   registerInlinePolicy(policy, role);
@@ -80,15 +91,18 @@ function attachManagedPolicy(
   const policy = new iam.ManagedPolicy(scope, id, { description, statements, ...attachment });
   acknowledgeWildcards(policy, statements);
   registerManagedPolicy(policy, principal);
-  addValidation(policy, () => [...validateAccount(policy, principal, statements), ...validateManagedPolicies(policy, principal)]);
+  addValidation(policy, () => [
+    ...validateAccount(policy, principal, statements),
+    ...validateManagedPolicies(policy, principal),
+  ]);
   return policy;
 }
 
 /**
  * Whether the role accepts policies of the stack.
  *
- * A role that is imported as immutable does not, and has no property that says so. The check attaches a policy that belongs to no app. A
- * role that `Role.customizeRoles` leaves out of the template adds the statements to its report.
+ * A role that is imported as immutable does not, and has no property that says so. The check attaches a policy that
+ * belongs to no app. A role that `Role.customizeRoles` leaves out of the template adds the statements to its report.
  */
 function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements: iam.PolicyStatement[]): boolean {
   const nowhere = new Stack(new App({ autoSynth: false }), 'Nowhere', { env: { account, region } });
@@ -97,12 +111,18 @@ function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements
   return nowhere.resolve((policy.node.defaultChild as iam.CfnPolicy).roles) !== undefined;
 }
 
-/** Returns the resource of a principal that the app defines. Its other policies are no dependencies, since they can refer to the integration. */
+/**
+ * Returns the resource of a principal that the app defines. Its other policies are no dependencies, since they can
+ * refer to the integration.
+ */
 export function findResource(principal: Principal): IConstruct[] {
   return principal.node.defaultChild ? [principal.node.defaultChild] : [];
 }
 
-/** The names of inline policies are unique for each role, and integrations of several stacks can share the handler of one tenant. */
+/**
+ * The names of inline policies are unique for each role, and integrations of several stacks can share the handler of
+ * one tenant.
+ */
 function formatUniqueName(getPolicy: () => iam.Policy): string {
   const logicalId = Lazy.string({
     produce: () => {
@@ -126,5 +146,7 @@ function getAccount(principal: Principal): string {
 }
 
 function renderStatements(scope: IConstruct, statements: iam.PolicyStatement[]): string {
-  return JSON.stringify(renderIntrinsics(Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()))));
+  return JSON.stringify(
+    renderIntrinsics(Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()))),
+  );
 }

@@ -4,23 +4,26 @@ import { Construct, IConstruct, IDependable } from 'constructs';
 import { IntegrationProperties } from '../handler/contract';
 import { IImmutaTenant } from '../interfaces';
 
-/** What an integration asks of its authentication. */
+/** What an integration passes to its authentication. */
 export interface AuthenticationContext {
   readonly tenant: IImmutaTenant;
-  /** What Immuta's principal needs. */
+  /** Permissions of Immuta's principal. */
   readonly statements: iam.PolicyStatement[];
 }
 
-/** What an integration learns of its authentication. */
+/** What the authentication adds to an integration. */
 export interface BoundAuthentication {
   readonly role?: iam.IRole;
   /** ARN of the principal that Immuta uses. */
   readonly principalArn: string;
-  /** What Immuta cannot work without, which a Delete needs as well. */
+  /** Resources that Immuta needs until the integration is deleted. */
   readonly dependencies: IDependable[];
-  /** What the handler needs: it goes with the integration even if the rest is retained, since IAM deletes no role that still has a policy. */
+  /**
+   * Permissions of the handler. They are deleted even if the integration is retained, because IAM cannot delete the
+   * handler's role while it has policies.
+   */
   readonly ofHandler?: IConstruct;
-  /** A policy that the integration has for itself. */
+  /** A policy that belongs to this integration alone. */
   readonly ownPolicy?: iam.ManagedPolicy;
   readonly managedAccessKey?: ManagedAccessKey;
   readonly properties: Pick<IntegrationProperties,

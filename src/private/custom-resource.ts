@@ -29,7 +29,10 @@ export function createCustomResource(scope: Construct, options: CustomResourceOp
   });
 }
 
-/** Renders the deletion policy of a resource as a property. Without it, a change of the policy alone would not be an update. */
+/**
+ * Renders the deletion policy of a resource as a property. Without it, a change of the policy alone would not be an
+ * update.
+ */
 export function renderRemovalPolicy(resource: () => CfnResource): 'destroy' | 'retain' {
   return Lazy.string({ produce: () => isRetained(resource()) ? 'retain' : 'destroy' }) as 'destroy' | 'retain';
 }

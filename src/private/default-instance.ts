@@ -38,7 +38,8 @@ export function findInstanceEnvironment(instance: IAccessGrantsInstance): Enviro
 
 /** Returns the application that the instance has in Identity Center, if the integration's template can refer to it. */
 export function findApplicationArn(integration: IConstruct, instance?: IAccessGrantsInstance): string | undefined {
-  // A new association has another application, and CloudFormation cannot change an export while another stack imports it.
+  // A new association has another application, and CloudFormation cannot change an export while another stack imports
+  // it.
   const isInSameStack = instance && findOutermostStack(instance) === findOutermostStack(integration);
   return isInSameStack && instance instanceof DefinedInstance ? instance._applicationArn : undefined;
 }

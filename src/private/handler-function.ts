@@ -7,34 +7,36 @@ import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { selfInvokeStatement, writeLogStatement } from './policies/handler-role';
 
-/** A function that answers the events of custom resources. */
+/** Options for a function that answers the events of custom resources. */
 export interface HandlerFunctionOptions {
-  /** Of the function and of its role. */
+  /** Description of the function and of its role. */
   readonly description: string;
-  /** The folder of its bundle, below `assets/handler`. */
+  /** Folder of the bundle in `assets/handler`. */
   readonly bundle: string;
-  /** What it may do, beside writing its log and invoking itself. */
+  /** Permissions beside writing to the log and invoking itself. */
   readonly statements: iam.PolicyStatement[];
   readonly environment?: Record<string, string>;
-  /** @default - a log group of its own that keeps three months */
+  /** @default - a new log group that keeps its events for three months */
   readonly logGroup?: logs.ILogGroup;
 }
 
+/** The function and its resources. */
 export interface HandlerFunction {
   readonly handler: lambda.IFunction;
   readonly role: iam.Role;
-  /** What an event needs, and its answer. */
+  /** Resources that an event and its response need. */
   readonly dependencies: IConstruct[];
 }
 
-/** Makes the function, its role and its log group in the scope. The ids of constructs are API: deployed stacks have them. */
+/** Creates the function, its role and its log group. Deployed stacks depend on the construct IDs. */
 export function createHandlerFunction(scope: Construct, options: HandlerFunctionOptions): HandlerFunction {
-  const logGroup = options.logGroup
-    ?? new logs.LogGroup(scope, 'LogGroup', { retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY });
+  const logGroup = options.logGroup ?? new logs.LogGroup(scope, 'LogGroup', {
+    retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
+  });
   const role = createRole(scope, logGroup, options);
   const handler = new lambda.Function(scope, 'Handler', {
     description: options.description,
-    // not Runtime.NODEJS_24_X: the lowest aws-cdk-lib that we support does not have it
+    // The lowest supported aws-cdk-lib has no Runtime.NODEJS_24_X.
     runtime: new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
     code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'handler', options.bundle)),
     handler: 'index.handler',
@@ -42,13 +44,15 @@ export function createHandlerFunction(scope: Construct, options: HandlerFunction
     memorySize: 256,
     role,
     logGroup,
-    // an event that Lambda could not deliver for minutes comes when CloudFormation no longer waits for it
+    // CloudFormation may no longer wait for an event that Lambda delivers after several minutes.
     maxEventAge: Duration.minutes(5),
     retryAttempts: 2,
     environment: options.environment,
   });
-  // apart from the role: the function depends on the role, which therefore cannot name the function
-  const selfInvoke = new iam.Policy(scope, 'SelfInvokePolicy', { roles: [role], statements: [selfInvokeStatement(handler.functionArn)] });
+  // The function depends on its role, so the role itself cannot refer to the function.
+  const selfInvoke = new iam.Policy(scope, 'SelfInvokePolicy', {
+    roles: [role], statements: [selfInvokeStatement(handler.functionArn)],
+  });
   return { handler, role, dependencies: [...options.logGroup ? [] : [logGroup], role, handler, selfInvoke] };
 }
 
@@ -59,7 +63,7 @@ function createRole(scope: Construct, logGroup: logs.ILogGroup, options: Handler
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     inlinePolicies: { Handler: new iam.PolicyDocument({ statements }) },
   });
-  // a log group imported by name
+  // The ARN of a log group that is imported by name has a wildcard.
   acknowledgeWildcards(role, statements);
   return role;
 }

@@ -52,9 +52,11 @@ export function renderIntegrationProperties(props: RenderedProps, parts: Rendere
 }
 
 /**
- * Returns the ID of a role or policy that belongs to this integration alone. If all roles are imported as immutable, there is none.
+ * Returns the ID of a role or policy that belongs to this integration alone. If all roles are imported as immutable,
+ * there is none.
  *
- * IAM gives a role a new ID each time that it is created, and CloudFormation does so for a policy, even if the name is the same.
+ * IAM gives a role a new ID each time that it is created, and CloudFormation does so for a policy, even if the name is
+ * the same.
  */
 function findGeneration(scope: Construct, { ownPolicy }: BoundAuthentication): string | undefined {
   const resource = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy']

@@ -44,7 +44,8 @@ export interface CheckedState {
 const INTEGRATIONS = new Registry<ComparableIntegration>();
 
 /**
- * Checks an integration: at once what would make the CDK fail with a text of its own, and the rest at the end of the synthesis.
+ * Checks an integration: at once what would make the CDK fail with a text of its own, and the rest at the end of the
+ * synthesis.
  *
  * @param getState returns what is known at the end of the synthesis
  */
@@ -63,21 +64,28 @@ export function validateIntegration(construct: IConstruct, props: CheckedProps, 
   warnOfOverlaps(integration, earlier());
   INTEGRATIONS.add(construct, integration);
   addValidation(construct, () => [
-    ...validateProps(props), ...validateState(construct, props, getState()), ...validateUniqueness(integration, earlier()),
+    ...validateProps(props),
+    ...validateState(construct, props, getState()),
+    ...validateUniqueness(integration, earlier()),
   ]);
 }
 
 /** The other checks compare durations, so that these must be numbers. */
 function validateDurations(construct: IConstruct, props: CheckedProps): void {
   throwProblems(construct, [
-    ...validateDuration('timeout', props.timeout), ...validateDuration('iamPropagationTimeout', props.iamPropagationTimeout),
+    ...validateDuration('timeout', props.timeout),
+    ...validateDuration('iamPropagationTimeout', props.iamPropagationTimeout),
   ]);
 }
 
 /** The CDK reports a reference across environments before it runs validations, and does not name the property. */
 function validateReferences(construct: IConstruct, props: CheckedProps): void {
   const problems = [
-    ...validateEnvironment(construct, props.tenant, props.accessGrantsInstance && findInstanceEnvironment(props.accessGrantsInstance)),
+    ...validateEnvironment(
+      construct,
+      props.tenant,
+      props.accessGrantsInstance && findInstanceEnvironment(props.accessGrantsInstance),
+    ),
     ...props.location._validateRegion(Stack.of(construct).region),
   ];
   throwProblems(construct, problems.length > 0 ? [...problems, ...validateProps(props)] : []);
@@ -99,7 +107,9 @@ function validateState(construct: IConstruct, props: CheckedProps, state: Checke
     ...validateRemovalPolicy(state.removalPolicy),
     ...validateEncryptionKeys(state.encryptionKeys),
     ...validateIdentityCenter(identityCenter, instance !== undefined),
-    ...identityCenter && instance instanceof DefinedInstance ? instance._validateAssociation(identityCenter.instanceArn) : [],
+    ...(identityCenter && instance instanceof DefinedInstance
+      ? instance._validateAssociation(identityCenter.instanceArn)
+      : []),
     ...validateAdoption({
       adopt,
       removalPolicy: state.removalPolicy,

@@ -49,10 +49,15 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
   return { role, dependencies: findResource(role) };
 }
 
-function useRole(scope: Construct, role: iam.IRole, statements: iam.PolicyStatement[], principal: LocationRolePrincipal): LocationRole {
+function useRole(
+  scope: Construct,
+  role: iam.IRole,
+  statements: iam.PolicyStatement[],
+  principal: LocationRolePrincipal,
+): LocationRole {
   const policy = attachToRole(scope, 'LocationPolicy', role, statements, locationRoleTrust(principal.options));
   if (iam.Role.isRole(role)) {
     principal.addToAssumeRolePolicy(role.assumeRolePolicy!);
   }
-  return { role, dependencies: [...findResource(role), ...policy ? [policy] : []] };
+  return { role, dependencies: [...findResource(role), ...(policy ? [policy] : [])] };
 }

@@ -5,7 +5,7 @@ interface Entry<T> {
   readonly value: T;
 }
 
-/** What the constructs of one kind in an app are known by, in order of definition. It replaces a walk over the construct tree. */
+/** Values that constructs of an app register, in order of definition. It replaces a walk over the construct tree. */
 export class Registry<T> {
   private readonly entries = new WeakMap<IConstruct, Entry<T>[]>();
 

@@ -1,7 +1,10 @@
 import { CfnDeletionPolicy, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
-/** Applies the policy to every resource of the construct. A first deployment that rolls back deletes them, whatever the policy. */
+/**
+ * Applies the policy to every resource of the construct. A first deployment that rolls back deletes them, whatever the
+ * policy.
+ */
 export function applyRemovalPolicy(construct: IConstruct, policy: RemovalPolicy): void {
   const resources = construct.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));
   const rendered = policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;

@@ -2,7 +2,10 @@ import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { Comparison, compareTokens } from './tokens';
 
-/** Returns the stack that is deployed with the construct. Nested stacks share the account-wide resources of their outermost parent. */
+/**
+ * Returns the stack that is deployed with the construct. Nested stacks share the account-wide resources of their
+ * outermost parent.
+ */
 export function findOutermostStack(construct: IConstruct): Stack {
   let stack = Stack.of(construct);
   while (stack.nestedStackParent) {
@@ -24,7 +27,10 @@ export function compareEnvironments(left: IConstruct, right: IConstruct): Compar
   return comparisons.includes('unknown') ? 'unknown' : 'same';
 }
 
-/** Returns the ARN of the S3 Access Grants instance in the stack's account and Region, whether or not the instance exists. */
+/**
+ * Returns the ARN of the S3 Access Grants instance in the stack's account and Region, whether or not the instance
+ * exists.
+ */
 export function formatInstanceArn(stack: Stack): string {
   return stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
 }

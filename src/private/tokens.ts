@@ -37,7 +37,10 @@ export function digestIdentity(identity: string): string {
  *
  * @param describeReference returns the text for a reference
  */
-export function renderIntrinsics(node: unknown, describeReference: (name: string) => string = (name) => `\${${name}}`): unknown {
+export function renderIntrinsics(
+  node: unknown,
+  describeReference: (name: string) => string = (name) => `\${${name}}`,
+): unknown {
   if (Array.isArray(node)) {
     return node.map((element) => renderIntrinsics(element, describeReference));
   }
@@ -50,9 +53,13 @@ export function renderIntrinsics(node: unknown, describeReference: (name: string
     return Object.fromEntries(entries.map(([key, child]) => [key, renderIntrinsics(child, describeReference)]));
   }
   switch (name) {
-    case 'Fn::Join': return value[1].map((part: unknown) => renderIntrinsics(part, describeReference)).join(value[0]);
-    case 'Ref': return describeReference(value);
-    case 'Fn::GetAtt': return describeReference(value.join('.'));
-    default: return describeReference(name);
+    case 'Fn::Join':
+      return value[1].map((part: unknown) => renderIntrinsics(part, describeReference)).join(value[0]);
+    case 'Ref':
+      return describeReference(value);
+    case 'Fn::GetAtt':
+      return describeReference(value.join('.'));
+    default:
+      return describeReference(name);
   }
 }

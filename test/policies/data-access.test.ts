@@ -2,7 +2,7 @@ import { deploy } from './deployment';
 import { ACCOUNT, TARGETS } from './resolve-template';
 import { expectRows } from './table';
 
-describe.each(TARGETS)('a reader given grantDataAccess in $partition', ({ partition, region, urlSuffix }) => {
+describe.each(TARGETS)('a reader with grantDataAccess in $partition', ({ partition, region, urlSuffix }) => {
   const instance = `arn:${partition}:s3:${region}:${ACCOUNT}:access-grants/default`;
   const other = `arn:${partition}:s3:${region}:999999999999:access-grants/default`;
   const { reader } = deploy({ partition, region, urlSuffix }, { location: 'bucket' });

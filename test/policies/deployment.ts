@@ -12,7 +12,7 @@ import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, Immuta
 export const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OTHER_ACCOUNT = '444455556666';
 
-/** An integration to synthesize; by default it reads and writes unencrypted data of the stack's own account. */
+/** An integration to synthesize. By default it reads and writes unencrypted data of its own account. */
 export interface Scenario {
   readonly location: 'bucket' | 'prefix' | 'allBuckets' | 'listedBuckets';
   readonly prefix?: string;
@@ -23,20 +23,20 @@ export interface Scenario {
   readonly restrictPassRole?: boolean;
   /** How Immuta authenticates. */
   readonly authentication?: 'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret' | 'managedAccessKey';
-  /** The role that S3 Access Grants assumes: made by the integration, a role of the app, or an imported one. */
+  /** The role that S3 Access Grants assumes: a new one, a role of the app or an imported one. */
   readonly locationRole?: 'made' | 'given' | 'imported';
   /** Whether the stack knows its account and Region. */
   readonly concrete?: boolean;
-  /** Whether CDK merges statements, as it does in every new app. */
+  /** Whether the CDK merges statements, as in every new app. */
   readonly minimized?: boolean;
-  /** A permissions boundary that an Aspect gives every role of the stack. */
+  /** A permissions boundary that an Aspect applies to every role of the stack. */
   readonly boundary?: PolicyDocument;
 }
 
-/** The principals of a synthesized stack, and the policies that others trust or add. */
+/** The principals of a synthesized stack, and the policies that other accounts add. */
 export interface Deployment {
   readonly locationRole: Principal;
-  /** Not known of an imported role. */
+  /** Unknown for an imported role. */
   readonly locationRoleTrust?: PolicyDocument;
   readonly immuta: Principal;
   readonly immutaTrust?: PolicyDocument;
@@ -46,7 +46,7 @@ export interface Deployment {
   readonly keyPolicy: PolicyDocument;
 }
 
-/** Synthesizes the scenario with the constructs as users have them; nothing in it has been simplified for the test. */
+/** Synthesizes the scenario with the public constructs. */
 export function deploy(target: Target, scenario: Scenario): Deployment {
   const { partition, region } = target;
   const app = new App({
@@ -135,7 +135,7 @@ interface ExistingPrincipal {
   readonly principal: (policies: TemplatePolicies) => Principal;
 }
 
-/** Immuta's principal where the integration does not make it. */
+/** Returns Immuta's principal if the integration does not create it. */
 function existingPrincipal(stack: Stack, target: Target, scenario: Scenario): ExistingPrincipal | undefined {
   const arn = `arn:${target.partition}:iam::${ACCOUNT}:role/existing`;
   switch (scenario.authentication) {

@@ -80,7 +80,7 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
     ]);
   });
 
-  // what CDK gives a new key: the account's IAM policies decide
+  // The CDK gives a new key this policy, with which the IAM policies of the account decide.
   const delegating: PolicyDocument = {
     Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
   };

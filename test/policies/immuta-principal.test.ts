@@ -17,7 +17,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     expectRows(() => ({ principal: deployment.immuta }), rows);
   };
 
-  describe('manages locations and grants of the one instance', () => {
+  describe('manages locations and grants of the instance', () => {
     const elsewhere = [
       `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default`,
       `arn:${partition}:s3:ap-south-2:${ACCOUNT}:access-grants/default`,
@@ -45,7 +45,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
         ['denied', 's3:CreateAccessGrant', `${other}/grant/1`],
         ['denied', 's3:DeleteAccessGrant', `${other}/grant/1`],
       ]),
-      // the instance is the stack's, and who reads data is the reader's matter
+      // The stack manages the instance, and readers request credentials themselves.
       ['denied', 's3:CreateAccessGrantsInstance', instance],
       ['denied', 's3:DeleteAccessGrantsInstance', instance],
       ['denied', 's3:PutAccessGrantsInstanceResourcePolicy', instance],
@@ -75,7 +75,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
       ]);
     });
 
-    describe('to S3 Access Grants alone if so wanted', () => {
+    describe('only to S3 Access Grants with restrictPassRole', () => {
       table({ location: 'bucket', restrictPassRole: true }, [
         ...pass,
         ['denied', 'iam:PassRole', locationRole, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
@@ -102,7 +102,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     describe('the bucket of a prefix', () => {
       table({ location: 'prefix' }, [
         ['allowed', 's3:ListBucket', s3('sales'), { ...own, 's3:prefix': 'curated/' }],
-        // Immuta does not document which prefix it asks for
+        // Immuta does not document which prefix it lists.
         ['allowed', 's3:ListBucket', s3('sales'), { ...own, 's3:prefix': 'curated' }],
         ['denied', 's3:ListBucket', s3('people'), { ...own, 's3:prefix': 'curated/' }],
         ['denied', 's3:GetObject', s3('sales/curated/q1.csv'), own],
@@ -130,23 +130,36 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
 
   describe('reads IAM Identity Center', () => {
     const center = `arn:${partition}:sso:::instance/ssoins-1234567890abcdef`;
-    const application = `arn:${partition}:sso::${OTHER_ACCOUNT}:application/ssoins-1234567890abcdef/apl-1234567890abcdef`;
+    const instanceId = 'ssoins-1234567890abcdef';
+    const application = `arn:${partition}:sso::${OTHER_ACCOUNT}:application/${instanceId}/apl-1234567890abcdef`;
     const store = `arn:${partition}:identitystore::${OTHER_ACCOUNT}:identitystore/d-1234567890`;
     const user = `arn:${partition}:identitystore:::user/9067642ac7-9f3c`;
     const group = `arn:${partition}:identitystore:::group/9067642ac7-11ef`;
 
-    describe('if it is given', () => {
+    describe('when it is set', () => {
       table({ location: 'bucket', identityCenter: true }, [
         ['allowed', 'sso:DescribeInstance', center],
         ['denied', 'sso:DescribeInstance', `arn:${partition}:sso:::instance/ssoins-fedcba0987654321`],
         ['allowed', 'sso:DescribeApplication', application],
-        ['denied', 'sso:DescribeApplication', `arn:${partition}:sso::${OTHER_ACCOUNT}:application/ssoins-fedcba0987654321/apl-1234567890abcdef`],
+        [
+          'denied',
+          'sso:DescribeApplication',
+          `arn:${partition}:sso::${OTHER_ACCOUNT}:application/ssoins-fedcba0987654321/apl-1234567890abcdef`,
+        ],
         ['allowed', 'identitystore:DescribeUser', store],
         ['allowed', 'identitystore:DescribeUser', user],
         ['allowed', 'identitystore:DescribeGroup', store],
         ['allowed', 'identitystore:DescribeGroup', group],
-        ['denied', 'identitystore:DescribeUser', `arn:${partition}:identitystore::${ACCOUNT}:identitystore/d-1234567890`],
-        ['denied', 'identitystore:DescribeGroup', `arn:${partition}:identitystore::${OTHER_ACCOUNT}:identitystore/d-0987654321`],
+        [
+          'denied',
+          'identitystore:DescribeUser',
+          `arn:${partition}:identitystore::${ACCOUNT}:identitystore/d-1234567890`,
+        ],
+        [
+          'denied',
+          'identitystore:DescribeGroup',
+          `arn:${partition}:identitystore::${OTHER_ACCOUNT}:identitystore/d-0987654321`,
+        ],
         ['denied', 'identitystore:DeleteUser', user],
         ['denied', 'identitystore:CreateGroup', store],
         ['allowed', 'sso-directory:DescribeUsers', '*'],
@@ -156,7 +169,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
       ]);
     });
 
-    describe('only if it is given', () => {
+    describe('not when it is not set', () => {
       table({ location: 'bucket' }, [
         ['denied', 'sso:DescribeInstance', center],
         ['denied', 'sso:DescribeApplication', application],
@@ -182,7 +195,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     ]);
   });
 
-  describe('with statements that CDK merges', () => {
+  describe('with statements that the CDK merges', () => {
     table({ location: 'allBuckets', identityCenter: true, restrictPassRole: true, minimized: true }, [
       ['allowed', 's3:CreateAccessGrant', grant],
       ['allowed', 's3:ListAccessGrantsInstances', '*'],
@@ -201,11 +214,13 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     const role = `arn:${partition}:iam::${ACCOUNT}:role/immuta-role`;
     const trust = (principal: string, rows: Row[]) => {
       const { immutaTrust } = deploy(target, { location: 'bucket' });
-      const identityPolicies = [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:*', Resource: '*' }] }];
+      const identityPolicies = [
+        { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:*', Resource: '*' }] },
+      ];
       expectRows(() => ({ principal: { arn: principal, identityPolicies }, resourcePolicy: immutaTrust }), rows);
     };
 
-    describe('as the principal given, with its external id', () => {
+    describe('as the principal with its external ID', () => {
       trust(`arn:${partition}:iam::777788889999:role/immuta`, [
         ['allowed', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-1' }],
         ['denied', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-2' }],
@@ -214,9 +229,13 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
       ]);
     });
 
-    describe('as nobody else', () => {
-      trust(`arn:${partition}:iam::777788889999:role/other`, [['denied', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-1' }]]);
-      trust(`arn:${partition}:iam::${ACCOUNT}:role/location-role`, [['denied', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-1' }]]);
+    describe('as no other principal', () => {
+      trust(`arn:${partition}:iam::777788889999:role/other`, [
+        ['denied', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-1' }],
+      ]);
+      trust(`arn:${partition}:iam::${ACCOUNT}:role/location-role`, [
+        ['denied', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-1' }],
+      ]);
       trust('access-grants.s3.amazonaws.com', [['denied', 'sts:AssumeRole', role, { 'sts:ExternalId': 'tenant-1' }]]);
     });
   });

@@ -1,15 +1,16 @@
 import { ACCOUNT, Target } from './resolve-template';
 
-/** What an action of the handler of an instance is on. */
+/** The resource of an action that the handler of an instance calls. */
 export type On = 'instance' | 'identityCenter' | 'application' | 'applicationProvider' | 'function' | 'logs';
 
-/** The Identity Center instance is the organization's, and so is the application in it. */
+/** The account of the organization owns the Identity Center instance and the application in it. */
 export const ORGANIZATION = '444455556666';
 export const IDENTITY_CENTER_ID = 'ssoins-1111222233334444';
 
 /**
- * Everything that the handler's calls need the permission for, without and with Identity Center. A test of the packaged handler records what it
- * asks for in all that may happen to it, and finds this list complete; the policies must allow each, and no more.
+ * Everything that the handler's calls need the permission for, without and with Identity Center. A test of the packaged
+ * handler records what it asks for in all that may happen to it, and finds this list complete; the policies must allow
+ * each, and no more.
  */
 export const CALLS: [action: string, on: On][] = [
   ['lambda:InvokeFunction', 'function'],
@@ -34,19 +35,29 @@ export const IDENTITY_CENTER_CALLS: [action: string, on: On][] = [
   ['sso:PutApplicationGrant', 'application'],
 ];
 
-/** What Lambda and S3 do with the role, which no call of the handler shows. */
+/** Actions of Lambda and S3 with the role, which no call of the handler shows. */
 export const OTHER_CALLS: [action: string, on: On][] = [
   ['logs:CreateLogStream', 'logs'],
   ['logs:PutLogEvents', 'logs'],
 ];
 
-export function arnOf(on: On, { partition, region }: Pick<Target, 'partition' | 'region'>, identityCenterId = IDENTITY_CENTER_ID): string {
+export function arnOf(
+  on: On,
+  { partition, region }: Pick<Target, 'partition' | 'region'>,
+  identityCenterId = IDENTITY_CENTER_ID,
+): string {
   switch (on) {
-    case 'instance': return `arn:${partition}:s3:${region}:${ACCOUNT}:access-grants/default`;
-    case 'identityCenter': return `arn:${partition}:sso:::instance/${identityCenterId}`;
-    case 'application': return `arn:${partition}:sso::${ORGANIZATION}:application/${identityCenterId}/apl-1`;
-    case 'applicationProvider': return `arn:${partition}:sso::aws:applicationProvider/s3`;
-    case 'function': return `arn:${partition}:lambda:${region}:${ACCOUNT}:function:handler`;
-    case 'logs': return `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs:log-stream:2026/11/24`;
+    case 'instance':
+      return `arn:${partition}:s3:${region}:${ACCOUNT}:access-grants/default`;
+    case 'identityCenter':
+      return `arn:${partition}:sso:::instance/${identityCenterId}`;
+    case 'application':
+      return `arn:${partition}:sso::${ORGANIZATION}:application/${identityCenterId}/apl-1`;
+    case 'applicationProvider':
+      return `arn:${partition}:sso::aws:applicationProvider/s3`;
+    case 'function':
+      return `arn:${partition}:lambda:${region}:${ACCOUNT}:function:handler`;
+    case 'logs':
+      return `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs:log-stream:2026/11/24`;
   }
 }

@@ -20,14 +20,16 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
       [`${id}Handler`]: 'handler', [`${id}HandlerRole`]: 'handler-role', [`${id}LogGroup`]: 'handler-logs',
     }).role(`${id}HandlerRole`);
   };
-  const s3 = (name: string, account = ACCOUNT, inRegion = region) => `arn:${partition}:s3:${inRegion}:${account}:${name}`;
+  const s3 = (name: string, account = ACCOUNT, inRegion = region) =>
+    `arn:${partition}:s3:${inRegion}:${account}:${name}`;
 
   describe.each([
     ['without Identity Center', false, [...CALLS, ...OTHER_CALLS]],
     ['with Identity Center', true, [...CALLS, ...OTHER_CALLS, ...IDENTITY_CENTER_CALLS]],
   ] as const)('%s', (_, identityCenter, calls) => {
-    test.each(calls)('can do what its code calls: %s on the %s', async (action, on) => {
-      await expect(evaluate({ principal: handler(identityCenter), action, resource: arnOf(on, target) })).resolves.toBe('allowed');
+    test.each(calls)('is allowed the call of its code: %s on the %s', async (action, on) => {
+      const principal = handler(identityCenter);
+      await expect(evaluate({ principal, action, resource: arnOf(on, target) })).resolves.toBe('allowed');
     });
 
     expectRows(() => ({ principal: handler(identityCenter) }), [
@@ -56,11 +58,14 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
       ['denied', 'sso:PutApplicationAccessScope', arnOf('application', target)],
       ['denied', 'sso:DeleteApplication', arnOf('application', target, 'ssoins-5555666677778888')],
       ['denied', 'sso:CreateApplication', arnOf('identityCenter', target, 'ssoins-5555666677778888')],
-      ['denied', 'identitystore:DescribeUser', `arn:${partition}:identitystore::${ORGANIZATION}:identitystore/d-1234567890`],
+      [
+        'denied', 'identitystore:DescribeUser',
+        `arn:${partition}:identitystore::${ORGANIZATION}:identitystore/d-1234567890`,
+      ],
     ]);
   });
 
-  test.each(IDENTITY_CENTER_CALLS)('without Identity Center it cannot do %s on the %s', async (action, on) => {
+  test.each(IDENTITY_CENTER_CALLS)('is denied without Identity Center: %s on the %s', async (action, on) => {
     await expect(evaluate({ principal: handler(false), action, resource: arnOf(on, target) })).resolves.toBe('denied');
   });
 });

@@ -5,7 +5,14 @@ import { expectRows, Row } from './table';
 
 const STRANGER = '999999999999';
 const READS = ['GetObject', 'GetObjectAcl', 'GetObjectVersion', 'GetObjectVersionAcl', 'ListMultipartUploadParts'];
-const WRITES = ['AbortMultipartUpload', 'DeleteObject', 'DeleteObjectVersion', 'PutObject', 'PutObjectAcl', 'PutObjectVersionAcl'];
+const WRITES = [
+  'AbortMultipartUpload',
+  'DeleteObject',
+  'DeleteObjectVersion',
+  'PutObject',
+  'PutObjectAcl',
+  'PutObjectVersionAcl',
+];
 
 describe.each(TARGETS)('the location role in $partition', ({ partition, region, urlSuffix }) => {
   const target = { partition, region, urlSuffix };
@@ -13,7 +20,10 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
   const instance = `arn:${partition}:s3:${region}:${ACCOUNT}:access-grants/default`;
   const vended = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': instance };
   const strangersBucket = { ...vended, 'aws:ResourceAccount': STRANGER };
-  const otherInstance = { ...vended, 's3:AccessGrantsInstanceArn': `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default` };
+  const otherInstance = {
+    ...vended,
+    's3:AccessGrantsInstanceArn': `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default`,
+  };
   const notVended = { 'aws:ResourceAccount': ACCOUNT };
   const table = (scenario: Scenario, rows: Row[]) => {
     const deployment = deploy(target, scenario);
@@ -67,7 +77,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
-  describe('of a prefix in which IAM would see wildcards and variables', () => {
+  describe('of a prefix with characters that IAM reads as wildcards and variables', () => {
     table({ location: 'prefix', prefix: '${aws:username}/' }, [
       ['allowed', 's3:GetObject', s3('sales/${aws:username}/q1.csv'), vended],
       ['denied', 's3:GetObject', s3('sales/session/q1.csv'), { ...vended, 'aws:username': 'session' }],
@@ -80,7 +90,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
-  describe('of a prefix without a slash at its end, which is what S3 Access Grants takes it for', () => {
+  describe('of a prefix without a trailing slash', () => {
     table({ location: 'prefix', prefix: 'data' }, [
       ['allowed', 's3:GetObject', s3('sales/data/q1.csv'), vended],
       ['allowed', 's3:GetObject', s3('sales/database/q1.csv'), vended],
@@ -98,7 +108,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
-  describe('whose statements CDK merges', () => {
+  describe('with statements that the CDK merges', () => {
     table({ location: 'prefix', minimized: true, encrypted: true }, [
       ['allowed', 's3:GetObject', s3('sales/curated/q1.csv'), vended],
       ['denied', 's3:GetObject', s3('sales/raw/q1.csv'), vended],
@@ -108,7 +118,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
-  describe('of a stack that knows its account and Region', () => {
+  describe('of a stack with a known account and Region', () => {
     table({ location: 'bucket', concrete: true }, [
       ['allowed', 's3:GetObject', s3('sales/q1.csv'), vended],
       ['denied', 's3:GetObject', s3('sales/q1.csv'), strangersBucket],
@@ -133,7 +143,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
-  describe('of all buckets, with a list', () => {
+  describe('of all buckets with a list of buckets', () => {
     table({ location: 'listedBuckets' }, [
       ...[...READS, ...WRITES].map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
       ['allowed', 's3:GetObject', s3('people/q1.csv'), vended],
@@ -147,7 +157,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     ]);
   });
 
-  describe('that only reads', () => {
+  describe('with read-only access', () => {
     table({ location: 'bucket', readOnly: true }, [
       ...READS.map((action): Row => ['allowed', `s3:${action}`, s3('sales/q1.csv'), vended]),
       ...WRITES.map((action): Row => ['denied', `s3:${action}`, s3('sales/q1.csv'), vended]),
@@ -159,9 +169,16 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     const key = `arn:${partition}:kms:${region}:${ACCOUNT}:key/${KEY_ID}`;
     const otherKey = `arn:${partition}:kms:${region}:${ACCOUNT}:key/99999999-12ab-34cd-56ef-1234567890ab`;
     const viaS3 = { 'kms:ViaService': `s3.${region}.${urlSuffix}` };
-    // what CDK gives a new key: the account's IAM policies decide
+    // The CDK gives a new key this policy, with which the IAM policies of the account decide.
     const delegating: PolicyDocument = {
-      Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` },
+          Action: 'kms:*',
+          Resource: '*',
+        },
+      ],
     };
     const keyTable = (scenario: Scenario, rows: Row[]) => {
       const deployment = deploy(target, scenario);
@@ -190,7 +207,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
       ]);
     });
 
-    describe('that were not given', () => {
+    describe('that are not listed', () => {
       keyTable({ location: 'bucket' }, [
         ['denied', 'kms:Decrypt', key, viaS3],
         ['denied', 'kms:GenerateDataKey', key, viaS3],
@@ -204,7 +221,10 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     const context = { 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`] };
     const trust = (service: string, identityCenter: boolean, rows: Row[], locationRole?: 'given') => {
       const { locationRoleTrust } = deploy(target, { location: 'bucket', identityCenter, locationRole });
-      expectRows(() => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: locationRoleTrust }), rows);
+      expectRows(
+        () => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: locationRoleTrust }),
+        rows,
+      );
     };
 
     describe('by S3 Access Grants', () => {
@@ -219,7 +239,12 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
           ['denied', action, role, { 'aws:SourceArn': instance }],
           ['denied', action, role, { 'aws:SourceAccount': ACCOUNT }],
           ['denied', action, role, { ...here, 'aws:SourceAccount': STRANGER }],
-          ['denied', action, role, { ...here, 'aws:SourceArn': `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default` }],
+          [
+            'denied',
+            action,
+            role,
+            { ...here, 'aws:SourceArn': `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default` },
+          ],
           ['denied', action, role, { ...here, 'aws:SourceArn': `${instance}2` }],
         ]),
       ]);
@@ -232,12 +257,17 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
         ['allowed', 'sts:SetContext', role, { ...here, ...context }],
         ['denied', 'sts:SetContext', role, here],
         ['denied', 'sts:SetContext', role, context],
-        ['denied', 'sts:SetContext', role, { ...here, 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/Other`] }],
+        [
+          'denied',
+          'sts:SetContext',
+          role,
+          { ...here, 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/Other`] },
+        ],
         ['denied', 'sts:SetContext', role, { ...here, ...context, 'aws:SourceAccount': STRANGER }],
       ]);
     });
 
-    describe('by S3 Access Grants if it is a role of the app', () => {
+    describe('by S3 Access Grants when the user defines the role', () => {
       trust('access-grants.s3.amazonaws.com', true, [
         ['allowed', 'sts:AssumeRole', role, here],
         ['allowed', 'sts:SetSourceIdentity', role, here],
@@ -246,7 +276,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
       ], 'given');
     });
 
-    describe('by nobody else', () => {
+    describe('by no other principal', () => {
       trust('s3.amazonaws.com', true, [
         ['denied', 'sts:AssumeRole', role, here],
         ['denied', 'sts:SetContext', role, { ...here, ...context }],

@@ -3,7 +3,7 @@ import { ACCOUNT, TARGETS } from './resolve-template';
 import { PolicyDocument, Principal } from './simulator';
 import { expectRows, Row } from './table';
 
-/** What AWS gives a bucket or key whose owner has allowed nobody. */
+/** The default policy of a bucket or key that allows no other account. */
 const NOTHING_ADDED: PolicyDocument = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:DeleteBucket', Resource: '*' }],
@@ -19,7 +19,7 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     expectRows(() => ({ principal, resourcePolicy, resourceAccount: OTHER_ACCOUNT }), rows);
   const bucketScenario: Scenario = { location: 'bucket', otherAccount: true };
 
-  describe('a bucket whose owner added our statements', () => {
+  describe('a bucket whose owner added bucketPolicyStatements', () => {
     const deployment = deploy(target, bucketScenario);
     table(deployment.locationRole, deployment.bucketPolicy, [
       ['allowed', 's3:GetObject', file, vended],
@@ -36,7 +36,7 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
-  describe('a bucket whose owner added nothing', () => {
+  describe('a bucket whose owner added no statements', () => {
     const deployment = deploy(target, bucketScenario);
     table(deployment.locationRole, NOTHING_ADDED, [
       ['denied', 's3:GetObject', file, vended],
@@ -47,7 +47,7 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
-  describe("a bucket that we took for this account's", () => {
+  describe('a bucket without bucketAccount', () => {
     const deployment = deploy(target, { location: 'bucket' });
     table(deployment.locationRole, deployment.bucketPolicy, [
       ['denied', 's3:GetObject', file, vended],
@@ -55,7 +55,7 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
-  describe('a prefix, to read', () => {
+  describe('a prefix with read-only access', () => {
     const deployment = deploy(target, { location: 'prefix', otherAccount: true, readOnly: true });
     table(deployment.locationRole, deployment.bucketPolicy, [
       ['allowed', 's3:GetObject', `arn:${partition}:s3:::sales/curated/q1.csv`, vended],
@@ -66,13 +66,22 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
-  describe('what the owner of the bucket allows, by itself', () => {
-    // principals whose own policies allow everything: the bucket's policy alone decides
+  describe('bucketPolicyStatements by themselves', () => {
+    // The policies of these principals allow everything, so only the bucket policy decides.
     const everything = [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }];
     const deployment = deploy(target, { location: 'prefix', otherAccount: true, readOnly: true });
-    const us = { arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/location-role/session`, identityPolicies: everything };
-    const immuta = { arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/immuta-role/session`, identityPolicies: everything };
-    const stranger = { arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/other-role/session`, identityPolicies: everything };
+    const us = {
+      arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/location-role/session`,
+      identityPolicies: everything,
+    };
+    const immuta = {
+      arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/immuta-role/session`,
+      identityPolicies: everything,
+    };
+    const stranger = {
+      arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/other-role/session`,
+      identityPolicies: everything,
+    };
     const inPrefix = `arn:${partition}:s3:::sales/curated/q1.csv`;
     table(us, deployment.bucketPolicy, [
       ['allowed', 's3:GetObject', inPrefix, vended],
@@ -91,12 +100,15 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
-  describe('what the owner of the key allows, by itself', () => {
+  describe('keyPolicyStatements by themselves', () => {
     const everything = [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }];
     const key = `arn:${partition}:kms:${region}:${OTHER_ACCOUNT}:key/${KEY_ID}`;
     const viaS3 = { 'kms:ViaService': `s3.${region}.${urlSuffix}` };
     const deployment = deploy(target, { ...bucketScenario, encrypted: true });
-    const session = (role: string) => ({ arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/${role}/session`, identityPolicies: everything });
+    const session = (role: string) => ({
+      arn: `arn:${partition}:sts::${ACCOUNT}:assumed-role/${role}/session`,
+      identityPolicies: everything,
+    });
     table(session('location-role'), deployment.keyPolicy, [
       ['allowed', 'kms:Decrypt', key, viaS3],
       ['allowed', 'kms:GenerateDataKey', key, viaS3],
@@ -112,7 +124,7 @@ describe.each(TARGETS)('data of another account in $partition', ({ partition, re
     ]);
   });
 
-  describe('a key whose owner added our statement', () => {
+  describe('a key whose owner added keyPolicyStatements', () => {
     const key = `arn:${partition}:kms:${region}:${OTHER_ACCOUNT}:key/${KEY_ID}`;
     const viaS3 = { 'kms:ViaService': `s3.${region}.${urlSuffix}` };
     const deployment = deploy(target, { ...bucketScenario, encrypted: true });

@@ -12,8 +12,15 @@ function allow(...actions: string[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
 }
 
-describe('under a permissions boundary that allows what they need, the roles work', () => {
-  const boundary = allow('iam:GetRole', 'iam:PassRole', 'lambda:InvokeFunction', 'logs:*', 's3:*', 'secretsmanager:GetSecretValue');
+describe('roles under a permissions boundary that allows their actions', () => {
+  const boundary = allow(
+    'iam:GetRole',
+    'iam:PassRole',
+    'lambda:InvokeFunction',
+    'logs:*',
+    's3:*',
+    'secretsmanager:GetSecretValue',
+  );
   const { handler, immuta, locationRole } = deploy(target, { location: 'bucket', boundary });
 
   expectRows(() => ({ principal: locationRole }), [
@@ -32,8 +39,11 @@ describe('under a permissions boundary that allows what they need, the roles wor
   ]);
 });
 
-describe('a permissions boundary holds for every role', () => {
-  const { handler, immuta, locationRole } = deploy(target, { location: 'bucket', boundary: allow('logs:*', 'secretsmanager:*') });
+describe('roles under a permissions boundary that does not allow their actions', () => {
+  const { handler, immuta, locationRole } = deploy(target, {
+    location: 'bucket',
+    boundary: allow('logs:*', 'secretsmanager:*'),
+  });
 
   expectRows(() => ({ principal: locationRole }), [['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED]]);
   expectRows(() => ({ principal: immuta }), [

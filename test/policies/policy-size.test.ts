@@ -5,26 +5,43 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { resolveTemplate, TARGETS } from './resolve-template';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, ImmutaTenant, S3Location } from '../../src';
+import {
+  AccessGrantsInstance,
+  ImmutaAuthentication,
+  ImmutaS3Integration,
+  ImmutaS3IntegrationProps,
+  ImmutaTenant,
+  S3Location,
+} from '../../src';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
 
-type Props = Pick<ImmutaS3IntegrationProps, 'authentication' | 'encryptionKeys' | 'identityCenter' | 'location' | 'restrictPassRole'>;
+type Props = Pick<
+  ImmutaS3IntegrationProps,
+  'authentication' | 'encryptionKeys' | 'identityCenter' | 'location' | 'restrictPassRole'
+>;
 
-/** Synthesizes integrations in one stack, and measures their policies as IAM does. */
+/** Synthesizes integrations in one stack and measures their policies as IAM does. */
 function synthesize(integrations: (stack: Stack) => Props[], region = 'us-east-1'): Sizes {
   const app = new App({ context: { 'aws:cdk:disable-asset-staging': true } });
   const stack = new Stack(app, 'lake', { env: { account: '111122223333', region } });
   const apiKey = secretsmanager.Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key');
   const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
-  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
-  integrations(stack).forEach((props, index) => new ImmutaS3Integration(stack, `Lake${index}`, { tenant, accessGrantsInstance, ...props }));
+  const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', {
+    identityCenterInstanceArn: IDENTITY_CENTER,
+  });
+  integrations(stack).forEach(
+    (props, index) => new ImmutaS3Integration(stack, `Lake${index}`, { tenant, accessGrantsInstance, ...props }),
+  );
   const { resources } = resolveTemplate(Template.fromStack(stack).toJSON(), TARGETS[0], {});
-  const length = (documents: unknown[]) => documents.map((document) => JSON.stringify(document).length).reduce((sum, one) => sum + one, 0);
+  const length = (documents: unknown[]) =>
+    documents.map((document) => JSON.stringify(document).length).reduce((sum, one) => sum + one, 0);
   const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
   const locationRoles = ofType('AWS::IAM::Role').filter(([id]) => id.includes('LocationRole'));
   return {
-    locationRole: length(locationRoles.flatMap(([, { Properties }]) => Properties.Policies.map((policy: any) => policy.PolicyDocument))),
+    locationRole: length(
+      locationRoles.flatMap(([, { Properties }]) => Properties.Policies.map((policy: any) => policy.PolicyDocument)),
+    ),
     managedPolicy: length(ofType('AWS::IAM::ManagedPolicy').map(([, { Properties }]) => Properties.PolicyDocument)),
   };
 }
@@ -34,7 +51,7 @@ interface Sizes {
   readonly managedPolicy: number;
 }
 
-/** A bucket with the longest name that S3 allows. */
+/** Imports a bucket with the longest name that S3 allows. */
 function bucket(stack: Stack, index: number): s3.IBucket {
   return s3.Bucket.fromBucketName(stack, `Bucket${index}`, String(index).padStart(63, 'b'));
 }
@@ -45,37 +62,47 @@ function buckets(stack: Stack, count: number): S3Location {
 
 function keys(stack: Stack, count: number): kms.IKey[] {
   return Array.from({ length: count }, (_, index) =>
-    kms.Key.fromKeyArn(stack, `Key${index}`, `arn:aws:kms:us-east-1:111122223333:key/${String(index).padStart(36, '0')}`));
+    kms.Key.fromKeyArn(
+      stack,
+      `Key${index}`,
+      `arn:aws:kms:us-east-1:111122223333:key/${String(index).padStart(36, '0')}`,
+    ),
+  );
 }
 
-const newRole = ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal('arn:aws:iam::777788889999:role/immuta') });
-const LOCATION_ROLE = /inline policies of role 'lake\/Lake0\/.*LocationRole' have at least \d+ characters, and IAM allows 10240/;
+const newRole = ImmutaAuthentication.assumeRole({
+  principal: new iam.ArnPrincipal('arn:aws:iam::777788889999:role/immuta'),
+});
+const LOCATION_ROLE =
+  /inline policies of role 'lake\/Lake0\/.*LocationRole' have at least \d+ characters, and IAM allows 10240/;
 
-describe('the location role holds', () => {
-  const withBuckets = (count: number) => () => synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }]);
+describe('location role', () => {
+  const withBuckets = (count: number) => () =>
+    synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }]);
   const withKeys = (count: number) => () => synthesize((stack) => [{
     location: buckets(stack, 1), authentication: newRole, encryptionKeys: keys(stack, count),
   }]);
 
-  test('59 buckets with the longest names, and not 60', () => {
+  test('accepts 59 buckets with the longest names and fails with 60', () => {
     expect(withBuckets(59)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withBuckets(60)).toThrow(LOCATION_ROLE);
     expect(withBuckets(60)).toThrow(/or pass fewer 'buckets' or none at all\. \[INLINE_POLICIES_TOO_LONG\]/);
   });
 
-  test('fewer in GovCloud, whose ARNs are longer', () => {
-    const inGovCloud = (count: number) => () => synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }], 'us-gov-west-1');
+  test('accepts fewer buckets in GovCloud, where ARNs are longer', () => {
+    const inGovCloud = (count: number) => () =>
+      synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }], 'us-gov-west-1');
     expect(inGovCloud(54)).not.toThrow();
     expect(inGovCloud(57)).toThrow(LOCATION_ROLE);
   });
 
-  test('117 keys, and not 118', () => {
+  test('accepts 117 keys and fails with 118', () => {
     expect(withKeys(117)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withKeys(118)).toThrow(LOCATION_ROLE);
   });
 });
 
-describe('the managed policy of a user holds', () => {
+describe('managed policy of a user', () => {
   const withBuckets = (count: number) => () => synthesize((stack) => [{
     location: buckets(stack, count),
     identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
@@ -86,14 +113,16 @@ describe('the managed policy of a user holds', () => {
     }),
   }]);
 
-  // what lies between depends on the length of the location role's name, which CloudFormation generates
-  test('56 buckets with the longest names and Identity Center, and not 59', () => {
+  // The numbers between depend on the name of the location role, which CloudFormation generates.
+  test('accepts 56 buckets with the longest names and Identity Center and fails with 59', () => {
     expect(withBuckets(56)().managedPolicy).toBeLessThanOrEqual(6_144);
-    expect(withBuckets(59)).toThrow(/\[lake\/Lake0\/.*ImmutaPolicy\] the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/);
+    expect(withBuckets(59)).toThrow(
+      /\[lake\/Lake0\/.*ImmutaPolicy\] the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/,
+    );
   });
 });
 
-describe('a role of the user holds', () => {
+describe('role of the user', () => {
   const withIntegrations = (count: number) => () => synthesize((stack) => {
     const role = iam.Role.fromRoleName(stack, 'Role', 'immuta');
     return Array.from({ length: count }, (_, index) => ({
@@ -102,8 +131,10 @@ describe('a role of the user holds', () => {
     }));
   });
 
-  test('20 integrations with a raised quota, and not 21', () => {
+  test('accepts 20 integrations with a raised quota and fails with 21', () => {
     expect(withIntegrations(20)).not.toThrow();
-    expect(withIntegrations(21)).toThrow(/role 'lake\/Role' gets 21 managed policies from this app, and IAM allows 20 at most\. Use another role in some/);
+    expect(withIntegrations(21)).toThrow(
+      /role 'lake\/Role' gets 21 managed policies from this app, and IAM allows 20 at most\. Use another role in some/,
+    );
   });
 });

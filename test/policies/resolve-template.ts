@@ -1,4 +1,4 @@
-/** Where a template is deployed to, as far as policies can see. */
+/** The partition and Region of a deployment. */
 export interface Target {
   readonly partition: string;
   readonly region: string;
@@ -19,22 +19,27 @@ export interface Resource {
   readonly Properties: Record<string, any>;
 }
 
-/** Physical names of resources by logical id; a resource that is missing here is called by its logical id. */
+/** Physical names of resources by logical ID. The default name of a resource is its logical ID. */
 export type Names = Record<string, string>;
 
-/** The resources of a template with every intrinsic function replaced by what CloudFormation would put there. */
+/**
+ * The resources of a template, in which every intrinsic function is replaced by the value that CloudFormation gives it.
+ */
 export interface ResolvedTemplate {
   readonly resources: Record<string, Resource>;
-  /** Resolves something else that refers to the template's resources. */
+  /** Resolves any value that refers to the resources of the template. */
   resolve(value: any): any;
 }
 
 export function resolveTemplate(template: Record<string, any>, target: Target, names: Names): ResolvedTemplate {
   const resources: Record<string, any> = template.Resources ?? {};
-  const entries = Object.entries(resources).map(([id, { Type, Properties = {} }]) => [id, { Type, Properties: resolveProperties(Type, Properties) }]);
+  const entries = Object.entries(resources).map(([id, { Type, Properties = {} }]) => [
+    id,
+    { Type, Properties: resolveProperties(Type, Properties) },
+  ]);
   return { resources: Object.fromEntries(entries), resolve: resolveValue };
 
-  /** Policies are in IAM's resources; what custom resources and functions refer to is not this resolver's matter. */
+  /** Policies are in IAM resources, so attributes of custom resources and functions are not resolved. */
   function resolveProperties(type: string, properties: any): any {
     return type.startsWith('AWS::IAM::') ? resolveValue(properties) : properties;
   }
@@ -82,7 +87,8 @@ export function resolveTemplate(template: Record<string, any>, target: Target, n
       'AWS::Partition': target.partition,
       'AWS::Region': target.region,
       'AWS::URLSuffix': target.urlSuffix,
-      'AWS::StackId': `arn:${target.partition}:cloudformation:${target.region}:${ACCOUNT}:stack/lake/5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f`,
+      'AWS::StackId': `arn:${target.partition}:cloudformation:${target.region}:${ACCOUNT}:stack/lake/`
+        + '5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f',
       'AWS::StackName': 'lake',
       'AWS::NoValue': undefined,
     };

@@ -8,13 +8,13 @@ import {
 import { evaluate, PolicyDocument, Principal, Verdict } from './simulator';
 import { Row, Subject } from './table';
 
-/** What is wrong with the policies of Immuta's page, and what we do about it. */
+/** A defect of the policies on Immuta's page, and the decision about it. */
 interface Defect {
   readonly number: number;
   readonly defect: string;
   readonly decision: string;
   readonly why: string;
-  /** Rows that the sample fails and ours passes; none where policies cannot tell. */
+  /** Rows that the sample fails and the library passes. None if policies cannot show the defect. */
   readonly rows?: Row[];
   readonly sample?: Subject;
   readonly ours?: () => Subject;
@@ -29,7 +29,9 @@ const KEY = `arn:aws:kms:us-east-1:111122223333:key/${KEY_ID}`;
 const VENDED = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': INSTANCE };
 const STRANGER = '999999999999';
 const KEY_POLICY: PolicyDocument = {
-  Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' }],
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' },
+  ],
 };
 
 const sampleLocationRole: Principal = {
@@ -78,7 +80,9 @@ const DEFECTS: Defect[] = [
   {
     number: 3,
     defect: 'KMS is mentioned in the text only, and only `kms:Decrypt`',
-    decision: '`kms:Decrypt`, and `kms:GenerateDataKey` to write, on the keys given as `encryptionKeys`, through S3 in the Region only',
+    decision:
+      '`kms:Decrypt`, and `kms:GenerateDataKey` to write, on the keys given as `encryptionKeys`, through S3 in the '
+        + 'Region only',
     why: 'Without them nobody can read or write an object that is encrypted with a KMS key',
     sample: { principal: sampleLocationRole, resourcePolicy: KEY_POLICY },
     ours: () => ({ principal: ours({ location: 'bucket', encrypted: true }).locationRole, resourcePolicy: KEY_POLICY }),
@@ -90,8 +94,11 @@ const DEFECTS: Defect[] = [
   {
     number: 4,
     defect: 'No condition on the account that owns the bucket, nor on the Access Grants instance',
-    decision: '`aws:ResourceAccount` (the stack\'s account, or `bucketAccount`) and `s3:AccessGrantsInstanceArn` on the S3 statements',
-    why: 'A bucket that was deleted and recreated by another account is out of reach, and the role works only with credentials that the instance issues',
+    decision:
+      "`aws:ResourceAccount` (the stack's account, or `bucketAccount`) and `s3:AccessGrantsInstanceArn` on the S3 "
+        + 'statements',
+    why: 'A bucket that was deleted and recreated by another account is out of reach, and the role works only with '
+      + 'credentials that the instance issues',
     sample: { principal: sampleLocationRole },
     ours: () => ({ principal: ours({ location: 'bucket' }).locationRole }),
     rows: [
@@ -105,25 +112,47 @@ const DEFECTS: Defect[] = [
     decision: 'A separate statement, only with Identity Center, and only for its context provider',
     why: 'Without it, every grant to a user or group of Identity Center fails. Nothing else needs it',
     sample: sampleTrust,
-    ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket', identityCenter: true }).locationRoleTrust }),
-    rows: [['allowed', 'sts:SetContext', LOCATION_ROLE, {
-      'aws:SourceAccount': ACCOUNT,
-      'aws:SourceArn': INSTANCE,
-      'sts:RequestContextProviders': ['arn:aws:iam::aws:contextProvider/IdentityCenter'],
-    }]],
+    ours: () => ({
+      principal: accessGrants,
+      resourcePolicy: ours({ location: 'bucket', identityCenter: true }).locationRoleTrust,
+    }),
+    rows: [
+      [
+        'allowed',
+        'sts:SetContext',
+        LOCATION_ROLE,
+        {
+          'aws:SourceAccount': ACCOUNT,
+          'aws:SourceArn': INSTANCE,
+          'sts:RequestContextProviders': ['arn:aws:iam::aws:contextProvider/IdentityCenter'],
+        },
+      ],
+    ],
   },
   {
     number: 6,
     defect: 'The trust policy has no condition on who S3 Access Grants acts for',
     decision: '`aws:SourceAccount`, and `aws:SourceArn` matching the instance or anything below it',
-    why: 'An instance of another account could have the role assumed. AWS\'s pages disagree whether the source is the instance or the location',
+    why: "An instance of another account could have the role assumed. AWS's pages disagree whether the source is the "
+      + 'instance or the location',
     sample: sampleTrust,
     ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket' }).locationRoleTrust }),
     rows: [
-      ['denied', 'sts:AssumeRole', LOCATION_ROLE, {
-        'aws:SourceAccount': STRANGER, 'aws:SourceArn': 'arn:aws:s3:us-east-1:999999999999:access-grants/default',
-      }],
-      ['denied', 'sts:AssumeRole', LOCATION_ROLE, { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': 'arn:aws:s3:eu-west-1:111122223333:access-grants/default' }],
+      [
+        'denied',
+        'sts:AssumeRole',
+        LOCATION_ROLE,
+        {
+          'aws:SourceAccount': STRANGER,
+          'aws:SourceArn': 'arn:aws:s3:us-east-1:999999999999:access-grants/default',
+        },
+      ],
+      [
+        'denied',
+        'sts:AssumeRole',
+        LOCATION_ROLE,
+        { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': 'arn:aws:s3:eu-west-1:111122223333:access-grants/default' },
+      ],
       ['denied', 'sts:SetSourceIdentity', LOCATION_ROLE],
     ],
   },
@@ -131,7 +160,8 @@ const DEFECTS: Defect[] = [
     number: 7,
     defect: 'The management policy names only the instance',
     decision: 'All management actions on the instance and on `<instance>/*`',
-    why: 'Actions on locations and grants do not match the instance\'s ARN. AWS moved the two create actions from one resource type to another, so both are named',
+    why: "Actions on locations and grants do not match the instance's ARN. AWS moved the two create actions from one "
+      + 'resource type to another, so both are named',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [
@@ -156,16 +186,20 @@ const DEFECTS: Defect[] = [
     number: 9,
     defect: '`s3:UpdateAccessGrantsLocation` is missing',
     decision: 'Allowed with the other management actions',
-    why: 'An update of the integration may change the location\'s role; earlier versions of Immuta\'s page list the action',
+    why: "An update of the integration may change the location's role; earlier versions of Immuta's page list the "
+      + 'action',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [['allowed', 's3:UpdateAccessGrantsLocation', LOCATION]],
   },
   {
     number: 10,
-    defect: 'Immuta\'s principal may not list the bucket',
-    decision: '`s3:ListBucket` on the governed buckets, limited by `aws:ResourceAccount` but not to a prefix; `s3:ListAllMyBuckets` if the location is `s3://`',
-    why: 'Immuta tests that \'the provided S3 path exists and Immuta can list prefixes\'; which prefix it requests is not documented',
+    defect: "Immuta's principal may not list the bucket",
+    decision:
+      '`s3:ListBucket` on the governed buckets, limited by `aws:ResourceAccount` but not to a prefix; '
+        + '`s3:ListAllMyBuckets` if the location is `s3://`',
+    why: "Immuta tests that 'the provided S3 path exists and Immuta can list prefixes'; which prefix it requests is "
+      + 'not documented',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [['allowed', 's3:ListBucket', 'arn:aws:s3:::sales', { 'aws:ResourceAccount': ACCOUNT }]],
@@ -204,7 +238,8 @@ const DEFECTS: Defect[] = [
     number: 14,
     defect: '`iam:PassRole` without `iam:PassedToService`',
     decision: 'Exactly the location role; the condition is opt-in (`restrictPassRole`)',
-    why: 'AWS documents `access-grants.s3.amazonaws.com`, which was not verified live, and a wrong value makes every registration fail. The role\'s trust admits no other service',
+    why: 'AWS documents `access-grants.s3.amazonaws.com`, which was not verified live, and a wrong value makes every '
+      + "registration fail. The role's trust admits no other service",
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket', restrictPassRole: true }).immuta }),
     rows: [['denied', 'iam:PassRole', LOCATION_ROLE, { 'iam:PassedToService': 'ec2.amazonaws.com' }]],
@@ -213,29 +248,35 @@ const DEFECTS: Defect[] = [
     number: 15,
     defect: 'Actions on object ACLs, which have no effect in a bucket without ACLs',
     decision: 'Kept',
-    why: 'AWS\'s and Immuta\'s pages both list them, buckets with ACLs need them, and they are harmless without ACLs (the default). Policies cannot distinguish the two',
+    why: "AWS's and Immuta's pages both list them, buckets with ACLs need them, and they are harmless without ACLs "
+      + '(the default). Policies cannot distinguish the two',
   },
 ];
 
-describe('the defects of the sample policies', () => {
-  test('each of the fifteen has its decision', () => {
+describe('defects of the sample policies', () => {
+  test('lists a decision for each of the fifteen defects', () => {
     expect(DEFECTS.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
-  test.each(DEFECTS)('docs/internals/sample-policies.md has defect $number, its decision and the reason', ({ number, defect, decision, why }) => {
-    const page = readFileSync(path.join(__dirname, '../../docs/internals/sample-policies.md'), 'utf8');
-    expect(page).toContain(`| ${number} | ${defect} | ${decision} | ${why} |`);
-  });
+  test.each(DEFECTS)(
+    'docs/internals/sample-policies.md contains defect $number with its decision and reason',
+    ({ number, defect, decision, why }) => {
+      const page = readFileSync(path.join(__dirname, '../../docs/internals/sample-policies.md'), 'utf8');
+      expect(page).toContain(`| ${number} | ${defect} | ${decision} | ${why} |`);
+    },
+  );
 
   describe.each(DEFECTS.filter(({ rows }) => rows))('defect $number: $defect', ({ rows, sample, ours: fixed }) => {
-    const complete = rows!.map(([expected, action, resource, context = {}]) => [expected, action, resource, context] as const);
+    const complete = rows!.map(
+      ([expected, action, resource, context = {}]) => [expected, action, resource, context] as const,
+    );
     const wrong: Record<Verdict, Verdict> = { allowed: 'denied', denied: 'allowed' };
 
     test.each(complete)('the sample fails %s: %s on %s %j', async (expected, action, resource, context) => {
       await expect(evaluate({ ...sample!, action, resource, context })).resolves.toBe(wrong[expected]);
     });
 
-    test.each(complete)('ours passes %s: %s on %s %j', async (expected, action, resource, context) => {
+    test.each(complete)('the library passes %s: %s on %s %j', async (expected, action, resource, context) => {
       await expect(evaluate({ ...fixed!(), action, resource, context })).resolves.toBe(expected);
     });
   });

@@ -1,6 +1,6 @@
 /**
- * The policies of Immuta's page 'Configure an Amazon S3 integration', word for word, with values in place of the placeholders: the
- * library does better than each of them (sample-defects.test.ts), so they must stay as they are.
+ * The policies of Immuta's page 'Configure an Amazon S3 integration', word for word, with values in place of the
+ * placeholders: the library does better than each of them (sample-defects.test.ts), so they must stay as they are.
  */
 
 const INSTANCE = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
@@ -29,7 +29,7 @@ export const SAMPLE_LOCATION_ROLE_TRUST = {
   ],
 };
 
-/** The sample has the placeholder `<bucket arn>` without quotes, which is no JSON: they are all that was added. */
+/** The sample has the placeholder `<bucket arn>` without quotes. Only the quotes were added. */
 export const SAMPLE_LOCATION_ROLE_POLICY = {
   Version: '2012-10-17',
   Statement: [
@@ -112,7 +112,7 @@ export const SAMPLE_IMMUTA_POLICY = {
   ],
 };
 
-/** The sample is two statements with a comma between them: only the document around them was added. */
+/** The sample consists of two statements. Only the document around them was added. */
 export const SAMPLE_IDENTITY_CENTER_POLICY = {
   Version: '2012-10-17',
   Statement: [

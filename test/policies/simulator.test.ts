@@ -4,53 +4,84 @@ import { evaluate, Principal, TemplatePolicies } from './simulator';
 const [AWS] = TARGETS;
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 const nothing = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
-const principal: Principal = { arn: 'arn:aws:sts::111122223333:assumed-role/role/session', identityPolicies: [everything] };
+const principal: Principal = {
+  arn: 'arn:aws:sts::111122223333:assumed-role/role/session',
+  identityPolicies: [everything],
+};
 
-describe('a row that would prove nothing is an error', () => {
-  test('a context key that the action does not have', async () => {
-    await expect(evaluate({ principal, action: 's3:GetObject', resource: 'arn:aws:s3:::sales/q1.csv', context: { 's3:AccessGrantInstanceArn': 'x' } }))
-      .rejects.toThrow('s3:GetObject has no context s3:AccessGrantInstanceArn');
+describe('evaluate', () => {
+  test('fails when the action does not have the context key', async () => {
+    await expect(
+      evaluate({
+        principal,
+        action: 's3:GetObject',
+        resource: 'arn:aws:s3:::sales/q1.csv',
+        context: { 's3:AccessGrantInstanceArn': 'x' },
+      }),
+    ).rejects.toThrow('s3:GetObject has no context s3:AccessGrantInstanceArn');
   });
 
-  test('an action that does not exist', async () => {
-    await expect(evaluate({ principal, action: 's3:GetObjects', resource: 'arn:aws:s3:::sales/q1.csv' })).rejects.toThrow('cannot evaluate s3:GetObjects');
+  test('fails when the action does not exist', async () => {
+    await expect(
+      evaluate({ principal, action: 's3:GetObjects', resource: 'arn:aws:s3:::sales/q1.csv' }),
+    ).rejects.toThrow('cannot evaluate s3:GetObjects');
   });
 
-  test('a resource on which the action does not act', async () => {
-    await expect(evaluate({ principal, action: 's3:GetObject', resource: 'arn:aws:s3:::sales' })).rejects.toThrow('cannot evaluate s3:GetObject');
+  test('fails when the action does not apply to the resource', async () => {
+    await expect(evaluate({ principal, action: 's3:GetObject', resource: 'arn:aws:s3:::sales' })).rejects.toThrow(
+      'cannot evaluate s3:GetObject',
+    );
   });
 });
 
-describe('the policies of a principal', () => {
-  const role = (properties: object) => ({ Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: everything, ...properties } } });
-  const policiesOf = (resources: object) => new TemplatePolicies({ Resources: resources }, AWS).role('Role').identityPolicies;
+describe('policies of a principal', () => {
+  const role = (properties: object) => ({
+    Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: everything, ...properties } },
+  });
+  const policiesOf = (resources: object) =>
+    new TemplatePolicies({ Resources: resources }, AWS).role('Role').identityPolicies;
 
-  test('are those in the role', () => {
-    expect(policiesOf(role({ Policies: [{ PolicyName: 'Inline', PolicyDocument: everything }] }))).toEqual([everything]);
+  test('include the inline policies of the role', () => {
+    expect(policiesOf(role({ Policies: [{ PolicyName: 'Inline', PolicyDocument: everything }] }))).toEqual([
+      everything,
+    ]);
   });
 
-  test('are those attached to it, and not to another', () => {
-    const policy = (document: object, ...roles: string[]) => ({ Type: 'AWS::IAM::Policy', Properties: { Roles: roles.map((Ref) => ({ Ref })), PolicyDocument: document } });
-    const others = { Other: { Type: 'AWS::IAM::Role', Properties: {} }, Theirs: policy(nothing, 'Other'), Ours: policy(everything, 'Other', 'Role') };
+  test('include policies that are attached to it and to no other principal', () => {
+    const policy = (document: object, ...roles: string[]) => ({
+      Type: 'AWS::IAM::Policy',
+      Properties: { Roles: roles.map((Ref) => ({ Ref })), PolicyDocument: document },
+    });
+    const others = {
+      Other: { Type: 'AWS::IAM::Role', Properties: {} },
+      Theirs: policy(nothing, 'Other'),
+      Ours: policy(everything, 'Other', 'Role'),
+    };
     expect(policiesOf({ ...role({}), ...others })).toEqual([everything]);
   });
 
-  test('are the managed ones that it names', () => {
+  test('include the managed policies that it names', () => {
     const managed = { Managed: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: everything } } };
     expect(policiesOf({ ...role({ ManagedPolicyArns: [{ Ref: 'Managed' }] }), ...managed })).toEqual([everything]);
   });
 
-  test('are an error if one is not in the template', () => {
-    expect(() => policiesOf(role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] }))).toThrow('does not define the managed policy');
+  test('fail when one is not in the template', () => {
+    expect(() => policiesOf(role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] }))).toThrow(
+      'does not define the managed policy',
+    );
   });
 
-  test('are an error if its boundary is not known', () => {
-    expect(() => policiesOf(role({ PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary' }))).toThrow('no document is known');
+  test('fail when the permissions boundary is not known', () => {
+    expect(() => policiesOf(role({ PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary' }))).toThrow(
+      'no document is known',
+    );
   });
 });
 
-test('intrinsic functions become what CloudFormation puts there', () => {
-  const { resolve } = resolveTemplate({ Resources: { Sales: { Type: 'AWS::S3::Bucket' } } }, TARGETS[1], { Sales: 'acme-sales' });
+test('intrinsic functions resolve as in CloudFormation', () => {
+  const { resolve } = resolveTemplate({ Resources: { Sales: { Type: 'AWS::S3::Bucket' } } }, TARGETS[1], {
+    Sales: 'acme-sales',
+  });
   expect(resolve([
     { Ref: 'Sales' },
     { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['Sales', 'Arn'] }, '/*']] },

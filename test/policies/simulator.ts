@@ -9,7 +9,7 @@ export interface PolicyDocument {
   readonly Statement: any;
 }
 
-/** Whoever asks: an ARN, and the policies that bind it. */
+/** A principal: its ARN and its policies. */
 export interface Principal {
   readonly arn: string;
   readonly identityPolicies: PolicyDocument[];
@@ -21,13 +21,13 @@ export interface Request {
   readonly action: string;
   readonly resource: string;
   readonly context?: Context;
-  /** The account that owns the resource. */
+  /** ID of the account that owns the resource. */
   readonly resourceAccount?: string;
-  /** Policy of the bucket, key or role that is asked for. */
+  /** Policy of the bucket, key or role. */
   readonly resourcePolicy?: PolicyDocument;
 }
 
-/** What AWS would answer. Throws when the question itself is wrong: an unknown action, resource or context key. */
+/** Returns the decision of AWS. Throws an error if the action, the resource or a context key does not exist. */
 export async function evaluate(request: Request): Promise<Verdict> {
   const boundary = request.principal.permissionsBoundary;
   const simulation: Simulation = {
@@ -58,7 +58,7 @@ export async function evaluate(request: Request): Promise<Verdict> {
 export class TemplatePolicies {
   private readonly template: ResolvedTemplate;
 
-  /** `boundaries`: documents of permissions boundaries that the template refers to, by ARN. */
+  /** @param boundaries documents of permissions boundaries that the template refers to, by ARN */
   constructor(
     template: Record<string, any>,
     private readonly target: Target,
@@ -68,12 +68,12 @@ export class TemplatePolicies {
     this.template = resolveTemplate(template, target, names);
   }
 
-  /** Resolves what refers to the template's resources without being in it. */
+  /** Resolves a value that refers to the resources of the template. */
   public resolve(value: any): any {
     return this.template.resolve(value);
   }
 
-  /** A role as the session that it is when it calls AWS. */
+  /** Returns the session of a role. */
   public role(logicalId: string): Principal {
     const arn = `arn:${this.target.partition}:sts::${ACCOUNT}:assumed-role/${this.nameOf(logicalId)}/session`;
     return { arn, ...this.policiesOf(logicalId, 'AWS::IAM::Role', 'Roles') };
@@ -84,13 +84,13 @@ export class TemplatePolicies {
     return { arn, ...this.policiesOf(logicalId, 'AWS::IAM::User', 'Users') };
   }
 
-  /** Whatever the template attaches to a role (by name) that it only imports. */
+  /** Returns the session of an imported role, with the policies that the template attaches to its name. */
   public importedRole(name: string): Principal {
     const arn = `arn:${this.target.partition}:sts::${ACCOUNT}:assumed-role/${name}/session`;
     return { arn, identityPolicies: this.attachedTo(name, 'Roles') };
   }
 
-  /** The same for a user. */
+  /** Returns an imported user, with the policies that the template attaches to its name. */
   public importedUser(name: string): Principal {
     const arn = `arn:${this.target.partition}:iam::${ACCOUNT}:user/${name}`;
     return { arn, identityPolicies: this.attachedTo(name, 'Users') };

@@ -1,19 +1,21 @@
 import { Context, evaluate, PolicyDocument, Principal, Verdict } from './simulator';
 
-/** What is expected, of which action, on what, and in which context. */
+/** The expected decision about an action on a resource in a context. */
 export type Row = [expected: Verdict, action: string, resource: string, context?: Context];
 
 export interface Subject {
   readonly principal: Principal;
-  /** The policy of what is asked for, and the account that owns it. */
+  /** Policy of the resource, and the account that owns it. */
   readonly resourcePolicy?: PolicyDocument;
   readonly resourceAccount?: string;
 }
 
-/** One test for each row. The subject is made when the rows run. */
+/** Defines a test for each row. The subject is created when the test runs. */
 export function expectRows(subject: () => Subject, rows: Row[]): void {
-  // every row gets a context: for an argument too few, jest would wait for a callback
-  const complete = rows.map(([expected, action, resource, context = {}]) => [expected, action, resource, context] as const);
+  // Every row has a context. With an argument missing, jest would wait for a callback.
+  const complete = rows.map(
+    ([expected, action, resource, context = {}]) => [expected, action, resource, context] as const,
+  );
   test.each(complete)('%s: %s on %s %j', async (expected, action, resource, context) => {
     await expect(evaluate({ ...subject(), action, resource, context })).resolves.toBe(expected);
   });

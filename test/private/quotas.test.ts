@@ -4,34 +4,39 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImmutaAuthentication, S3Location } from '../../src';
-import { importedBucket, newIntegration, newStack, newTenant, synthError } from '../fixture';
+import { importedBucket, newIntegration, newStack, newTenant, resourcesOf, synthError } from '../fixture';
 
 const buckets = (stack: ReturnType<typeof newStack>, count: number): s3.IBucket[] =>
   Array.from({ length: count }, (_, n) => importedBucket(stack, `acme-data-${String(n).padStart(40, '0')}`));
 
-describe('the role of a tenant\'s handler', () => {
+describe('role of the handler', () => {
   const withSecrets = (count: number) => {
     const stack = newStack();
     const tenant = newTenant(stack);
     for (let n = 0; n < count; n++) {
-      const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, `Key${n}`, `key-${n}`), user: new iam.User(stack, `User${n}`) });
+      const authentication = ImmutaAuthentication.accessKeySecret({
+        secret: Secret.fromSecretNameV2(stack, `Key${n}`, `key-${n}`),
+        user: new iam.User(stack, `User${n}`),
+      });
       newIntegration(stack, `Lake${n}`, { tenant, authentication });
     }
     return stack;
   };
 
-  test('takes the secrets of thirty integrations', () => {
+  test('accepts the secrets of thirty integrations', () => {
     expect(synthError(withSecrets(30))).toBe('');
   });
 
-  test('fails if the policies that this app attaches to it pass the quota, once', () => {
+  test('reports one error when the inline policies of the handler\'s role exceed the quota', () => {
     const error = synthError(withSecrets(90));
-    expect(error).toMatch(/the inline policies of role 'Stack\/Immuta\/HandlerRole' have at least \d{5} characters, and IAM allows 10240\. Use the role in fewer integrations, .*\. \[INLINE_POLICIES_TOO_LONG\]/);
+    expect(error).toMatch(
+      /the inline policies of role 'Stack\/Immuta\/HandlerRole' have at least \d{5} characters, and IAM allows 10240\. Use the role in fewer integrations, .*\. \[INLINE_POLICIES_TOO_LONG\]/,
+    );
     expect(error.match(/inline policies of role/g)).toHaveLength(1);
   });
 });
 
-test('fails if a role that we make passes the quota', () => {
+test('fails when the inline policies of a new role exceed the quota', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: buckets(stack, 150) }) });
   const error = synthError(stack);
@@ -39,16 +44,32 @@ test('fails if a role that we make passes the quota', () => {
   expect(error).toMatch(/role 'Stack\/Lake\/\w+\/ImmutaRole' have at least \d+ characters/);
 });
 
-test('fails if the managed policy of a user passes the quota', () => {
+test('fails when the managed policy of a user exceeds the quota', () => {
   const stack = newStack();
-  const authentication = ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'User') });
+  const authentication = ImmutaAuthentication.accessKeySecret({
+    secret: Secret.fromSecretNameV2(stack, 'Key', 'key'),
+    user: new iam.User(stack, 'User'),
+  });
   newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: buckets(stack, 90) }), authentication });
-  expect(synthError(stack)).toMatch(/the policy has at least \d+ characters, and IAM allows 6144 in a managed policy\. Pass fewer 'encryptionKeys', .*\. \[MANAGED_POLICY_TOO_LONG\]/);
+  expect(synthError(stack)).toMatch(
+    /the policy has at least \d+ characters, and IAM allows 6144 in a managed policy\. Pass fewer 'encryptionKeys', .*\. \[MANAGED_POLICY_TOO_LONG\]/,
+  );
 });
 
 describe.each([
-  ['user', (stack: ReturnType<typeof newStack>) => ImmutaAuthentication.accessKeySecret({ secret: Secret.fromSecretNameV2(stack, 'Key', 'key'), user: new iam.User(stack, 'Immuta_') })],
-  ['role', (stack: ReturnType<typeof newStack>) => ImmutaAuthentication.existingRole(new iam.Role(stack, 'Immuta_', { assumedBy: new iam.AccountRootPrincipal() }))],
+  [
+    'user',
+    (stack: ReturnType<typeof newStack>) =>
+      ImmutaAuthentication.accessKeySecret({
+        secret: Secret.fromSecretNameV2(stack, 'Key', 'key'),
+        user: new iam.User(stack, 'Immuta_'),
+      }),
+  ],
+  [
+    'role',
+    (stack: ReturnType<typeof newStack>) =>
+      ImmutaAuthentication.existingRole(new iam.Role(stack, 'Immuta_', { assumedBy: new iam.AccountRootPrincipal() })),
+  ],
 ] as const)('managed policies of one %s', (kind, authenticate) => {
   const withIntegrations = (count: number) => {
     const stack = newStack();
@@ -60,41 +81,67 @@ describe.each([
     return stack;
   };
 
-  test('take ten', () => {
+  test('accepts ten', () => {
     const stack = withIntegrations(10);
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
     expect(synthError(stack)).toBe('');
   });
 
-  test('warn of more', () => {
-    Annotations.fromStack(withIntegrations(11)).hasWarning('*', Match.stringLikeRegexp(`${kind} 'Stack/Immuta_' gets 11 managed policies from this app, and IAM allows 10 unless .*\\[MANAGED_POLICIES_OF_PRINCIPAL\\]`));
+  test('warns when there are more than ten', () => {
+    Annotations.fromStack(withIntegrations(11)).hasWarning(
+      '*',
+      Match.stringLikeRegexp(
+        `${kind} 'Stack/Immuta_' gets 11 managed policies from this app, and IAM allows 10 unless `
+          + '.*\\[MANAGED_POLICIES_OF_PRINCIPAL\\]',
+      ),
+    );
   });
 
-  test('fail for more than IAM allows at all', () => {
+  test('reports one error when there are more than IAM allows', () => {
     const error = synthError(withIntegrations(21));
-    expect(error).toContain(`${kind} 'Stack/Immuta_' gets 21 managed policies from this app, and IAM allows 20 at most. Use another ${kind} in some of the integrations. [TOO_MANY_MANAGED_POLICIES]`);
+    expect(error).toContain(
+      `${kind} 'Stack/Immuta_' gets 21 managed policies from this app, and IAM allows 20 at most. Use another ${kind} `
+        + 'in some of the integrations. [TOO_MANY_MANAGED_POLICIES]',
+    );
     expect(error.match(/21 managed policies/g)).toHaveLength(1);
   });
 });
 
-test('counts the managed policies that a role has of its own, and those of other stacks', () => {
+test('counts the managed policies of the role itself and those of other stacks', () => {
   const app = new App();
   const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
-  const managedPolicies = Array.from({ length: 20 }, (_, n) => iam.ManagedPolicy.fromManagedPolicyName(home, `Policy${n}`, `policy-${n}`));
+  const managedPolicies = Array.from({ length: 20 }, (_, n) =>
+    iam.ManagedPolicy.fromManagedPolicyName(home, `Policy${n}`, `policy-${n}`),
+  );
   const role = new iam.Role(home, 'Role', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
   newIntegration(other, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
   expect(synthError(home)).toContain('role \'Home/Role\' gets 21 managed policies from this app');
 });
 
-test('does not count the role of the same name in another stack', () => {
+test('does not count policies of a role with the same logical ID in another stack', () => {
   const app = new App();
   const stacks = ['One', 'Two'].map((id) => newStack(undefined, app, id));
   const tenant = newTenant(stacks[0]);
   for (const stack of stacks) {
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
     for (let n = 0; n < 11; n++) {
-      newIntegration(stack, `Lake${n}`, { tenant, authentication: ImmutaAuthentication.existingRole(role), location: S3Location.bucket(importedBucket(stack, `acme-${stack.node.id.toLowerCase()}-${n}`)) });
+      newIntegration(stack, `Lake${n}`, {
+        tenant,
+        authentication: ImmutaAuthentication.existingRole(role),
+        location: S3Location.bucket(importedBucket(stack, `acme-${stack.node.id.toLowerCase()}-${n}`)),
+      });
     }
   }
   expect(synthError(stacks[0])).not.toContain('managed policies');
+});
+
+test('keeps roles that are attached to a policy after an integration was defined', () => {
+  const stack = newStack();
+  const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+  const statements = [new iam.PolicyStatement({ actions: ['s3:ListAllMyBuckets'], resources: ['*'] })];
+  const policy = new iam.ManagedPolicy(stack, 'Policy', { roles: [role], statements });
+  newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
+  policy.attachToRole(iam.Role.fromRoleName(stack, 'Later', 'later'));
+  expect(resourcesOf(stack)[stack.getLogicalId(policy.node.defaultChild as iam.CfnManagedPolicy)].Properties.Roles)
+    .toEqual([{ Ref: stack.getLogicalId(role.node.defaultChild as iam.CfnRole) }, 'later']);
 });

@@ -9,7 +9,7 @@ import { locationRoleStatements } from '../../src/private/policies/location-role
 
 const IAM5 = { 'cdk-nag 2': rules2.iam.IAMNoWildcardPermissions, 'cdk-nag 3': rules3.iam.IAMNoWildcardPermissions };
 
-/** Every statement that has a wildcard, and a bucket whose ARN is a reference. */
+/** Returns every statement with a wildcard, and one with a reference to a bucket. */
 function statements(stack: Stack): iam.PolicyStatement[] {
   const options = {
     partition: stack.partition,
@@ -28,28 +28,38 @@ function statements(stack: Stack): iam.PolicyStatement[] {
   return [
     ...locationRoleStatements({ ...options, data: all, write: true, keyArns: [] }),
     ...locationRoleStatements({ ...options, data: prefix, write: false, keyArns: [] }),
-    ...immutaPrincipalStatements({ ...options, data: all, locationRoleArn: 'arn:aws:iam::111122223333:role/l', restrictPassRole: false, identityCenter }),
+    ...immutaPrincipalStatements({
+      ...options,
+      data: all,
+      locationRoleArn: 'arn:aws:iam::111122223333:role/l',
+      restrictPassRole: false,
+      identityCenter,
+    }),
   ];
 }
 
-test('every wildcard has its reason, under the name that it has in the findings', () => {
+test('gives each wildcard a reason under the name of its finding', () => {
   const stack = new Stack(new App(), 'lake');
   const acknowledged = findAcknowledgements(stack, statements(stack));
   expect(Object.fromEntries(acknowledged.map(({ appliesTo, reason }) => [appliesTo, reason]))).toEqual({
-    'Resource::arn:<AWS::Partition>:s3:::*/*': expect.stringContaining('object keys below the location are not known'),
-    'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('every bucket of the account'),
-    'Resource::<Sales.Arn>/curated/*': expect.stringContaining('object keys below the location are not known'),
-    'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*': expect.stringContaining('whose ids AWS makes'),
-    'Resource::*': 's3:ListAllMyBuckets has no resource type; Immuta lists the buckets of a location that is s3://; '
-      + 's3:ListAccessGrantsInstances has no resource type; sso-directory:DescribeUsers has no resource type',
-    'Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1234567890abcdef/*': expect.stringContaining('the ARN is not known beforehand'),
-    'Resource::arn:<AWS::Partition>:identitystore:::group/*': expect.stringContaining('not known beforehand'),
-    'Resource::arn:<AWS::Partition>:identitystore:::user/*': expect.stringContaining('not known beforehand'),
+    'Resource::arn:<AWS::Partition>:s3:::*/*': expect.stringContaining('object keys of the location are not known'),
+    'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('covers every bucket of the account'),
+    'Resource::<Sales.Arn>/curated/*': expect.stringContaining('object keys of the location are not known'),
+    'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*':
+      expect.stringContaining('AWS generates the IDs'),
+    'Resource::*':
+      's3:ListAllMyBuckets has no resource type; Immuta lists the buckets of the location s3://; ' +
+      's3:ListAccessGrantsInstances has no resource type; sso-directory:DescribeUsers has no resource type',
+    'Resource::arn:<AWS::Partition>:sso::*:application/ssoins-1234567890abcdef/*': expect.stringContaining(
+      'the ARN is not known at synth',
+    ),
+    'Resource::arn:<AWS::Partition>:identitystore:::group/*': expect.stringContaining('not known at synth'),
+    'Resource::arn:<AWS::Partition>:identitystore:::user/*': expect.stringContaining('not known at synth'),
   });
   expect(new Set(acknowledged.map(({ id }) => id))).toEqual(new Set(['AwsSolutions-IAM5']));
 });
 
-test.each(Object.entries(IAM5))('the findings of %s are those that we acknowledge', (_, rule) => {
+test.each(Object.entries(IAM5))('acknowledges exactly the findings of %s', (_, rule) => {
   const stack = new Stack(new App(), 'lake');
   const all = statements(stack);
   const role = new iam.Role(stack, 'Role', {
@@ -57,5 +67,9 @@ test.each(Object.entries(IAM5))('the findings of %s are those that we acknowledg
     inlinePolicies: { All: new iam.PolicyDocument({ statements: all }) },
   });
   const findings = rule(role.node.defaultChild as iam.CfnRole);
-  expect([...findings as string[]].sort()).toEqual(findAcknowledgements(stack, all).map(({ appliesTo }) => appliesTo).sort());
+  expect([...(findings as string[])].sort()).toEqual(
+    findAcknowledgements(stack, all)
+      .map(({ appliesTo }) => appliesTo)
+      .sort(),
+  );
 });

@@ -15,8 +15,8 @@ export function acknowledgeWildcards(construct: IConstruct, statements: iam.Poli
   if (acknowledge().length === 0) {
     return;
   }
-  // Both are computed when they are read: cdk-nag 2 reads in an Aspect, and logical ids can change until then. cdk-nag 3 reads after
-  // synthesis, when references to other stacks have become imports.
+  // Both are computed when they are read: cdk-nag 2 reads in an Aspect, and logical ids can change until then. cdk-nag
+  // 3 reads after synthesis, when references to other stacks have become imports.
   resource.addMetadata('cdk_nag', {
     get rules_to_suppress() {
       return acknowledge().map(({ id, reason, appliesTo }) => ({ id, reason, applies_to: [appliesTo] }));

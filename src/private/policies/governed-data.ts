@@ -1,36 +1,36 @@
 import { Token } from 'aws-cdk-lib';
 
-/** The part of S3 that a location governs, as policies name it. */
+/** The part of S3 that a location governs, for policies. */
 export interface GovernedData {
   /** Whether the location is `s3://`. */
   readonly allBuckets: boolean;
-  /** The buckets that the roles may reach; none with `allBuckets` means every bucket. */
+  /** The buckets that the roles can reach. With `allBuckets`, an empty list means every bucket. */
   readonly bucketArns: string[];
-  /** What object keys begin with. */
+  /** Prefix of the object keys. */
   readonly prefix?: string;
 }
 
-/** The buckets' ARNs. */
+/** Returns the ARNs of the buckets. */
 export function bucketResources(data: GovernedData, partition: string): string[] {
   if (data.allBuckets && data.bucketArns.length === 0) {
-    // the location `s3://` covers buckets that do not exist yet: only aws:ResourceAccount bounds them
+    // The location `s3://` covers buckets that do not exist yet. Only aws:ResourceAccount limits them.
     return [`arn:${partition}:s3:::*`];
   }
   return data.bucketArns;
 }
 
-/** The objects' ARNs: actions on objects never match the ARN of a bucket. */
+/** Returns the ARNs of the objects. Actions on objects never match the ARN of a bucket. */
 export function objectResources(data: GovernedData, partition: string): string[] {
-  // the keys are not known beforehand
-  return bucketResources(data, partition).map((arn) => `${arn}/${literal(data.prefix ?? '')}*`);
+  // The keys are not known at synth.
+  return bucketResources(data, partition).map((arn) => `${arn}/${escapeKey(data.prefix ?? '')}*`);
 }
 
-/** Conditions that keep `s3:ListBucket` within the prefix; none without one. */
+/** Returns conditions that limit `s3:ListBucket` to the prefix. */
 export function listConditions(data: GovernedData): Record<string, Record<string, string>> {
-  return data.prefix === undefined ? {} : { StringLike: { 's3:prefix': `${literal(data.prefix)}*` } };
+  return data.prefix === undefined ? {} : { StringLike: { 's3:prefix': `${escapeKey(data.prefix)}*` } };
 }
 
-/** Object keys may hold what IAM takes for wildcards and variables. */
-function literal(key: string): string {
+/** Object keys can contain characters that IAM reads as wildcards and variables. */
+function escapeKey(key: string): string {
   return Token.isUnresolved(key) ? key : key.replace(/[*?$]/g, '${$&}');
 }

@@ -11,22 +11,31 @@ export interface HandlerRoleOptions {
   readonly accessGrantsInstanceArn: string;
 }
 
-/** What the handler of a tenant needs all the time, inline in its role. */
+/** Returns the statements that the handler of a tenant always needs. They are inline in its role. */
 export function handlerRoleStatements(options: HandlerRoleOptions): iam.PolicyStatement[] {
   return [
     ...readSecretStatements(options.apiKey, options.region),
-    new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsLocations'], resources: [options.accessGrantsInstanceArn] }),
+    new iam.PolicyStatement({
+      actions: ['s3:ListAccessGrantsLocations'],
+      resources: [options.accessGrantsInstanceArn],
+    }),
   ];
 }
 
-/** @param logGroupArn As a log group has it: its `:*` are the log streams, which Lambda makes and names */
+/**
+ * @param logGroupArn The attribute of the log group. Its `:*` stands for the log streams, which Lambda creates and
+ * names.
+ */
 export function writeLogStatement(logGroupArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
 }
 
-/** Reading one secret, and the key that encrypts it if it has its own. */
+/** Returns the statements for reading one secret, and for decrypting it if it has a key of its own. */
 export function readSecretStatements(secret: secretsmanager.ISecret, region: string): iam.PolicyStatement[] {
-  const read = new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretResource(secret)] });
+  const read = new iam.PolicyStatement({
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: [formatSecretArn(secret)],
+  });
   if (!secret.encryptionKey) {
     return [read];
   }
@@ -69,17 +78,17 @@ export function manageSecretStatements(secretArn: string, encryptionKey: kms.IKe
   ];
 }
 
-/** A secret imported by name is known without the six characters that Secrets Manager puts at the end of its ARN. */
-function secretResource(secret: secretsmanager.ISecret): string {
+/** The ARN of a secret that is imported by name lacks the six characters that Secrets Manager appends. */
+function formatSecretArn(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }
 
-/** What the handler needs in order to go on after its time: a policy of its own, since the role cannot refer to the function. */
+/** Returns the statement with which the handler invokes itself to continue after its time limit. */
 export function selfInvokeStatement(functionArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
 }
 
-/** What the handler needs in order to ask what Immuta's role or user is denied, and by what. */
+/** Returns the statement with which the handler simulates the policies of Immuta's role or user. */
 export function diagnosisStatement(principalArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['iam:SimulatePrincipalPolicy'], resources: [principalArn] });
 }

@@ -1,28 +1,39 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { bucketResources, GovernedData } from './governed-data';
 import { IdentityCenter, identityCenterStatements } from './identity-center';
-import { ACCESS_GRANTS_SERVICE, listAllBuckets } from './location-role';
+import { ACCESS_GRANTS_SERVICE, listAllBucketsStatements } from './location-role';
 
 const MANAGEMENT_ACTIONS = [
-  's3:CreateAccessGrant', 's3:CreateAccessGrantsLocation', 's3:DeleteAccessGrant', 's3:DeleteAccessGrantsLocation', 's3:GetAccessGrant',
-  's3:GetAccessGrantsInstance', 's3:GetAccessGrantsInstanceForPrefix', 's3:GetAccessGrantsInstanceResourcePolicy',
-  's3:GetAccessGrantsLocation', 's3:ListAccessGrants', 's3:ListAccessGrantsLocations', 's3:UpdateAccessGrantsLocation',
+  's3:CreateAccessGrant',
+  's3:CreateAccessGrantsLocation',
+  's3:DeleteAccessGrant',
+  's3:DeleteAccessGrantsLocation',
+  's3:GetAccessGrant',
+  's3:GetAccessGrantsInstance',
+  's3:GetAccessGrantsInstanceForPrefix',
+  's3:GetAccessGrantsInstanceResourcePolicy',
+  's3:GetAccessGrantsLocation',
+  's3:ListAccessGrants',
+  's3:ListAccessGrantsLocations',
+  's3:UpdateAccessGrantsLocation',
 ];
 
+/** Options for the permissions of Immuta's role or user. */
 export interface ImmutaPrincipalOptions {
   readonly partition: string;
   readonly accessGrantsInstanceArn: string;
   readonly locationRoleArn: string;
   readonly data: GovernedData;
-  /** The account that owns the buckets. */
+  /** ID of the account that owns the buckets. */
   readonly bucketAccount: string;
-  /** Whether Immuta may pass the location role to S3 Access Grants only. */
+  /** Whether Immuta can pass the location role only to S3 Access Grants. */
   readonly restrictPassRole: boolean;
   readonly identityCenter?: IdentityCenter;
 }
 
 /**
- * What Immuta's principal needs: to manage locations and grants, to pass the location role, and to list the governed buckets.
+ * Returns the permissions of Immuta's principal: to manage locations and grants, to pass the location role and to list
+ * the governed buckets.
  *
  * @see https://documentation.immuta.com/saas/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
  */
@@ -31,19 +42,20 @@ export function immutaPrincipalStatements(options: ImmutaPrincipalOptions): iam.
   return [
     new iam.PolicyStatement({
       actions: MANAGEMENT_ACTIONS,
-      // locations and grants are below the instance, and AWS makes their ids
+      // Locations and grants are below the instance, and AWS generates their IDs.
       resources: [accessGrantsInstanceArn, `${accessGrantsInstanceArn}/*`],
     }),
-    // `*` since the action has no resource type
+    // The action has no resource type.
     new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsInstances'], resources: ['*'] }),
     ...passRoleStatements(options),
     new iam.PolicyStatement({
       actions: ['s3:ListBucket'],
       resources: bucketResources(data, partition),
-      // not bound to the prefix: how Immuta asks when it tests 'S3 path exists and Immuta can list prefixes' is not documented
+      // Not limited to the prefix: the request of Immuta's test 'S3 path exists and Immuta can list prefixes' is not
+      // documented.
       conditions: { StringEquals: { 'aws:ResourceAccount': options.bucketAccount } },
     }),
-    ...listAllBuckets(data),
+    ...listAllBucketsStatements(data),
     ...options.identityCenter ? identityCenterStatements(partition, options.identityCenter) : [],
   ];
 }
@@ -54,7 +66,7 @@ function passRoleStatements(options: ImmutaPrincipalOptions): iam.PolicyStatemen
     return [new iam.PolicyStatement({ actions: ['iam:GetRole', 'iam:PassRole'], resources })];
   }
   return [
-    // apart, since a GetRole has no service that the role is passed to
+    // A GetRole request has no service to which the role is passed, so it would never match the condition.
     new iam.PolicyStatement({ actions: ['iam:GetRole'], resources }),
     new iam.PolicyStatement({
       actions: ['iam:PassRole'],

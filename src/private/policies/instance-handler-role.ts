@@ -1,17 +1,26 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { anyApplication } from './identity-center';
+import { formatApplicationArns } from './identity-center';
 
-/** What the handler of an instance needs: to make and delete that one, and to see and mark whose it is. */
+/** Returns the statements with which the handler creates, deletes and tags the instance. */
 export function instanceHandlerStatements(accessGrantsInstanceArn: string): iam.PolicyStatement[] {
-  return [new iam.PolicyStatement({
-    actions: [
-      's3:CreateAccessGrantsInstance', 's3:DeleteAccessGrantsInstance', 's3:GetAccessGrantsInstance', 's3:ListAccessGrants',
-      's3:ListAccessGrantsLocations', 's3:ListTagsForResource', 's3:TagResource', 's3:UntagResource',
-    ],
-    resources: [accessGrantsInstanceArn],
-  })];
+  return [
+    new iam.PolicyStatement({
+      actions: [
+        's3:CreateAccessGrantsInstance',
+        's3:DeleteAccessGrantsInstance',
+        's3:GetAccessGrantsInstance',
+        's3:ListAccessGrants',
+        's3:ListAccessGrantsLocations',
+        's3:ListTagsForResource',
+        's3:TagResource',
+        's3:UntagResource',
+      ],
+      resources: [accessGrantsInstanceArn],
+    }),
+  ];
 }
 
+/** Options for the statements about Identity Center. */
 export interface InstanceIdentityCenterOptions {
   readonly partition: string;
   readonly accessGrantsInstanceArn: string;
@@ -19,15 +28,16 @@ export interface InstanceIdentityCenterOptions {
 }
 
 /**
- * What it needs in order to associate the instance with Identity Center, and to end that: S3 makes and deletes its application there with the
- * permissions of who asks for it.
+ * Returns the statements with which the handler associates the instance with Identity Center, and dissociates it.
+ *
+ * S3 creates and deletes its application in Identity Center with the permissions of the caller.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_AssociateAccessGrantsIdentityCenter.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_DissociateAccessGrantsIdentityCenter.html
  */
 export function instanceIdentityCenterStatements(options: InstanceIdentityCenterOptions): iam.PolicyStatement[] {
   const { partition, accessGrantsInstanceArn, identityCenterInstanceArn } = options;
-  const application = anyApplication(partition, identityCenterInstanceArn);
+  const application = formatApplicationArns(partition, identityCenterInstanceArn);
   return [
     new iam.PolicyStatement({
       actions: ['s3:AssociateAccessGrantsIdentityCenter', 's3:DissociateAccessGrantsIdentityCenter'],
@@ -35,7 +45,7 @@ export function instanceIdentityCenterStatements(options: InstanceIdentityCenter
     }),
     new iam.PolicyStatement({
       actions: ['sso:CreateApplication'],
-      // which of AWS's application providers it is, is not documented
+      // The application provider is not documented.
       resources: [identityCenterInstanceArn, application, `arn:${partition}:sso::aws:applicationProvider/*`],
     }),
     new iam.PolicyStatement({

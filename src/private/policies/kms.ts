@@ -1,8 +1,8 @@
 /**
- * Conditions under which a key may be used through one service of one Region only.
+ * Returns conditions that limit the use of a key to one service in one Region.
  *
- * The end of the value is left open: `amazonaws.com` everywhere AWS documents it, while it is not documented whether China's
- * values end in `amazonaws.com.cn`. KMS sets the value, not the caller.
+ * The value ends in `amazonaws.com` where AWS documents it. For China it is not documented, so the pattern leaves the
+ * end open. KMS sets the value, not the caller.
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  */
@@ -10,7 +10,7 @@ export function viaService(service: string, region: string): Record<string, Reco
   return { StringLike: { 'kms:ViaService': `${service}.${region}.*` } };
 }
 
-/** What a reader, and a writer (multipart uploads decrypt too), needs of a key that encrypts objects. */
+/** Returns the actions on a key that encrypts objects. Writers need to decrypt, too, for multipart uploads. */
 export function objectKeyActions(write: boolean): string[] {
   return write ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
 }

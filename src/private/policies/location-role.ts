@@ -2,30 +2,33 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { bucketResources, GovernedData, listConditions, objectResources } from './governed-data';
 import { objectKeyActions, viaService } from './kms';
 
-/** The service that assumes location roles; the name is the same in every partition. */
+/** The service that assumes location roles. The name is the same in every partition. */
 export const ACCESS_GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';
 
-// the object ACL actions do nothing in buckets without ACLs (the default), and readers of buckets with ACLs need them
-const READ_ACTIONS = ['s3:GetObject', 's3:GetObjectAcl', 's3:GetObjectVersion', 's3:GetObjectVersionAcl', 's3:ListMultipartUploadParts'];
+// Readers of buckets with ACLs need the ACL actions. They have no effect in buckets without ACLs, which is the default.
+const READ_ACTIONS = [
+  's3:GetObject', 's3:GetObjectAcl', 's3:GetObjectVersion', 's3:GetObjectVersionAcl', 's3:ListMultipartUploadParts',
+];
 const WRITE_ACTIONS = [
-  's3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObject', 's3:PutObjectAcl', 's3:PutObjectVersionAcl',
+  's3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObject', 's3:PutObjectAcl',
+  's3:PutObjectVersionAcl',
 ];
 
-/** What the location role may do at most; each grant narrows it. */
+/** Options for the permissions of the location role. Each grant narrows them. */
 export interface LocationRoleOptions {
   readonly partition: string;
   readonly region: string;
   readonly accessGrantsInstanceArn: string;
   readonly data: GovernedData;
   readonly write: boolean;
-  /** The account that owns the buckets. */
+  /** ID of the account that owns the buckets. */
   readonly bucketAccount: string;
-  /** The keys that encrypt the objects. */
+  /** ARNs of the keys that encrypt the objects. */
   readonly keyArns: string[];
 }
 
 /**
- * Permissions of the location role.
+ * Returns the permissions of the location role.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
  */
@@ -33,36 +36,38 @@ export function locationRoleStatements(options: LocationRoleOptions): iam.Policy
   const { data, partition } = options;
   const conditions = {
     StringEquals: { 'aws:ResourceAccount': options.bucketAccount },
-    ...forInstance(options.accessGrantsInstanceArn),
+    ...instanceConditions(options.accessGrantsInstanceArn),
   };
   return [
-    new iam.PolicyStatement({ actions: objectActions(options.write), resources: objectResources(data, partition), conditions }),
+    new iam.PolicyStatement({
+      actions: objectActions(options.write), resources: objectResources(data, partition), conditions,
+    }),
     new iam.PolicyStatement({
       actions: ['s3:ListBucket'],
       resources: bucketResources(data, partition),
       conditions: { ...conditions, ...listConditions(data) },
     }),
-    ...listAllBuckets(data),
+    ...listAllBucketsStatements(data),
     ...locationKeyStatements(options),
   ];
 }
 
-/** Read actions on objects, and the write actions if wanted. */
+/** Returns the read actions on objects, and the write actions. */
 export function objectActions(write: boolean): string[] {
   return write ? [...READ_ACTIONS, ...WRITE_ACTIONS].sort() : READ_ACTIONS;
 }
 
-/** Makes a role useless outside the credentials that this instance vends. */
-export function forInstance(accessGrantsInstanceArn: string): Record<string, Record<string, string>> {
+/** Returns conditions that limit a role to credentials that this instance vends. */
+export function instanceConditions(accessGrantsInstanceArn: string): Record<string, Record<string, string>> {
   return { ArnEquals: { 's3:AccessGrantsInstanceArn': accessGrantsInstanceArn } };
 }
 
-/** `s3:ListAllMyBuckets`, only where the location is the whole account. */
-export function listAllBuckets(data: GovernedData): iam.PolicyStatement[] {
+/** Returns a statement with `s3:ListAllMyBuckets` if the location covers the whole account. */
+export function listAllBucketsStatements(data: GovernedData): iam.PolicyStatement[] {
   if (!data.allBuckets) {
     return [];
   }
-  // `*` since the action has no resource type; nor does it know the conditions of the other statements
+  // The action has no resource type, and does not support the conditions of the other statements.
   return [new iam.PolicyStatement({ actions: ['s3:ListAllMyBuckets'], resources: ['*'] })];
 }
 
@@ -70,7 +75,7 @@ function locationKeyStatements(options: LocationRoleOptions): iam.PolicyStatemen
   if (options.keyArns.length === 0) {
     return [];
   }
-  // no s3:AccessGrantsInstanceArn here: it is a key of S3 requests, and KMS would never match it
+  // The condition key s3:AccessGrantsInstanceArn belongs to S3 requests. KMS would never match it.
   return [new iam.PolicyStatement({
     actions: objectKeyActions(options.write),
     resources: options.keyArns,
@@ -78,20 +83,20 @@ function locationKeyStatements(options: LocationRoleOptions): iam.PolicyStatemen
   })];
 }
 
+/** Options for the trust policy of the location role. */
 export interface LocationRoleTrustOptions {
   readonly partition: string;
-  /** The account of the Access Grants instance. */
+  /** ID of the account of the S3 Access Grants instance. */
   readonly account: string;
   readonly accessGrantsInstanceArn: string;
-  /** Whether grants may name users and groups of IAM Identity Center. */
+  /** Whether grants can name users and groups of IAM Identity Center. */
   readonly identityCenter: boolean;
 }
 
 /**
- * Who may assume the location role: S3 Access Grants, for this one instance.
+ * Returns the statements that let S3 Access Grants assume the location role for this instance.
  *
- * AssumeRole and SetSourceIdentity share a statement as in AWS's own policy; each is authorized by itself, so that two statements
- * would do as well. SetContext needs one of its own: its condition on the context provider would refuse the other two without one.
+ * SetContext has a statement of its own. Requests without a context provider would never match its condition.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
  * @see https://docs.aws.amazon.com/singlesignon/latest/userguide/tip-tutorial-s3.html
@@ -101,26 +106,37 @@ export function locationRoleTrust(options: LocationRoleTrustOptions): iam.Policy
   const principals = [new iam.ServicePrincipal(ACCESS_GRANTS_SERVICE)];
   const conditions = {
     StringEquals: { 'aws:SourceAccount': options.account },
-    // AWS's pages disagree whether it is the instance's ARN or the location's
+    // AWS's documentation names the ARN of the instance on one page and that of the location on another.
     ArnLike: { 'aws:SourceArn': [accessGrantsInstanceArn, `${accessGrantsInstanceArn}/*`] },
   };
-  const assume = new iam.PolicyStatement({ actions: ['sts:AssumeRole', 'sts:SetSourceIdentity'], principals, conditions });
+  const assume = new iam.PolicyStatement({
+    actions: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+    principals,
+    conditions,
+  });
   if (!options.identityCenter) {
     return [assume];
   }
-  return [assume, new iam.PolicyStatement({
-    actions: ['sts:SetContext'],
-    principals,
-    conditions: {
-      ...conditions,
-      'ForAllValues:ArnEquals': { 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`] },
-      // ForAllValues is true without a value
-      'Null': { 'sts:RequestContextProviders': 'false' },
-    },
-  })];
+  return [
+    assume,
+    new iam.PolicyStatement({
+      actions: ['sts:SetContext'],
+      principals,
+      conditions: {
+        ...conditions,
+        'ForAllValues:ArnEquals': {
+          'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`],
+        },
+        // ForAllValues is true for a request without the key.
+        'Null': { 'sts:RequestContextProviders': 'false' },
+      },
+    }),
+  ];
 }
 
-/** S3 Access Grants as the `assumedBy` of a location role: its trust is more than the one action that a service principal gets. */
+/**
+ * S3 Access Grants as the principal of a location role. Its trust covers more than the action of a service principal.
+ */
 export class LocationRolePrincipal extends iam.ServicePrincipal {
   constructor(public readonly options: LocationRoleTrustOptions) {
     super(ACCESS_GRANTS_SERVICE);

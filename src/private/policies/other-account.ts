@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { GovernedData, listConditions, objectResources } from './governed-data';
 import { objectKeyActions, viaService } from './kms';
-import { forInstance, objectActions } from './location-role';
+import { instanceConditions, objectActions } from './location-role';
 
 /** Options for the statements of a bucket policy. */
 export interface BucketOwnerOptions {
@@ -23,7 +23,7 @@ export function bucketOwnerStatements(options: BucketOwnerOptions): iam.PolicySt
 function statementsForBucket(bucketArn: string, options: BucketOwnerOptions): iam.PolicyStatement[] {
   const data: GovernedData = { allBuckets: false, bucketArns: [bucketArn], prefix: options.data.prefix };
   const locationRole = [new iam.ArnPrincipal(options.locationRoleArn)];
-  const conditions = forInstance(options.accessGrantsInstanceArn);
+  const conditions = instanceConditions(options.accessGrantsInstanceArn);
   return [
     new iam.PolicyStatement({
       principals: locationRole,

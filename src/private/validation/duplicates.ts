@@ -36,7 +36,9 @@ function validateUniqueName({ name, tenantUrl }: ComparableIntegration, earlier:
     return [];
   }
   const other = earlier.find((each) => each.name === name && each.tenantUrl === tenantUrl);
-  return other ? [createProblem('INTEGRATION_NAME_DUPLICATE', { name: JSON.stringify(name), other: getPath(other) })] : [];
+  return other
+    ? [createProblem('INTEGRATION_NAME_DUPLICATE', { name: JSON.stringify(name), other: getPath(other) })]
+    : [];
 }
 
 function validateUniqueLocation(integration: ComparableIntegration, earlier: ComparableIntegration[]): Problem[] {
@@ -51,8 +53,11 @@ function validateManagedUser(integration: ComparableIntegration, earlier: Compar
 }
 
 function isSameUser(one: iam.IUser, other?: iam.IUser): boolean {
-  return other !== undefined
-    && (one === other || (one.userName === other.userName && compareTokens(one.env.account, other.env.account) !== 'different'));
+  return (
+    other !== undefined &&
+    (one === other ||
+      (one.userName === other.userName && compareTokens(one.env.account, other.env.account) !== 'different'))
+  );
 }
 
 /** Whether both are known to be deployed to one account and Region. */

@@ -12,7 +12,10 @@ export interface Timeouts {
 }
 
 /** Returns the time-outs, with their defaults. */
-export function resolveTimeouts({ timeout = Duration.minutes(30), iamPropagationTimeout }: Partial<Timeouts>): Timeouts {
+export function resolveTimeouts({
+  timeout = Duration.minutes(30),
+  iamPropagationTimeout,
+}: Partial<Timeouts>): Timeouts {
   const shorter = Duration.seconds(Math.min(timeout.toSeconds(), Duration.minutes(3).toSeconds()));
   return { timeout, iamPropagationTimeout: iamPropagationTimeout ?? shorter };
 }

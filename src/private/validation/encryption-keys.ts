@@ -3,5 +3,7 @@ import { createProblem, Problem } from './problems';
 
 /** Checks that a policy can name the keys. */
 export function validateEncryptionKeys(keys: kms.IKey[]): Problem[] {
-  return keys.filter(({ keyArn }) => keyArn.includes(':alias/')).map(({ node }) => createProblem('ENCRYPTION_KEY_ALIAS', { alias: node.path }));
+  return keys
+    .filter(({ keyArn }) => keyArn.includes(':alias/'))
+    .map(({ node }) => createProblem('ENCRYPTION_KEY_ALIAS', { alias: node.path }));
 }

@@ -31,7 +31,9 @@ function validateTenantEnvironment(tenant: IImmutaTenant, here: Environment): Pr
 }
 
 function differs(one: Environment, other: Environment): boolean {
-  return compareTokens(one.account, other.account) === 'different' || compareTokens(one.region, other.region) === 'different';
+  return (
+    compareTokens(one.account, other.account) === 'different' || compareTokens(one.region, other.region) === 'different'
+  );
 }
 
 function isOnlyOneKnown(one: string, other: string): boolean {

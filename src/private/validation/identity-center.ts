@@ -7,7 +7,10 @@ export interface IdentityCenterIds {
   readonly identityStoreId: string;
 }
 
-/** @param hasInstance Whether the user defined or imported an S3 Access Grants instance. The default one has no association. */
+/**
+ * @param hasInstance Whether the user defined or imported an S3 Access Grants instance. The default one has no
+ * association.
+ */
 export function validateIdentityCenter(ids: IdentityCenterIds | undefined, hasInstance: boolean): Problem[] {
   if (!ids) {
     return [];

@@ -7,7 +7,9 @@ import { CodedMessage, MessageValues, renderMessage } from '../../handler/coded-
 export type SynthCode = keyof typeof SYNTH_MESSAGES;
 
 /** The values of a message's placeholders. A message without placeholders takes none. */
-type Values<C extends SynthCode> = keyof MessageValues<(typeof SYNTH_MESSAGES)[C]> extends never ? [] : [MessageValues<(typeof SYNTH_MESSAGES)[C]>];
+type Values<C extends SynthCode> = keyof MessageValues<(typeof SYNTH_MESSAGES)[C]> extends never
+  ? []
+  : [MessageValues<(typeof SYNTH_MESSAGES)[C]>];
 
 /** Something that the user must change before the app can be synthesized. */
 export interface Problem {

@@ -56,7 +56,9 @@ export function registerManagedPolicy(policy: iam.ManagedPolicy, principal: Prin
 /** Checks the total size of a role's inline policies. Of the policies that the library attaches, the last one reports. */
 export function validateInlinePolicies(policy: InlinePolicy, role: iam.IRole): Problem[] {
   const attached = findAttached(INLINE_POLICIES, policy, role);
-  return attached.at(-1) === policy ? validateInlineSize(role, [...findOwnDocuments(role), ...attached.map(resolveDocument)]) : [];
+  return attached.at(-1) === policy
+    ? validateInlineSize(role, [...findOwnDocuments(role), ...attached.map(resolveDocument)])
+    : [];
 }
 
 /** Checks the size of the inline policies of a role that the library creates. */
@@ -70,10 +72,19 @@ export function validateManagedPolicies(policy: iam.ManagedPolicy, principal: Pr
   const count = countManagedPolicies(policy, principal);
   const isLast = findAttached(MANAGED_POLICIES, policy, principal).at(-1) === policy;
   return [
-    ...length > MANAGED_POLICY_QUOTA ? [createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA })] : [],
-    ...isLast && count > MAX_MANAGED_POLICIES ? [createProblem('TOO_MANY_MANAGED_POLICIES', {
-      principal: describePrincipal(principal), count, quota: MAX_MANAGED_POLICIES, kind: describeKind(principal),
-    })] : [],
+    ...(length > MANAGED_POLICY_QUOTA
+      ? [createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA })]
+      : []),
+    ...(isLast && count > MAX_MANAGED_POLICIES
+      ? [
+        createProblem('TOO_MANY_MANAGED_POLICIES', {
+          principal: describePrincipal(principal),
+          count,
+          quota: MAX_MANAGED_POLICIES,
+          kind: describeKind(principal),
+        }),
+      ]
+      : []),
   ];
 }
 
@@ -86,13 +97,17 @@ function validateInlineSize(role: iam.IRole, documents: unknown[]): Problem[] {
 /** Counts the managed policies that the library attaches, and those that the role or user names itself. */
 function countManagedPolicies(scope: IConstruct, principal: Principal): number {
   const own = principal.node.defaultChild as iam.CfnRole | iam.CfnUser | undefined;
-  const arns: unknown[] = own && CfnResource.isCfnResource(own) ? Stack.of(own).resolve(own.managedPolicyArns) ?? [] : [];
+  const arns: unknown[] =
+    own && CfnResource.isCfnResource(own) ? (Stack.of(own).resolve(own.managedPolicyArns) ?? []) : [];
   return arns.length + findAttached(MANAGED_POLICIES, scope, principal).length;
 }
 
 /** The name of a principal is the same in each stack: a reference to it is one token, whichever stack resolves it. */
 function findAttached<P>(registry: Registry<Attachment<P>>, scope: IConstruct, principal: Principal): P[] {
-  return registry.findAll(scope).filter((other) => getName(other.principal) === getName(principal)).map(({ policy }) => policy);
+  return registry
+    .findAll(scope)
+    .filter((other) => getName(other.principal) === getName(principal))
+    .map(({ policy }) => policy);
 }
 
 function getName(principal: Principal): string {
@@ -115,7 +130,10 @@ function findOwnDocuments(role: iam.IRole): unknown[] {
   }
   const policies: { policyDocument: unknown }[] = Stack.of(own).resolve(own.policies) ?? [];
   const grants = role.node.tryFindChild('DefaultPolicy');
-  return [...policies.map((policy) => policy.policyDocument), ...grants instanceof iam.Policy ? [resolveDocument(grants)] : []];
+  return [
+    ...policies.map((policy) => policy.policyDocument),
+    ...(grants instanceof iam.Policy ? [resolveDocument(grants)] : []),
+  ];
 }
 
 function resolveDocument(policy: InlinePolicy | iam.ManagedPolicy): unknown {
@@ -126,5 +144,7 @@ function resolveDocument(policy: InlinePolicy | iam.ManagedPolicy): unknown {
 function measureDocument(scope: IConstruct, document: unknown): number {
   const { partition } = RegionInfo.get(Stack.of(scope).region);
   const shortest: Record<string, string> = { ...SHORTEST, 'AWS::Partition': partition ?? 'aws' };
-  return JSON.stringify(renderIntrinsics(document, (name) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : ''))).length;
+  return JSON.stringify(
+    renderIntrinsics(document, (name) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : '')),
+  ).length;
 }

@@ -25,9 +25,16 @@ export function validateNotApiKey(secret: secretsmanager.ISecret, apiKey: secret
  *
  * @param fields fields of the secret that the handler reads, or `undefined` for the whole value
  */
-export function validateSecretValue(prop: string, secret: secretsmanager.ISecret, fields: (string | undefined)[]): Problem[] {
+export function validateSecretValue(
+  prop: string,
+  secret: secretsmanager.ISecret,
+  fields: (string | undefined)[],
+): Problem[] {
   const resource = secret.node.defaultChild;
-  if (!(resource instanceof secretsmanager.CfnSecret) || fields.every((field) => isHidden(findTemplateValue(resource, field)))) {
+  if (
+    !(resource instanceof secretsmanager.CfnSecret) ||
+    fields.every((field) => isHidden(findTemplateValue(resource, field)))
+  ) {
     return [];
   }
   return [createProblem('SECRET_IN_PLAIN_TEXT', { prop, secret: secret.node.path })];

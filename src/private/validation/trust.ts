@@ -57,5 +57,6 @@ interface TrustStatement {
 function resolveTrust(role: iam.Role): TrustStatement[] {
   const trust = Stack.of(role).resolve(role.assumeRolePolicy);
   // References lose their colons, so that the parts of an ARN can be matched.
-  return (renderIntrinsics(trust, (name) => `<${name.replace('AWS::', '')}>`) as { Statement: TrustStatement[] }).Statement;
+  return (renderIntrinsics(trust, (name) => `<${name.replace('AWS::', '')}>`) as { Statement: TrustStatement[] })
+    .Statement;
 }
