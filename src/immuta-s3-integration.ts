@@ -3,44 +3,37 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, IConstruct, IDependable } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { AccessGrantsInstance } from './access-grants-instance';
-import {
-  INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, METRIC_DIMENSION_SECRET, METRIC_KEY_ROTATION_FAILED,
-  METRIC_NAMESPACE,
-} from './handler/contract';
+import { IntegrationAttributes } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
 import { IAccessGrantsInstance, IImmutaS3Integration, IImmutaTenant } from './interfaces';
 import { DEFAULT_ID, DefinedInstance } from './private/access-grants-instance-base';
 import { attachToHandler } from './private/attach-policy';
-import { BoundAuthentication } from './private/authentication';
-import { createCustomResource } from './private/custom-resource';
-import { dependOnDefinedInstance, findApplicationArn, findDefinedInstance } from './private/default-instance';
-import { renderIntegrationProperties } from './private/integration-properties';
+import { ManagedAccessKey } from './private/authentication';
+import { dependOnDefinedInstance, findDefinedInstance, resolveIdentityCenter } from './private/default-instance';
+import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
-import { createLocationRole, LocationRole } from './private/location-role';
+import { createLocationRole } from './private/location-role';
 import { diagnosisStatement } from './private/policies/handler-role';
-import { IdentityCenter } from './private/policies/identity-center';
 import { immutaPrincipalStatements } from './private/policies/immuta-principal';
 import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
 import { applyRemovalPolicy } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
-import { resolveTimeouts } from './private/validation/durations';
 import { createProblem, throwProblems } from './private/validation/problems';
 import { LocationAccess, S3Location } from './s3-location';
 
-/** Properties of an integration of Immuta with S3. */
+/** Properties for an Immuta integration with S3. */
 export interface ImmutaS3IntegrationProps {
-  /** The Immuta tenant that governs the data; defined in the account and Region of the integration. */
+  /** The Immuta tenant that governs the data. It must be in the account and Region of the integration. */
   readonly tenant: IImmutaTenant;
 
   /**
-   * The part of S3 that Immuta governs.
+   * The part of S3 that Immuta governs. Immuta registers it in S3 Access Grants, so it must not be registered yet.
    *
-   * It must not be registered in S3 Access Grants: Immuta registers it. Another location is another integration: a deployment makes
-   * the new one before it deletes the old one.
+   * A new location is a new integration. CloudFormation creates it before it deletes the old one.
    */
   readonly location: S3Location;
 
@@ -50,22 +43,22 @@ export interface ImmutaS3IntegrationProps {
   /**
    * The S3 Access Grants instance of the account and Region.
    *
-   * @default - the one that the stack defines; the first integration that names none defines it
+   * @default - the instance that the stack defines. If there is none, the first integration defines it
    */
   readonly accessGrantsInstance?: IAccessGrantsInstance;
 
   /**
-   * How the integration's name in Immuta begins, at most 74 characters. A mark follows by which the integration is known as ours.
+   * Beginning of the integration's name in Immuta: 1 to 74 characters. A suffix that identifies the owner follows.
    *
-   * An adopted integration has this name as it is, without a mark. When an update that renames it is rolled back, it gets its old name
-   * back only if the property named that before.
+   * An adopted integration has this name of 1 to 100 characters without a suffix. If an update that renames an adopted
+   * integration is rolled back, it gets its old name only if the property contained that before.
    *
    * @default - the account, the Region and the location
    */
   readonly integrationName?: string;
 
   /**
-   * What users may do with the data at most; Immuta's policies narrow it.
+   * The most that users can do with the data. Immuta's policies narrow it.
    *
    * @default LocationAccess.READ_WRITE
    */
@@ -74,38 +67,39 @@ export interface ImmutaS3IntegrationProps {
   /**
    * The role with which S3 Access Grants reaches the data. It gets a policy.
    *
-   * The trust of an imported role is yours: `access-grants.s3.amazonaws.com` needs `sts:AssumeRole` and `sts:SetSourceIdentity`, and
-   * `sts:SetContext` with Identity Center.
+   * You maintain the trust policy of an imported role: `access-grants.s3.amazonaws.com` needs `sts:AssumeRole` and
+   * `sts:SetSourceIdentity`, and with Identity Center also `sts:SetContext`.
    *
    * @default - a new role
    */
   readonly locationRole?: iam.IRole;
 
   /**
-   * KMS keys that encrypt the objects, beside the `encryptionKey` that a bucket of the location has in CDK. Imported buckets have none.
+   * KMS keys that encrypt the objects, in addition to the `encryptionKey` of each bucket. Imported buckets have none.
    *
-   * @default - the keys that the buckets have in CDK
+   * @default - the keys that the buckets have in the CDK
    */
   readonly encryptionKeys?: kms.IKey[];
 
   /**
-   * The account that owns the buckets: an imported bucket does not tell, it claims the account of its stack.
+   * ID of the account that owns the buckets. Set it for imported buckets, which claim the account of their stack.
    *
-   * @default - the account that the buckets claim; the account of the integration for all buckets
+   * @default - the account that the buckets claim. Without buckets, the account of the integration
    */
   readonly bucketAccount?: string;
 
   /**
-   * The IAM Identity Center instance whose users and groups Immuta grants to; needs `accessGrantsInstance`.
+   * The IAM Identity Center instance whose users and groups Immuta grants to. It needs an instance that is not the
+   * default.
    *
-   * @default - Immuta grants to IAM principals only
+   * @default - Immuta grants only to IAM principals
    */
   readonly identityCenter?: IdentityCenterOptions;
 
   /**
-   * Whether Immuta may pass the location role to S3 Access Grants only (`iam:PassedToService`).
+   * Whether Immuta can pass the location role only to S3 Access Grants (`iam:PassedToService`).
    *
-   * AWS does not document the value that S3 sends: if Immuta is refused `iam:PassRole`, leave this off.
+   * AWS does not document the value that S3 sends. Leave it off if AWS denies Immuta `iam:PassRole`.
    *
    * @default false
    */
@@ -114,10 +108,10 @@ export interface ImmutaS3IntegrationProps {
   /**
    * What happens to the integration when it leaves the template.
    *
-   * `RETAIN` keeps it in Immuta with its roles and policies and with the default instance, without which it would be dead. A first
-   * deployment that fails leaves nothing all the same.
+   * `RETAIN` keeps the integration with its roles, its policies and the S3 Access Grants instance. A first deployment
+   * that fails deletes them all the same.
    *
-   * @default - `RemovalPolicy.DESTROY`; `RemovalPolicy.RETAIN` with `adopt`
+   * @default - `RemovalPolicy.DESTROY`. With `adopt`, `RemovalPolicy.RETAIN`
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -129,64 +123,66 @@ export interface ImmutaS3IntegrationProps {
   readonly timeout?: Duration;
 
   /**
-   * How long a failure that a role or policy explains which AWS has not spread yet is tried again, at most 10 minutes and `timeout`.
+   * How long the handler retries failures that a new role or policy can cause: 1 second to 10 minutes, at most
+   * `timeout`.
    *
    * @default - 3 minutes, or `timeout` if that is shorter
    */
   readonly iamPropagationTimeout?: Duration;
 
   /**
-   * Whether the reason of a deployment that Immuta's validation fails also says which actions Immuta's role or user is denied, and by what: its
-   * own policies, its permissions boundary or the organization.
+   * Whether a deployment that fails in Immuta's validation reports the actions that AWS denies Immuta's role or user,
+   * and whether its policies, its permissions boundary or the organization denies them.
    *
-   * The function of the tenant may then ask IAM's policy simulator about that one principal (`iam:SimulatePrincipalPolicy`), which discloses
-   * what its policies allow. Where the simulator does not answer, the reason says nothing of it.
+   * The tenant's function gets permission to simulate the policies of that principal (`iam:SimulatePrincipalPolicy`),
+   * which discloses what they allow. If the simulator does not answer, the reason omits the actions.
    *
    * @default false
    */
   readonly diagnosePermissions?: boolean;
 
   /**
-   * ID of an integration that Immuta has already, such as `17`: the first deployment takes it over instead of making one.
+   * ID of an existing integration in Immuta, such as `17`. The first deployment adopts it instead of creating one.
    *
-   * It must be enabled and already be what the other properties ask for, with roles that exist: adopting changes nothing at Immuta, and
-   * where something differs, the deployment fails and says which properties the integration has. Its name counts only if you give
-   * `integrationName`, which one needs that another `ImmutaS3Integration` made: that it was retained, and that no stack deletes it any more,
-   * you say by naming it. Later updates manage it; it is never deleted, not even after `adopt` is removed.
+   * The integration must be enabled and have the configuration of the other properties, and its roles must exist.
+   * Otherwise the deployment fails and reports the differences. Adopting changes nothing in Immuta, and nothing deletes
+   * the integration later, even if `adopt` is removed. Later updates manage it. Its name is compared only if
+   * `integrationName` is set. Set it to adopt a retained integration of another `ImmutaS3Integration`, which confirms
+   * that no stack owns it.
    *
-   * Nothing reads it after the first deployment: it may stay, and it may not become another one.
+   * Later deployments do not read the ID. It can stay, but it cannot change to another ID.
    *
    * @default - a new integration
    */
   readonly adopt?: string;
 
   /**
-   * Any text, such as the version ID of the secret with the access key. A change of it sends the configuration to Immuta again, with the credentials of
-   * that moment.
+   * Any text, such as the version ID of the secret with the access key. A change sends the configuration to Immuta
+   * again, with the current credentials.
    *
    * @default - the configuration is sent when a property changes
    */
   readonly revision?: string;
 
   /**
-   * Stands for the location in the construct ids of the integration's resources.
+   * Any text that replaces the location in the construct IDs of the integration's resources.
    *
-   * Those ids hold a digest of the bucket's name or logical id, so that another location is another set of resources. Pin it to keep
-   * them when only the logical id of the bucket or the name of its stack changes; any text will do.
+   * The IDs contain a digest of the bucket's name or logical ID, so that another location has other resources. Set this
+   * property to keep the resources when only the logical ID of the bucket or the name of its stack changes.
    *
-   * @default - the bucket's name, or its logical id and the path of its stack, and the prefix
+   * @default - the name of the bucket, or its logical ID with the path of its stack, and the prefix
    */
   readonly locationIdentity?: string;
 }
 
 /**
- * Defines an integration by which Immuta governs a part of S3, with the roles that it needs.
+ * Defines an integration with which Immuta governs a part of S3, and the roles that it needs.
  *
- * A deployment ends when the integration is enabled, or fails with what Immuta or AWS refused and what to do about it: the location
- * is registered already, a validation test failed, the API key was rejected. Removing it deletes the integration from Immuta.
+ * A deployment succeeds when the integration is enabled. Otherwise it fails with the cause and a remedy, for example if
+ * the location is already registered, a validation test fails or Immuta rejects the API key. Removing the construct
+ * deletes the integration from Immuta.
  *
  * @see https://documentation.immuta.com/saas/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
- *
  * @example
  * const immuta = new ImmutaTenant(this, 'Immuta', {
  *   url: 'https://acme.immutacloud.com',
@@ -203,10 +199,10 @@ export interface ImmutaS3IntegrationProps {
  */
 export class ImmutaS3Integration extends Construct implements IImmutaS3Integration {
   /**
-   * Imports an integration by its id.
+   * Imports an integration by its ID.
    *
-   * @param scope the construct that the import belongs to
-   * @param id the id of the import
+   * @param scope the scope of the import
+   * @param id the construct ID of the import
    * @param integrationId ID of the integration in Immuta
    */
   public static fromIntegrationId(scope: Construct, id: string, integrationId: string): IImmutaS3Integration {
@@ -219,7 +215,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   public readonly integrationId: string;
 
   /**
-   * Name of the integration in Immuta, its mark included.
+   * Name of the integration in Immuta, including its suffix.
    *
    * @attribute
    */
@@ -228,87 +224,97 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** The role with which S3 Access Grants reaches the data. */
   public readonly locationRole: iam.IRole;
 
-  /** The role that Immuta assumes or runs as; none if it has an access key. */
+  /** The role that Immuta assumes or runs as. Undefined if Immuta has an access key. */
   public readonly immutaRole?: iam.IRole;
 
   /**
-   * The secret of a managed access key; none with another authentication. Secrets Manager rotates it on the schedule of `rotation`, and at any time with
-   * `aws secretsmanager rotate-secret --secret-id …`; without `rotation` this also needs `--rotation-lambda-arn` with the ARN of the tenant's `handler`.
+   * The secret of a managed access key. Undefined with any other authentication.
+   *
+   * To rotate it, run `aws secretsmanager rotate-secret --secret-id …`. Without `rotation`, also pass
+   * `--rotation-lambda-arn` with the ARN of the tenant's `handler`.
    */
   public readonly accessKeySecret?: secretsmanager.ISecret;
 
-  /** What the owners of the buckets add to the buckets' policies if they are of another account. */
+  /** Statements that the owners in other accounts add to the policies of the buckets. */
   public readonly bucketPolicyStatements: iam.PolicyStatement[];
 
-  /** What the owners of the encryption keys add to the keys' policies if they are of another account. */
+  /** Statements that the owners in other accounts add to the policies of the encryption keys. */
   public readonly keyPolicyStatements: iam.PolicyStatement[];
 
-  private readonly props: ImmutaS3IntegrationProps;
-  private readonly accessGrantsInstanceArn: string;
-  private readonly bucketAccount: string;
-  private readonly encryptionKeys: kms.IKey[];
+  private readonly instance?: IAccessGrantsInstance;
+  private readonly managedAccessKey?: ManagedAccessKey;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
   private readonly parts: Construct;
   /** Resources that are never retained: IAM cannot delete the handler's role while it has policies. */
   private readonly alwaysDeleted: IConstruct[];
-  private authentication?: BoundAuthentication;
   private removalPolicy?: RemovalPolicy;
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
-    const stack = Stack.of(this);
-    this.props = props;
-    this.accessGrantsInstanceArn = props.accessGrantsInstance?.accessGrantsInstanceArn ?? formatInstanceArn(stack);
-    this.bucketAccount = props.bucketAccount ?? props.location._buckets[0]?.env.account ?? stack.account;
-    this.encryptionKeys = [...new Set([...props.location._encryptionKeys, ...props.encryptionKeys ?? []])];
-    this.parts = new Construct(this, digestIdentity(props.locationIdentity ?? props.location._identity));
+    const { account, partition, region } = Stack.of(this);
+    const { adopt, location, tenant } = props;
+    const encryptionKeys = [...new Set([...location._encryptionKeys, ...props.encryptionKeys ?? []])];
+    this.instance = props.accessGrantsInstance;
+    this.parts = new Construct(this, digestIdentity(props.locationIdentity ?? location._identity));
     validateIntegration(this, props, () => ({
-      removalPolicy: this.removalPolicy, encryptionKeys: this.encryptionKeys, managedAccessKey: this.authentication?.managedAccessKey,
+      removalPolicy: this.removalPolicy, encryptionKeys, managedAccessKey: this.managedAccessKey,
     }));
 
-    const location = this.createLocationRole();
-    this.locationRole = location.role;
+    const governed = {
+      partition,
+      region,
+      accessGrantsInstanceArn: this.instance?.accessGrantsInstanceArn ?? formatInstanceArn(Stack.of(this)),
+      data: location._governedData,
+      bucketAccount: props.bucketAccount ?? location._buckets[0]?.env.account ?? account,
+      write: props.access !== LocationAccess.READ_ONLY,
+    };
+    const { role: locationRole, dependencies } = createLocationRole(this.parts, {
+      ...governed,
+      role: props.locationRole,
+      keyArns: encryptionKeys.map((key) => key.keyArn),
+      identityCenter: props.identityCenter !== undefined,
+    });
+    this.locationRole = locationRole;
+    const locationRoleArn = locationRole.roleArn;
 
-    const authentication = this.bindAuthentication();
-    this.authentication = authentication;
+    const identityCenter = resolveIdentityCenter(this, props.identityCenter, this.findInstance());
+    const { restrictPassRole } = props;
+    const statements = immutaPrincipalStatements({ ...governed, locationRoleArn, restrictPassRole, identityCenter });
+    const authentication = props.authentication._bind(this.parts, { tenant, statements });
+    const immutaPrincipalArn = authentication.principalArn;
     this.immutaRole = authentication.role;
-    this.accessKeySecret = authentication.managedAccessKey?.secret;
-    const diagnosis = props.diagnosePermissions ? [this.createDiagnosisPolicy(authentication)] : [];
+    this.managedAccessKey = authentication.managedAccessKey;
+    this.accessKeySecret = this.managedAccessKey?.secret;
+    this.bucketPolicyStatements = bucketOwnerStatements({ ...governed, locationRoleArn, immutaPrincipalArn });
+    this.keyPolicyStatements = encryptionKeys.length > 0 ? keyOwnerStatements({ ...governed, locationRoleArn }) : [];
 
-    const properties = renderIntegrationProperties(props, {
-      scope: this.parts, locationRole: this.locationRole, authentication, bucketAccount: this.bucketAccount,
-    });
-    const resource = createCustomResource(this.parts, {
-      resourceType: INTEGRATION_RESOURCE_TYPE, handler: props.tenant.handler, timeout: resolveTimeouts(props).timeout, properties,
-    });
-    resource.node.addDependency(
-      props.tenant, this.dependOnInstance(), ...location.dependencies, ...authentication.dependencies, ...diagnosis,
-    );
+    const diagnosis = props.diagnosePermissions
+      ? [attachToHandler(this.parts, 'DiagnosisPolicy', tenant.handler.role!, [diagnosisStatement(immutaPrincipalArn)])]
+      : [];
+    const resource = createIntegrationResource(props, { ...governed, scope: this.parts, locationRole, authentication });
+    // The instance of an adopted integration exists, so that a second one could not be created.
+    const defineInstance = (stack: Stack) => { new AccessGrantsInstance(stack, DEFAULT_ID); };
+    const instance = this.instance ?? dependOnDefinedInstance(this, adopt === undefined ? defineInstance : undefined);
+    resource.node.addDependency(tenant, instance, ...dependencies, ...authentication.dependencies, ...diagnosis);
     this.node.defaultChild = resource.node.defaultChild;
     this.integrationId = resource.getAttString('IntegrationId' satisfies keyof IntegrationAttributes);
     this.integrationName = resource.getAttString('IntegrationName' satisfies keyof IntegrationAttributes);
 
-    const owner = { accessGrantsInstanceArn: this.accessGrantsInstanceArn, locationRoleArn: this.locationRole.roleArn, write: this.write };
-    this.bucketPolicyStatements = bucketOwnerStatements({
-      ...owner, partition: stack.partition, data: props.location._governedData, immutaPrincipalArn: authentication.principalArn,
-    });
-    this.keyPolicyStatements = this.encryptionKeys.length === 0 ? [] : keyOwnerStatements({ ...owner, region: stack.region });
-
-    const rotation = authentication.managedAccessKey?.createRotationSchedule(resource) ?? [];
+    const rotation = this.managedAccessKey?.createRotationSchedule(resource) ?? [];
     this.alwaysDeleted = [...authentication.ofHandler ? [authentication.ofHandler] : [], ...diagnosis, ...rotation];
-    this.applyRemovalPolicy(props.removalPolicy ?? (props.adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN));
+    const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
+    this.applyRemovalPolicy(removalPolicy);
   }
 
   /**
-   * Decides what happens to the integration when it leaves the template, as the property `removalPolicy` does.
+   * Sets what happens to the integration when it leaves the template, as the property `removalPolicy` does.
    *
-   * @param policy `DESTROY`, which an adopted integration does not take, or `RETAIN`
+   * @param policy `DESTROY` or `RETAIN`. An adopted integration accepts only `RETAIN`
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     this.removalPolicy = policy;
     const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
-
     this.alwaysDeleted.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
     const instance = this.findInstance();
     if (retain && instance instanceof DefinedInstance) {
@@ -317,16 +323,13 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   }
 
   /**
-   * Returns the metric of failed rotations of a managed access key: 1 for each step that fails, 0 for each rotation and each deployment that
-   * gives Immuta the key.
+   * Returns the metric of failed rotations of a managed access key: 1 for each step that fails, 0 for each rotation and
+   * each deployment that gives Immuta the key. Throws an error if the integration has no managed access key.
    *
-   * An alarm with `treatMissingData: TreatMissingData.IGNORE` recovers when a later rotation or deployment succeeds. The default
-   * statistic is the minimum of one minute, so that a retry that succeeds counts.
-   *
-   * Throws an error if the integration has no managed access key.
+   * An alarm with `treatMissingData: TreatMissingData.IGNORE` recovers when a later rotation or deployment succeeds.
+   * The default statistic is the minimum of one minute, so that a retry that succeeds counts.
    *
    * @param props other properties of the metric
-   *
    * @example
    * declare const integration: ImmutaS3Integration;
    * new cloudwatch.Alarm(this, 'KeyRotationFailed', {
@@ -337,72 +340,11 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    * });
    */
   public metricKeyRotationFailed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const { accessKeySecret } = this;
-    throwProblems(this, accessKeySecret ? [] : [createProblem('ROTATION_WITHOUT_MANAGED_KEY')]);
-    return new cloudwatch.Metric({
-      namespace: METRIC_NAMESPACE,
-      metricName: METRIC_KEY_ROTATION_FAILED,
-      dimensionsMap: { [METRIC_DIMENSION_SECRET]: accessKeySecret!.secretArn },
-      statistic: 'Minimum',
-      period: Duration.minutes(1),
-      ...props,
-    }).attachTo(this);
-  }
-
-  private get write(): boolean {
-    return this.props.access !== LocationAccess.READ_ONLY;
+    throwProblems(this, this.managedAccessKey ? [] : [createProblem('ROTATION_WITHOUT_MANAGED_KEY')]);
+    return this.managedAccessKey!.createFailureMetric(props).attachTo(this);
   }
 
   private findInstance(): IAccessGrantsInstance | undefined {
-    return this.props.accessGrantsInstance ?? findDefinedInstance(this);
-  }
-
-  private dependOnInstance(): IDependable {
-    const { accessGrantsInstance, adopt } = this.props;
-    // An integration that exists has an instance: a second one could not be created.
-    const define = adopt === undefined ? (stack: Stack) => { new AccessGrantsInstance(stack, DEFAULT_ID); } : undefined;
-    return accessGrantsInstance ?? dependOnDefinedInstance(this, define);
-  }
-
-  private createLocationRole(): LocationRole {
-    return createLocationRole(this.parts, {
-      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
-      data: this.props.location._governedData,
-      write: this.write,
-      bucketAccount: this.bucketAccount,
-      keyArns: this.encryptionKeys.map((key) => key.keyArn),
-      identityCenter: this.props.identityCenter !== undefined,
-      role: this.props.locationRole,
-    });
-  }
-
-  private bindAuthentication(): BoundAuthentication {
-    const { authentication, location, restrictPassRole = false, tenant } = this.props;
-    return authentication._bind(this.parts, {
-      tenant,
-      statements: immutaPrincipalStatements({
-        partition: Stack.of(this).partition,
-        accessGrantsInstanceArn: this.accessGrantsInstanceArn,
-        locationRoleArn: this.locationRole.roleArn,
-        data: location._governedData,
-        bucketAccount: this.bucketAccount,
-        restrictPassRole,
-        identityCenter: this.resolveIdentityCenter(),
-      }),
-    });
-  }
-
-  private resolveIdentityCenter(): IdentityCenter | undefined {
-    const options = this.props.identityCenter;
-    return options && {
-      ...options,
-      identityStoreAccount: options.identityStoreAccount ?? Stack.of(this).account,
-      applicationArn: options.applicationArn ?? findApplicationArn(this, this.findInstance()),
-    };
-  }
-
-  /** The diagnosis asks IAM what Immuta's principal is denied. */
-  private createDiagnosisPolicy({ principalArn }: BoundAuthentication): iam.Policy {
-    return attachToHandler(this.parts, 'DiagnosisPolicy', this.props.tenant.handler.role!, [diagnosisStatement(principalArn)]);
+    return this.instance ?? findDefinedInstance(this);
   }
 }

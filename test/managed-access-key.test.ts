@@ -4,7 +4,17 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { countTypes, ENV, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
+import {
+  countTypes,
+  ENV,
+  INTEGRATION,
+  newIntegration,
+  newStack,
+  newTenant,
+  onlyOf,
+  resourcesOf,
+  synthError,
+} from './fixture';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, ManagedAccessKeyOptions } from '../src';
 
 const SECRET = 'AWS::SecretsManager::Secret';
@@ -12,9 +22,15 @@ const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
 const PERMISSION = 'AWS::Lambda::Permission';
 const ROLE_POLICY = 'AWS::IAM::RolePolicy';
 
-function withKey(options: (stack: Stack) => ManagedAccessKeyOptions = () => ({}), props: Partial<ImmutaS3IntegrationProps> = {}) {
+function withKey(
+  options: (stack: Stack) => ManagedAccessKeyOptions = () => ({}),
+  props: Partial<ImmutaS3IntegrationProps> = {},
+) {
   const stack = newStack();
-  const integration = newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.managedAccessKey(options(stack)), ...props });
+  const integration = newIntegration(stack, 'Lake', {
+    authentication: ImmutaAuthentication.managedAccessKey(options(stack)),
+    ...props,
+  });
   return { stack, integration };
 }
 
@@ -27,7 +43,7 @@ function idLike(stack: Stack, part: string): string {
 }
 
 describe('managedAccessKey', () => {
-  test('defines a user with the management policy, an empty secret, and what the handler needs of both', () => {
+  test('defines a user with Immuta\'s policy, an empty secret and the permissions of the handler', () => {
     const { stack, integration } = withKey();
     const user = onlyOf(stack, 'AWS::IAM::User').logicalId;
     const policy = onlyOf(stack, 'AWS::IAM::ManagedPolicy');
@@ -42,35 +58,51 @@ describe('managedAccessKey', () => {
       RoleName: { Ref: idLike(stack, 'HandlerRole') },
       PolicyDocument: {
         Statement: [
-          { Effect: 'Allow', Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'], Resource: { 'Fn::GetAtt': [user, 'Arn'] } },
+          {
+            Effect: 'Allow',
+            Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
+            Resource: { 'Fn::GetAtt': [user, 'Arn'] },
+          },
           {
             Effect: 'Allow',
             Action: [
-              'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage',
+              'secretsmanager:DescribeSecret',
+              'secretsmanager:GetSecretValue',
+              'secretsmanager:PutSecretValue',
+              'secretsmanager:UpdateSecretVersionStage',
             ],
             Resource: { Ref: secret.logicalId },
           },
-          { Effect: 'Allow', Action: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'], Resource: { Ref: secret.logicalId } },
+          {
+            Effect: 'Allow',
+            Action: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+            Resource: { Ref: secret.logicalId },
+          },
         ],
       },
     });
     expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
       AuthenticationType: 'accessKey', AccessKeyUserName: { Ref: user }, AccessKeySecretArn: { Ref: secret.logicalId },
     });
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(expect.arrayContaining([user, policy.logicalId, handlerPolicy.logicalId]));
+    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(
+      expect.arrayContaining([user, policy.logicalId, handlerPolicy.logicalId]),
+    );
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::AccessKey');
     expect(countTypes(stack)).not.toHaveProperty('AWS::SecretsManager::ResourcePolicy');
   });
 
-  test('names and describes after the user what CloudFormation replaces with the user', () => {
+  test('gives the policies a name or description of the user, so that CloudFormation replaces them together', () => {
     const { stack } = withKey();
     const user = { Ref: onlyOf(stack, 'AWS::IAM::User').logicalId };
     const nameOf = (value: { 'Fn::Join': [string, unknown[]] }) => value['Fn::Join'][1];
-    expect(nameOf(onlyOf(stack, ROLE_POLICY).Properties.PolicyName)).toEqual([expect.stringMatching(/^ImmutaAccessKey-[0-9a-f]{8}-$/), user]);
+    expect(nameOf(onlyOf(stack, ROLE_POLICY).Properties.PolicyName)).toEqual([
+      expect.stringMatching(/^ImmutaAccessKey-[0-9a-f]{8}-$/),
+      user,
+    ]);
     expect(nameOf(onlyOf(stack, 'AWS::IAM::ManagedPolicy').Properties.Description)).toEqual([expect.any(String), user]);
   });
 
-  test('takes a user', () => {
+  test('uses the user that is passed', () => {
     const { stack } = withKey(given);
     expect(onlyOf(stack, 'AWS::IAM::ManagedPolicy').Properties.Users).toEqual(['immuta']);
     expect(onlyOf(stack, INTEGRATION).Properties.AccessKeyUserName).toBe('immuta');
@@ -78,7 +110,7 @@ describe('managedAccessKey', () => {
       .toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:user/immuta']] });
   });
 
-  test('encrypts the secret with a key that the handler may use through Secrets Manager only', () => {
+  test('encrypts the secret with a key that the handler can use only through Secrets Manager', () => {
     const { stack } = withKey((scope) => ({ encryptionKey: new kms.Key(scope, 'Key') }));
     const key = { 'Fn::GetAtt': [onlyOf(stack, 'AWS::KMS::Key').logicalId, 'Arn'] };
     expect(onlyOf(stack, SECRET).Properties.KmsKeyId).toEqual(key);
@@ -90,8 +122,10 @@ describe('managedAccessKey', () => {
     });
   });
 
-  test('has other policies for another user, and the same secret', () => {
-    const users = [undefined, 'one', 'another'].map((name) => withKey((stack) => ({ user: name ? iam.User.fromUserName(stack, 'User', name) : undefined })).stack);
+  test('defines new policies and keeps the secret when the user changes', () => {
+    const users = [undefined, 'one', 'another'].map(
+      (name) => withKey((stack) => ({ user: name ? iam.User.fromUserName(stack, 'User', name) : undefined })).stack,
+    );
     const policies = users.map((stack) => onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId);
     expect(new Set(policies).size).toBe(3);
     expect(new Set(users.map((stack) => onlyOf(stack, ROLE_POLICY).logicalId)).size).toBe(3);
@@ -99,23 +133,29 @@ describe('managedAccessKey', () => {
     expect(new Set(users.map((stack) => onlyOf(stack, INTEGRATION).logicalId)).size).toBe(1);
   });
 
-  test('fails for a user of another account, with the statements that it needs', () => {
-    const { stack } = withKey((scope) => ({ user: iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta') }));
+  test('fails when the user belongs to another account', () => {
+    const { stack } = withKey((scope) => ({
+      user: iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta'),
+    }));
     expect(synthError(stack)).toContain('\'Stack/User\' must belong to account 111122223333, got 444455556666');
   });
 
-  test('fails for a user that two integrations share', () => {
+  test('fails when two integrations share a user', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     const user = new iam.User(stack, 'User');
     newIntegration(stack, 'Lake', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ user }) });
     newIntegration(stack, 'Ads', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ user }) });
-    expect(synthError(stack)).toMatch(/\[Stack\/Ads\] 'user' of 'managedAccessKey' is 'Stack\/User', which 'Stack\/Lake' also uses\. Give each integration a user of its own\. \[MANAGED_USER_SHARED\]/);
+    expect(synthError(stack)).toMatch(
+      /\[Stack\/Ads\] 'user' of 'managedAccessKey' is 'Stack\/User', which 'Stack\/Lake' also uses\. Give each integration a user of its own\. \[MANAGED_USER_SHARED\]/,
+    );
   });
 
-  test('fails for a user that is imported twice, and not for users of two accounts', () => {
+  test('fails when two integrations import the same user of one account', () => {
     const { stack } = withKey(given);
-    const authentication = ImmutaAuthentication.managedAccessKey({ user: iam.User.fromUserName(stack, 'Again', 'immuta') });
+    const authentication = ImmutaAuthentication.managedAccessKey({
+      user: iam.User.fromUserName(stack, 'Again', 'immuta'),
+    });
     newIntegration(stack, 'Ads', { tenant: newTenant(stack), authentication });
     expect(synthError(stack)).toContain('which \'Stack/Lake\' also uses');
 
@@ -125,7 +165,7 @@ describe('managedAccessKey', () => {
     expect(synthError(one)).toBe('');
   });
 
-  test('two integrations may share the authentication if each defines its user', () => {
+  test('accepts two integrations with one authentication when each defines its user', () => {
     const stack = newStack();
     const [tenant, authentication] = [newTenant(stack), ImmutaAuthentication.managedAccessKey()];
     newIntegration(stack, 'Lake', { tenant, authentication });
@@ -133,33 +173,45 @@ describe('managedAccessKey', () => {
     expect(synthError(stack)).toBe('');
   });
 
-  test('an adopted integration needs a user that outlives the stack', () => {
-    const message = '\'managedAccessKey\' needs a \'user\' with \'adopt\', because an adopted integration outlives the stack. '
-      + 'Pass the user of the existing integration. [ADOPT_WITHOUT_USER]';
+  test('fails when an adopted integration defines its user', () => {
+    const message =
+      "'managedAccessKey' needs a 'user' with 'adopt', because an adopted integration outlives the stack. " +
+      'Pass the user of the existing integration. [ADOPT_WITHOUT_USER]';
     expect(synthError(withKey(undefined, { adopt: '17' }).stack)).toContain(message);
     expect(synthError(withKey(given, { adopt: '17' }).stack)).not.toContain(message);
   });
 
-  test('RETAIN keeps the user, its policy and the secret, and not what belongs to the handler', () => {
+  test('retains the user, its policy and the secret, but not the handler\'s policy', () => {
     const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
     integration.applyRemovalPolicy('retain' as never);
     const policies = Object.values(resourcesOf(stack)).map(({ Type, DeletionPolicy }) => `${Type} ${DeletionPolicy}`);
-    expect(policies).toEqual(expect.arrayContaining([
-      `${ROLE_POLICY} Delete`, `${SCHEDULE} Delete`,
-      `${SECRET} RetainExceptOnCreate`, 'AWS::IAM::User RetainExceptOnCreate', 'AWS::IAM::ManagedPolicy RetainExceptOnCreate',
-    ]));
+    expect(policies).toEqual(
+      expect.arrayContaining([
+        `${ROLE_POLICY} Delete`,
+        `${SCHEDULE} Delete`,
+        `${SECRET} RetainExceptOnCreate`,
+        'AWS::IAM::User RetainExceptOnCreate',
+        'AWS::IAM::ManagedPolicy RetainExceptOnCreate',
+      ]),
+    );
   });
 
-  test('is a generation of its own where no other resource is', () => {
-    const { stack } = withKey(given, { locationRole: iam.Role.fromRoleArn(newStack(), 'Location', 'arn:aws:iam::111122223333:role/location', { mutable: false }) });
-    expect(onlyOf(stack, INTEGRATION).Properties.Generation).toEqual({ Ref: onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId });
+  test('uses the policy as the generation when the integration has no role', () => {
+    const { stack } = withKey(given, {
+      locationRole: iam.Role.fromRoleArn(newStack(), 'Location', 'arn:aws:iam::111122223333:role/location', {
+        mutable: false,
+      }),
+    });
+    expect(onlyOf(stack, INTEGRATION).Properties.Generation).toEqual({
+      Ref: onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId,
+    });
   });
 });
 
-describe('rotation', () => {
+describe('rotation of a managed access key', () => {
   const schedule = events.Schedule.rate(Duration.days(90));
 
-  test('is a schedule of Secrets Manager that does not rotate on deployment', () => {
+  test('defines a schedule that does not rotate the key on deployment', () => {
     const { stack } = withKey(() => ({ rotation: schedule }));
     expect(onlyOf(stack, SCHEDULE).Properties).toEqual({
       SecretId: { Ref: onlyOf(stack, SECRET).logicalId },
@@ -171,7 +223,7 @@ describe('rotation', () => {
       [INTEGRATION, PERMISSION, ROLE_POLICY].map((type) => onlyOf(stack, type).logicalId)));
   });
 
-  test('is possible without a schedule, since Secrets Manager may always invoke the function', () => {
+  test('lets Secrets Manager invoke the function without a schedule', () => {
     const { stack } = withKey();
     expect(countTypes(stack)).not.toHaveProperty(SCHEDULE);
     expect(onlyOf(stack, PERMISSION).Properties).toEqual({
@@ -182,12 +234,18 @@ describe('rotation', () => {
     });
   });
 
-  test('needs one permission for all integrations of a tenant, also of another stack', () => {
+  test('defines one permission for all integrations of a tenant, including those of other stacks', () => {
     const tenantStack = newStack();
     const tenant = newTenant(tenantStack);
     const stack = newStack(undefined, tenantStack.node.root as never, 'Lakes');
-    newIntegration(stack, 'Lake', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
-    newIntegration(stack, 'Ads', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }) });
+    newIntegration(stack, 'Lake', {
+      tenant,
+      authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }),
+    });
+    newIntegration(stack, 'Ads', {
+      tenant,
+      authentication: ImmutaAuthentication.managedAccessKey({ rotation: schedule }),
+    });
     expect(synthError(stack)).toBe('');
     expect(countTypes(tenantStack)[PERMISSION]).toBe(1);
     expect(countTypes(stack)).not.toHaveProperty(PERMISSION);
@@ -195,9 +253,18 @@ describe('rotation', () => {
   });
 
   test.each([
-    'rate(4 hours)', 'rate(1 day)', 'rate(1000 days)', 'rate(36 hours)',
-    'cron(0 4 1 * ? *)', 'cron(0 4/12 * * ? *)', 'cron(0 0 ? * SUN#1 *)', 'cron(0 16 L * ? *)', 'cron(0 2,14 1/7 1,7 ? *)', 'cron(0 */4 * * ? *)', 'cron(0 0-20/5 * * ? *)',
-  ])('accepts %s', (expression) => {
+    'rate(4 hours)',
+    'rate(1 day)',
+    'rate(1000 days)',
+    'rate(36 hours)',
+    'cron(0 4 1 * ? *)',
+    'cron(0 4/12 * * ? *)',
+    'cron(0 0 ? * SUN#1 *)',
+    'cron(0 16 L * ? *)',
+    'cron(0 2,14 1/7 1,7 ? *)',
+    'cron(0 */4 * * ? *)',
+    'cron(0 0-20/5 * * ? *)',
+  ])('accepts the schedule %s', (expression) => {
     expect(synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack)).toBe('');
   });
 
@@ -214,21 +281,25 @@ describe('rotation', () => {
     ['cron(0 4 15W * ? *)', 'the day of the month takes'],
     ['cron(0 4 * *)', 'a cron expression has six fields'],
     ['at(2027-01-01T00:00:00)', 'it is neither a rate nor a cron expression'],
-  ])('refuses %s, which Secrets Manager does not accept', (expression, problem) => {
+  ])('fails when the schedule is %s', (expression, problem) => {
     const error = synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack);
-    expect(error).toContain(`'rotation' must be a schedule that Secrets Manager accepts, got '${expression}': ${problem}`);
+    expect(error).toContain(
+      `'rotation' must be a schedule that Secrets Manager accepts, got '${expression}': ${problem}`,
+    );
     expect(error).toContain('or \'Schedule.expression(\'cron(0 4 1 * ? *)\')\'. [ROTATION_SCHEDULE_INVALID]');
   });
 
-  test('cannot check a schedule that is known only at deployment', () => {
+  test('accepts a schedule that is a token', () => {
     const nowhere = newStack({});
-    newIntegration(nowhere, 'Lake', { authentication: ImmutaAuthentication.managedAccessKey({ rotation: events.Schedule.expression(nowhere.region) }) });
+    newIntegration(nowhere, 'Lake', {
+      authentication: ImmutaAuthentication.managedAccessKey({ rotation: events.Schedule.expression(nowhere.region) }),
+    });
     expect(synthError(nowhere)).toBe('');
   });
 });
 
 describe('metricKeyRotationFailed', () => {
-  test('has the secret as its dimension, which two tenants cannot share', () => {
+  test('has the ARN of the secret as its dimension', () => {
     const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
     integration.metricKeyRotationFailed().createAlarm(stack, 'Alarm', {
       threshold: 1, evaluationPeriods: 1, treatMissingData: cloudwatch.TreatMissingData.IGNORE,
@@ -242,10 +313,12 @@ describe('metricKeyRotationFailed', () => {
     });
   });
 
-  test('fails for an integration without a managed key', () => {
+  test('fails when the integration has no managed access key', () => {
     const integration = newIntegration(newStack(), 'Lake');
     expect(integration.accessKeySecret).toBeUndefined();
-    expect(() => integration.metricKeyRotationFailed()).toThrow(/\[Stack\/Lake\] 'metricKeyRotationFailed' needs .*\[ROTATION_WITHOUT_MANAGED_KEY\]/);
+    expect(() => integration.metricKeyRotationFailed()).toThrow(
+      /\[Stack\/Lake\] 'metricKeyRotationFailed' needs .*\[ROTATION_WITHOUT_MANAGED_KEY\]/,
+    );
   });
 });
 
@@ -254,15 +327,27 @@ describe('accessKeySecret', () => {
     const stack = newStack();
     newIntegration(stack, 'Lake', {
       tenant: newTenant(stack),
-      authentication: ImmutaAuthentication.accessKeySecret({ user: iam.User.fromUserName(stack, 'User', 'immuta'), secret: secret(stack) }),
+      authentication: ImmutaAuthentication.accessKeySecret({
+        user: iam.User.fromUserName(stack, 'User', 'immuta'),
+        secret: secret(stack),
+      }),
     });
     return synthError(stack);
   };
 
-  test('refuses the secret of the API key, however it is imported', () => {
-    expect(withSecret((stack) => Secret.fromSecretNameV2(stack, 'Keys', 'immuta/api-key'))).toContain('Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]');
-    expect(withSecret((stack) => Secret.fromSecretCompleteArn(stack, 'Keys', `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:immuta/api-key-AbCdEf`)))
-      .toContain('Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]');
+  test('fails when the secret is that of the API key', () => {
+    expect(withSecret((stack) => Secret.fromSecretNameV2(stack, 'Keys', 'immuta/api-key'))).toContain(
+      'Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]',
+    );
+    expect(
+      withSecret((stack) =>
+        Secret.fromSecretCompleteArn(
+          stack,
+          'Keys',
+          `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:immuta/api-key-AbCdEf`,
+        ),
+      ),
+    ).toContain('Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]');
     expect(withSecret((stack) => Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'))).toBe('');
   });
 });

@@ -35,7 +35,10 @@ export function attachToRole(
   return undefined;
 }
 
-/** Attaches the statements to a user. It is a managed policy, since the inline policies of a user hold only 2,048 characters. */
+/**
+ * Attaches the statements to a user. It is a managed policy, since the inline policies of a user hold only 2,048
+ * characters.
+ */
 export function attachToUser(
   scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[], description?: string,
 ): iam.ManagedPolicy {
@@ -67,7 +70,8 @@ export function attachToHandler(
 /**
  * Attaches the statements to the handler's role under a name that changes with what they are about.
  *
- * CloudFormation replaces such a policy. The old one stays until the update has succeeded, and the new one until the rollback has.
+ * CloudFormation replaces such a policy. The old one stays until the update has succeeded, and the new one until the
+ * rollback has.
  *
  * @param name a name that is unique for the role
  */
@@ -133,12 +137,23 @@ function formatUniqueName(getPolicy: () => iam.Policy): string {
   return `${logicalId}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 }
 
-function validateAccount(policy: Resource | CfnResource, principal: Principal, statements: iam.PolicyStatement[]): Problem[] {
+function validateAccount(
+  policy: Resource | CfnResource,
+  principal: Principal,
+  statements: iam.PolicyStatement[],
+): Problem[] {
   const { account } = policy.stack;
   const got = getAccount(principal);
-  return compareTokens(got, account) !== 'different' ? [] : [createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', {
-    principal: principal.node.path, account, got, statements: renderStatements(policy, statements),
-  })];
+  return compareTokens(got, account) !== 'different'
+    ? []
+    : [
+      createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', {
+        principal: principal.node.path,
+        account,
+        got,
+        statements: renderStatements(policy, statements),
+      }),
+    ];
 }
 
 function getAccount(principal: Principal): string {

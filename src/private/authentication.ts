@@ -1,3 +1,4 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct, IDependable } from 'constructs';
@@ -25,9 +26,17 @@ export interface BoundAuthentication {
   readonly ofHandler?: IConstruct;
   /** A policy that belongs to this integration alone. */
   readonly ownPolicy?: iam.ManagedPolicy;
+  /** The access key that the handler manages. */
   readonly managedAccessKey?: ManagedAccessKey;
-  readonly properties: Pick<IntegrationProperties,
-  'AuthenticationType' | 'RoleToAssumeArn' | 'AccessKeySecretArn' | 'AccessKeyIdField' | 'SecretAccessKeyField' | 'AccessKeyUserName'>;
+  readonly properties: Pick<
+    IntegrationProperties,
+    | 'AuthenticationType'
+    | 'RoleToAssumeArn'
+    | 'AccessKeySecretArn'
+    | 'AccessKeyIdField'
+    | 'SecretAccessKeyField'
+    | 'AccessKeyUserName'
+  >;
 }
 
 /** An access key that the handler creates and deletes. */
@@ -38,4 +47,6 @@ export interface ManagedAccessKey {
   readonly secret: secretsmanager.ISecret;
   /** Creates the schedule of its rotation, if it has one. */
   readonly createRotationSchedule: (integration: Construct) => Construct[];
+  /** Creates the metric of failed rotations. */
+  readonly createFailureMetric: (props?: cloudwatch.MetricOptions) => cloudwatch.Metric;
 }

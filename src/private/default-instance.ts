@@ -1,7 +1,9 @@
 import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import { Dependable, IConstruct, IDependable } from 'constructs';
 import { DefinedInstance } from './access-grants-instance-base';
+import { IdentityCenter } from './policies/identity-center';
 import { findOutermostStack } from './stacks';
+import { IdentityCenterOptions } from '../identity-center';
 import { IAccessGrantsInstance } from '../interfaces';
 import { Environment } from './validation/environment';
 
@@ -36,10 +38,22 @@ export function findInstanceEnvironment(instance: IAccessGrantsInstance): Enviro
   return { account: account!, region: region! };
 }
 
+/** Completes the options for Identity Center with the defaults of the integration and its instance. */
+export function resolveIdentityCenter(
+  integration: IConstruct,
+  options?: IdentityCenterOptions,
+  instance?: IAccessGrantsInstance,
+): IdentityCenter | undefined {
+  return options && {
+    ...options,
+    identityStoreAccount: options.identityStoreAccount ?? Stack.of(integration).account,
+    applicationArn: options.applicationArn ?? findApplicationArn(integration, instance),
+  };
+}
+
 /** Returns the application that the instance has in Identity Center, if the integration's template can refer to it. */
-export function findApplicationArn(integration: IConstruct, instance?: IAccessGrantsInstance): string | undefined {
-  // A new association has another application, and CloudFormation cannot change an export while another stack imports
-  // it.
+function findApplicationArn(integration: IConstruct, instance?: IAccessGrantsInstance): string | undefined {
+  // A new association has another application. CloudFormation cannot change an export while another stack imports it.
   const isInSameStack = instance && findOutermostStack(instance) === findOutermostStack(integration);
   return isInSameStack && instance instanceof DefinedInstance ? instance._applicationArn : undefined;
 }

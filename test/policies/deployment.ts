@@ -7,7 +7,14 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 import { ACCOUNT, Target } from './resolve-template';
 import { PolicyDocument, Principal, TemplatePolicies } from './simulator';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, LocationAccess, S3Location } from '../../src';
+import {
+  AccessGrantsInstance,
+  ImmutaAuthentication,
+  ImmutaS3Integration,
+  ImmutaTenant,
+  LocationAccess,
+  S3Location,
+} from '../../src';
 
 export const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OTHER_ACCOUNT = '444455556666';
@@ -22,7 +29,8 @@ export interface Scenario {
   readonly otherAccount?: boolean;
   readonly restrictPassRole?: boolean;
   /** How Immuta authenticates. */
-  readonly authentication?: 'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret' | 'managedAccessKey';
+  readonly authentication?:
+    'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret' | 'managedAccessKey';
   /** The role that S3 Access Grants assumes: a new one, a role of the app or an imported one. */
   readonly locationRole?: 'made' | 'given' | 'imported';
   /** Whether the stack knows its account and Region. */
@@ -50,7 +58,10 @@ export interface Deployment {
 export function deploy(target: Target, scenario: Scenario): Deployment {
   const { partition, region } = target;
   const app = new App({
-    context: { 'aws:cdk:disable-asset-staging': true, '@aws-cdk/aws-iam:minimizePolicies': scenario.minimized ?? false },
+    context: {
+      'aws:cdk:disable-asset-staging': true,
+      '@aws-cdk/aws-iam:minimizePolicies': scenario.minimized ?? false,
+    },
   });
   const stack = new Stack(app, 'lake', scenario.concrete ? { env: { account: ACCOUNT, region } } : {});
   const keyArn = (account: string) => `arn:${partition}:kms:${region}:${account}:key/${KEY_ID}`;
@@ -60,7 +71,9 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
   });
   const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
   const instanceArn = `arn:${partition}:sso:::instance/ssoins-1234567890abcdef`;
-  const instance = new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: scenario.identityCenter ? instanceArn : undefined });
+  const instance = new AccessGrantsInstance(stack, 'Instance', {
+    identityCenterInstanceArn: scenario.identityCenter ? instanceArn : undefined,
+  });
   const existing = existingPrincipal(stack, target, scenario);
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
     tenant,
@@ -160,7 +173,9 @@ function existingPrincipal(stack: Stack, target: Target, scenario: Scenario): Ex
       principal: (policies) => policies.importedUser('existing'),
     };
     case 'managedAccessKey': return {
-      authentication: ImmutaAuthentication.managedAccessKey({ user: iam.User.fromUserName(stack, 'Existing', 'existing') }),
+      authentication: ImmutaAuthentication.managedAccessKey({
+        user: iam.User.fromUserName(stack, 'Existing', 'existing'),
+      }),
       principal: (policies) => policies.importedUser('existing'),
     };
     default: return undefined;
@@ -168,5 +183,8 @@ function existingPrincipal(stack: Stack, target: Target, scenario: Scenario): Ex
 }
 
 function document(policies: TemplatePolicies, stack: Stack, statements: iam.PolicyStatement[]): PolicyDocument {
-  return { Version: '2012-10-17', Statement: policies.resolve(stack.resolve(statements.map((statement) => statement.toStatementJson()))) };
+  return {
+    Version: '2012-10-17',
+    Statement: policies.resolve(stack.resolve(statements.map((statement) => statement.toStatementJson()))),
+  };
 }

@@ -63,8 +63,16 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
         ['denied', action, `arn:${partition}:iam::${STRANGER}:user/existing`],
       ]),
       ...[
-        'iam:UpdateAccessKey', 'iam:TagUser', 'iam:ListUserTags', 'iam:DeleteUser', 'iam:UpdateUser', 'iam:PutUserPolicy', 'iam:AttachUserPolicy',
-        'iam:CreateLoginProfile', 'iam:GetUser', 'iam:PutUserPermissionsBoundary',
+        'iam:UpdateAccessKey',
+        'iam:TagUser',
+        'iam:ListUserTags',
+        'iam:DeleteUser',
+        'iam:UpdateUser',
+        'iam:PutUserPolicy',
+        'iam:AttachUserPolicy',
+        'iam:CreateLoginProfile',
+        'iam:GetUser',
+        'iam:PutUserPermissionsBoundary',
       ].map((action): Row => ['denied', action, user]),
       ...['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].flatMap((action): Row[] => [
         ['allowed', `secretsmanager:${action}`, secret],
@@ -76,28 +84,62 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
         ['denied', action, secret, { 'aws:TagKeys': ['cdk-immuta-s3-integration:creating', 'team'] }],
         ['denied', action, secret],
       ]),
-      ...['DeleteSecret', 'PutResourcePolicy', 'RotateSecret', 'CancelRotateSecret'].map((action): Row => ['denied', `secretsmanager:${action}`, secret]),
+      ...['DeleteSecret', 'PutResourcePolicy', 'RotateSecret', 'CancelRotateSecret'].map((action): Row => [
+        'denied',
+        `secretsmanager:${action}`,
+        secret,
+      ]),
     ]);
   });
 
   // The CDK gives a new key this policy, with which the IAM policies of the account decide.
   const delegating: PolicyDocument = {
-    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' },
+    ],
   };
 
   describe('decrypts nothing if the secret has no key', () => {
-    table({ location: 'bucket' }, [
-      ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
-    ], delegating);
+    table(
+      { location: 'bucket' },
+      [
+        [
+          'denied',
+          'kms:Decrypt',
+          arn('kms', `key/${KEY_ID}`),
+          { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
+        ],
+      ],
+      delegating,
+    );
   });
 
   describe('decrypts the secret, and through Secrets Manager only', () => {
-    table({ location: 'bucket', encrypted: true }, [
-      ['allowed', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
-      ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `s3.${region}.${urlSuffix}` }],
-      ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`)],
-      ['denied', 'kms:Decrypt', arn('kms', 'key/99999999-12ab-34cd-56ef-1234567890ab'), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
-      ['denied', 'kms:GenerateDataKey', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` }],
-    ], delegating);
+    table(
+      { location: 'bucket', encrypted: true },
+      [
+        [
+          'allowed',
+          'kms:Decrypt',
+          arn('kms', `key/${KEY_ID}`),
+          { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
+        ],
+        ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`), { 'kms:ViaService': `s3.${region}.${urlSuffix}` }],
+        ['denied', 'kms:Decrypt', arn('kms', `key/${KEY_ID}`)],
+        [
+          'denied',
+          'kms:Decrypt',
+          arn('kms', 'key/99999999-12ab-34cd-56ef-1234567890ab'),
+          { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
+        ],
+        [
+          'denied',
+          'kms:GenerateDataKey',
+          arn('kms', `key/${KEY_ID}`),
+          { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
+        ],
+      ],
+      delegating,
+    );
   });
 });

@@ -105,15 +105,21 @@ export class TemplatePolicies {
     const inline: PolicyDocument[] = (properties.Policies ?? []).map((policy: any) => policy.PolicyDocument);
     const managed: string[] = properties.ManagedPolicyArns ?? [];
     return {
-      identityPolicies: [...inline, ...this.attachedTo(this.nameOf(logicalId), attachment), ...managed.map((arn) => this.managed(arn))],
+      identityPolicies: [
+        ...inline,
+        ...this.attachedTo(this.nameOf(logicalId), attachment),
+        ...managed.map((arn) => this.managed(arn)),
+      ],
       permissionsBoundary: properties.PermissionsBoundary && this.boundary(properties.PermissionsBoundary),
     };
   }
 
   private attachedTo(name: string, attachment: string): PolicyDocument[] {
-    const isAttached = ({ Type, Properties }: TemplatePolicies['template']['resources'][string]) => Type === 'AWS::IAM::RolePolicy'
-      ? attachment === 'Roles' && Properties.RoleName === name
-      : ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(Type) && (Properties[attachment] ?? []).includes(name);
+    const isAttached = ({ Type, Properties }: TemplatePolicies['template']['resources'][string]) =>
+      Type === 'AWS::IAM::RolePolicy'
+        ? attachment === 'Roles' && Properties.RoleName === name
+        : ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(Type) &&
+          (Properties[attachment] ?? []).includes(name);
     return Object.values(this.template.resources)
       .filter(isAttached)
       .map(({ Properties }) => Properties.PolicyDocument);
@@ -121,7 +127,9 @@ export class TemplatePolicies {
 
   private managed(arn: string): PolicyDocument {
     const name = arn.split('/').at(-1);
-    const found = Object.entries(this.template.resources).find(([id, { Type }]) => Type === 'AWS::IAM::ManagedPolicy' && this.nameOf(id) === name);
+    const found = Object.entries(this.template.resources).find(
+      ([id, { Type }]) => Type === 'AWS::IAM::ManagedPolicy' && this.nameOf(id) === name,
+    );
     if (!found) {
       throw new Error(`the template does not define the managed policy ${arn}`);
     }

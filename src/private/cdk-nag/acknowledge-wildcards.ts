@@ -4,7 +4,9 @@ import { IConstruct } from 'constructs';
 import { ACKNOWLEDGED_RULES } from './acknowledge-rule';
 import { findAcknowledgements } from './wildcard-findings';
 
-/** Acknowledges the wildcards that AWS makes necessary, for cdk-nag 2 and 3. Neither is a dependency of this package. */
+/**
+ * Acknowledges the wildcards that AWS makes necessary, for cdk-nag 2 and 3. Neither is a dependency of this package.
+ */
 export function acknowledgeWildcards(construct: IConstruct, statements: iam.PolicyStatement[]): void {
   const resource = construct.node.defaultChild as CfnResource | undefined;
   // `Role.customizeRoles` creates roles without a resource.

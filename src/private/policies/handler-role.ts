@@ -46,7 +46,7 @@ export function readSecretStatements(secret: secretsmanager.ISecret, region: str
   })];
 }
 
-/** Creating and deleting the access keys of one user. */
+/** Returns the statement for creating and deleting the access keys of one user. */
 export function manageAccessKeysStatements(userArn: string): iam.PolicyStatement[] {
   return [new iam.PolicyStatement({
     actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
@@ -54,12 +54,18 @@ export function manageAccessKeysStatements(userArn: string): iam.PolicyStatement
   })];
 }
 
-/** Reading and writing the secret of a managed access key, and using the key that encrypts it. */
-export function manageSecretStatements(secretArn: string, encryptionKey: kms.IKey | undefined, region: string): iam.PolicyStatement[] {
+/** Returns the statements for the secret of a managed access key, and for the key that encrypts it. */
+export function manageSecretStatements(
+  secretArn: string,
+  encryptionKey: kms.IKey | undefined,
+  region: string,
+): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
       actions: [
-        'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecretVersionStage',
       ],
       resources: [secretArn],
@@ -67,14 +73,21 @@ export function manageSecretStatements(secretArn: string, encryptionKey: kms.IKe
     new iam.PolicyStatement({
       actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
       resources: [secretArn],
-      // a request without tags would satisfy `ForAllValues` alone
-      conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': `${SECRET_TAG_PREFIX}*` }, 'Null': { 'aws:TagKeys': 'false' } },
+      // `ForAllValues` is true for a request without tags.
+      conditions: {
+        'ForAllValues:StringLike': { 'aws:TagKeys': `${SECRET_TAG_PREFIX}*` },
+        'Null': { 'aws:TagKeys': 'false' },
+      },
     }),
-    ...encryptionKey ? [new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [encryptionKey.keyArn],
-      conditions: viaService('secretsmanager', region),
-    })] : [],
+    ...(encryptionKey
+      ? [
+        new iam.PolicyStatement({
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: [encryptionKey.keyArn],
+          conditions: viaService('secretsmanager', region),
+        }),
+      ]
+      : []),
   ];
 }
 

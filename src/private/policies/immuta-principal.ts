@@ -27,7 +27,7 @@ export interface ImmutaPrincipalOptions {
   /** ID of the account that owns the buckets. */
   readonly bucketAccount: string;
   /** Whether Immuta can pass the location role only to S3 Access Grants. */
-  readonly restrictPassRole: boolean;
+  readonly restrictPassRole?: boolean;
   readonly identityCenter?: IdentityCenter;
 }
 

@@ -202,7 +202,9 @@ export const SYNTH_MESSAGES = {
     text: "role '{role}' accepts no policies from this app. It needs these statements: {statements}{trust}",
     remedy: 'Add the statements to the role',
   },
-  /** Secrets Manager rotates every 4 hours to 1,000 days, at a full hour, and knows fewer expressions than EventBridge. */
+  /**
+   * Secrets Manager rotates every 4 hours to 1,000 days, at a full hour, and knows fewer expressions than EventBridge.
+   */
   ROTATION_SCHEDULE_INVALID: {
     text: "'rotation' must be a schedule that Secrets Manager accepts, got '{got}': {problem}",
     remedy: "Pass 'Schedule.rate(Duration.days(90))', or 'Schedule.expression('cron(0 4 1 * ? *)')'",

@@ -53,7 +53,9 @@ export function registerManagedPolicy(policy: iam.ManagedPolicy, principal: Prin
   }
 }
 
-/** Checks the total size of a role's inline policies. Of the policies that the library attaches, the last one reports. */
+/**
+ * Checks the total size of a role's inline policies. Of the policies that the library attaches, the last one reports.
+ */
 export function validateInlinePolicies(policy: InlinePolicy, role: iam.IRole): Problem[] {
   const attached = findAttached(INLINE_POLICIES, policy, role);
   return attached.at(-1) === policy

@@ -13,7 +13,9 @@ const LONGEST_DAYS = 1000;
 export function validateRotation(schedule?: events.Schedule): Problem[] {
   const got = schedule?.expressionString;
   const problem = got === undefined || Token.isUnresolved(got) ? undefined : findProblem(got);
-  return got === undefined || problem === undefined ? [] : [createProblem('ROTATION_SCHEDULE_INVALID', { got, problem })];
+  return got === undefined || problem === undefined
+    ? []
+    : [createProblem('ROTATION_SCHEDULE_INVALID', { got, problem })];
 }
 
 function findProblem(expression: string): string | undefined {
@@ -31,7 +33,9 @@ function findRateProblem(fields: string): string | undefined {
     return 'a rate is in hours or days';
   }
   const hours = Number(count) * (unit === 'day' ? 24 : 1);
-  return hours < SHORTEST_HOURS || hours > LONGEST_DAYS * 24 ? `a rate is ${SHORTEST_HOURS} hours to ${LONGEST_DAYS} days` : undefined;
+  return hours < SHORTEST_HOURS || hours > LONGEST_DAYS * 24
+    ? `a rate is ${SHORTEST_HOURS} hours to ${LONGEST_DAYS} days`
+    : undefined;
 }
 
 function findCronProblem(expression: string): string | undefined {
@@ -54,7 +58,7 @@ function findCronProblem(expression: string): string | undefined {
   return undefined;
 }
 
-/** The hours of a field such as `8`, `2,14`, `0-20/6` or `4/12`, in their order. Undefined if it is none. */
+/** Returns the hours of a field such as `8`, `2,14`, `0-20/6` or `4/12` in order, or undefined if they are invalid. */
 function listHours(field: string): number[] | undefined {
   const hours = new Set<number>();
   for (const part of field.split(',')) {

@@ -16,7 +16,9 @@ export function validateSecretRegion(scope: IConstruct, prop: string, secret: se
 
 /** Checks that Immuta is not given its own API key as an access key, as far as synth knows. */
 export function validateNotApiKey(secret: secretsmanager.ISecret, apiKey: secretsmanager.ISecret): Problem[] {
-  const isSame = compareTokens(secret.secretArn, apiKey.secretArn) === 'same' || compareTokens(secret.secretName, apiKey.secretName) === 'same';
+  const isSame =
+    compareTokens(secret.secretArn, apiKey.secretArn) === 'same' ||
+    compareTokens(secret.secretName, apiKey.secretName) === 'same';
   return isSame ? [createProblem('ACCESS_KEY_SECRET_SAME_AS_API_KEY', { secret: secret.node.path })] : [];
 }
 

@@ -1,10 +1,10 @@
-import { CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { CfnResource, CustomResource, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BoundAuthentication } from './authentication';
-import { renderRemovalPolicy } from './custom-resource';
+import { createCustomResource, renderRemovalPolicy } from './custom-resource';
 import { resolveTimeouts, Timeouts } from './validation/durations';
-import { IntegrationProperties } from '../handler/contract';
+import { INTEGRATION_RESOURCE_TYPE, IntegrationProperties } from '../handler/contract';
 import { IImmutaTenant } from '../interfaces';
 
 /** Properties of an integration that the custom resource takes as they are. */
@@ -26,8 +26,17 @@ export interface RenderedParts {
   readonly bucketAccount: string;
 }
 
-/** Renders the properties of the custom resource. */
-export function renderIntegrationProperties(props: RenderedProps, parts: RenderedParts): IntegrationProperties {
+/** Creates the custom resource of an integration. */
+export function createIntegrationResource(props: RenderedProps, parts: RenderedParts): CustomResource {
+  return createCustomResource(parts.scope, {
+    resourceType: INTEGRATION_RESOURCE_TYPE,
+    handler: props.tenant.handler,
+    timeout: resolveTimeouts(props).timeout,
+    properties: renderProperties(props, parts),
+  });
+}
+
+function renderProperties(props: RenderedProps, parts: RenderedParts): IntegrationProperties {
   const { scope, authentication } = parts;
   const { account, region } = Stack.of(scope);
   const { timeout, iamPropagationTimeout } = resolveTimeouts(props);
