@@ -129,7 +129,7 @@ const HANDLER_SHARED = ['coded-message.ts', 'contract.ts', 'failure.ts', 'locati
 const HANDLER_LAYERS: Record<string, string[]> = {
   runtime: [],
   aws: [...HANDLER_SHARED, 'runtime'],
-  immuta: [...HANDLER_SHARED, 'runtime', 'aws'],
+  immuta: [...HANDLER_SHARED, 'runtime'],
   protocol: [...HANDLER_SHARED, 'runtime', 'aws'],
   instance: [...HANDLER_SHARED, 'runtime', 'aws', 'protocol'],
   integration: [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol'],

@@ -1,11 +1,10 @@
-import { instanceLifecycle } from './instance/lifecycle';
-import { invokeLambda } from './protocol/continuation';
+import { handleInstanceEvent } from './instance/handle-event';
 import { LambdaContext } from './protocol/event';
 import { run } from './protocol/run';
 import { systemClock } from './runtime/clock';
 
-const work = instanceLifecycle();
+const handleEvent = handleInstanceEvent();
 
-/** Answers events for `Custom::S3AccessGrantsInstance`. */
+/** Responds to events of `Custom::S3AccessGrantsInstance`. */
 export const handler = (event: unknown, context: LambdaContext): Promise<void> =>
-  run(event, context, { work, clock: systemClock, invoke: invokeLambda });
+  run(event, context, { handleEvent, clock: systemClock });

@@ -17,13 +17,19 @@ export const SECRET_TAG_PREFIX = 'cdk-immuta-s3-integration:';
 /** Prefix of the staging label of a secret version whose access key exists; the ID of the key follows. */
 export const ACCESS_KEY_LABEL_PREFIX = 'access-key-';
 
-/** The metric of managed access keys: 1 for each failed step of a rotation, 0 for each rotation and deployment that succeeds. */
+/**
+ * The metric of managed access keys: 1 for each failed step of a rotation, 0 for each rotation and deployment that
+ * succeeds.
+ */
 export const METRIC_NAMESPACE = 'ImmutaS3Integration';
 export const METRIC_KEY_ROTATION_FAILED = 'KeyRotationFailed';
 /** ARN of the secret: one integration has it, in one tenant. */
 export const METRIC_DIMENSION_SECRET = 'SecretArn';
 
-/** Names of the function's environment variables. The calls use these alone; in the properties the same values only trigger. */
+/**
+ * Names of the function's environment variables. The calls use these alone; in the properties the same values only
+ * trigger.
+ */
 export const ENV_IMMUTA_URL = 'IMMUTA_URL';
 export const ENV_API_KEY_SECRET_ARN = 'API_KEY_SECRET_ARN';
 export const ENV_API_KEY_FIELD = 'API_KEY_FIELD';
@@ -34,8 +40,8 @@ export type AuthenticationType = 'auto' | 'accessKey';
 /**
  * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
  *
- * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt`, `Generation`, `AccessKeySecretArn` and
- * `AccessKeyUserName` only, and `TenantUrl` for a reason.
+ * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt`, `Generation`, `AccessKeySecretArn`
+ * and `AccessKeyUserName` only, and `TenantUrl` for a reason.
  */
 export interface IntegrationProperties {
   /** URL of the tenant, without a trailing slash: triggers an Update, and tells when the function calls another one. */
@@ -61,17 +67,22 @@ export interface IntegrationProperties {
   readonly AccessKeyUserName?: string;
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
-  /** Seconds in which a failure that a new IAM role explains is tried again, and in which, or in a minute, a Create may post at all. */
+  /**
+   * Seconds in which a failure that a new IAM role explains is tried again, and in which, or in a minute, a Create may
+   * post at all.
+   */
   readonly IamPropagationTimeoutSeconds: string;
   /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
   readonly RemovalPolicy: 'destroy' | 'retain';
   /** Any text; a change of it makes an Update write the configuration again, with the credentials as they are then. */
   readonly Revision?: string;
-  /** Id of an integration that exists: a Create takes it over as it is. As long as this is there, a Delete calls nobody. */
+  /**
+   * Id of an integration that exists: a Create takes it over as it is. As long as this is there, a Delete calls nobody.
+   */
   readonly Adopt?: string;
   /**
-   * Id of a role or policy that the integration has for itself: whoever adds a retained integration again has the same stack, logical
-   * id, path and role, but another one of these.
+   * Id of a role or policy that the integration has for itself: whoever adds a retained integration again has the same
+   * stack, logical id, path and role, but another one of these.
    */
   readonly Generation?: string;
   /** Immuta's role or user: what it is denied becomes a part of the reason if Immuta's validation fails. */
@@ -90,7 +101,10 @@ export interface IntegrationAttributes {
 export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';
 /** Of a Create that made nothing: its Delete makes no call. */
 export const PHYSICAL_ID_NONE = `${PHYSICAL_ID_PREFIX}none`;
-/** Of a Create that cannot know whether it made something: its Delete looks. What follows is the mark of what that Create may have made. */
+/**
+ * Of a Create that cannot know whether it made something: its Delete looks. What follows is the mark of what that
+ * Create may have made.
+ */
 export const PHYSICAL_ID_UNKNOWN = `${PHYSICAL_ID_PREFIX}unknown`;
 /** Ends the id of an integration that was adopted: its Delete leaves that one alone. */
 export const PHYSICAL_ID_ADOPTED_SUFFIX = '/adopted';
@@ -99,7 +113,7 @@ export const PHYSICAL_ID_ADOPTED_SUFFIX = '/adopted';
  * Characters of `-<owner>-<request>`, the mark at the end of an integration's name: two digests of 12 hex digits.
  * Immuta takes names of at most 100 characters that we know to work, so a chosen name may have 74.
  */
-export const NAME_MARK_LENGTH = 26;
+export const NAME_SUFFIX_LENGTH = 26;
 export const NAME_MAX_LENGTH = 100;
 
 /** The CloudFormation type of an S3 Access Grants instance that is taken up if there is one, and else made. */
@@ -119,11 +133,16 @@ export interface InstanceProperties {
   readonly TimeoutSeconds: string;
   /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
   readonly RemovalPolicy: 'destroy' | 'retain';
-  /** Id of the function's role: another one when the resource is added again. None if the role is not in the template. */
+  /**
+   * Id of the function's role: another one when the resource is added again. None if the role is not in the template.
+   */
   readonly Generation?: string;
 }
 
-/** Attributes of `Custom::S3AccessGrantsInstance`. Every success returns all of them, empty where there is nothing to say. */
+/**
+ * Attributes of `Custom::S3AccessGrantsInstance`. Every success returns all of them, empty where there is nothing to
+ * say.
+ */
 export interface InstanceAttributes {
   readonly AccessGrantsInstanceArn: string;
   readonly AccessGrantsInstanceId: string;
@@ -133,12 +152,15 @@ export interface InstanceAttributes {
   readonly Adopted: 'true' | 'false';
 }
 
-/** Physical ids: `s3-access-grants-instance/<lifetime>`, 12 hex digits of the Create's request id, whether it succeeded or not. */
+/**
+ * Physical ids: `s3-access-grants-instance/<lifetime>`, 12 hex digits of the Create's request id, whether it succeeded
+ * or not.
+ */
 export const INSTANCE_PHYSICAL_ID_PREFIX = 's3-access-grants-instance/';
 
 /**
- * Keys of the tags that say who made the instance, and who its association with Identity Center: `<prefix>:<part>:<field>`. They are the only
- * proof of ownership, and for people who look at the instance.
+ * Keys of the tags that say who made the instance, and who its association with Identity Center:
+ * `<prefix>:<part>:<field>`. They are the only proof of ownership, and for people who look at the instance.
  */
 export const INSTANCE_TAG_PREFIX = 'cdk-immuta-s3-integration';
 export type InstanceTagPart = 'instance' | 'identity-center';

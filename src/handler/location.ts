@@ -6,8 +6,8 @@ export interface Location {
 }
 
 /**
- * Scopes are written with or without a star at their end, and whole buckets with or without a slash. Prefixes are compared as they are:
- * 's3://bucket/x' holds 's3://bucket/xy', too, which 's3://bucket/x/' does not.
+ * Scopes are written with or without a star at their end, and whole buckets with or without a slash. Prefixes are
+ * compared as they are: 's3://bucket/x' holds 's3://bucket/xy', too, which 's3://bucket/x/' does not.
  */
 export function samePath(a: string, b: string): boolean {
   return canonical(a) === canonical(b);

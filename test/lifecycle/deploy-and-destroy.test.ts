@@ -36,7 +36,7 @@ describe.each([
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(result)).toContain("'The provided integration name is unique across Immuta S3 integrations' failed: Integration 17 has it (another S3");
+    expect(failure(result)).toContain("'The provided integration name is unique across Immuta S3 integrations' failed: Integration 17 has it. Set another 'integrationName'");
     expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });

@@ -387,7 +387,7 @@ describe('a function that may not manage keys', () => {
     const result = await deploy();
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/cannot manage the access keys of user 'Lake-\S+': an explicit deny\. .*service control policies.*\[ACCESS_KEYS_DENIED\]/);
+    expect(failure(result)).toMatch(/AWS IAM denied \w+ of user 'Lake-\S+': AccessDenied: an explicit deny\. .*service control policy.*\[AWS_ACCESS_DENIED\]/);
     expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
     expect(leftovers(sandbox.current)).toMatchObject({ integrations: [], roles: [] });
   });

@@ -125,7 +125,7 @@ test('deletes the key that it cannot store, and fails', async () => {
 
   const result = await deploy();
 
-  expect(failure(result)).toMatch(/cannot use the secret '.*' of the managed access key: not today.*\[MANAGED_SECRET_DENIED\]/);
+  expect(failure(result)).toMatch(/AWS Secrets Manager denied \w+ of '.*': AccessDeniedException: not today.*\[AWS_ACCESS_DENIED\]/);
   expect(created()).toBe(1);
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   await expectNothingLeft(sandbox.current);

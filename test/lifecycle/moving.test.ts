@@ -44,8 +44,8 @@ function logicalIds(stack: Stack): Map<string, string> {
 }
 
 const MOVES: [string, Placement, string][] = [
-  ['the integration is renamed', { ...HERE, integration: 'Marketing' }, "keep its logical ids with 'stack.renameLogicalId'"],
-  ['the integration is moved', { ...HERE, around: 'Lakes' }, "keep its logical ids with 'stack.renameLogicalId'"],
+  ['the integration is renamed', { ...HERE, integration: 'Marketing' }, "keep its logical IDs with 'stack.renameLogicalId'"],
+  ['the integration is moved', { ...HERE, around: 'Lakes' }, "keep its logical IDs with 'stack.renameLogicalId'"],
   ['the tenant is renamed', { ...HERE, tenant: 'Governance' }, 'Modifying service token is not allowed'],
   ['the tenant is moved', { ...HERE, aroundTenant: 'Governance' }, 'Modifying service token is not allowed'],
   ['the bucket is renamed', { ...HERE, bucket: 'Data' }, 'The requested bucket name is not available'],

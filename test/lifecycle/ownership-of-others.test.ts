@@ -34,9 +34,11 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
 
     const refused = await deploy({ ...options, stackName: 'Second' });
     expect(refused.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(refused)).toContain('another ImmutaS3Integration created it, so it is left alone: if a construct was renamed or moved, keep its logical ids with '
-      + "'stack.renameLogicalId'; if another stack has it, remove it there first; if it was retained and no stack has it any more, delete it in Immuta and deploy again, "
+    expect(failure(refused)).toContain('which another ImmutaS3Integration created: ');
+    expect(failure(refused)).toContain("If a construct was renamed or moved, keep its logical IDs with 'stack.renameLogicalId'. If another stack has it, remove it there "
+      + 'first. If it was retained and no stack has it any more, delete it in Immuta and deploy again, '
       + "or keep it and set 'adopt' to '101' and 'integrationName' to its name");
+    expect(failure(refused)).toMatch(/\[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER\]/);
     await sandbox.current.destroy('Second');
 
     failNeighbour(sandbox.current);
@@ -72,7 +74,7 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
     const before = state(sandbox.current);
 
     const refused = await deploy({ ...options, revision: '2' });
-    expect(failure(refused)).toContain(`set 'adopt' of a new ImmutaS3Integration, with another construct id, to '${theirs.id}'`);
+    expect(failure(refused)).toContain(`set 'adopt' to '${theirs.id}' on a new ImmutaS3Integration with another construct ID`);
     expect(state(sandbox.current)).toEqual(before);
     expect(refused.status).toBe('UPDATE_ROLLBACK_FAILED');
 
@@ -85,7 +87,7 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
 describe('what another resource of this library made', () => {
   const roles = 'given';
   const nameOf = (id: string) => sandbox.current.immuta.integrations.get(id)!.config.name;
-  const NOT_ADOPTED = /integration 101 \('.*', enabled\) cannot be adopted as it is, because another ImmutaS3Integration created it, whose removal deletes it/;
+  const NOT_ADOPTED = /cannot adopt integration 101 \('.*', enabled\): another ImmutaS3Integration created it, and deletes it when that is removed\. .*\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]/;
 
   test('is not adopted by its id: the stack that has it would delete it', async () => {
     await deploy({ roles });
@@ -116,7 +118,7 @@ describe('what another resource of this library made', () => {
 
     expect(refused.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(failure(refused)).toMatch(NOT_ADOPTED);
-    expect(failure(refused)).toContain("keep its logical ids with 'stack.renameLogicalId' and do not adopt");
+    expect(failure(refused)).toContain("keep its logical IDs with 'stack.renameLogicalId' and do not adopt");
     expect(state(sandbox.current)).toEqual(before);
   });
 

@@ -77,7 +77,7 @@ test.each(ALL_ROLES)('a stack with %s roles that is made again under the same na
 
   const refused = await sandbox.current.deploy(withIntegration(roles));
   expect(refused.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(refused)).toContain("if it was retained and no stack has it any more, delete it in Immuta and deploy again, or keep it and set 'adopt' to '101' and "
+  expect(failure(refused)).toContain("If it was retained and no stack has it any more, delete it in Immuta and deploy again, or keep it and set 'adopt' to '101' and "
     + "'integrationName' to its name");
   await sandbox.current.destroy(STACK_NAME);
 

@@ -160,8 +160,8 @@ test('a path that a parameter changes is refused before any call that changes so
   const result = await sandbox.current.deploy(stack(), { parameters: { BucketName: 'hr-lake' } });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toMatch(/an integration cannot move: integration 101 .* is on 's3:\/\/sales-lake\/' in account .* and 's3:\/\/hr-lake\/'/);
-  expect(failure(result)).toContain('give the new location to a new ImmutaS3Integration, with another construct id, and remove this one');
+  expect(failure(result)).toMatch(/cannot change the location of an integration: integration 101 .* is on 's3:\/\/sales-lake\/' in account .* and 's3:\/\/hr-lake\/'/);
+  expect(failure(result)).toContain('Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one');
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
   await expectNothingLeft();
@@ -183,7 +183,7 @@ test.each<[string, string, string]>([
   const result = await sandbox.current.deploy(stack(), { parameters: { Where: value } });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toMatch(/an integration cannot move: integration 101 /);
+  expect(failure(result)).toMatch(/cannot change the location of an integration: integration 101 /);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
   await expectNothingLeft();
@@ -204,7 +204,7 @@ describe('another tenant for the same path', () => {
     const result = await sandbox.current.deploy(lake(sandbox.current, { url: other.url }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/a path goes to another tenant in two deployments/);
+    expect(failure(result)).toMatch(/To move a path to another tenant, remove the integration in one deployment and add it in the next.*\[INTEGRATION_IN_OTHER_TENANT\]/);
     expect(state(sandbox.current)).toEqual(before);
     expect([...changes(sandbox.current), ...other.requests.filter(({ method }) => method !== 'GET')]).toEqual(['POST /integrations']);
     await expectNothingLeft();
@@ -226,8 +226,8 @@ describe('another tenant for the same path', () => {
     const result = await sandbox.current.deploy(lake(sandbox.current, { tenant: second.made }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-    expect(failure(result)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}, and the function of its ImmutaTenant calls ${other.url}, where it is not: `
-      + "deploy the ImmutaTenant with the 'url' that it had, and then repeat this");
+    expect(failure(result)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}, but the function of its ImmutaTenant calls ${other.url}, where it is not. `
+      + "Deploy the ImmutaTenant with its previous 'url', then repeat this");
     const deleted = await sandbox.current.destroy(STACK_NAME);
     expect(deleted.status).toBe('DELETE_FAILED');
     expect(failure(deleted)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}`);

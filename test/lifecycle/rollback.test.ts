@@ -37,7 +37,7 @@ describe('an update', () => {
     const result = await deploy({ integrationName: 'taken' });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/Immuta did not change the integration: integration 101 is 'editError'; .*Integration 17 has it.*; it is as it was before/);
+    expect(failure(result)).toMatch(/Immuta did not update the integration: integration 101 is 'editError'; .*Integration 17 has it.*Immuta has restored the previous configuration.*\[UPDATE_FAILED\]/);
     expect(record()).toMatchObject({ status: 'editError', config });
     expect(updates()).toEqual(['PUT /integrations/101']);
     expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
@@ -157,7 +157,7 @@ describe('a rollback that fails', () => {
     const result = await deploy({ integrationName: 'marketing' });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-    expect(failure(result)).toMatch(/Immuta answered 401 .* was rejected: store a key there .* continue-update-rollback --stack-name Lake/);
+    expect(failure(result)).toMatch(/Immuta answered 401 .* Store an API key of this tenant .* continue-update-rollback --stack-name Lake/);
     expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
     sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
     expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
@@ -235,7 +235,7 @@ describe('without a rollback', () => {
   ] as const)('one that Immuta finishes after the time was up never stands in the way for ever, %s', async (order, status, left) => {
     sandbox.current.cloudFormation.retryOrder = order;
     sandbox.current.immuta.switches.durations.creating = 40 * 60_000;
-    expect(failure(await attempt())).toMatch(/not done after 30 minutes; last seen: integration 101 is 'creating'/);
+    expect(failure(await attempt())).toMatch(/timed out after 30 minutes .*\(last status: integration 101 is 'creating'\)/);
     sandbox.current.clock.advance(15 * 60_000);
     await sandbox.current.clock.settled();
     sandbox.current.immuta.switches.durations.creating = 20_000;

@@ -239,7 +239,7 @@ test('a change that Immuta ignores fails, is not sent for ever, and rolls back t
   const result = await deploy(() => ({ integrationName: 'sales' }));
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain("Immuta accepted the change of integration 101, but did not make it: the integration does not show what was sent as 'name'");
+  expect(failure(result)).toContain("Immuta accepted the update of integration 101 but did not apply it: the integration does not show what was sent as 'name'");
   expect(state(sandbox.current)).toEqual(before);
   expect(changes(sandbox.current).filter((change) => change === PUT).length).toBeLessThanOrEqual(2);
   expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);

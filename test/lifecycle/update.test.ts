@@ -59,7 +59,7 @@ test('an integration that is disabled is not updated: the reason says what to do
   const result = await deploy({ integrationName: 'marketing' });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-  expect(failure(result)).toContain("the integration cannot be updated: integration 101 is 'disabled'; delete it in Immuta, and its location in S3 Access Grants if that is left");
+  expect(failure(result)).toContain("cannot update the integration: integration 101 is 'disabled'. Delete it in Immuta, and its location in S3 Access Grants if it is still registered");
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   immuta.integrations.delete('101');
   aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);

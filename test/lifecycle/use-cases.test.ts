@@ -101,7 +101,7 @@ test('an external id that Immuta does not send ends the deployment with the hint
   const result = await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ authentication }) }));
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(result)).toMatch(/STS API' failed: .* and the external id that Immuta sends/);
+  expect(failure(result)).toMatch(/STS API' failed: .* and the external ID that Immuta sends/);
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 

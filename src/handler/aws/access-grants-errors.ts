@@ -1,42 +1,40 @@
-import { isAwsError, isTransient } from './error';
+import { hasErrorCode } from './error';
 
 /*
- * What S3 Access Grants says. Its codes have an `Error` at their end or not, in its documentation and in its answers; the HTTP status
- * tells the same where a code is new.
+ * Errors of S3 Access Grants. Its codes end with `Error` or not, in its documentation and in its responses. The HTTP
+ * status says the same where a code is new.
  *
  * See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#S3AccessGrantsErrorCodeList
  */
 
-/** There is no instance. */
-export function isWithoutInstance(error: unknown): boolean {
-  return says(error, /^AccessGrantsInstanceNotExists(Error)?$/, 404);
+/** Whether there is no instance. */
+export function isInstanceMissing(error: unknown): boolean {
+  return hasErrorCode(error, /^AccessGrantsInstanceNotExists(Error)?$/, 404);
 }
 
-/** The same by its code alone, where an Identity Center instance, or its application, may be what is not found. */
-export function isNamedWithoutInstance(error: unknown): boolean {
-  return says(error, /^AccessGrantsInstanceNotExists(Error)?$/);
+/**
+ * The same by the code alone, for calls in which a 404 may be about the Identity Center instance or its application.
+ */
+export function isInstanceMissingByCode(error: unknown): boolean {
+  return hasErrorCode(error, /^AccessGrantsInstanceNotExists(Error)?$/);
 }
 
-/** To a request to create one: there is an instance. */
-export function hasInstance(error: unknown): boolean {
-  return says(error, /^AccessGrantsInstanceAlreadyExists(Error)?$/, 409);
+/** Whether an instance cannot be created because there is one. */
+export function isInstanceExisting(error: unknown): boolean {
+  return hasErrorCode(error, /^AccessGrantsInstanceAlreadyExists(Error)?$/, 409);
 }
 
-/** To a request to delete it: something is left in the instance, or associated with it. */
+/** Whether an instance cannot be deleted because it has locations, grants or an association. */
 export function isInstanceInUse(error: unknown): boolean {
-  return says(error, /^AccessGrantsInstanceNotEmpty(Error)?$/, 400, 409);
+  return hasErrorCode(error, /^AccessGrantsInstanceNotEmpty(Error)?$/, 400, 409);
 }
 
-/** It was understood, and will not be done as things are. */
-export function isRefusal(error: unknown): boolean {
-  return says(error, /^InvalidIdentityCenterInstance(Error)?$/, 400, 404, 409);
+/** Whether a request was understood and refused as things are. */
+export function isRequestRefused(error: unknown): boolean {
+  return hasErrorCode(error, /^InvalidIdentityCenterInstance(Error)?$/, 400, 404, 409);
 }
 
-/** It was understood, and something that is there already is in its way. */
+/** Whether a request was refused because of something that exists. */
 export function isConflict(error: unknown): boolean {
-  return says(error, /AlreadyAssociated|Conflict/, 409);
-}
-
-function says(error: unknown, code: RegExp, ...statuses: number[]): boolean {
-  return isAwsError(error) && (code.test(error.name) || (statuses.includes(error.$metadata.httpStatusCode ?? 0) && !isTransient(error)));
+  return hasErrorCode(error, /AlreadyAssociated|Conflict/, 409);
 }

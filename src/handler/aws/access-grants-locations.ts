@@ -1,13 +1,11 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
-import { isWithoutInstance } from './access-grants-errors';
-import { isAccessDenied } from './error';
-import { retryAws } from './retry';
+import { accessGrantsService } from './access-grants';
+import { isInstanceMissing } from './access-grants-errors';
+import { callAws } from './call';
 import { s3ControlSdk } from './sdk';
 import { Location, samePath } from '../location';
-import { Deadline, OutOfTime } from '../runtime/deadline';
-import { withoutFullStop } from '../runtime/text';
-
-const REQUEST_TIMEOUT_MS = 20_000;
+import { Deadline } from '../runtime/deadline';
+import { Log } from '../runtime/log';
 
 /** A location that is registered in an S3 Access Grants instance. */
 export interface RegisteredLocation {
@@ -16,59 +14,61 @@ export interface RegisteredLocation {
   readonly roleArn: string;
 }
 
-/** What is registered on a path; nothing if there is no instance. */
-export type ListRegisteredLocations = (location: Location, deadline: Deadline) => Promise<RegisteredLocation[] | undefined>;
-
-/** Finds what is registered on a path, if anything is: first of all with that role. */
-export type FindRegisteredLocation = (location: Location, roleArn: string | undefined, deadline: Deadline) => Promise<RegisteredLocation | undefined>;
-
-export function findRegisteredLocation(list: ListRegisteredLocations): FindRegisteredLocation {
-  return async (location, roleArn, deadline) => {
-    const found = await list(location, deadline) ?? [];
-    return found.find((each) => each.roleArn === roleArn) ?? found[0];
-  };
+export interface ListLocationsTools {
+  readonly deadline: Deadline;
+  readonly log: Log;
+  /** @default - that of the Lambda runtime */
+  readonly s3Control?: S3ControlClientConfig;
 }
 
 /**
- * Asks S3 Access Grants, and waits for a policy of the handler's own role that is not in force yet, and for the end of an outage.
+ * Lists the locations that are registered on the path of a location. Undefined if there is no instance.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
  */
-export function listRegisteredLocations(config: S3ControlClientConfig = {}): ListRegisteredLocations {
-  return async (location, deadline) => {
-    const { S3ControlClient, ListAccessGrantsLocationsCommand } = s3ControlSdk();
-    const client = new S3ControlClient({ region: location.region, ...config });
-    try {
-      const found: RegisteredLocation[] = [];
-      let nextToken: string | undefined;
-      do {
-        const page = await retryAws({ deadline }, () => client.send(
-          // all of them: the filter of the API wants the scope exactly as it was registered
+export async function listRegisteredLocations(
+  location: Location,
+  tools: ListLocationsTools,
+): Promise<RegisteredLocation[] | undefined> {
+  const { ListAccessGrantsLocationsCommand } = s3ControlSdk();
+  const service = accessGrantsService(location, tools.s3Control);
+  const found: RegisteredLocation[] = [];
+  let nextToken: string | undefined;
+  try {
+    do {
+      const page = await callAws(service, { ...tools, operation: 'ListAccessGrantsLocations' }, (client, options) =>
+        client.send(
+          // all of them: the filter of the API expects the scope exactly as it was registered
           new ListAccessGrantsLocationsCommand({ AccountId: location.accountId, NextToken: nextToken }),
-          { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) },
-        ));
-        found.push(...(page.AccessGrantsLocationsList ?? [])
-          .map((each) => ({ id: each.AccessGrantsLocationId ?? '', scope: each.LocationScope ?? '', roleArn: each.IAMRoleArn ?? '' }))
-          .filter(({ scope }) => samePath(scope, location.path)));
-        nextToken = page.NextToken;
-      } while (nextToken);
-      return found;
-    } catch (error) {
-      return nothingWithoutInstance(error, location);
-    } finally {
-      client.destroy();
+          options,
+        ),
+      );
+      found.push(
+        ...(page.AccessGrantsLocationsList ?? [])
+          .map((each) => ({
+            id: each.AccessGrantsLocationId ?? '',
+            scope: each.LocationScope ?? '',
+            roleArn: each.IAMRoleArn ?? '',
+          }))
+          .filter(({ scope }) => samePath(scope, location.path)),
+      );
+      nextToken = page.NextToken;
+    } while (nextToken);
+    return found;
+  } catch (error) {
+    if (isInstanceMissing(error)) {
+      return undefined;
     }
-  };
-}
-
-function nothingWithoutInstance(error: unknown, location: Location): undefined {
-  if (error instanceof OutOfTime) {
     throw error;
   }
-  if (isWithoutInstance(error)) {
-    return undefined;
-  }
-  const remedy = isAccessDenied(error) ? '; allow the role of the handler function s3:ListAccessGrantsLocations on the instance' : '';
-  throw new Error(`the locations of S3 Access Grants in account ${location.accountId}, ${location.region} cannot be listed: `
-    + `${withoutFullStop((error as Error).message)}${remedy}`, { cause: error });
+}
+
+/** Finds the location that is registered on the path of a location, preferably the one with the role. */
+export async function findRegisteredLocation(
+  location: Location,
+  roleArn: string | undefined,
+  tools: ListLocationsTools,
+): Promise<RegisteredLocation | undefined> {
+  const found = (await listRegisteredLocations(location, tools)) ?? [];
+  return found.find((each) => each.roleArn === roleArn) ?? found[0];
 }

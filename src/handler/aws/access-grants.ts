@@ -1,12 +1,18 @@
 import type { S3ControlClient, S3ControlClientConfig } from '@aws-sdk/client-s3-control';
-import { hasInstance, isConflict, isInstanceInUse, isNamedWithoutInstance, isRefusal, isWithoutInstance } from './access-grants-errors';
-import { isAccessDenied, isTransient } from './error';
-import { retryAws, RetryTools } from './retry';
+import {
+  isConflict,
+  isInstanceExisting,
+  isInstanceInUse,
+  isInstanceMissing,
+  isInstanceMissingByCode,
+  isRequestRefused,
+} from './access-grants-errors';
+import { AwsService, callAws, Send } from './call';
+import { AwsFailure, isAccessDenied, isTransient } from './error';
 import { s3ControlSdk } from './sdk';
-import { OutOfTime } from '../runtime/deadline';
-import { withoutFullStop } from '../runtime/text';
-
-const REQUEST_TIMEOUT_MS = 20_000;
+import { Failure, Refusal } from '../failure';
+import { Deadline } from '../runtime/deadline';
+import { Log } from '../runtime/log';
 
 /** Tags of the instance, by their keys. */
 export type Tags = Readonly<Record<string, string | undefined>>;
@@ -17,58 +23,72 @@ export interface Instance {
   readonly id: string;
   /** The Identity Center instance that it is associated with. */
   readonly identityCenterInstanceArn?: string;
-  /** The application that S3 made there; it may show later than the instance. */
+  /** The application that S3 created in Identity Center. It may appear later than the instance. */
   readonly applicationArn?: string;
   readonly tags: Tags;
 }
 
-/** Why AWS does not associate: it says that it has not. */
-export interface Refusal {
-  readonly error: Error;
-  /** A request before it had no answer, and may have been carried out: that may be the cause. */
-  readonly answerLost: boolean;
-  /** There is an association already, which may not show yet. */
-  readonly isConflict: boolean;
-}
-
-export interface InstanceClientOptions extends RetryTools {
+/** Where the instance is. */
+export interface InstanceLocation {
   readonly accountId: string;
   readonly region: string;
-  /** Called before each request that makes something. */
-  readonly beforeMaking: () => void;
 }
 
-type Send<T> = (client: S3ControlClient, options: { abortSignal: AbortSignal }) => Promise<T>;
+export interface AccessGrantsOptions extends InstanceLocation {
+  readonly deadline: Deadline;
+  readonly log: Log;
+  /** Called before each attempt of a request that changes something: what it throws ends the request. */
+  readonly beforeWrite: () => Promise<void>;
+  /**
+   * Called in the same way before each attempt of a request that creates something, with why the attempt before failed.
+   */
+  readonly beforeCreate: (seen?: string) => Promise<void>;
+}
+
+type SendS3Control<T> = Send<S3ControlClient, T>;
+
+/** Returns S3 Access Grants of an account and Region as a service. */
+export function accessGrantsService(
+  { accountId, region }: InstanceLocation,
+  config: S3ControlClientConfig = {},
+): AwsService<S3ControlClient> {
+  return {
+    name: `S3 Access Grants of account ${accountId}, ${region}`,
+    createClient: () => {
+      const { S3ControlClient: Client } = s3ControlSdk();
+      return new Client({ region, maxAttempts: 1, ...config }); // `callAws` retries
+    },
+  };
+}
 
 /**
- * S3 Control, for the one instance of an account and Region. Requests are sent again while AWS is busy, and while our own role is new.
+ * The one instance of an account and Region.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */
-export class InstanceClient {
-  private readonly client: S3ControlClient;
+export class AccessGrants {
+  private readonly service: AwsService<S3ControlClient>;
   private readonly account: { readonly AccountId: string };
 
-  constructor(private readonly options: InstanceClientOptions, config: S3ControlClientConfig = {}) {
-    const { S3ControlClient: Client } = s3ControlSdk();
-    // `retryAws` repeats, and says so in the log. It needs a new command each time: the SDK cannot send one twice
-    this.client = new Client({ region: options.region, maxAttempts: 1, ...config });
+  constructor(
+    private readonly options: AccessGrantsOptions,
+    config?: S3ControlClientConfig,
+  ) {
+    this.service = accessGrantsService(options, config);
     this.account = { AccountId: options.accountId };
   }
 
-  public close(): void {
-    this.client.destroy();
-  }
-
-  /** Nothing if there is none. */
-  public async find(): Promise<Instance | undefined> {
+  /** Undefined if there is none. */
+  public async findInstance(): Promise<Instance | undefined> {
     const { GetAccessGrantsInstanceCommand, ListTagsForResourceCommand } = s3ControlSdk();
-    try {
-      const found = await this.send('GetAccessGrantsInstance',
-        (client, options) => client.send(new GetAccessGrantsInstanceCommand(this.account), options));
+    return this.unlessMissing(async () => {
+      const found = await this.read('GetAccessGrantsInstance', (client, options) =>
+        client.send(new GetAccessGrantsInstanceCommand(this.account), options),
+      );
       const arn = found.AccessGrantsInstanceArn ?? '';
-      const { Tags: tags = [] } = await this.send('ListTagsForResource',
-        (client, options) => client.send(new ListTagsForResourceCommand({ ...this.account, ResourceArn: arn }), options));
+      const { Tags: tags = [] } = await this.read('ListTagsForResource', (client, options) =>
+        client.send(new ListTagsForResourceCommand({ ...this.account, ResourceArn: arn }), options),
+      );
       return {
         arn,
         id: found.AccessGrantsInstanceId ?? '',
@@ -76,116 +96,146 @@ export class InstanceClient {
         applicationArn: found.IdentityCenterApplicationArn ?? found.IdentityCenterArn,
         tags: Object.fromEntries(tags.map(({ Key: key, Value: value }) => [key, value])),
       };
-    } catch (error) {
-      return nothingWithoutInstance(error);
-    }
+    });
   }
 
-  /** Creates it with its tags, in one. Nothing if there is one already. */
-  public async create(tags: Record<string, string>): Promise<Instance | undefined> {
+  /** Creates the instance with its tags, in one request. Undefined if there is one. */
+  public async createInstance(tags: Record<string, string>): Promise<Instance | undefined> {
     const { CreateAccessGrantsInstanceCommand } = s3ControlSdk();
     try {
-      const made = await this.send('CreateAccessGrantsInstance', (client, options) => {
-        this.options.beforeMaking();
-        return client.send(new CreateAccessGrantsInstanceCommand({ ...this.account, Tags: asList(tags) }), options);
-      });
-      return { arn: made.AccessGrantsInstanceArn ?? '', id: made.AccessGrantsInstanceId ?? '', tags };
+      const created = await this.create('CreateAccessGrantsInstance', (client, options) =>
+        client.send(new CreateAccessGrantsInstanceCommand({ ...this.account, Tags: tagList(tags) }), options),
+      );
+      return { arn: created.AccessGrantsInstanceArn ?? '', id: created.AccessGrantsInstanceId ?? '', tags };
     } catch (error) {
-      if (error instanceof AccessGrantsError && hasInstance(error.cause)) {
+      if (isInstanceExisting(error)) {
         return undefined;
       }
       throw error;
     }
   }
 
-  /** Why AWS refuses as long as something is left in it; nothing if it is gone, or another one by the time that it must be asked again. */
-  public async delete(isOurs: IsOurs): Promise<Error | undefined> {
+  /**
+   * Deletes the instance. Returns why AWS refuses to as long as something is left in it.
+   *
+   * @param isOurs whether the instance may be deleted as it is before another attempt: the one before may have been
+   * carried out
+   */
+  public async deleteInstance(isOurs: (instance: Instance) => boolean): Promise<Failure | undefined> {
     const { DeleteAccessGrantsInstanceCommand } = s3ControlSdk();
     try {
-      await this.send('DeleteAccessGrantsInstance',
-        (client, options) => client.send(new DeleteAccessGrantsInstanceCommand(this.account), options), { isStillOurs: isOurs });
+      await this.unlessMissing(() =>
+        this.change(
+          'DeleteAccessGrantsInstance',
+          (client, options) => client.send(new DeleteAccessGrantsInstanceCommand(this.account), options),
+          isOurs,
+        ),
+      );
       return undefined;
     } catch (error) {
-      if (error instanceof AccessGrantsError && isInstanceInUse(error.cause)) {
+      if (error instanceof AwsFailure && isInstanceInUse(error)) {
         return error;
-      }
-      return nothingWithoutInstance(error);
-    }
-  }
-
-  /** Why AWS does not; nothing if it is under way. */
-  public async associate(identityCenterArn: string): Promise<Refusal | undefined> {
-    const { AssociateAccessGrantsIdentityCenterCommand } = s3ControlSdk();
-    let answerLost = false;
-    try {
-      await this.send('AssociateAccessGrantsIdentityCenter', async (client, options) => {
-        this.options.beforeMaking();
-        try {
-          const input = { ...this.account, IdentityCenterArn: identityCenterArn };
-          return await client.send(new AssociateAccessGrantsIdentityCenterCommand(input), options);
-        } catch (error) {
-          answerLost ||= isTransient(error);
-          throw error;
-        }
-      }, { isGone: isNamedWithoutInstance });
-      return undefined;
-    } catch (error) {
-      if (error instanceof AccessGrantsError && (isRefusal(error.cause) || isAccessDenied(error.cause))) {
-        return { error, answerLost, isConflict: isConflict(error.cause) };
       }
       throw error;
     }
   }
 
-  /** Why AWS does not; nothing if it is under way, or if there is another association by the time that it must be asked again. */
-  public async dissociate(isOurs: IsOurs): Promise<Error | undefined> {
-    const { DissociateAccessGrantsIdentityCenterCommand } = s3ControlSdk();
+  /** Requests the association. Returns why AWS refuses it, or `missing` if there is no instance. */
+  public async associate(identityCenterArn: string): Promise<Refusal | 'missing' | undefined> {
+    const { AssociateAccessGrantsIdentityCenterCommand } = s3ControlSdk();
+    let isAnswerLost = false;
     try {
-      await this.send('DissociateAccessGrantsIdentityCenter',
-        (client, options) => client.send(new DissociateAccessGrantsIdentityCenterCommand(this.account), options),
-        { isGone: isNamedWithoutInstance, isStillOurs: isOurs });
+      await this.create('AssociateAccessGrantsIdentityCenter', async (client, options) => {
+        try {
+          const input = { ...this.account, IdentityCenterArn: identityCenterArn };
+          return await client.send(new AssociateAccessGrantsIdentityCenterCommand(input), options);
+        } catch (error) {
+          isAnswerLost ||= isTransient(error);
+          throw error;
+        }
+      });
       return undefined;
     } catch (error) {
-      if (error instanceof AccessGrantsError && isRefusal(error.cause)) {
+      if (isInstanceMissingByCode(error)) {
+        return 'missing';
+      }
+      if (error instanceof AwsFailure && (isRequestRefused(error) || isAccessDenied(error))) {
+        return { failure: error, kind: isConflict(error) ? 'conflict' : 'final', isAnswerLost };
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Requests the end of the association. Returns why AWS refuses it.
+   *
+   * @param isOurs whether the association may be ended as the instance is before another attempt
+   */
+  public async dissociate(isOurs: (instance: Instance) => boolean): Promise<Failure | undefined> {
+    const { DissociateAccessGrantsIdentityCenterCommand } = s3ControlSdk();
+    try {
+      await this.unlessMissing(
+        () =>
+          this.change(
+            'DissociateAccessGrantsIdentityCenter',
+            (client, options) => client.send(new DissociateAccessGrantsIdentityCenterCommand(this.account), options),
+            isOurs,
+          ),
+        isInstanceMissingByCode,
+      );
+      return undefined;
+    } catch (error) {
+      if (error instanceof AwsFailure && isRequestRefused(error)) {
         return error;
       }
-      return nothingWithoutInstance(error);
+      throw error;
     }
   }
 
-  public async tag({ arn }: Instance, tags: Record<string, string>): Promise<void> {
+  /** Adds tags. False if there is no instance. */
+  public async tagInstance({ arn }: Instance, tags: Record<string, string>): Promise<boolean> {
     const { TagResourceCommand } = s3ControlSdk();
-    await this.send('TagResource', (client, options) => client.send(new TagResourceCommand({ ...this.account, ResourceArn: arn, Tags: asList(tags) }), options));
+    return (
+      (await this.unlessMissing(async () => {
+        await this.change('TagResource', (client, options) =>
+          client.send(new TagResourceCommand({ ...this.account, ResourceArn: arn, Tags: tagList(tags) }), options),
+        );
+        return true;
+      })) ?? false
+    );
   }
 
-  /** It may be gone, and its tags with it. */
-  public async untag({ arn }: Instance, tagKeys: string[]): Promise<void> {
+  /** Removes tags, if there is an instance. */
+  public async untagInstance({ arn }: Instance, tagKeys: string[]): Promise<void> {
     const { UntagResourceCommand } = s3ControlSdk();
-    try {
-      await this.send('UntagResource', (client, options) => client.send(new UntagResourceCommand({ ...this.account, ResourceArn: arn, TagKeys: tagKeys }), options));
-    } catch (error) {
-      nothingWithoutInstance(error);
-    }
+    await this.unlessMissing(() =>
+      this.change('UntagResource', (client, options) =>
+        client.send(new UntagResourceCommand({ ...this.account, ResourceArn: arn, TagKeys: tagKeys }), options),
+      ),
+    );
   }
 
-  /** How many locations and grants are in it, whoever made them. */
-  public async contents(): Promise<{ readonly locations: number; readonly grants: number }> {
+  /** Counts the locations and grants in the instance, of any owner. */
+  public async countContents(): Promise<{ readonly locations: number; readonly grants: number }> {
     const { ListAccessGrantsCommand, ListAccessGrantsLocationsCommand } = s3ControlSdk();
-    try {
-      return {
+    return (
+      (await this.unlessMissing(async () => ({
         locations: await this.count('ListAccessGrantsLocations', async (client, options, page) => {
-          const { AccessGrantsLocationsList: items, NextToken: next } = await client.send(new ListAccessGrantsLocationsCommand(page), options);
+          const { AccessGrantsLocationsList: items, NextToken: next } = await client.send(
+            new ListAccessGrantsLocationsCommand(page),
+            options,
+          );
           return { items, next };
         }),
         grants: await this.count('ListAccessGrants', async (client, options, page) => {
-          const { AccessGrantsList: items, NextToken: next } = await client.send(new ListAccessGrantsCommand(page), options);
+          const { AccessGrantsList: items, NextToken: next } = await client.send(
+            new ListAccessGrantsCommand(page),
+            options,
+          );
           return { items, next };
         }),
-      };
-    } catch (error) {
-      nothingWithoutInstance(error);
-      return { locations: 0, grants: 0 };
-    }
+      }))) ?? { locations: 0, grants: 0 }
+    );
   }
 
   private async count(operation: string, list: ListPage): Promise<number> {
@@ -193,88 +243,63 @@ export class InstanceClient {
     let nextToken: string | undefined;
     do {
       const page: Page = { ...this.account, NextToken: nextToken };
-      const { items = [], next } = await this.send(operation, (client, options) => list(client, options, page));
+      const { items = [], next } = await this.read(operation, (client, options) => list(client, options, page));
       count += items.length;
       nextToken = next;
     } while (nextToken);
     return count;
   }
 
-  private async send<T>(operation: string, send: Send<T>, { isGone = isWithoutInstance, isStillOurs }: SendOptions = {}): Promise<T> {
-    let isSent = false;
-    try {
-      return await retryAws(this.options, async () => {
-        if (isSent && isStillOurs) {
-          await this.lookAgain(isStillOurs);
+  private read<T>(operation: string, send: SendS3Control<T>): Promise<T> {
+    return callAws(this.service, { ...this.options, operation }, send);
+  }
+
+  private create<T>(operation: string, send: SendS3Control<T>): Promise<T> {
+    return callAws(
+      this.service,
+      { ...this.options, operation, beforeAttempt: (_, seen) => this.options.beforeCreate(seen) },
+      send,
+    );
+  }
+
+  /** @param isOurs asked before each attempt after the first; if not, there is nothing left to do */
+  private change<T>(operation: string, send: SendS3Control<T>, isOurs?: (instance: Instance) => boolean): Promise<T> {
+    const beforeAttempt = async (attempt: number) => {
+      if (attempt > 1 && isOurs) {
+        const found = await this.findInstance();
+        if (!found || !isOurs(found)) {
+          throw new NothingToChange();
         }
-        isSent = true;
-        return send(this.client, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-      });
-    } catch (error) {
-      if (isGone(error)) {
-        throw new InstanceGone();
       }
-      throw PASSED_ON.some((type) => error instanceof type) ? error : new AccessGrantsError(operation, this.options, error);
-    }
+      await this.options.beforeWrite();
+    };
+    return callAws(this.service, { ...this.options, operation, beforeAttempt }, send);
   }
 
-  /** A request without an answer may have been carried out, and what is there now may be what somebody made since. */
-  private async lookAgain(isStillOurs: IsOurs): Promise<void> {
-    const found = await this.find();
-    if (!found || !isStillOurs(found)) {
-      throw new InstanceGone();
+  private async unlessMissing<T>(send: () => Promise<T>, isMissing = isInstanceMissing): Promise<T | undefined> {
+    try {
+      return await send();
+    } catch (error) {
+      if (error instanceof NothingToChange || isMissing(error)) {
+        return undefined;
+      }
+      throw error;
     }
   }
 }
 
-/** Whether what is to be removed is ours, as the instance is now. */
-type IsOurs = (instance: Instance) => boolean;
-
-interface SendOptions {
-  /** Whether an error says that there is no instance. @default - any 404 does */
-  readonly isGone?: (error: unknown) => boolean;
-  /** Asked before the request is sent again. @default - it may always be */
-  readonly isStillOurs?: IsOurs;
-}
+/** Ends the attempts of a change when what it is about is gone. Does not leave this file. */
+class NothingToChange extends Error {}
 
 interface Page {
   readonly AccountId: string;
   readonly NextToken?: string;
 }
 
-type ListPage = (...args: [...Parameters<Send<void>>, Page]) => Promise<{ readonly items?: unknown[]; readonly next?: string }>;
+type ListPage = (
+  ...args: [...Parameters<SendS3Control<void>>, Page]
+) => Promise<{ readonly items?: unknown[]; readonly next?: string }>;
 
-/** There is no instance, or no longer. */
-export class InstanceGone extends Error {
-  public readonly name = 'InstanceGone';
-}
-
-/** The event is older than what its Delete would watch for. */
-export class TooLate extends Error {
-  public readonly name = 'TooLate';
-}
-
-/** What AWS said to an operation, which is the cause, in words. */
-class AccessGrantsError extends Error {
-  public readonly name = 'AccessGrantsError';
-
-  constructor(operation: string, { accountId, region }: Pick<InstanceClientOptions, 'accountId' | 'region'>, cause: unknown) {
-    const { name, message } = cause as Error;
-    const remedy = isAccessDenied(cause) ? '; the role of the handler function allows it, so look at permissions boundaries and service control policies' : '';
-    super(`S3 Access Grants of account ${accountId}, ${region} answered ${name} to ${operation}: ${withoutFullStop(message)}${remedy}`, { cause });
-  }
-}
-
-/** They say already what they are about. */
-const PASSED_ON = [OutOfTime, TooLate, InstanceGone, AccessGrantsError];
-
-function nothingWithoutInstance(error: unknown): undefined {
-  if (error instanceof InstanceGone) {
-    return undefined;
-  }
-  throw error;
-}
-
-function asList(tags: Record<string, string>) {
+function tagList(tags: Record<string, string>) {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

@@ -1,26 +1,126 @@
+import { Failure, failure } from '../failure';
 import { asObject } from '../runtime/json';
+import { withoutFullStop } from '../runtime/text';
 
-/** What the AWS SDK throws; none of the codes that we look for has a class of its own in the SDK. */
+/** What the AWS SDK throws if a service answers with an error; most codes have no class of their own in the SDK. */
 interface AwsError {
   readonly name: string;
   readonly message: string;
   readonly $metadata: { readonly httpStatusCode?: number };
 }
 
+/** A call to AWS that failed, with what the SDK threw as its cause. */
+export class AwsFailure extends Failure {
+  public readonly name = 'AwsFailure';
+}
+
+/** Says which call failed and why. An error that is none of a service or the network is returned as it is. */
+export function awsFailure(service: string, operation: string, error: unknown): unknown {
+  const code = failureCodeOf(error);
+  if (!code) {
+    return error;
+  }
+  const { text, remedy } = failure(code, { service, operation, cause: describeAwsError(error) });
+  return new AwsFailure(code, { text, remedy }, { cause: error });
+}
+
+function failureCodeOf(error: unknown) {
+  if (isUnreachable(error)) {
+    return 'AWS_NOT_REACHABLE';
+  }
+  if (!isAwsError(error)) {
+    return undefined;
+  }
+  return isAccessDenied(error) ? 'AWS_ACCESS_DENIED' : isTransient(error) ? 'AWS_UNAVAILABLE' : 'AWS_REQUEST_REFUSED';
+}
+
 export function isAwsError(error: unknown): error is AwsError {
   return typeof error === 'object' && error !== null && '$metadata' in error && 'name' in error;
 }
 
-/** A new role or policy has not reached the service yet, or is missing: AWS gives the same answer to both. */
+/** Whether a service denies an action: a new role or policy has not reached it yet, or is missing. */
 export function isAccessDenied(error: unknown): boolean {
-  return isAwsError(error) && (/^AccessDenied/.test(error.name) || error.$metadata.httpStatusCode === 403);
+  const thrown = thrownBySdk(error);
+  return isAwsError(thrown) && (/^AccessDenied/.test(thrown.name) || thrown.$metadata.httpStatusCode === 403);
 }
 
-/** AWS is busy or broken, or did not answer: the same request may succeed in a moment. It may also have been carried out. */
+/**
+ * Whether a service is busy, broken or out of reach: a retry may succeed, and the request may have been carried out.
+ */
 export function isTransient(error: unknown): boolean {
-  if (!isAwsError(error)) {
-    return ['AbortError', 'TimeoutError'].includes(asObject(error).name as string) || typeof asObject(error).code === 'string';
+  const thrown = thrownBySdk(error);
+  if (!isAwsError(thrown)) {
+    return isNetworkError(thrown);
   }
-  const { httpStatusCode: status } = error.$metadata;
-  return status === undefined || status >= 500 || status === 429 || /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|RequestTimeout|ConcurrentModification/.test(error.name);
+  const { httpStatusCode: status } = thrown.$metadata;
+  return (
+    status === undefined ||
+    status >= 500 ||
+    status === 429 ||
+    /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|RequestTimeout|ConcurrentModification/.test(thrown.name)
+  );
+}
+
+/** Whether a service refuses a call for good: a retry is of no use. */
+export function isRefusedByAws(error: unknown): error is AwsFailure {
+  return error instanceof AwsFailure && ['AWS_ACCESS_DENIED', 'AWS_REQUEST_REFUSED'].includes(error.code);
+}
+
+/**
+ * Whether a service answers with one of these codes, or with one of these HTTP statuses and an error that is not
+ * transient.
+ */
+export function hasErrorCode(error: unknown, code: RegExp, ...statuses: number[]): boolean {
+  const thrown = thrownBySdk(error);
+  return (
+    isAwsError(thrown) &&
+    (code.test(thrown.name) || (statuses.includes(thrown.$metadata.httpStatusCode ?? 0) && !isTransient(thrown)))
+  );
+}
+
+/** Returns the words of an error that help users: the SDK also has some for developers. */
+export function describeAwsError(error: unknown): string {
+  const thrown = thrownBySdk(error);
+  const { name, message, code } = asObject(thrown) as {
+    readonly name: string;
+    readonly message: string;
+    readonly code?: string;
+  };
+  if (isNetworkError(thrown)) {
+    return code ? withoutFullStop(message) : 'it took too long';
+  }
+  const status = isAwsError(thrown) ? thrown.$metadata.httpStatusCode : undefined;
+  if (isUnreadable(thrown)) {
+    return `the response${status === undefined ? '' : ` with HTTP status ${status}`} does not come from AWS`;
+  }
+  const said = withoutFullStop(message).replace(/^AWS SDK error wrapper for (\w+: )?/, '');
+  const words = (status === undefined ? [said] : [name, said]).filter(
+    (word, i, all) => word && !['Error', 'UnknownError'].includes(word) && all.indexOf(word) === i,
+  );
+  return words.join(': ') || `HTTP status ${status}`;
+}
+
+/** Whether there is no response, or one that does not come from AWS. */
+function isUnreachable(error: unknown): boolean {
+  return (
+    isNetworkError(error) || isUnreadable(error) || (isAwsError(error) && error.$metadata.httpStatusCode === undefined)
+  );
+}
+
+function isNetworkError(error: unknown): boolean {
+  return (
+    !(error instanceof Failure) &&
+    !isAwsError(error) &&
+    (['AbortError', 'TimeoutError'].includes(asObject(error).name as string) ||
+      typeof asObject(error).code === 'string')
+  );
+}
+
+/** A proxy's page, for example. */
+function isUnreadable(error: unknown): boolean {
+  return isAwsError(error) && (error.name === 'SyntaxError' || /Deserialization error|\$response/.test(error.message));
+}
+
+function thrownBySdk(error: unknown): unknown {
+  return error instanceof AwsFailure ? error.cause : error;
 }

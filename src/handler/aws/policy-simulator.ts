@@ -1,18 +1,21 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
+import { callAws } from './call';
 import { iamSdk } from './sdk';
+import { Deadline } from '../runtime/deadline';
+import { Log } from '../runtime/log';
 
-const REQUEST_TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
-/** Actions on a resource, and what their conditions may ask for. */
-export interface Needed {
+/** Actions on a resource, with values for the keys of their conditions. */
+export interface NeededActions {
   readonly actions: readonly string[];
   readonly resource: string;
-  /** Of the endpoint that they are sent to. */
+  /** Region of the endpoint that receives them. */
   readonly region: string;
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** An action that the policies of a principal do not allow. */
+/** An action that policies do not allow a principal. */
 export interface Denial {
   readonly action: string;
   readonly resource: string;
@@ -21,48 +24,65 @@ export interface Denial {
 
 export interface Simulation {
   readonly denials: Denial[];
-  /** Whether the simulator could say of each action whether it is denied. */
+  /** Whether the simulator could decide each action. */
   readonly isComplete: boolean;
 }
 
-/** Which of the actions a role or user is denied. */
-export type Simulate = (principalArn: string, needed: Needed) => Promise<Simulation>;
-
 /**
- * Asks IAM's policy simulator, which knows the policies of the principal, its boundary and those of the organization, not those of resources.
+ * Simulates which of the actions a role or user is denied. IAM's policy simulator knows the policies of the principal,
+ * its permissions boundary and those of the organization, not those of resources.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
-export const simulateInIam: Simulate = async (principalArn, { actions, resource, region, context = {} }) => {
+export async function simulatePolicies(
+  principalArn: string,
+  { actions, resource, region, context = {} }: NeededActions,
+  tools: { readonly deadline: Deadline; readonly log: Log },
+): Promise<Simulation> {
   const { IAMClient, SimulatePrincipalPolicyCommand } = iamSdk();
-  const client = new IAMClient({ maxAttempts: 2 });
-  // the first three are in every request, so that organizations ask for them in what they deny
-  const known = { 'aws:PrincipalArn': principalArn, 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...context };
-  try {
-    const { EvaluationResults: results = [] } = await client.send(new SimulatePrincipalPolicyCommand({
-      PolicySourceArn: principalArn,
-      ActionNames: [...actions],
-      ResourceArns: [resource],
-      ContextEntries: Object.entries(known).map(([name, value]) => (
-        { ContextKeyName: name, ContextKeyType: name === 'aws:SecureTransport' ? 'boolean' : 'string', ContextKeyValues: [value] })),
-    }), { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    const refused = results.filter(({ EvalDecision: decision }) => decision !== 'allowed');
-    const denied = refused.filter((result) => !dependsOnUnknown(result));
-    return {
-      denials: denied.map((result) => ({ action: result.EvalActionName ?? '', resource, by: whoDenies(result) })),
-      isComplete: denied.length === refused.length,
-    };
-  } finally {
-    client.destroy();
-  }
-};
-
-/** Either kind of denial may be none in a request that has what the conditions ask for. */
-function dependsOnUnknown({ MissingContextValues: missing = [], ResourceSpecificResults: each = [] }: EvaluationResult): boolean {
-  return [missing, ...each.map(({ MissingContextValues: ofResource = [] }) => ofResource)].some(({ length }) => length > 0);
+  const service = { name: 'AWS IAM', createClient: () => new IAMClient({ maxAttempts: 2 }) };
+  // the first three are in every request, so organizations use them in conditions of what they deny
+  const known = {
+    'aws:PrincipalArn': principalArn,
+    'aws:RequestedRegion': region,
+    'aws:SecureTransport': 'true',
+    ...context,
+  };
+  const call = { ...tools, operation: 'SimulatePrincipalPolicy', timeoutMs: TIMEOUT_MS };
+  const { EvaluationResults: results = [] } = await callAws(service, call, (client, options) =>
+    client.send(
+      new SimulatePrincipalPolicyCommand({
+        PolicySourceArn: principalArn,
+        ActionNames: [...actions],
+        ResourceArns: [resource],
+        ContextEntries: Object.entries(known).map(([name, value]) => ({
+          ContextKeyName: name,
+          ContextKeyType: name === 'aws:SecureTransport' ? 'boolean' : 'string',
+          ContextKeyValues: [value],
+        })),
+      }),
+      options,
+    ),
+  );
+  const refused = results.filter(({ EvalDecision: decision }) => decision !== 'allowed');
+  const denied = refused.filter((result) => !isUndecided(result));
+  return {
+    denials: denied.map((result) => ({ action: result.EvalActionName ?? '', resource, by: deniedBy(result) })),
+    isComplete: denied.length === refused.length,
+  };
 }
 
-function whoDenies(result: EvaluationResult): Denial['by'] {
+/** Whether a value of a condition is missing: a request that has it may be allowed. */
+function isUndecided({
+  MissingContextValues: missing = [],
+  ResourceSpecificResults: each = [],
+}: EvaluationResult): boolean {
+  return [missing, ...each.map(({ MissingContextValues: ofResource = [] }) => ofResource)].some(
+    ({ length }) => length > 0,
+  );
+}
+
+function deniedBy(result: EvaluationResult): Denial['by'] {
   if (result.OrganizationsDecisionDetail?.AllowedByOrganizations === false) {
     return 'organization';
   }

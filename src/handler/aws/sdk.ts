@@ -1,10 +1,12 @@
 /*
- * The clients of the AWS SDK, each loaded when it is first needed: most invocations need one of them, and loading takes time.
- * They are not in the bundle. `require` finds those of the Lambda runtime, wherever it has them; `import()` does not.
+ * The clients of the AWS SDK, each loaded when it is first needed: most invocations need one of them, and loading takes
+ * time. They are not in the bundle. `require` finds those of the Lambda runtime, wherever it has them; `import()` does
+ * not.
  */
 /* eslint-disable @typescript-eslint/no-require-imports */
 
 export const iamSdk = () => require('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
 export const lambdaSdk = () => require('@aws-sdk/client-lambda') as typeof import('@aws-sdk/client-lambda');
 export const s3ControlSdk = () => require('@aws-sdk/client-s3-control') as typeof import('@aws-sdk/client-s3-control');
-export const secretsManagerSdk = () => require('@aws-sdk/client-secrets-manager') as typeof import('@aws-sdk/client-secrets-manager');
+export const secretsManagerSdk = () =>
+  require('@aws-sdk/client-secrets-manager') as typeof import('@aws-sdk/client-secrets-manager');

@@ -1,63 +1,61 @@
-import { isAccessDenied } from './error';
-import { retryAws } from './retry';
+import { callAws } from './call';
+import { describeAwsError, isRefusedByAws } from './error';
 import { secretsManagerSdk } from './sdk';
-import { Deadline, OutOfTime } from '../runtime/deadline';
-import { withoutFullStop } from '../runtime/text';
-
-const REQUEST_TIMEOUT_MS = 20_000;
-
-/** Reads the text of a secret. */
-export type ReadSecret = (arn: string, deadline: Deadline) => Promise<string>;
+import { failure } from '../failure';
+import { Deadline } from '../runtime/deadline';
+import { asObject } from '../runtime/json';
+import { Log } from '../runtime/log';
 
 /**
- * Reads from Secrets Manager, and waits for a policy of the handler's own role that is not in force yet, and for the end of an outage.
+ * Reads the text of a secret.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
-export const readSecretsManager: ReadSecret = async (arn, deadline) => {
+export async function readSecret(
+  arn: string,
+  tools: { readonly deadline: Deadline; readonly log: Log },
+): Promise<string> {
   const { SecretsManagerClient, GetSecretValueCommand } = secretsManagerSdk();
-  const client = new SecretsManagerClient({});
+  const service = { name: 'AWS Secrets Manager', createClient: () => new SecretsManagerClient({}) };
+  const call = { ...tools, operation: `GetSecretValue of '${arn}'` };
+  let text: string | undefined;
   try {
-    const { SecretString: text } = await retryAws({ deadline }, () => client.send(
-      new GetSecretValueCommand({ SecretId: arn }),
-      { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) },
+    ({ SecretString: text } = await callAws(service, call, (client, options) =>
+      client.send(new GetSecretValueCommand({ SecretId: arn }), options),
     ));
-    if (text === undefined) {
-      throw new Error('it is binary, store it as text');
-    }
-    return text;
   } catch (error) {
-    if (error instanceof OutOfTime) {
-      throw error;
-    }
-    const remedy = isAccessDenied(error) ? '; check that it exists, and that the role of the handler function may read it, and decrypt with its key if it has one' : '';
-    throw new Error(`the secret '${arn}' cannot be read: ${withoutFullStop((error as Error).message)}${remedy}`, { cause: error });
-  } finally {
-    client.destroy();
+    throw isRefusedByAws(error)
+      ? failure('SECRET_NOT_READABLE', { secret: arn, cause: describeAwsError(error) }, { cause: error })
+      : error;
   }
-};
+  if (text === undefined) {
+    throw failure('SECRET_IS_BINARY', { secret: arn });
+  }
+  return text;
+}
 
 /**
- * Takes a field out of a secret that is a JSON object.
+ * Returns a field of a secret that is a JSON object.
  *
- * No error quotes what the secret holds, so none has the parser's error as its cause, which does.
+ * No failure quotes what the secret holds, so none has the parser's error as its cause.
  */
-export function fieldOf(arn: string, text: string, field: string): string {
-  const value = asObject(text, arn, field)[field];
+export function readField(arn: string, text: string, field: string): string {
+  const value = parseObject(arn, text, field)[field];
   if (typeof value !== 'string' || value.trim() === '') {
-    throw new Error(`the secret '${arn}' has no text in the field '${field}'`);
+    throw failure('SECRET_FIELD_MISSING', { secret: arn, field });
   }
   return value.trim();
 }
 
-function asObject(text: string, arn: string, field: string): Record<string, unknown> {
+function parseObject(arn: string, text: string, field: string): Readonly<Record<string, unknown>> {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) {
-      return Object.fromEntries(Object.entries(parsed));
-    }
+    parsed = JSON.parse(text);
   } catch {
-    // said below
+    parsed = undefined;
   }
-  throw new Error(`the secret '${arn}' is not a JSON object, and its field '${field}' is asked for`);
+  if (typeof parsed !== 'object' || parsed === null) {
+    throw failure('SECRET_IS_NOT_JSON', { secret: arn, field });
+  }
+  return asObject(parsed);
 }

@@ -1,17 +1,20 @@
-import { fieldOf, ReadSecret } from '../aws/secrets-manager';
-import { Deadline } from '../runtime/deadline';
+import { failure } from '../failure';
 import { Redaction } from '../runtime/redaction';
 
 export interface ApiKeyOptions {
+  /** ARN of the secret, for failures. */
   readonly secretArn: string;
-  /** The field of a JSON secret. */
-  readonly field?: string;
-  readonly readSecret: ReadSecret;
-  readonly deadline: Deadline;
+  /** Reads the secret, or the field of it that holds the key. */
+  readonly read: () => Promise<string>;
+  /** Whether the secret has a field for the key. */
+  readonly isInField: boolean;
   readonly redaction: Redaction;
 }
 
-/** Immuta's API key: read when it is first needed, and again when Immuta rejects it, for it may just have been rotated. */
+/**
+ * Immuta's API key: read when it is first needed, and again when Immuta rejects it, because it may just have been
+ * rotated.
+ */
 export class ApiKey {
   private key?: string;
 
@@ -22,7 +25,7 @@ export class ApiKey {
   }
 
   public async current(): Promise<string> {
-    return this.key ??= await this.read();
+    return (this.key ??= await this.read());
   }
 
   public forget(): void {
@@ -30,17 +33,16 @@ export class ApiKey {
   }
 
   private async read(): Promise<string> {
-    const { secretArn, field, readSecret, deadline, redaction } = this.options;
-    const text = await readSecret(secretArn, deadline);
-    const key = redaction.remember(field ? fieldOf(secretArn, text, field) : text.trim());
+    const { secretArn: secret, read, isInField, redaction } = this.options;
+    const key = redaction.remember((await read()).trim());
     if (key === '') {
-      throw new Error(`the secret '${secretArn}' is empty: store the API key there`);
+      throw failure('API_KEY_EMPTY', { secret });
     }
-    if (!field && key.startsWith('{')) {
-      throw new Error(`the secret '${secretArn}' is a JSON object: name the field that holds the API key with 'apiKeyField'`);
+    if (!isInField && key.startsWith('{')) {
+      throw failure('API_KEY_IS_JSON', { secret });
     }
     if (!/^[\x21-\x7e]+$/.test(key)) {
-      throw new Error(`the secret '${secretArn}' holds characters that an API key cannot have, such as white space inside`);
+      throw failure('API_KEY_MALFORMED', { secret });
     }
     return key;
   }

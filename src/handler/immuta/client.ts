@@ -1,21 +1,29 @@
 import { AuthenticationType, IMMUTA_S3_TYPE } from '../contract';
-import { HttpError, UnexpectedAnswerError } from './errors';
 import { Location } from '../location';
-import { Transport } from './transport';
-import { FailedTest } from './validation-tests';
+import { ImmutaRefusal, invalidResponse, RequestLine } from './refusal';
+import { LONG_RETRY_MS } from './retry';
+import { Reply, Transport } from './transport';
+import {
+  describeFailedTests,
+  FailedTest,
+  hintsFor,
+  isExplainedByIamPropagation,
+  ValidationFailure,
+} from './validation-tests';
+import { failure } from '../failure';
 import { asObject } from '../runtime/json';
 import { Redaction } from '../runtime/redaction';
 import { oneLine, withoutFullStop } from '../runtime/text';
 
-/** Ids are opaque; but they become a part of a path. */
+/** IDs are opaque, but they become part of a path. */
 export const INTEGRATION_ID = /^[\w-]+$/;
 
 const LONGEST_TEST_MESSAGE = 500;
 
-/** Shorter, it is a mask like `***`, not a key: to take that out of every text would tear holes into it. */
+/** A shorter one is a mask like `***`, not a key: redacting that would tear holes into every text. */
 const SHORTEST_KEY = 8;
 
-/** `config` of an S3 integration, as it is sent. It may hold credentials: never in a log line or a reason. */
+/** `config` of an S3 integration, as it is sent. It may hold credentials: never print it. */
 export interface IntegrationConfig {
   readonly name: string;
   readonly awsAccountId: string;
@@ -28,7 +36,7 @@ export interface IntegrationConfig {
   readonly awsSecretAccessKey?: string;
 }
 
-/** An S3 integration of the tenant. Immuta may answer with credentials in clear: no secret is taken over. */
+/** An S3 integration of the tenant. Immuta may respond with credentials in clear text: they are left out. */
 export interface IntegrationRecord {
   readonly id: string;
   readonly status: string;
@@ -37,11 +45,17 @@ export interface IntegrationRecord {
   readonly locationRoleArn: string;
   readonly authenticationType: string;
   readonly roleToAssumeArn?: string;
-  /** As Immuta shows it, perhaps a mask; nothing without one. Not in a log line or a reason, unless it is one of our own. */
+  /** As Immuta shows it, perhaps a mask. Not to be printed unless it is one of our own. */
   readonly accessKeyId?: string;
   readonly failedTests: readonly FailedTest[];
-  /** What Immuta says beside its tests. */
+  /** Immuta's message beside its tests. */
   readonly message?: string;
+}
+
+/** A request that Immuta accepted. */
+export interface Accepted {
+  /** Whether an attempt before had no answer, and may have been carried out, too. */
+  readonly isAnswerLost: boolean;
 }
 
 /**
@@ -50,73 +64,123 @@ export interface IntegrationRecord {
  * @see https://documentation.immuta.com/SaaS/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
  */
 export class IntegrationsClient {
-  constructor(private readonly transport: Transport, private readonly redaction: Redaction) {}
+  /** @param retryMs milliseconds for which a request is retried if that is safe */
+  constructor(
+    private readonly transport: Transport,
+    private readonly redaction: Redaction,
+    private readonly retryMs = LONG_RETRY_MS,
+  ) {}
 
-  /** The S3 integrations that exist: not those of other types, nor what is left of deleted ones. */
+  /** The same client with another time for retries. */
+  public withRetryMs(retryMs: number): IntegrationsClient {
+    return new IntegrationsClient(this.transport, this.redaction, retryMs);
+  }
+
+  /** Lists the S3 integrations that exist: not those of other types, nor what is left of deleted ones. */
   public async list(): Promise<IntegrationRecord[]> {
-    const answer = await this.transport.request('GET', '/integrations');
-    if (!Array.isArray(answer)) {
-      throw new UnexpectedAnswerError({ method: 'GET', path: '/integrations' }, 'it is not a list');
+    const request = { method: 'GET', path: '/integrations' };
+    const reply = await this.send(request);
+    if ('refusal' in reply) {
+      throw reply.refusal.failure;
     }
-    return answer.map((item) => this.record(item)).filter((record) => record !== undefined);
+    if (!Array.isArray(reply.json)) {
+      throw invalidResponse(request, 'it is not a list').failure;
+    }
+    return reply.json.map((item) => this.parseRecord(item)).filter((record) => record !== undefined);
   }
 
-  /** Nothing if there is none, or if it is deleted, or of another type. */
+  /** Undefined if there is none, or if it is deleted or of another type. */
   public async get(id: string): Promise<IntegrationRecord | undefined> {
-    const path = `/integrations/${id}`;
-    try {
-      const answer = await this.transport.request('GET', path);
-      if (asObject(answer).id === undefined) {
-        throw new UnexpectedAnswerError({ method: 'GET', path }, 'it has no id');
+    const request = { method: 'GET', path: `/integrations/${id}` };
+    const reply = await this.send(request);
+    if ('refusal' in reply) {
+      if (isNotFound(reply.refusal)) {
+        return undefined;
       }
-      return this.record(answer);
-    } catch (error) {
-      return nothingIfNotFound(error);
+      throw reply.refusal.failure;
     }
-  }
-
-  /** Never repeats itself: after an error that is not a refusal, look whether it was done. */
-  public async create(config: IntegrationConfig): Promise<string> {
-    const answer = await this.transport.request('POST', '/integrations', async () => payload(config));
-    const id = idOf(answer);
-    if (id === undefined) {
-      throw new UnexpectedAnswerError({ method: 'POST', path: '/integrations' }, 'it has no id');
+    if (asObject(reply.json).id === undefined) {
+      throw invalidResponse(request, 'it has no id').failure;
     }
-    return id;
+    return this.parseRecord(reply.json);
   }
 
   /**
-   * Sends the whole configuration, credentials included. False if there is no such integration.
-   *
-   * @param config Called before each attempt
+   * Creates an integration and returns its ID. Never retries: after a refusal of kind `lost`, the integration may
+   * exist.
    */
-  public async update(id: string, config: () => Promise<IntegrationConfig>): Promise<boolean> {
-    return this.accepted('PUT', id, async () => payload(await config()));
-  }
-
-  /** False if there is no such integration. Without a body: Immuta refuses credentials here. */
-  public async delete(id: string): Promise<boolean> {
-    return this.accepted('DELETE', id);
-  }
-
-  private async accepted(method: string, id: string, body?: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await this.transport.request(method, `/integrations/${id}`, body);
-      return true;
-    } catch (error) {
-      return nothingIfNotFound(error) ?? false;
+  public async create(config: IntegrationConfig): Promise<string | ImmutaRefusal> {
+    const request = { method: 'POST', path: '/integrations' };
+    const reply = await this.send(request, async () => payload(config));
+    if ('refusal' in reply) {
+      return this.explain(reply.refusal);
     }
+    return idOf(reply.json) ?? invalidResponse(request, 'it has no id');
   }
 
-  private record(item: unknown): IntegrationRecord | undefined {
+  /**
+   * Sends the whole configuration, including credentials.
+   *
+   * @param config called before each attempt
+   */
+  public async update(
+    id: string,
+    config: () => Promise<IntegrationConfig>,
+  ): Promise<Accepted | 'missing' | ImmutaRefusal> {
+    return this.change('PUT', id, async () => payload(await config()));
+  }
+
+  /** Without a body: Immuta refuses credentials here. */
+  public async delete(id: string): Promise<Accepted | 'missing' | ImmutaRefusal> {
+    return this.change('DELETE', id);
+  }
+
+  private async change(
+    method: string,
+    id: string,
+    body?: () => Promise<unknown>,
+  ): Promise<Accepted | 'missing' | ImmutaRefusal> {
+    const reply = await this.send({ method, path: `/integrations/${id}` }, body);
+    if ('refusal' in reply) {
+      return isNotFound(reply.refusal) ? 'missing' : this.explain(reply.refusal);
+    }
+    return { isAnswerLost: reply.isAnswerLost };
+  }
+
+  private send(request: RequestLine, body?: () => Promise<unknown>): Promise<Reply> {
+    return this.transport.send({ ...request, body, retryMs: this.retryMs });
+  }
+
+  /** Adds the failed tests to the refusal of a configuration. */
+  private explain(refusal: ImmutaRefusal): ImmutaRefusal {
+    if (refusal.status !== 422) {
+      return refusal;
+    }
+    const failed = parseFailedTests(asObject(refusal.body).validationResults, this.redaction);
+    const kind = isExplainedByIamPropagation(failed) ? 'iam' : 'final';
+    return failed.length === 0
+      ? { ...refusal, kind }
+      : { ...refusal, kind, failure: validationFailure(refusal.failure.text, failed) };
+  }
+
+  private parseRecord(item: unknown): IntegrationRecord | undefined {
     const { status, type, config, validationResults, message } = asObject(item);
     const id = idOf(item);
-    // before any text of the record is taken: it may quote them
+    // before any text of the record is used, because it may quote them
     this.rememberKeys(asObject(config));
     if (id === undefined || type !== IMMUTA_S3_TYPE || status === 'deleted') {
       return undefined;
     }
-    const { name, awsAccountId, awsRegion, awsLocationPath, awsLocationRole, authenticationType, awsRoleToAssume, awsAccessKeyId } = asObject(config);
+    const {
+      name,
+      awsAccountId,
+      awsRegion,
+      awsLocationPath,
+      awsLocationRole,
+      authenticationType,
+      awsRoleToAssume,
+      awsAccessKeyId,
+    } = asObject(config);
     return {
       id,
       status: text(status),
@@ -126,34 +190,32 @@ export class IntegrationsClient {
       authenticationType: text(authenticationType),
       roleToAssumeArn: text(awsRoleToAssume) || undefined,
       accessKeyId: text(awsAccessKeyId) || undefined,
-      failedTests: failedTests(validationResults, this.redaction),
+      failedTests: parseFailedTests(validationResults, this.redaction),
       message: clean(message, this.redaction),
     };
   }
 
   private rememberKeys({ awsAccessKeyId, awsSecretAccessKey }: Readonly<Record<string, unknown>>): void {
-    [awsAccessKeyId, awsSecretAccessKey].map(text).filter(({ length }) => length >= SHORTEST_KEY).forEach((key) => this.redaction.remember(key));
+    [awsAccessKeyId, awsSecretAccessKey]
+      .map(text)
+      .filter(({ length }) => length >= SHORTEST_KEY)
+      .forEach((key) => this.redaction.remember(key));
   }
 }
 
-/** The failing tests of an answer that refuses a configuration; none if it does not name them. */
-export function failedTestsOf(error: HttpError, redaction: Redaction): FailedTest[] {
-  return failedTests(asObject(error.body).validationResults, redaction);
-}
-
 function payload(config: IntegrationConfig): object {
-  // Immuta bootstraps neither S3 nor BigQuery, and wants to be told so
+  // Immuta bootstraps neither S3 nor BigQuery, and requires the field all the same
   return { type: IMMUTA_S3_TYPE, autoBootstrap: false, config };
 }
 
-function failedTests(validationResults: unknown, redaction: Redaction): FailedTest[] {
+function parseFailedTests(validationResults: unknown, redaction: Redaction): FailedTest[] {
   const { validationTests } = asObject(validationResults);
   return (Array.isArray(validationTests) ? validationTests.map(asObject) : [])
     .filter(({ status }) => status === 'failed')
     .map(({ name, message }) => ({ name: text(name), message: clean(message, redaction) }));
 }
 
-/** The documentation says a number, its samples show a string. */
+/** Immuta's documentation says a number, its samples show a string. */
 function idOf(item: unknown): string | undefined {
   const id = text(asObject(item).id);
   return INTEGRATION_ID.test(id) ? id : undefined;
@@ -167,9 +229,11 @@ function clean(value: unknown, redaction: Redaction): string | undefined {
   return withoutFullStop(oneLine(redaction.redact(text(value)), LONGEST_TEST_MESSAGE)) || undefined;
 }
 
-function nothingIfNotFound(error: unknown): undefined {
-  if (error instanceof HttpError && error.status === 404) {
-    return undefined;
-  }
-  throw error;
+function isNotFound({ status }: ImmutaRefusal): boolean {
+  return status === 404;
+}
+
+function validationFailure(answer: string, failed: readonly FailedTest[]): ValidationFailure {
+  const values = { answer, tests: describeFailedTests(failed), hints: hintsFor(failed, 'Then try again') };
+  return new ValidationFailure(failure('VALIDATION_TEST_FAILED', values), failed);
 }

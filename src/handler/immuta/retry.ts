@@ -2,57 +2,59 @@ const STATUSES = [429, 500, 502, 503, 504];
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const BASE_MS = 1_000;
 const LONGEST_MS = 20_000;
-/** A date may be past, by another clock: even then nobody wants to be asked again at once. */
+/** A date may be past, by another clock: even then the server should not be asked again at once. */
 const SHORTEST_RETRY_AFTER_MS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 120_000;
 
-/** How long a request that fails is tried again where nothing is at stake yet: its cause may be a wrong URL, which one wants to know soon. */
-export const PATIENCE_MS = 60_000;
-/** And where an integration may be left behind, or a stack stuck: that of an Immuta that is being updated, and more. */
-export const LONG_PATIENCE_MS = 300_000;
+/**
+ * For how long a failing request is retried if nothing was created yet: the cause may be a wrong URL, which the user
+ * should learn soon.
+ */
+export const SHORT_RETRY_MS = 60_000;
+/** And if an integration may be left behind or a stack stuck: as long as an update of Immuta takes, and more. */
+export const LONG_RETRY_MS = 300_000;
 
 /** A request that did not succeed. */
 export interface FailedRequest {
   readonly method: string;
-  /** HTTP status; none if the network failed. */
+  /** HTTP status. @default - the network failed */
   readonly status?: number;
 }
 
-/** A POST is never repeated here: it may have been carried out. Who sends it has to look first. */
+/** Whether the transport may repeat a request. A POST may have been carried out: its sender has to check that first. */
 export function isRepeatable({ method, status }: FailedRequest): boolean {
   return METHODS.includes(method) && (status === undefined || STATUSES.includes(status));
 }
 
-/** Whether the request may have been carried out all the same. */
-export function isAnswerLost({ status }: FailedRequest): boolean {
-  return status === undefined || status >= 500;
-}
-
-/** One attempt of it. */
+/** One attempt of a request. */
 export interface FailedAttempt {
   readonly retryAfter?: string;
   /** From 1. */
   readonly attempt: number;
-  /** Until when it is tried again. */
+  /** Until when the request is retried. */
   readonly until: number;
 }
 
 /**
- * How long to wait before the same request is sent again; nothing if that is to end. The last attempt is at that end, or later if the
- * server asks for it.
+ * Returns how long to wait before the same request is sent again, undefined if it is not. The last attempt is at the
+ * end of the time, or later if the server asks for that.
  *
- * @param random In [0, 1): "full jitter", so that several resources of one deployment do not come back together.
+ * @param random in [0, 1): "full jitter", so the requests of several resources of one deployment spread
  */
-export function retryDelay(failure: FailedAttempt, now: number, random: number): number | undefined {
-  const left = failure.until - now;
+export function retryDelay(failed: FailedAttempt, now: number, random: number): number | undefined {
+  const left = failed.until - now;
   if (left <= 0) {
     return undefined;
   }
-  return retryAfterMs(failure.retryAfter, now) ?? Math.min(left, pauseAfter(failure, now, random));
+  return retryAfterMs(failed.retryAfter, now) ?? Math.min(left, backoffDelay(failed, now, random));
 }
 
-/** The pause that a failure calls for. What the server asks for wins, within reason. */
-export function pauseAfter({ retryAfter, attempt }: Pick<FailedAttempt, 'retryAfter' | 'attempt'>, now: number, random: number): number {
+/** Returns the pause after a failed attempt. What the server asks for wins, within reason. */
+export function backoffDelay(
+  { retryAfter, attempt }: Pick<FailedAttempt, 'retryAfter' | 'attempt'>,
+  now: number,
+  random: number,
+): number {
   return retryAfterMs(retryAfter, now) ?? Math.round(random * Math.min(LONGEST_MS, BASE_MS * 2 ** (attempt - 1)));
 }
 

@@ -1,15 +1,17 @@
+import { Failure } from '../failure';
+
 /**
- * The tests that Immuta runs before it creates or changes an S3 integration, by the names that its answers have.
+ * The tests that Immuta runs before it creates or changes an S3 integration, by the names in its responses.
  *
  * @see https://documentation.immuta.com/SaaS/developer-guides/api-intro/integrations-api/reference-guides/response-schema
  */
 export interface ValidationTest {
   readonly name: string;
-  /** What to do when it fails. */
+  /** What to do if it fails: a sentence without its full stop. */
   readonly hint: string;
-  /** It also fails while a new role or policy is not in force yet, and then passes by itself. */
+  /** Whether it also fails while a new role or policy is not in force yet, and then passes by itself. */
   readonly failsBeforeIamPropagates: boolean;
-  /** AWS can be asked about the same thing. */
+  /** Whether AWS can be asked about the same thing. */
   readonly isAboutAws?: boolean;
 }
 
@@ -22,44 +24,44 @@ export interface FailedTest {
 export const VALIDATION_TESTS: readonly ValidationTest[] = [
   {
     name: 'There is no existing integration matching this configuration',
-    hint: 'Immuta has an integration with this configuration: remove that one, or give this one another location',
+    hint: 'Remove the integration that has this configuration in Immuta, or give this one another location',
     failsBeforeIamPropagates: false,
   },
   {
     name: 'The provided integration name is unique across Immuta S3 integrations',
-    hint: 'another S3 integration has this name: give another \'integrationName\', or remove the other integration',
+    hint: "Set another 'integrationName', or remove the S3 integration that has this name",
     failsBeforeIamPropagates: false,
   },
   {
     name: 'The provided access grants location role is a valid ARN format',
-    hint: 'check that \'locationRole\' exists in the account of the integration',
+    hint: "Check that 'locationRole' exists in the account of the integration",
     failsBeforeIamPropagates: true,
   },
   {
     name: "The provided AWS credentials allow fetching the caller's identity via the AWS STS API",
-    hint: 'Immuta cannot act in AWS: check that the role\'s trust policy names the principal that Immuta runs as, and the external id that '
-      + 'Immuta sends, or that its access key is active',
+    hint: "Check that the trust policy of Immuta's role names the principal that Immuta runs as and the external ID "
+      + 'that Immuta sends, or that its access key is active',
     failsBeforeIamPropagates: true,
     isAboutAws: true,
   },
   {
     name: 'An AWS Access Grants instance is configured in the provided AWS account and region',
-    hint: 'check that the account has an S3 Access Grants instance in this Region, and that Immuta\'s role may read it '
+    hint: "Check that the account has an S3 Access Grants instance in this Region, and that Immuta's role may read it "
       + '(s3:GetAccessGrantsInstance, and s3:ListAccessGrantsInstances on all resources)',
     failsBeforeIamPropagates: true,
     isAboutAws: true,
   },
   {
     name: 'The provided S3 path exists and Immuta can list prefixes',
-    hint: 'check that the bucket exists in this Region, and that Immuta\'s role may list it (s3:ListBucket), '
-      + 'in the bucket\'s own policy too if it belongs to another account',
+    hint: "Check that the bucket exists in this Region, and that Immuta's role may list it (s3:ListBucket), also in "
+      + "the bucket's own policy if it belongs to another account",
     failsBeforeIamPropagates: true,
     isAboutAws: true,
   },
   {
     name: 'An AWS Access Grants location does not yet exist for the provided path',
-    hint: 'Immuta registers the location itself: remove the one that is registered on this path in S3 Access Grants, '
-      + 'with its grants, once nobody needs it',
+    hint: 'Remove the location that is registered on this path in S3 Access Grants, with its grants, if nobody needs '
+      + 'it: Immuta registers the location itself',
     failsBeforeIamPropagates: false,
     isAboutAws: true,
   },
@@ -67,23 +69,40 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
 
 const BY_NAME = new Map(VALIDATION_TESTS.map((test) => [test.name, test]));
 
-/** What AWS says of a role or policy that is not in force yet, where Immuta quotes it outside the tests that we know. */
+/** What AWS says of a role or policy that is not in force yet, if Immuta quotes it outside the tests that we know. */
 const REFUSED_BY_IAM = /AccessDenied|not authorized to perform|InvalidIamRole/;
 
-/** One unknown or unrelated failure is enough for another try to be of no use; none at all may well be IAM. */
+/** A failure that Immuta's tests explain. */
+export class ValidationFailure extends Failure {
+  public readonly name = 'ValidationFailure';
+
+  constructor(
+    why: Failure,
+    public readonly failedTests: readonly FailedTest[],
+  ) {
+    super(why.code, why, { cause: why });
+  }
+}
+
+/** Whether a retry may help: not if one failure is unknown or unrelated. No failure at all may well be IAM. */
 export function isExplainedByIamPropagation(failed: readonly FailedTest[]): boolean {
-  return failed.every(({ name, message = '' }) => BY_NAME.get(name)?.failsBeforeIamPropagates ?? REFUSED_BY_IAM.test(message));
+  return failed.every(
+    ({ name, message = '' }) => BY_NAME.get(name)?.failsBeforeIamPropagates ?? REFUSED_BY_IAM.test(message),
+  );
 }
 
-/** Each failing test, Immuta's message and our hint; empty if none failed. */
-export function explainFailedTests(failed: readonly FailedTest[]): string {
-  return failed.map(({ name, message }) => {
-    const hint = BY_NAME.get(name)?.hint;
-    return `'${name}' failed${message ? `: ${message}` : ''}${hint ? ` (${hint})` : ''}`;
-  }).join('; ');
+/** Describes each failed test with Immuta's message. Empty if none failed. */
+export function describeFailedTests(failed: readonly FailedTest[]): string {
+  return failed.map(({ name, message }) => `'${name}' failed${message ? `: ${message}` : ''}`).join('; ');
 }
 
-/** Whether one of them is about something that AWS can be asked about as well. */
+/** Returns what to do about each failed test, and then. */
+export function hintsFor(failed: readonly FailedTest[], then: string): string {
+  const hints = failed.map(({ name }) => BY_NAME.get(name)?.hint).filter((hint) => hint !== undefined);
+  return [...new Set(hints.length > 0 ? hints : ['Remove the cause']), then].join('. ');
+}
+
+/** Whether AWS can be asked about one of the tests. */
 export function isAboutAws(failed: readonly FailedTest[]): boolean {
   return failed.some(({ name }) => BY_NAME.get(name)?.isAboutAws);
 }

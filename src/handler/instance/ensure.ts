@@ -1,88 +1,94 @@
-import { remove } from './delete';
-import { withIdentityCenter } from './identity-center';
-import { describeInstance, InstanceJob } from './job';
-import { isOfLifetime, ownerTags } from './ownership';
-import { Instance, InstanceGone } from '../aws/access-grants';
+import { InstanceContext } from './context';
+import { deleteInstance } from './delete';
+import { AssociationGoal, ensureAssociation } from './identity-center';
+import { isOfThisLifetime, isOurs, ownershipTags } from './ownership';
+import { Instance } from '../aws/access-grants';
+import { failure } from '../failure';
 import { OutOfTime } from '../runtime/deadline';
-import { pollPauses } from '../runtime/poll';
+import { bestEffort } from '../runtime/log';
+import { poll } from '../runtime/poll';
 
-/** An instance that exists, as AWS says, is found by each request soon. */
+/** An instance that AWS says exists is found by each request within this time. */
 const READABLE_MS = 60_000;
 
 /**
- * Makes the instance what the properties ask for: takes it up, whoever made it, or makes it, and sees to its association. Does nothing where
- * all is as it should be, which is also how a repeated event and most rollbacks end.
+ * Adopts an existing instance or creates one, and ensures its association. Does nothing if all is as it should be,
+ * which is also how a repeated event and most rollbacks end.
+ *
+ * @throws Failure if the instance is deleted meanwhile
  */
-export async function bringAbout(job: InstanceJob): Promise<Instance> {
-  const found = await job.client.find();
-  try {
-    return found ? await withIdentityCenter(job, await takeUp(job, found)) : await make(job);
-  } catch (error) {
-    if (error instanceof InstanceGone) {
-      throw new Error(`${describeInstance(job)} was deleted while it was being set up; it is not created again, because whoever deleted it may have `
-        + 'meant it: deploy again to create it', { cause: error });
-    }
-    throw error;
+export async function ensureInstance(context: InstanceContext, goal: AssociationGoal): Promise<Instance> {
+  const found = await context.accessGrants.findInstance();
+  const instance = found ? await setUp(context, goal, found) : await createInstance(context, goal);
+  if (!instance) {
+    throw failure('INSTANCE_DELETED_DURING_DEPLOYMENT', { instance: context.name });
   }
+  return instance;
 }
 
-/** One that an earlier Create of this resource made, whose Delete may be still to come, becomes this one's. */
-async function takeUp(job: InstanceJob, found: Instance | undefined): Promise<Instance> {
-  if (!found) {
-    throw new InstanceGone();
-  }
-  const ours = job.isOurs('instance', found);
-  job.log.info('take-up', { message: ours ? 'this resource made it' : 'adopted: somebody else made it' });
-  if (!ours || isOfLifetime('instance', found.tags, job.owner)) {
-    return found;
-  }
-  const tags = ownerTags('instance', job.owner);
-  await job.client.tag(found, tags);
-  return { ...found, tags: { ...found.tags, ...tags } };
-}
-
-async function make(job: InstanceJob): Promise<Instance> {
-  job.log.info('create-instance');
-  const made = await job.client.create(ownerTags('instance', job.owner));
-  if (!made) {
-    // somebody was faster, or an answer to us was lost
-    return setUp(job, await job.client.find());
+/** Creates the instance. If it exists, another owner was faster, or a response to us was lost. */
+async function createInstance(context: InstanceContext, goal: AssociationGoal): Promise<Instance | undefined> {
+  const { accessGrants, log, ownership } = context;
+  log.info('create-instance');
+  const created = await accessGrants.createInstance(ownershipTags('instance', ownership));
+  if (!created) {
+    return setUpOnceReadable(context, goal);
   }
   try {
-    return await setUp(job, made);
+    return (await setUpOnceReadable(context, goal, created)) ?? (await undoCreation(context));
   } catch (error) {
     if (!(error instanceof OutOfTime)) {
-      await undo(job);
+      await undoCreation(context);
     }
     throw error;
-  }
-}
-
-/** What this run made goes at once: the Delete that follows a failed Create may be over before a twin of that, which Lambda runs late, fails. */
-async function undo(job: InstanceJob): Promise<void> {
-  try {
-    await remove(job);
-  } catch (error) {
-    job.log.warn('not-undone', { message: (error as Error).message });
   }
 }
 
 /**
- * An instance that exists, as AWS says, though its requests may not find it yet. It is never created a second time: that it is gone again
- * means that somebody, such as the Delete of this very Create, deleted it.
+ * Deletes what this run created: the Delete that follows a failed Create may be over before a concurrent run of the
+ * Create, which Lambda started late, fails.
  */
-async function setUp(job: InstanceJob, instance: Instance | undefined): Promise<Instance> {
-  const end = job.deadline.now() + READABLE_MS;
-  const pauses = pollPauses();
-  for (let found = instance; ; found = await job.client.find()) {
-    try {
-      return await withIdentityCenter(job, await takeUp(job, found));
-    } catch (error) {
-      if (!(error instanceof InstanceGone) || job.deadline.now() >= end) {
-        throw error;
-      }
-    }
-    job.progress.lastSeen = `${describeInstance(job)} exists, and is not found yet`;
-    await job.deadline.sleep(pauses.next().value);
+async function undoCreation(context: InstanceContext): Promise<undefined> {
+  await bestEffort(context.log, 'creation-not-undone', () => deleteInstance(context));
+}
+
+/**
+ * Sets up an instance that AWS says exists although requests may not find it yet. It is not created a second time: if
+ * it is gone, its own Delete or another owner deleted it.
+ */
+async function setUpOnceReadable(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  created?: Instance,
+): Promise<Instance | undefined> {
+  const { accessGrants, deadline, name } = context;
+  const end = deadline.now() + READABLE_MS;
+  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to be readable` }, async ({ number }) => {
+    const found = number === 1 && created ? created : await accessGrants.findInstance();
+    const instance = found && (await setUp(context, goal, found));
+    return instance || deadline.now() >= end ? { done: instance } : { seen: 'requests do not find it yet' };
+  });
+}
+
+/** Returns undefined if the instance is gone. */
+async function setUp(context: InstanceContext, goal: AssociationGoal, found: Instance): Promise<Instance | undefined> {
+  const adopted = await adopt(context, found);
+  return adopted && ensureAssociation(context, goal, adopted);
+}
+
+/**
+ * Takes over an instance that an earlier Create of this resource created, whose Delete may still come. Changes no
+ * other.
+ */
+async function adopt(
+  { accessGrants, log, ownership }: InstanceContext,
+  found: Instance,
+): Promise<Instance | undefined> {
+  const isCreatedByUs = isOurs('instance', found.tags, ownership);
+  log.info('adopt-instance', { message: isCreatedByUs ? 'this resource created it' : 'another owner created it' });
+  if (!isCreatedByUs || isOfThisLifetime('instance', found.tags, ownership)) {
+    return found;
   }
+  const tags = ownershipTags('instance', ownership);
+  return (await accessGrants.tagInstance(found, tags)) ? { ...found, tags: { ...found.tags, ...tags } } : undefined;
 }

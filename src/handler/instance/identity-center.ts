@@ -1,218 +1,309 @@
-import { Instance, InstanceGone, Refusal } from '../aws/access-grants';
+import { InstanceContext } from './context';
+import { isOfThisLifetime, isOurs, ownershipTags, tagKey, tagKeysOf } from './ownership';
+import { Instance } from '../aws/access-grants';
 import { InstanceTagPart } from '../contract';
-import { describeInstance, InstanceJob } from './job';
-import { isOfLifetime, ownerTags, tagKey, tagKeysOf } from './ownership';
-import { pollPauses } from '../runtime/poll';
+import { Failure, failure, Refusal } from '../failure';
+import { poll } from '../runtime/poll';
 
 const PART: InstanceTagPart = 'identity-center';
-/** What we associate with; beside the owner. */
+/** The Identity Center instance that we associate with. */
 const INSTANCE_TAG = tagKey(PART, 'instance');
-/** The application that this made; empty until that is known. Whoever associates anew gets another one. */
+/** The application of our association, empty until it is known. Another association gets another application. */
 const APPLICATION_TAG = tagKey(PART, 'application');
 
-/** An association that we have ended already, before this run, still shows for a while, and cannot be ended again. */
-const ENDING_MS = 120_000;
+/** An association that an earlier run has ended may still appear for so long, and cannot be ended again. */
+const DISSOCIATION_MS = 120_000;
 
-/** How long something that stands in the way may not show. */
-const HIDDEN_MS = 120_000;
+/** What is in the way of an association may not appear for so long. */
+const CONFLICT_MS = 120_000;
 
-/** Lambda may run an event twice at once. What the one has done the other sees in seconds. */
-const TWIN_MS = 30_000;
+/** A concurrent run of the same event takes so long at most to record what it associated. */
+const CONCURRENT_RUN_MS = 30_000;
 
-/** Associates the instance with the Identity Center instance that is asked for, or with none. Changes nothing that is not ours. */
-export async function withIdentityCenter(job: InstanceJob, instance: Instance): Promise<Instance> {
-  const wanted = job.properties.IdentityCenterInstanceArn || undefined;
-  const { identityCenterInstanceArn: has } = instance;
-  if (has && has !== wanted) {
-    if (!isAssociationOurs(job, instance)) {
-      return leaveOther(job, instance, wanted);
-    }
-    const after = await dissociate(job, instance);
-    // it may be a twin of this run that has gone on from there
-    return after ? withIdentityCenter(job, after) : Promise.reject(new InstanceGone());
-  }
-  if (has) {
-    return confirm(job, await untilShown(job, has));
-  }
-  return associateIfWanted(job, instance, wanted);
-}
-
-/** Ends the association if it is ours, and takes away our claim to it. Gives the instance as it is then; nothing if it is gone. */
-export async function removeAssociation(job: InstanceJob, instance: Instance): Promise<Instance | undefined> {
-  if (!job.isOurs(PART, instance)) {
-    return instance;
-  }
-  const { identityCenterInstanceArn: has } = instance;
-  if (mayDissociate(job, instance)) {
-    const after = await dissociate(job, instance);
-    return after && forget(job, after);
-  }
-  if (has) {
-    job.log.warn('left-alone', { message: `somebody else associated ${describeInstance(job)} with ${has}` });
-  }
-  return forget(job, instance);
-}
-
-/** Whether there is an association of ours, or may be: one that we asked for may not show yet. */
-function mayDissociate(job: InstanceJob, instance: Instance): boolean {
-  return instance.identityCenterInstanceArn ? isAssociationOurs(job, instance) : job.isOurs(PART, instance) && instance.tags[APPLICATION_TAG] === '';
-}
-
-/** Our claim is older than the association, so that it must be to the same instance; and to the same application, once we know that. */
-function isAssociationOurs(job: InstanceJob, instance: Instance): boolean {
-  const { identityCenterInstanceArn, applicationArn, tags } = instance;
-  return job.isOurs(PART, instance)
-    && tags[INSTANCE_TAG] === identityCenterInstanceArn
-    && (!tags[APPLICATION_TAG] || tags[APPLICATION_TAG] === applicationArn);
-}
-
-/** @throws if it stands in the way of what is asked for now. Where nothing new is asked for, a rollback must not fail for it. */
-function leaveOther(job: InstanceJob, instance: Instance, wanted: string | undefined): Instance {
-  const isNew = job.requestType !== 'Update' || job.oldProperties.IdentityCenterInstanceArn !== job.properties.IdentityCenterInstanceArn;
-  if (wanted && isNew) {
-    throw new Error(`${describeInstance(job)} is associated with Identity Center instance ${instance.identityCenterInstanceArn}, and not by this resource, so it cannot `
-      + `be associated with ${wanted}: give 'identityCenterInstanceArn' the first one, or end that association once nobody needs it, with `
-      + `'aws s3control dissociate-access-grants-identity-center --account-id ${job.properties.AccountId} --region ${job.properties.Region}', and deploy again`);
-  }
-  job.log.warn('left-alone', { message: `${describeInstance(job)} is associated with ${instance.identityCenterInstanceArn}, and not by this resource` });
-  return instance;
-}
-
-async function associateIfWanted(job: InstanceJob, instance: Instance, wanted: string | undefined): Promise<Instance> {
-  if (wanted) {
-    return associate(job, instance, wanted);
-  }
-  return forget(job, instance);
+/** The association that an event is to bring about. */
+export interface AssociationGoal {
+  /** ARN of the Identity Center instance. @default - none */
+  readonly wanted?: string;
+  /** Whether this event changes it: then an association by another owner is a failure. */
+  readonly isNew: boolean;
+  /** Whether it may still be requested: a Delete would not find what a late Create associates. */
+  readonly isTooLate: () => boolean;
 }
 
 /**
- * Claims the association that is seen to be absent, and then makes it: the run after one that died in between knows it by the claim.
+ * Associates the instance with an Identity Center instance, or with none. Changes nothing that is not ours.
+ *
+ * @returns the instance as it is then, undefined if it is gone
  */
-async function associate(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
-  const claimed = job.isOurs(PART, instance) && instance.tags[INSTANCE_TAG] === wanted;
-  const claim = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: '' };
-  await job.client.tag(instance, claim);
-
-  if (claimed && job.requestType === 'Create' && job.deadline.now() > job.deadline.postingEndsAt) {
-    return note(job, await untilShown(job, wanted), wanted); // too late to ask for it; an earlier run may have
-  }
-  job.log.info('associate');
-  const refusal = await job.client.associate(wanted);
-  if (!refusal) {
-    return note(job, await untilShown(job, wanted), wanted);
-  }
-  const hasAsked = refusal.answerLost || claimed;
-  if (hasAsked && refusal.isConflict) {
-    return note(job, await untilShown(job, wanted), wanted); // our own earlier request is what is in the way
-  }
-  const shown = await untilNoted(job, refusal);
-  if (isAssociationOurs(job, shown)) {
-    if (shown.tags[APPLICATION_TAG]) {
-      return shown; // a twin of this run was faster
+export async function ensureAssociation(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  instance: Instance,
+): Promise<Instance | undefined> {
+  const { identityCenterInstanceArn: current } = instance;
+  if (current && current !== goal.wanted) {
+    if (!isAssociationOurs(context, instance)) {
+      return keepAssociationOfOthers(context, goal, instance);
     }
-    if (hasAsked) {
-      return note(job, await untilShown(job, wanted), wanted); // AWS may call its refusal anything
-    }
+    const after = await dissociate(context, instance);
+    // a concurrent invocation may have associated it
+    return after && ensureAssociation(context, goal, after);
   }
-  await forgetClaim(job, shown, wanted);
-  if (!shown.identityCenterInstanceArn) {
-    throw refusal.isConflict ? refusal.error : new Error(`${refusal.error.message}; check 'identityCenterInstanceArn', ${wanted}: the instance must exist, in this Region`, { cause: refusal.error });
+  if (current) {
+    const shown = await waitForAssociation(context, current);
+    return shown && recordIfOurs(context, goal, shown);
   }
-  // somebody else was
-  return shown.identityCenterInstanceArn === wanted ? untilShown(job, wanted) : leaveOther(job, shown, wanted);
+  return goal.wanted ? associate(context, goal, instance, goal.wanted) : removeClaim(context, instance);
 }
 
-/** Ends the association and waits until that shows. Gives the instance as it is then; nothing if it is gone. */
-async function dissociate(job: InstanceJob, instance: Instance): Promise<Instance | undefined> {
-  job.log.info('dissociate');
-  const refusal = await job.client.dissociate((current) => mayDissociate(job, current));
-  const refusedUntil = job.deadline.now() + ENDING_MS;
-  const pauses = pollPauses();
-  for (;;) {
-    const after = await job.client.find();
-    if (!after || !isSameAssociation(after, instance)) {
-      return after;
+/**
+ * Ends the association if it is ours, and removes our claim to it.
+ *
+ * @returns the instance as it is then, undefined if it is gone
+ */
+export async function removeAssociation(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
+  if (!isOurs(PART, instance.tags, context.ownership)) {
+    return instance;
+  }
+  if (mayDissociate(context, instance)) {
+    const after = await dissociate(context, instance);
+    return after && removeClaim(context, after);
+  }
+  if (instance.identityCenterInstanceArn) {
+    context.log.warn('keep-association', {
+      message: `another owner associated ${context.name} with ${instance.identityCenterInstanceArn}`,
+    });
+  }
+  return removeClaim(context, instance);
+}
+
+/** Whether there is an association of ours, or may be: one that we requested may not appear yet. */
+function mayDissociate(context: InstanceContext, instance: Instance): boolean {
+  return instance.identityCenterInstanceArn
+    ? isAssociationOurs(context, instance)
+    : isOurs(PART, instance.tags, context.ownership) && instance.tags[APPLICATION_TAG] === '';
+}
+
+/**
+ * Our claim is older than the association, so it must name the same instance, and the same application once we know
+ * that.
+ */
+function isAssociationOurs(
+  { ownership }: InstanceContext,
+  { identityCenterInstanceArn, applicationArn, tags }: Instance,
+): boolean {
+  return (
+    isOurs(PART, tags, ownership) &&
+    tags[INSTANCE_TAG] === identityCenterInstanceArn &&
+    (!tags[APPLICATION_TAG] || tags[APPLICATION_TAG] === applicationArn)
+  );
+}
+
+/**
+ * @throws Failure if the association prevents what this event changes. Otherwise a rollback must not fail because of
+ * it.
+ */
+function keepAssociationOfOthers(
+  context: InstanceContext,
+  { wanted, isNew }: AssociationGoal,
+  instance: Instance,
+): Instance {
+  const current = instance.identityCenterInstanceArn ?? '';
+  if (wanted && isNew) {
+    throw failure('IDENTITY_CENTER_ALREADY_ASSOCIATED', {
+      instance: context.name,
+      current,
+      wanted,
+      ...context.location,
+    });
+  }
+  context.log.warn('keep-association', {
+    message: `${context.name} is associated with ${current}, but not by this resource`,
+  });
+  return instance;
+}
+
+/**
+ * Claims the association while it does not exist, and then requests it: if this run dies in between, the next one
+ * recognizes it by the claim.
+ */
+async function associate(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  instance: Instance,
+  wanted: string,
+): Promise<Instance | undefined> {
+  const { accessGrants, log, ownership } = context;
+  const isClaimed = isOurs(PART, instance.tags, ownership) && instance.tags[INSTANCE_TAG] === wanted;
+  if (
+    !(await accessGrants.tagInstance(instance, {
+      ...ownershipTags(PART, ownership),
+      [INSTANCE_TAG]: wanted,
+      [APPLICATION_TAG]: '',
+    }))
+  ) {
+    return undefined;
+  }
+  if (isClaimed && goal.isTooLate()) {
+    return recordOnceShown(context, goal, wanted); // an earlier run may have requested it
+  }
+  log.info('associate');
+  const refusal = await accessGrants.associate(wanted);
+  if (refusal === 'missing') {
+    return undefined;
+  }
+  const mayHaveRequested = !refusal || refusal.isAnswerLost || isClaimed;
+  if (!refusal || (mayHaveRequested && refusal.kind === 'conflict')) {
+    return recordOnceShown(context, goal, wanted);
+  }
+  const shown = await waitForConcurrentRun(context, refusal);
+  if (shown && isAssociationOurs(context, shown)) {
+    if (shown.tags[APPLICATION_TAG]) {
+      return shown; // a concurrent run associated it
     }
-    if (refusal && job.deadline.now() >= refusedUntil) {
+    if (mayHaveRequested) {
+      return recordOnceShown(context, goal, wanted); // AWS may call the refusal of a second request anything
+    }
+  }
+  return shown && resolveRefusal(context, goal, shown, { wanted, refusal });
+}
+
+/** Takes back the claim. @throws Failure if no other owner has associated what is wanted */
+async function resolveRefusal(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  instance: Instance,
+  { wanted, refusal }: { readonly wanted: string; readonly refusal: Refusal },
+): Promise<Instance | undefined> {
+  await takeBackClaim(context, instance, wanted);
+  if (!instance.identityCenterInstanceArn) {
+    throw refusal.kind === 'conflict' ? refusal.failure : failureToAssociate(context, wanted, refusal);
+  }
+  return instance.identityCenterInstanceArn === wanted
+    ? waitForAssociation(context, wanted)
+    : keepAssociationOfOthers(context, goal, instance);
+}
+
+function failureToAssociate({ name }: InstanceContext, wanted: string, { failure: cause }: Refusal): Failure {
+  return failure('IDENTITY_CENTER_NOT_ASSOCIATED', { instance: name, wanted, cause: cause.text }, { cause });
+}
+
+/** Ends the association and waits for that. Returns the instance as it is then, undefined if it is gone. */
+async function dissociate(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
+  const { accessGrants, deadline, log, name } = context;
+  log.info('dissociate');
+  const refusal = await accessGrants.dissociate((current) => mayDissociate(context, current));
+  const refusedUntil = deadline.now() + DISSOCIATION_MS;
+  return poll<Instance | undefined>({ deadline, waitingFor: `the end of the association of ${name}` }, async () => {
+    const after = await accessGrants.findInstance();
+    if (!after || !isSameAssociation(after, instance)) {
+      return { done: after };
+    }
+    if (refusal && deadline.now() >= refusedUntil) {
       throw refusal;
     }
-    job.progress.lastSeen = `${describeInstance(job)} is still associated with ${after.identityCenterInstanceArn}`;
-    await job.deadline.sleep(pauses.next().value);
-  }
+    return { seen: `it is still associated with ${after.identityCenterInstanceArn}` };
+  });
 }
 
-/** One that shows without its application is on its way, or going. */
+/** An association without its application is starting or ending. */
 function isSameAssociation(one: Instance, other: Instance): boolean {
-  return one.identityCenterInstanceArn !== undefined && one.identityCenterInstanceArn === other.identityCenterInstanceArn
-    && (one.applicationArn === other.applicationArn || !one.applicationArn || !other.applicationArn);
+  return (
+    one.identityCenterInstanceArn !== undefined &&
+    one.identityCenterInstanceArn === other.identityCenterInstanceArn &&
+    (one.applicationArn === other.applicationArn || !one.applicationArn || !other.applicationArn)
+  );
 }
 
-/** Notes the application of our association, if that is what it is and it is not noted. */
-async function confirm(job: InstanceJob, instance: Instance): Promise<Instance> {
-  const isNoted = instance.tags[APPLICATION_TAG] === instance.applicationArn && isOfLifetime(PART, instance.tags, job.owner);
-  return isNoted || !isAssociationOurs(job, instance) ? instance : note(job, instance, instance.identityCenterInstanceArn!);
+async function recordOnceShown(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  wanted: string,
+): Promise<Instance | undefined> {
+  const shown = await waitForAssociation(context, wanted);
+  return shown && recordApplication(context, goal, shown, wanted);
 }
 
-/** Remembers the application, which tells our association from one that somebody makes after it. */
-async function note(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
+async function recordIfOurs(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  instance: Instance,
+): Promise<Instance | undefined> {
+  const { tags, applicationArn, identityCenterInstanceArn } = instance;
+  const isRecorded = tags[APPLICATION_TAG] === applicationArn && isOfThisLifetime(PART, tags, context.ownership);
+  return isRecorded || !isAssociationOurs(context, instance)
+    ? instance
+    : recordApplication(context, goal, instance, identityCenterInstanceArn!);
+}
+
+/** Records the application, which distinguishes our association from a later one of another owner. */
+async function recordApplication(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  instance: Instance,
+  wanted: string,
+): Promise<Instance | undefined> {
   if (instance.identityCenterInstanceArn !== wanted) {
-    return leaveOther(job, await forgetClaim(job, instance, wanted), wanted);
+    return keepAssociationOfOthers(context, goal, await takeBackClaim(context, instance, wanted));
   }
-  const tags = { ...ownerTags(PART, job.owner), [INSTANCE_TAG]: wanted, [APPLICATION_TAG]: instance.applicationArn! };
-  await job.client.tag(instance, tags);
-  return { ...instance, tags: { ...instance.tags, ...tags } };
+  const tags = {
+    ...ownershipTags(PART, context.ownership),
+    [INSTANCE_TAG]: wanted,
+    [APPLICATION_TAG]: instance.applicationArn!,
+  };
+  return (await context.accessGrants.tagInstance(instance, tags))
+    ? { ...instance, tags: { ...instance.tags, ...tags } }
+    : undefined;
 }
 
-/** Forgets what this run claimed, if nobody has claimed another one since, such as the rollback of an Update that was cancelled. */
-async function forgetClaim(job: InstanceJob, instance: Instance, wanted: string): Promise<Instance> {
-  return instance.tags[INSTANCE_TAG] === wanted ? forget(job, instance) : instance;
+/**
+ * Removes the claim of this run, unless a later one, such as the rollback of a cancelled Update, has claimed another
+ * association.
+ */
+async function takeBackClaim(context: InstanceContext, instance: Instance, wanted: string): Promise<Instance> {
+  return instance.tags[INSTANCE_TAG] === wanted ? removeClaim(context, instance) : instance;
 }
 
-/** Takes away our claim, and leaves that of another stack, which may have come after it. */
-async function forget(job: InstanceJob, instance: Instance): Promise<Instance> {
-  if (!job.isOurs(PART, instance)) {
+/** Removes our claim. That of another stack may have come after it, and stays. */
+async function removeClaim({ accessGrants, ownership }: InstanceContext, instance: Instance): Promise<Instance> {
+  if (!isOurs(PART, instance.tags, ownership)) {
     return instance;
   }
   const keys = tagKeysOf(PART, instance.tags);
   if (keys.length > 0) {
-    await job.client.untag(instance, keys);
+    await accessGrants.untagInstance(instance, keys);
   }
-  return { ...instance, tags: Object.fromEntries(Object.entries(instance.tags).filter(([key]) => !keys.includes(key))) };
+  return {
+    ...instance,
+    tags: Object.fromEntries(Object.entries(instance.tags).filter(([key]) => !keys.includes(key))),
+  };
 }
 
-/** Waits until an association shows with its application, as long as there is time. It may be another one than what is wanted. */
-async function untilShown(job: InstanceJob, wanted: string): Promise<Instance> {
-  const pauses = pollPauses();
-  for (;;) {
-    const instance = await existing(job);
-    if (instance.identityCenterInstanceArn && instance.applicationArn) {
-      return instance;
-    }
-    job.progress.lastSeen = `${describeInstance(job)} does not show yet that it is associated with ${wanted}`;
-    await job.deadline.sleep(pauses.next().value);
-  }
+/**
+ * Waits until an association appears with its application: the wanted one or another. Undefined if the instance is
+ * gone.
+ */
+async function waitForAssociation(
+  { accessGrants, deadline, name }: InstanceContext,
+  wanted: string,
+): Promise<Instance | undefined> {
+  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to be associated with ${wanted}` }, async () => {
+    const instance = await accessGrants.findInstance();
+    return !instance || (instance.identityCenterInstanceArn && instance.applicationArn)
+      ? { done: instance }
+      : { seen: 'the association does not appear yet' };
+  });
 }
 
-/** Gives a twin of this run, if there is one, the time to note the application of what it has associated, and what is in the way the time to show. */
-async function untilNoted(job: InstanceJob, { isConflict }: Refusal): Promise<Instance> {
-  const start = job.deadline.now();
-  const pauses = pollPauses();
-  for (;;) {
-    const instance = await existing(job);
-    const isClaimed = isAssociationOurs(job, instance) && !instance.tags[APPLICATION_TAG];
-    const isHidden = isConflict && !instance.identityCenterInstanceArn;
-    const patienceMs = isHidden ? HIDDEN_MS : isClaimed ? TWIN_MS : 0;
-    if (job.deadline.now() >= start + patienceMs) {
-      return instance;
-    }
-    await job.deadline.sleep(pauses.next().value);
-  }
-}
-
-async function existing(job: InstanceJob): Promise<Instance> {
-  const instance = await job.client.find();
-  if (!instance) {
-    throw new InstanceGone();
-  }
-  return instance;
+/** Gives a concurrent run time to record the application of its association, and what is in the way time to appear. */
+async function waitForConcurrentRun(context: InstanceContext, { kind }: Refusal): Promise<Instance | undefined> {
+  const { accessGrants, deadline, name } = context;
+  const start = deadline.now();
+  return poll<Instance | undefined>({ deadline, waitingFor: `what prevents the association of ${name}` }, async () => {
+    const instance = await accessGrants.findInstance();
+    const isHidden = kind === 'conflict' && !instance?.identityCenterInstanceArn;
+    const isClaimed = instance && isAssociationOurs(context, instance) && !instance.tags[APPLICATION_TAG];
+    const patienceMs = isHidden ? CONFLICT_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
+    return !instance || deadline.now() >= start + patienceMs ? { done: instance } : { seen: 'nothing appears yet' };
+  });
 }

@@ -4,39 +4,60 @@ import { ResourceEvent } from '../protocol/event';
 import { digest } from '../runtime/digest';
 
 /**
- * Who made the instance, or its association with Identity Center. Each has tags of its own that say so, and nothing else is proof of it:
- * what has none of ours is never deleted.
+ * Who created the instance, or its association with Identity Center. Each has tags of its own that say so. Nothing else
+ * is proof: what has no tags of ours is never deleted.
  */
-export interface Owner {
-  readonly stack: string;
-  /** Its logical id. */
-  readonly resource: string;
-  /** From a Create to its Delete: in the physical id. */
-  readonly lifetime: string;
-  /** What a Create and its Delete agree on even if the Create was cancelled before it could answer: an id of the function's role. */
-  readonly generation: string;
+export interface Ownership {
+  /** The resource of a stack. */
+  readonly owner: { readonly stack: string; /** Its logical ID. */ readonly resource: string };
+  /** The Create of that resource. */
+  readonly createdBy: {
+    /** From a Create to its Delete: part of the physical ID. */
+    readonly lifetime: string;
+    /**
+     * What a Create and its Delete agree on even if the Create was cancelled before it responded: an ID of the
+     * function's role.
+     */
+    readonly generation: string;
+  };
+  /**
+   * Whether the generation alone proves `createdBy`. The Delete of a cancelled Create does not know the lifetime, and a
+   * Create may follow one that failed.
+   */
+  readonly isGenerationProof: boolean;
 }
-
-const FIELDS = ['stack', 'resource', 'lifetime', 'generation'] as const;
 
 const PHYSICAL_ID = new RegExp(`^${INSTANCE_PHYSICAL_ID_PREFIX}([0-9a-f]{12})$`);
 
-/** Whom an event makes things for. */
-export function ownerFor(event: ResourceEvent): Owner {
+/** Returns for whom an event creates things. */
+export function ownershipOf({
+  requestType,
+  stackId,
+  logicalId,
+  requestId,
+  physicalId,
+  properties,
+}: ResourceEvent): Ownership {
   return {
-    stack: event.stackId,
-    resource: event.logicalId,
-    lifetime: event.requestType === 'Create' ? digest(event.requestId) : PHYSICAL_ID.exec(event.physicalId)?.[1] ?? digest(event.physicalId),
-    generation: event.properties.Generation ?? '',
+    owner: { stack: stackId, resource: logicalId },
+    createdBy: {
+      lifetime:
+        requestType === 'Create' ? digest(requestId) : (PHYSICAL_ID.exec(physicalId)?.[1] ?? digest(physicalId)),
+      generation: properties.Generation ?? '',
+    },
+    isGenerationProof: requestType === 'Create' || !isOurPhysicalId(physicalId),
   };
 }
 
-/** Every answer of a lifetime has it. CloudFormation invents one for a Create that was cancelled, which comes with the Delete. */
-export function physicalIdFor(event: ResourceEvent): string {
-  return event.requestType === 'Create' || !event.physicalId ? INSTANCE_PHYSICAL_ID_PREFIX + ownerFor(event).lifetime : event.physicalId;
+/** Returns the physical ID of every response of a lifetime. CloudFormation invents one if it cancels a Create. */
+export function physicalIdOf(event: ResourceEvent): string {
+  const { requestType, physicalId } = event;
+  return requestType === 'Create' || !physicalId
+    ? INSTANCE_PHYSICAL_ID_PREFIX + ownershipOf(event).createdBy.lifetime
+    : physicalId;
 }
 
-/** Whether the physical id names a lifetime. */
+/** Whether a response of ours has the physical ID. */
 export function isOurPhysicalId(physicalId: string): boolean {
   return PHYSICAL_ID.test(physicalId);
 }
@@ -45,25 +66,29 @@ export function tagKey(part: InstanceTagPart, field: string): string {
   return `${INSTANCE_TAG_PREFIX}:${part}:${field}`;
 }
 
-export function ownerTags(part: InstanceTagPart, owner: Owner): Record<string, string> {
-  return Object.fromEntries(FIELDS.map((field) => [tagKey(part, field), owner[field]]));
+export function ownershipTags(part: InstanceTagPart, { owner, createdBy }: Ownership): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries({ ...owner, ...createdBy }).map(([field, value]) => [tagKey(part, field), value]),
+  );
 }
 
-/** Whether the part has the tags of the same resource and lifetime. */
-export function isOfLifetime(part: InstanceTagPart, tags: Tags, owner: Owner): boolean {
-  return isOfResource(part, tags, owner) && tags[tagKey(part, 'lifetime')] === owner.lifetime;
+/** Whether the tags prove that this resource created the part. */
+export function isOurs(part: InstanceTagPart, tags: Tags, { owner, createdBy, isGenerationProof }: Ownership): boolean {
+  const has = (field: string, value: string) => tags[tagKey(part, field)] === value;
+  return (
+    has('stack', owner.stack) &&
+    has('resource', owner.resource) &&
+    (has('lifetime', createdBy.lifetime) ||
+      (isGenerationProof && createdBy.generation !== '' && has('generation', createdBy.generation)))
+  );
 }
 
-/** Whether the part has the tags of the same resource and generation, of whatever lifetime. */
-export function isOfGeneration(part: InstanceTagPart, tags: Tags, owner: Owner): boolean {
-  return isOfResource(part, tags, owner) && owner.generation !== '' && tags[tagKey(part, 'generation')] === owner.generation;
+/** Whether the tags name this lifetime, not only this generation. */
+export function isOfThisLifetime(part: InstanceTagPart, tags: Tags, ownership: Ownership): boolean {
+  return isOurs(part, tags, { ...ownership, isGenerationProof: false });
 }
 
-/** The keys of the part's tags, those of any version of this library. */
+/** Returns the keys of the part's tags, of any version of this library. */
 export function tagKeysOf(part: InstanceTagPart, tags: Tags): string[] {
   return Object.keys(tags).filter((key) => key.startsWith(tagKey(part, '')));
-}
-
-function isOfResource(part: InstanceTagPart, tags: Tags, owner: Owner): boolean {
-  return tags[tagKey(part, 'stack')] === owner.stack && tags[tagKey(part, 'resource')] === owner.resource;
 }

@@ -1,97 +1,133 @@
-import { isAsWanted, WantedIntegration, wantedIntegration } from './desired-state';
-import { describeRecord, Job } from './job';
-import { describeLocation, sameLocation } from '../location';
-import { markedName, readMark } from './ownership';
-import { parsePhysicalId } from './physical-id';
-import { look } from './polling';
+import { Context, describeRecord } from './context';
+import { DesiredState, isAsDesired } from './desired-state';
+import { buildName, isOwnedBy, parseOwnership } from './ownership';
+import { integrationIdOf } from './physical-id';
+import { getAndLog } from './polling';
+import { CreateRequest, IntegrationRequest } from './request';
+import { failure } from '../failure';
 import { INTEGRATION_ID, IntegrationRecord } from '../immuta/client';
+import { SHORT_RETRY_MS } from '../immuta/retry';
+import { describeLocation, sameLocation } from '../location';
 
-/**
- * Takes over an integration that exists, if it is already what the properties ask for. Only looks at it.
- *
- * @param id What `adopt` says
- */
-export async function adoptIntegration(job: Job, id: string): Promise<IntegrationRecord> {
-  // nothing is ever posted, so that this event has made nothing whenever it fails
-  job.progress.notListed();
-  const record = INTEGRATION_ID.test(id) ? await look(job, id) : undefined;
+/** Adopts an existing integration, if it is as desired. Only reads it. */
+export async function adoptIntegration(
+  { immuta, log }: Context,
+  request: CreateRequest,
+  id: string,
+): Promise<IntegrationRecord> {
+  const { desired } = request;
+  const record = INTEGRATION_ID.test(id)
+    ? await getAndLog({ immuta: immuta.withRetryMs(SHORT_RETRY_MS), log }, id)
+    : undefined;
   if (!record) {
-    throw new Error(`'adopt' is '${id}', and the tenant has no S3 integration with this id (GET /integrations lists those that it has): `
-      + 'give the id of one, or remove \'adopt\' to create a new one');
+    throw failure('ADOPTED_INTEGRATION_MISSING', { id });
   }
+  const integration = describeRecord(record);
   if (record.status !== 'enabled') {
-    throw new Error(`${describeRecord(record)} cannot be adopted, only one that is 'enabled' can: look at it in Immuta, and deploy again when it is`);
+    throw failure('ADOPTED_INTEGRATION_NOT_ENABLED', { integration });
   }
-  refuseSomebodyElses(job, record);
-  const wanted = wantedIntegration(job.properties);
-  if (!isAsWanted(record, wanted, adoptedName(job, record))) {
-    throw new Error(`${describeRecord(record)} cannot be adopted, because adopting changes nothing and it differs in ${differences(job, record, wanted)}: `
-      + `${sameLocation(record.location, wanted.location) ? '' : `it is on ${describeLocation(record.location)}; `}`
-      + `give the ImmutaS3Integration the properties that it has, and deploy again: { ${propsOf(job, record)} }`);
+  assertHasNoOtherOwner(request, record);
+  if (!isAsDesired(record, desired, adoptedName(request, record))) {
+    throw failure('ADOPTED_INTEGRATION_DIFFERS', {
+      integration,
+      differences: differences(desired, record).join(', '),
+      where: sameLocation(record.location, desired.location) ? '' : `; it is on ${describeLocation(record.location)}`,
+      props: propsOf(desired, record).join(', '),
+    });
   }
   return record;
 }
 
 /**
- * @throws if another resource of this library made the record, and may still delete it: that it was retained, nobody but the user can know,
- * who says so by naming it.
+ * @throws Failure if another resource of this library created the record, and may still delete it. Only the user can
+ * know that it was retained, and says so by naming it.
  */
-function refuseSomebodyElses({ properties, mark }: Job, record: IntegrationRecord): void {
-  const owner = readMark(record.name)?.owner;
-  if (owner === undefined || owner === mark.owner || properties.IntegrationName === record.name) {
-    return;
+function assertHasNoOtherOwner({ desired, ownership }: CreateRequest, record: IntegrationRecord): void {
+  const owner = parseOwnership(record.name)?.owner;
+  if (owner !== undefined && owner !== ownership.owner && desired.integrationName !== record.name) {
+    throw failure('ADOPTED_INTEGRATION_OF_OTHER_OWNER', {
+      integration: describeRecord(record),
+      name: quote(record.name),
+    });
   }
-  throw new Error(`${describeRecord(record)} cannot be adopted as it is, because another ImmutaS3Integration created it, whose removal deletes it: if a construct was renamed or `
-    + `moved, keep its logical ids with 'stack.renameLogicalId' and do not adopt; if it was retained and no stack has it any more, say so with its name, integrationName: ${quoted(record.name)}`);
 }
 
 /**
- * The name that an adopted record has, or is to have: its own, unless the user chose one. One of ours that was retained has its mark,
- * and keeps it.
+ * Returns the name of an adopted record: its own, unless the user chose one. A retained one of ours keeps its
+ * ownership.
  */
-export function adoptedName({ properties: { IntegrationName: chosen }, location, mark }: Job, { name }: IntegrationRecord): string {
+export function adoptedName(
+  { desired: { integrationName: chosen }, location, ownership }: CreateRequest,
+  { name }: IntegrationRecord,
+): string {
   if (!chosen || chosen === name) {
     return name;
   }
-  const has = readMark(name);
-  return has?.owner === mark.owner ? markedName(chosen, location, has) : chosen;
+  return isOwnedBy(name, ownership.owner) ? buildName(chosen, location, parseOwnership(name)!) : chosen;
 }
 
-/** @throws if an Update is to adopt anything else than what its resource has. Calls nobody. */
-export function refuseOtherAdoption({ physicalId, properties: { Adopt: id } }: Job): void {
-  const has = parsePhysicalId(physicalId);
-  if (!id || ('integrationId' in has && has.integrationId === id)) {
+/** @throws Failure if an Update is to adopt another integration than the one of its resource */
+export function assertAdoptionUnchanged({ adopt, physicalId }: IntegrationRequest): void {
+  const id = integrationIdOf(physicalId);
+  if (!adopt || adopt === id) {
     return;
   }
-  const what = 'integrationId' in has ? `${has.kind === 'adopted' ? 'adopted' : 'created'} integration ${has.integrationId}` : 'is not known to have an integration';
-  throw new Error(`'adopt' cannot become '${id}', since this resource ${what}: give '${id}' to a new ImmutaS3Integration, with another construct id`);
+  const current =
+    id === undefined
+      ? 'is not known to have an integration'
+      : `${physicalId.kind === 'adopted' ? 'adopted' : 'created'} integration ${id}`;
+  throw failure('ADOPT_CHANGED', { id: adopt, current });
 }
 
-function differences({ properties }: Job, record: IntegrationRecord, wanted: WantedIntegration): string {
-  return [
-    ...(sameLocation(record.location, wanted.location) ? [] : ['account, Region or \'location\'']),
-    ...(record.locationRoleArn === wanted.locationRoleArn ? [] : ['\'locationRole\'']),
-    ...(record.authenticationType === wanted.authenticationType && record.roleToAssumeArn === wanted.roleToAssumeArn ? [] : ['\'authentication\'']),
-    ...(!properties.IntegrationName || properties.IntegrationName === record.name ? [] : ['\'integrationName\'']),
-  ].join(', ');
+/** Says how to keep a record that is in the way. A resource that has had another integration cannot adopt one. */
+export function adoptionHint({ ownership, physicalId }: IntegrationRequest, { id, name }: IntegrationRecord): string {
+  const where = physicalId.text ? ' on a new ImmutaS3Integration with another construct ID' : '';
+  const owner = parseOwnership(name)?.owner;
+  const named = owner === undefined || owner === ownership.owner ? '' : " and 'integrationName' to its name";
+  const reference = `ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
+  return `set 'adopt' to '${id}'${named}${where}, or refer to it with ${reference}`;
 }
 
-/** What the user pastes. Whose keys an integration has, no record shows. */
-function propsOf({ properties }: Job, { id, name, location, locationRoleArn, authenticationType, roleToAssumeArn }: IntegrationRecord): string {
-  const role = (constructId: string, arn: string) => `iam.Role.fromRoleArn(this, '${constructId}', ${quoted(arn)})`;
-  const authentication = () => {
-    if (authenticationType === 'accessKey') {
-      return 'accessKeySecret({ user, secret }) with the user and the secret of its access key';
-    }
-    return roleToAssumeArn ? `existingRole(${role('ImmutaRole', roleToAssumeArn)})` : 'ambient(role) with the role that Immuta runs as';
-  };
+/** Describes what a user has to know to recognize a record. Never its credentials. */
+export function describeConfiguration({
+  locationRoleArn,
+  authenticationType,
+  roleToAssumeArn,
+}: IntegrationRecord): string {
+  const role = roleToAssumeArn ? `, Immuta's role ${roleToAssumeArn}` : '';
+  return `location role ${locationRoleArn}, authentication ${authenticationType}${role}`;
+}
+
+function differences(desired: DesiredState, record: IntegrationRecord): string[] {
   return [
-    `adopt: ${quoted(id)}`,
-    ...(properties.IntegrationName ? [`integrationName: ${quoted(name)}`] : []),
+    ...(sameLocation(record.location, desired.location) ? [] : ["account, Region or 'location'"]),
+    ...(record.locationRoleArn === desired.locationRoleArn ? [] : ["'locationRole'"]),
+    ...(record.authenticationType === desired.authenticationType && record.roleToAssumeArn === desired.roleToAssumeArn
+      ? []
+      : ["'authentication'"]),
+    ...(!desired.integrationName || desired.integrationName === record.name ? [] : ["'integrationName'"]),
+  ];
+}
+
+/** Returns the props that the user pastes. No record shows whose access keys an integration has. */
+function propsOf({ integrationName }: DesiredState, record: IntegrationRecord): string[] {
+  const { id, name, location, locationRoleArn } = record;
+  return [
+    `adopt: ${quote(id)}`,
+    ...(integrationName ? [`integrationName: ${quote(name)}`] : []),
     `location: ${locationProp(location.path)}`,
-    `locationRole: ${role('LocationRole', locationRoleArn)}`,
-    `authentication: ImmutaAuthentication.${authentication()}`,
-  ].join(', ');
+    `locationRole: ${importedRole('LocationRole', locationRoleArn)}`,
+    `authentication: ImmutaAuthentication.${authenticationProp(record)}`,
+  ];
+}
+
+function authenticationProp({ authenticationType, roleToAssumeArn }: IntegrationRecord): string {
+  if (authenticationType === 'accessKey') {
+    return 'accessKeySecret({ user, secret }) with the user and the secret of its access key';
+  }
+  return roleToAssumeArn
+    ? `existingRole(${importedRole('ImmutaRole', roleToAssumeArn)})`
+    : 'ambient(role) with the role that Immuta runs as';
 }
 
 function locationProp(path: string): string {
@@ -99,10 +135,14 @@ function locationProp(path: string): string {
   if (bucketName === '') {
     return 'S3Location.allBuckets()';
   }
-  const bucket = `s3.Bucket.fromBucketName(this, 'Bucket', ${quoted(bucketName)})`;
-  return prefix === '' ? `S3Location.bucket(${bucket})` : `S3Location.prefix(${bucket}, ${quoted(prefix)})`;
+  const bucket = `s3.Bucket.fromBucketName(this, 'Bucket', ${quote(bucketName)})`;
+  return prefix === '' ? `S3Location.bucket(${bucket})` : `S3Location.prefix(${bucket}, ${quote(prefix)})`;
 }
 
-function quoted(text: string): string {
+function importedRole(constructId: string, arn: string): string {
+  return `iam.Role.fromRoleArn(this, '${constructId}', ${quote(arn)})`;
+}
+
+function quote(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }

@@ -1,212 +1,283 @@
-import { failureOf, Refusal, refusalOf } from './failure';
-import { describeRecord, Job } from './job';
-import { untilSteady } from './polling';
+import { adoptionHint, describeConfiguration } from './adopt';
+import { Context, describeRecord } from './context';
+import { CreationState } from './creation-state';
+import { deleteRecord } from './delete-record';
+import { configOf } from './desired-state';
+import { buildName, isCreatedBy, parseOwnership } from './ownership';
+import { waitForSteadyStatus } from './polling';
+import { deleteLocationCommand } from './registered-location';
+import { CreateRequest } from './request';
+import { statusFailure } from './status-failure';
+import { asFailure, Failure, failure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
-import { describeLocation, sameLocation, samePath } from '../location';
-import { markedName, readMark } from './ownership';
-import { deleteCommand } from './registration';
-import { removeRecord } from './removal';
-import { pauseAfter } from '../immuta/retry';
+import { ImmutaRefusal } from '../immuta/refusal';
+import { backoffDelay } from '../immuta/retry';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
-import { OutOfTime } from '../runtime/deadline';
-import { iamPauses, pauseWithinWindow } from '../runtime/iam-propagation';
+import { describeLocation, sameLocation, samePath } from '../location';
+import { Deadline, OutOfTime } from '../runtime/deadline';
+import { iamPauses, poll, remainingDelay } from '../runtime/poll';
 
-/** What deleting a failed integration may take. */
-const REPLACE_MS = 30_000;
+/** The deletion of a failed integration may take so long. */
+const DELETION_MS = 30_000;
+
+/** A record that failed, and why. */
+interface FailedRecord {
+  readonly id: string;
+  readonly why: Failure;
+}
 
 /**
- * Makes the integration, or takes up what an earlier run of the same event has made, and waits until it is enabled.
+ * Creates the integration, or resumes what an earlier run of the same event created, and waits until it is enabled.
  *
- * It posts only after a list that has no record of this event, and only while IAM may still be propagating: the Delete of a Create
- * that was cancelled watches no longer than that.
+ * It sends a request to create only after a list that has no record of this event, and only until `creationEndsAt`: the
+ * Delete of a cancelled Create watches no longer than that.
+ *
+ * @param state records what this event may have created, also if this throws
  */
-export async function createIntegration(job: Job): Promise<IntegrationRecord> {
-  const pauses = iamPauses();
-  let failure: Error | undefined;
-  for (;;) {
-    const id = await takeUpOrPost(job, failure);
-    job.progress.integrationId = id;
-    const record = await untilSteady(job, id);
+export async function createIntegration(
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+): Promise<IntegrationRecord> {
+  const { deadline, log } = context;
+  const waitingFor = `the integration of ${describeLocation(request.location)} to be enabled`;
+  let failed: FailedRecord | undefined;
+  return poll<IntegrationRecord>({ deadline, waitingFor, pauses: iamPauses() }, async ({ pauseMs }) => {
+    if (failed) {
+      await deleteFailed(context, request, failed);
+    }
+    const id = await findOrCreate(context, request, state, failed?.why);
+    state.recordFound(id);
+    const record = await waitForSteadyStatus(context, id);
     if (!record) {
-      throw new Error(`integration ${id} was deleted while it was being created; it is not created again, because whoever deleted it may have `
-        + 'meant it: deploy again to create it');
+      throw failure('INTEGRATION_DELETED_DURING_CREATE', { id });
     }
     if (record.status === 'enabled') {
-      return record;
+      return { done: record };
     }
-    failure = failureOf(record, 'Immuta did not create the integration', 'remove the cause and deploy again');
-    const delayMs = pauses.next().value;
-    if (record.status !== 'createError' || !isExplainedByIamPropagation(record.failedTests) || !isTimeToReplace(job, delayMs)) {
-      throw failure;
+    const why = statusFailure('CREATE_FAILED', record);
+    if (
+      record.status !== 'createError' ||
+      !isExplainedByIamPropagation(record.failedTests) ||
+      !isTimeToReplace(deadline, pauseMs)
+    ) {
+      throw why;
     }
-    job.log.warn('create-again', { integrationId: id, status: record.status, delayMs, message: failure.message });
-    job.progress.lastSeen = failure.message;
-    await job.deadline.sleep(delayMs);
-    await removeFailed(job, id, failure);
-  }
+    log.warn('retry-create', { integrationId: id, status: record.status, delayMs: pauseMs, message: why.text });
+    failed = { id, why };
+    return { seen: `${why.text}. ${why.remedy}`, pauseMs };
+  });
 }
 
-/** Makes room for the next: the record holds the name and the path. */
-async function removeFailed(job: Job, id: string, failure: Error): Promise<void> {
+/** Makes room for the next record: a failed one holds the name and the path. */
+async function deleteFailed(context: Context, request: CreateRequest, { id, why }: FailedRecord): Promise<void> {
   try {
-    await removeRecord(job, id);
+    await deleteRecord(context, request, id);
   } catch (error) {
     if (error instanceof OutOfTime) {
-      job.progress.lastSeen = `${failure.message}; and then: ${job.progress.lastSeen}`;
       throw error;
     }
-    throw new Error(`${failure.message}; nor could it be deleted: ${(error as Error).message}`, { cause: error });
+    throw why.withDetail(`it could not be deleted either: ${asFailure(error).text}`);
   }
-}
-
-/** A record is not deleted so late that the next could not be posted: it stays, with its id, for the Delete that follows. */
-function isTimeToReplace({ deadline }: Job, delayMs: number): boolean {
-  return deadline.now() + delayMs + REPLACE_MS < deadline.iamPropagationEndsAt;
 }
 
 /**
- * The id of the record that belongs to this event.
- *
- * @param failure Why the one before failed, if this is to replace it
+ * A record is not deleted so late that the next one could not be created: it remains, with its ID, for the Delete that
+ * follows.
  */
-async function takeUpOrPost(job: Job, failure?: Error): Promise<string> {
-  const pauses = iamPauses();
-  let refusal: Refusal | undefined;
-  let delayMs: number | undefined;
-  for (let attempt = 1; ; attempt++) {
-    const records = await listAfter(job, refusal);
-    const own = records.find(({ name }) => isOfThisEvent(job, name));
-    if (own) {
-      job.log.info('take-up', { integrationId: own.id, status: own.status });
-      await job.credentials.forRequest(); // which an earlier run has sent
-      return own.id;
-    }
-    job.progress.notListed();
-    await clearTheWay(job, records);
-    if (refusal && delayMs === undefined) {
-      throw explained(job, refusal, records);
-    }
+function isTimeToReplace(deadline: Deadline, delayMs: number): boolean {
+  return deadline.now() + delayMs + DELETION_MS < deadline.iamPropagationEndsAt;
+}
 
-    const posted = await post(job, refusal?.error ?? failure);
-    if (typeof posted === 'string') {
-      return posted;
-    }
-    refusal = posted;
-    job.progress.lastSeen = refusal.error.message;
-    delayMs = pauseBeforeNextPost(job, refusal, attempt, pauses);
-    if (delayMs !== undefined) {
-      job.log.warn('post-again', { attempt, delayMs, message: refusal.error.message });
-      await job.deadline.sleep(delayMs);
-    }
+/**
+ * Returns the ID of the record of this event.
+ *
+ * @param why why the record before failed, if this one replaces it
+ */
+async function findOrCreate(
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+  why?: Failure,
+): Promise<string> {
+  const { deadline, log } = context;
+  let refusal: ImmutaRefusal | undefined;
+  return poll<string>(
+    { deadline, waitingFor: 'Immuta to create the integration', pauses: iamPauses() },
+    async ({ number: attempt, pauseMs }) => {
+      const found = await findOrClearLocation(context, request, state, refusal);
+      if ('id' in found) {
+        return { done: found.id };
+      }
+      const reply = await requestCreation(context, request, state, refusal?.failure ?? why);
+      if (typeof reply === 'string') {
+        return { done: reply };
+      }
+      const delayMs = delayBeforeRetry(deadline, reply, { attempt, pauseMs, isAnswerLost: state.isAnswerLost });
+      if (delayMs === undefined) {
+        return { done: await resolveRefusal(context, request, state, reply) };
+      }
+      refusal = reply;
+      log.warn('retry-post', { attempt, delayMs, message: reply.failure.text });
+      return { seen: reply.failure.text, pauseMs: delayMs };
+    },
+  );
+}
+
+/**
+ * Looks once more after a final refusal: a record of this event may exist all the same, or another one explains the
+ * refusal.
+ */
+async function resolveRefusal(
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+  refusal: ImmutaRefusal,
+): Promise<string> {
+  const found = await findOrClearLocation(context, request, state, refusal);
+  if ('id' in found) {
+    return found.id;
   }
+  // not refused beforehand: Immuta documents that a path is unique, but not whether only within one account and Region,
+  // which matters for 's3://'
+  const other =
+    refusal.kind === 'conflict'
+      ? found.others.find(({ location }) => samePath(location.path, request.location.path))
+      : undefined;
+  throw refusal.failure.withDetail(other ? `${describeRecord(other)} is on ${describeLocation(other.location)}` : '');
 }
 
-function isOfThisEvent(job: Job, name: string): boolean {
-  const mark = readMark(name);
-  return mark?.owner === job.mark.owner && mark.request === job.mark.request;
+/**
+ * Finds the record of this event. If there is none, makes sure that its location is free.
+ *
+ * @param refusal what a failing list must not hide
+ */
+async function findOrClearLocation(
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+  refusal?: ImmutaRefusal,
+): Promise<{ readonly id: string } | { readonly others: readonly IntegrationRecord[] }> {
+  const records = await listRecords(context, state, refusal);
+  const own = records.find(({ name }) => isCreatedBy(name, request.ownership));
+  if (own) {
+    context.log.info('resume', { integrationId: own.id, status: own.status });
+    await context.credentials.forRequest(); // an earlier run has sent them
+    return { id: own.id };
+  }
+  state.recordAbsence();
+  await clearLocation(context, request, state, records);
+  return { others: records };
 }
 
-/** After a refusal that is final, the list still is looked at, for what explains it; but it must not hide it. */
-async function listAfter(job: Job, refusal: Refusal | undefined): Promise<IntegrationRecord[]> {
+async function listRecords(
+  { immuta }: Context,
+  { retryMs }: CreationState,
+  refusal?: ImmutaRefusal,
+): Promise<IntegrationRecord[]> {
   try {
-    return await job.immuta.list();
+    return await immuta.withRetryMs(retryMs).list();
   } catch (error) {
-    throw refusal && !(error instanceof OutOfTime) ? refusal.error : error;
+    throw refusal && !(error instanceof OutOfTime) ? refusal.failure : error;
   }
 }
 
 /**
- * Removes what an earlier Create of this resource left behind in `createError`.
+ * Deletes what an earlier Create of this resource left in `createError`.
  *
- * @throws if the location is taken: the record or the registered location there is somebody's, and stays as it is.
+ * @throws Failure if the location is taken: the record or the registered location belongs to another owner, and stays
+ * as it is
  */
-async function clearTheWay(job: Job, records: readonly IntegrationRecord[]): Promise<void> {
-  for (const record of records.filter(({ location }) => sameLocation(location, job.location))) {
-    const taken = `${describeLocation(job.location)} already has Immuta's ${describeRecord(record)}`;
-    const mark = readMark(record.name);
-    if (mark === undefined) {
-      throw new Error(`${taken}: ${describeConfiguration(record)}; it was not created by this resource, so it is left alone: `
-        + `delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
-    }
-    if (mark.owner !== job.mark.owner) {
-      throw new Error(`${taken}: ${describeConfiguration(record)}; another ImmutaS3Integration created it, so it is left alone: if a construct was `
-        + "renamed or moved, keep its logical ids with 'stack.renameLogicalId'; if another stack has it, remove it there first; if it was retained and "
-        + `no stack has it any more, delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
-    }
-    if (record.status !== 'createError') {
-      throw new Error(`${taken}, which an earlier deployment of this `
-        + `resource created and did not remove: delete it in Immuta and deploy again, or keep it and ${howToKeep(job, record)}`);
-    }
-    job.log.info('remove-earlier', { integrationId: record.id, status: record.status });
-    await removeRecord(job, record.id);
+async function clearLocation(
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+  records: readonly IntegrationRecord[],
+): Promise<void> {
+  const hasty = { ...context, immuta: context.immuta.withRetryMs(state.retryMs) };
+  for (const record of records.filter(({ location }) => sameLocation(location, request.location))) {
+    assertIsFailedPredecessor(request, record);
+    context.log.info('delete-failed-predecessor', { integrationId: record.id, status: record.status });
+    await deleteRecord(hasty, request, record.id);
   }
-  const registered = await job.registeredLocation();
+  const registered = await context.findRegisteredLocation();
   if (registered) {
-    throw new Error(`${describeLocation(job.location)} is already registered in S3 Access Grants, as location ${registered.id} with the role `
-      + `${registered.roleArn}, and Immuta registers it itself: if nobody needs that location, remove its grants and then run `
-      + `'${deleteCommand(job, registered)}', and deploy again`);
+    throw failure('LOCATION_ALREADY_REGISTERED', {
+      location: describeLocation(request.location),
+      id: registered.id,
+      role: registered.roleArn,
+      command: deleteLocationCommand(request.location, registered),
+    });
   }
 }
 
-/**
- * Adds the record that a conflict may be with. It is not refused beforehand: Immuta documents that a path is unique, and not whether
- * it means within one account and Region, which makes a difference to 's3://'.
- */
-function explained(job: Job, { error, kind }: Refusal, records: readonly IntegrationRecord[]): Error {
-  const other = kind === 'conflict' ? records.find(({ location }) => samePath(location.path, job.location.path)) : undefined;
-  return other ? new Error(`${error.message}; ${describeRecord(other)} is on ${describeLocation(other.location)}`, { cause: error }) : error;
+/** @throws Failure unless this resource created the record, and failed to */
+function assertIsFailedPredecessor(request: CreateRequest, record: IntegrationRecord): void {
+  const owner = parseOwnership(record.name)?.owner;
+  const values = {
+    location: describeLocation(request.location),
+    integration: describeRecord(record),
+    configuration: describeConfiguration(record),
+    adoption: adoptionHint(request, record),
+  };
+  if (owner === undefined) {
+    throw failure('LOCATION_HAS_OTHER_INTEGRATION', values);
+  }
+  if (owner !== request.ownership.owner) {
+    throw failure('LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER', values);
+  }
+  if (record.status !== 'createError') {
+    throw failure('LOCATION_HAS_RETAINED_INTEGRATION', values);
+  }
 }
 
-/** A resource that has had another integration cannot adopt one. What another resource made is adopted by its name, too. */
-function howToKeep({ mark, physicalId }: Job, { id, name }: IntegrationRecord): string {
-  const who = physicalId ? ' of a new ImmutaS3Integration, with another construct id,' : '';
-  const owner = readMark(name)?.owner;
-  const named = owner === undefined || owner === mark.owner ? '' : ' and \'integrationName\' to its name';
-  return `set 'adopt'${who} to '${id}'${named}, or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`;
+/** Sends one request to create. Returns the ID, or why there is none. */
+async function requestCreation(
+  { credentials, deadline, immuta, log }: Context,
+  { desired, location, ownership }: CreateRequest,
+  state: CreationState,
+  why?: Failure,
+): Promise<string | ImmutaRefusal> {
+  const name = buildName(desired.integrationName, location, ownership);
+  const config = configOf(desired, name, await credentials.forRequest());
+  deadline.check();
+  if (deadline.now() > deadline.creationEndsAt) {
+    throw why ?? failure('CREATE_TOO_LATE', {});
+  }
+  state.recordRequest();
+  const reply = await immuta.create(config);
+  if (typeof reply === 'string') {
+    log.info('posted', { integrationId: reply });
+  } else {
+    state.recordRefusal(reply);
+  }
+  return reply;
 }
 
-/** What one has to know to recognise it; never its credentials. */
-function describeConfiguration(record: IntegrationRecord): string {
-  return [
-    `location role ${record.locationRoleArn}`,
-    `authentication ${record.authenticationType}`,
-    ...(record.roleToAssumeArn ? [`Immuta's role ${record.roleToAssumeArn}`] : []),
-  ].join(', ');
-}
-
-/** Nothing if another request is of no use, or not allowed any more. */
-function pauseBeforeNextPost(job: Job, { kind, retryAfter }: Refusal, attempt: number, pauses: Generator<number, never>): number | undefined {
+/** Returns undefined if another request is of no use, or not allowed any more. */
+function delayBeforeRetry(
+  deadline: Deadline,
+  { kind, retryAfter }: ImmutaRefusal,
+  {
+    attempt,
+    pauseMs,
+    isAnswerLost,
+  }: { readonly attempt: number; readonly pauseMs: number; readonly isAnswerLost: boolean },
+): number | undefined {
   switch (kind) {
     case 'lost':
-    case 'later':
-      return pauseWithinWindow(job.deadline, pauseAfter({ attempt, retryAfter }, job.deadline.now(), Math.random()));
+    case 'busy':
+      return remainingDelay(
+        deadline,
+        backoffDelay({ attempt, retryAfter }, deadline.now(), Math.random()),
+        deadline.iamPropagationEndsAt,
+      );
     case 'conflict':
-      // it may be with our own request whose answer was lost, before that can be listed
-      return job.progress.answerLost ? pauseWithinWindow(job.deadline, pauses.next().value) : undefined;
+      // it may be with our own request that had no answer, before that can be listed
+      return isAnswerLost ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
     case 'iam':
-      return pauseWithinWindow(job.deadline, pauses.next().value);
+      return remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt);
     default:
       return undefined;
-  }
-}
-
-/** One request to create. The id, or why there is none. */
-async function post(job: Job, failure: Error | undefined): Promise<string | Refusal> {
-  const name = markedName(job.properties.IntegrationName, job.location, job.mark);
-  const config = await job.config(name);
-  job.deadline.check();
-  if (job.deadline.now() > job.deadline.postingEndsAt) {
-    throw failure
-      ?? new Error('it is too late to create the integration, the event is older than \'iamPropagationTimeout\': deploy again');
-  }
-  job.progress.posting();
-  try {
-    const id = await job.immuta.create(config);
-    job.log.info('posted', { integrationId: id });
-    return id;
-  } catch (error) {
-    const refusal = refusalOf(error, job.redaction);
-    job.progress.answerLost ||= refusal.kind === 'lost';
-    return refusal;
   }
 }

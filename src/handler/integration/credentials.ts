@@ -1,11 +1,17 @@
 import { KeyHolder, ManagedAccessKey } from './managed-access-key';
-import { accessKeyError } from './managed-access-key-messages';
+import { hasErrorCode } from '../aws/error';
 import { AccessKey } from '../aws/iam';
-import { fieldOf, ReadSecret } from '../aws/secrets-manager';
-import { ENV_API_KEY_SECRET_ARN, METRIC_DIMENSION_SECRET, METRIC_KEY_ROTATION_FAILED, METRIC_NAMESPACE } from '../contract';
+import { readField, readSecret } from '../aws/secrets-manager';
+import {
+  ENV_API_KEY_SECRET_ARN,
+  METRIC_DIMENSION_SECRET,
+  METRIC_KEY_ROTATION_FAILED,
+  METRIC_NAMESPACE,
+} from '../contract';
+import { failure } from '../failure';
 import { Properties, ResourceEvent } from '../protocol/event';
-import { WorkTools } from '../protocol/run';
-import { Log, orWarn } from '../runtime/log';
+import { EventTools } from '../protocol/run';
+import { Log, bestEffort } from '../runtime/log';
 
 /** A whole ID: what Immuta shows may also be a mask. */
 const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
@@ -24,16 +30,18 @@ export interface Credentials {
   remember(): Promise<void>;
 }
 
-export interface CredentialsOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly readSecret: ReadSecret;
-}
-
-export function credentialsOf(event: ResourceEvent, tools: WorkTools, options: CredentialsOptions): Credentials {
+/** Returns the credentials that the properties of an event name. */
+export function credentialsOf(
+  event: ResourceEvent,
+  tools: EventTools,
+  environment: Readonly<Record<string, string | undefined>>,
+): Credentials {
   const { properties, oldProperties } = event;
   const { deadline, redaction, log } = tools;
   const manage = ({ AccessKeySecretArn: secretArn, AccessKeyUserName: userName }: Properties, limits = deadline) =>
-    userName && secretArn ? new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, deadline: limits }) : undefined;
+    userName && secretArn
+      ? new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, deadline: limits })
+      : undefined;
   const managed = manage(properties);
   // another user of the same integration has the same secret
   const former = oldProperties.AccessKeySecretArn === properties.AccessKeySecretArn ? undefined : manage(oldProperties);
@@ -55,10 +63,14 @@ export function credentialsOf(event: ResourceEvent, tools: WorkTools, options: C
       }
     },
     async remember() {
-      const impatient = deadline.withoutPatience();
-      await Promise.all([properties, oldProperties].map((each) => orWarn(log, 'secret-not-read', async () => {
-        await (each.AccessKeyUserName ? manage(each, impatient)?.isSettled() : readAccessKey(each, impatient));
-      })));
+      const hasty = deadline.withoutRetries();
+      await Promise.all(
+        [properties, oldProperties].map((each) =>
+          bestEffort(log, 'secret-not-read', async () => {
+            await (each.AccessKeyUserName ? manage(each, hasty)?.isSettled() : readAccessKey(each, hasty));
+          }),
+        ),
+      );
     },
   };
 
@@ -67,14 +79,42 @@ export function credentialsOf(event: ResourceEvent, tools: WorkTools, options: C
     if (each.AuthenticationType !== 'accessKey' || !arn) {
       return undefined;
     }
-    if (isSameSecret(arn, options.environment[ENV_API_KEY_SECRET_ARN])) {
-      throw accessKeyError('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
+    if (isSameSecret(arn, environment[ENV_API_KEY_SECRET_ARN])) {
+      throw failure('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
     }
-    const text = await options.readSecret(arn, limits);
+    const text = await readSecret(arn, { deadline: limits, log });
     return {
-      accessKeyId: redaction.remember(fieldOf(arn, text, idField || 'accessKeyId')),
-      secretAccessKey: redaction.remember(fieldOf(arn, text, keyField || 'secretAccessKey')),
+      accessKeyId: redaction.remember(readField(arn, text, idField || 'accessKeyId')),
+      secretAccessKey: redaction.remember(readField(arn, text, keyField || 'secretAccessKey')),
     };
+  }
+}
+
+/**
+ * Deletes the keys of an integration that does not exist any more. An adopted one goes on without its stack, with its
+ * key.
+ */
+export async function releaseCredentials(
+  { managed }: Credentials,
+  log: Log,
+  isInUse: (managed: ManagedAccessKey) => Promise<boolean>,
+): Promise<void> {
+  if (managed && (await isSecretThere(managed, log)) && !(await isInUse(managed))) {
+    await managed.release();
+  }
+}
+
+/** Whether the secret exists: one that was deleted outside the stack names no keys. */
+async function isSecretThere(managed: ManagedAccessKey, log: Log): Promise<boolean> {
+  try {
+    await managed.isSettled();
+    return true;
+  } catch (error) {
+    if (!hasErrorCode(error, /^ResourceNotFoundException$/)) {
+      throw error;
+    }
+    log.warn('secret-not-found', { message: (error as Error).message });
+    return false;
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { accessKeyError } from './managed-access-key-messages';
 import { AccessKey, AccessKeyMetadata, IamUser } from '../aws/iam';
 import { SecretVersions } from '../aws/secret-versions';
 import { ACCESS_KEY_LABEL_PREFIX, SECRET_TAG_PREFIX } from '../contract';
+import { failure } from '../failure';
 import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
 import { Deadline } from '../runtime/deadline';
 import { parseObject } from '../runtime/json';
-import { Log, orWarn } from '../runtime/log';
+import { Log, bestEffort } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
 
 const CURRENT = 'AWSCURRENT';
@@ -71,8 +71,9 @@ interface State {
 /**
  * The access keys of an integration, and the secret that is their only state.
  *
- * A label of a version names its key until that key is deleted, so that every key of ours is known. While AWSPENDING is on a version
- * with a value, Immuta may hold any of them. Recovery only rolls forward: whoever finds a pending key sends it.
+ * A label of a version names its key until that key is deleted, so that every key of ours is known. While AWSPENDING is
+ * on a version with a value, Immuta may hold any of them. Recovery only rolls forward: whoever finds a pending key
+ * sends it.
  */
 export class ManagedAccessKey {
   private readonly secret: SecretVersions;
@@ -83,7 +84,7 @@ export class ManagedAccessKey {
   private unexplained = '';
 
   constructor(private readonly options: ManagedAccessKeyOptions) {
-    this.secret = new SecretVersions(options.secretArn, options.deadline);
+    this.secret = new SecretVersions(options.secretArn, options);
   }
 
   /** The key for a request that is sent right now. Creates one if the user has none of ours. */
@@ -94,10 +95,10 @@ export class ManagedAccessKey {
       const given = usable.find(isVersion(state.giving ?? state.current));
       const key = given ?? usable.find(isVersion(state.current)) ?? usable[0];
       if (this.sent && !given) {
-        throw accessKeyError('ACCESS_KEY_SUPERSEDED', {});
+        throw failure('ACCESS_KEY_SUPERSEDED', {});
       } else if (!key) {
         await this.create(state, userName, this.token('key'));
-      } else if (!this.sent && !await this.exists(key)) {
+      } else if (!this.sent && !(await this.exists(key))) {
         await this.forget(key);
       } else if (!given) {
         await this.storePending(key, userName, this.token('again'));
@@ -108,7 +109,7 @@ export class ManagedAccessKey {
         if (state.giving && this.sent?.versionId !== given.versionId) {
           this.options.deadline.allowIamPropagation(KEY_PROPAGATION_MS);
         }
-        return this.sent = given;
+        return (this.sent = given);
       }
     }
   }
@@ -130,9 +131,9 @@ export class ManagedAccessKey {
       return; // another run is giving Immuta something else
     }
     if (!this.isShownBy(record)) {
-      throw accessKeyError('ACCESS_KEY_IGNORED', { id: record.id });
+      throw failure('ACCESS_KEY_IGNORED', { id: record.id });
     }
-    if (current !== sent.versionId && !await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId })) {
+    if (current !== sent.versionId && !(await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId }))) {
       return;
     }
     if (giving) {
@@ -182,10 +183,10 @@ export class ManagedAccessKey {
       }
       const current = state.keys.find(isVersion(state.current));
       if (state.pending !== versionId) {
-        throw accessKeyError('ROTATION_ABANDONED', { token: versionId });
+        throw failure('ROTATION_ABANDONED', { token: versionId });
       }
       if (!current || state.integrationId === undefined) {
-        throw accessKeyError('ROTATION_NOT_POSSIBLE', {});
+        throw failure('ROTATION_NOT_POSSIBLE', {});
       }
       if (state.keys.length > 1) {
         await this.deleteOthers(current);
@@ -200,20 +201,20 @@ export class ManagedAccessKey {
     const { pending, giving, current, keys, integrationId } = await this.read();
     const key = keys.find(isVersion(versionId));
     if (![pending, current].includes(versionId)) {
-      throw accessKeyError('ROTATION_ABANDONED', { token: versionId });
+      throw failure('ROTATION_ABANDONED', { token: versionId });
     }
     if (![giving, current].includes(versionId)) {
       return undefined;
     }
     if (!key || integrationId === undefined) {
-      throw accessKeyError('ROTATION_NOT_POSSIBLE', {});
+      throw failure('ROTATION_NOT_POSSIBLE', {});
     }
     return { ...key, integrationId };
   }
 
   /** The same, for what comes after Immuta was given the key. */
   public async findSent(versionId: string): Promise<RotatedKey | undefined> {
-    return this.sent = await this.findPending(versionId);
+    return (this.sent = await this.findPending(versionId));
   }
 
   /** Whether Immuta may hold a key of ours, as far as it shows the ID. */
@@ -231,7 +232,7 @@ export class ManagedAccessKey {
     const find = (label: string) => [...labels].find(([, all]) => all.includes(label))?.[0];
     const keys: StoredKey[] = [];
     for (const [versionId, all] of labels) {
-      const value = this.values.get(versionId) ?? await this.secret.getValue(versionId);
+      const value = this.values.get(versionId) ?? (await this.secret.getValue(versionId));
       if (value === undefined) {
         continue;
       }
@@ -255,13 +256,19 @@ export class ManagedAccessKey {
     };
   }
 
-  /** The same in all runs of the request, until a key turns out to be of no use. A version ID has 64 characters at most. */
+  /**
+   * The same in all runs of the request, until a key turns out to be of no use. A version ID has 64 characters at most.
+   */
   private token(purpose: string): string {
     return createHash('sha256').update(`${this.options.requestId} ${purpose} ${this.attempts}`).digest('hex');
   }
 
   /** False if another run has stored another key under the version ID. */
-  private storePending({ accessKeyId, secretAccessKey }: AccessKey, userName: string, versionId: string): Promise<boolean> {
+  private storePending(
+    { accessKeyId, secretAccessKey }: AccessKey,
+    userName: string,
+    versionId: string,
+  ): Promise<boolean> {
     const value = JSON.stringify({ accessKeyId, secretAccessKey, userName });
     return this.secret.putValue(versionId, value, [PENDING, labelOf({ accessKeyId })]);
   }
@@ -269,14 +276,16 @@ export class ManagedAccessKey {
   /** Takes one step towards a new key. The state decides whether another one is needed. */
   private async create({ keys, intent }: State, userName: string, versionId: string): Promise<void> {
     const { deadline, log, redaction } = this.options;
-    const unnamed = (await this.list(userName)).map(({ accessKeyId }) => accessKeyId).filter((id) => !keys.some(hasId(id)));
+    const unnamed = (await this.list(userName))
+      .map(({ accessKeyId }) => accessKeyId)
+      .filter((id) => !keys.some(hasId(id)));
     const others = unnamed.filter((id) => intent?.userName !== userName || intent.existing.includes(id)).join(', ');
     if (others !== '' && others !== this.unexplained) {
       this.unexplained = others;
       return deadline.sleep(SECOND_LIST_MS);
     }
     if (others !== '') {
-      throw accessKeyError('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
+      throw failure('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
     }
     if (unnamed.length > 0 || (intent && intent.userName !== userName)) {
       return this.deleteLost();
@@ -290,7 +299,7 @@ export class ManagedAccessKey {
       return deadline.sleep(RETRY_PAUSE_MS);
     }
     if (!key) {
-      throw accessKeyError('ACCESS_KEY_NOT_CREATED', { user: userName });
+      throw failure('ACCESS_KEY_NOT_CREATED', { user: userName });
     }
     redaction.remember(key.secretAccessKey);
     redaction.disclose(key.accessKeyId);
@@ -301,12 +310,15 @@ export class ManagedAccessKey {
     } finally {
       if (!isStored) {
         this.attempts++;
-        await new IamUser(userName, deadline.inReserve()).deleteAccessKey(key.accessKeyId);
+        await new IamUser(userName, { deadline: deadline.withoutLimits(), log }).deleteAccessKey(key.accessKeyId);
       }
     }
   }
 
-  /** Deletes every key but one, if that is still what Immuta works with when no request with another one can be under way. */
+  /**
+   * Deletes every key but one, if that is still what Immuta works with when no request with another one can be under
+   * way.
+   */
   private async deleteOthers({ versionId }: StoredKey, read?: () => Promise<KeyHolder | undefined>): Promise<void> {
     if ((await this.read()).keys.length > 1) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
@@ -337,8 +349,9 @@ export class ManagedAccessKey {
       if (!intent) {
         return;
       }
-      const lost = (await this.list(intent.userName))
-        .filter(({ accessKeyId }) => !keys.some(hasId(accessKeyId)) && !intent.existing.includes(accessKeyId));
+      const lost = (await this.list(intent.userName)).filter(
+        ({ accessKeyId }) => !keys.some(hasId(accessKeyId)) && !intent.existing.includes(accessKeyId),
+      );
       if (lost.every(({ createdAt }) => createdAt < deadline.now() - STORED_MS)) {
         for (const { accessKeyId } of lost) {
           await this.user(intent.userName).deleteAccessKey(accessKeyId);
@@ -353,7 +366,7 @@ export class ManagedAccessKey {
   /** A key does not exist if two lists agree. A list that cannot be had says nothing. */
   private async exists({ userName, accessKeyId }: StoredKey): Promise<boolean> {
     for (const pause of [SECOND_LIST_MS, 0]) {
-      const keys = await orWarn(this.options.log, 'access-keys-not-listed', () => this.list(userName));
+      const keys = await bestEffort(this.options.log, 'access-keys-not-listed', () => this.list(userName));
       if (!keys || keys.some(hasId(accessKeyId))) {
         return true;
       }
@@ -376,7 +389,7 @@ export class ManagedAccessKey {
   }
 
   private user(userName: string): IamUser {
-    return new IamUser(userName, this.options.deadline);
+    return new IamUser(userName, this.options);
   }
 }
 

@@ -1,51 +1,68 @@
-import { NAME_MARK_LENGTH, NAME_MAX_LENGTH } from '../contract';
+import { NAME_MAX_LENGTH, NAME_SUFFIX_LENGTH } from '../contract';
 import { Location } from '../location';
 import { ResourceEvent } from '../protocol/event';
 import { digest } from '../runtime/digest';
 
 /**
- * The end of an integration's name, by which we know our own: `-<owner>-<request>`. Nothing else says that a record is ours.
+ * The end of an integration's name, `-<owner>-<createdBy>`, by which we recognize our own. Nothing else says that a
+ * record is ours.
  */
-export interface Mark {
-  /** Digest of the stack and the logical id: which resource it belongs to. */
+export interface Ownership {
+  /** Digest of the stack and the logical ID: which resource it belongs to. */
   readonly owner: string;
   /**
-   * Digest of the request that created it: which event it belongs to. Its first half is one of what else a Delete can know, which does
-   * not know the request: the `Generation` of a Create, if it has one, and the physical id of an Update, which made the record anew.
+   * Which event created it. The first half is a digest of what its Delete can know too, which does not know the
+   * request: the `Generation` of a Create, if it has one, and the physical ID of an Update that recreated the record.
+   * The second half is a digest of the request.
    */
-  readonly request: string;
+  readonly createdBy: string;
 }
 
-const MARK = /-([0-9a-f]{12})-([0-9a-f]{12})$/;
+const SUFFIX = /-([0-9a-f]{12})-([0-9a-f]{12})$/;
 
-export function markOf(event: Pick<ResourceEvent, 'requestType' | 'stackId' | 'logicalId' | 'requestId' | 'physicalId' | 'properties'>): Mark {
+/** Returns the ownership of what an event creates. */
+export function ownershipOf(
+  event: Pick<ResourceEvent, 'requestType' | 'stackId' | 'logicalId' | 'requestId' | 'physicalId' | 'properties'>,
+): Ownership {
   const generation = event.requestType === 'Update' ? event.physicalId : event.properties.Generation;
   return {
-    // the two parts cannot run into each other: a logical id has letters and digits only
+    // the two parts cannot run into each other: a logical ID has letters and digits only
     owner: digest(`${event.stackId} ${event.logicalId}`),
-    request: generation ? half(generation) + half(event.requestId) : digest(event.requestId),
+    createdBy: generation ? halfDigest(generation) + halfDigest(event.requestId) : digest(event.requestId),
   };
 }
 
+/** Parses the ownership in a name. Undefined if this library did not create the record, or if it was renamed. */
+export function parseOwnership(name: string): Ownership | undefined {
+  const found = SUFFIX.exec(name);
+  return found ? { owner: found[1], createdBy: found[2] } : undefined;
+}
+
+/** Whether a resource created the record with this name. */
+export function isOwnedBy(name: string, owner: string): boolean {
+  return parseOwnership(name)?.owner === owner;
+}
+
+/** Whether an event created the record with this name. */
+export function isCreatedBy(name: string, { owner, createdBy }: Ownership): boolean {
+  return isOwnedBy(name, owner) && parseOwnership(name)?.createdBy === createdBy;
+}
+
 /**
- * Whether an event with this `Generation` or physical id made the record: a resource that was retained before had another generation,
- * and one that takes the place of a failed one has another physical id.
+ * Whether an event with this `Generation` or physical ID created the record: a resource that was retained before had
+ * another generation, and one that takes the place of a failed one has another physical ID.
  */
-export function isOfGeneration({ request }: Mark, generation: string): boolean {
-  return request.startsWith(half(generation));
+export function isOfGeneration({ createdBy }: Ownership, generation: string): boolean {
+  return createdBy.startsWith(halfDigest(generation));
 }
 
-export function readMark(name: string): Mark | undefined {
-  const found = MARK.exec(name);
-  return found ? { owner: found[1], request: found[2] } : undefined;
+/** Builds a name. @param base what the user chose. @default - the location */
+export function buildName(base: string | undefined, location: Location, { owner, createdBy }: Ownership): string {
+  const path = location.path.replace(/^s3:\/\//, '').replace(/[^A-Za-z0-9.]+/g, '-');
+  const beginning = base || `${location.accountId}-${location.region}-${path}`;
+  return `${beginning.slice(0, NAME_MAX_LENGTH - NAME_SUFFIX_LENGTH).replace(/-+$/, '')}-${owner}-${createdBy}`;
 }
 
-/** @param base The name that the user chose; without one, the name tells where the integration is. */
-export function markedName(base: string | undefined, location: Location, mark: Mark): string {
-  const beginning = base || `${location.accountId}-${location.region}-${location.path.replace(/^s3:\/\//, '').replace(/[^A-Za-z0-9.]+/g, '-')}`;
-  return `${beginning.slice(0, NAME_MAX_LENGTH - NAME_MARK_LENGTH).replace(/-+$/, '')}-${mark.owner}-${mark.request}`;
-}
-
-function half(text: string): string {
+function halfDigest(text: string): string {
   return digest(text).slice(0, 6);
 }

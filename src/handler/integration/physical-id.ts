@@ -1,38 +1,30 @@
 import { PHYSICAL_ID_ADOPTED_SUFFIX, PHYSICAL_ID_NONE, PHYSICAL_ID_PREFIX, PHYSICAL_ID_UNKNOWN } from '../contract';
-import { markOf } from './ownership';
-import { ResourceEvent } from '../protocol/event';
-import { Progress } from '../protocol/progress';
 
-/** What a physical id says. An id that CloudFormation invented, for a Create that was cancelled, counts as `unknown`. */
-export type PhysicalId =
+/** What a physical ID says. One that CloudFormation invented for a cancelled Create counts as `unknown`. */
+export type PhysicalId = { readonly text: string } & (
   | { readonly kind: 'integration'; readonly integrationId: string }
   | { readonly kind: 'adopted'; readonly integrationId: string }
   | { readonly kind: 'none' }
-  /** `request`: the second half of the mark of what the Create may have made, if it could say so. */
-  | { readonly kind: 'unknown'; readonly request?: string };
+  /** `createdBy`: the ownership of what the Create may have created, if it could say so. */
+  | { readonly kind: 'unknown'; readonly createdBy?: string }
+);
 
 const INTEGRATION = new RegExp(`^${PHYSICAL_ID_PREFIX}([\\w-]+)(${PHYSICAL_ID_ADOPTED_SUFFIX})?$`);
 const UNKNOWN = new RegExp(`^${PHYSICAL_ID_UNKNOWN}(?:/([0-9a-f]{12}))?$`);
 
-export function parsePhysicalId(physicalId: string): PhysicalId {
-  if (physicalId === PHYSICAL_ID_NONE) {
-    return { kind: 'none' };
+export function parsePhysicalId(text: string): PhysicalId {
+  if (text === PHYSICAL_ID_NONE) {
+    return { text, kind: 'none' };
   }
-  const unknown = UNKNOWN.exec(physicalId);
-  const found = INTEGRATION.exec(physicalId);
+  const unknown = UNKNOWN.exec(text);
+  const found = INTEGRATION.exec(text);
   if (unknown || !found) {
-    return { kind: 'unknown', request: unknown?.[1] };
+    return { text, kind: 'unknown', createdBy: unknown?.[1] };
   }
-  return { kind: found[2] ? 'adopted' : 'integration', integrationId: found[1] };
+  return { text, kind: found[2] ? 'adopted' : 'integration', integrationId: found[1] };
 }
 
-/** The physical id of an event that fails: it never changes after Create, and a Create says what its Delete has to look for. */
-export function failedPhysicalId(event: ResourceEvent, progress: Progress): string {
-  if (event.requestType !== 'Create') {
-    return event.physicalId || PHYSICAL_ID_UNKNOWN;
-  }
-  if (progress.integrationId !== undefined) {
-    return PHYSICAL_ID_PREFIX + progress.integrationId;
-  }
-  return progress.mayHaveMade ? `${PHYSICAL_ID_UNKNOWN}/${markOf(event).request}` : PHYSICAL_ID_NONE;
+/** Returns the ID of the integration that a physical ID names. */
+export function integrationIdOf(physicalId: PhysicalId): string | undefined {
+  return 'integrationId' in physicalId ? physicalId.integrationId : undefined;
 }

@@ -1,49 +1,73 @@
-import { Job } from './job';
-import { IntegrationRecord } from '../immuta/client';
+import { Context } from './context';
+import { Accepted, IntegrationRecord } from '../immuta/client';
+import { ImmutaRefusal } from '../immuta/refusal';
 import { isSteady } from '../immuta/status';
-import { pollPauses } from '../runtime/poll';
+import { poll } from '../runtime/poll';
 
-/** Looks until the integration stays as it is; nothing if it is gone. Any status that is not known to be steady is waited for. */
-export async function untilSteady(job: Job, id: string): Promise<IntegrationRecord | undefined> {
-  for (const pause of pollPauses()) {
-    const record = await look(job, id);
-    if (!record || isSteady(record.status)) {
-      return record;
-    }
-    await job.deadline.sleep(pause);
-  }
-  return undefined;
-}
+type Tools = Pick<Context, 'immuta' | 'deadline' | 'log'>;
 
-/** One look, remembered for the reason when time runs out. */
-export async function look(job: Job, id: string): Promise<IntegrationRecord | undefined> {
-  const record = await job.immuta.get(id);
-  job.progress.lastSeen = record ? `integration ${id} is '${record.status}'` : `integration ${id} is gone`;
-  job.log.info('look', { integrationId: id, status: record?.status ?? 'gone' });
+/** Reads a record. Undefined if it is gone. */
+export async function getAndLog(
+  { immuta, log }: Pick<Context, 'immuta' | 'log'>,
+  id: string,
+): Promise<IntegrationRecord | undefined> {
+  const record = await immuta.get(id);
+  log.info('get', { integrationId: id, status: record?.status ?? 'gone' });
   return record;
 }
 
+/** Waits until a record has a status in which it remains. Undefined if it is gone. */
+export async function waitForSteadyStatus(tools: Tools, id: string): Promise<IntegrationRecord | undefined> {
+  const { deadline } = tools;
+  return poll<IntegrationRecord | undefined>(
+    { deadline, waitingFor: `a steady status of integration ${id}` },
+    async () => {
+      const record = await getAndLog(tools, id);
+      return !record || isSteady(record.status) ? { done: record } : { seen: describeStatus(record) };
+    },
+  );
+}
+
+/** What became of a request that changes a record. */
+export interface Sent {
+  /** `deleting` and `gone`: what the record was meanwhile. */
+  readonly outcome: 'accepted' | 'deleting' | 'gone' | 'refused';
+  /** Why Immuta refused, unless it accepted. */
+  readonly refusal?: ImmutaRefusal;
+}
+
 /**
- * What to do about a 409, which Immuta answers while an integration is in a state in which it cannot be changed or deleted: waits a little
- * if the state will pass. It may just have passed between two requests, so a steady state is believed only when it is seen twice.
+ * Sends a request that changes a record, again after a 409: Immuta answers that while the status allows no change. A
+ * status that passes is waited out. It may just have passed between two requests, so a steady status counts only if it
+ * is seen twice.
  */
-export function conflictWaiter(job: Job, id: string): () => Promise<'again' | 'gone' | 'deleting' | 'stuck'> {
-  const pauses = pollPauses();
-  let steadyBefore = false;
-  return async () => {
-    const record = await look(job, id);
-    if (!record) {
-      return 'gone';
+export async function sendOnceAllowed(
+  tools: Tools,
+  id: string,
+  send: () => Promise<Accepted | 'missing' | ImmutaRefusal>,
+): Promise<Sent> {
+  const { deadline } = tools;
+  let wasSteady = false;
+  return poll<Sent>({ deadline, waitingFor: `a status of integration ${id} that allows changes` }, async () => {
+    const reply = await send();
+    if (reply === 'missing' || !('failure' in reply)) {
+      return { done: { outcome: reply === 'missing' ? 'gone' : 'accepted' } };
     }
-    if (record.status === 'deleting') {
-      return 'deleting';
+    if (reply.kind !== 'conflict') {
+      return { done: { outcome: 'refused', refusal: reply } };
     }
-    const steady = isSteady(record.status);
-    if (steady && steadyBefore) {
-      return 'stuck';
+    const record = await getAndLog(tools, id);
+    if (!record || record.status === 'deleting') {
+      return { done: { outcome: record ? 'deleting' : 'gone', refusal: reply } };
     }
-    steadyBefore = steady;
-    await job.deadline.sleep(pauses.next().value);
-    return 'again';
-  };
+    if (isSteady(record.status) && wasSteady) {
+      return { done: { outcome: 'refused', refusal: reply } };
+    }
+    wasSteady = isSteady(record.status);
+    return { seen: describeStatus(record) };
+  });
+}
+
+export function describeStatus({ id, status }: IntegrationRecord): string {
+  return `integration ${id} is '${status}'`;
 }

@@ -1,22 +1,18 @@
+import { createClient } from './context';
 import { reportRotation } from './credentials';
-import { refusalOf } from './failure';
 import { ManagedAccessKey } from './managed-access-key';
-import { accessKeyError } from './managed-access-key-messages';
+import { getAndLog } from './polling';
 import { AccessKey } from '../aws/iam';
-import { ReadSecret } from '../aws/secrets-manager';
-import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from '../contract';
-import { ApiKey } from '../immuta/api-key';
+import { failure, redactFailure } from '../failure';
 import { IntegrationConfig, IntegrationRecord, IntegrationsClient } from '../immuta/client';
-import { LONG_PATIENCE_MS } from '../immuta/retry';
 import { isInPlace, isSteady } from '../immuta/status';
-import { Transport } from '../immuta/transport';
-import { explainFailedTests } from '../immuta/validation-tests';
+import { describeFailedTests } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
 import { Deadline } from '../runtime/deadline';
 import { asObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
-import { pollPauses } from '../runtime/poll';
+import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
 
 /** Kept for the request that is under way, and for the answer. */
@@ -41,7 +37,6 @@ export interface RotationEvent {
 
 export interface RotationOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly readSecret: ReadSecret;
   readonly clock: Clock;
   /** @default - standard output */
   readonly writeLog?: (line: string) => void;
@@ -65,22 +60,23 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
     handOverAt: options.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
     giveUpAt: Infinity,
     iamPropagationEndsAt: options.clock.now() + IAM_PROPAGATION_MS,
-    postingEndsAt: 0,
+    creationEndsAt: 0,
   });
   const key = new ManagedAccessKey({ secretArn, requestId, deadline, log, redaction });
   const run = STEPS[step];
   log.info('received');
   try {
     if (!run) {
-      throw new Error(`'${step}' is not a step of a rotation`);
+      throw failure('ROTATION_STEP_UNKNOWN', { step });
     }
-    await run({ key, versionId: requestId, immuta: clientFor(key, { ...options, deadline, log, redaction }), deadline, log, redaction });
+    const tools = { deadline, log, redaction, beforeWrite: async () => deadline.check() };
+    await run({ key, versionId: requestId, immuta: createClient(options.environment, tools), deadline, log });
     log.info('succeeded');
   } catch (error) {
-    const message = redaction.redact((error as Error).message);
-    log.warn('failed', { message });
+    const failed = redactFailure(error, redaction);
+    log.warn('failed', { message: failed.message });
     reportRotation(log, secretArn, false);
-    throw new Error(message); // without its cause, which may quote a secret
+    throw failed;
   }
   if (step === 'finishSecret') {
     reportRotation(log, secretArn, true);
@@ -93,7 +89,6 @@ interface Rotation {
   readonly immuta: IntegrationsClient;
   readonly deadline: Deadline;
   readonly log: Log;
-  readonly redaction: Redaction;
 }
 
 const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
@@ -103,28 +98,32 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
   async setSecret({ key, versionId, immuta, ...tools }) {
     const pending = await key.findPending(versionId);
     if (!pending) {
-      throw accessKeyError('ROTATION_NOT_POSSIBLE', {});
+      throw failure('ROTATION_NOT_POSSIBLE', {});
     }
     const { integrationId: id, userName, accessKeyId } = pending;
     const { status, accessKeyId: shown } = await readSteady(id, { immuta, ...tools });
     if (status === 'enabled' && shown === accessKeyId) {
       return; // an earlier attempt has ended only now
     }
-    const prepare = async () => {
+    const reply = await immuta.update(id, async () => {
       const given = await key.forRequest(userName);
       const record = await readSteady(id, { immuta, ...tools });
       if (given.accessKeyId !== accessKeyId) {
-        throw accessKeyError('ROTATION_KEY_DELETED', { accessKeyId });
+        throw failure('ROTATION_KEY_DELETED', { accessKeyId });
       }
       if (!key.isHeldBy(record)) {
-        throw accessKeyError('ROTATION_INTEGRATION_NOT_READY', { id, state: 'has an access key that this stack did not create' });
+        throw failure('ROTATION_INTEGRATION_NOT_READY', {
+          id,
+          state: 'has an access key that this stack did not create',
+        });
       }
       return configOf(record, given);
-    };
-    try {
-      await immuta.update(id, prepare);
-    } catch (error) {
-      throw refusalOf(error, tools.redaction).error;
+    });
+    if (reply === 'missing') {
+      throw failure('ROTATION_INTEGRATION_NOT_READY', { id, state: 'does not exist' });
+    }
+    if ('failure' in reply) {
+      throw reply.failure;
     }
   },
 
@@ -141,7 +140,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
       record = await readEnabled(sent.integrationId, tools);
     }
     if (!key.isShownBy(record)) {
-      throw accessKeyError('ACCESS_KEY_IGNORED', { id: record.id });
+      throw failure('ACCESS_KEY_IGNORED', { id: record.id });
     }
   },
 
@@ -153,30 +152,40 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
   },
 };
 
-async function readEnabled(id: string, tools: Pick<Rotation, 'immuta' | 'deadline' | 'log'>): Promise<IntegrationRecord> {
+async function readEnabled(
+  id: string,
+  tools: Pick<Rotation, 'immuta' | 'deadline' | 'log'>,
+): Promise<IntegrationRecord> {
   const record = await readSteady(id, tools);
   if (record.status !== 'enabled') {
-    const details = [record.message, explainFailedTests(record.failedTests)].filter(Boolean).join('; ');
-    throw accessKeyError('ROTATION_INTEGRATION_NOT_READY', { id, state: `is '${record.status}'${details ? ` (${details})` : ''}` });
+    const details = [record.message, describeFailedTests(record.failedTests)].filter(Boolean).join('; ');
+    throw failure('ROTATION_INTEGRATION_NOT_READY', {
+      id,
+      state: `is '${record.status}'${details ? ` (${details})` : ''}`,
+    });
   }
   return record;
 }
 
 /** Reads the integration as soon as it is in a status that takes a change. */
-async function readSteady(id: string, { immuta, deadline, log }: Pick<Rotation, 'immuta' | 'deadline' | 'log'>): Promise<IntegrationRecord> {
-  for (const pause of pollPauses()) {
-    const record = await immuta.get(id);
-    log.info('get', { integrationId: id, status: record?.status ?? 'gone' });
-    if (!record || (isSteady(record.status) && !isInPlace(record.status)) || record.authenticationType !== 'accessKey') {
-      const state = !record ? 'does not exist' : `is '${record.status}' with authenticationType '${record.authenticationType}'`;
-      throw accessKeyError('ROTATION_INTEGRATION_NOT_READY', { id, state });
+async function readSteady(
+  id: string,
+  { immuta, deadline, log }: Omit<Rotation, 'key' | 'versionId'>,
+): Promise<IntegrationRecord> {
+  return poll<IntegrationRecord>({ deadline, waitingFor: `a steady status of integration ${id}` }, async () => {
+    const record = await getAndLog({ immuta, log }, id);
+    if (
+      !record ||
+      (isSteady(record.status) && !isInPlace(record.status)) ||
+      record.authenticationType !== 'accessKey'
+    ) {
+      const state = !record
+        ? 'does not exist'
+        : `is '${record.status}' with authenticationType '${record.authenticationType}'`;
+      throw failure('ROTATION_INTEGRATION_NOT_READY', { id, state });
     }
-    if (isSteady(record.status)) {
-      return record;
-    }
-    await deadline.sleep(pause);
-  }
-  throw new Error('unreachable');
+    return isSteady(record.status) ? { done: record } : { seen: `integration ${id} is '${record.status}'` };
+  });
 }
 
 function configOf(record: IntegrationRecord, { accessKeyId, secretAccessKey }: AccessKey): IntegrationConfig {
@@ -190,19 +199,4 @@ function configOf(record: IntegrationRecord, { accessKeyId, secretAccessKey }: A
     awsAccessKeyId: accessKeyId,
     awsSecretAccessKey: secretAccessKey,
   };
-}
-
-function clientFor(
-  key: ManagedAccessKey, { environment, ...tools }: RotationOptions & Pick<Rotation, 'deadline' | 'log' | 'redaction'>,
-): IntegrationsClient {
-  const apiKey = new ApiKey({ ...tools, secretArn: environment[ENV_API_KEY_SECRET_ARN] ?? '', field: environment[ENV_API_KEY_FIELD] });
-  let remembered: Promise<unknown> | undefined;
-  return new IntegrationsClient(new Transport({
-    ...tools,
-    baseUrl: environment[ENV_IMMUTA_URL] ?? '',
-    apiKey,
-    patienceMs: () => LONG_PATIENCE_MS,
-    onFailure: () => {},
-    learnSecrets: async () => { await (remembered ??= key.isSettled()); },
-  }), tools.redaction);
 }

@@ -1,191 +1,238 @@
-import { adoptedName, refuseOtherAdoption } from './adopt';
+import { adoptedName, assertAdoptionUnchanged } from './adopt';
+import { Context, describeRecord } from './context';
 import { createIntegration } from './create';
-import { credentialsDiffer, isAsWanted, locationOf, onlyNeutralDiffers, requestDiffers, unlikeWanted, wantedIntegration } from './desired-state';
-import { failureOf, Refusal, refusalOf } from './failure';
-import { describeRecord, Job } from './job';
-import { refuseInOtherTenant } from './other-tenant';
-import { parsePhysicalId } from './physical-id';
-import { conflictWaiter, look, untilSteady } from './polling';
-import { describeLocation, sameLocation } from '../location';
-import { isOfGeneration, markedName, readMark } from './ownership';
-import { untilRegisteredWithRole } from './registration';
+import { CreationState } from './creation-state';
+import { configOf, diff, isAsDesired } from './desired-state';
+import { assertNotInOtherTenant } from './other-tenant';
+import { buildName, isCreatedBy, isOfGeneration, isOwnedBy, parseOwnership } from './ownership';
+import { integrationIdOf } from './physical-id';
+import { getAndLog, sendOnceAllowed, waitForSteadyStatus } from './polling';
+import { waitForLocationRole } from './registered-location';
+import { UpdateRequest } from './request';
+import { statusFailure } from './status-failure';
+import { Failure, failure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
+import { ImmutaRefusal } from '../immuta/refusal';
 import { isInPlace } from '../immuta/status';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
-import { iamPauses, pauseWithinWindow } from '../runtime/iam-propagation';
-import { pollPauses } from '../runtime/poll';
+import { describeLocation, sameLocation } from '../location';
+import { iamPauses, poll, remainingDelay } from '../runtime/poll';
 
 /** A change that was accepted is not always visible at once. */
-const SHOWN_MS = 30_000;
+const VISIBLE_MS = 30_000;
 
 /**
- * Makes the integration what the properties ask for, if it is not. This is also what ends a rollback: there the record is already, or
- * again, what is wanted.
+ * Updates the integration, if it is not as desired. Rollbacks end in the same way: then the record is still, or again,
+ * as desired.
+ *
+ * @param state records what this event may have created, also if this throws
  */
-export async function updateIntegration(job: Job): Promise<IntegrationRecord> {
-  refuseOtherAdoption(job);
-  const found = await findRecord(job);
+export async function updateIntegration(
+  context: Context,
+  request: UpdateRequest,
+  state: CreationState,
+): Promise<IntegrationRecord> {
+  const { desired, ownership, previous } = request;
+  assertAdoptionUnchanged(request);
+  const found = await findRecord(context, request);
   if (!found) {
-    return createAgain(job);
+    return recreateIntegration(context, request, state);
   }
-  if (readMark(found.name)?.request === job.mark.request) {
-    return createIntegration(job); // this event has made it, in an earlier run
+  if (isCreatedBy(found.name, ownership)) {
+    return createIntegration(context, request, state); // an earlier run of this event created it
   }
-  if (onlyNeutralDiffers(job.oldProperties, job.properties)) {
-    return found; // looked at for its name and id only
+  if (previous.isOnlyNeutralChanged) {
+    return found; // read for its name and ID only
   }
-  const record = await untilSteady(job, found.id);
-  if (!record || isFailedSuccessor(job, record)) {
-    return createAgain(job);
+  const record = await waitForSteadyStatus(context, found.id);
+  if (!record || isFailedSuccessor(request, record)) {
+    return recreateIntegration(context, request, state);
   }
   if (!isInPlace(record.status)) {
-    throw failureOf(record, 'the integration cannot be updated', 'delete it in Immuta, and its location in S3 Access Grants if that is left, '
-      + 'and deploy again: it is created anew');
+    throw statusFailure('UPDATE_NOT_POSSIBLE', record);
   }
-  const updated = needsWrite(job, record) ? await write(job, record, nameFor(job, record)) : record;
-  if (updated && job.oldProperties.LocationRoleArn !== job.properties.LocationRoleArn) {
-    await untilRegisteredWithRole(job);
+  const name = desiredName(request, record);
+  const isUpToDate = isAsDesired(record, desired, name) && !previous.isInvisibleChanged;
+  const updated = isUpToDate ? record : await updateRecord(context, request, record, name);
+  if (updated && previous.locationRoleArn !== desired.locationRoleArn) {
+    await waitForLocationRole(context, request.location, desired.locationRoleArn);
   }
-  return updated ?? createAgain(job);
-}
-
-/** By id, else by mark and path: an Update may have created it anew, and the physical id never changes. */
-async function findRecord(job: Job): Promise<IntegrationRecord | undefined> {
-  const physicalId = parsePhysicalId(job.physicalId);
-  // an id of another tenant says nothing in this one, but it is all by which an adopted one is known
-  if ('integrationId' in physicalId && (physicalId.kind === 'adopted' || job.oldProperties.TenantUrl === job.properties.TenantUrl)) {
-    const record = await look(job, physicalId.integrationId);
-    if (record && sameLocation(record.location, job.location)) {
-      return record;
-    }
-    if (record && readMark(record.name)?.owner === job.mark.owner) {
-      throw moved(job, record);
-    }
-  }
-  return (await job.immuta.list())
-    .find(({ name, location }) => readMark(name)?.owner === job.mark.owner && sameLocation(location, job.location));
-}
-
-/** What an earlier Update could not create anew, and the rollback of that Update may: there is nothing of it to keep. */
-function isFailedSuccessor(job: Job, { status, name }: IntegrationRecord): boolean {
-  const mark = readMark(name);
-  return status === 'createError' && mark?.owner === job.mark.owner && isOfGeneration(mark, job.physicalId);
-}
-
-async function createAgain(job: Job): Promise<IntegrationRecord> {
-  if (!sameLocation(locationOf(job.oldProperties), job.location)) {
-    throw moved(job);
-  }
-  await refuseInOtherTenant(job);
-  job.log.warn('create-anew', { message: 'the integration is gone' });
-  return createIntegration(job);
+  return updated ?? recreateIntegration(context, request, state);
 }
 
 /**
- * Only a read comes before this. It cannot be spared: when CloudFormation rolls such an Update back, it sends the same difference
- * the other way round, and the record is where it should be.
+ * Finds the record by its ID, or by its ownership and path: an Update may have recreated it, and the physical ID never
+ * changes.
  */
-function moved(job: Job, record?: IntegrationRecord): Error {
-  const where = record ? `${describeRecord(record)} is on ${describeLocation(record.location)}`
-    : `the integration was on ${describeLocation(locationOf(job.oldProperties))}`;
-  return new Error(`an integration cannot move: ${where}, and ${describeLocation(job.location)} is asked for; give the new location to a new `
-    + 'ImmutaS3Integration, with another construct id, and remove this one');
+async function findRecord(context: Context, request: UpdateRequest): Promise<IntegrationRecord | undefined> {
+  const {
+    location,
+    ownership: { owner },
+    physicalId,
+    previous,
+    tenantUrl,
+  } = request;
+  const id = integrationIdOf(physicalId);
+  // an ID of another tenant says nothing in this one, but an adopted record is known by nothing else
+  if (id !== undefined && (physicalId.kind === 'adopted' || previous.tenantUrl === tenantUrl)) {
+    const record = await getAndLog(context, id);
+    if (record && sameLocation(record.location, location)) {
+      return record;
+    }
+    if (record && isOwnedBy(record.name, owner)) {
+      throw locationChanged(request, `${describeRecord(record)} is on ${describeLocation(record.location)}`);
+    }
+  }
+  return (await context.immuta.list()).find(
+    (record) => isOwnedBy(record.name, owner) && sameLocation(record.location, location),
+  );
 }
 
-function needsWrite(job: Job, record: IntegrationRecord): boolean {
-  const { properties, oldProperties } = job;
-  return !isAsWanted(record, wantedIntegration(properties), nameFor(job, record))
-    || requestDiffers(oldProperties, properties) || credentialsDiffer(oldProperties, properties);
+/**
+ * Whether an earlier Update failed to recreate the record: the rollback of that Update replaces it, as it is of no use.
+ */
+function isFailedSuccessor(
+  { ownership: { owner }, physicalId }: UpdateRequest,
+  { status, name }: IntegrationRecord,
+): boolean {
+  return status === 'createError' && isOwnedBy(name, owner) && isOfGeneration(parseOwnership(name)!, physicalId.text);
 }
 
-/** The record keeps its mark. One that lost it, because somebody renamed it, gets one; one that was adopted has a name of its own. */
-function nameFor(job: Job, record: IntegrationRecord): string {
-  const physicalId = parsePhysicalId(job.physicalId);
+async function recreateIntegration(
+  context: Context,
+  request: UpdateRequest,
+  state: CreationState,
+): Promise<IntegrationRecord> {
+  const { location, previous } = request;
+  if (!sameLocation(previous.location, location)) {
+    throw locationChanged(request, `the integration was on ${describeLocation(previous.location)}`);
+  }
+  await assertNotInOtherTenant(context, request);
+  context.log.warn('recreate', { message: 'the integration is gone' });
+  return createIntegration(context, request, state);
+}
+
+/**
+ * Only a read comes before this. It is necessary: if CloudFormation rolls such an Update back, it sends the same
+ * difference the other way round, and the record is where it should be.
+ */
+function locationChanged({ location }: UpdateRequest, current: string): Failure {
+  return failure('LOCATION_CHANGED', { current, wanted: describeLocation(location) });
+}
+
+/**
+ * Returns the name that a record is to have: with its ownership, or with ours if it was renamed. An adopted one has a
+ * name of its own.
+ */
+function desiredName(request: UpdateRequest, record: IntegrationRecord): string {
+  const { desired, location, ownership, physicalId } = request;
   if (physicalId.kind === 'adopted' && physicalId.integrationId === record.id) {
-    return adoptedName(job, record);
+    return adoptedName(request, record);
   }
-  const mark = readMark(record.name);
-  return markedName(job.properties.IntegrationName, job.location, mark?.owner === job.mark.owner ? mark : job.mark);
+  return buildName(
+    desired.integrationName,
+    location,
+    isOwnedBy(record.name, ownership.owner) ? parseOwnership(record.name)! : ownership,
+  );
 }
 
-/** Sends the whole configuration and waits until it is in force. Nothing if the integration is gone. */
-async function write(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
-  const pauses = iamPauses();
-  for (let attempt = 1; ; attempt++) {
-    const refusal = await put(job, before.id, name);
-    if (refusal === 'gone') {
-      return undefined;
-    }
-    const record = refusal ? undefined : await untilChanged(job, before, name);
-    if (!refusal && (!record || record.status === 'enabled')) {
-      return record;
-    }
-    const isIam = refusal ? refusal.kind === 'iam' : record?.status === 'editError' && isExplainedByIamPropagation(record.failedTests);
-    const error = refusal?.error ?? failureOf(record!, 'Immuta did not change the integration',
-      `${record!.status === 'editError' ? 'it is as it was before; ' : ''}remove the cause and deploy again`);
-    const delayMs = isIam ? pauseWithinWindow(job.deadline, pauses.next().value) : undefined;
-    if (delayMs === undefined) {
-      throw error;
-    }
-    job.log.warn('put-again', { integrationId: before.id, attempt, delayMs, message: error.message });
-    await job.deadline.sleep(delayMs);
+/** Sends the whole configuration and waits until it is in effect. Undefined if the integration is gone. */
+async function updateRecord(
+  context: Context,
+  request: UpdateRequest,
+  before: IntegrationRecord,
+  name: string,
+): Promise<IntegrationRecord | undefined> {
+  const { deadline, log } = context;
+  const waitingFor = `integration ${before.id} to be updated`;
+  return poll<IntegrationRecord | undefined>(
+    { deadline, waitingFor, pauses: iamPauses() },
+    async ({ number: attempt, pauseMs }) => {
+      const refusal = await requestUpdate(context, request, before.id, name);
+      const record = refusal ? undefined : await waitForUpdate(context, request, before, name);
+      if (refusal === 'gone' || (!refusal && (!record || record.status === 'enabled'))) {
+        return { done: record };
+      }
+      const why = refusal ? refusal.failure : updateFailure(record!);
+      const isIam = refusal
+        ? refusal.kind === 'iam'
+        : record!.status === 'editError' && isExplainedByIamPropagation(record!.failedTests);
+      const delayMs = isIam ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
+      if (delayMs === undefined) {
+        throw why;
+      }
+      log.warn('retry-update', { integrationId: before.id, attempt, delayMs, message: why.text });
+      return { seen: why.text, pauseMs: delayMs };
+    },
+  );
+}
+
+/** Sends one request to update, once the status allows that. Undefined if it was accepted. */
+async function requestUpdate(
+  context: Context,
+  { desired }: UpdateRequest,
+  id: string,
+  name: string,
+): Promise<ImmutaRefusal | 'gone' | undefined> {
+  const { credentials, immuta, log } = context;
+  const { outcome, refusal } = await sendOnceAllowed(context, id, () => {
+    log.info('update', { integrationId: id });
+    return immuta.update(id, async () => configOf(desired, name, await credentials.forRequest()));
+  });
+  if (outcome === 'gone' || (outcome === 'deleting' && !(await waitForSteadyStatus(context, id)))) {
+    return 'gone';
   }
+  return refusal;
 }
 
 /**
- * Waits until the integration is steady again, and shows what was sent.
+ * Waits until the integration has a steady status again, and shows what was sent.
  *
- * @throws if it is enabled and does not: Immuta ignores a field, and another request would not change that.
+ * @throws Failure if it is enabled and does not show that: Immuta ignores a field, and another request would not change
+ * that
  */
-async function untilChanged(job: Job, before: IntegrationRecord, name: string): Promise<IntegrationRecord | undefined> {
-  const shownUntil = job.deadline.now() + SHOWN_MS;
-  for (const pause of pollPauses()) {
-    const record = await untilSteady(job, before.id);
-    const ignored = record?.status === 'enabled' ? ignoredFields(job, before, record, name) : [];
+async function waitForUpdate(
+  context: Context,
+  request: UpdateRequest,
+  before: IntegrationRecord,
+  name: string,
+): Promise<IntegrationRecord | undefined> {
+  const { credentials, deadline } = context;
+  const visibleUntil = deadline.now() + VISIBLE_MS;
+  const waitingFor = `integration ${before.id} to show the update`;
+  return poll<IntegrationRecord | undefined>({ deadline, waitingFor }, async () => {
+    const record = await waitForSteadyStatus(context, before.id);
+    const ignored =
+      record?.status === 'enabled' ? ignoredFields(request, before, record, name, credentials.isShownBy(record)) : [];
     if (ignored.length === 0) {
-      return record;
+      return { done: record };
     }
-    if (job.deadline.now() > shownUntil) {
-      throw new Error(`Immuta accepted the change of integration ${before.id}, but did not make it: the integration does not show what was sent as `
-        + `${ignored.map((field) => `'${field}'`).join(', ')}; this version of Immuta may not be able to change that in place: keep what it was, `
-        + 'or remove the integration and create it anew');
+    const fields = ignored.map((field) => `'${field}'`).join(', ');
+    if (deadline.now() > visibleUntil) {
+      throw failure('UPDATE_IGNORED', { id: before.id, fields });
     }
-    await job.deadline.sleep(pause);
-  }
-  return undefined;
+    return { seen: `it does not show ${fields} yet` };
+  });
 }
 
 /** An Immuta that has never shown the role that it assumes may have it all the same. */
 function ignoredFields(
-  { properties, oldProperties, credentials }: Job, before: IntegrationRecord, record: IntegrationRecord, name: string,
+  { desired, previous }: UpdateRequest,
+  before: IntegrationRecord,
+  record: IntegrationRecord,
+  name: string,
+  isKeyShown: boolean,
 ): string[] {
-  const neverShown = !record.roleToAssumeArn && !before.roleToAssumeArn && oldProperties.RoleToAssumeArn;
-  const ignored = unlikeWanted(record, wantedIntegration(properties), name).filter((field) => !(field === 'awsRoleToAssume' && neverShown));
-  // another one than before is of a run that came after ours
-  const isKeyIgnored = record.accessKeyId === before.accessKeyId && !credentials.isShownBy(record);
-  return isKeyIgnored ? [...ignored, 'awsAccessKeyId'] : ignored;
+  const isRoleHidden = !record.roleToAssumeArn && !before.roleToAssumeArn && previous.roleToAssumeArn !== undefined;
+  const ignored = diff(record, desired, name).filter((field) => !(field === 'awsRoleToAssume' && isRoleHidden));
+  // another key than before is of a run that came after ours
+  return record.accessKeyId === before.accessKeyId && !isKeyShown ? [...ignored, 'awsAccessKeyId'] : ignored;
 }
 
-/** One request to change, once the integration is in a state to take it. Nothing if it was taken. */
-async function put(job: Job, id: string, name: string): Promise<Refusal | 'gone' | undefined> {
-  const afterConflict = conflictWaiter(job, id);
-  for (;;) {
-    try {
-      job.log.info('put', { integrationId: id });
-      return await job.immuta.update(id, () => job.config(name)) ? undefined : 'gone';
-    } catch (error) {
-      const refusal = refusalOf(error, job.redaction);
-      if (refusal.kind !== 'conflict') {
-        return refusal;
-      }
-      switch (await afterConflict()) {
-        case 'again':
-          break;
-        case 'stuck':
-          return refusal;
-        default: // being deleted, or gone: there is nothing to change any more
-          return await untilSteady(job, id) ? refusal : 'gone';
-      }
-    }
-  }
+function updateFailure(record: IntegrationRecord): Failure {
+  return statusFailure(
+    'UPDATE_FAILED',
+    record,
+    `${record.status === 'editError' ? 'Immuta has restored the previous configuration. ' : ''}Then try again`,
+  );
 }

@@ -10,7 +10,8 @@ export interface LambdaContext {
 export type Properties = Readonly<Record<string, string | undefined>>;
 
 /**
- * An event for a custom resource, with every field there: a field that is missing is empty, so that even such an event gets an answer.
+ * An event for a custom resource, with every field there: a field that is missing is empty, so that even such an event
+ * gets an answer.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */

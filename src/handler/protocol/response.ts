@@ -1,48 +1,107 @@
+import { ResourceEvent } from './event';
+import { Failure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
+import { growingPauses, poll } from '../runtime/poll';
+import { oneLine } from '../runtime/text';
+
+/** To a longer response, CloudFormation says "Response object is too long" and waits for another one. */
+const MAX_BYTES = 4096;
+const LONGEST_REMEDY = 1_500;
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
-const LONGEST_PAUSE_MS = 10_000;
-/** Below this, Lambda may stop us in the middle of an attempt, take it for a failure, and run the event again. */
+/** With less time, Lambda may end the invocation during an attempt, count it as failed, and run the event again. */
 const LEAST_REMAINING_MS = 2_000;
 
-export interface RespondOptions {
+export interface Response {
+  readonly physicalId: string;
+  readonly attributes?: object;
+  /** Why the event failed. @default - it succeeded */
+  readonly failure?: Failure;
+}
+
+/**
+ * Returns the body of a response. If it would be too long, the text of the failure is cut, never its remedy and its
+ * code.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+ */
+export function responseBody(event: ResourceEvent, { physicalId, attributes, failure }: Response): Buffer {
+  const withReason = (reason?: string) =>
+    Buffer.from(
+      JSON.stringify({
+        Status: failure ? 'FAILED' : 'SUCCESS',
+        Reason: reason,
+        PhysicalResourceId: physicalId,
+        StackId: event.stackId,
+        RequestId: event.requestId,
+        LogicalResourceId: event.logicalId,
+        Data: attributes,
+      }),
+    );
+  if (!failure) {
+    return withReason();
+  }
+  const text = oneLine(failure.text);
+  const ending = `. ${oneLine(failure.remedy, LONGEST_REMEDY)}. [${failure.code}]`;
+  // a character has up to six bytes in JSON: search for the longest beginning that fits
+  let [fits, tooLong] = [0, text.length + 1];
+  while (tooLong - fits > 1) {
+    const middle = Math.floor((fits + tooLong) / 2);
+    if (withReason(oneLine(text, middle) + ending).length < MAX_BYTES) {
+      fits = middle;
+    } else {
+      tooLong = middle;
+    }
+  }
+  return withReason(oneLine(text, fits) + ending);
+}
+
+export interface SendOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly remainingMs: () => number;
 }
 
 /**
- * Puts the answer to the pre-signed URL, again and again while there is time: without it, the stack hangs until the service time-out.
+ * Sends a response to the pre-signed URL, again and again while there is time: without it, the stack waits for the
+ * service timeout.
  *
  * Never throws: Lambda would run the event again, after CloudFormation has moved on.
  */
-export async function respond(responseUrl: string, body: Buffer, { clock, log, remainingMs }: RespondOptions): Promise<void> {
-  for (let attempt = 1, pause = 1_000; ; attempt++, pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    const outcome = await put(responseUrl, body, Math.max(1_000, Math.min(ATTEMPT_TIMEOUT_MS, remainingMs() - LEAST_REMAINING_MS)));
-    if (outcome.delivered) {
-      log.info('answered', { attempt });
-      return;
-    }
-    if (!outcome.retry || remainingMs() - pause < LEAST_REMAINING_MS) {
-      log.warn('answer-not-delivered', { attempt, code: outcome.code });
-      return;
-    }
-    log.warn('answer-again', { attempt, code: outcome.code, delayMs: pause });
-    await clock.sleep(pause);
-  }
+export async function sendResponse(
+  responseUrl: string,
+  body: Buffer,
+  { clock, log, remainingMs }: SendOptions,
+): Promise<void> {
+  const pauses = growingPauses(1_000, 10_000, 2);
+  await poll<void>(
+    { deadline: clock, waitingFor: 'CloudFormation to accept the response', pauses },
+    async ({ number: attempt, pauseMs }) => {
+      const timeoutMs = Math.max(1_000, Math.min(ATTEMPT_TIMEOUT_MS, remainingMs() - LEAST_REMAINING_MS));
+      const { isDelivered, isRetryable, code } = await putOnce(responseUrl, body, timeoutMs);
+      if (isDelivered) {
+        return { done: log.info('responded', { attempt }) };
+      }
+      if (!isRetryable || remainingMs() - pauseMs < LEAST_REMAINING_MS) {
+        return { done: log.warn('response-not-delivered', { attempt, code }) };
+      }
+      log.warn('retry-response', { attempt, code, delayMs: pauseMs });
+      return { seen: String(code), pauseMs };
+    },
+  );
 }
 
-interface Outcome {
-  readonly delivered: boolean;
-  readonly retry: boolean;
-  /** HTTP status, or the name of a network failure: messages may hold the URL. */
+interface Delivery {
+  readonly isDelivered: boolean;
+  readonly isRetryable: boolean;
+  /** HTTP status, or the name of a network failure. Messages may hold the URL. */
   readonly code: string | number;
 }
 
-async function put(responseUrl: string, body: Buffer, timeoutMs: number): Promise<Outcome> {
+async function putOnce(responseUrl: string, body: Buffer, timeoutMs: number): Promise<Delivery> {
   if (!URL.canParse(responseUrl)) {
-    return { delivered: false, retry: false, code: 'NoResponseUrl' };
+    return { isDelivered: false, isRetryable: false, code: 'NoResponseUrl' };
   }
   try {
     const response = await fetch(responseUrl, {
@@ -53,9 +112,13 @@ async function put(responseUrl: string, body: Buffer, timeoutMs: number): Promis
       signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
-    return { delivered: response.ok, retry: response.status >= 500 || response.status === 429, code: response.status };
+    return {
+      isDelivered: response.ok,
+      isRetryable: response.status >= 500 || response.status === 429,
+      code: response.status,
+    };
   } catch (error) {
     const { name, cause } = error as Error & { cause?: { code?: string } };
-    return { delivered: false, retry: true, code: cause?.code ?? name };
+    return { isDelivered: false, isRetryable: true, code: cause?.code ?? name };
   }
 }

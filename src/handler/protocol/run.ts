@@ -1,158 +1,200 @@
-import { Answer, answerBody } from './answer';
-import { signingDate } from './begin';
-import { Continuation, InvokeFunction, MAX_HOPS, parseContinuation } from './continuation';
+import { Continuation, MAX_HOPS, parseContinuation } from './continuation';
 import { LambdaContext, parseEvent, Properties, ResourceEvent, stackName } from './event';
-import { Progress } from './progress';
-import { respond } from './response';
+import { Response, responseBody, sendResponse } from './response';
+import { signingDate } from './signing-date';
+import { invokeFunction } from '../aws/lambda';
+import { asFailure, Failure, failure, redactFailure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
-import { asObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
-import { withoutFullStop } from '../runtime/text';
 
-/** Kept for the request that is under way (30 s), the call of the next invocation and the answer. */
+/** Kept for the request that is under way (30 s), the call of the next invocation and the response. */
 const RESERVE_MS = 60_000;
 
-/** Lambda repeats a failed invocation after a minute at the earliest: an event younger than this has no attempt behind it. */
+/**
+ * Lambda repeats a failed invocation after a minute at the earliest: no attempt came before an event that is younger
+ * than this.
+ */
 const FIRST_ATTEMPT_MS = 50_000;
 
-/** A Create may post at least so long after its begin, since it takes seconds to come to that. */
-const LEAST_POSTING_MS = 60_000;
+/** A Create may create something for at least so long, since its first requests take seconds. */
+const LEAST_CREATION_MS = 60_000;
 
-/** A Delete that looks for what a Create may still make needs a minute more than that Create has, and time to delete. */
+/**
+ * A Delete that watches for what a Create may still create needs a minute more than that Create has, and time to
+ * delete.
+ */
 const WATCH_EXTRA_MS = 120_000;
 
 const DEFAULT_TIMEOUT_SECONDS = 1_800;
 const DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS = 180;
 
-/** What the work on an event is given. */
-export interface WorkTools {
+/** What the handling of an event is given. */
+export interface EventTools {
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
-  readonly progress: Progress;
+  readonly earlierRuns: EarlierRuns;
+  /** Called before each attempt of a request that changes something: what it throws ends the request. */
+  readonly beforeWrite: () => Promise<void>;
 }
 
-/** What one kind of custom resource does. */
-export interface Work {
-  /**
-   * Does what an event asks for. It may be run again from its beginning with the same event, by the next invocation or by a repetition.
-   *
-   * @throws OutOfTime to be continued, or any other error, whose message becomes the reason of the failure.
-   */
-  perform(event: ResourceEvent, tools: WorkTools): Promise<{ readonly physicalId: string; readonly attributes?: object }>;
-
-  /** The physical id to answer with if the event fails now: with it comes the Delete that removes what a Create may have made. */
-  failedPhysicalId(event: ResourceEvent, progress: Progress): string;
+/** What runs of the same event before this one, in this or in other invocations, may have done. */
+export interface EarlierRuns {
+  /** Whether there may have been one, which may have created something. */
+  readonly mayHaveCreated: boolean;
+  /** Whether one has sent a request to create whose outcome is not known. */
+  readonly isAnswerLost: boolean;
 }
+
+/** How the handling of an event ended. */
+export type Outcome = Succeeded | Ended;
+
+export interface Succeeded {
+  readonly physicalId: string;
+  readonly attributes?: object;
+}
+
+interface Ended {
+  /** `OutOfTime` to be continued by the next invocation, or why the event failed. */
+  readonly error: unknown;
+  /** The physical ID of the response: for a Create, it says what its Delete has to look for. */
+  readonly physicalId: string;
+  /** The same if another run of the event may be under way. @default physicalId */
+  readonly physicalIdIfRunning?: string;
+  /** Whether a request to create was sent whose outcome is not known. */
+  readonly isAnswerLost?: boolean;
+}
+
+/**
+ * Handles an event of one type of custom resource. Called again with the same event, by the next invocation or by a
+ * repetition, it starts from the beginning.
+ */
+export type HandleEvent = (event: ResourceEvent, tools: EventTools) => Promise<Outcome>;
 
 export interface RunOptions {
-  readonly work: Work;
+  readonly handleEvent: HandleEvent;
   readonly clock: Clock;
-  readonly invoke: InvokeFunction;
   /** @default - standard output */
   readonly writeLog?: (line: string) => void;
 }
 
-/** Answers one CloudFormation event, or hands it over to the next invocation. Never throws. */
+/** Responds to an event of CloudFormation, or continues it in the next invocation. Never throws. */
 export async function run(rawEvent: unknown, context: LambdaContext, options: RunOptions): Promise<void> {
+  const { clock } = options;
   const event = parseEvent(rawEvent);
-  const now = options.clock.now();
+  const now = clock.now();
   const continuation = parseContinuation(rawEvent, now);
   const redaction = new Redaction();
-  const log = createLog({ clock: options.clock, redaction, write: options.writeLog }, {
-    stack: event.stackId,
-    logicalId: event.logicalId,
-    requestId: event.requestId,
-    requestType: event.requestType,
-    hop: continuation?.hop ?? 0,
-  });
+  const log = createLog(
+    { clock, redaction, write: options.writeLog },
+    {
+      stack: event.stackId,
+      logicalId: event.logicalId,
+      requestId: event.requestId,
+      requestType: event.requestType,
+      hop: continuation?.hop ?? 0,
+    },
+  );
   log.info('received');
 
   const signedAt = signingDate(event.responseUrl);
-  const begin = Math.min(signedAt ?? continuation?.startedAt ?? now, now);
-  const progress = new Progress({
-    isFirstAttempt: !continuation && signedAt !== undefined && now - begin < FIRST_ATTEMPT_MS,
-    answerLost: continuation?.posted ?? false,
-  });
-  const deadline = new Deadline(options.clock, {
+  const startedAt = Math.min(signedAt ?? continuation?.startedAt ?? now, now);
+  const isFirstAttempt = !continuation && signedAt !== undefined && now - startedAt < FIRST_ATTEMPT_MS;
+  const isAnswerLost = continuation?.posted ?? false;
+  const deadline = new Deadline(clock, {
     handOverAt: now + context.getRemainingTimeInMillis() - RESERVE_MS,
-    giveUpAt: begin + timeoutOf(event),
-    iamPropagationEndsAt: begin + iamPropagationTimeoutOf(event.properties),
-    postingEndsAt: begin + postingTimeOf(event.properties),
+    giveUpAt: startedAt + timeoutMs(event),
+    iamPropagationEndsAt: startedAt + iamPropagationTimeoutMs(event.properties),
+    creationEndsAt: startedAt + creationTimeMs(event.properties),
+  });
+  const outcome = await options.handleEvent(event, {
+    deadline,
+    log,
+    redaction,
+    earlierRuns: { mayHaveCreated: !isFirstAttempt || isAnswerLost, isAnswerLost },
+    beforeWrite: async () => deadline.check(),
+  });
+  const response = await responseTo(outcome);
+  if (!response) {
+    return;
+  }
+  log.info(response.failure ? 'failed' : 'succeeded', { message: response.failure?.message });
+  await sendResponse(event.responseUrl, responseBody(event, response), {
+    clock,
+    log,
+    remainingMs: () => context.getRemainingTimeInMillis(),
   });
 
-  const failed = (reason: string): Answer => ({
-    status: 'FAILED',
-    physicalId: options.work.failedPhysicalId(event, progress),
-    reason,
-    advice: event.requestType === 'Update' ? howToGoOn(event) : undefined,
-  });
-
-  const answer = async (): Promise<Answer | undefined> => {
-    try {
-      return { status: 'SUCCESS', ...await options.work.perform(event, { deadline, log, redaction, progress }) };
-    } catch (error) {
-      if (!(error instanceof OutOfTime)) {
-        return failed(redaction.redact(messageOf(error)));
-      }
-      const hop = (continuation?.hop ?? 0) + 1;
-      if (error.limit === 'timeout' || hop > MAX_HOPS) {
-        return failed(redaction.redact(outOfTime(progress, options.clock.now() - begin)));
-      }
-      return handOver({ startedAt: begin, hop, posted: progress.answerLost });
+  /** Returns undefined if the next invocation continues. */
+  async function responseTo(ended: Outcome): Promise<Response | undefined> {
+    if (!('error' in ended)) {
+      return ended;
     }
-  };
+    const { error, physicalId, physicalIdIfRunning = physicalId } = ended;
+    const hop = (continuation?.hop ?? 0) + 1;
+    if (!(error instanceof OutOfTime)) {
+      return { physicalId, failure: failureOf(error) };
+    }
+    if (error.limit === 'timeout' || hop > MAX_HOPS) {
+      return { physicalId, failure: failureOf(timeoutFailure(error, clock.now() - startedAt)) };
+    }
+    const selfInvocation = await continueInNextInvocation({ startedAt, hop, posted: ended.isAnswerLost ?? false });
+    return selfInvocation && { physicalId: physicalIdIfRunning, failure: failureOf(selfInvocation) };
+  }
 
-  const handOver = async (next: Continuation): Promise<Answer | undefined> => {
+  async function continueInNextInvocation(next: Continuation): Promise<Failure | undefined> {
     try {
-      await options.invoke(context.invokedFunctionArn, { ...(rawEvent as object), Continuation: next });
+      await invokeFunction(
+        context.invokedFunctionArn,
+        { ...(rawEvent as object), Continuation: next },
+        { deadline: deadline.withoutLimits(), log },
+      );
       log.info('handed-over');
       return undefined;
     } catch (error) {
-      progress.posting(); // its answer may have been lost
-      return failed(redaction.redact(`the handler function cannot invoke itself to go on: ${withoutFullStop(messageOf(error))}`));
+      return failure('SELF_INVOCATION_FAILED', { cause: asFailure(error).text }, { cause: error });
     }
-  };
-
-  const answered = await answer();
-  if (!answered) {
-    return;
   }
-  log.info(answered.status === 'SUCCESS' ? 'succeeded' : 'failed', { message: answered.reason });
-  const remainingMs = () => context.getRemainingTimeInMillis();
-  await respond(event.responseUrl, answerBody(event, answered), { clock: options.clock, log, remainingMs });
+
+  /** A failure without secrets, with what to do about the stack. */
+  function failureOf(error: unknown): Failure {
+    const { code, text, remedy } = redactFailure(error, redaction);
+    return new Failure(code, {
+      text,
+      remedy: event.requestType === 'Update' ? `${remedy}. ${adviceForUpdate(event)}` : remedy,
+    });
+  }
 }
 
-function howToGoOn(event: ResourceEvent): string {
-  return 'if the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: '
-    + `aws cloudformation continue-update-rollback --stack-name ${stackName(event.stackId)}`;
+function adviceForUpdate({ stackId }: ResourceEvent): string {
+  return (
+    'If the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: ' +
+    `aws cloudformation continue-update-rollback --stack-name ${stackName(stackId)}`
+  );
 }
 
-function outOfTime(progress: Progress, elapsedMs: number): string {
+function timeoutFailure({ waitingFor, seen }: OutOfTime, elapsedMs: number): Failure {
   const minutes = Math.max(1, Math.round(elapsedMs / 60_000));
-  return `not done after ${minutes} minute${minutes === 1 ? '' : 's'}; last seen: ${progress.lastSeen ?? 'nothing'}; `
-    + 'if it only needs longer, raise \'timeout\'';
+  return failure('TIMEOUT', {
+    duration: `${minutes} minute${minutes === 1 ? '' : 's'}`,
+    waitingFor: waitingFor ?? 'a response',
+    seen: seen ? ` (last status: ${seen})` : '',
+  });
 }
 
-function messageOf(error: unknown): string {
-  const { name, message = String(error) } = asObject(error);
-  const isBug = ['TypeError', 'ReferenceError', 'RangeError'].includes(String(name));
-  return `${isBug ? 'unexpected error in the handler: ' : ''}${message}`;
+function timeoutMs({ requestType, properties }: ResourceEvent): number {
+  const timeout = milliseconds(properties.TimeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
+  return requestType === 'Delete' ? Math.max(timeout, creationTimeMs(properties) + WATCH_EXTRA_MS) : timeout;
 }
 
-function timeoutOf(event: ResourceEvent): number {
-  const timeout = milliseconds(event.properties.TimeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
-  return event.requestType === 'Delete' ? Math.max(timeout, postingTimeOf(event.properties) + WATCH_EXTRA_MS) : timeout;
-}
-
-function iamPropagationTimeoutOf(properties: Properties): number {
+function iamPropagationTimeoutMs(properties: Properties): number {
   return milliseconds(properties.IamPropagationTimeoutSeconds, DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS);
 }
 
-function postingTimeOf(properties: Properties): number {
-  return Math.max(LEAST_POSTING_MS, iamPropagationTimeoutOf(properties));
+function creationTimeMs(properties: Properties): number {
+  return Math.max(LEAST_CREATION_MS, iamPropagationTimeoutMs(properties));
 }
 
 function milliseconds(property: string | undefined, defaultSeconds: number): number {

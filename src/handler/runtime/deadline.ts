@@ -1,53 +1,72 @@
 import { Clock } from './clock';
 
-/** Thrown instead of beginning something that would not end in time. */
+/** Thrown instead of starting something that would not end in time. */
 export class OutOfTime extends Error {
   public readonly name = 'OutOfTime';
 
   /**
-   * @param limit What ran out: this invocation (the next one goes on), or all the time that the resource has.
+   * @param limit what ran out: this invocation, which the next one continues, or the `timeout` of the resource
+   * @param waitingFor what was waited for
+   * @param seen what was last seen meanwhile
    */
-  constructor(public readonly limit: 'invocation' | 'timeout') {
+  constructor(
+    public readonly limit: 'invocation' | 'timeout',
+    public readonly waitingFor?: string,
+    public readonly seen?: string,
+  ) {
     super(`out of time: ${limit}`);
+  }
+
+  /** Adds what an outer wait was for, and what it saw before. */
+  public whileWaiting(waitingFor: string, seen?: string): OutOfTime {
+    return new OutOfTime(this.limit, waitingFor, [seen, this.seen].filter(Boolean).join('; then ') || undefined);
   }
 }
 
 /** Moments, in milliseconds since 1970. */
 export interface DeadlineOptions {
-  /** When this invocation must stop working, so that a request under way can end and the next invocation can be called. */
+  /** When this invocation must stop, so that a request under way can end and the next invocation can start. */
   readonly handOverAt: number;
-  /** When the resource's own `timeout` is over, whatever the number of invocations. */
+  /** When the `timeout` of the resource ends, whatever the number of invocations. */
   readonly giveUpAt: number;
-  /** Until when a failure that a new IAM role or policy explains is tried again. */
+  /** Until when a failure that a new IAM role or policy explains is retried. */
   readonly iamPropagationEndsAt: number;
-  /** No Create posts later, so that a Delete knows how long it has to look for what one makes. */
-  readonly postingEndsAt: number;
+  /** Until when a Create may create anything, so that a Delete knows how long it must watch for it. */
+  readonly creationEndsAt: number;
 }
 
 const OUTAGE_MS = 120_000;
 
-/** The clock of the work: it refuses to begin or to wait for what would end too late. */
+/** The clock of an event: it refuses to start or to wait for what would end too late. */
 export class Deadline implements Clock {
   public iamPropagationEndsAt: number;
-  public readonly postingEndsAt: number;
+  public readonly creationEndsAt: number;
 
-  /** @param outageMs How long a call to AWS is made again while AWS is busy, broken or out of reach */
-  constructor(private readonly clock: Clock, private readonly options: DeadlineOptions, public readonly outageMs = OUTAGE_MS) {
+  /** @param outageMs how long a call to AWS is retried while AWS is busy, broken or out of reach */
+  constructor(
+    private readonly clock: Clock,
+    private readonly options: DeadlineOptions,
+    public readonly outageMs = OUTAGE_MS,
+  ) {
     this.iamPropagationEndsAt = options.iamPropagationEndsAt;
-    this.postingEndsAt = options.postingEndsAt;
+    this.creationEndsAt = options.creationEndsAt;
   }
 
-  /** The same, for what is not worth waiting for. */
-  public withoutPatience(): Deadline {
+  /** The same deadline, for best-effort calls. */
+  public withoutRetries(): Deadline {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, 0);
   }
 
-  /** The same, for what ends quickly and is done although the time is over: some is kept in reserve. */
-  public inReserve(): Deadline {
-    return new Deadline(this.clock, { ...this.options, handOverAt: Infinity, giveUpAt: Infinity, iamPropagationEndsAt: 0 }, 0);
+  /** No deadline, for short calls after the end of the event's time: the invocation has a minute left then. */
+  public withoutLimits(): Deadline {
+    return new Deadline(
+      this.clock,
+      { ...this.options, handOverAt: Infinity, giveUpAt: Infinity, iamPropagationEndsAt: 0 },
+      0,
+    );
   }
 
-  /** Something new in IAM is waited for from now on, however old the event is. */
+  /** Allows for something new in IAM from now on, however old the event is. */
   public allowIamPropagation(ms: number): void {
     this.iamPropagationEndsAt = Math.max(this.iamPropagationEndsAt, this.clock.now() + ms);
   }
@@ -56,9 +75,9 @@ export class Deadline implements Clock {
     return this.clock.now();
   }
 
-  /** @throws OutOfTime if there is no time left for the wait, or, without one, for a request. */
-  public check(wait = 0): void {
-    const then = this.clock.now() + wait;
+  /** @throws OutOfTime if no time is left for the wait or, without one, for a request. */
+  public check(waitMs = 0): void {
+    const then = this.clock.now() + waitMs;
     if (then > this.options.giveUpAt) {
       throw new OutOfTime('timeout');
     }

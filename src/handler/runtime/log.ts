@@ -2,16 +2,35 @@ import { Clock } from './clock';
 import { Redaction } from './redaction';
 
 /**
- * Everything that a log line may hold: nothing else is ever written, so that no configuration, header or URL can slip in.
+ * Everything that a log line may hold: nothing else is ever written, so that no configuration, header or URL can slip
+ * in.
  */
 const FIELDS = [
-  'level', 'step', 'message', 'stack', 'logicalId', 'requestId', 'requestType', 'hop',
-  'integrationId', 'accessKeyId', 'status', 'method', 'path', 'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs',
+  'level',
+  'step',
+  'message',
+  'stack',
+  'logicalId',
+  'requestId',
+  'requestType',
+  'hop',
+  'integrationId',
+  'accessKeyId',
+  'status',
+  'method',
+  'path',
+  'httpStatus',
+  'code',
+  'attempt',
+  'delayMs',
+  'elapsedMs',
 ] as const;
 
 const LONGEST_TEXT = 1000;
 
-export type LogFields = { readonly [F in Exclude<typeof FIELDS[number], 'level' | 'step' | 'elapsedMs'>]?: string | number };
+export type LogFields = {
+  readonly [F in Exclude<(typeof FIELDS)[number], 'level' | 'step' | 'elapsedMs'>]?: string | number;
+};
 
 /** A value of a CloudWatch metric. */
 export interface Metric {
@@ -42,12 +61,19 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   const startedAt = options.clock.now();
   const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));
   const emit = (level: string, step: string, fields: LogFields = {}) => {
-    const all: Record<string, unknown> = { ...always, ...fields, level, step, elapsedMs: options.clock.now() - startedAt };
+    const all: Record<string, unknown> = {
+      ...always,
+      ...fields,
+      level,
+      step,
+      elapsedMs: options.clock.now() - startedAt,
+    };
     const line: Record<string, unknown> = {};
     for (const field of FIELDS) {
       const value = all[field];
       if (value !== undefined) {
-        line[field] = typeof value === 'number' ? value : options.redaction.redact(String(value)).slice(0, LONGEST_TEXT);
+        line[field] =
+          typeof value === 'number' ? value : options.redaction.redact(String(value)).slice(0, LONGEST_TEXT);
       }
     }
     write(JSON.stringify(line));
@@ -59,14 +85,17 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   };
 }
 
-/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+/**
+ * @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
 function embedded({ namespace, name, value, dimension, dimensionValue }: Metric, now: number): object {
   const directive = { Namespace: namespace, Dimensions: [[dimension]], Metrics: [{ Name: name, Unit: 'Count' }] };
   return { _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, [dimension]: dimensionValue, [name]: value };
 }
 
-/** Does what is not worth failing for: somebody else will do it. */
-export async function orWarn<T>(log: Log, step: string, act: () => Promise<T>): Promise<T | undefined> {
+/** Runs a best-effort action and logs a warning on failure. */
+export async function bestEffort<T>(log: Log, step: string, act: () => Promise<T>): Promise<T | undefined> {
   try {
     return await act();
   } catch (error) {

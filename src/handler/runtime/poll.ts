@@ -1,6 +1,80 @@
-/** Pauses between two looks at something that changes by itself: soon at first, then every 15 seconds. */
-export function* pollPauses(): Generator<number, never> {
-  for (let pause = 2_000; ; pause = Math.min(pause * 1.5, 15_000)) {
+import { Clock } from './clock';
+import { OutOfTime } from './deadline';
+
+/** What a probe saw: the end of the wait, or a state to wait out. */
+export type State<T> = { readonly done: T } | Pending;
+
+interface Pending {
+  /** For the text of a time-out: `integration 101 is 'creating'`. */
+  readonly seen: string;
+  /** Milliseconds until the next probe. @default - the next pause */
+  readonly pauseMs?: number;
+}
+
+export interface PollOptions {
+  /** Where time comes from: a `Deadline` also ends the wait. */
+  readonly deadline: Clock;
+  /** The end of `timed out waiting for …`. */
+  readonly waitingFor: string;
+  /** Milliseconds between probes. @default pollPauses */
+  readonly pauses?: Iterator<number, never>;
+}
+
+/** One call of a probe. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  /** Milliseconds until the next one, unless the probe says otherwise. */
+  readonly pauseMs: number;
+}
+
+/**
+ * Calls a probe until it is done. The only place in the handler that waits.
+ *
+ * @throws OutOfTime with what was waited for and what was last seen
+ */
+export async function poll<T>(options: PollOptions, probe: (attempt: Attempt) => Promise<State<T>>): Promise<T> {
+  const { deadline, waitingFor, pauses = pollPauses() } = options;
+  let seen: string | undefined;
+  try {
+    for (let number = 1; ; number++) {
+      const pauseMs = pauses.next().value;
+      const state = await probe({ number, pauseMs });
+      if ('done' in state) {
+        return state.done;
+      }
+      seen = state.seen;
+      await deadline.sleep(state.pauseMs ?? pauseMs);
+    }
+  } catch (error) {
+    throw error instanceof OutOfTime ? error.whileWaiting(waitingFor, seen) : error;
+  }
+}
+
+/** Pauses while something changes by itself: short at first, then 15 seconds. */
+export function pollPauses(): Generator<number, never> {
+  return growingPauses(2_000, 15_000);
+}
+
+/** Pauses between attempts of what a new IAM role or policy may still refuse. */
+export function iamPauses(): Generator<number, never> {
+  return growingPauses(3_000, 20_000);
+}
+
+/** Pauses that grow by a factor, in milliseconds. */
+export function* growingPauses(first: number, longest: number, factor = 1.5): Generator<number, never> {
+  for (let pause = first; ; pause = Math.min(pause * factor, longest)) {
     yield pause;
   }
+}
+
+/**
+ * Cuts a pause, so that the last attempt is a second before the window ends. Undefined if the window has (almost)
+ * ended.
+ *
+ * @param end milliseconds since 1970
+ */
+export function remainingDelay(clock: Clock, pauseMs: number, end: number): number | undefined {
+  const left = end - 1_000 - clock.now();
+  return left > 0 ? Math.min(pauseMs, left) : undefined;
 }

@@ -10,7 +10,12 @@ export class Redaction {
 
   /** Takes a value out of every text from now on. Returns it, so that reading and remembering are one expression. */
   public remember(secret: string): string {
-    for (const form of [secret, JSON.stringify(secret).slice(1, -1), secret.replaceAll('/', '\\/'), encodeURIComponent(secret)]) {
+    for (const form of [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      secret.replaceAll('/', '\\/'),
+      encodeURIComponent(secret),
+    ]) {
       if (form) {
         this.forms.add(form);
       }
@@ -25,7 +30,9 @@ export class Redaction {
 
   public redact(text: string): string {
     // the longest first: one secret may be the beginning of another
-    const longestFirst = [...this.forms].filter((form) => !this.disclosed.has(form)).sort((a, b) => b.length - a.length);
+    const longestFirst = [...this.forms]
+      .filter((form) => !this.disclosed.has(form))
+      .sort((a, b) => b.length - a.length);
     return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, REPLACEMENT), text);
   }
 }

@@ -1,5 +1,9 @@
-import { simulateInIam } from '../../../src/handler/aws/policy-simulator';
+import { simulatePolicies } from '../../../src/handler/aws/policy-simulator';
+import { Deadline } from '../../../src/handler/runtime/deadline';
+import { createLog } from '../../../src/handler/runtime/log';
+import { Redaction } from '../../../src/handler/runtime/redaction';
 import { HttpServer } from '../../support/http-server';
+import { TestClock } from '../support/test-clock';
 
 const USER = 'arn:aws:iam::111122223333:user/immuta';
 let iam: HttpServer;
@@ -14,10 +18,19 @@ beforeEach(async () => {
 });
 afterEach(() => iam.close());
 
-const simulate = () => simulateInIam(USER, { actions: ['s3:ListBucket'], resource: 'arn:aws:s3:::sales', region: 'eu-west-1', context: { 's3:prefix': 'curated/' } });
+const clock = new TestClock();
+const end = clock.now() + 60_000;
+const deadline = new Deadline(clock, { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end, creationEndsAt: end });
+const log = createLog({ clock, redaction: new Redaction(), write: () => undefined });
+
+const simulate = () => simulatePolicies(
+  USER,
+  { actions: ['s3:ListBucket'], resource: 'arn:aws:s3:::sales', region: 'eu-west-1', context: { 's3:prefix': 'curated/' } },
+  { deadline, log },
+);
 const result = (decision: string, more = '') => `<member><EvalActionName>s3:ListBucket</EvalActionName><EvalDecision>${decision}</EvalDecision>${more}</member>`;
 
-test('it asks about the principal, the actions, the resource and what conditions may ask for', async () => {
+test('sends the principal, the actions, the resource and the keys of conditions', async () => {
   await simulate();
   const sent = Object.fromEntries(new URLSearchParams(iam.requests[0].body));
   const entries = ['ContextKeyName', 'ContextKeyType', 'ContextKeyValues.member.1'].map((field) => `.${field}`);
@@ -39,7 +52,7 @@ const MISSING = '<MissingContextValues><member>aws:SourceVpce</member></MissingC
 const MISSING_FOR_RESOURCE = `<ResourceSpecificResults><member><EvalResourceName>arn:aws:s3:::sales</EvalResourceName>${MISSING}</member></ResourceSpecificResults>`;
 
 test.each([['implicitDeny', MISSING], ['explicitDeny', MISSING], ['implicitDeny', MISSING_FOR_RESOURCE], ['explicitDeny', MISSING_FOR_RESOURCE]])(
-  '%s proves nothing where it depends on what is not known: %s', async (decision, more) => {
+  '%s proves nothing when a value of a condition is missing: %s', async (decision, more) => {
     results = result(decision, more);
     await expect(simulate()).resolves.toEqual({ denials: [], isComplete: false });
   });
@@ -50,7 +63,7 @@ test.each([
   ['explicitDeny', '', 'explicit deny'],
   ['implicitDeny', '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>', 'permissions boundary'],
   ['implicitDeny', '<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>', 'organization'],
-])('%s %s means a denial by %s', async (decision, more, by) => {
+])('%s %s is a denial by %s', async (decision, more, by) => {
   results = result(decision, more);
   await expect(simulate()).resolves.toEqual({
     denials: by === undefined ? [] : [{ action: 's3:ListBucket', resource: 'arn:aws:s3:::sales', by }], isComplete: true,

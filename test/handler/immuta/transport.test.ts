@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http';
 import { ApiKey } from '../../../src/handler/immuta/api-key';
-import { HttpError, NoAnswerError, UnexpectedAnswerError } from '../../../src/handler/immuta/errors';
+import { ImmutaRefusal } from '../../../src/handler/immuta/refusal';
 import { Transport } from '../../../src/handler/immuta/transport';
 import { Deadline, OutOfTime } from '../../../src/handler/runtime/deadline';
 import { createLog } from '../../../src/handler/runtime/log';
@@ -14,12 +14,12 @@ let server: HttpServer;
 let answers: ((response: ServerResponse, request: ReceivedRequest) => void)[];
 let clock: TestClock;
 let log: string[];
-let failures: string[];
+let writes: number;
 
 beforeEach(async () => {
   answers = [];
-  failures = [];
   log = [];
+  writes = 0;
   clock = new TestClock();
   server = await HttpServer.start((request, response) => (answers.shift() ?? ((each) => sendJson(each, 200, { ok: true })))(response, request));
 });
@@ -30,60 +30,73 @@ afterEach(async () => {
 
 function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
   const end = clock.now() + leftMs;
-  const deadline = new Deadline(clock, { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end, postingEndsAt: end });
+  const deadline = new Deadline(clock, { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end, creationEndsAt: end });
   const redaction = new Redaction();
   return new Transport({
     baseUrl,
-    apiKey: new ApiKey({ secretArn: 'arn:secret', readSecret: async () => KEY, deadline, redaction }),
+    apiKey: new ApiKey({ secretArn: 'arn:secret', read: async () => KEY, isInField: false, redaction }),
     deadline,
     redaction,
-    patienceMs: () => 60_000,
-    onFailure: (message) => failures.push(message),
-    learnSecrets: async () => undefined,
+    beforeWrite: async () => { writes++; },
     log: createLog({ clock, redaction, write: (line) => log.push(line) }),
     random: () => 0.5,
   });
 }
 
+const status = (code: number, body: unknown = {}, headers = {}) => (response: ServerResponse) => sendJson(response, code, body, headers);
+
+/** Sends a request and returns the JSON of its response. */
+async function send(to: Transport, method: string, path: string, body?: object): Promise<unknown> {
+  const reply = await to.send({ method, path, body: body && (async () => body), retryMs: 60_000 });
+  return 'refusal' in reply ? { refused: reply.refusal.failure.message } : reply.json;
+}
+
+/** Sends a request and returns why it is refused. */
+async function refusalOf(to: Transport, method = 'GET', path = '/integrations'): Promise<ImmutaRefusal> {
+  const reply = await to.send({ method, path, retryMs: 60_000 });
+  return 'refusal' in reply ? reply.refusal : Promise.reject(new Error('it was accepted'));
+}
+
 describe("the tenant's URL", () => {
-  test.each(['nonsense', '', 'http://acme.immutacloud.com', 'http://127.0.0.1.acme.com', 'http://localhost.acme.com', 'ftp://acme.immutacloud.com'])('%p is refused', (url) => {
-    expect(() => transport(url)).toThrow(`'url' of the ImmutaTenant is '${url}': give the address of the tenant, such as https://your-tenant.immutacloud.com`);
+  test.each([
+    'nonsense', '', 'http://acme.immutacloud.com', 'http://127.0.0.1.acme.com', 'http://localhost.acme.com', 'ftp://acme.immutacloud.com',
+  ])('%p is refused', (url) => {
+    expect(() => transport(url)).toThrow(`'url' of the ImmutaTenant must be an https address, got '${url}'. `
+      + 'Set it to the address of the tenant, such as https://your-tenant.immutacloud.com. [TENANT_URL_INVALID]');
   });
 
-  test('with a password is refused, and not quoted', () => {
-    expect(() => transport('https://me:pass-4711@acme.immutacloud.com')).toThrow(/^'url' of the ImmutaTenant holds (?!.*pass-4711)/);
+  test('with a password is refused and not quoted', () => {
+    expect(() => transport('https://me:pass-4711@acme.immutacloud.com'))
+      .toThrow(/^'url' of the ImmutaTenant must not hold (?!.*pass-4711).*\[TENANT_URL_HAS_CREDENTIALS\]$/);
   });
 
-  test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])('may have around it what is no part of the address: %p', async (around) => {
-    await transport(around(server.url)).request('GET', '/integrations');
+  test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])('may have more around the address: %p', async (around) => {
+    await send(transport(around(server.url)), 'GET', '/integrations');
 
     expect(server.requests).toMatchObject([{ url: '/integrations' }]);
   });
 });
 
-const status = (code: number, body: unknown = {}, headers = {}) => (response: ServerResponse) => sendJson(response, code, body, headers);
-const errorOf = (promise: Promise<unknown>) => promise.then(() => undefined, (error) => error);
-
 describe('a request', () => {
-  test('carries the raw key and says that it wants JSON', async () => {
-    expect(await transport().request('GET', '/integrations')).toEqual({ ok: true });
+  test('has the raw key and accepts JSON', async () => {
+    expect(await send(transport(), 'GET', '/integrations')).toEqual({ ok: true });
     expect(server.requests).toMatchObject([{ method: 'GET', url: '/integrations', headers: { authorization: KEY, accept: 'application/json' } }]);
     expect(server.requests[0].headers).not.toHaveProperty('content-type');
   });
 
-  test('carries a body as JSON', async () => {
-    await transport(`${server.url}/`).request('PUT', '/integrations/1', async () => ({ name: 'é' }));
+  test('has a body of JSON', async () => {
+    await send(transport(`${server.url}/`), 'PUT', '/integrations/1', { name: 'é' });
 
     expect(server.requests).toMatchObject([{ url: '/integrations/1', headers: { 'content-type': 'application/json' }, body: '{"name":"é"}' }]);
   });
 
-  test('may have an empty answer', async () => {
+  test('may have an empty response', async () => {
     answers = [(response) => { response.writeHead(204).end(); }];
 
-    expect(await transport().request('DELETE', '/integrations/1')).toBeUndefined();
+    expect(await send(transport(), 'DELETE', '/integrations/1')).toBeUndefined();
   });
 
-  test('is sent again after 503, after a lost answer, and after one that is not Immuta\'s', async () => {
+  test('is retried after 503, after a lost response, and after a response that is not Immuta\'s', async () => {
     answers = [
       status(503),
       (response) => { response.destroy(); },
@@ -92,94 +105,126 @@ describe('a request', () => {
       (response) => { response.writeHead(200).end(); },
     ];
 
-    expect(await transport().request('GET', '/integrations')).toEqual({ ok: true });
+    expect(await send(transport(), 'GET', '/integrations')).toEqual({ ok: true });
     expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
   });
 
-  test('is not begun when there is no time for it', async () => {
-    await expect(transport(server.url, -1).request('GET', '/integrations')).rejects.toBeInstanceOf(OutOfTime);
+  test('reports that an earlier attempt may have been carried out', async () => {
+    answers = [(response) => { response.destroy(); }];
+
+    expect(await transport().send({ method: 'PUT', path: '/integrations/1' })).toMatchObject({ json: { ok: true }, isAnswerLost: true });
+    expect(await transport().send({ method: 'PUT', path: '/integrations/1' })).toMatchObject({ json: { ok: true }, isAnswerLost: false });
+  });
+
+  test.each([['GET', 0], ['PUT', 3], ['DELETE', 3]])('%s is announced before each attempt if it changes something', async (method, times) => {
+    answers = [status(503), status(503)];
+    await send(transport(), method, '/integrations/1');
+
+    expect(server.requests).toHaveLength(3);
+    expect(writes).toBe(times);
+  });
+
+  test('is not started when there is no time for it', async () => {
+    await expect(send(transport(server.url, -1), 'GET', '/integrations')).rejects.toBeInstanceOf(OutOfTime);
     expect(server.requests).toEqual([]);
   });
 
-  test('is not sent again when there is no time for the pause', async () => {
+  test('is not retried when there is no time for the pause', async () => {
     answers = [status(503, {}, { 'retry-after': '60' })];
 
-    await expect(transport(server.url, 30_000).request('GET', '/integrations')).rejects.toBeInstanceOf(OutOfTime);
+    await expect(send(transport(server.url, 30_000), 'GET', '/integrations')).rejects.toMatchObject({
+      name: 'OutOfTime', limit: 'timeout', waitingFor: 'Immuta to answer GET /integrations', seen: 'Immuta answered 503 to GET /integrations',
+    });
     expect(clock.sleeps).toEqual([]);
   });
 
-  test('does not tell of earlier failures when it is refused', async () => {
+  test('does not report earlier failures when it is refused', async () => {
     answers = [status(503), status(400, { message: 'Bad.' })];
 
-    expect((await errorOf(transport().request('GET', '/integrations'))).message).toBe('Immuta answered 400 to GET /integrations: Bad');
+    expect((await refusalOf(transport())).failure.text).toBe('Immuta answered 400 to GET /integrations: Bad');
   });
 
-  test('that was a POST is sent once, whatever happens', async () => {
+  test('is sent once if it is a POST', async () => {
     answers = [(response) => { response.destroy(); }];
 
-    expect(await errorOf(transport().request('POST', '/integrations', async () => ({})))).toBeInstanceOf(NoAnswerError);
+    expect(await refusalOf(transport(), 'POST')).toMatchObject({ kind: 'lost', isAnswerLost: true, failure: { code: 'IMMUTA_NOT_REACHABLE' } });
     expect(server.requests).toHaveLength(1);
   });
 });
 
-describe('an error', () => {
-  test('has the status, the request and Immuta\'s message', async () => {
-    answers = [status(404, { statusCode: 404, error: 'Not Found', message: 'No Integration found with ID 5.' })];
-    const error = await errorOf(transport().request('GET', '/integrations/5'));
+describe('a refusal', () => {
+  test.each([
+    [400, 'final', 'IMMUTA_REQUEST_REFUSED'],
+    [403, 'final', 'API_KEY_NOT_PERMITTED'],
+    [408, 'lost', 'IMMUTA_UNAVAILABLE'],
+    [409, 'conflict', 'IMMUTA_CONFLICT'],
+    [422, 'final', 'VALIDATION_NOT_EXPLAINED'],
+    [429, 'busy', 'IMMUTA_RATE_LIMITED'],
+    [500, 'lost', 'IMMUTA_UNAVAILABLE'],
+    [503, 'lost', 'IMMUTA_UNAVAILABLE'],
+  ])('%p is of kind %s and explained as %s', async (code, kind, expected) => {
+    answers = [status(code, { message: 'Why.' })];
 
-    expect(error).toBeInstanceOf(HttpError);
-    expect(error).toMatchObject({ status: 404, vendorMessage: 'No Integration found with ID 5' });
-    expect(error.message).toBe('Immuta answered 404 to GET /integrations/5: No Integration found with ID 5');
+    expect(await refusalOf(transport(), 'POST')).toMatchObject({
+      status: code, kind, failure: { code: expected, text: `Immuta answered ${code} to POST /integrations: Why` },
+    });
   });
 
-  test('quotes no more of a message than one can read, and no secret in it, not even half of one', async () => {
-    answers = [status(400, { message: `${'x'.repeat(490)}${KEY}${'y'.repeat(10_000)}` })];
-    const { message } = await errorOf(transport().request('GET', '/integrations'));
+  test("has the status, the request and Immuta's message", async () => {
+    answers = [status(404, { statusCode: 404, error: 'Not Found', message: 'No Integration found with ID 5.' })];
 
-    expect(message.length).toBeLessThan(600);
-    expect(message).not.toContain('k/e');
-    expect(message).toContain('[redacted]');
+    expect(await refusalOf(transport(), 'GET', '/integrations/5')).toMatchObject({
+      status: 404, failure: { text: 'Immuta answered 404 to GET /integrations/5: No Integration found with ID 5' },
+    });
+  });
+
+  test('quotes only the beginning of a long message, and no secret in it, not even half of one', async () => {
+    answers = [status(400, { message: `${'x'.repeat(490)}${KEY}${'y'.repeat(10_000)}` })];
+    const { failure: { text } } = await refusalOf(transport());
+
+    expect(text.length).toBeLessThan(600);
+    expect(text).not.toContain('k/e');
+    expect(text).toContain('[redacted]');
   });
 
   test.each([['as a path', encodeURIComponent(KEY)], ['in JavaScript', KEY.replace('/', '\\/')]])('quotes no secret that is written %s', async (_, form) => {
     answers = [(response) => { response.writeHead(400, { 'content-type': 'text/html' }).end(`<h1>Bad</h1><p>${form}</p>`); }];
 
-    expect((await errorOf(transport().request('GET', '/integrations'))).message).toBe('Immuta answered 400 to GET /integrations: Bad [redacted]');
+    expect((await refusalOf(transport())).failure.text).toBe('Immuta answered 400 to GET /integrations: Bad [redacted]');
   });
 
-  test('of the network says which one, and where', async () => {
+  test('by the network names the error and the address', async () => {
     const closed = await HttpServer.start(() => undefined);
     const { url } = closed;
     await closed.close();
-    const error = await errorOf(transport(url).request('GET', '/integrations'));
+    const { failure } = await refusalOf(transport(url));
 
-    expect(error).toBeInstanceOf(NoAnswerError);
-    expect(error.message).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations: ECONNREFUSED/);
-    expect(error.message).toMatch(/; this was tried for 60 seconds$/);
+    expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');
+    expect(failure.text).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations: ECONNREFUSED/);
+    expect(failure.text).toMatch(/; retried for 60 seconds$/);
     expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 4_500]);
-    expect(failures).toHaveLength(10);
+    expect(log.filter((line) => line.includes('"retry-request"'))).toHaveLength(10);
   });
 
-  test('is thrown for a redirection, which the key does not follow', async () => {
+  test('names the target of a redirect, to which the key is not sent', async () => {
     const elsewhere = await HttpServer.start((_, response) => sendJson(response, 200, []));
     answers = [(response) => { response.writeHead(302, { location: `${elsewhere.url}/login?x=1` }).end(); }];
-    const error = await errorOf(transport().request('GET', '/integrations'));
+    const { failure } = await refusalOf(transport());
 
-    expect(error.message).toMatch(/^Immuta answered 302 to GET \/integrations: a redirection to 'http:\/\/127\.0\.0\.1:\d+'; it is not followed/);
+    expect(failure.message).toMatch(/^Immuta answered 302 to GET \/integrations: a redirect to 'http:\/\/127\.0\.0\.1:\d+', which .* \[IMMUTA_REDIRECTS\]$/);
     expect(elsewhere.requests).toEqual([]);
     await elsewhere.close();
   });
 
-  test('is thrown for a success that is not JSON', async () => {
+  test('explains a success that is not JSON', async () => {
     answers = Array(11).fill((response: ServerResponse) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'); });
-    const error = await errorOf(transport().request('GET', '/integrations'));
+    const { failure } = await refusalOf(transport());
 
-    expect(error).toBeInstanceOf(UnexpectedAnswerError);
-    expect(error.message).toBe('unexpected answer from Immuta to GET /integrations: it is not JSON; '
-      + "check that the tenant's 'url' is that of Immuta's API; this was tried for 60 seconds");
+    expect(failure.message).toBe('unexpected response from Immuta to GET /integrations: it is not JSON; retried for 60 seconds. '
+      + "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again. [IMMUTA_RESPONSE_INVALID]");
   });
 
-  test.each([[200, UnexpectedAnswerError], [400, HttpError]])('is thrown for an endless body of a %p, which is not read to its end', async (code, type) => {
+  test.each([[200, 'IMMUTA_RESPONSE_INVALID'], [400, 'IMMUTA_REQUEST_REFUSED']])('explains an endless body of a %p, without reading all of it', async (code, expected) => {
     let sent = 0;
     answers = [(response) => {
       response.writeHead(code);
@@ -192,11 +237,11 @@ describe('an error', () => {
       more();
     }];
 
-    expect(await errorOf(transport().request('POST', '/integrations', async () => ({})))).toBeInstanceOf(type);
+    expect((await refusalOf(transport(), 'POST')).failure.code).toBe(expected);
     expect(sent).toBeLessThan(20_000_000);
   });
 
-  test('is thrown for an answer that takes too long', async () => {
+  test('explains a response that takes too long', async () => {
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
       expect(ms).toBe(30_000);
       const controller = new AbortController();
@@ -204,10 +249,10 @@ describe('an error', () => {
       return controller.signal;
     });
     answers = [() => undefined];
-    const error = await errorOf(transport().request('POST', '/integrations', async () => ({})));
+    const { failure } = await refusalOf(transport(), 'POST');
     timeout.mockRestore();
 
-    expect(error).toBeInstanceOf(NoAnswerError);
-    expect(error.message).toMatch(/: it took too long; check that Immuta is up/);
+    expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');
+    expect(failure.text).toMatch(/: it took too long$/);
   });
 });

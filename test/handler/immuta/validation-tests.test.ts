@@ -1,4 +1,4 @@
-import { explainFailedTests, isExplainedByIamPropagation, VALIDATION_TESTS } from '../../../src/handler/immuta/validation-tests';
+import { describeFailedTests, hintsFor, isExplainedByIamPropagation, VALIDATION_TESTS } from '../../../src/handler/immuta/validation-tests';
 
 // as Immuta's documentation lists them
 const NAMES: [string, boolean][] = [
@@ -11,16 +11,16 @@ const NAMES: [string, boolean][] = [
   ['An AWS Access Grants location does not yet exist for the provided path', false],
 ];
 
-test('there are seven, and each has a hint of its own', () => {
+test('there are seven, each with its own hint', () => {
   expect(VALIDATION_TESTS.map(({ name, failsBeforeIamPropagates }) => [name, failsBeforeIamPropagates])).toEqual(NAMES);
   expect(new Set(VALIDATION_TESTS.map(({ hint }) => hint)).size).toBe(7);
 });
 
-test.each(NAMES)('a failing test %p may be IAM: %p', (name, iam) => {
+test.each(NAMES)('whether IAM may explain that %p fails: %p', (name, iam) => {
   expect(isExplainedByIamPropagation([{ name }])).toBe(iam);
 });
 
-test('a failure without tests may be IAM; one with another test among them is not', () => {
+test('IAM may explain a failure without tests, but none with another test among them', () => {
   expect(isExplainedByIamPropagation([])).toBe(true);
   expect(isExplainedByIamPropagation([{ name: NAMES[3][0] }, { name: NAMES[6][0] }])).toBe(false);
   expect(isExplainedByIamPropagation([{ name: 'A test of next year' }])).toBe(false);
@@ -30,10 +30,18 @@ test.each([
   ['AccessDenied: User: arn:aws:sts::… is not authorized to perform: iam:PassRole on resource: …', true],
   ['InvalidIamRole: The specified IAM role is invalid', true],
   ['The bucket is full.', false],
-])('a test that nobody knows and fails with %p may be IAM: %p', (message, iam) => {
+])('whether IAM may explain that an unknown test fails with %p: %p', (message, iam) => {
   expect(isExplainedByIamPropagation([{ name: 'A test of next year', message }])).toBe(iam);
 });
 
-test('a test that nobody knows is reported without a hint', () => {
-  expect(explainFailedTests([{ name: 'A test of next year', message: 'No.' }])).toBe("'A test of next year' failed: No.");
+test('describes an unknown test, with a general hint', () => {
+  const failed = [{ name: 'A test of next year', message: 'No.' }];
+  expect(describeFailedTests(failed)).toBe("'A test of next year' failed: No.");
+  expect(hintsFor(failed, 'Then try again')).toBe('Remove the cause. Then try again');
+});
+
+test('has one hint for each known test that fails', () => {
+  const hints = hintsFor([{ name: NAMES[1][0] }, { name: 'A test of next year' }, { name: NAMES[2][0] }], 'Then try again');
+  expect(hints).toBe("Set another 'integrationName', or remove the S3 integration that has this name. "
+    + "Check that 'locationRole' exists in the account of the integration. Then try again");
 });

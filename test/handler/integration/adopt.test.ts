@@ -34,22 +34,22 @@ describe('a Create that adopts', () => {
 
   test.each<[string, Partial<S3Config>, Record<string, string>, string]>([
     ['location role', { awsLocationRole: 'arn:aws:iam::111122223333:role/hers' }, {},
-      "it differs in 'locationRole': give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', "
+      "it differs in 'locationRole'. Give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', "
       + "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'sales')), "
       + "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/hers'), "
       + "authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', 'arn:aws:iam::111122223333:role/immuta')) }"],
     ["role of Immuta's", { awsRoleToAssume: 'arn:aws:iam::111122223333:role/hers' }, {},
-      "'authentication': give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', "
+      "'authentication'. Give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', "
       + "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'sales')), "
       + "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/sales-location'), "
       + "authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', 'arn:aws:iam::111122223333:role/hers')) }"],
     ['way to authenticate', { authenticationType: 'accessKey', awsAccessKeyId: 'AKIAPLANTEDKEYID', awsSecretAccessKey: 'planted/secret+access/key' }, {},
       'authentication: ImmutaAuthentication.accessKeySecret({ user, secret }) with the user and the secret of its access key }'],
     ['way to authenticate, without a role', { awsRoleToAssume: undefined }, {}, 'ImmutaAuthentication.ambient(role) with the role that Immuta runs as }'],
-    ['name', {}, { IntegrationName: 'chosen' }, "it differs in 'integrationName': give the ImmutaS3Integration the properties that it has, and deploy again: "
+    ['name', {}, { IntegrationName: 'chosen' }, "it differs in 'integrationName'. Give the ImmutaS3Integration the properties that it has, and deploy again: "
       + "{ adopt: '101', integrationName: 'by hand', location:"],
     ['prefix', { awsLocationPath: "s3://sales/o'hara/*" }, {},
-      "it differs in account, Region or 'location': it is on 's3://sales/o'hara/*' in account 111122223333, us-east-1; give"],
+      "it differs in account, Region or 'location'; it is on 's3://sales/o'hara/*' in account 111122223333, us-east-1. Give"],
     ['prefix, to be pasted', { awsLocationPath: "s3://sales/o'hara/*" }, {},
       "location: S3Location.prefix(s3.Bucket.fromBucketName(this, 'Bucket', 'sales'), 'o\\'hara/')"],
     ['path', { awsLocationPath: 's3://' }, {}, 'location: S3Location.allBuckets(), '],
@@ -60,7 +60,8 @@ describe('a Create that adopts', () => {
     const answer = await sandbox.create(adopting(properties));
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain("integration 101 ('by hand', enabled) cannot be adopted, because adopting changes nothing");
+    expect(answer.Reason).toContain("cannot adopt integration 101 ('by hand', enabled): it differs in ");
+    expect(answer.Reason).toMatch(/ \}\. \[ADOPTED_INTEGRATION_DIFFERS\]$/);
     expect(answer.Reason).toContain(reason);
     expectOnlyReads();
   });
@@ -74,14 +75,15 @@ describe('a Create that adopts', () => {
     const answer = await sandbox.create(adopting());
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain("'adopt' is '101', and the tenant has no S3 integration with this id");
+    expect(answer.Reason).toBe("'adopt' must be the ID of an S3 integration of the tenant, got '101'. "
+      + "Set 'adopt' to an ID that GET /integrations lists, or remove it to create a new integration. [ADOPTED_INTEGRATION_MISSING]");
     expectOnlyReads();
   });
 
   test('does not ask for an id that leads elsewhere', async () => {
     const answer = await sandbox.create(adopting({ Adopt: '../apikey' }));
 
-    expect(answer.Reason).toContain("'adopt' is '../apikey', and the tenant has no S3 integration with this id");
+    expect(answer.Reason).toContain("'adopt' must be the ID of an S3 integration of the tenant, got '../apikey'. ");
     expect(sandbox.immuta.requests).toEqual([]);
   });
 
@@ -90,8 +92,8 @@ describe('a Create that adopts', () => {
     const answer = await sandbox.create(adopting());
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe(`integration 101 ('by hand', ${status}) cannot be adopted, only one that is 'enabled' can: `
-      + 'look at it in Immuta, and deploy again when it is');
+    expect(answer.Reason).toBe(`cannot adopt integration 101 ('by hand', ${status}): it must be 'enabled'. `
+      + 'Look at it in Immuta, and deploy again when it is enabled. [ADOPTED_INTEGRATION_NOT_ENABLED]');
     expectOnlyReads();
   });
 
@@ -144,7 +146,7 @@ describe('an Update of an adopted one', () => {
     const answer = await update({ Adopt: '102' });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ADOPTED });
-    expect(answer.Reason).toContain("'adopt' cannot become '102', since this resource adopted integration 101: give '102' to a new ImmutaS3Integration");
+    expect(answer.Reason).toContain("'adopt' cannot become '102': this resource adopted integration 101. Set 'adopt' to '102' on a new ImmutaS3Integration");
     expect(sandbox.immuta.requests).toEqual([]);
     expect(await update({ Adopt: '101' }, { Adopt: '102' })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ADOPTED });
   });
@@ -161,14 +163,14 @@ describe("an Update that adds 'adopt' to what we made", () => {
   test('fails before any call if it names another', async () => {
     const answer = await sandbox.update({ physicalId: ID, properties: { Adopt: '5' } });
 
-    expect(answer.Reason).toContain("'adopt' cannot become '5', since this resource created integration 101");
+    expect(answer.Reason).toMatch(/^'adopt' cannot become '5': this resource created integration 101\. Set 'adopt' to '5' on .*\[ADOPT_CHANGED\]$/);
     expect(sandbox.immuta.requests).toEqual([]);
   });
 
   test('fails before any call if nothing was made', async () => {
     const answer = await sandbox.update({ physicalId: 'immuta-s3-integration/none', properties: { Adopt: '101' } });
 
-    expect(answer.Reason).toContain("'adopt' cannot become '101', since this resource is not known to have an integration");
+    expect(answer.Reason).toContain("'adopt' cannot become '101': this resource is not known to have an integration. ");
     expect(sandbox.immuta.requests).toEqual([]);
   });
 });

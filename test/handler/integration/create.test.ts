@@ -159,25 +159,26 @@ describe('a POST', () => {
     const answer = await sandbox.create({ ageMs: 200_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain("'iamPropagationTimeout'");
+    expect(answer.Reason).toBe("it is too late to create the integration: the event is older than 'iamPropagationTimeout'. "
+      + "Deploy again, or increase 'iamPropagationTimeout'. [CREATE_TOO_LATE]");
     expect(posts()).toBe(0);
   });
 });
 
 describe('while IAM propagates', () => {
   test.each([
-    ['existing', EXISTING, /remove that one/],
-    ['name', NAME, /give another 'integrationName'/],
-    ['location', NO_LOCATION, /remove the one that is registered/],
+    ['existing', EXISTING, /Remove the integration that has this configuration/],
+    ['name', NAME, /Set another 'integrationName'/],
+    ['location', NO_LOCATION, /Remove the location that is registered/],
   ])('a failing %s test is not', async (_, name, hint) => {
     const validationTests = [{ name, status: 'failed', message: 'Immuta says why.' }, { name: STS, status: 'failed' }];
     sandbox.refuse('POST', 422, { message: 'Validation failed.', validationResults: { status: 'failed', validationTests } });
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain(`'${name}' failed: Immuta says why (`);
+    expect(answer.Reason).toContain(`'${name}' failed: Immuta says why; '${STS}' failed`);
     expect(answer.Reason).toMatch(hint);
-    expect(answer.Reason).toContain(`'${STS}' failed (`);
+    expect(answer.Reason).toMatch(/Check that the trust policy of Immuta's role .* Then try again\. \[VALIDATION_TEST_FAILED\]$/);
     expect(posts()).toBe(1);
   });
 
@@ -188,7 +189,7 @@ describe('while IAM propagates', () => {
     expect(answer.Status).toBe('FAILED');
     expect(sandbox.integrations).toMatchObject([{ status: 'createError' }]);
     expect(answer.PhysicalResourceId).toBe(`immuta-s3-integration/${sandbox.integrations[0].id}`);
-    expect(answer.Reason).toContain(`'${STS}' failed: denied (Immuta cannot act in AWS`);
+    expect(answer.Reason).toMatch(/' failed: denied; .* Check that the trust policy of Immuta's role .* \[CREATE_FAILED\]$/);
   });
 
   test('a createError whose deletion takes too long is what the failure tells about', async () => {
@@ -208,7 +209,7 @@ describe('while IAM propagates', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/'createError'; .* failed: denied .*; nor could it be deleted: .*'deleteError'; Not now; /);
+    expect(answer.Reason).toMatch(/'createError'; .* failed: denied; it could not be deleted either: .*'deleteError'; Not now; .*\[CREATE_FAILED\]$/);
   });
 
   test('a createError whose deletion takes for ever is told about when time is over', async () => {
@@ -216,7 +217,7 @@ describe('while IAM propagates', () => {
     sandbox.immuta.switches.durations.deleting = Infinity;
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '600' } });
 
-    expect(Reason).toMatch(/^not done after 10 minutes; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act.* integration 101 is 'deleting'/);
+    expect(Reason).toMatch(/^timed out after 10 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; then integration 101 is 'deleting'\)/);
   });
 
   test('a createError for which there is no more time is told about', async () => {
@@ -224,7 +225,7 @@ describe('while IAM propagates', () => {
     failLater(STS_TEST);
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '60' } });
 
-    expect(Reason).toMatch(/^not done after 1 minute; last seen: .* 'createError'; .* failed: denied \(Immuta cannot act/);
+    expect(Reason).toMatch(/^timed out after 1 minute .*\(last status: .* 'createError'; .* failed: denied\. Check /);
   });
 
   test('of no time at all, the first failure is the last', async () => {
@@ -259,7 +260,7 @@ describe('while IAM propagates', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toMatch(/not authorized to perform ListAccessGrantsLocations; allow the role of the handler function/);
+    expect(answer.Reason).toMatch(/not authorized to perform ListAccessGrantsLocations\. Check that the role of the handler function allows this, .*\[AWS_ACCESS_DENIED\]$/);
     expect(posts()).toBe(0);
   });
 });
@@ -282,9 +283,10 @@ describe('a location that is taken', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("'s3://sales/' in account 111122223333, us-east-1 already has Immuta's integration 77 ('finance', enabled): "
-      + 'location role arn:aws:iam::111122223333:role/finance, authentication accessKey; it was not created by this resource, so it is left alone: '
-      + "delete it in Immuta and deploy again, or keep it and set 'adopt' to '77', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '77')");
+    expect(answer.Reason).toBe("'s3://sales/' in account 111122223333, us-east-1 already has Immuta's integration 77 ('finance', enabled), "
+      + 'which was not created by this resource: location role arn:aws:iam::111122223333:role/finance, authentication accessKey. Delete it in Immuta '
+      + "and deploy again, or keep it and set 'adopt' to '77', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '77'). "
+      + '[LOCATION_HAS_OTHER_INTEGRATION]');
     expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
   });
 
@@ -296,6 +298,7 @@ describe('a location that is taken', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain(`location ${id} with the role ${OTHER_ROLE}`);
+    expect(answer.Reason).toMatch(/, and deploy again\. \[LOCATION_ALREADY_REGISTERED\]$/);
     expect(answer.Reason).toContain('aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 '
       + `--access-grants-location-id ${id}`);
     expect(posts()).toBe(0);
@@ -320,7 +323,7 @@ describe('a location that is taken', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toMatch(/which an earlier deployment of this resource created and did not remove: .*fromIntegrationId\(…, '8'\)/);
+    expect(answer.Reason).toMatch(/which an earlier deployment of this resource created and did not remove\. .*fromIntegrationId\(…, '8'\)\. \[LOCATION_HAS_RETAINED_INTEGRATION\]$/);
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });
 
@@ -329,7 +332,8 @@ describe('a location that is taken', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path');
+    expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path. '
+      + 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then try again. [IMMUTA_CONFLICT]');
     expect(posts()).toBe(1);
   });
 
@@ -338,7 +342,8 @@ describe('a location that is taken', () => {
     sandbox.refuse('POST', 409, 'Native S3 integration already exists.');
 
     expect((await sandbox.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists; '
-      + "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1");
+      + "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1. "
+      + 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then try again. [IMMUTA_CONFLICT]');
   });
 
   test('is free where there is no instance: that is for Immuta to say', async () => {
@@ -346,7 +351,7 @@ describe('a location that is taken', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toContain('check that the account has an S3 Access Grants instance in this Region');
+    expect(answer.Reason).toContain('Check that the account has an S3 Access Grants instance in this Region');
     expect(posts()).toBe(1);
   });
 });
@@ -357,7 +362,7 @@ describe('a Create that cannot go on', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toContain('integration 101 was deleted while it was being created');
+    expect(answer.Reason).toBe('integration 101 was deleted while it was being created. Deploy again to create it. [INTEGRATION_DELETED_DURING_CREATE]');
     expect(posts()).toBe(1);
   });
 
@@ -367,7 +372,7 @@ describe('a Create that cannot go on', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe('Immuta answered 401 to GET /integrations: Bad token [redacted]; '
-      + `the API key in the secret '${API_KEY_ARN}' was rejected: store a key there that is valid for this tenant`);
+      + `it rejects the API key in secret '${API_KEY_ARN}'. Store an API key of this tenant in the secret, then try again. [API_KEY_REJECTED]`);
     expect(sandbox.countAwsCalls('GetSecretValue')).toBe(2);
   });
 
@@ -382,7 +387,8 @@ describe('a Create that cannot go on', () => {
     const answer = await sandbox.create({ ageMs: 70_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe('Immuta answered 400 to POST /integrations: "config.awsRoleToAssume" is not allowed');
+    expect(answer.Reason).toBe('Immuta answered 400 to POST /integrations: "config.awsRoleToAssume" is not allowed. Correct what Immuta names, '
+      + 'or ask its support if S3 integrations are enabled for this tenant, then try again. [IMMUTA_REQUEST_REFUSED]');
   });
 
   test('after a refusal that made something all the same answers with its id', async () => {
@@ -397,15 +403,15 @@ describe('a Create that cannot go on', () => {
     sandbox.refuse('GET', 403, 'Insufficient scope');
     const answer = await sandbox.create();
 
-    expect(answer.Reason).toBe('Immuta answered 403 to GET /integrations: Insufficient scope; '
-      + 'the user that the API key belongs to needs APPLICATION_ADMIN');
+    expect(answer.Reason).toBe('Immuta answered 403 to GET /integrations: Insufficient scope. '
+      + 'Give the permission APPLICATION_ADMIN in Immuta to the user of the API key, then try again. [API_KEY_NOT_PERMITTED]');
   });
 
   test('without its properties is answered all the same', async () => {
     const answer = await sandbox.create({ event: { ResourceProperties: undefined } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("the property 'AccountId' of the custom resource is missing");
+    expect(answer.Reason).toBe("the custom resource lacks its property 'AccountId'. Deploy the stack with the CDK again. [PROPERTY_MISSING]");
   });
 
   test('whose time is over says what it last saw', async () => {
@@ -413,7 +419,8 @@ describe('a Create that cannot go on', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe("not done after 30 minutes; last seen: integration 101 is 'creating'; if it only needs longer, raise 'timeout'");
+    expect(answer.Reason).toBe("timed out after 30 minutes waiting for the integration of 's3://sales/' in account 111122223333, us-east-1 to be enabled "
+      + "(last status: integration 101 is 'creating'). Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]");
     expect(posts()).toBe(1);
   });
 });

@@ -73,7 +73,8 @@ describe('a Delete of an integration that we made', () => {
     const answer = await sandbox.delete(ID);
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('Immuta answered 409 to DELETE /integrations/101: Integration has data sources');
+    expect(answer.Reason).toBe('Immuta answered 409 to DELETE /integrations/101: Integration has data sources. '
+      + 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then try again. [IMMUTA_CONFLICT]');
     expect(deletions()).toBe(2);
   });
 
@@ -83,7 +84,8 @@ describe('a Delete of an integration that we made', () => {
     const answer = await sandbox.delete(ID);
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toContain("integration 101 is 'deleteError'; Could not remove 3 grants; ");
+    expect(answer.Reason).toContain("integration 101 is 'deleteError'; Could not remove 3 grants. Remove the cause. "
+      + 'Then delete again, or delete the integration in Immuta first. [DELETE_FAILED]');
   });
 
   test('fails if Immuta accepts and then leaves it as it is', async () => {
@@ -100,6 +102,7 @@ describe('a Delete of an integration that we made', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toContain(removal(id));
+    expect(answer.Reason).toMatch(/\[LOCATION_NOT_REMOVED\]$/);
   });
 
   test('fails with that command too if somebody disabled it', async () => {
@@ -172,7 +175,7 @@ describe('a Delete leaves alone', () => {
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
-    expect(sandbox.steps).toContain('left-alone');
+    expect(sandbox.steps).toContain('keep-integration');
   });
 
   test('a record of that id of another type', async () => {
@@ -288,7 +291,7 @@ describe('without a generation, a Delete under an id that we did not issue', () 
 
     expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
-    expect(sandbox.steps).toContain('left-alone');
+    expect(sandbox.steps).toContain('keep-integration');
   });
 
   test.each(['creating', 'createError'])('deletes what is %s: nobody retains that', async (status) => {

@@ -59,7 +59,8 @@ test('an outage for ever ends a Delete after five minutes, without hammering', a
   const { Status, Reason } = await sandbox.delete(ID);
 
   expect(Status).toBe('FAILED');
-  expect(Reason).toBe('Immuta answered 503 to DELETE /integrations/101: Down for maintenance; this was tried for 5 minutes');
+  expect(Reason).toBe('Immuta answered 503 to DELETE /integrations/101: Down for maintenance; retried for 5 minutes. '
+    + 'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]');
   expect(sandbox.clock.now() - begin).toBeLessThan(310_000);
   expect(sandbox.countImmutaCalls('DELETE')).toBeLessThan(100);
   expect(Math.max(...sandbox.clock.sleeps)).toBeLessThanOrEqual(20_000);
@@ -71,7 +72,8 @@ test('a Create that has sent nothing is ended by an outage of more than a minute
   const { Reason, PhysicalResourceId } = await sandbox.create();
 
   expect(PhysicalResourceId).toBe('immuta-s3-integration/none');
-  expect(Reason).toBe('Immuta answered 503 to GET /integrations: Down for maintenance; this was tried for 60 seconds');
+  expect(Reason).toBe('Immuta answered 503 to GET /integrations: Down for maintenance; retried for 60 seconds. '
+    + 'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]');
   expect(sandbox.clock.now() - begin).toBeLessThan(70_000);
 });
 
@@ -101,6 +103,7 @@ test('an outage that outlasts the timeout is what was last seen', async () => {
   outage('DELETE', Infinity);
   const { Reason } = await sandbox.delete(ID, { properties: { TimeoutSeconds: '120', IamPropagationTimeoutSeconds: '60' } });
 
-  expect(Reason).toBe('not done after 3 minutes; last seen: Immuta answered 503 to DELETE /integrations/101: Down for maintenance; '
-    + "if it only needs longer, raise 'timeout'");
+  expect(Reason).toBe('timed out after 3 minutes waiting for Immuta to accept the deletion of integration 101 '
+    + '(last status: Immuta answered 503 to DELETE /integrations/101: Down for maintenance). '
+    + "Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]");
 });

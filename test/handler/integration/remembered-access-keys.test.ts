@@ -84,5 +84,5 @@ test('a mask in its place is no secret', async () => {
   sandbox.immuta.faults.http({ method: 'GET', behaviour: 'rewrite', set: { config: masked }, times: Infinity });
   sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'See there.' });
 
-  expect((await sandbox.delete(ID, properties)).Reason).toContain('See there; ');
+  expect((await sandbox.delete(ID, properties)).Reason).toContain('See there. ');
 });

@@ -29,8 +29,8 @@ test.each<[Operation, string, RegExp]>([
 });
 
 test.each<[string, () => void, RegExp]>([
-  ['is missing', () => sandbox.aws.secrets.deleteSecret(API_KEY_ARN), /the secret '\S+immuta\/api-key' cannot be read: Secrets Manager can't find the specified secret/],
-  ['is empty', () => sandbox.aws.secrets.putSecretValue(API_KEY_ARN, ' '), /the secret '\S+immuta\/api-key' is empty: store the API key there/],
+  ['is missing', () => sandbox.aws.secrets.deleteSecret(API_KEY_ARN), /cannot read secret '\S+immuta\/api-key': ResourceNotFoundException: Secrets Manager can't find the specified secret/],
+  ['is empty', () => sandbox.aws.secrets.putSecretValue(API_KEY_ARN, ' '), /secret '\S+immuta\/api-key' is empty\. Store the API key in it/],
 ])('an API-key secret that %s by now ends a Delete, until it is back', async (what, spoil, reason) => {
   await prepare(sandbox, 'Delete');
   spoil();
@@ -48,14 +48,14 @@ test('an API-key secret that the function may not read ends a Create, and the re
   expect(await carryOut(sandbox, 'Create')).toEqual({
     immuta: [],
     answers: ['FAILED none', 'SUCCESS none'],
-    reason: expect.stringMatching(/the secret '\S+' cannot be read: .* check that it exists, and that the role of the handler function may read it/),
+    reason: expect.stringMatching(/cannot read secret '\S+': .* Check that it exists, and that the role of the handler function may read it/),
   });
 });
 
 test.each([
-  ['is missing', undefined, /the secret '\S+immuta\/access-key\S*' cannot be read: /],
-  ['is not JSON', 'AKIA-and-more', /the secret '\S+immuta\/access-key\S*' is not a JSON object, and its field 'accessKeyId' is asked for/],
-  ['lacks a field', '{"accessKeyId":"AKIA-and-more"}', /the secret '\S+immuta\/access-key\S*' has no text in the field 'secretAccessKey'/],
+  ['is missing', undefined, /cannot read secret '\S+immuta\/access-key\S*': /],
+  ['is not JSON', 'AKIA-and-more', /secret '\S+immuta\/access-key\S*' is not a JSON object, so field 'accessKeyId' cannot be read/],
+  ['lacks a field', '{"accessKeyId":"AKIA-and-more"}', /secret '\S+immuta\/access-key\S*' has no text in field 'secretAccessKey'/],
 ])("a secret with Immuta's access key that %s ends a Create before anything is sent", async (_what, text, reason) => {
   if (text) sandbox.aws.secrets.createSecret('immuta/access-key', text);
 

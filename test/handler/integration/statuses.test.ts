@@ -28,7 +28,7 @@ describe('a creation that ends as', () => {
   const rolledBack: Outcome = { immuta: [], answers: ['FAILED 101', 'SUCCESS 101'] };
   const stuck = (status: string): Outcome => failed(
     { immuta: [`101 sales ${status}`], answers: ['FAILED 101', 'FAILED 101'] },
-    `not done after 2 minutes; last seen: integration 101 is '${status}'; if it only needs longer, raise 'timeout'`,
+    `(last status: integration 101 is '${status}'). Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]`,
   );
   const refused = (status: string) => failed(rolledBack, `Immuta did not create the integration: integration 101 is '${status}'`);
   const outcomes: Record<string, Outcome> = {
@@ -38,7 +38,7 @@ describe('a creation that ends as', () => {
     editing: stuck('editing'),
     deleting: stuck('deleting'),
     migrating: stuck('migrating'),
-    paused: failed(rolledBack, "last seen: integration 101 is 'paused'"),
+    paused: failed(rolledBack, "last status: integration 101 is 'paused'"),
     deleted: failed(rolledBack, 'integration 101 was deleted while it was being created'),
     // nothing explains it, so it may be IAM: deleted and tried again
     createError: { ...GOOD.Create, immuta: inOrder(102, 'sales'), answers: ['SUCCESS 102'] },
@@ -63,9 +63,9 @@ describe('a change that ends as', () => {
     { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] },
     reason,
   );
-  const refused = (status: string) => rolledBack(status, `Immuta did not change the integration: integration 101 is '${status}'`);
-  const timedOut = (status: string) => stuck(status, `not done after 2 minutes; last seen: integration 101 is '${status}'`);
-  const lost = (status: string) => stuck(status, `Immuta did not change the integration: integration 101 is '${status}'`);
+  const refused = (status: string) => rolledBack(status, `Immuta did not update the integration: integration 101 is '${status}'`);
+  const timedOut = (status: string) => stuck(status, `timed out after 2 minutes waiting for integration 101 to be updated (last status: integration 101 is '${status}')`);
+  const lost = (status: string) => stuck(status, `Immuta did not update the integration: integration 101 is '${status}'`);
   const outcomes: Record<string, Outcome> = {
     creating: timedOut('creating'),
     editing: timedOut('editing'),
@@ -94,7 +94,7 @@ describe('a deletion that ends as', () => {
     reason,
   );
   const refused = (status: string) => stays(status, `Immuta did not delete the integration: integration 101 is '${status}'`);
-  const timedOut = (status: string) => stays(status, `last seen: integration 101 is '${status}'`);
+  const timedOut = (status: string) => stays(status, `last status: integration 101 is '${status}'`);
   const removeLocation = /^.*its location \S+ is still registered .*'aws s3control delete-access-grants-location .*$/;
   const outcomes: Record<string, Outcome> = {
     enabled: refused('enabled'),

@@ -59,9 +59,9 @@ test.each(ROWS)('another %s', async (name, value, written, inConfig) => {
 });
 
 const REFUSED: [name: string, value: string, reason: string][] = [
-  ['AccountId', '444455556666', 'an integration cannot move'],
-  ['Region', 'eu-west-1', 'an integration cannot move'],
-  ['LocationPath', 's3://hr-lake/', 'an integration cannot move'],
+  ['AccountId', '444455556666', 'cannot change the location of an integration'],
+  ['Region', 'eu-west-1', 'cannot change the location of an integration'],
+  ['LocationPath', 's3://hr-lake/', 'cannot change the location of an integration'],
   ['Adopt', '17', "'adopt' cannot become '17'"],
 ];
 

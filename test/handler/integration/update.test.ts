@@ -111,7 +111,7 @@ describe('an Update', () => {
     const answer = await sandbox.update({ properties: { Revision: '2' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toContain(`integration 101 is '${status}'; delete it in Immuta`);
+    expect(answer.Reason).toMatch(new RegExp(`integration 101 is '${status}'\\. Delete it in Immuta, .* \\[UPDATE_NOT_POSSIBLE\\]$`));
     expect(puts()).toBe(0);
   });
 
@@ -127,8 +127,9 @@ describe('an Update', () => {
     const answer = await sandbox.update({ properties: { Revision: '2' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('Immuta answered 400 to PUT /integrations/101: Bad request; if the stack is left in UPDATE_ROLLBACK_FAILED, '
-      + 'remove the cause and run: aws cloudformation continue-update-rollback --stack-name Lake');
+    expect(answer.Reason).toBe('Immuta answered 400 to PUT /integrations/101: Bad request. Correct what Immuta names, or ask its support if S3 integrations '
+      + 'are enabled for this tenant, then try again. If the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: '
+      + 'aws cloudformation continue-update-rollback --stack-name Lake. [IMMUTA_REQUEST_REFUSED]');
   });
 
   test.each<[string, string, string, keyof S3Config]>([
@@ -143,7 +144,7 @@ describe('an Update', () => {
     const answer = await sandbox.update({ properties, oldProperties: { [property]: old } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toContain(`the integration does not show what was sent as '${field}'`);
+    expect(answer.Reason).toMatch(new RegExp(`the integration does not show what was sent as '${field}'\\. .* \\[UPDATE_IGNORED\\]$`));
     expect(puts()).toBe(1);
   });
 
@@ -164,14 +165,14 @@ describe('an Update of the location', () => {
     const answer = await sandbox.update({ properties });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/^an integration cannot move: integration 101 .* give the new location to a new ImmutaS3Integration/);
+    expect(answer.Reason).toMatch(/^cannot change the location of an integration: integration 101 .* Create a new ImmutaS3Integration .* \[LOCATION_CHANGED\]$/);
     expect([puts(), sandbox.countImmutaCalls('POST'), sandbox.countImmutaCalls('DELETE')]).toEqual([0, 0, 0]);
   });
 
   test('fails too if the integration is gone', async () => {
     sandbox.removeIntegration('101');
 
-    expect((await sandbox.update({ properties: { LocationPath: 's3://finance/' } })).Reason).toMatch(/^an integration cannot move/);
+    expect((await sandbox.update({ properties: { LocationPath: 's3://finance/' } })).Reason).toMatch(/^cannot change the location of an integration: the integration was on /);
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
@@ -199,7 +200,8 @@ describe('an Update of the location role', () => {
     const answer = await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } });
 
     expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toContain(`location ${sandbox.locations[0].id} on 's3://sales/' in account 111122223333, us-east-1 still has the role ${ROLE}`);
+    expect(answer.Reason).toContain(`location ${sandbox.locations[0].id} on 's3://sales/' in account 111122223333, us-east-1 still has the role ${ROLE}. Keep the previous role`);
+    expect(answer.Reason).toMatch(/\[LOCATION_ROLE_NOT_UPDATED\]$/);
   });
 
   test('does not believe a record that is as wanted already', async () => {

@@ -1,3 +1,4 @@
+import { run } from '../../../src/handler/protocol/run';
 import { API_KEY_ARN, CREATE, HandlerSandbox, ID, MADE_BY_CREATE } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
@@ -36,7 +37,7 @@ describe('an event that takes longer than an invocation', () => {
     const answer = await sandbox.create({ properties: { TimeoutSeconds: '3000' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/^not done after 50 minutes; last seen: integration 101 is 'creating'/);
+    expect(answer.Reason).toMatch(/^timed out after 50 minutes .*\(last status: integration 101 is 'creating'\)/);
     expect(sandbox.clock.now() - begin).toBeLessThanOrEqual(3_000_000);
     expect(sandbox.countAwsCalls('Invoke')).toBe(3);
   });
@@ -56,7 +57,7 @@ describe('an event that takes longer than an invocation', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/^the handler function cannot invoke itself to go on: .*not authorized to perform Invoke/);
+    expect(answer.Reason).toMatch(/^the handler function cannot invoke itself to continue: .*not authorized to perform Invoke\. Check .*\[SELF_INVOCATION_FAILED\]$/);
   });
 
   test('is not prolonged by a continuation that nobody wrote', async () => {
@@ -78,15 +79,15 @@ describe('an event that takes longer than an invocation', () => {
     neverEnds();
     const answer = await sandbox.create({ event: { ResponseURL: `${sandbox.responses.url}/r?Expires=1795408000&Signature=s` }, ageMs: 100_000 });
 
-    expect(answer.Reason).toMatch(/^not done after 30 minutes/);
+    expect(answer.Reason).toMatch(/^timed out after 30 minutes/);
     expect(sandbox.countAwsCalls('Invoke')).toBe(2);
   });
 });
 
 describe('an event that is not as it should be', () => {
   test.each([
-    ['of no type', { RequestType: undefined }, "'' is not a request type of CloudFormation's"],
-    ['of a type that nobody knows', { RequestType: 'Import' }, "'Import' is not a request type of CloudFormation's"],
+    ['of no type', { RequestType: undefined }, "request type must be Create, Update or Delete, got ''. Let only CloudFormation invoke the handler function. [REQUEST_TYPE_UNKNOWN]"],
+    ['of a type that nobody knows', { RequestType: 'Import' }, "request type must be Create, Update or Delete, got 'Import'. Let only CloudFormation invoke the handler function. [REQUEST_TYPE_UNKNOWN]"],
   ])('%s is answered', async (_, event, reason) => {
     expect(await sandbox.create({ event })).toMatchObject({ Status: 'FAILED', Reason: reason, RequestId: CREATE, LogicalResourceId: 'SalesLake' });
   });
@@ -94,34 +95,46 @@ describe('an event that is not as it should be', () => {
   test.each([[undefined], [null], ['text'], [{}]])('like %p is survived', async (event) => {
     await sandbox.invoke(event);
 
-    expect(sandbox.steps).toContain('answer-not-delivered');
+    expect(sandbox.steps).toContain('response-not-delivered');
   });
 
   test('is answered with a readable reason if the function lacks its environment', async () => {
     sandbox.environment = {};
 
     expect((await sandbox.create()).Reason)
-      .toBe('the handler function lacks its environment variable API_KEY_SECRET_ARN: deploy the stack of the ImmutaTenant again');
+      .toBe('the handler function lacks its environment variable API_KEY_SECRET_ARN. Deploy the stack of the ImmutaTenant again. [ENVIRONMENT_INCOMPLETE]');
   });
+});
+
+test('an error that is none of ours is answered as such', async () => {
+  const handleEvent = async () => ({ physicalId: 'immuta-s3-integration/none', error: new TypeError('x is not a function') });
+  const context = { invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta', getRemainingTimeInMillis: () => 900_000 };
+  await run(sandbox.event('Create', CREATE), context, { handleEvent, clock: sandbox.clock, writeLog: () => undefined });
+
+  expect(sandbox.answers).toMatchObject([{
+    Status: 'FAILED',
+    PhysicalResourceId: 'immuta-s3-integration/none',
+    Reason: "unexpected error in the handler: TypeError: x is not a function. Report it with the function's log, and deploy again. [UNEXPECTED_ERROR]",
+  }]);
 });
 
 test.each(['nonsense', 'http://acme.immutacloud.com'])("a Create with the tenant's URL %p fails with a readable reason, and its Delete asks nobody", async (url) => {
   sandbox.environment.IMMUTA_URL = url;
   const { PhysicalResourceId, Reason } = await sandbox.create();
 
-  expect(Reason).toMatch(new RegExp(`^'url' of the ImmutaTenant is '${url}': `));
+  expect(Reason).toMatch(new RegExp(`^'url' of the ImmutaTenant must be an https address, got '${url}'\\. .*\\[TENANT_URL_INVALID\\]$`));
   expect(sandbox.countAwsCalls('GetSecretValue')).toBe(0);
   expect(await sandbox.delete(PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });
 });
 
 describe('the API key', () => {
   test.each([
-    ['missing', 'no secret', /cannot be read: Secrets Manager can't find the specified secret/],
-    ['without a value', undefined, /cannot be read: Secrets Manager can't find the specified secret value/],
-    ['empty', '  \n', /is empty: store the API key there/],
-    ['binary', new Uint8Array([1, 2]), /cannot be read: it is binary, store it as text/],
-    ['a JSON object', '{"apiKey":"key-846e9e43c86a4c"}', /is a JSON object: name the field that holds the API key with 'apiKeyField'/],
-    ['of several words', 'key-846e9e43c86a4c key-846e9e43c86a4c', /holds characters that an API key cannot have/],
+    ['missing', 'no secret', /^cannot read secret '.*Secrets Manager can't find the specified secret\. Check that it exists, .*\[SECRET_NOT_READABLE\]$/],
+    ['without a value', undefined, /^cannot read secret '.*Secrets Manager can't find the specified secret value/],
+    ['empty', '  \n', /is empty\. Store the API key in it, .*\[API_KEY_EMPTY\]$/],
+    ['binary', new Uint8Array([1, 2]), /it is binary\. Store it as text, .*\[SECRET_IS_BINARY\]$/],
+    ['a JSON object', '{"apiKey":"key-846e9e43c86a4c"}', /is a JSON object\. Name the field that holds the API key with 'apiKeyField' .*\[API_KEY_IS_JSON\]$/],
+    ['of several words', 'key-846e9e43c86a4c key-846e9e43c86a4c', /has characters that an API key cannot have, .*\[API_KEY_MALFORMED\]$/],
   ])('that is %s', async (_, value, reason) => {
     if (value === 'no secret') {
       sandbox.aws.secrets.deleteSecret(API_KEY_ARN);
@@ -136,10 +149,10 @@ describe('the API key', () => {
   });
 
   test.each([
-    ['not JSON', 'key-846e9e43c86a4c', /is not a JSON object, and its field 'immuta' is asked for/],
-    ['without that field', '{"other":"key-846e9e43c86a4c"}', /has no text in the field 'immuta'/],
-    ['with an empty field', '{"immuta":" "}', /has no text in the field 'immuta'/],
-    ['with a number there', '{"immuta":7}', /has no text in the field 'immuta'/],
+    ['not JSON', 'key-846e9e43c86a4c', /is not a JSON object, so field 'immuta' cannot be read\. .*\[SECRET_IS_NOT_JSON\]$/],
+    ['without that field', '{"other":"key-846e9e43c86a4c"}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
+    ['with an empty field', '{"immuta":" "}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
+    ['with a number there', '{"immuta":7}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
   ])('in a field of a secret that is %s', async (_, value, reason) => {
     sandbox.environment.API_KEY_FIELD = 'immuta';
     sandbox.aws.secrets.putSecretValue(API_KEY_ARN, value);

@@ -1,11 +1,6 @@
 import { Agent } from 'node:http';
 import { TestClock } from './test-clock';
-import { findRegisteredLocation, listRegisteredLocations } from '../../../src/handler/aws/access-grants-locations';
-import { simulateInIam } from '../../../src/handler/aws/policy-simulator';
-import { readSecretsManager } from '../../../src/handler/aws/secrets-manager';
-import { diagnosed } from '../../../src/handler/integration/diagnosis';
-import { integrationLifecycle } from '../../../src/handler/integration/lifecycle';
-import { invokeLambda } from '../../../src/handler/protocol/continuation';
+import { handleIntegrationEvent } from '../../../src/handler/integration/handle-event';
 import { run } from '../../../src/handler/protocol/run';
 import { AccessGrantsLocation, AwsError, AwsRequest, AwsStandIn, s3ControlOperation, startAws } from '../../sandbox/aws';
 import { Answer, HttpFault, ImmutaStandIn, IntegrationRecord, S3Config, startImmuta } from '../../sandbox/immuta';
@@ -275,25 +270,21 @@ export class HandlerSandbox {
 
   public async invoke(event: unknown): Promise<void> {
     const endsAt = this.clock.now() + this.functionTimeoutMs;
-    // the SDK puts the account before the host, which then is no address of this machine
     const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
-    const listLocations = listRegisteredLocations({
-      endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
-      requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
-    });
-    const lifecycle = integrationLifecycle({
-      environment: this.environment,
-      readSecret: readSecretsManager,
-      findRegisteredLocation: findRegisteredLocation(listLocations),
-    });
     await run(event, {
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
       getRemainingTimeInMillis: () => endsAt - this.clock.now(),
     }, {
       clock: this.clock,
-      invoke: invokeLambda,
       writeLog: (line) => this.log.push(line),
-      work: diagnosed(lifecycle, { listLocations, simulate: simulateInIam }),
+      handleEvent: handleIntegrationEvent({
+        environment: this.environment,
+        // the SDK puts the account before the host, which then is no address of this machine
+        s3Control: {
+          endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
+          requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
+        },
+      }),
     });
   }
 }

@@ -38,27 +38,27 @@ const DEATHS: Death[] = [
   { operation: 'Create', step: 'POST /integrations', when: 'it has posted, and Immuta does it', kill: atRequest('POST', ALL) },
   { operation: 'Create', step: 'posted', when: 'it has got an id', kill: afterStep('posted') },
   { operation: 'Create', step: 'GET /integrations/101', when: 'it reads the record', kill: atRequest('GET', ONE) },
-  { operation: 'Create', step: 'look', when: 'it looks', kill: afterStep('look') },
-  { operation: 'Create', step: 'look', when: 'it has seen that all is well', kill: afterStep('look', '"status":"enabled"') },
+  { operation: 'Create', step: 'get', when: 'it looks', kill: afterStep('get') },
+  { operation: 'Create', step: 'get', when: 'it has seen that all is well', kill: afterStep('get', '"status":"enabled"') },
   { operation: 'Create', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
   { operation: 'Create', step: 'handed-over', when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
   { operation: 'Create', step: 'received', when: 'it is the next one, and has taken over', kill: both(slowly, both(never, afterStep('received'))) },
-  { operation: 'Create', step: 'take-up', when: 'it is the next one, and has found the record', kill: both(slowly, both(never, afterStep('take-up'))) },
+  { operation: 'Create', step: 'resume', when: 'it is the next one, and has found the record', kill: both(slowly, both(never, afterStep('resume'))) },
   { operation: 'Create', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
-  { operation: 'Create', step: 'answered', when: 'it has answered', kill: afterStep('answered') },
+  { operation: 'Create', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 
   { operation: 'Update', step: 'received', when: 'it has received the event', kill: afterStep('received') },
   { operation: 'Update', step: 'secretsmanager', when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Update', step: 'GET /integrations/101', when: 'it finds the record', kill: atRequest('GET', ONE) },
-  { operation: 'Update', step: 'put', when: 'it is about to put', kill: afterStep('put') },
+  { operation: 'Update', step: 'update', when: 'it is about to put', kill: afterStep('update') },
   { operation: 'Update', step: 'PUT /integrations/101', when: 'it has put, and Immuta has lost that', kill: atRequest('PUT', ONE, { behaviour: 'reset' }) },
   { operation: 'Update', step: 'PUT /integrations/101', when: 'it has put, and Immuta does it', kill: atRequest('PUT', ONE) },
-  { operation: 'Update', step: 'look', when: 'it looks', kill: afterStep('look', '"status":"editing"') },
+  { operation: 'Update', step: 'get', when: 'it looks', kill: afterStep('get', '"status":"editing"') },
   { operation: 'Update', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
   { operation: 'Update', step: 'handed-over', when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
   { operation: 'Update', step: 's3-control', when: 'it lists the locations', kill: atCallOf('s3-control'), options: ANOTHER_ROLE },
   { operation: 'Update', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
-  { operation: 'Update', step: 'answered', when: 'it has answered', kill: afterStep('answered') },
+  { operation: 'Update', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 
   { operation: 'Delete', step: 'received', when: 'it has received the event', kill: afterStep('received') },
   { operation: 'Delete', step: 'secretsmanager', when: 'it reads the API key', kill: atCallOf('secretsmanager') },
@@ -66,14 +66,14 @@ const DEATHS: Death[] = [
   { operation: 'Delete', step: 'delete', when: 'it is about to delete', kill: afterStep('delete') },
   { operation: 'Delete', step: 'DELETE /integrations/101', when: 'it has deleted, and Immuta has lost that', kill: atRequest('DELETE', ONE, { behaviour: 'reset' }) },
   { operation: 'Delete', step: 'DELETE /integrations/101', when: 'it has deleted, and Immuta does it', kill: atRequest('DELETE', ONE) },
-  { operation: 'Delete', step: 'look', when: 'it looks', kill: afterStep('look', '"status":"deleting"') },
-  { operation: 'Delete', step: 'look', when: 'it has seen that it is gone', kill: afterStep('look', '"status":"gone"') },
+  { operation: 'Delete', step: 'get', when: 'it looks', kill: afterStep('get', '"status":"deleting"') },
+  { operation: 'Delete', step: 'get', when: 'it has seen that it is gone', kill: afterStep('get', '"status":"gone"') },
   { operation: 'Delete', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
   { operation: 'Delete', step: 'handed-over', when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
   { operation: 'Delete', step: 's3-control', when: 'it lists the locations', kill: atCallOf('s3-control') },
   { operation: 'Delete', step: 'GET /integrations', when: 'it lists the integrations', kill: atRequest('GET', ALL) },
   { operation: 'Delete', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
-  { operation: 'Delete', step: 'answered', when: 'it has answered', kill: afterStep('answered') },
+  { operation: 'Delete', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 ];
 
 function createAnotherRole(): void {
@@ -171,7 +171,7 @@ test('a handler that dies when its event is too old to be run again leaves what 
 });
 
 test('a handler that dies again and again after it has posted leaves what it made to the rollback', async () => {
-  sandbox.current.lambda.crashes.push(/"step":"look"/, /"step":"look"/, /"step":"look"/);
+  sandbox.current.lambda.crashes.push(/"step":"get"/, /"step":"get"/, /"step":"get"/);
 
   expect(await carryOut(sandbox.current, 'Create')).toEqual({
     immuta: [],

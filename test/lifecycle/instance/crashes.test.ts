@@ -46,14 +46,14 @@ const DEATHS: Death[] = [
   { operation: 'Create', step: 'TagResource', when: 'it has noted the application', kill: atCall('TagResource', { after: 1 }) },
   { operation: 'Create', step: 'Invoke', when: 'it has invoked itself', kill: both(slowly(20), atCallOf('lambda')) },
   { operation: 'Create', step: 'handed-over', when: 'it has handed over', kill: both(slowly(20), afterStep('handed-over')) },
-  { operation: 'Create', step: 'take-up', when: 'it is the next one, and has found the instance', kill: both(slowly(20), both(never, afterStep('take-up'))) },
+  { operation: 'Create', step: 'adopt-instance', when: 'it is the next one, and has found the instance', kill: both(slowly(20), both(never, afterStep('adopt-instance'))) },
   { operation: 'Create', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
-  { operation: 'Create', step: 'answered', when: 'it has answered', kill: afterStep('answered') },
+  { operation: 'Create', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 
   { operation: 'Update', step: 'received', when: 'it has received the event', kill: afterStep('received') },
   { operation: 'Update', step: 'GetAccessGrantsInstance', when: 'it looks for the instance', kill: atCall('GetAccessGrantsInstance') },
   { operation: 'Update', step: 'ListTagsForResource', when: 'it reads the tags', kill: atCall('ListTagsForResource') },
-  { operation: 'Update', step: 'take-up', when: 'it has found the instance', kill: afterStep('take-up') },
+  { operation: 'Update', step: 'adopt-instance', when: 'it has found the instance', kill: afterStep('adopt-instance') },
   { operation: 'Update', step: 'CreateAccessGrantsInstance', when: 'the instance has vanished and it has created another', kill: both(vanished, atCall('CreateAccessGrantsInstance')) },
   { operation: 'Update', step: 'dissociate', when: 'it is about to dissociate', kill: afterStep('dissociate') },
   { operation: 'Update', step: 'DissociateAccessGrantsIdentityCenter', when: 'its request to dissociate is lost', kill: atCall('DissociateAccessGrantsIdentityCenter', { done: false }) },
@@ -68,7 +68,7 @@ const DEATHS: Death[] = [
   { operation: 'Update', step: 'Invoke', when: 'it has invoked itself', kill: both(slowly(10), atCallOf('lambda')) },
   { operation: 'Update', step: 'handed-over', when: 'it has handed over', kill: both(slowly(10), afterStep('handed-over')) },
   { operation: 'Update', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
-  { operation: 'Update', step: 'answered', when: 'it has answered', kill: afterStep('answered') },
+  { operation: 'Update', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 
   { operation: 'Delete', step: 'received', when: 'it has received the event', kill: afterStep('received') },
   { operation: 'Delete', step: 'GetAccessGrantsInstance', when: 'it looks for the instance', kill: atCall('GetAccessGrantsInstance') },
@@ -86,9 +86,9 @@ const DEATHS: Death[] = [
   { operation: 'Delete', step: 'ListAccessGrants', when: 'it counts the grants', kill: both(withAnother, atCall('ListAccessGrants')), inUse: true },
   { operation: 'Delete', step: 'UntagResource', when: 'its request to take its tags off is lost', kill: both(withAnother, atCall('UntagResource', { done: false, after: 1 })), inUse: true },
   { operation: 'Delete', step: 'UntagResource', when: 'it has taken its tags off', kill: both(withAnother, atCall('UntagResource', { after: 1 })), inUse: true },
-  { operation: 'Delete', step: 'left-alone', when: 'it has left the instance to others', kill: both(withAnother, afterStep('left-alone')), inUse: true },
+  { operation: 'Delete', step: 'keep-instance', when: 'it has left the instance to others', kill: both(withAnother, afterStep('keep-instance')), inUse: true },
   { operation: 'Delete', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
-  { operation: 'Delete', step: 'answered', when: 'it has answered', kill: afterStep('answered') },
+  { operation: 'Delete', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 ];
 
 const WANTED = { Create: IDENTITY_CENTER, Update: OTHER_IDENTITY_CENTER };
@@ -112,7 +112,7 @@ test.each<[Operation, number, Pick<Death, 'toNone' | 'inUse'>]>([
 
   const lines = lambda.invocations.slice(done[0]).flatMap(({ output }) => [...output.matchAll(/"step":"([\w-]+)"/g)].map(([, step]) => step));
   const calls = aws.requests.slice(done[1]).map((request) => s3ControlOperation(request) ?? (request.operation || 'Invoke'));
-  expect(lines).toContain('answered');
+  expect(lines).toContain('responded');
   const killedAt = DEATHS.filter((death) => death.operation === operation).map(({ step }) => step);
   expect([...new Set([...lines, ...calls])].filter((step) => !killedAt.includes(step))).toEqual([]);
 });

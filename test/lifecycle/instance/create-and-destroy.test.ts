@@ -96,7 +96,8 @@ describe('creation and deletion', () => {
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(instanceFailure(result)).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}, and not by this resource, so it cannot be associated with ${IDENTITY_CENTER}`);
+    expect(instanceFailure(result)).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}, but not by this resource, so it cannot be associated with ${IDENTITY_CENTER}`);
+    expect(instanceFailure(result)).toContain('[IDENTITY_CENTER_ALREADY_ASSOCIATED]');
     expect(calls(sandbox.current)).toEqual([]);
     expect(instanceAnswers(sandbox.current)).toEqual(['FAILED A', 'SUCCESS A']);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: OTHER_IDENTITY_CENTER });
@@ -108,7 +109,7 @@ describe('creation and deletion', () => {
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(instanceFailure(result)).toMatch(/answered InvalidIdentityCenterInstance to AssociateAccessGrantsIdentityCenter.*check 'identityCenterInstanceArn'/);
+    expect(instanceFailure(result)).toMatch(/refused AssociateAccessGrantsIdentityCenter: InvalidIdentityCenterInstance.*Check that 'identityCenterInstanceArn' exists.*\[IDENTITY_CENTER_NOT_ASSOCIATED\]/);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
@@ -117,7 +118,7 @@ describe('creation and deletion', () => {
 
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
-    expect(instanceFailure(result)).toMatch(/answered ResourceNotFoundException to AssociateAccessGrantsIdentityCenter: Instance not found; check 'identityCenterInstanceArn'/);
+    expect(instanceFailure(result)).toMatch(/refused AssociateAccessGrantsIdentityCenter: ResourceNotFoundException: Instance not found\. Check that 'identityCenterInstanceArn' exists/);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 });
@@ -148,7 +149,7 @@ describe('what of others remains', () => {
 
     expect(sandbox.current.clock.now() - start).toBeLessThan(4 * MINUTE);
     expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false });
-    expect(sandbox.current.written().processes).toContain(`has 1 locations and ${granted ? 1 : 0} grants of others: it stays`);
+    expect(sandbox.current.written().processes).toContain(`has 1 locations and ${granted ? 1 : 0} grants of other owners: it is retained`);
   });
 
   test('an instance that somebody else associated stays', async () => {
@@ -158,7 +159,7 @@ describe('what of others remains', () => {
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     expect(instanceState(sandbox.current)).toEqual({ identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
-    expect(sandbox.current.written().processes).toContain(`of others, and is associated with ${OTHER_IDENTITY_CENTER}: it stays`);
+    expect(sandbox.current.written().processes).toContain(`of other owners, and is associated with ${OTHER_IDENTITY_CENTER}: it is retained`);
   });
 
   test('what AWS refuses without a reason that shows is a failure with its words, and can be deleted later', async () => {
@@ -173,7 +174,7 @@ describe('what of others remains', () => {
 
     const result = await sandbox.current.destroy(STACK_NAME);
     expect(result.status).toBe('DELETE_FAILED');
-    expect(instanceFailure(result)).toMatch(/answered AccessGrantsInstanceNotEmpty to DeleteAccessGrantsInstance: Not yet/);
+    expect(instanceFailure(result)).toMatch(/refused DeleteAccessGrantsInstance: AccessGrantsInstanceNotEmpty: Not yet/);
 
     refuses = false;
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });

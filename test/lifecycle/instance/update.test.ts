@@ -77,7 +77,7 @@ describe('Identity Center', () => {
     const result = await deployInstance(sandbox.current, after);
 
     expect(result.status).toBe(after ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE');
-    if (after) expect(instanceFailure(result)).toContain(`${IDENTITY_CENTER}, and not by this resource, so it cannot be associated with ${OTHER_IDENTITY_CENTER}`);
+    if (after) expect(instanceFailure(result)).toContain(`${IDENTITY_CENTER}, but not by this resource, so it cannot be associated with ${OTHER_IDENTITY_CENTER}`);
     expect(calls(sandbox.current)).toEqual([]);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });

@@ -1,4 +1,4 @@
-import { signingDate } from '../../../src/handler/protocol/begin';
+import { signingDate } from '../../../src/handler/protocol/signing-date';
 
 test.each([
   ['Signature Version 4', 'https://b.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261123T042600Z&X-Amz-Expires=7200', '2026-11-23T04:26:00.000Z'],
@@ -6,7 +6,7 @@ test.each([
   ['no date', 'https://b.s3.amazonaws.com/x?X-Amz-Date=', undefined],
   ['a date that is none', 'https://b.s3.amazonaws.com/x?X-Amz-Date=20261399T042600Z', undefined],
   ['no URL', 'x', undefined],
-])('the date of %s', (_, url, date) => {
+])('returns the signing date of %s', (_, url, date) => {
   const signed = signingDate(url);
 
   expect(signed === undefined ? undefined : new Date(signed).toISOString()).toBe(date);

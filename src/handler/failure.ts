@@ -1,0 +1,70 @@
+import { CodedMessage, fillPlaceholders, joinMessage, MessageValues } from './coded-message';
+import { MESSAGES } from './messages';
+import { asObject } from './runtime/json';
+import { Redaction } from './runtime/redaction';
+import { withoutFullStop } from './runtime/text';
+
+export type FailureCode = keyof typeof MESSAGES;
+
+/** Why an event fails, as a user reads it: `<text>. <Remedy>. [CODE]`. */
+export class Failure extends Error {
+  public readonly name: string = 'Failure';
+  /** What happened. */
+  public readonly text: string;
+  /** What to do. */
+  public readonly remedy: string;
+
+  constructor(
+    public readonly code: FailureCode,
+    { text, remedy }: CodedMessage,
+    options?: ErrorOptions,
+  ) {
+    super(joinMessage(code, { text, remedy }), options);
+    this.text = text;
+    this.remedy = remedy;
+  }
+
+  /** The same failure with more of what happened. */
+  public withDetail(detail: string): Failure {
+    return detail
+      ? new Failure(this.code, { text: `${this.text}; ${detail}`, remedy: this.remedy }, { cause: this })
+      : this;
+  }
+}
+
+/** Fills a message of the table in. Values that quote others have no full stop at their end. */
+export function failure<C extends FailureCode>(
+  code: C,
+  values: MessageValues<(typeof MESSAGES)[C]>,
+  options?: ErrorOptions,
+): Failure {
+  const { text, remedy }: CodedMessage = MESSAGES[code];
+  return new Failure(code, { text: fillPlaceholders(text, values), remedy: fillPlaceholders(remedy, values) }, options);
+}
+
+/** Returns any error as a failure. An error that is none is a fault of this library. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) {
+    return error;
+  }
+  const { name, message = String(error) } = asObject(error);
+  return failure('UNEXPECTED_ERROR', { cause: [name, withoutFullStop(String(message))].filter(Boolean).join(': ') });
+}
+
+/** Returns any error as a failure without secrets, also without its cause, which may quote some. */
+export function redactFailure(error: unknown, redaction: Redaction): Failure {
+  const { code, text, remedy } = asFailure(error);
+  return new Failure(code, { text: redaction.redact(text), remedy: redaction.redact(remedy) });
+}
+
+/** A request that was not accepted, as a value: the caller decides whether that is a failure. */
+export interface Refusal {
+  readonly failure: Failure;
+  /**
+   * What may still be done: check whether it was carried out (`lost`), send it again later (`busy`, `iam`), look for
+   * what is in its way (`conflict`), or nothing (`final`).
+   */
+  readonly kind: 'lost' | 'busy' | 'conflict' | 'iam' | 'final';
+  /** Whether this request or an earlier attempt of it may have been carried out. */
+  readonly isAnswerLost: boolean;
+}

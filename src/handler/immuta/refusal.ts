@@ -1,0 +1,101 @@
+import { Failure, failure, Refusal } from '../failure';
+import { withoutFullStop } from '../runtime/text';
+
+/** A request to Immuta, as failures name it: never with a header, a query or a body. */
+export interface RequestLine {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** A request that Immuta did not accept, or did not answer. */
+export interface ImmutaRefusal extends Refusal {
+  /** HTTP status. @default - no response, or one that is not Immuta's */
+  readonly status?: number;
+  /** What Immuta answered, parsed. Never printed. */
+  readonly body?: unknown;
+  readonly retryAfter?: string;
+}
+
+/** What a failure of a response needs. */
+export interface RefusedResponse {
+  readonly request: RequestLine;
+  readonly status: number;
+  /** Immuta's own text, without secrets. */
+  readonly message: string;
+  /** ARN of the secret with the API key. */
+  readonly secret: string;
+  readonly body?: unknown;
+  readonly retryAfter?: string;
+}
+
+/** Explains a response that is not a success. */
+export function refusalOf({ request, status, message, secret, body, retryAfter }: RefusedResponse): ImmutaRefusal {
+  const values = { request: describeRequest(request), status, message: message ? `: ${message}` : '' };
+  const refuse = (kind: Refusal['kind'], why: Failure) => ({
+    failure: why,
+    kind,
+    isAnswerLost: kind === 'lost',
+    status,
+    body,
+    retryAfter,
+  });
+  if (status >= 500 || status === 408) {
+    return refuse('lost', failure('IMMUTA_UNAVAILABLE', values));
+  }
+  switch (status) {
+    case 401:
+      return refuse('final', failure('API_KEY_REJECTED', { ...values, secret }));
+    case 403:
+      return refuse('final', failure('API_KEY_NOT_PERMITTED', values));
+    case 409:
+      return refuse('conflict', failure('IMMUTA_CONFLICT', values));
+    case 422:
+      return refuse('final', failure('VALIDATION_NOT_EXPLAINED', values));
+    case 429:
+      return refuse('busy', failure('IMMUTA_RATE_LIMITED', values));
+    default:
+      return refuse('final', failure('IMMUTA_REQUEST_REFUSED', values));
+  }
+}
+
+/** Explains a redirect. */
+export function redirectRefusal(request: RequestLine, status: number, target: string): ImmutaRefusal {
+  return {
+    failure: failure('IMMUTA_REDIRECTS', { request: describeRequest(request), status, target }),
+    kind: 'final',
+    isAnswerLost: false,
+    status,
+  };
+}
+
+/** Explains a response that did not arrive, or not completely: the request may have been carried out. */
+export function missingResponse(request: RequestLine, origin: string, cause: unknown): ImmutaRefusal {
+  const why = failure(
+    'IMMUTA_NOT_REACHABLE',
+    { origin, request: describeRequest(request), cause: describeNetworkError(cause) },
+    { cause },
+  );
+  return { failure: why, kind: 'lost', isAnswerLost: true };
+}
+
+/** Explains a response that is not what the API gives: something else than Immuta may have answered. */
+export function invalidResponse(request: RequestLine, problem: string): ImmutaRefusal {
+  return {
+    failure: failure('IMMUTA_RESPONSE_INVALID', { request: describeRequest(request), problem }),
+    kind: 'lost',
+    isAnswerLost: true,
+  };
+}
+
+export function describeRequest({ method, path }: RequestLine): string {
+  return `${method} ${path}`;
+}
+
+function describeNetworkError(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: Error & { code?: string } };
+  if (name === 'TimeoutError') {
+    return 'it took too long';
+  }
+  // fetch says 'fetch failed', and why only in the cause
+  return withoutFullStop(cause ? [cause.code, cause.message].filter(Boolean).join(': ') : message);
+}

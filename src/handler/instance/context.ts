@@ -1,0 +1,15 @@
+import { Ownership } from './ownership';
+import { AccessGrants, InstanceLocation } from '../aws/access-grants';
+import { Deadline } from '../runtime/deadline';
+import { Log } from '../runtime/log';
+
+/** What the events of an instance work with. */
+export interface InstanceContext {
+  /** As failures name it: `the S3 Access Grants instance of account 111122223333, us-east-1`. */
+  readonly name: string;
+  readonly location: InstanceLocation;
+  readonly accessGrants: AccessGrants;
+  readonly ownership: Ownership;
+  readonly deadline: Deadline;
+  readonly log: Log;
+}

@@ -1,0 +1,66 @@
+import { Context } from './context';
+import { describeStatus, getAndLog, sendOnceAllowed } from './polling';
+import { waitForLocationRemoval } from './registered-location';
+import { IntegrationRequest } from './request';
+import { statusFailure } from './status-failure';
+import { isSteady } from '../immuta/status';
+import { iamPauses, poll, remainingDelay } from '../runtime/poll';
+
+type Target = Pick<IntegrationRequest, 'location' | 'locationRoleArn'>;
+
+/** A deletion that was accepted is not always visible at once. */
+const ACCEPTED_MS = 30_000;
+
+/**
+ * Deletes a record that is ours, and waits until it is gone, and its location with it: CloudFormation removes next what
+ * Immuta needs for that.
+ */
+export async function deleteRecord(context: Context, target: Target, id: string): Promise<void> {
+  if (await requestDeletion(context, id)) {
+    await waitForDeletion(context, target, id);
+  }
+  await waitForLocationRemoval(context, target);
+}
+
+/** Requests the deletion. False if the record is gone. */
+async function requestDeletion(context: Context, id: string): Promise<boolean> {
+  const { immuta, deadline, log } = context;
+  return poll<boolean>(
+    { deadline, waitingFor: `Immuta to accept the deletion of integration ${id}`, pauses: iamPauses() },
+    async ({ pauseMs }) => {
+      const { outcome, refusal } = await sendOnceAllowed(context, id, () => {
+        log.info('delete', { integrationId: id });
+        return immuta.delete(id);
+      });
+      if (outcome !== 'refused' || !refusal) {
+        return { done: outcome !== 'gone' };
+      }
+      const delayMs =
+        refusal.kind === 'iam' ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
+      if (delayMs === undefined) {
+        throw refusal.failure;
+      }
+      return { seen: refusal.failure.text, pauseMs: delayMs };
+    },
+  );
+}
+
+async function waitForDeletion(context: Context, target: Target, id: string): Promise<void> {
+  const { deadline } = context;
+  const acceptedUntil = deadline.now() + ACCEPTED_MS;
+  await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async () => {
+    const record = await getAndLog(context, id);
+    if (!record) {
+      return { done: undefined };
+    }
+    const isOverdue = deadline.now() > acceptedUntil && isSteady(record.status);
+    if (record.status === 'disabled') {
+      // it was disabled by force, so Immuta cleans up nothing: the location has to be removed first
+      await waitForLocationRemoval(context, target);
+    }
+    if (['deleteError', 'disabled'].includes(record.status) || isOverdue) {
+      throw statusFailure('DELETE_FAILED', record, 'Then delete again, or delete the integration in Immuta first');
+    }
+    return { seen: describeStatus(record) };
+  });
+}

@@ -1,0 +1,139 @@
+import { adoptIntegration } from './adopt';
+import { Context, ContextOptions, createContext } from './context';
+import { createIntegration } from './create';
+import { CreationState } from './creation-state';
+import { Credentials, credentialsOf, releaseCredentials } from './credentials';
+import { deleteIntegration, isIntegrationLeft } from './delete';
+import { diagnoseFailure } from './diagnosis';
+import { ownershipOf } from './ownership';
+import { getAndLog } from './polling';
+import { CreateRequest, IntegrationRequest, parseCreateRequest, parseRequest, parseUpdateRequest } from './request';
+import { updateIntegration } from './update';
+import {
+  IntegrationAttributes,
+  PHYSICAL_ID_ADOPTED_SUFFIX,
+  PHYSICAL_ID_NONE,
+  PHYSICAL_ID_PREFIX,
+  PHYSICAL_ID_UNKNOWN,
+} from '../contract';
+import { Failure, failure } from '../failure';
+import { IntegrationRecord } from '../immuta/client';
+import { ResourceEvent } from '../protocol/event';
+import { EventTools, HandleEvent, Outcome } from '../protocol/run';
+import { Log } from '../runtime/log';
+
+const LONGEST_NAME = 512;
+
+/** Handles the events of `Custom::ImmutaS3Integration`. */
+export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
+  return async (event, tools) => {
+    const state = new CreationState(tools.earlierRuns, event.requestType === 'Create');
+    try {
+      return await performRequest(event, tools, options, state);
+    } catch (error) {
+      const isAnswerLost = state.isAnswerLost;
+      const physicalId = physicalIdOfFailure(event, state);
+      state.recordRequest(); // from now on, another run may be under way
+      return {
+        error: await diagnose(error),
+        physicalId,
+        physicalIdIfRunning: physicalIdOfFailure(event, state),
+        isAnswerLost,
+      };
+    }
+
+    async function diagnose(error: unknown): Promise<unknown> {
+      const findings = await diagnoseFailure(error, event.properties, { ...tools, s3Control: options.s3Control });
+      return error instanceof Failure ? error.withDetail(findings.join('; ')) : error;
+    }
+  };
+}
+
+async function performRequest(
+  event: ResourceEvent,
+  tools: EventTools,
+  options: ContextOptions,
+  state: CreationState,
+): Promise<Outcome> {
+  const credentials = credentialsOf(event, tools, options.environment);
+  const contextFor = (request: IntegrationRequest) => createContext(request, credentials, tools, options);
+  switch (event.requestType) {
+    case 'Create': {
+      const request = parseCreateRequest(event);
+      return createOrAdopt(await contextFor(request), request, state);
+    }
+    case 'Update': {
+      const request = parseUpdateRequest(event);
+      const context = await contextFor(request);
+      const record = await updateIntegration(context, request, state);
+      await settleCredentials(context, record);
+      // a physical ID never changes, except `none`: its Delete would leave behind what this Update created
+      const { physicalId } = event;
+      return {
+        physicalId: physicalId === PHYSICAL_ID_NONE ? PHYSICAL_ID_PREFIX + record.id : physicalId,
+        attributes: attributesOf(record),
+      };
+    }
+    case 'Delete': {
+      const request = parseRequest(event);
+      await deleteOrKeep(request, credentials, tools.log, () => contextFor(request));
+      return { physicalId: event.physicalId };
+    }
+    default:
+      throw failure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });
+  }
+}
+
+async function createOrAdopt(context: Context, request: CreateRequest, state: CreationState): Promise<Outcome> {
+  if (request.adopt) {
+    state.recordAbsence(); // adoption creates nothing
+    const record = await adoptIntegration(context, request, request.adopt);
+    return {
+      physicalId: PHYSICAL_ID_PREFIX + record.id + PHYSICAL_ID_ADOPTED_SUFFIX,
+      attributes: attributesOf(record),
+    };
+  }
+  const record = await createIntegration(context, request, state);
+  await settleCredentials(context, record);
+  return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: attributesOf(record) };
+}
+
+/** A Delete that has nothing to delete needs no tenant, and does not fail because its URL is wrong. */
+async function deleteOrKeep(
+  request: IntegrationRequest,
+  credentials: Credentials,
+  log: Log,
+  openContext: () => Promise<Context>,
+): Promise<void> {
+  const { adopt, physicalId } = request;
+  if (adopt) {
+    log.info('keep-adopted-integration', { integrationId: adopt });
+  } else if (physicalId.kind === 'none') {
+    log.info('nothing-created');
+    await releaseCredentials(credentials, log, async (key) => key.isSettled());
+  } else {
+    const context = await openContext();
+    await deleteIntegration(context, request);
+    await releaseCredentials(credentials, log, () => isIntegrationLeft(context, request));
+  }
+}
+
+function settleCredentials(context: Context, record: IntegrationRecord): Promise<void> {
+  return context.credentials.settle(record, () => getAndLog(context, record.id));
+}
+
+/** A failed Create says what its Delete has to look for. After that, the physical ID never changes. */
+function physicalIdOfFailure(event: ResourceEvent, { integrationId, mayHaveCreated }: CreationState): string {
+  if (event.requestType !== 'Create') {
+    return event.physicalId || PHYSICAL_ID_UNKNOWN;
+  }
+  if (integrationId !== undefined) {
+    return PHYSICAL_ID_PREFIX + integrationId;
+  }
+  return mayHaveCreated ? `${PHYSICAL_ID_UNKNOWN}/${ownershipOf(event).createdBy}` : PHYSICAL_ID_NONE;
+}
+
+/** A response has 4096 bytes. */
+function attributesOf({ id, name }: IntegrationRecord): IntegrationAttributes {
+  return { IntegrationId: id, IntegrationName: name.slice(0, LONGEST_NAME) };
+}

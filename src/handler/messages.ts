@@ -1,0 +1,426 @@
+import { CodedMessage } from './coded-message';
+
+/**
+ * The reasons for which a deployment fails, by their codes. The comment above an entry is its cause: `docs/errors.md`
+ * is generated from this table.
+ */
+export const MESSAGES = {
+  // --- requests to Immuta
+
+  /**
+   * Immuta refused the connection, its name was not found, its certificate is not trusted, or no response arrived
+   * within 30 seconds. The handler retried for a minute, or for 5 minutes if an integration exists.
+   */
+  IMMUTA_NOT_REACHABLE: {
+    text: 'no answer from Immuta at {origin} to {request}: {cause}',
+    remedy: "Check that Immuta is up, that 'url' of the ImmutaTenant is its address, and that the handler function "
+      + 'can reach it (NAT gateway, security group, proxy), then try again',
+  },
+  /**
+   * `url` of the tenant is a proxy, a sign-in page or the user interface, or something between the function and Immuta
+   * answers instead.
+   */
+  IMMUTA_RESPONSE_INVALID: {
+    text: 'unexpected response from Immuta to {request}: {problem}',
+    remedy: "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again",
+  },
+  /** `url` of the tenant is not its final address. The API key is not sent to another one. */
+  IMMUTA_REDIRECTS: {
+    text: "Immuta answered {status} to {request}: a redirect to '{target}', which the handler does not follow because "
+      + 'it would send the API key there',
+    remedy: "Set 'url' of the ImmutaTenant to the address that Immuta itself has",
+  },
+  /** The API key is wrong, revoked or of another tenant. The handler read the secret twice. */
+  API_KEY_REJECTED: {
+    text: "Immuta answered 401 to {request}{message}; it rejects the API key in secret '{secret}'",
+    remedy: 'Store an API key of this tenant in the secret, then try again',
+  },
+  /** The user of the API key lacks a permission in Immuta. */
+  API_KEY_NOT_PERMITTED: {
+    text: 'Immuta answered 403 to {request}{message}',
+    remedy: 'Give the permission APPLICATION_ADMIN in Immuta to the user of the API key, then try again',
+  },
+  /** An outage of Immuta of more than a minute, or of more than 5 minutes if an integration exists. */
+  IMMUTA_UNAVAILABLE: {
+    text: 'Immuta answered {status} to {request}{message}',
+    remedy: 'Try again when Immuta is available',
+  },
+  /**
+   * Immuta's rate limit lasted longer than the handler retries: 5 minutes, or `iamPropagationTimeout` for the creation
+   * itself.
+   */
+  IMMUTA_RATE_LIMITED: {
+    text: 'Immuta answered 429 to {request}{message}',
+    remedy: 'Try again later, or with fewer integrations at once',
+  },
+  /**
+   * The path is taken, perhaps by an integration that the API key cannot see, or the status of the integration allows
+   * no change.
+   */
+  IMMUTA_CONFLICT: {
+    text: 'Immuta answered 409 to {request}{message}',
+    remedy: 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, '
+      + 'then try again',
+  },
+  /** Immuta validated the configuration and refused it without naming a failed test. */
+  VALIDATION_NOT_EXPLAINED: {
+    text: 'Immuta answered 422 to {request}{message}',
+    remedy: "Check the roles of the integration and the S3 Access Grants instance, ask Immuta's support if they are "
+      + 'in order, then try again',
+  },
+  /**
+   * One or more of Immuta's tests failed before it created or changed the integration. The handler retried tests that
+   * new IAM roles or policies may fail for `iamPropagationTimeout`.
+   */
+  VALIDATION_TEST_FAILED: {
+    text: '{answer}; {tests}',
+    remedy: '{hints}',
+  },
+  /** Immuta refused a request, for example because S3 integrations are not enabled for the tenant. */
+  IMMUTA_REQUEST_REFUSED: {
+    text: 'Immuta answered {status} to {request}{message}',
+    remedy: 'Correct what Immuta names, or ask its support if S3 integrations are enabled for this tenant, then try '
+      + 'again',
+  },
+
+  // --- the integration
+
+  /** Immuta ended the creation in an error status. The rollback deletes the integration. */
+  CREATE_FAILED: {
+    text: "Immuta did not create the integration: integration {id} is '{status}'{details}",
+    remedy: '{hints}',
+  },
+  /** Immuta ended an update in an error status. After `editError`, it has restored the previous configuration. */
+  UPDATE_FAILED: {
+    text: "Immuta did not update the integration: integration {id} is '{status}'{details}",
+    remedy: '{hints}',
+  },
+  /** The integration is `createError` or `disabled`, which Immuta does not update. */
+  UPDATE_NOT_POSSIBLE: {
+    text: "cannot update the integration: integration {id} is '{status}'{details}",
+    remedy: 'Delete it in Immuta, and its location in S3 Access Grants if it is still registered, then deploy again '
+      + 'to recreate it',
+  },
+  /** This version of Immuta accepts a field and does not change it. */
+  UPDATE_IGNORED: {
+    text: 'Immuta accepted the update of integration {id} but did not apply it: the integration does not show what '
+      + 'was sent as {fields}',
+    remedy: 'Keep the previous value, because this version of Immuta may not be able to change it in place, or create '
+      + 'a new ImmutaS3Integration with another construct ID and remove this one',
+  },
+  /**
+   * Immuta ended the deletion in `deleteError`, disabled the integration, or accepted the deletion and did not carry it
+   * out.
+   */
+  DELETE_FAILED: {
+    text: "Immuta did not delete the integration: integration {id} is '{status}'{details}",
+    remedy: '{hints}',
+  },
+  /**
+   * The integration was deleted in Immuta while it was being created. The handler does not create it again because the
+   * deletion may be intended.
+   */
+  INTEGRATION_DELETED_DURING_CREATE: {
+    text: 'integration {id} was deleted while it was being created',
+    remedy: 'Deploy again to create it',
+  },
+  /**
+   * The first requests took longer than `iamPropagationTimeout`, so the Delete of this resource would not find what is
+   * created now.
+   */
+  CREATE_TOO_LATE: {
+    text: "it is too late to create the integration: the event is older than 'iamPropagationTimeout'",
+    remedy: "Deploy again, or increase 'iamPropagationTimeout'",
+  },
+  /** Immuta, or AWS, is slow or stuck, or the integration has a status that this version does not know. */
+  TIMEOUT: {
+    text: 'timed out after {duration} waiting for {waitingFor}{seen}',
+    remedy: "Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time",
+  },
+
+  // --- the location
+
+  /** An integration that was not created by this library is on the path. */
+  LOCATION_HAS_OTHER_INTEGRATION: {
+    text: "{location} already has Immuta's {integration}, which was not created by this resource: {configuration}",
+    remedy: 'Delete it in Immuta and deploy again, or keep it and {adoption}',
+  },
+  /**
+   * An integration of another ImmutaS3Integration is on the path: of another stack, of a construct that was renamed or
+   * moved, or a retained one.
+   */
+  LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER: {
+    text: "{location} already has Immuta's {integration}, which another ImmutaS3Integration created: {configuration}",
+    remedy: "If a construct was renamed or moved, keep its logical IDs with 'stack.renameLogicalId'. If another stack "
+      + 'has it, remove it there first. If it was retained and no stack has it any more, delete it in Immuta and '
+      + 'deploy again, or keep it and {adoption}',
+  },
+  /**
+   * An earlier deployment of this resource created the integration on the path and did not remove it, or retained it.
+   */
+  LOCATION_HAS_RETAINED_INTEGRATION: {
+    text: "{location} already has Immuta's {integration}, which an earlier deployment of this resource created and "
+      + 'did not remove',
+    remedy: 'Delete it in Immuta and deploy again, or keep it and {adoption}',
+  },
+  /**
+   * The path is registered in S3 Access Grants, by another owner or as a leftover. Immuta registers the location
+   * itself.
+   */
+  LOCATION_ALREADY_REGISTERED: {
+    text: '{location} is already registered in S3 Access Grants, as location {id} with the role {role}',
+    remedy: "If nobody needs that location, remove its grants, run '{command}', and deploy again",
+  },
+  /**
+   * The integration was disabled by force or removed without cleaning up, so nobody else would ever remove its
+   * location.
+   */
+  LOCATION_NOT_REMOVED: {
+    text: "Immuta's integration is gone, but its location {id} is still registered on {location}, with the role {role}",
+    remedy: "Remove its grants, if it has any, run '{command}', and delete again",
+  },
+  /** Immuta reports the new location role, but S3 Access Grants does not have it. */
+  LOCATION_ROLE_NOT_UPDATED: {
+    text: 'Immuta reports that the integration has the location role {role}, but in S3 Access Grants {state}',
+    remedy: 'Keep the previous role, because Immuta may not be able to change the role of a location, or remove the '
+      + "integration and add it with another 'locationIdentity'",
+  },
+  /** Path, account or Region of a deployed integration changed, for example with a parameter. */
+  LOCATION_CHANGED: {
+    text: 'cannot change the location of an integration: {current}, and {wanted} is requested',
+    remedy: 'Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one',
+  },
+  /** `url` of the tenant was changed, and the integration is in the other tenant. */
+  INTEGRATION_IN_OTHER_TENANT: {
+    text: 'the integration is in the tenant {home}, but the function of its ImmutaTenant calls {called}, where it is '
+      + 'not',
+    remedy: "Deploy the ImmutaTenant with its previous 'url', then repeat this. To move a path to another tenant, "
+      + 'remove the integration in one deployment and add it in the next',
+  },
+
+  // --- adoption
+
+  /** The tenant has no S3 integration with this ID. */
+  ADOPTED_INTEGRATION_MISSING: {
+    text: "'adopt' must be the ID of an S3 integration of the tenant, got '{id}'",
+    remedy: "Set 'adopt' to an ID that GET /integrations lists, or remove it to create a new integration",
+  },
+  /** Only an enabled integration can be adopted. */
+  ADOPTED_INTEGRATION_NOT_ENABLED: {
+    text: "cannot adopt {integration}: it must be 'enabled'",
+    remedy: 'Look at it in Immuta, and deploy again when it is enabled',
+  },
+  /** Adoption changes nothing, so the properties must be those that the integration has. */
+  ADOPTED_INTEGRATION_DIFFERS: {
+    text: 'cannot adopt {integration}: it differs in {differences}{where}',
+    remedy: 'Give the ImmutaS3Integration the properties that it has, and deploy again: { {props} }',
+  },
+  /** Another ImmutaS3Integration created the integration, and would delete it with its stack. */
+  ADOPTED_INTEGRATION_OF_OTHER_OWNER: {
+    text: 'cannot adopt {integration}: another ImmutaS3Integration created it, and deletes it when that is removed',
+    remedy: "If a construct was renamed or moved, keep its logical IDs with 'stack.renameLogicalId' and do not adopt. "
+      + 'If it was retained and no stack has it any more, confirm that with its name, integrationName: {name}',
+  },
+  /** `adopt` was added to a deployed integration, or changed. */
+  ADOPT_CHANGED: {
+    text: "'adopt' cannot become '{id}': this resource {current}",
+    remedy: "Set 'adopt' to '{id}' on a new ImmutaS3Integration, with another construct ID",
+  },
+
+  // --- secrets
+
+  /** The secret is missing, or the handler function may not read or decrypt it. */
+  SECRET_NOT_READABLE: {
+    text: "cannot read secret '{secret}': {cause}",
+    remedy: 'Check that it exists, and that the role of the handler function may read it and decrypt it with its KMS '
+      + 'key, then try again',
+  },
+  /** The secret was stored as binary. */
+  SECRET_IS_BINARY: {
+    text: "cannot read secret '{secret}': it is binary",
+    remedy: 'Store it as text, then try again',
+  },
+  /** A field was named, and the secret is not a JSON object. */
+  SECRET_IS_NOT_JSON: {
+    text: "secret '{secret}' is not a JSON object, so field '{field}' cannot be read",
+    remedy: 'Store a JSON object with this field, or name no field, then try again',
+  },
+  /** The JSON object in the secret does not have the field, or not as text. */
+  SECRET_FIELD_MISSING: {
+    text: "secret '{secret}' has no text in field '{field}'",
+    remedy: 'Store the value in this field, or name another field, then try again',
+  },
+  /** The secret of the API key is empty. */
+  API_KEY_EMPTY: {
+    text: "secret '{secret}' is empty",
+    remedy: 'Store the API key in it, then try again',
+  },
+  /** The secret of the API key is a JSON object, and `apiKeyField` is not set. */
+  API_KEY_IS_JSON: {
+    text: "secret '{secret}' is a JSON object",
+    remedy: "Name the field that holds the API key with 'apiKeyField' of the ImmutaTenant",
+  },
+  /** The API key contains white space or other characters that a header cannot have. */
+  API_KEY_MALFORMED: {
+    text: "secret '{secret}' has characters that an API key cannot have, such as white space inside",
+    remedy: 'Store the API key alone, then try again',
+  },
+
+  // --- managed access keys
+
+  /** The user has an access key that neither the secret nor the recorded intent of the integration names. */
+  ACCESS_KEYS_OF_OTHERS: {
+    text: "user '{user}' has access keys that this integration did not create ({keys}), and it needs both of the two "
+      + 'that IAM allows',
+    remedy: "Delete them if nothing uses them ('aws iam delete-access-key --user-name {user} --access-key-id …'), or "
+      + "give the integration a 'user' that has none, then try again",
+  },
+  /** IAM answers that the user has two access keys, and does not list them, or lost its answers. */
+  ACCESS_KEY_NOT_CREATED: {
+    text: "IAM did not create an access key for user '{user}'",
+    remedy: 'Check that the user has at most one access key, then try again',
+  },
+  /** The user was deleted outside the stack. */
+  ACCESS_KEY_USER_MISSING: {
+    text: "user '{user}' does not exist, so it cannot have an access key",
+    remedy: "Create it again, or give the integration another 'user', then try again",
+  },
+  /** Immuta accepted a request with an access key, but shows another one. */
+  ACCESS_KEY_IGNORED: {
+    text: "Immuta accepted the configuration of integration {id}, but shows another 'awsAccessKeyId' than was sent",
+    remedy: 'Create a new ImmutaS3Integration with another construct ID and remove this one, because this version of '
+      + 'Immuta may not be able to change access keys in place',
+  },
+  /** `accessKeySecret` names the secret of the API key. */
+  ACCESS_KEY_SECRET_IS_API_KEY: {
+    text: "'secret' of 'accessKeySecret' must not be the secret of the API key, got {secret}",
+    remedy: 'Store the access key in a secret of its own, then try again',
+  },
+  /** A newer update of the stack gives the integration other credentials while this one is running. */
+  ACCESS_KEY_SUPERSEDED: {
+    text: 'another update gives the integration other credentials',
+    remedy: 'Wait for it, then try again',
+  },
+  /**
+   * A rotation of a secret that Immuta does not work with: no deployment has succeeded with it, or the last one gave
+   * other credentials.
+   */
+  ROTATION_NOT_POSSIBLE: {
+    text: 'Immuta does not work with an access key of this secret',
+    remedy: 'Deploy the stack of the integration, then rotate again',
+  },
+  /** A deployment finished the rotation, or gave the integration other credentials. */
+  ROTATION_ABANDONED: {
+    text: 'version {token} of the secret is not pending any more, because another update took its place',
+    remedy: 'Rotate again',
+  },
+  /** Someone deleted the access key that a rotation had created. */
+  ROTATION_KEY_DELETED: {
+    text: 'access key {accessKeyId} of the rotation does not exist any more',
+    remedy: 'Rotate again',
+  },
+  /** The integration was deleted or changed in Immuta, or has a status that allows no change. */
+  ROTATION_INTEGRATION_NOT_READY: {
+    text: 'integration {id} {state}, so it cannot be given another access key',
+    remedy: 'Deploy the stack of the integration, then rotate again',
+  },
+  /** Something other than Secrets Manager invoked the function as if it were a step of a rotation. */
+  ROTATION_STEP_UNKNOWN: {
+    text: "step of a rotation must be createSecret, setSecret, testSecret or finishSecret, got '{step}'",
+    remedy: 'Let only Secrets Manager rotate the secret',
+  },
+
+  // --- the S3 Access Grants instance
+
+  /** Another owner associated the instance with another Identity Center instance. */
+  IDENTITY_CENTER_ALREADY_ASSOCIATED: {
+    text: '{instance} is associated with Identity Center instance {current}, but not by this resource, so it cannot '
+      + 'be associated with {wanted}',
+    remedy: "Set 'identityCenterInstanceArn' to the first one, or end that association if nobody needs it, with 'aws "
+      + "s3control dissociate-access-grants-identity-center --account-id {accountId} --region {region}', and deploy "
+      + 'again',
+  },
+  /** S3 Access Grants does not accept the Identity Center instance. */
+  IDENTITY_CENTER_NOT_ASSOCIATED: {
+    text: 'cannot associate {instance} with Identity Center instance {wanted}: {cause}',
+    remedy: "Check that 'identityCenterInstanceArn' exists in this Region and that no service control policy or "
+      + 'permissions boundary denies the association, then try again',
+  },
+  /** The instance was deleted during the deployment. It is not created again because the deletion may be intended. */
+  INSTANCE_DELETED_DURING_DEPLOYMENT: {
+    text: '{instance} was deleted while it was being set up',
+    remedy: 'Deploy again to create it',
+  },
+  /** AWS was busy for so long that the Delete of this resource would not find what is created now. */
+  INSTANCE_CREATE_TOO_LATE: {
+    text: 'it is too late to create or to associate {instance}, because a Delete might not find it any more{seen}',
+    remedy: 'Deploy again',
+  },
+
+  // --- AWS
+
+  /** No network path from the handler function to the service, or a proxy answers instead of it. */
+  AWS_NOT_REACHABLE: {
+    text: 'no answer from {service} to {operation}: {cause}',
+    remedy: 'Check that the handler function can reach the service (VPC endpoint, NAT gateway, security group), then '
+      + 'try again',
+  },
+  /** The service was busy or broken for two minutes. */
+  AWS_UNAVAILABLE: {
+    text: '{service} did not carry out {operation}: {cause}',
+    remedy: 'Try again when the service is available',
+  },
+  /**
+   * A policy denies the role of the handler function what its own policy allows. The handler retried for
+   * `iamPropagationTimeout`.
+   */
+  AWS_ACCESS_DENIED: {
+    text: '{service} denied {operation}: {cause}',
+    remedy: 'Check that the role of the handler function allows this, and that no service control policy, permissions '
+      + 'boundary or VPC endpoint policy denies it, then try again',
+  },
+  /** The service understood the request and refused it. */
+  AWS_REQUEST_REFUSED: {
+    text: '{service} refused {operation}: {cause}',
+    remedy: 'Remove the cause that AWS names, then try again',
+  },
+
+  // --- the handler function
+
+  /** `url` of the tenant, known only at deployment, is not a plain https address. */
+  TENANT_URL_INVALID: {
+    text: "'url' of the ImmutaTenant must be an https address, got '{url}'",
+    remedy: 'Set it to the address of the tenant, such as https://your-tenant.immutacloud.com',
+  },
+  /** `url` of the tenant, known only at deployment, holds a user name or a password, which Immuta does not use. */
+  TENANT_URL_HAS_CREDENTIALS: {
+    text: "'url' of the ImmutaTenant must not hold a user name or a password",
+    remedy: 'Set it to the address alone',
+  },
+  /** The environment of the function was changed outside its stack. */
+  ENVIRONMENT_INCOMPLETE: {
+    text: 'the handler function lacks its environment variable {name}',
+    remedy: 'Deploy the stack of the ImmutaTenant again',
+  },
+  /** The template was changed by hand. */
+  PROPERTY_MISSING: {
+    text: "the custom resource lacks its property '{name}'",
+    remedy: 'Deploy the stack with the CDK again',
+  },
+  /** The function was invoked by something other than CloudFormation. */
+  REQUEST_TYPE_UNKNOWN: {
+    text: "request type must be Create, Update or Delete, got '{requestType}'",
+    remedy: 'Let only CloudFormation invoke the handler function',
+  },
+  /** AWS Lambda denied the function to invoke itself, or did not answer: it does so to go on after 15 minutes. */
+  SELF_INVOCATION_FAILED: {
+    text: 'the handler function cannot invoke itself to continue: {cause}',
+    remedy: 'Check that no service control policy or permissions boundary denies lambda:InvokeFunction, and that the '
+      + 'function can reach AWS Lambda (VPC endpoint, NAT gateway, security group), then try again',
+  },
+  /** A fault of this library. */
+  UNEXPECTED_ERROR: {
+    text: 'unexpected error in the handler: {cause}',
+    remedy: "Report it with the function's log, and deploy again",
+  },
+} satisfies Record<string, CodedMessage>;

@@ -1,0 +1,97 @@
+import { rotate } from '../../../src/handler/integration/rotation';
+import { AwsError } from '../../sandbox/aws';
+import { HandlerSandbox } from '../support/handler-sandbox';
+
+// what deployments and rotations come to: test/lifecycle/managed-access-key*.test.ts
+
+const USER = 'immuta-user';
+let sandbox: HandlerSandbox;
+let secretArn: string;
+
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  secretArn = sandbox.aws.secrets.createSecret('immuta/managed', '{}').arn;
+});
+afterEach(() => sandbox.close());
+
+const managed = (userName = USER) => ({
+  AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: secretArn, AccessKeyUserName: userName,
+});
+
+function createUser(): void {
+  sandbox.aws.iam.createUser({ userName: USER });
+  const document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+  sandbox.aws.iam.putUserPolicy(USER, 'all', document);
+}
+
+function runStep(Step: string, ClientRequestToken = 'token'): Promise<void> {
+  return rotate({ Step, SecretId: secretArn, ClientRequestToken }, {
+    invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
+    getRemainingTimeInMillis: () => 900_000,
+  }, { environment: sandbox.environment, clock: sandbox.clock, writeLog: (line) => sandbox.log.push(line) });
+}
+
+describe('a Create', () => {
+  test('fails when the user does not exist', async () => {
+    const answer = await sandbox.create({ properties: managed('nobody') });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toBe("user 'nobody' does not exist, so it cannot have an access key. "
+      + "Create it again, or give the integration another 'user', then try again. [ACCESS_KEY_USER_MISSING]");
+  });
+
+  test('fails when IAM loses each response to a request for a key', async () => {
+    createUser();
+    sandbox.aws.route('iam', async (request, next) => {
+      if (request.operation === 'CreateAccessKey') throw new AwsError(500, 'ServiceFailure', 'Try later.');
+      return next(request);
+    });
+    const answer = await sandbox.create({ properties: managed() });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toMatch(/^IAM did not create an access key for user 'immuta-user'\. Check .*\[ACCESS_KEY_NOT_CREATED\]$/);
+  });
+
+  test('fails when IAM is out of order', async () => {
+    createUser();
+    sandbox.aws.route('iam', async () => { throw new AwsError(503, 'ServiceUnavailable', 'Busy.'); });
+
+    expect((await sandbox.create({ properties: managed() })).Reason)
+      .toMatch(/^AWS IAM did not carry out ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. Try again .*\[AWS_UNAVAILABLE\]$/);
+  });
+});
+
+test('an Update fails when another run gives the integration other credentials meanwhile', async () => {
+  createUser();
+  await sandbox.create({ properties: managed() });
+  sandbox.refuse('PUT', 503, 'Down.', { times: 1 });
+  const sleep = sandbox.clock.sleep.bind(sandbox.clock);
+  sandbox.clock.sleep = async (ms) => {
+    if (sandbox.countImmutaCalls('PUT') === 1) {
+      sandbox.aws.secrets.putSecretValue(secretArn, '{"withheld":true}', { labels: ['AWSPENDING'] });
+    }
+    await sleep(ms);
+  };
+  const answer = await sandbox.update({ properties: { ...managed(), Revision: '2' }, oldProperties: managed() });
+
+  expect(answer.Status).toBe('FAILED');
+  expect(answer.Reason).toMatch(/^another update gives the integration other credentials\. .*\[ACCESS_KEY_SUPERSEDED\]$/);
+  expect(sandbox.countImmutaCalls('PUT')).toBe(1);
+});
+
+describe('a step of a rotation', () => {
+  test('fails when Immuta works with no key of the secret', async () => {
+    sandbox.aws.secrets.startRotation(secretArn, 'token');
+
+    await expect(runStep('createSecret')).rejects.toThrow(/^Immuta does not work with an access key of this secret\. .*\[ROTATION_NOT_POSSIBLE\]$/);
+  });
+
+  test('fails when its version is not pending', async () => {
+    await expect(runStep('createSecret')).rejects.toThrow(/^version token of the secret is not pending any more, .*\[ROTATION_ABANDONED\]$/);
+  });
+
+  test('fails when it is none', async () => {
+    await expect(runStep('rollBack')).rejects.toThrow(/^step of a rotation must be .*, got 'rollBack'\. .*\[ROTATION_STEP_UNKNOWN\]$/);
+    expect(sandbox.steps).toEqual(expect.arrayContaining(['received', 'failed']));
+  });
+});

@@ -1,0 +1,57 @@
+import { Failure } from '../../../src/handler/failure';
+import { ResourceEvent } from '../../../src/handler/protocol/event';
+import { responseBody } from '../../../src/handler/protocol/response';
+
+const EVENT: ResourceEvent = {
+  requestType: 'Update',
+  responseUrl: '',
+  stackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/Lake/guid',
+  requestId: 'request',
+  logicalId: 'SalesLake',
+  physicalId: 'immuta-s3-integration/12',
+  properties: {},
+  oldProperties: {},
+};
+
+function reasonOf(text: string, remedy: string): string {
+  const body = responseBody(EVENT, { physicalId: 'id', failure: new Failure('TIMEOUT', { text, remedy }) });
+  expect(body.length).toBeLessThan(4096);
+  return JSON.parse(body.toString()).Reason;
+}
+
+test('a success has no reason', () => {
+  const body = responseBody(EVENT, { physicalId: 'immuta-s3-integration/12', attributes: { IntegrationId: '12' } });
+
+  expect(JSON.parse(body.toString())).toEqual({
+    Status: 'SUCCESS',
+    PhysicalResourceId: 'immuta-s3-integration/12',
+    StackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/Lake/guid',
+    RequestId: 'request',
+    LogicalResourceId: 'SalesLake',
+    Data: { IntegrationId: '12' },
+  });
+});
+
+test.each([
+  ['of one byte each', 'a', 3_600],
+  ['of three bytes', '鉄', 1_200],
+  ['of four bytes and two code units', '🪣', 1_600],
+  ['that JSON escapes', '"', 1_800],
+  ['that JSON writes in six bytes', '\u0001', 600],
+])('a reason in characters %s is cut to 4096 bytes, but its remedy and its code are not', (_, character, least) => {
+  const reason = reasonOf(character.repeat(10_000), 'Do this');
+
+  expect(reason.endsWith('…. Do this. [TIMEOUT]')).toBe(true);
+  expect(reason.length).toBeGreaterThan(least);
+  expect(reason).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
+});
+
+test('a remedy of any length leaves room for the text and the code', () => {
+  const reason = reasonOf('It failed', 'Do this. '.repeat(1_000));
+
+  expect(reason).toMatch(/^It failed\. Do this\..*…\. \[TIMEOUT\]$/);
+});
+
+test('a reason is one paragraph', () => {
+  expect(reasonOf('one\n    at two\r\n\tthree ', 'Do\nthis')).toBe('one at two three. Do this. [TIMEOUT]');
+});
