@@ -35,7 +35,6 @@ const ROWS: [name: string, value: string, written: string[], inConfig: object][]
   ['AccessKeyIdField', 'otherId', PUT, {}],
   ['SecretAccessKeyField', 'otherKey', PUT, {}],
   ['Revision', '2', PUT, {}],
-  ['CredentialsVersion', '2', PUT, {}],
   ['TenantUrl', 'https://acme.immutacloud.com', [], {}],
   ['ApiKeySecretArn', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:other-AbCdEf', [], {}],
   ['RemovalPolicy', 'retain', [], {}],
