@@ -26,18 +26,19 @@ namespace Adopt
                 Adopt = Setting(app, "integrationId"),
                 Location = S3Location.Bucket(Bucket.FromBucketName(stack, "Bucket", Setting(app, "bucketName"))),
                 LocationRole = Role.FromRoleArn(stack, "LocationRole", Setting(app, "locationRoleArn")),
-                Authentication = ImmutaAuthentication.ExistingRole(Role.FromRoleArn(stack, "ImmutaRole", Setting(app, "immutaRoleArn"))),
+                Authentication = ImmutaAuthentication.ExistingRole(
+                    Role.FromRoleArn(stack, "ImmutaRole", Setting(app, "immutaRoleArn"))),
                 AccessGrantsInstance = AccessGrantsInstance.FromDefault(stack, "AccessGrants"),
             });
 
             app.Synth();
         }
 
-        /// <summary>What differs from one company to the next comes from the context: <c>cdk deploy -c immutaUrl=https://…</c>.</summary>
+        /// <summary>Reads a setting from the context: <c>cdk deploy -c immutaUrl=https://…</c>.</summary>
         private static string Setting(App app, string name)
         {
             return app.Node.TryGetContext(name) as string
-                ?? throw new ArgumentException($"'{name}' is not set, say -c {name}=…, see README.md");
+                ?? throw new ArgumentException($"'{name}' must be set: pass -c {name}=…");
         }
     }
 }

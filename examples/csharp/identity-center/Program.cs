@@ -31,10 +31,10 @@ namespace IdentityCenter
                     Principal = new ArnPrincipal(Setting(app, "immutaPrincipalArn")),
                     ExternalId = app.Node.TryGetContext("externalId") as string,
                 }),
-                AccessGrantsInstance = new AdoptingAccessGrantsInstance(stack, "AccessGrants", new AdoptingAccessGrantsInstanceProps
-                {
-                    IdentityCenterInstanceArn = identityCenterInstanceArn,
-                }),
+                AccessGrantsInstance = new AdoptingAccessGrantsInstance(
+                    stack,
+                    "AccessGrants",
+                    new AdoptingAccessGrantsInstanceProps { IdentityCenterInstanceArn = identityCenterInstanceArn }),
                 IdentityCenter = new IdentityCenterOptions
                 {
                     InstanceArn = identityCenterInstanceArn,
@@ -46,11 +46,11 @@ namespace IdentityCenter
             app.Synth();
         }
 
-        /// <summary>What differs from one company to the next comes from the context: <c>cdk deploy -c immutaUrl=https://…</c>.</summary>
+        /// <summary>Reads a setting from the context: <c>cdk deploy -c immutaUrl=https://…</c>.</summary>
         private static string Setting(App app, string name)
         {
             return app.Node.TryGetContext(name) as string
-                ?? throw new ArgumentException($"'{name}' is not set, say -c {name}=…, see ../quickstart/README.md");
+                ?? throw new ArgumentException($"'{name}' must be set: pass -c {name}=…");
         }
     }
 }

@@ -41,11 +41,11 @@ namespace Quickstart
             app.Synth();
         }
 
-        /// <summary>What differs from one company to the next comes from the context: <c>cdk deploy -c immutaUrl=https://…</c>.</summary>
+        /// <summary>Reads a setting from the context: <c>cdk deploy -c immutaUrl=https://…</c>.</summary>
         private static string Setting(App app, string name)
         {
             return app.Node.TryGetContext(name) as string
-                ?? throw new ArgumentException($"'{name}' is not set, say -c {name}=…, see README.md");
+                ?? throw new ArgumentException($"'{name}' must be set: pass -c {name}=…");
         }
     }
 }

@@ -38,11 +38,11 @@ func main() {
 	app.Synth(nil)
 }
 
-// setting is what differs from one company to the next. It comes from the context: `cdk deploy -c immutaUrl=https://…`.
+// setting reads a value from the context: `cdk deploy -c immutaUrl=https://…`.
 func setting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {
-		log.Fatalf("'%s' is not set, say -c %[1]s=…, see README.md", name)
+		log.Fatalf("'%s' must be set: pass -c %[1]s=…", name)
 	}
 	return &value
 }

@@ -33,9 +33,11 @@ func main() {
 			Principal:  awsiam.NewArnPrincipal(setting(app, "immutaPrincipalArn")),
 			ExternalId: optionalSetting(app, "externalId"),
 		}),
-		AccessGrantsInstance: immuta.NewAdoptingAccessGrantsInstance(stack, jsii.String("AccessGrants"), &immuta.AdoptingAccessGrantsInstanceProps{
-			IdentityCenterInstanceArn: identityCenterInstanceArn,
-		}),
+		AccessGrantsInstance: immuta.NewAdoptingAccessGrantsInstance(
+			stack,
+			jsii.String("AccessGrants"),
+			&immuta.AdoptingAccessGrantsInstanceProps{IdentityCenterInstanceArn: identityCenterInstanceArn},
+		),
 		IdentityCenter: &immuta.IdentityCenterOptions{
 			InstanceArn:          identityCenterInstanceArn,
 			IdentityStoreId:      setting(app, "identityStoreId"),
@@ -46,16 +48,16 @@ func main() {
 	app.Synth(nil)
 }
 
-// setting is what differs from one company to the next. It comes from the context: `cdk deploy -c immutaUrl=https://…`.
+// setting reads a value from the context: `cdk deploy -c immutaUrl=https://…`.
 func setting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {
-		log.Fatalf("'%s' is not set, say -c %[1]s=…, see ../quickstart/README.md", name)
+		log.Fatalf("'%s' must be set: pass -c %[1]s=…", name)
 	}
 	return &value
 }
 
-// optionalSetting is nil where the context does not have it.
+// optionalSetting returns nil if the context does not have it.
 func optionalSetting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {

@@ -38,22 +38,26 @@ func main() {
 		}),
 	})
 
-	awscdk.NewCfnOutput(stack, jsii.String("IntegrationId"), &awscdk.CfnOutputProps{Value: integration.IntegrationId()})
-	awscdk.NewCfnOutput(stack, jsii.String("LocationRoleArn"), &awscdk.CfnOutputProps{Value: integration.LocationRole().RoleArn()})
+	awscdk.NewCfnOutput(stack, jsii.String("IntegrationId"), &awscdk.CfnOutputProps{
+		Value: integration.IntegrationId(),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String("LocationRoleArn"), &awscdk.CfnOutputProps{
+		Value: integration.LocationRole().RoleArn(),
+	})
 
 	app.Synth(nil)
 }
 
-// setting is what differs from one company to the next. It comes from the context: `cdk deploy -c immutaUrl=https://…`.
+// setting reads a value from the context: `cdk deploy -c immutaUrl=https://…`.
 func setting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {
-		log.Fatalf("'%s' is not set, say -c %[1]s=…, see README.md", name)
+		log.Fatalf("'%s' must be set: pass -c %[1]s=…", name)
 	}
 	return &value
 }
 
-// optionalSetting is nil where the context does not have it.
+// optionalSetting returns nil if the context does not have it.
 func optionalSetting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {

@@ -54,22 +54,26 @@ func main() {
 	analysts := awsiam.Role_FromRoleName(stack, jsii.String("Analysts"), setting(app, "analystsRoleName"), nil)
 	instance.GrantDataAccess(analysts)
 
-	awscdk.NewCfnOutput(stack, jsii.String("IntegrationName"), &awscdk.CfnOutputProps{Value: integration.IntegrationName()})
-	awscdk.NewCfnOutput(stack, jsii.String("ImmutaRoleArn"), &awscdk.CfnOutputProps{Value: integration.ImmutaRole().RoleArn()})
+	awscdk.NewCfnOutput(stack, jsii.String("IntegrationName"), &awscdk.CfnOutputProps{
+		Value: integration.IntegrationName(),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String("ImmutaRoleArn"), &awscdk.CfnOutputProps{
+		Value: integration.ImmutaRole().RoleArn(),
+	})
 
 	app.Synth(nil)
 }
 
-// setting is what differs from one company to the next. It comes from the context: `cdk deploy -c immutaUrl=https://…`.
+// setting reads a value from the context: `cdk deploy -c immutaUrl=https://…`.
 func setting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {
-		log.Fatalf("'%s' is not set, say -c %[1]s=…, see README.md", name)
+		log.Fatalf("'%s' must be set: pass -c %[1]s=…", name)
 	}
 	return &value
 }
 
-// optionalSetting is nil where the context does not have it.
+// optionalSetting returns nil if the context does not have it.
 func optionalSetting(app awscdk.App, name string) *string {
 	value, ok := app.Node().TryGetContext(jsii.String(name)).(string)
 	if !ok {

@@ -2,16 +2,22 @@ from aws_cdk import App, Stack
 from aws_cdk.aws_iam import ArnPrincipal
 from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import Secret
-from cdk_immuta_s3_integration import AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location
+from cdk_immuta_s3_integration import (
+    AdoptingAccessGrantsInstance,
+    ImmutaAuthentication,
+    ImmutaS3Integration,
+    ImmutaTenant,
+    S3Location,
+)
 
 app = App()
 
 
 def setting(name: str) -> str:
-    """What differs from one company to the next comes from the context: `cdk deploy -c immutaUrl=https://…`."""
+    """Reads a setting from the context: `cdk deploy -c immutaUrl=https://…`."""
     value = app.node.try_get_context(name)
     if not value:
-        raise SystemExit(f"'{name}' is not set, say -c {name}=…, see ../quickstart/README.md")
+        raise SystemExit(f"'{name}' must be set: pass -c {name}=…")
     return value
 
 

@@ -11,10 +11,10 @@ app = App()
 
 
 def setting(name: str) -> str:
-    """What differs from one company to the next comes from the context: `cdk deploy -c immutaUrl=https://…`."""
+    """Reads a setting from the context: `cdk deploy -c immutaUrl=https://…`."""
     value = app.node.try_get_context(name)
     if not value:
-        raise SystemExit(f"'{name}' is not set, say -c {name}=…, see ../quickstart/README.md")
+        raise SystemExit(f"'{name}' must be set: pass -c {name}=…")
     return value
 
 

@@ -2,14 +2,16 @@ import { App, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from 'cdk-immuta-s3-integration';
+import {
+  AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location,
+} from 'cdk-immuta-s3-integration';
 
 const app = new App();
 
-/** What differs from one company to the next comes from the context: `cdk deploy -c immutaUrl=https://…`. */
+/** Reads a setting from the context: `cdk deploy -c immutaUrl=https://…`. */
 function setting(name: string): string {
   const value = app.node.tryGetContext(name);
-  if (!value) throw new Error(`'${name}' is not set, say -c ${name}=…, see README.md`);
+  if (!value) throw new Error(`'${name}' must be set: pass -c ${name}=…`);
   return value;
 }
 

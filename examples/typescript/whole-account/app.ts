@@ -9,10 +9,10 @@ import {
 
 const app = new App();
 
-/** What differs from one company to the next comes from the context: `cdk deploy -c immutaUrl=https://…`. */
+/** Reads a setting from the context: `cdk deploy -c immutaUrl=https://…`. */
 function setting(name: string): string {
   const value = app.node.tryGetContext(name);
-  if (!value) throw new Error(`'${name}' is not set, say -c ${name}=…, see README.md`);
+  if (!value) throw new Error(`'${name}' must be set: pass -c ${name}=…`);
   return value;
 }
 

@@ -26,18 +26,19 @@ public final class AdoptApp {
                 .adopt(setting(app, "integrationId"))
                 .location(S3Location.bucket(Bucket.fromBucketName(stack, "Bucket", setting(app, "bucketName"))))
                 .locationRole(Role.fromRoleArn(stack, "LocationRole", setting(app, "locationRoleArn")))
-                .authentication(ImmutaAuthentication.existingRole(Role.fromRoleArn(stack, "ImmutaRole", setting(app, "immutaRoleArn"))))
+                .authentication(ImmutaAuthentication.existingRole(
+                        Role.fromRoleArn(stack, "ImmutaRole", setting(app, "immutaRoleArn"))))
                 .accessGrantsInstance(AccessGrantsInstance.fromDefault(stack, "AccessGrants"))
                 .build();
 
         app.synth();
     }
 
-    /** What differs from one company to the next comes from the context: {@code cdk deploy -c immutaUrl=https://…}. */
+    /** Reads a setting from the context: {@code cdk deploy -c immutaUrl=https://…}. */
     private static String setting(final App app, final String name) {
         Object value = app.getNode().tryGetContext(name);
         if (value == null) {
-            throw new IllegalArgumentException("'" + name + "' is not set, say -c " + name + "=…, see README.md");
+            throw new IllegalArgumentException("'" + name + "' must be set: pass -c " + name + "=…");
         }
         return (String) value;
     }

@@ -42,11 +42,11 @@ public final class QuickstartApp {
         app.synth();
     }
 
-    /** What differs from one company to the next comes from the context: {@code cdk deploy -c immutaUrl=https://…}. */
+    /** Reads a setting from the context: {@code cdk deploy -c immutaUrl=https://…}. */
     private static String setting(final App app, final String name) {
         Object value = app.getNode().tryGetContext(name);
         if (value == null) {
-            throw new IllegalArgumentException("'" + name + "' is not set, say -c " + name + "=…, see README.md");
+            throw new IllegalArgumentException("'" + name + "' must be set: pass -c " + name + "=…");
         }
         return (String) value;
     }
