@@ -60,7 +60,10 @@ namespace ManagedAccessKey
                         },
                     },
                 },
-                Targets = new IRuleTarget[] { new SnsTopic(new Topic(stack, "RotationTopic", new TopicProps { EnforceSSL = true })) },
+                Targets = new IRuleTarget[]
+                {
+                    new SnsTopic(new Topic(stack, "RotationTopic", new TopicProps { EnforceSSL = true })),
+                },
             });
 
             app.Synth();
