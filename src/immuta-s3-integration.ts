@@ -331,7 +331,6 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    *
    * @param props other properties of the metric
    * @example
-   * declare const integration: ImmutaS3Integration;
    * new cloudwatch.Alarm(this, 'KeyRotationFailed', {
    *   metric: integration.metricKeyRotationFailed(),
    *   threshold: 1,
