@@ -43,6 +43,8 @@ export interface ExecutionEnvironment {
   readonly process: RuntimeProcess;
   readonly accessKeyId: string;
   readonly endsAt: number;
+  /** How many there were, with the one that runs. */
+  events: number;
 }
 
 /** The processes of all functions. One that has finished its event without dying waits for the function's next one. */
@@ -59,6 +61,7 @@ export class ExecutionEnvironments {
     if (this.coldStarts || crash === 'out of memory' || crash === 'unable to load') this.retire(fn.functionArn);
     const environment = this.thaw(fn) ?? this.start(fn, crash);
     this.running.add(environment);
+    environment.events += 1;
     return environment;
   }
 
@@ -109,7 +112,7 @@ export class ExecutionEnvironments {
       timeoutMs: fn.timeoutSeconds * 1000,
       env: { ...fn.environment, ...runtimeEnvironment(fn, credentials), ...env },
     });
-    return { fn, process: started, accessKeyId: credentials.accessKeyId, endsAt: this.now + LIFETIME_MS };
+    return { fn, process: started, accessKeyId: credentials.accessKeyId, endsAt: this.now + LIFETIME_MS, events: 0 };
   }
 
   private end(isUnwanted: (environment: ExecutionEnvironment) => boolean): void {

@@ -19,6 +19,8 @@ export interface Invocation {
   readonly event: any;
   readonly attempt: number;
   readonly startedAt: number;
+  /** Whether a new process ran it. */
+  readonly isColdStart: boolean;
   endedAt?: number;
   error?: string;
   output: string;
@@ -155,20 +157,23 @@ export class LambdaStandIn {
   }
 
   private async run(fn: LambdaFunction, { event, requestId, depth }: QueuedEvent, attempt: number): Promise<Invocation> {
-    const invocation: Invocation = { functionName: fn.functionName, requestId, event, attempt, startedAt: this.now, output: '' };
-    this.invocations.push(invocation);
     const crash = this.crashes.shift();
     const environment = this.environments.acquire(fn, crash);
+    const { functionName, functionArn } = fn;
+    const invocation: Invocation = {
+      functionName, requestId, event, attempt, startedAt: this.now, isColdStart: environment.events === 1, output: '',
+    };
+    this.invocations.push(invocation);
     // a process has one event at a time, and one access key
     this.depthOfKey.set(environment.accessKeyId, depth);
     const { error } = await environment.process.run({
       event,
-      context: { functionName: fn.functionName, invokedFunctionArn: fn.functionArn, awsRequestId: requestId },
+      context: { functionName, invokedFunctionArn: functionArn, awsRequestId: requestId },
       onOutput: (text) => (invocation.output += text),
       unresolved: Math.min(this.unresolved, Number.MAX_SAFE_INTEGER), // JSON has no infinity
       killAfter: crash instanceof RegExp ? crash.source : undefined,
     });
-    this.environments.release(environment, this.functions.get(fn.functionArn) === fn);
+    this.environments.release(environment, this.functions.get(functionArn) === fn);
     return Object.assign(invocation, { endedAt: this.now, error });
   }
 
