@@ -15,6 +15,7 @@ import {
 } from './fixture';
 import { AccessGrantsInstance } from '../src';
 
+const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
 describe('AccessGrantsInstance', () => {
@@ -42,13 +43,13 @@ describe('AccessGrantsInstance', () => {
   });
 
   test.each([
-    [RemovalPolicy.DESTROY, 'Delete'],
-    [RemovalPolicy.RETAIN, 'RetainExceptOnCreate'],
-    [RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, 'RetainExceptOnCreate'],
+    [RemovalPolicy.DESTROY, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' }],
+    [RemovalPolicy.RETAIN, RETAINED],
+    [RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, RETAINED],
   ])('applies the removal policy %s', (removalPolicy, expected) => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER, removalPolicy });
-    Template.fromStack(stack).hasResource(INSTANCE, { DeletionPolicy: expected });
+    Template.fromStack(stack).hasResource(INSTANCE, expected);
   });
 
   test('has no tags, because a changed tag would replace it', () => {
@@ -245,7 +246,7 @@ describe('uniqueness of the AccessGrantsInstance', () => {
     Annotations.fromStack(other).hasNoWarning('*', Match.anyValue());
   });
 
-  test('accepts integrations of another stack when they import the instance', () => {
+  test('accepts integrations of another stack when they use the construct', () => {
     const [stack, other] = twoStacks({ env: ENV }, { env: ENV }, () => undefined);
     const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
     newIntegration(other, 'Lake', { accessGrantsInstance });

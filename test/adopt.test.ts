@@ -71,6 +71,7 @@ test('fails when an adopted integration has no instance', () => {
   const other = adopting({ accessGrantsInstance: undefined });
   newIntegration(other, 'Other');
   expect(synthError(other)).toBe('');
+  expect(onlyOf(other, INSTANCE).logicalId).toBe('S3AccessGrantsInstance');
 });
 
 describe('generation of an adopted integration', () => {

@@ -94,6 +94,7 @@ describe('AdoptingAccessGrantsInstance', () => {
       .map(({ Properties: { Code, Description, Environment, FunctionName, LoggingConfig, Role, ...rest } }) =>
         JSON.stringify(rest),
       );
+    expect(settings).toHaveLength(4);
     expect(new Set(settings).size).toBe(2);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
@@ -154,10 +155,10 @@ describe('AdoptingAccessGrantsInstance', () => {
     expect(synthError(stack)).toContain(error);
   });
 
-  test.each<[string, iam.CustomizeRolesOptions]>([
-    ['prevents its synthesis', { preventSynthesis: true }],
-    ['names a precreated role', { usePrecreatedRoles: { 'Instance/HandlerRole': 'handler' } }],
-  ])('leaves the role out of the template when Role.customizeRoles %s', (_, options) => {
+  test.each<[string, iam.CustomizeRolesOptions, RegExp]>([
+    ['prevents its synthesis', { preventSynthesis: true }, /:role/],
+    ['names a precreated role', { usePrecreatedRoles: { 'Instance/HandlerRole': 'handler' } }, /:role\/handler"/],
+  ])('leaves the role out of the template when Role.customizeRoles %s', (_, options, role) => {
     const stack = newStack();
     iam.Role.customizeRoles(stack, options);
     new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
@@ -165,6 +166,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     const { Properties, DependsOn } = onlyOf(stack, ADOPTING);
     expect(Properties).not.toHaveProperty('Generation');
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
+    expect(JSON.stringify(onlyOf(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
     expect(Object.keys(resourcesOf(stack))).toEqual(expect.arrayContaining(DependsOn!));
   });
 

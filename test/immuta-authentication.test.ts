@@ -147,8 +147,13 @@ describe.each([
       new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [integration.integrationId] }),
     );
     // It throws an error if the template has a circle.
-    Template.fromStack(stack);
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'Existing'));
+    const template = Template.fromStack(stack);
+    const { logicalId, DependsOn } = onlyOf(stack, INTEGRATION);
+    const Resource = { 'Fn::GetAtt': [logicalId, 'IntegrationId'] };
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Action: 'ssm:GetParameter', Resource })] },
+    });
+    expect(DependsOn).toContain(logicalIdLike(stack, 'Existing'));
   });
 
   test('fails with the statements to add when the role belongs to another account', () => {

@@ -1,4 +1,4 @@
-import { App, Aspects, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnElement, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -23,10 +23,13 @@ import {
   AccessGrantsInstance,
   ImmutaAuthentication,
   ImmutaS3Integration,
+  ImmutaS3IntegrationProps,
   ImmutaTenant,
   LocationAccess,
   S3Location,
 } from '../src';
+
+const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
 describe('default configuration', () => {
   test('defines nine resources for a tenant, an instance and an integration', () => {
@@ -177,11 +180,14 @@ test('allows the location role to use the encryption keys', () => {
   ]);
 });
 
-test('allows the location role to use the encryption key of a bucket', () => {
+test.each([
+  ['once', false],
+  ['once when it is also passed', true],
+])('allows the location role to use the encryption key of a bucket, %s', (_, passed) => {
   const stack = newStack();
   const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/own');
   const bucket = new s3.Bucket(stack, 'Encrypted', { encryptionKey: key });
-  newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket), encryptionKeys: [key] });
+  newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket), encryptionKeys: passed ? [key] : undefined });
   const [policy] = resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
   const named = policy.PolicyDocument.Statement.filter(
     ({ Resource }: any) => Resource === 'arn:aws:kms:us-east-1:111122223333:key/own',
@@ -264,18 +270,23 @@ test('applies a permissions boundary to every role', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales');
   iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary'));
-  Template.fromStack(stack).allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: Match.anyValue() });
+  const boundaries = Object.values(resourcesOf(stack))
+    .filter(({ Type }) => Type === 'AWS::IAM::Role')
+    .map(({ Properties }) => Properties.PermissionsBoundary);
+  const boundary = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:policy/boundary']] };
+  expect(boundaries).toEqual([boundary, boundary, boundary]);
 });
 
-test.each<[string, iam.CustomizeRolesOptions]>([
-  ['prevents their synthesis', { preventSynthesis: true }],
-  ['names precreated roles', { usePrecreatedRoles: { 'Immuta/HandlerRole': 'handler' } }],
-])('leaves roles out of the template when Role.customizeRoles %s', (_, options) => {
+test.each<[string, iam.CustomizeRolesOptions, RegExp]>([
+  ['prevents their synthesis', { preventSynthesis: true }, /:role/],
+  ['names precreated roles', { usePrecreatedRoles: { 'Immuta/HandlerRole': 'handler' } }, /:role\/handler"/],
+])('leaves roles out of the template when Role.customizeRoles %s', (_, options, role) => {
   const stack = newStack();
   iam.Role.customizeRoles(stack, options);
   newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
   expect(countTypes(stack)).toMatchObject({ [INTEGRATION]: 1, [INSTANCE]: 1 });
   expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
+  expect(JSON.stringify(onlyOf(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
 });
 
 test('lets an Aspect visit every role', () => {
@@ -288,10 +299,7 @@ test('lets an Aspect visit every role', () => {
 });
 
 describe('Identity Center of an integration', () => {
-  const identityCenter = {
-    instanceArn: 'arn:aws:sso:::instance/ssoins-1111222233334444',
-    identityStoreId: 'd-1234567890',
-  };
+  const identityCenter = { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' };
 
   test('is allowed with an explicit instance', () => {
     const stack = newStack();
@@ -444,20 +452,37 @@ describe('construct IDs', () => {
     expect(ids('one-bucket')).toEqual(ids('other-bucket'));
   });
 
-  test('stay the same when other properties change', () => {
-    const ids = (props: object) => {
+  test('stay the same when a property that adds no resource changes', () => {
+    const ids = (props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>) => {
       const stack = newStack();
-      newIntegration(stack, 'Lake', { tenant: newTenant(stack), ...props });
-      return Object.keys(resourcesOf(stack));
+      const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', {
+        identityCenterInstanceArn: IDENTITY_CENTER,
+      });
+      newIntegration(stack, 'Lake', { tenant: newTenant(stack), accessGrantsInstance, ...props(stack) });
+      return Object.keys(resourcesOf(stack)).sort();
     };
-    expect(
-      ids({
-        integrationName: 'x',
-        access: LocationAccess.READ_ONLY,
-        revision: '1',
-        removalPolicy: RemovalPolicy.RETAIN,
-      }),
-    ).toEqual(ids({}));
+    type AddingProps =
+      | 'accessGrantsInstance'
+      | 'adopt'
+      | 'authentication'
+      | 'diagnosePermissions'
+      | 'location'
+      | 'locationIdentity'
+      | 'locationRole'
+      | 'tenant';
+    const changed = (stack: Stack): Required<Omit<ImmutaS3IntegrationProps, AddingProps>> => ({
+      access: LocationAccess.READ_ONLY,
+      bucketAccount: '444455556666',
+      encryptionKeys: [kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc')],
+      iamPropagationTimeout: Duration.minutes(1),
+      identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
+      integrationName: 'x',
+      removalPolicy: RemovalPolicy.RETAIN,
+      restrictPassRole: true,
+      revision: '1',
+      timeout: Duration.minutes(40),
+    });
+    expect(ids(changed)).toEqual(ids(() => ({})));
   });
 });
 
@@ -543,39 +568,41 @@ describe('removal', () => {
 });
 
 describe('dependencies', () => {
-  // `Template.fromStack` throws an error if the template has a circle.
+  // `Template.fromStack`, and with it `resourcesOf`, throws an error if the template has a circle.
   test.each([
     ['the tenant', (stack: Stack) => {
       const tenant = newTenant(stack);
-      return { scope: tenant, props: { tenant } };
+      return { scope: tenant, needs: tenant.handler.node.defaultChild, props: { tenant } };
     }],
     ['the instance', (stack: Stack) => {
       const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
-      return { scope: accessGrantsInstance, props: { accessGrantsInstance } };
+      const needs = accessGrantsInstance.node.defaultChild;
+      return { scope: accessGrantsInstance, needs, props: { accessGrantsInstance } };
     }],
     ['the location role', (stack: Stack) => {
       const locationRole = new iam.Role(stack, 'Location', {
         assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
       });
-      return { scope: locationRole, props: { locationRole } };
+      return { scope: locationRole, needs: locationRole.node.defaultChild, props: { locationRole } };
     }],
     ['the user', (stack: Stack) => {
       const user = new iam.User(stack, 'User');
-      return {
-        scope: user,
-        props: {
-          authentication: ImmutaAuthentication.accessKeySecret({
-            secret: Secret.fromSecretNameV2(stack, 'Key', 'key'),
-            user,
-          }),
-        },
-      };
+      const secret = Secret.fromSecretNameV2(stack, 'Key', 'key');
+      const authentication = ImmutaAuthentication.accessKeySecret({ secret, user });
+      return { scope: user, needs: user.node.defaultChild, props: { authentication } };
     }],
   ])('have no circle when two integrations are children of %s', (_, given) => {
     const stack = newStack();
-    const { scope, props } = given(stack);
+    const { scope, needs, props } = given(stack);
     ['One', 'Two'].forEach((id) => newIntegration(scope, id, props));
-    Template.fromStack(stack).resourceCountIs(INTEGRATION, 2);
+
+    const integrations = Object.entries(resourcesOf(stack)).filter(([, { Type }]) => Type === INTEGRATION);
+    expect(integrations).toHaveLength(2);
+    const [ids, dependencies] = [integrations.map(([id]) => id), integrations.map(([, { DependsOn }]) => DependsOn!)];
+    for (const dependsOn of dependencies) {
+      expect(dependsOn).toContain(stack.resolve((needs as CfnElement).logicalId));
+      expect(dependsOn.filter((id) => ids.includes(id))).toEqual([]);
+    }
   });
 
   test('have no circle when added policies of the roles refer to the integration', () => {
@@ -585,7 +612,14 @@ describe('dependencies', () => {
       new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [integration.integrationId] });
     integration.locationRole.addToPrincipalPolicy(statement());
     integration.immutaRole!.addToPrincipalPolicy(statement());
-    Template.fromStack(stack).resourceCountIs(INTEGRATION, 1);
+
+    const Resource = { 'Fn::GetAtt': [onlyOf(stack, INTEGRATION).logicalId, 'IntegrationId'] };
+    for (const { node } of [integration.locationRole, integration.immutaRole!]) {
+      Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+        PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'ssm:GetParameter', Resource })]) },
+        Roles: [{ Ref: stack.getLogicalId(node.defaultChild as CfnElement) }],
+      });
+    }
   });
 });
 
@@ -666,7 +700,9 @@ describe('across stacks', () => {
     const nested = new NestedStack(stack, 'Nested');
     newIntegration(nested, 'Sales', { tenant: newTenant(stack) });
     expect(synthError(stack)).toBe('');
-    Template.fromStack(nested).resourceCountIs(INTEGRATION, 1);
+    // The parent stack passes the ARN as a parameter.
+    const parameter = { Ref: expect.stringMatching(/^referenceto.*Handler.*Arn$/) };
+    expect(onlyOf(nested, INTEGRATION).Properties.ServiceToken).toEqual(parameter);
   });
 
   test('works when the bucket and the key are in another stack', () => {
@@ -759,10 +795,16 @@ describe('across stacks', () => {
 
   test('names roles only when another account or Region refers to them', () => {
     const stack = newStack();
-    newIntegration(stack, 'Sales');
-    for (const id of ['LocationRole', 'ImmutaRole']) {
-      expect(resourcesOf(stack)[logicalIdLike(stack, id)].Properties).not.toHaveProperty('RoleName');
-    }
+    const integration = newIntegration(stack, 'Sales');
+    const names = () =>
+      ['LocationRole', 'ImmutaRole'].map((id) => resourcesOf(stack)[logicalIdLike(stack, id)].Properties.RoleName);
+    expect(names()).toEqual([undefined, undefined]);
+
+    const theirs = newStack({ env: { ...ENV, account: '444455556666' } }, stack.node.root as App, 'Theirs');
+    const bucket = new s3.Bucket(theirs, 'Bucket', { bucketName: 'acme-sales' });
+    integration.bucketPolicyStatements.forEach((statement) => bucket.addToResourcePolicy(statement));
+    synthError(stack);
+    expect(names()).toEqual([expect.any(String), expect.any(String)]);
   });
 
   test('fails when the instance is in another Region', () => {
@@ -805,7 +847,7 @@ describe('partitions', () => {
 test('imports an integration by its ID', () => {
   const stack = newStack();
   expect(ImmutaS3Integration.fromIntegrationId(stack, 'Sales', '17').integrationId).toBe('17');
-  expect(Object.keys(stack.node.root.node.findAll().filter((node) => node.node.id === 'Sales'))).toHaveLength(1);
+  expect(stack.node.findAll().filter((node) => CfnElement.isCfnElement(node))).toEqual([]);
   Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
 });
 

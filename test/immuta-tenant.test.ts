@@ -51,7 +51,10 @@ test('runs the packaged handler', () => {
   const asset = JSON.parse(fs.readFileSync(path.join(assembly.directory, 'Stack.assets.json'), 'utf8'));
   const { S3Key } = onlyOf(stack, 'AWS::Lambda::Function').Properties.Code;
   const source = asset.files[S3Key.replace('.zip', '')].source.path;
-  expect(fs.readdirSync(path.join(assembly.directory, source))).toEqual(['index.js']);
+  const folder = path.join(assembly.directory, source);
+  expect(fs.readdirSync(folder)).toEqual(['index.js']);
+  const bundle = path.join(__dirname, '../assets/handler/integration.lambda/index.js');
+  expect(fs.readFileSync(path.join(folder, 'index.js'), 'utf8')).toBe(fs.readFileSync(bundle, 'utf8'));
 });
 
 test('gives the role no managed policy and a separate policy to invoke the function', () => {

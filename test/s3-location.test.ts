@@ -36,13 +36,16 @@ test('limits the roles to the listed buckets when it covers all buckets', () => 
     location: S3Location.allBuckets({ buckets: [importedBucket(stack, 'one'), importedBucket(stack, 'two')] }),
   });
   expect(onlyOf(stack, INTEGRATION).Properties.LocationPath).toBe('s3://');
-  const role = Object.entries(resourcesOf(stack)).find(([logicalId]) => logicalId.includes('LocationRole'))![1];
-  const list = role.Properties.Policies[0].PolicyDocument.Statement.find(
-    ({ Action }: { Action: unknown }) => Action === 's3:ListBucket',
-  );
-  expect(list.Resource).toEqual(
-    ['one', 'two'].map((name) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]] })),
-  );
+  const arns = ['one', 'two'].map((name) => ({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]],
+  }));
+  for (const id of ['LocationRole', 'ImmutaRole']) {
+    const role = Object.entries(resourcesOf(stack)).find(([logicalId]) => logicalId.includes(id))![1];
+    const list = role.Properties.Policies[0].PolicyDocument.Statement.find(
+      ({ Action }: { Action: unknown }) => Action === 's3:ListBucket',
+    );
+    expect(list.Resource).toEqual(arns);
+  }
 });
 
 describe('prefix of a location', () => {
