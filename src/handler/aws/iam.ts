@@ -17,11 +17,18 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
+export interface IamTools {
+  readonly deadline: Deadline;
+  readonly log: Log;
+  /** Called before each attempt of a request that changes something: what it throws ends the request. */
+  readonly beforeWrite: () => Promise<void>;
+}
+
 /** The access keys of one IAM user. */
 export class IamUser {
   constructor(
     public readonly name: string,
-    private readonly tools: { readonly deadline: Deadline; readonly log: Log },
+    private readonly tools: IamTools,
   ) {}
 
   /** A user that does not exist has none. */
@@ -31,7 +38,7 @@ export class IamUser {
     let Marker: string | undefined;
     do {
       const input = { UserName: this.name, Marker };
-      const page = await this.unlessMissing('ListAccessKeys', (client, options) =>
+      const page = await this.unlessMissing('ListAccessKeys', {}, (client, options) =>
         client.send(new ListAccessKeysCommand(input), options),
       );
       keys.push(
@@ -53,7 +60,9 @@ export class IamUser {
    */
   public async createAccessKey(): Promise<AccessKey | undefined> {
     const { CreateAccessKeyCommand } = iamSdk();
-    const created = await this.call('CreateAccessKey', async (client, options) => {
+    // the SDK would repeat a request that has created a key whose response was lost
+    const limits = { maxAttempts: 1, beforeAttempt: this.tools.beforeWrite };
+    const created = await this.call('CreateAccessKey', limits, async (client, options) => {
       try {
         return await client.send(new CreateAccessKeyCommand({ UserName: this.name }), options);
       } catch (error) {
@@ -74,14 +83,18 @@ export class IamUser {
   public async deleteAccessKey(accessKeyId: string): Promise<void> {
     const { DeleteAccessKeyCommand } = iamSdk();
     const input = { UserName: this.name, AccessKeyId: accessKeyId };
-    await this.unlessMissing('DeleteAccessKey', (client, options) =>
+    await this.unlessMissing('DeleteAccessKey', { beforeAttempt: this.tools.beforeWrite }, (client, options) =>
       client.send(new DeleteAccessKeyCommand(input), options),
     );
   }
 
-  private async unlessMissing<T>(operation: string, send: Send<IAMClient, T>): Promise<T | undefined> {
+  private async unlessMissing<T>(
+    operation: string,
+    limits: CallLimits,
+    send: Send<IAMClient, T>,
+  ): Promise<T | undefined> {
     try {
-      return await this.call(operation, send);
+      return await this.call(operation, limits, send);
     } catch (error) {
       if (hasErrorCode(error, /^NoSuchEntity/)) {
         return undefined;
@@ -90,12 +103,22 @@ export class IamUser {
     }
   }
 
-  private call<T>(operation: string, send: Send<IAMClient, T>): Promise<T> {
+  private call<T>(
+    operation: string,
+    { maxAttempts, beforeAttempt }: CallLimits,
+    send: Send<IAMClient, T>,
+  ): Promise<T> {
     const { IAMClient: Client } = iamSdk();
-    // `callAws` retries: the SDK would repeat a request that has created a key whose response was lost
-    const service = { name: 'AWS IAM', createClient: () => new Client({ maxAttempts: 1 }) };
-    return callAws(service, { ...this.tools, operation: `${operation} of user '${this.name}'` }, send);
+    const service = { name: 'AWS IAM', createClient: () => new Client({ maxAttempts }) };
+    const call = { ...this.tools, operation: `${operation} of user '${this.name}'`, beforeAttempt };
+    return callAws(service, call, send);
   }
+}
+
+interface CallLimits {
+  /** Attempts of the SDK. @default - those of the SDK */
+  readonly maxAttempts?: number;
+  readonly beforeAttempt?: () => Promise<void>;
 }
 
 /** Whether no response arrived, or one that does not say what was done. */

@@ -7,6 +7,7 @@ import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
 import { Deadline } from '../runtime/deadline';
 import { parseObject } from '../runtime/json';
 import { Log, bestEffort } from '../runtime/log';
+import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
 
 const CURRENT = 'AWSCURRENT';
@@ -29,6 +30,9 @@ const KEY_PROPAGATION_MS = 90_000;
 /** A whole ID: what Immuta shows may also be a mask. */
 const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
 
+/** The state decides whether another step is needed. */
+const STEP_TAKEN = { seen: 'a step towards it', pauseMs: 0 };
+
 /** What Immuta shows of an integration that works with an access key. */
 export interface KeyHolder {
   readonly id: string;
@@ -43,6 +47,8 @@ export interface ManagedAccessKeyOptions {
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
+  /** Called before each attempt to create or delete a key: what it throws ends it. */
+  readonly beforeWrite: () => Promise<void>;
 }
 
 /** A version of the secret whose key exists and is ours. */
@@ -71,9 +77,9 @@ interface State {
 /**
  * The access keys of an integration, and the secret that is their only state.
  *
- * A label of a version names its key until that key is deleted, so that every key of ours is known. While AWSPENDING is
- * on a version with a value, Immuta may hold any of them. Recovery only rolls forward: whoever finds a pending key
- * sends it.
+ * A label of a version names its key until that key is deleted, so every key of ours is known. While AWSPENDING is
+ * on a version with a value, Immuta may hold any of them. Recovery only rolls forward: each run that
+ * finds a pending key sends it.
  */
 export class ManagedAccessKey {
   private readonly secret: SecretVersions;
@@ -89,7 +95,8 @@ export class ManagedAccessKey {
 
   /** The key for a request that is sent right now. Creates one if the user has none of ours. */
   public async forRequest(userName: string): Promise<AccessKey> {
-    for (;;) {
+    const { deadline } = this.options;
+    return poll<AccessKey>({ deadline, waitingFor: `an access key of user '${userName}'` }, async () => {
       const state = await this.read();
       const usable = state.keys.filter((key) => key.userName === userName);
       const given = usable.find(isVersion(state.giving ?? state.current));
@@ -104,14 +111,15 @@ export class ManagedAccessKey {
         await this.storePending(key, userName, this.token('again'));
       } else if (state.giving && state.keys.length > 1 && !this.hasWaited) {
         this.hasWaited = true;
-        await this.options.deadline.sleep(REQUEST_TIMEOUT_MS); // until then a request with another key may be under way
+        await deadline.sleep(REQUEST_TIMEOUT_MS); // until then a request with another key may be under way
       } else {
         if (state.giving && this.sent?.versionId !== given.versionId) {
-          this.options.deadline.allowIamPropagation(KEY_PROPAGATION_MS);
+          deadline.allowIamPropagation(KEY_PROPAGATION_MS);
         }
-        return (this.sent = given);
+        return { done: (this.sent = given) };
       }
-    }
+      return STEP_TAKEN;
+    });
   }
 
   /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
@@ -176,10 +184,11 @@ export class ManagedAccessKey {
 
   /** Creates the key of a rotation, unless it exists. */
   public async createPending(versionId: string): Promise<void> {
-    for (;;) {
+    const { deadline } = this.options;
+    await poll<void>({ deadline, waitingFor: 'the access key of the rotation' }, async () => {
       const state = await this.read();
       if ([state.current, state.giving].includes(versionId)) {
-        return;
+        return { done: undefined };
       }
       const current = state.keys.find(isVersion(state.current));
       if (state.pending !== versionId) {
@@ -193,7 +202,8 @@ export class ManagedAccessKey {
       } else {
         await this.create(state, current.userName, versionId);
       }
-    }
+      return STEP_TAKEN;
+    });
   }
 
   /** The key of a rotation, and the integration that is given it. Nothing while the version has no value. */
@@ -222,7 +232,7 @@ export class ManagedAccessKey {
     return !ACCESS_KEY_ID.test(accessKeyId) || [...this.values.values()].some((value) => value.includes(accessKeyId));
   }
 
-  /** Whether an integration was enabled with a key of the secret. Makes every secret known that Immuta may quote. */
+  /** Whether an integration was enabled with a key of the secret. Also remembers every secret that Immuta may quote. */
   public async isSettled(): Promise<boolean> {
     return (await this.read()).integrationId !== undefined;
   }
@@ -310,7 +320,9 @@ export class ManagedAccessKey {
     } finally {
       if (!isStored) {
         this.attempts++;
-        await new IamUser(userName, { deadline: deadline.withoutLimits(), log }).deleteAccessKey(key.accessKeyId);
+        // whatever has happened meanwhile: nobody else knows this key
+        const tools = { deadline: deadline.withoutLimits(), log, beforeWrite: async () => undefined };
+        await new IamUser(userName, tools).deleteAccessKey(key.accessKeyId);
       }
     }
   }
@@ -344,10 +356,10 @@ export class ManagedAccessKey {
   /** Deletes the keys that the intent names and no version does, when no run can still be about to store them. */
   private async deleteLost(): Promise<void> {
     const { deadline, log } = this.options;
-    for (;;) {
+    await poll<void>({ deadline, waitingFor: 'the deletion of access keys' }, async () => {
       const { intent, keys } = await this.read();
       if (!intent) {
-        return;
+        return { done: undefined };
       }
       const lost = (await this.list(intent.userName)).filter(
         ({ accessKeyId }) => !keys.some(hasId(accessKeyId)) && !intent.existing.includes(accessKeyId),
@@ -357,10 +369,11 @@ export class ManagedAccessKey {
           await this.user(intent.userName).deleteAccessKey(accessKeyId);
           log.info('access-key-deleted', { accessKeyId });
         }
-        return this.secret.untag(INTENT_TAG);
+        await this.secret.untag(INTENT_TAG);
+        return { done: undefined };
       }
-      await deadline.sleep(RETRY_PAUSE_MS);
-    }
+      return { seen: 'a key that another run may be about to store', pauseMs: RETRY_PAUSE_MS };
+    });
   }
 
   /** A key does not exist if two lists agree. A list that cannot be had says nothing. */

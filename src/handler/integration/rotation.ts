@@ -62,14 +62,14 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
     iamPropagationEndsAt: options.clock.now() + IAM_PROPAGATION_MS,
     creationEndsAt: 0,
   });
-  const key = new ManagedAccessKey({ secretArn, requestId, deadline, log, redaction });
+  const tools = { deadline, log, redaction, beforeWrite: async () => deadline.check() };
+  const key = new ManagedAccessKey({ secretArn, requestId, ...tools });
   const run = STEPS[step];
   log.info('received');
   try {
     if (!run) {
       throw failure('ROTATION_STEP_UNKNOWN', { step });
     }
-    const tools = { deadline, log, redaction, beforeWrite: async () => deadline.check() };
     await run({ key, versionId: requestId, immuta: createClient(options.environment, tools), deadline, log });
     log.info('succeeded');
   } catch (error) {
