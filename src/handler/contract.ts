@@ -1,8 +1,9 @@
 /**
- * What the constructs and the handler agree on: the names in a template, in the function's environment and in answers.
+ * The contract between the constructs and the handler: names in templates, in the function's environment and in
+ * responses.
  *
- * Everything here is for ever: a deployed stack holds these names, and a rollback runs older code on newer records.
- * This file imports nothing, so that both sides can import it.
+ * Everything here is a stable contract: deployed stacks hold these names, and a rollback runs older code on newer
+ * records. This file imports nothing, so both sides can import it.
  */
 
 /** The CloudFormation type of an integration. */
@@ -27,8 +28,7 @@ export const METRIC_KEY_ROTATION_FAILED = 'KeyRotationFailed';
 export const METRIC_DIMENSION_SECRET = 'SecretArn';
 
 /**
- * Names of the function's environment variables. The calls use these alone; in the properties the same values only
- * trigger.
+ * Names of the function's environment variables. Only these are used: the same values in the properties are triggers.
  */
 export const ENV_IMMUTA_URL = 'IMMUTA_URL';
 export const ENV_API_KEY_SECRET_ARN = 'API_KEY_SECRET_ARN';
@@ -41,14 +41,16 @@ export type AuthenticationType = 'auto' | 'accessKey';
  * Properties of `Custom::ImmutaS3Integration`, as CloudFormation delivers them: every scalar is a string.
  *
  * A Delete reads `AccountId`, `Region`, `LocationPath`, `LocationRoleArn`, `Adopt`, `Generation`, `AccessKeySecretArn`
- * and `AccessKeyUserName` only, and `TenantUrl` for a reason.
+ * and `AccessKeyUserName` only, and `TenantUrl` to explain a failure.
  */
 export interface IntegrationProperties {
-  /** URL of the tenant, without a trailing slash: triggers an Update, and tells when the function calls another one. */
+  /**
+   * URL of the tenant, without a trailing slash. Triggers an Update, and shows whether the function calls another one.
+   */
   readonly TenantUrl: string;
   /** ARN of the secret with the API key. Only triggers an Update. */
   readonly ApiKeySecretArn: string;
-  /** The name the user chose; without it the name begins with account, Region and path. */
+  /** The name that the user chose. @default - a name that starts with account, Region and path */
   readonly IntegrationName?: string;
   readonly AccountId: string;
   readonly Region: string;
@@ -68,26 +70,24 @@ export interface IntegrationProperties {
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
   /**
-   * Seconds in which a failure that a new IAM role explains is tried again, and in which, or in a minute, a Create may
-   * post at all.
+   * Seconds for which a failure that a new IAM role explains is retried. A Create may create something for as long, or
+   * for a minute if that is longer.
    */
   readonly IamPropagationTimeoutSeconds: string;
-  /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
+  /** `destroy` or `retain`. Only triggers an Update when the deletion policy changes. */
   readonly RemovalPolicy: 'destroy' | 'retain';
-  /** Any text; a change of it makes an Update write the configuration again, with the credentials as they are then. */
+  /** Any text. If it changes, an Update sends the configuration again, with the present credentials. */
   readonly Revision?: string;
-  /**
-   * Id of an integration that exists: a Create takes it over as it is. As long as this is there, a Delete calls nobody.
-   */
+  /** ID of an existing integration: a Create adopts it as it is. While this is set, a Delete makes no call. */
   readonly Adopt?: string;
   /**
-   * Id of a role or policy that the integration has for itself: whoever adds a retained integration again has the same
-   * stack, logical id, path and role, but another one of these.
+   * ID of a role or policy of the integration alone. If a retained integration is added again, its stack, logical ID,
+   * path and role are the same, but this ID is another one.
    */
   readonly Generation?: string;
-  /** Immuta's role or user: what it is denied becomes a part of the reason if Immuta's validation fails. */
+  /** Immuta's role or user. If Immuta's validation fails, the reason says which actions it is denied. */
   readonly DiagnosedPrincipalArn?: string;
-  /** The account that owns the buckets, for the same. */
+  /** The account that owns the buckets, for the same purpose. */
   readonly BucketAccountId?: string;
 }
 
@@ -97,26 +97,26 @@ export interface IntegrationAttributes {
   readonly IntegrationName: string;
 }
 
-/** Physical ids: `immuta-s3-integration/<what>`. They never change after Create. */
+/** Prefix of physical IDs: `immuta-s3-integration/<what>`. They never change after Create. */
 export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';
-/** Of a Create that made nothing: its Delete makes no call. */
+/** Physical ID of a Create that created nothing: its Delete makes no call. */
 export const PHYSICAL_ID_NONE = `${PHYSICAL_ID_PREFIX}none`;
 /**
- * Of a Create that cannot know whether it made something: its Delete looks. What follows is the mark of what that
- * Create may have made.
+ * Physical ID of a Create that cannot know whether it created something: its Delete searches. A slash and `createdBy`
+ * of what that Create may have created follow.
  */
 export const PHYSICAL_ID_UNKNOWN = `${PHYSICAL_ID_PREFIX}unknown`;
-/** Ends the id of an integration that was adopted: its Delete leaves that one alone. */
+/** End of the physical ID of an adopted integration: its Delete keeps that one. */
 export const PHYSICAL_ID_ADOPTED_SUFFIX = '/adopted';
 
 /**
- * Characters of `-<owner>-<request>`, the mark at the end of an integration's name: two digests of 12 hex digits.
- * Immuta takes names of at most 100 characters that we know to work, so a chosen name may have 74.
+ * Characters of `-<owner>-<createdBy>` at the end of an integration's name: two digests of 12 hex digits. Names of up
+ * to 100 characters are known to work in Immuta, so a chosen name may have 74.
  */
 export const NAME_SUFFIX_LENGTH = 26;
 export const NAME_MAX_LENGTH = 100;
 
-/** The CloudFormation type of an S3 Access Grants instance that is taken up if there is one, and else made. */
+/** The CloudFormation type of an S3 Access Grants instance that is adopted if there is one, and created otherwise. */
 export const INSTANCE_RESOURCE_TYPE = 'Custom::S3AccessGrantsInstance';
 
 /**
@@ -127,40 +127,34 @@ export const INSTANCE_RESOURCE_TYPE = 'Custom::S3AccessGrantsInstance';
 export interface InstanceProperties {
   readonly AccountId: string;
   readonly Region: string;
-  /** The Identity Center instance that it is to be associated with. */
+  /** ARN of the Identity Center instance to associate it with. @default - none */
   readonly IdentityCenterInstanceArn?: string;
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
-  /** `destroy` or `retain`. Only makes a change of the deletion policy an Update. */
+  /** `destroy` or `retain`. Only triggers an Update when the deletion policy changes. */
   readonly RemovalPolicy: 'destroy' | 'retain';
   /**
-   * Id of the function's role: another one when the resource is added again. None if the role is not in the template.
+   * ID of the function's role: another one if the resource is added again. @default - the role is not in the template
    */
   readonly Generation?: string;
 }
 
-/**
- * Attributes of `Custom::S3AccessGrantsInstance`. Every success returns all of them, empty where there is nothing to
- * say.
- */
+/** Attributes of `Custom::S3AccessGrantsInstance`. Every success returns all of them, empty if there is none. */
 export interface InstanceAttributes {
   readonly AccessGrantsInstanceArn: string;
   readonly AccessGrantsInstanceId: string;
   readonly IdentityCenterApplicationArn: string;
   readonly IdentityCenterInstanceArn: string;
-  /** Whether somebody else made the instance: `true` or `false`. */
+  /** Whether another owner created the instance: `true` or `false`. */
   readonly Adopted: 'true' | 'false';
 }
 
-/**
- * Physical ids: `s3-access-grants-instance/<lifetime>`, 12 hex digits of the Create's request id, whether it succeeded
- * or not.
- */
+/** Prefix of physical IDs, failed or not: 12 hex digits of a digest of the Create's request ID follow. */
 export const INSTANCE_PHYSICAL_ID_PREFIX = 's3-access-grants-instance/';
 
 /**
- * Keys of the tags that say who made the instance, and who its association with Identity Center:
- * `<prefix>:<part>:<field>`. They are the only proof of ownership, and for people who look at the instance.
+ * Prefix of the keys of the tags that say who created the instance, and who its association with Identity Center:
+ * `<prefix>:<part>:<field>`. They are the only proof of ownership, and readable for users.
  */
 export const INSTANCE_TAG_PREFIX = 'cdk-immuta-s3-integration';
 export type InstanceTagPart = 'instance' | 'identity-center';

@@ -1,4 +1,4 @@
-/** Where an integration is: with the type, what says that a record is the one that an event is about. */
+/** The location of an integration. Together with the type, it says whether a record is the one of an event. */
 export interface Location {
   readonly accountId: string;
   readonly region: string;
@@ -6,8 +6,8 @@ export interface Location {
 }
 
 /**
- * Scopes are written with or without a star at their end, and whole buckets with or without a slash. Prefixes are
- * compared as they are: 's3://bucket/x' holds 's3://bucket/xy', too, which 's3://bucket/x/' does not.
+ * Whether two paths are the same. A scope may end with a star, and a whole bucket with a slash. Prefixes are compared
+ * as they are: 's3://bucket/x' includes 's3://bucket/xy', but 's3://bucket/x/' does not.
  */
 export function samePath(a: string, b: string): boolean {
   return canonical(a) === canonical(b);

@@ -1,7 +1,6 @@
 /*
- * The clients of the AWS SDK, each loaded when it is first needed: most invocations need one of them, and loading takes
- * time. They are not in the bundle. `require` finds those of the Lambda runtime, wherever it has them; `import()` does
- * not.
+ * The clients of the AWS SDK, each loaded when it is first needed: loading takes time, and most invocations need one of
+ * them. They are not in the bundle. `require` finds those of the Lambda runtime, but `import()` does not.
  */
 /* eslint-disable @typescript-eslint/no-require-imports */
 

@@ -1,6 +1,5 @@
 /**
- * Statuses at which an integration stays by itself. Every other one, known or not, is waited for: the list has grown
- * before.
+ * Statuses that an integration keeps. Every other one, known or not, is waited out, because the list has grown before.
  *
  * @see https://documentation.immuta.com/SaaS/developer-guides/api-intro/integrations-api/reference-guides/response-schema
  */
@@ -19,9 +18,7 @@ export function isSteady(status: string): boolean {
   return STEADY.includes(status);
 }
 
-/**
- * Steady and in place: Immuta rolls an integration back to what it was when an edit, a deletion or a migration fails.
- */
+/** Whether an integration works: Immuta restores it if an edit, a deletion or a migration fails. */
 export function isInPlace(status: string): boolean {
   return ['enabled', 'editError', 'deleteError', 'migrateError', 'recurringValidationError'].includes(status);
 }

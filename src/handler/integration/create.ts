@@ -125,7 +125,7 @@ async function findOrCreate(
 }
 
 /**
- * Looks once more after a final refusal: a record of this event may exist all the same, or another one explains the
+ * Lists records once more after a final refusal: a record of this event may exist all the same, or another one explains the
  * refusal.
  */
 async function resolveRefusal(

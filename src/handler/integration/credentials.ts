@@ -26,7 +26,7 @@ export interface Credentials {
   isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean;
   /** Records that Immuta is enabled with what was sent last, and deletes the keys that nothing needs any more. */
   settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void>;
-  /** Makes every secret known that Immuta may quote, as far as that is possible without waiting. */
+  /** Reads every secret that Immuta may quote, as far as that is possible without waiting, so that it is redacted. */
   remember(): Promise<void>;
 }
 
@@ -118,7 +118,7 @@ async function isSecretThere(managed: ManagedAccessKey, log: Log): Promise<boole
   }
 }
 
-/** CloudWatch makes a metric of the line: 1 for a failed rotation, 0 for whatever shows that the key is in order. */
+/** Writes a metric: 1 for a failed rotation, 0 for a successful rotation or deployment. */
 export function reportRotation(log: Log, secretArn: string, succeeded: boolean): void {
   log.metric({
     namespace: METRIC_NAMESPACE,

@@ -1,6 +1,6 @@
 import { asObject } from '../runtime/json';
 
-/** What Lambda gives to a function beside the event, as far as we use it. */
+/** The part that we use of the context that Lambda passes to a function. */
 export interface LambdaContext {
   readonly invokedFunctionArn: string;
   getRemainingTimeInMillis(): number;
@@ -10,15 +10,14 @@ export interface LambdaContext {
 export type Properties = Readonly<Record<string, string | undefined>>;
 
 /**
- * An event for a custom resource, with every field there: a field that is missing is empty, so that even such an event
- * gets an answer.
+ * An event of a custom resource. A missing field is empty, so even an incomplete event gets a response.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export interface ResourceEvent {
   /** `Create`, `Update` or `Delete`, if CloudFormation sent it. */
   readonly requestType: string;
-  /** A pre-signed URL: whoever has it can answer. Never in a log or a reason. */
+  /** A pre-signed URL, with which anybody can respond. Never print it. */
   readonly responseUrl: string;
   readonly stackId: string;
   readonly requestId: string;
@@ -43,7 +42,7 @@ export function parseEvent(event: unknown): ResourceEvent {
   };
 }
 
-/** The name in `arn:aws:cloudformation:<region>:<account>:stack/<name>/<guid>`. */
+/** Returns the name in `arn:aws:cloudformation:<region>:<account>:stack/<name>/<guid>`. */
 export function stackName(stackId: string): string {
   return stackId.split('/')[1] ?? stackId;
 }

@@ -1,9 +1,9 @@
-/** The fields of what may be an object; none of anything else. */
+/** Returns the fields of an object, and none of anything else. */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** The fields of a JSON text; none if it is not an object. */
+/** Returns the fields of a JSON text, and none if it is not an object. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     return asObject(JSON.parse(text));

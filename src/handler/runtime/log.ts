@@ -2,8 +2,7 @@ import { Clock } from './clock';
 import { Redaction } from './redaction';
 
 /**
- * Everything that a log line may hold: nothing else is ever written, so that no configuration, header or URL can slip
- * in.
+ * The fields that a log line may have. Nothing else is ever written, so no configuration, header or URL can slip in.
  */
 const FIELDS = [
   'level',
@@ -41,11 +40,11 @@ export interface Metric {
   readonly dimensionValue: string;
 }
 
-/** Writes one JSON object a line. */
+/** A log with one JSON object per line. */
 export interface Log {
   info(step: string, fields?: LogFields): void;
   warn(step: string, fields?: LogFields): void;
-  /** CloudWatch makes a metric of the line: that takes no permission and no request. */
+  /** Writes a line that CloudWatch turns into a metric, without a permission or a request. */
   metric(metric: Metric): void;
 }
 
@@ -56,7 +55,7 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
-/** @param always What every line holds, too */
+/** @param always fields of every line */
 export function createLog(options: LogOptions, always: LogFields = {}): Log {
   const startedAt = options.clock.now();
   const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));

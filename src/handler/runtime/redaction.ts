@@ -1,14 +1,13 @@
 const REPLACEMENT = '[redacted]';
 
 /**
- * The secret values that this invocation has read, so that no text leaves the function with one of them:
- * Immuta's messages may quote what was sent.
+ * The secret values that this invocation has read. Immuta's messages may quote them, so they are removed from texts.
  */
 export class Redaction {
   private readonly forms = new Set<string>();
   private readonly disclosed = new Set<string>();
 
-  /** Takes a value out of every text from now on. Returns it, so that reading and remembering are one expression. */
+  /** Removes a value from every text from now on. Returns it, so reading and remembering are one expression. */
   public remember(secret: string): string {
     for (const form of [
       secret,
@@ -23,13 +22,13 @@ export class Redaction {
     return secret;
   }
 
-  /** The id of an access key that the user may have to delete by hand: it stays in every text, whoever remembers it. */
+  /** Keeps the ID of an access key in every text: the user may have to delete the key by hand. */
   public disclose(accessKeyId: string): void {
     this.disclosed.add(accessKeyId);
   }
 
   public redact(text: string): string {
-    // the longest first: one secret may be the beginning of another
+    // the longest first, because one secret may be the beginning of another
     const longestFirst = [...this.forms]
       .filter((form) => !this.disclosed.has(form))
       .sort((a, b) => b.length - a.length);

@@ -1,9 +1,9 @@
-/** What others say ends with a full stop, and our reasons go on after it. */
+/** Removes the full stop at the end of a quoted text: our reasons continue after it. */
 export function withoutFullStop(text: string): string {
   return text.replace(/(?<!\.)\.\s*$/, '');
 }
 
-/** Puts a text on one line, of at most so many characters. Cuts between code points. */
+/** Puts a text on one line and cuts it after so many characters, between code points. */
 export function oneLine(text: string, longest = Number.POSITIVE_INFINITY): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= longest) {
