@@ -13,9 +13,15 @@ function readSources(folder: string, suffix: string): { readonly file: string; r
 const CODES = Object.keys(MESSAGES);
 
 /** The codes in expectations: at the end of a text or a pattern, or of a failure in process. */
-const EXPECTED = new Set([...readSources('test/handler', '.test.ts'), ...readSources('test/lifecycle', '.test.ts')]
-  .flatMap(({ text }) => [...text.matchAll(/(?:\. |'|\\)\[([A-Z]+(?:_[A-Z]+)*)\\*\]|failure: \{ code: '([A-Z_]+)'|failure\.code\)\.toBe\('([A-Z_]+)'/g)])
-  .map(([, ...codes]) => codes.find((code) => code !== undefined)));
+const EXPECTED = new Set(
+  [...readSources('test/handler', '.test.ts'), ...readSources('test/lifecycle', '.test.ts')]
+    .flatMap(({ text }) => [
+      ...text.matchAll(
+        /(?:\. |['"`\\])\[([A-Z]+(?:_[A-Z]+)*)\\*\]|failure: \{ code: '([A-Z_]+)'|failure\.code\)\.toBe\('([A-Z_]+)'/g,
+      ),
+    ])
+    .map(([, ...codes]) => codes.find((code) => code !== undefined)),
+);
 
 test('the tests expect each code, and no code that does not exist', () => {
   expect([...EXPECTED].sort()).toEqual([...CODES].sort());
@@ -30,7 +36,10 @@ test.each(readSources('src/handler', '.ts'))('$file throws nothing without a cod
 });
 
 test('the handler uses each code', () => {
-  const sources = readSources('src/handler', '.ts').filter(({ file }) => !file.endsWith('/messages.ts')).map(({ text }) => text).join();
+  const sources = readSources('src/handler', '.ts')
+    .filter(({ file }) => !file.endsWith('/messages.ts'))
+    .map(({ text }) => text)
+    .join();
 
   expect(CODES.filter((code) => !sources.includes(`'${code}'`))).toEqual([]);
 });

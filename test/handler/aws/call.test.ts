@@ -16,7 +16,8 @@ beforeEach(async () => {
   replies = [];
   clock = new TestClock();
   server = await HttpServer.start((_, response) =>
-    (replies.shift() ?? ((each: ServerResponse) => sendJson(each, 200, { SecretString: 'text' })))(response));
+    (replies.shift() ?? ((each: ServerResponse) => sendJson(each, 200, { SecretString: 'text' })))(response),
+  );
 });
 afterEach(() => server.close());
 
@@ -45,17 +46,31 @@ function call({ outageMs, leftMs = 600_000, url = server.url, ...more }: Limits 
   const limits = { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: clock.now() + 30_000, creationEndsAt: end };
   const deadline = new Deadline(clock, limits, outageMs);
   const log = createLog({ clock, redaction: new Redaction(), write: () => undefined });
-  return callAws(service, { operation: 'GetSecretValue', deadline, log, ...more }, async (client, options) =>
-    (await client.send(new GetSecretValueCommand({ SecretId: 'any' }), options)).SecretString);
+  return callAws(
+    service,
+    { operation: 'GetSecretValue', deadline, log, ...more },
+    async (client, options) =>
+      (await client.send(new GetSecretValueCommand({ SecretId: 'any' }), options)).SecretString,
+  );
 }
 
-const failureOf = (called: Promise<unknown>): Promise<Failure> => called.then(() => Promise.reject(new Error('it succeeded')), (failure) => failure);
+const failureOf = (called: Promise<unknown>): Promise<Failure> =>
+  called.then(
+    () => Promise.reject(new Error('it succeeded')),
+    (failure) => failure,
+  );
 
 test.each([
   ['is denied', error(400, 'AccessDeniedException', 'You may not.'), 2],
   ['is throttled', error(400, 'ThrottlingException', 'Slow down.'), 3],
   ['meets a broken service', error(500, 'InternalServiceError', 'Try later.'), 5],
-  ['has no response', (response: ServerResponse) => { response.destroy(); }, 4],
+  [
+    'has no response',
+    (response: ServerResponse) => {
+      response.destroy();
+    },
+    4,
+  ],
 ])('retries a call that %s', async (_, reply, times) => {
   replies = Array(times).fill(reply);
 
@@ -67,8 +82,10 @@ test.each([
 test('does not retry a call that is refused', async () => {
   replies = [error(400, 'ResourceNotFoundException', 'There is none.')];
 
-  expect((await failureOf(call())).message).toBe('AWS Secrets Manager refused GetSecretValue: ResourceNotFoundException: There is none. '
-    + 'Remove the cause that AWS names, then try again. [AWS_REQUEST_REFUSED]');
+  expect((await failureOf(call())).message).toBe(
+    'AWS Secrets Manager refused GetSecretValue: ResourceNotFoundException: There is none. ' +
+      'Remove the cause that AWS names, then try again. [AWS_REQUEST_REFUSED]',
+  );
   expect(server.requests).toHaveLength(1);
 });
 
@@ -76,7 +93,9 @@ test('retries denials only while IAM may still be propagating', async () => {
   replies = Array(100).fill(error(400, 'AccessDeniedException', 'You may not.'));
   const start = clock.now();
 
-  expect((await failureOf(call())).message).toMatch(/^AWS Secrets Manager denied GetSecretValue: AccessDeniedException: You may not\. .*\[AWS_ACCESS_DENIED\]$/);
+  expect((await failureOf(call())).message).toMatch(
+    /^AWS Secrets Manager denied GetSecretValue: AccessDeniedException: You may not\. .*\[AWS_ACCESS_DENIED\]$/,
+  );
   expect(clock.now() - start).toBeLessThanOrEqual(30_000);
 });
 
@@ -84,33 +103,44 @@ test('retries an outage for two minutes', async () => {
   replies = Array(100).fill(error(503, 'ServiceUnavailable', 'Busy.'));
   const start = clock.now();
 
-  expect((await failureOf(call())).message).toMatch(/^AWS Secrets Manager did not carry out GetSecretValue: ServiceUnavailable: Busy\. .*\[AWS_UNAVAILABLE\]$/);
+  expect((await failureOf(call())).message).toMatch(
+    /^AWS Secrets Manager did not carry out GetSecretValue: ServiceUnavailable: Busy\. .*\[AWS_UNAVAILABLE\]$/,
+  );
   expect(clock.now() - start).toBeLessThanOrEqual(120_000);
   expect(clock.now() - start).toBeGreaterThan(110_000);
 });
 
-test.each([[200], [403], [503]])('explains a page of HTML with status %p without the words of the SDK', async (status) => {
-  replies = Array(100).fill(page(status));
-  const { message } = await failureOf(call({ outageMs: 0 }));
+test.each([[200], [403], [503]])(
+  'explains a page of HTML with status %p without the words of the SDK',
+  async (status) => {
+    replies = Array(100).fill(page(status));
+    const { message } = await failureOf(call({ outageMs: 0 }));
 
-  expect(message).toBe(`no answer from AWS Secrets Manager to GetSecretValue: the response with HTTP status ${status} does not come from AWS. `
-    + 'Check that the handler function can reach the service (VPC endpoint, NAT gateway, security group), then try again. [AWS_NOT_REACHABLE]');
-});
+    expect(message).toBe(
+      `no answer from AWS Secrets Manager to GetSecretValue: the response with HTTP status ${status} does not come ` +
+        `from AWS. ` +
+        'Check that the handler function can reach the service (VPC endpoint, NAT gateway, security group), then try ' +
+          'again. [AWS_NOT_REACHABLE]',
+    );
+  },
+);
 
 test('explains a refused connection', async () => {
   const closed = await HttpServer.start(() => undefined);
   const { url } = closed;
   await closed.close();
 
-  expect((await failureOf(call({ outageMs: 0, url }))).message)
-    .toMatch(/^no answer from AWS Secrets Manager to GetSecretValue: connect ECONNREFUSED 127\.0\.0\.1:\d+\. .* \(VPC endpoint, NAT gateway, security group\), .*\[AWS_NOT_REACHABLE\]$/);
+  expect((await failureOf(call({ outageMs: 0, url }))).message).toMatch(
+    /^no answer from AWS Secrets Manager to GetSecretValue: connect ECONNREFUSED 127\.0\.0\.1:\d+\. .* \(VPC endpoint, NAT gateway, security group\), .*\[AWS_NOT_REACHABLE\]$/,
+  );
 });
 
 test('explains a service that does not answer in time', async () => {
   replies = [() => undefined];
 
-  expect((await failureOf(call({ outageMs: 0, timeoutMs: 50 }))).message)
-    .toMatch(/^no answer from AWS Secrets Manager to GetSecretValue: it took too long\. .*\[AWS_NOT_REACHABLE\]$/);
+  expect((await failureOf(call({ outageMs: 0, timeoutMs: 50 }))).message).toMatch(
+    /^no answer from AWS Secrets Manager to GetSecretValue: it took too long\. .*\[AWS_NOT_REACHABLE\]$/,
+  );
 });
 
 test('ends when there is no time for the pause, and says what was last seen', async () => {
@@ -133,6 +163,9 @@ test('announces each attempt with why the one before failed, and ends with what 
   };
 
   await expect(call({ beforeAttempt })).rejects.toThrow(/^no more$/);
-  expect(announced).toEqual([[1, undefined], [2, 'AWS Secrets Manager answered GetSecretValue with InternalServiceError: Try later']]);
+  expect(announced).toEqual([
+    [1, undefined],
+    [2, 'AWS Secrets Manager answered GetSecretValue with InternalServiceError: Try later'],
+  ]);
   expect(server.requests).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import { isTransient } from '../../../src/handler/aws/error';
 
-const answer = (name: string, httpStatusCode?: number) => Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } });
+const answer = (name: string, httpStatusCode?: number) =>
+  Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } });
 
 test.each([
   [true, 'of a service that is broken', answer('ServiceFailure', 500)],
@@ -12,6 +13,6 @@ test.each([
   [true, 'of our patience', Object.assign(new Error('aborted'), { name: 'AbortError' })],
   [false, 'that will not change', answer('LimitExceeded', 409)],
   [false, 'that is a bug', new TypeError('undefined is not a function')],
-])('transient (%s): an error %s', (expected, _, error) => {
+])('whether an error is transient (%s): one %s', (expected, _, error) => {
   expect(isTransient(error)).toBe(expected);
 });

@@ -20,13 +20,19 @@ test.each([
   ['GET', 404, false],
   ['DELETE', 409, false],
   ['PUT', 422, false],
-])('%s after %p is sent again: %p', (method, status, again) => {
+])('whether a %s is retried after %p: %p', (method, status, again) => {
   expect(isRepeatable({ method, status })).toBe(again);
 });
 
 test.each([
-  [1, 500], [2, 1_000], [3, 2_000], [4, 4_000], [5, 8_000], [6, 10_000], [2_000, 10_000],
-])('attempt %p waits %p ms, in the middle of the jitter', (attempt, delay) => {
+  [1, 500],
+  [2, 1_000],
+  [3, 2_000],
+  [4, 4_000],
+  [5, 8_000],
+  [6, 10_000],
+  [2_000, 10_000],
+])('waits after attempt %p for %p ms, in the middle of the jitter', (attempt, delay) => {
   expect(retryDelay({ attempt, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
 });
 
@@ -39,11 +45,15 @@ test.each([
   ['more than there is patience for', '86400', 120_000],
   ['nonsense', 'soon', 500],
   ['nothing', '', 500],
-])('Retry-After with %s', (_, retryAfter, delay) => {
+])('obeys Retry-After with %s', (_, retryAfter, delay) => {
   expect(retryDelay({ retryAfter, attempt: 1, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
 });
 
-test.each([[1, 1], [0, undefined], [-1, undefined]])('with %p ms left, the last attempt comes in %p', (left, delay) => {
+test.each([
+  [1, 1],
+  [0, undefined],
+  [-1, undefined],
+])('with %p ms left, sends the last attempt after %p', (left, delay) => {
   expect(retryDelay({ attempt: 6, until: NOW + left }, NOW, 0.5)).toBe(delay);
   expect(retryDelay({ attempt: 6, until: NOW + left, retryAfter: '7' }, NOW, 0.5)).toBe(delay && 7_000);
 });

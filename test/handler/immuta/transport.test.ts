@@ -21,7 +21,9 @@ beforeEach(async () => {
   log = [];
   writes = 0;
   clock = new TestClock();
-  server = await HttpServer.start((request, response) => (answers.shift() ?? ((each) => sendJson(each, 200, { ok: true })))(response, request));
+  server = await HttpServer.start((request, response) =>
+    (answers.shift() ?? ((each) => sendJson(each, 200, { ok: true })))(response, request),
+  );
 });
 afterEach(async () => {
   expect(log.join('\n')).not.toContain(KEY);
@@ -30,20 +32,30 @@ afterEach(async () => {
 
 function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
   const end = clock.now() + leftMs;
-  const deadline = new Deadline(clock, { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end, creationEndsAt: end });
+  const deadline = new Deadline(clock, {
+    handOverAt: end,
+    giveUpAt: end,
+    iamPropagationEndsAt: end,
+    creationEndsAt: end,
+  });
   const redaction = new Redaction();
   return new Transport({
     baseUrl,
     apiKey: new ApiKey({ secretArn: 'arn:secret', read: async () => KEY, isInField: false, redaction }),
     deadline,
     redaction,
-    beforeWrite: async () => { writes++; },
+    beforeWrite: async () => {
+      writes++;
+    },
     log: createLog({ clock, redaction, write: (line) => log.push(line) }),
     random: () => 0.5,
   });
 }
 
-const status = (code: number, body: unknown = {}, headers = {}) => (response: ServerResponse) => sendJson(response, code, body, headers);
+const status =
+  (code: number, body: unknown = {}, headers = {}) =>
+  (response: ServerResponse) =>
+    sendJson(response, code, body, headers);
 
 /** Sends a request and returns the JSON of its response. */
 async function send(to: Transport, method: string, path: string, body?: object): Promise<unknown> {
@@ -59,50 +71,77 @@ async function refusalOf(to: Transport, method = 'GET', path = '/integrations'):
 
 describe("the tenant's URL", () => {
   test.each([
-    'nonsense', '', 'http://acme.immutacloud.com', 'http://127.0.0.1.acme.com', 'http://localhost.acme.com', 'ftp://acme.immutacloud.com',
+    'nonsense',
+    '',
+    'http://acme.immutacloud.com',
+    'http://127.0.0.1.acme.com',
+    'http://localhost.acme.com',
+    'ftp://acme.immutacloud.com',
   ])('%p is refused', (url) => {
-    expect(() => transport(url)).toThrow(`'url' of the ImmutaTenant must be an https address, got '${url}'. `
-      + 'Set it to the address of the tenant, such as https://your-tenant.immutacloud.com. [TENANT_URL_INVALID]');
+    expect(() => transport(url)).toThrow(
+      `'url' of the ImmutaTenant must be an https address, got '${url}'. ` +
+        'Set it to the address of the tenant, such as https://your-tenant.immutacloud.com. [TENANT_URL_INVALID]',
+    );
   });
 
   test('with a password is refused and not quoted', () => {
-    expect(() => transport('https://me:pass-4711@acme.immutacloud.com'))
-      .toThrow(/^'url' of the ImmutaTenant must not hold (?!.*pass-4711).*\[TENANT_URL_HAS_CREDENTIALS\]$/);
+    expect(() => transport('https://me:pass-4711@acme.immutacloud.com')).toThrow(
+      /^'url' of the ImmutaTenant must not hold (?!.*pass-4711).*\[TENANT_URL_HAS_CREDENTIALS\]$/,
+    );
   });
 
-  test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])('may have more around the address: %p', async (around) => {
-    await send(transport(around(server.url)), 'GET', '/integrations');
+  test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])(
+    'may have more around the address: %p',
+    async (around) => {
+      await send(transport(around(server.url)), 'GET', '/integrations');
 
-    expect(server.requests).toMatchObject([{ url: '/integrations' }]);
-  });
+      expect(server.requests).toMatchObject([{ url: '/integrations' }]);
+    },
+  );
 });
 
 describe('a request', () => {
   test('has the raw key and accepts JSON', async () => {
     expect(await send(transport(), 'GET', '/integrations')).toEqual({ ok: true });
-    expect(server.requests).toMatchObject([{ method: 'GET', url: '/integrations', headers: { authorization: KEY, accept: 'application/json' } }]);
+    expect(server.requests).toMatchObject([
+      { method: 'GET', url: '/integrations', headers: { authorization: KEY, accept: 'application/json' } },
+    ]);
     expect(server.requests[0].headers).not.toHaveProperty('content-type');
   });
 
   test('has a body of JSON', async () => {
     await send(transport(`${server.url}/`), 'PUT', '/integrations/1', { name: 'é' });
 
-    expect(server.requests).toMatchObject([{ url: '/integrations/1', headers: { 'content-type': 'application/json' }, body: '{"name":"é"}' }]);
+    expect(server.requests).toMatchObject([
+      { url: '/integrations/1', headers: { 'content-type': 'application/json' }, body: '{"name":"é"}' },
+    ]);
   });
 
   test('may have an empty response', async () => {
-    answers = [(response) => { response.writeHead(204).end(); }];
+    answers = [
+      (response) => {
+        response.writeHead(204).end();
+      },
+    ];
 
     expect(await send(transport(), 'DELETE', '/integrations/1')).toBeUndefined();
   });
 
-  test('is retried after 503, after a lost response, and after a response that is not Immuta\'s', async () => {
+  test("is retried after 503, after a lost response, and after a response that is not Immuta's", async () => {
     answers = [
       status(503),
-      (response) => { response.destroy(); },
-      (response) => { response.writeHead(200, { 'content-length': 90 }).write('{"half":', () => response.destroy()); },
-      (response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Maintenance</html>'); },
-      (response) => { response.writeHead(200).end(); },
+      (response) => {
+        response.destroy();
+      },
+      (response) => {
+        response.writeHead(200, { 'content-length': 90 }).write('{"half":', () => response.destroy());
+      },
+      (response) => {
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Maintenance</html>');
+      },
+      (response) => {
+        response.writeHead(200).end();
+      },
     ];
 
     expect(await send(transport(), 'GET', '/integrations')).toEqual({ ok: true });
@@ -110,13 +149,27 @@ describe('a request', () => {
   });
 
   test('reports that an earlier attempt may have been carried out', async () => {
-    answers = [(response) => { response.destroy(); }];
+    answers = [
+      (response) => {
+        response.destroy();
+      },
+    ];
 
-    expect(await transport().send({ method: 'PUT', path: '/integrations/1' })).toMatchObject({ json: { ok: true }, isAnswerLost: true });
-    expect(await transport().send({ method: 'PUT', path: '/integrations/1' })).toMatchObject({ json: { ok: true }, isAnswerLost: false });
+    expect(await transport().send({ method: 'PUT', path: '/integrations/1' })).toMatchObject({
+      json: { ok: true },
+      isAnswerLost: true,
+    });
+    expect(await transport().send({ method: 'PUT', path: '/integrations/1' })).toMatchObject({
+      json: { ok: true },
+      isAnswerLost: false,
+    });
   });
 
-  test.each([['GET', 0], ['PUT', 3], ['DELETE', 3]])('%s is announced before each attempt if it changes something', async (method, times) => {
+  test.each([
+    ['GET', 0],
+    ['PUT', 3],
+    ['DELETE', 3],
+  ])('%s is announced before each attempt if it changes something', async (method, times) => {
     answers = [status(503), status(503)];
     await send(transport(), method, '/integrations/1');
 
@@ -133,7 +186,10 @@ describe('a request', () => {
     answers = [status(503, {}, { 'retry-after': '60' })];
 
     await expect(send(transport(server.url, 30_000), 'GET', '/integrations')).rejects.toMatchObject({
-      name: 'OutOfTime', limit: 'timeout', waitingFor: 'Immuta to answer GET /integrations', seen: 'Immuta answered 503 to GET /integrations',
+      name: 'OutOfTime',
+      limit: 'timeout',
+      waitingFor: 'Immuta to answer GET /integrations',
+      seen: 'Immuta answered 503 to GET /integrations',
     });
     expect(clock.sleeps).toEqual([]);
   });
@@ -145,9 +201,17 @@ describe('a request', () => {
   });
 
   test('is sent once if it is a POST', async () => {
-    answers = [(response) => { response.destroy(); }];
+    answers = [
+      (response) => {
+        response.destroy();
+      },
+    ];
 
-    expect(await refusalOf(transport(), 'POST')).toMatchObject({ kind: 'lost', isAnswerLost: true, failure: { code: 'IMMUTA_NOT_REACHABLE' } });
+    expect(await refusalOf(transport(), 'POST')).toMatchObject({
+      kind: 'lost',
+      isAnswerLost: true,
+      failure: { code: 'IMMUTA_NOT_REACHABLE' },
+    });
     expect(server.requests).toHaveLength(1);
   });
 });
@@ -166,7 +230,9 @@ describe('a refusal', () => {
     answers = [status(code, { message: 'Why.' })];
 
     expect(await refusalOf(transport(), 'POST')).toMatchObject({
-      status: code, kind, failure: { code: expected, text: `Immuta answered ${code} to POST /integrations: Why` },
+      status: code,
+      kind,
+      failure: { code: expected, text: `Immuta answered ${code} to POST /integrations: Why` },
     });
   });
 
@@ -174,23 +240,35 @@ describe('a refusal', () => {
     answers = [status(404, { statusCode: 404, error: 'Not Found', message: 'No Integration found with ID 5.' })];
 
     expect(await refusalOf(transport(), 'GET', '/integrations/5')).toMatchObject({
-      status: 404, failure: { text: 'Immuta answered 404 to GET /integrations/5: No Integration found with ID 5' },
+      status: 404,
+      failure: { text: 'Immuta answered 404 to GET /integrations/5: No Integration found with ID 5' },
     });
   });
 
   test('quotes only the beginning of a long message, and no secret in it, not even half of one', async () => {
     answers = [status(400, { message: `${'x'.repeat(490)}${KEY}${'y'.repeat(10_000)}` })];
-    const { failure: { text } } = await refusalOf(transport());
+    const {
+      failure: { text },
+    } = await refusalOf(transport());
 
     expect(text.length).toBeLessThan(600);
     expect(text).not.toContain('k/e');
     expect(text).toContain('[redacted]');
   });
 
-  test.each([['as a path', encodeURIComponent(KEY)], ['in JavaScript', KEY.replace('/', '\\/')]])('quotes no secret that is written %s', async (_, form) => {
-    answers = [(response) => { response.writeHead(400, { 'content-type': 'text/html' }).end(`<h1>Bad</h1><p>${form}</p>`); }];
+  test.each([
+    ['as a path', encodeURIComponent(KEY)],
+    ['in JavaScript', KEY.replace('/', '\\/')],
+  ])('quotes no secret that is written %s', async (_, form) => {
+    answers = [
+      (response) => {
+        response.writeHead(400, { 'content-type': 'text/html' }).end(`<h1>Bad</h1><p>${form}</p>`);
+      },
+    ];
 
-    expect((await refusalOf(transport())).failure.text).toBe('Immuta answered 400 to GET /integrations: Bad [redacted]');
+    expect((await refusalOf(transport())).failure.text).toBe(
+      'Immuta answered 400 to GET /integrations: Bad [redacted]',
+    );
   });
 
   test('by the network names the error and the address', async () => {
@@ -200,7 +278,9 @@ describe('a refusal', () => {
     const { failure } = await refusalOf(transport(url));
 
     expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');
-    expect(failure.text).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations: ECONNREFUSED/);
+    expect(failure.text).toMatch(
+      /^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations: ECONNREFUSED/,
+    );
     expect(failure.text).toMatch(/; retried for 60 seconds$/);
     expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 4_500]);
     expect(log.filter((line) => line.includes('"retry-request"'))).toHaveLength(10);
@@ -208,34 +288,50 @@ describe('a refusal', () => {
 
   test('names the target of a redirect, to which the key is not sent', async () => {
     const elsewhere = await HttpServer.start((_, response) => sendJson(response, 200, []));
-    answers = [(response) => { response.writeHead(302, { location: `${elsewhere.url}/login?x=1` }).end(); }];
+    answers = [
+      (response) => {
+        response.writeHead(302, { location: `${elsewhere.url}/login?x=1` }).end();
+      },
+    ];
     const { failure } = await refusalOf(transport());
 
-    expect(failure.message).toMatch(/^Immuta answered 302 to GET \/integrations: a redirect to 'http:\/\/127\.0\.0\.1:\d+', which .* \[IMMUTA_REDIRECTS\]$/);
+    expect(failure.message).toMatch(
+      /^Immuta answered 302 to GET \/integrations: a redirect to 'http:\/\/127\.0\.0\.1:\d+', which .* \[IMMUTA_REDIRECTS\]$/,
+    );
     expect(elsewhere.requests).toEqual([]);
     await elsewhere.close();
   });
 
   test('explains a success that is not JSON', async () => {
-    answers = Array(11).fill((response: ServerResponse) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'); });
+    answers = Array(11).fill((response: ServerResponse) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>');
+    });
     const { failure } = await refusalOf(transport());
 
-    expect(failure.message).toBe('unexpected response from Immuta to GET /integrations: it is not JSON; retried for 60 seconds. '
-      + "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again. [IMMUTA_RESPONSE_INVALID]");
+    expect(failure.message).toBe(
+      'unexpected response from Immuta to GET /integrations: it is not JSON; retried for 60 seconds. ' +
+        "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again. " +
+          "[IMMUTA_RESPONSE_INVALID]",
+    );
   });
 
-  test.each([[200, 'IMMUTA_RESPONSE_INVALID'], [400, 'IMMUTA_REQUEST_REFUSED']])('explains an endless body of a %p, without reading all of it', async (code, expected) => {
+  test.each([
+    [200, 'IMMUTA_RESPONSE_INVALID'],
+    [400, 'IMMUTA_REQUEST_REFUSED'],
+  ])('explains an endless body of a %p, without reading all of it', async (code, expected) => {
     let sent = 0;
-    answers = [(response) => {
-      response.writeHead(code);
-      const more = () => {
-        while (!response.destroyed && response.write(Buffer.alloc(100_000, 'x'))) {
-          sent += 100_000;
-        }
-      };
-      response.on('drain', more);
-      more();
-    }];
+    answers = [
+      (response) => {
+        response.writeHead(code);
+        const more = () => {
+          while (!response.destroyed && response.write(Buffer.alloc(100_000, 'x'))) {
+            sent += 100_000;
+          }
+        };
+        response.on('drain', more);
+        more();
+      },
+    ];
 
     expect((await refusalOf(transport(), 'POST')).failure.code).toBe(expected);
     expect(sent).toBeLessThan(20_000_000);
@@ -245,7 +341,10 @@ describe('a refusal', () => {
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
       expect(ms).toBe(30_000);
       const controller = new AbortController();
-      setTimeout(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), 20);
+      setTimeout(
+        () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+        20,
+      );
       return controller.signal;
     });
     answers = [() => undefined];

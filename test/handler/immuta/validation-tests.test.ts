@@ -1,4 +1,9 @@
-import { describeFailedTests, hintsFor, isExplainedByIamPropagation, VALIDATION_TESTS } from '../../../src/handler/immuta/validation-tests';
+import {
+  describeFailedTests,
+  hintsFor,
+  isExplainedByIamPropagation,
+  VALIDATION_TESTS,
+} from '../../../src/handler/immuta/validation-tests';
 
 // as Immuta's documentation lists them
 const NAMES: [string, boolean][] = [
@@ -41,7 +46,12 @@ test('describes an unknown test, with a general hint', () => {
 });
 
 test('has one hint for each known test that fails', () => {
-  const hints = hintsFor([{ name: NAMES[1][0] }, { name: 'A test of next year' }, { name: NAMES[2][0] }], 'Then try again');
-  expect(hints).toBe("Set another 'integrationName', or remove the S3 integration that has this name. "
-    + "Check that 'locationRole' exists in the account of the integration. Then try again");
+  const hints = hintsFor(
+    [{ name: NAMES[1][0] }, { name: 'A test of next year' }, { name: NAMES[2][0] }],
+    'Then try again',
+  );
+  expect(hints).toBe(
+    "Set another 'integrationName', or remove the S3 integration that has this name. " +
+      "Check that 'locationRole' exists in the account of the integration. Then try again",
+  );
 });

@@ -1,27 +1,47 @@
 import { IntegrationRecord, S3Config } from '../../sandbox/immuta';
-import { ACCESS_KEY_ARN, CONFIG, CREATE, HandlerSandbox, ID, MADE_BEFORE, OTHER_IMMUTA_ROLE, OWNER } from '../support/handler-sandbox';
+import {
+  ACCESS_KEY_ARN,
+  CONFIG,
+  CREATE,
+  HandlerSandbox,
+  ID,
+  MADE_BEFORE,
+  OTHER_IMMUTA_ROLE,
+  OWNER,
+} from '../support/handler-sandbox';
 
 const ADOPTED = `${ID}/adopted`;
 const THEIRS = { ...CONFIG, name: 'by hand' };
-const adopting = (more: Record<string, string | undefined> = {}) => ({ properties: { Adopt: '101', IntegrationName: undefined, ...more } });
+const adopting = (more: Record<string, string | undefined> = {}) => ({
+  properties: { Adopt: '101', IntegrationName: undefined, ...more },
+});
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 const add = (config: Partial<S3Config> = {}, more: Partial<IntegrationRecord> = {}) =>
   sandbox.addRecord({ config: { ...THEIRS, ...config }, ...more });
 const expectOnlyReads = () => expect(sandbox.immutaCalls.filter((call) => !call.startsWith('GET'))).toEqual([]);
 
-describe('a Create that adopts', () => {
+describe("Create with 'adopt'", () => {
   test.each<[string, Partial<S3Config>, Record<string, string | undefined>]>([
     ['without a name', {}, {}],
     ['with its name', {}, { IntegrationName: 'by hand' }],
-    ['with the name that one of ours, which was retained, had', { name: `sales-${OWNER}-${MADE_BEFORE}` }, { IntegrationName: 'sales' }],
+    [
+      'with the name that one of ours, which was retained, had',
+      { name: `sales-${OWNER}-${MADE_BEFORE}` },
+      { IntegrationName: 'sales' },
+    ],
     ['written with another end', { awsLocationPath: 's3://sales' }, {}],
-    ['with keys', { authenticationType: 'accessKey', awsRoleToAssume: undefined, awsAccessKeyId: 'AKIAPLANTEDKEYID' },
-      { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN }],
-  ])('takes over what is as it should be, %s', async (_, config, properties) => {
+    [
+      'with keys',
+      { authenticationType: 'accessKey', awsRoleToAssume: undefined, awsAccessKeyId: 'AKIAPLANTEDKEYID' },
+      { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN },
+    ],
+  ])('adopts an integration that is as desired, %s', async (_, config, properties) => {
     add(config);
     const event = sandbox.event('Create', CREATE, adopting(properties));
     const answer = await sandbox.deliver(event);
@@ -33,29 +53,68 @@ describe('a Create that adopts', () => {
   });
 
   test.each<[string, Partial<S3Config>, Record<string, string>, string]>([
-    ['location role', { awsLocationRole: 'arn:aws:iam::111122223333:role/hers' }, {},
-      "it differs in 'locationRole'. Give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', "
-      + "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'sales')), "
-      + "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/hers'), "
-      + "authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', 'arn:aws:iam::111122223333:role/immuta')) }"],
-    ["role of Immuta's", { awsRoleToAssume: 'arn:aws:iam::111122223333:role/hers' }, {},
-      "'authentication'. Give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', "
-      + "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'sales')), "
-      + "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/sales-location'), "
-      + "authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', 'arn:aws:iam::111122223333:role/hers')) }"],
-    ['way to authenticate', { authenticationType: 'accessKey', awsAccessKeyId: 'AKIAPLANTEDKEYID', awsSecretAccessKey: 'planted/secret+access/key' }, {},
-      'authentication: ImmutaAuthentication.accessKeySecret({ user, secret }) with the user and the secret of its access key }'],
-    ['way to authenticate, without a role', { awsRoleToAssume: undefined }, {}, 'ImmutaAuthentication.ambient(role) with the role that Immuta runs as }'],
-    ['name', {}, { IntegrationName: 'chosen' }, "it differs in 'integrationName'. Give the ImmutaS3Integration the properties that it has, and deploy again: "
-      + "{ adopt: '101', integrationName: 'by hand', location:"],
-    ['prefix', { awsLocationPath: "s3://sales/o'hara/*" }, {},
-      "it differs in account, Region or 'location'; it is on 's3://sales/o'hara/*' in account 111122223333, us-east-1. Give"],
-    ['prefix, to be pasted', { awsLocationPath: "s3://sales/o'hara/*" }, {},
-      "location: S3Location.prefix(s3.Bucket.fromBucketName(this, 'Bucket', 'sales'), 'o\\'hara/')"],
+    [
+      'location role',
+      { awsLocationRole: 'arn:aws:iam::111122223333:role/hers' },
+      {},
+      "it differs in 'locationRole'. Give the ImmutaS3Integration the properties that it has, and deploy again: { " +
+        "adopt: '101', " +
+        "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'sales')), " +
+        "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/hers'), " +
+        "authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', " +
+          "'arn:aws:iam::111122223333:role/immuta')) }",
+    ],
+    [
+      "role of Immuta's",
+      { awsRoleToAssume: 'arn:aws:iam::111122223333:role/hers' },
+      {},
+      "'authentication'. Give the ImmutaS3Integration the properties that it has, and deploy again: { adopt: '101', " +
+        "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'sales')), " +
+        "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/sales-location'), " +
+        "authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', " +
+          "'arn:aws:iam::111122223333:role/hers')) }",
+    ],
+    [
+      'way to authenticate',
+      {
+        authenticationType: 'accessKey',
+        awsAccessKeyId: 'AKIAPLANTEDKEYID',
+        awsSecretAccessKey: 'planted/secret+access/key',
+      },
+      {},
+      'authentication: ImmutaAuthentication.accessKeySecret({ user, secret }) with the user and the secret of its ' +
+        'access key }',
+    ],
+    [
+      'way to authenticate, without a role',
+      { awsRoleToAssume: undefined },
+      {},
+      'ImmutaAuthentication.ambient(role) with the role that Immuta runs as }',
+    ],
+    [
+      'name',
+      {},
+      { IntegrationName: 'chosen' },
+      "it differs in 'integrationName'. Give the ImmutaS3Integration the properties that it has, and deploy again: " +
+        "{ adopt: '101', integrationName: 'by hand', location:",
+    ],
+    [
+      'prefix',
+      { awsLocationPath: "s3://sales/o'hara/*" },
+      {},
+      "it differs in account, Region or 'location'; it is on 's3://sales/o'hara/*' in account 111122223333, " +
+        "us-east-1. Give",
+    ],
+    [
+      'prefix, to be pasted',
+      { awsLocationPath: "s3://sales/o'hara/*" },
+      {},
+      "location: S3Location.prefix(s3.Bucket.fromBucketName(this, 'Bucket', 'sales'), 'o\\'hara/')",
+    ],
     ['path', { awsLocationPath: 's3://' }, {}, 'location: S3Location.allBuckets(), '],
     ['account', { awsAccountId: '444455556666' }, {}, "it is on 's3://sales/' in account 444455556666, us-east-1"],
     ['Region', { awsRegion: 'eu-west-1' }, {}, "it is on 's3://sales/' in account 111122223333, eu-west-1"],
-  ])('fails if it has another %s, and says what to write', async (_, config, properties, reason) => {
+  ])('fails and prints the props when the integration has another %s', async (_, config, properties, reason) => {
     add(config);
     const answer = await sandbox.create(adopting(properties));
 
@@ -70,104 +129,137 @@ describe('a Create that adopts', () => {
     ['is not there', () => {}],
     ['is of another type', () => add({}, { type: 'Snowflake' })],
     ['is deleted', () => add({}, { status: 'deleted' })],
-  ])('fails if the integration %s', async (_, arrange) => {
+  ])('fails when the integration %s', async (_, arrange) => {
     arrange();
     const answer = await sandbox.create(adopting());
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("'adopt' must be the ID of an S3 integration of the tenant, got '101'. "
-      + "Set 'adopt' to an ID that GET /integrations lists, or remove it to create a new integration. [ADOPTED_INTEGRATION_MISSING]");
+    expect(answer.Reason).toBe(
+      "'adopt' must be the ID of an S3 integration of the tenant, got '101'. " +
+        "Set 'adopt' to an ID that GET /integrations lists, or remove it to create a new integration. " +
+          "[ADOPTED_INTEGRATION_MISSING]",
+    );
     expectOnlyReads();
   });
 
-  test('does not ask for an id that leads elsewhere', async () => {
+  test('sends no request for an ID that would change the path', async () => {
     const answer = await sandbox.create(adopting({ Adopt: '../apikey' }));
 
     expect(answer.Reason).toContain("'adopt' must be the ID of an S3 integration of the tenant, got '../apikey'. ");
     expect(sandbox.immuta.requests).toEqual([]);
   });
 
-  test.each(['creating', 'createError', 'editing', 'deleteError', 'disabled', 'recurringValidationError', 'new'])('fails at once if it is %s', async (status) => {
-    add({}, { status });
-    const answer = await sandbox.create(adopting());
+  test.each(['creating', 'createError', 'editing', 'deleteError', 'disabled', 'recurringValidationError', 'new'])(
+    'fails at once when the integration is %s',
+    async (status) => {
+      add({}, { status });
+      const answer = await sandbox.create(adopting());
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe(`cannot adopt integration 101 ('by hand', ${status}): it must be 'enabled'. `
-      + 'Look at it in Immuta, and deploy again when it is enabled. [ADOPTED_INTEGRATION_NOT_ENABLED]');
-    expectOnlyReads();
-  });
+      expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+      expect(answer.Reason).toBe(
+        `cannot adopt integration 101 ('by hand', ${status}): it must be 'enabled'. ` +
+          'Look at it in Immuta, and deploy again when it is enabled. [ADOPTED_INTEGRATION_NOT_ENABLED]',
+      );
+      expectOnlyReads();
+    },
+  );
 
-  test('has made nothing for certain, even when it is run again', async () => {
+  test('answers `none` when it fails, also when it runs again', async () => {
     const answer = await sandbox.create({ ...adopting(), ageMs: 130_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
   });
 });
 
-describe('an Update of an adopted one', () => {
-  const update = (properties: Record<string, string | undefined>, oldProperties = {}) => sandbox.update({
-    physicalId: ADOPTED, properties: { IntegrationName: undefined, ...properties }, oldProperties: { IntegrationName: undefined, Adopt: '101', ...oldProperties },
-  });
-  beforeEach(async () => void await sandbox.addIntegration({ config: THEIRS }));
+describe('Update of an adopted integration', () => {
+  const update = (properties: Record<string, string | undefined>, oldProperties = {}) =>
+    sandbox.update({
+      physicalId: ADOPTED,
+      properties: { IntegrationName: undefined, ...properties },
+      oldProperties: { IntegrationName: undefined, Adopt: '101', ...oldProperties },
+    });
+  beforeEach(async () => void (await sandbox.addIntegration({ config: THEIRS })));
 
   test.each([
     ['stays', { Adopt: '101', TimeoutSeconds: '600' }],
     ['goes', {}],
-  ])("when 'adopt' %s only looks", async (_, properties) => {
-    expect(await update(properties)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ADOPTED, Data: { IntegrationId: '101', IntegrationName: 'by hand' } });
+  ])("only reads the integration when 'adopt' %s", async (_, properties) => {
+    expect(await update(properties)).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ADOPTED,
+      Data: { IntegrationId: '101', IntegrationName: 'by hand' },
+    });
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
   });
 
-  test('manages it under its own name', async () => {
-    expect(await update({ RoleToAssumeArn: OTHER_IMMUTA_ROLE })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ADOPTED });
-    expect(sandbox.immuta.integrations.get('101')).toMatchObject({ config: { ...THEIRS, awsRoleToAssume: OTHER_IMMUTA_ROLE } });
+  test('updates the integration under its own name', async () => {
+    expect(await update({ RoleToAssumeArn: OTHER_IMMUTA_ROLE })).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ADOPTED,
+    });
+    expect(sandbox.immuta.integrations.get('101')).toMatchObject({
+      config: { ...THEIRS, awsRoleToAssume: OTHER_IMMUTA_ROLE },
+    });
   });
 
-  test('gives it the name that the user chooses, without a mark', async () => {
+  test('gives the integration the chosen name without an ownership suffix', async () => {
     await update({ Adopt: '101', IntegrationName: 'chosen' });
 
     expect(sandbox.immuta.integrations.get('101')).toMatchObject({ config: { name: 'chosen' } });
   });
 
-  test('lets one of ours, which was retained, keep its mark', async () => {
+  test('keeps the ownership suffix of a retained integration of ours', async () => {
     sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, name: `sales-${OWNER}-${MADE_BEFORE}` };
     await update({ Adopt: '101', IntegrationName: 'renamed' });
 
-    expect(sandbox.immuta.integrations.get('101')).toMatchObject({ config: { name: `renamed-${OWNER}-${MADE_BEFORE}` } });
+    expect(sandbox.immuta.integrations.get('101')).toMatchObject({
+      config: { name: `renamed-${OWNER}-${MADE_BEFORE}` },
+    });
   });
 
-  test('finds it when the tenant has another address', async () => {
+  test('finds the integration when the tenant has another address', async () => {
     const answer = await update({ TenantUrl: 'https://new.immutacloud.com', Revision: '2' });
 
     expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
   });
 
-  test('fails before any call when another is named, and its rollback succeeds', async () => {
+  test("fails before any call when 'adopt' names another integration, and its rollback succeeds", async () => {
     const answer = await update({ Adopt: '102' });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ADOPTED });
-    expect(answer.Reason).toContain("'adopt' cannot become '102': this resource adopted integration 101. Set 'adopt' to '102' on a new ImmutaS3Integration");
+    expect(answer.Reason).toContain(
+      "'adopt' cannot become '102': this resource adopted integration 101. Set 'adopt' to '102' on a new " +
+        "ImmutaS3Integration",
+    );
     expect(sandbox.immuta.requests).toEqual([]);
-    expect(await update({ Adopt: '101' }, { Adopt: '102' })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ADOPTED });
+    expect(await update({ Adopt: '101' }, { Adopt: '102' })).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ADOPTED,
+    });
   });
 });
 
-describe("an Update that adds 'adopt' to what we made", () => {
+describe("Update that adds 'adopt' to an integration of ours", () => {
   beforeEach(() => void sandbox.addRecord());
 
-  test('changes nothing if it names that one', async () => {
-    expect(await sandbox.update({ physicalId: ID, properties: { Adopt: '101' } })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+  test("changes nothing when 'adopt' names that integration", async () => {
+    expect(await sandbox.update({ physicalId: ID, properties: { Adopt: '101' } })).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ID,
+    });
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
   });
 
-  test('fails before any call if it names another', async () => {
+  test("fails before any call when 'adopt' names another integration", async () => {
     const answer = await sandbox.update({ physicalId: ID, properties: { Adopt: '5' } });
 
-    expect(answer.Reason).toMatch(/^'adopt' cannot become '5': this resource created integration 101\. Set 'adopt' to '5' on .*\[ADOPT_CHANGED\]$/);
+    expect(answer.Reason).toMatch(
+      /^'adopt' cannot become '5': this resource created integration 101\. Set 'adopt' to '5' on .*\[ADOPT_CHANGED\]$/,
+    );
     expect(sandbox.immuta.requests).toEqual([]);
   });
 
-  test('fails before any call if nothing was made', async () => {
+  test('fails before any call when nothing was created', async () => {
     const answer = await sandbox.update({ physicalId: 'immuta-s3-integration/none', properties: { Adopt: '101' } });
 
     expect(answer.Reason).toContain("'adopt' cannot become '101': this resource is not known to have an integration. ");

@@ -1,6 +1,17 @@
 import { VALIDATION_TESTS } from '../../sandbox/immuta';
 import {
-  ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, CONFIG, CREATE, HandlerSandbox, ID, IMMUTA_ROLE, MADE_BY_CREATE, MADE_BY_UPDATE, OTHER_ROLE, OWNER,
+  ACCESS_KEY_ARN,
+  API_KEY,
+  API_KEY_ARN,
+  CONFIG,
+  CREATE,
+  HandlerSandbox,
+  ID,
+  IMMUTA_ROLE,
+  MADE_BY_CREATE,
+  MADE_BY_UPDATE,
+  OTHER_ROLE,
+  OWNER,
 } from '../support/handler-sandbox';
 
 const [EXISTING, NAME, , STS, , , NO_LOCATION] = VALIDATION_TESTS;
@@ -9,7 +20,9 @@ const STS_TEST = 4;
 const NO_LOCATION_TEST = 7;
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 const posts = () => sandbox.countImmutaCalls('POST');
@@ -18,8 +31,8 @@ const posts = () => sandbox.countImmutaCalls('POST');
 const failLater = (number: number, times = Infinity) =>
   sandbox.immuta.faults.validation({ test: number, on: 'create', asynchronously: true, message: 'denied', times });
 
-describe('the integration', () => {
-  test('is made, and answered for when it is enabled', async () => {
+describe('Create', () => {
+  test('creates an integration and responds when it is enabled', async () => {
     const answer = await sandbox.create();
 
     expect(answer).toEqual({
@@ -38,20 +51,24 @@ describe('the integration', () => {
     });
   });
 
-  test('has a name that tells where it is if none was chosen', async () => {
-    const answer = await sandbox.create({ properties: { IntegrationName: undefined, LocationPath: 's3://sales/curated data/' } });
+  test('names the integration after its location when no name was chosen', async () => {
+    const answer = await sandbox.create({
+      properties: { IntegrationName: undefined, LocationPath: 's3://sales/curated data/' },
+    });
 
-    expect(answer.Data!.IntegrationName).toMatch(/^111122223333-us-east-1-sales-curated-data-[0-9a-f]{12}-[0-9a-f]{12}$/);
+    expect(answer.Data!.IntegrationName).toMatch(
+      /^111122223333-us-east-1-sales-curated-data-[0-9a-f]{12}-[0-9a-f]{12}$/,
+    );
   });
 
-  test('gets no role to assume if none is given', async () => {
+  test('sends no role to assume when there is none', async () => {
     sandbox.immuta.identity.principal = IMMUTA_ROLE;
     await sandbox.create({ properties: { RoleToAssumeArn: undefined } });
 
     expect(sandbox.integrations[0].config).not.toHaveProperty('awsRoleToAssume');
   });
 
-  test('gets the access key that the secret holds at that moment', async () => {
+  test('sends the access key that the secret holds at that moment', async () => {
     const key = sandbox.createAccessKey('id', 'key');
     await sandbox.create({
       properties: {
@@ -63,18 +80,26 @@ describe('the integration', () => {
       },
     });
 
-    expect(sandbox.integrations).toMatchObject([{ status: 'enabled', config: { authenticationType: 'accessKey', ...key } }]);
+    expect(sandbox.integrations).toMatchObject([
+      { status: 'enabled', config: { authenticationType: 'accessKey', ...key } },
+    ]);
   });
 
-  test('is waited for through a status that nobody knows', async () => {
-    sandbox.immuta.faults.http({ method: 'GET', path: /101$/, behaviour: 'rewrite', set: { status: 'provisioning' }, times: 2 });
+  test('waits out a status that is not known', async () => {
+    sandbox.immuta.faults.http({
+      method: 'GET',
+      path: /101$/,
+      behaviour: 'rewrite',
+      set: { status: 'provisioning' },
+      times: 2,
+    });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
   });
 });
 
 describe('a repeated Create', () => {
-  test('answers the same and makes nothing more', async () => {
+  test('responds in the same way and creates nothing more when a Create is repeated', async () => {
     const event = sandbox.event('Create', CREATE);
     const first = await sandbox.deliver(event);
     const second = await sandbox.deliver(event, 120_000);
@@ -83,7 +108,7 @@ describe('a repeated Create', () => {
     expect(posts()).toBe(1);
   });
 
-  test('at the same time takes up what the other one makes', async () => {
+  test('resumes the integration of a concurrent run of the same Create', async () => {
     const event = sandbox.event('Create', CREATE);
     await Promise.all([sandbox.invoke(event), sandbox.invoke(event)]);
 
@@ -93,21 +118,25 @@ describe('a repeated Create', () => {
 });
 
 describe('a POST', () => {
-  test('whose answer is lost is found, not repeated', async () => {
+  test('finds the integration when the response to a POST is lost', async () => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose' });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(posts()).toBe(1);
   });
 
-  test('whose answer is not JSON is found, not repeated', async () => {
-    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'replace', answer: { status: 200, body: '<html>gateway</html>' } });
+  test('finds the integration when the response to a POST is not JSON', async () => {
+    sandbox.immuta.faults.http({
+      method: 'POST',
+      behaviour: 'replace',
+      answer: { status: 200, body: '<html>gateway</html>' },
+    });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(posts()).toBe(1);
   });
 
-  test('that was lost and shows in no list yet is not doubled', async () => {
+  test('creates one integration when a lost POST does not appear in the list yet', async () => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose' });
     sandbox.refuse('GET', 200, [], { path: /\/integrations$/, after: 1 });
     sandbox.refuse('POST', 409, 'Native S3 integration already exists.');
@@ -117,31 +146,41 @@ describe('a POST', () => {
     expect(posts()).toBe(2);
   });
 
-  test('that failed at a server error is sent again after a list', async () => {
+  test('lists and posts again when a POST fails with a server error', async () => {
     sandbox.refuse('POST', 503, 'Down for maintenance.');
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.immutaCalls.filter((call) => call.endsWith(' /integrations'))).toEqual([
-      'GET /integrations', 'POST /integrations', 'GET /integrations', 'POST /integrations',
+      'GET /integrations',
+      'POST /integrations',
+      'GET /integrations',
+      'POST /integrations',
     ]);
   });
 
-  test('waits as long as Immuta asks for', async () => {
-    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 429, headers: { 'retry-after': '37' }, body: { message: 'Too many.' } } });
+  test('waits as long as Retry-After says before it posts again', async () => {
+    sandbox.immuta.faults.http({
+      method: 'POST',
+      behaviour: 'answer',
+      answer: { status: 429, headers: { 'retry-after': '37' }, body: { message: 'Too many.' } },
+    });
     await sandbox.create();
 
     expect(sandbox.clock.sleeps[0]).toBe(37_000);
   });
 
-  test('whose answers are all lost leaves it open whether there is an integration', async () => {
+  test('answers `unknown` when the responses to all POSTs are lost', async () => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'reset', times: Infinity });
     const answer = await sandbox.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+    });
     expect(answer.Reason).toMatch(/^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to POST \/integrations: /);
   });
 
-  test('is never sent later than the IAM propagation time-out', async () => {
+  test('sends no POST after the IAM propagation timeout', async () => {
     const begin = sandbox.clock.now();
     sandbox.immuta.switches.validationFailure = 'unprocessable-bare';
     sandbox.immuta.faults.validation({ test: STS_TEST, times: Infinity });
@@ -155,12 +194,14 @@ describe('a POST', () => {
     expect(sentAt[sentAt.length - 1]).toBeLessThanOrEqual(120_000);
   });
 
-  test('is not sent for an event that comes too late', async () => {
+  test('sends no POST when the event arrives too late', async () => {
     const answer = await sandbox.create({ ageMs: 200_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("it is too late to create the integration: the event is older than 'iamPropagationTimeout'. "
-      + "Deploy again, or increase 'iamPropagationTimeout'. [CREATE_TOO_LATE]");
+    expect(answer.Reason).toBe(
+      "it is too late to create the integration: the event is older than 'iamPropagationTimeout'. " +
+        "Deploy again, or increase 'iamPropagationTimeout'. [CREATE_TOO_LATE]",
+    );
     expect(posts()).toBe(0);
   });
 });
@@ -170,29 +211,39 @@ describe('while IAM propagates', () => {
     ['existing', EXISTING, /Remove the integration that has this configuration/],
     ['name', NAME, /Set another 'integrationName'/],
     ['location', NO_LOCATION, /Remove the location that is registered/],
-  ])('a failing %s test is not', async (_, name, hint) => {
-    const validationTests = [{ name, status: 'failed', message: 'Immuta says why.' }, { name: STS, status: 'failed' }];
-    sandbox.refuse('POST', 422, { message: 'Validation failed.', validationResults: { status: 'failed', validationTests } });
+  ])('does not retry a failing %s test', async (_, name, hint) => {
+    const validationTests = [
+      { name, status: 'failed', message: 'Immuta says why.' },
+      { name: STS, status: 'failed' },
+    ];
+    sandbox.refuse('POST', 422, {
+      message: 'Validation failed.',
+      validationResults: { status: 'failed', validationTests },
+    });
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain(`'${name}' failed: Immuta says why; '${STS}' failed`);
     expect(answer.Reason).toMatch(hint);
-    expect(answer.Reason).toMatch(/Check that the trust policy of Immuta's role .* Then try again\. \[VALIDATION_TEST_FAILED\]$/);
+    expect(answer.Reason).toMatch(
+      /Check that the trust policy of Immuta's role .* Then try again\. \[VALIDATION_TEST_FAILED\]$/,
+    );
     expect(posts()).toBe(1);
   });
 
-  test('a createError that stays is answered with its id, and explained', async () => {
+  test('responds with the ID and an explanation when createError remains', async () => {
     failLater(STS_TEST);
     const answer = await sandbox.create();
 
     expect(answer.Status).toBe('FAILED');
     expect(sandbox.integrations).toMatchObject([{ status: 'createError' }]);
     expect(answer.PhysicalResourceId).toBe(`immuta-s3-integration/${sandbox.integrations[0].id}`);
-    expect(answer.Reason).toMatch(/' failed: denied; .* Check that the trust policy of Immuta's role .* \[CREATE_FAILED\]$/);
+    expect(answer.Reason).toMatch(
+      /' failed: denied; .* Check that the trust policy of Immuta's role .* \[CREATE_FAILED\]$/,
+    );
   });
 
-  test('a createError whose deletion takes too long is what the failure tells about', async () => {
+  test('explains createError when deleting the failed integration takes too long', async () => {
     failLater(STS_TEST);
     sandbox.immuta.switches.durations.deleting = 200_000;
     const answer = await sandbox.create();
@@ -203,24 +254,28 @@ describe('while IAM propagates', () => {
     expect(posts()).toBe(1);
   });
 
-  test('a createError that cannot be deleted is explained with both reasons', async () => {
+  test('gives both reasons when a failed integration cannot be deleted', async () => {
     failLater(STS_TEST);
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Not now.' });
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/'createError'; .* failed: denied; it could not be deleted either: .*'deleteError'; Not now; .*\[CREATE_FAILED\]$/);
+    expect(answer.Reason).toMatch(
+      /'createError'; .* failed: denied; it could not be deleted either: .*'deleteError'; Not now; .*\[CREATE_FAILED\]$/,
+    );
   });
 
-  test('a createError whose deletion takes for ever is told about when time is over', async () => {
+  test('mentions createError when time runs out during the deletion of the failed integration', async () => {
     failLater(STS_TEST);
     sandbox.immuta.switches.durations.deleting = Infinity;
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '600' } });
 
-    expect(Reason).toMatch(/^timed out after 10 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; then integration 101 is 'deleting'\)/);
+    expect(Reason).toMatch(
+      /^timed out after 10 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; then integration 101 is 'deleting'\)/,
+    );
   });
 
-  test('a createError for which there is no more time is told about', async () => {
+  test('mentions createError when no time is left to replace the failed integration', async () => {
     sandbox.immuta.switches.durations.creating = 50_000;
     failLater(STS_TEST);
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '60' } });
@@ -228,7 +283,7 @@ describe('while IAM propagates', () => {
     expect(Reason).toMatch(/^timed out after 1 minute .*\(last status: .* 'createError'; .* failed: denied\. Check /);
   });
 
-  test('of no time at all, the first failure is the last', async () => {
+  test('does not retry a denied call when the IAM propagation timeout is 0', async () => {
     sandbox.deny('s3-control', 1);
     const { Reason } = await sandbox.create({ properties: { IamPropagationTimeoutSeconds: '0' } });
 
@@ -236,37 +291,43 @@ describe('while IAM propagates', () => {
     expect(sandbox.countAwsCalls('ListAccessGrantsLocations')).toBe(1);
   });
 
-  test('of no time at all, an integration is made all the same', async () => {
-    expect(await sandbox.create({ properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({ Status: 'SUCCESS' });
+  test('creates an integration when the IAM propagation timeout is 0', async () => {
+    expect(await sandbox.create({ properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({
+      Status: 'SUCCESS',
+    });
   });
 
-  test('another createError is answered at once', async () => {
+  test('fails at once when IAM does not explain createError', async () => {
     failLater(NO_LOCATION_TEST);
 
     expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(posts()).toBe(1);
   });
 
-  test('our own refused calls are tried again', async () => {
+  test('retries denied calls of the function', async () => {
     sandbox.deny('secretsmanager', 2);
     sandbox.deny('s3-control', 2);
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
-    expect([sandbox.countAwsCalls('GetSecretValue'), sandbox.countAwsCalls('ListAccessGrantsLocations')]).toEqual([3, 3]);
+    expect([sandbox.countAwsCalls('GetSecretValue'), sandbox.countAwsCalls('ListAccessGrantsLocations')]).toEqual([
+      3, 3,
+    ]);
   });
 
-  test('our own refused calls fail when it should be over, saying what is missing', async () => {
+  test('fails and says what to check when calls of the function are still denied after the IAM propagation timeout', async () => {
     sandbox.deny('s3-control', 1000);
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toMatch(/not authorized to perform ListAccessGrantsLocations\. Check that the role of the handler function allows this, .*\[AWS_ACCESS_DENIED\]$/);
+    expect(answer.Reason).toMatch(
+      /not authorized to perform ListAccessGrantsLocations\. Check that the role of the handler function allows this, .*\[AWS_ACCESS_DENIED\]$/,
+    );
     expect(posts()).toBe(0);
   });
 });
 
 describe('a location that is taken', () => {
-  test('by an integration of somebody else is left alone, and described without its credentials', async () => {
+  test('keeps an integration that it did not create, and describes it without credentials', async () => {
     sandbox.addRecord({
       id: '77',
       config: {
@@ -283,14 +344,18 @@ describe('a location that is taken', () => {
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("'s3://sales/' in account 111122223333, us-east-1 already has Immuta's integration 77 ('finance', enabled), "
-      + 'which was not created by this resource: location role arn:aws:iam::111122223333:role/finance, authentication accessKey. Delete it in Immuta '
-      + "and deploy again, or keep it and set 'adopt' to '77', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '77'). "
-      + '[LOCATION_HAS_OTHER_INTEGRATION]');
+    expect(answer.Reason).toBe(
+      "'s3://sales/' in account 111122223333, us-east-1 already has Immuta's integration 77 ('finance', enabled), " +
+        'which was not created by this resource: location role arn:aws:iam::111122223333:role/finance, ' +
+          'authentication accessKey. Delete it in Immuta ' +
+        "and deploy again, or keep it and set 'adopt' to '77', or refer to it with " +
+          "ImmutaS3Integration.fromIntegrationId(…, '77'). " +
+        '[LOCATION_HAS_OTHER_INTEGRATION]',
+    );
     expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
   });
 
-  test('in S3 Access Grants fails before anything is sent', async () => {
+  test('fails before it sends anything when the location is registered in S3 Access Grants', async () => {
     sandbox.aws.s3Control.pageSize = 1;
     await sandbox.addLocation('s3://');
     const { id } = await sandbox.addLocation('s3://sales', OTHER_ROLE);
@@ -299,54 +364,68 @@ describe('a location that is taken', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toContain(`location ${id} with the role ${OTHER_ROLE}`);
     expect(answer.Reason).toMatch(/, and deploy again\. \[LOCATION_ALREADY_REGISTERED\]$/);
-    expect(answer.Reason).toContain('aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 '
-      + `--access-grants-location-id ${id}`);
+    expect(answer.Reason).toContain(
+      'aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 ' +
+        `--access-grants-location-id ${id}`,
+    );
     expect(posts()).toBe(0);
   });
 
-  test('is not taken by what only looks the same', async () => {
+  test('creates an integration when another location only looks the same', async () => {
     sandbox.addRecord({ id: '77', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://sales/x/' } });
     await sandbox.addLocation('s3://sales/x/*');
 
     expect(await sandbox.create({ properties: { LocationPath: 's3://sales/x' } })).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('by a createError of an earlier Create of this resource is cleared', async () => {
-    sandbox.addRecord({ id: '8', status: 'createError', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+  test('deletes a createError of an earlier Create of this resource', async () => {
+    sandbox.addRecord({
+      id: '8',
+      status: 'createError',
+      config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` },
+    });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(sandbox.immuta.integrations.get('8')).toBeUndefined();
   });
 
-  test('by a working integration of an earlier Create of this resource is left alone', async () => {
+  test('keeps a working integration of an earlier Create of this resource', async () => {
     sandbox.addRecord({ id: '8', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toMatch(/which an earlier deployment of this resource created and did not remove\. .*fromIntegrationId\(…, '8'\)\. \[LOCATION_HAS_RETAINED_INTEGRATION\]$/);
+    expect(answer.Reason).toMatch(
+      /which an earlier deployment of this resource created and did not remove\. .*fromIntegrationId\(…, '8'\)\. \[LOCATION_HAS_RETAINED_INTEGRATION\]$/,
+    );
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });
 
-  test('as only Immuta can see is said in Immuta\'s words', async () => {
+  test('quotes Immuta when only Immuta knows what has the location', async () => {
     sandbox.refuse('POST', 409, 'Access Grants location already exists on provided path.');
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe('Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path. '
-      + 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then try again. [IMMUTA_CONFLICT]');
+    expect(answer.Reason).toBe(
+      'Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path. ' +
+        'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then ' +
+          'try again. [IMMUTA_CONFLICT]',
+    );
     expect(posts()).toBe(1);
   });
 
-  test('in another account is named when Immuta minds', async () => {
+  test('names an integration of another account when Immuta answers with a conflict', async () => {
     sandbox.addRecord({ id: '9', config: { ...CONFIG, name: 'theirs', awsAccountId: '444455556666' } });
     sandbox.refuse('POST', 409, 'Native S3 integration already exists.');
 
-    expect((await sandbox.create()).Reason).toBe('Immuta answered 409 to POST /integrations: Native S3 integration already exists; '
-      + "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1. "
-      + 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then try again. [IMMUTA_CONFLICT]');
+    expect((await sandbox.create()).Reason).toBe(
+      'Immuta answered 409 to POST /integrations: Native S3 integration already exists; ' +
+        "integration 9 ('theirs', enabled) is on 's3://sales/' in account 444455556666, us-east-1. " +
+        'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then ' +
+          'try again. [IMMUTA_CONFLICT]',
+    );
   });
 
-  test('is free where there is no instance: that is for Immuta to say', async () => {
+  test('leaves it to Immuta to report a missing Access Grants instance', async () => {
     sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
     const answer = await sandbox.create();
 
@@ -356,42 +435,54 @@ describe('a location that is taken', () => {
   });
 });
 
-describe('a Create that cannot go on', () => {
-  test('stops when its record vanishes', async () => {
+describe('a Create that fails', () => {
+  test('fails when its record is deleted meanwhile', async () => {
     sandbox.clock.at(sandbox.clock.now() + 15_000, () => sandbox.immuta.integrations.clear());
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('integration 101 was deleted while it was being created. Deploy again to create it. [INTEGRATION_DELETED_DURING_CREATE]');
+    expect(answer.Reason).toBe(
+      'integration 101 was deleted while it was being created. Deploy again to create it. ' +
+        '[INTEGRATION_DELETED_DURING_CREATE]',
+    );
     expect(posts()).toBe(1);
   });
 
-  test('with a wrong API key made nothing, says which secret it is, and does not quote it', async () => {
+  test('answers `none` and names the secret, but not the key, when the API key is rejected', async () => {
     sandbox.refuse('GET', 401, `Bad token ${API_KEY}`, { times: Infinity });
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe('Immuta answered 401 to GET /integrations: Bad token [redacted]; '
-      + `it rejects the API key in secret '${API_KEY_ARN}'. Store an API key of this tenant in the secret, then try again. [API_KEY_REJECTED]`);
+    expect(answer.Reason).toBe(
+      'Immuta answered 401 to GET /integrations: Bad token [redacted]; ' +
+        `it rejects the API key in secret '${API_KEY_ARN}'. Store an API key of this tenant in the secret, then try ` +
+          `again. [API_KEY_REJECTED]`,
+    );
     expect(sandbox.countAwsCalls('GetSecretValue')).toBe(2);
   });
 
-  test('with a wrong API key cannot know what an earlier attempt made', async () => {
+  test('answers `unknown` when the API key is rejected after an earlier attempt', async () => {
     sandbox.immuta.apiKeys.clear();
 
-    expect(await sandbox.create({ ageMs: 70_000 })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
+    expect(await sandbox.create({ ageMs: 70_000 })).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+    });
   });
 
-  test('after an attempt that made nothing knows it from the list', async () => {
+  test('answers `none` when the list shows that an earlier attempt created nothing', async () => {
     sandbox.refuse('POST', 400, '"config.awsRoleToAssume" is not allowed');
     const answer = await sandbox.create({ ageMs: 70_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe('Immuta answered 400 to POST /integrations: "config.awsRoleToAssume" is not allowed. Correct what Immuta names, '
-      + 'or ask its support if S3 integrations are enabled for this tenant, then try again. [IMMUTA_REQUEST_REFUSED]');
+    expect(answer.Reason).toBe(
+      'Immuta answered 400 to POST /integrations: "config.awsRoleToAssume" is not allowed. Correct what Immuta ' +
+        'names, ' +
+        'or ask its support if S3 integrations are enabled for this tenant, then try again. [IMMUTA_REQUEST_REFUSED]',
+    );
   });
 
-  test('after a refusal that made something all the same answers with its id', async () => {
+  test('responds with the ID when a refused POST created an integration all the same', async () => {
     failLater(NO_LOCATION_TEST);
     const message = 'Validation of prerequisite setup failed. Unable to create integration.';
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'replace', answer: { status: 422, body: { message } } });
@@ -399,28 +490,37 @@ describe('a Create that cannot go on', () => {
     expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
   });
 
-  test('for want of permission says which', async () => {
+  test('names the permission that the API key lacks', async () => {
     sandbox.refuse('GET', 403, 'Insufficient scope');
     const answer = await sandbox.create();
 
-    expect(answer.Reason).toBe('Immuta answered 403 to GET /integrations: Insufficient scope. '
-      + 'Give the permission APPLICATION_ADMIN in Immuta to the user of the API key, then try again. [API_KEY_NOT_PERMITTED]');
+    expect(answer.Reason).toBe(
+      'Immuta answered 403 to GET /integrations: Insufficient scope. ' +
+        'Give the permission APPLICATION_ADMIN in Immuta to the user of the API key, then try again. ' +
+          '[API_KEY_NOT_PERMITTED]',
+    );
   });
 
-  test('without its properties is answered all the same', async () => {
+  test('responds when properties are missing', async () => {
     const answer = await sandbox.create({ event: { ResourceProperties: undefined } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("the custom resource lacks its property 'AccountId'. Deploy the stack with the CDK again. [PROPERTY_MISSING]");
+    expect(answer.Reason).toBe(
+      "the custom resource lacks its property 'AccountId'. Deploy the stack with the CDK again. [PROPERTY_MISSING]",
+    );
   });
 
-  test('whose time is over says what it last saw', async () => {
+  test('reports the last status when time runs out', async () => {
     sandbox.immuta.switches.durations.creating = Infinity;
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe("timed out after 30 minutes waiting for the integration of 's3://sales/' in account 111122223333, us-east-1 to be enabled "
-      + "(last status: integration 101 is 'creating'). Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]");
+    expect(answer.Reason).toBe(
+      "timed out after 30 minutes waiting for the integration of 's3://sales/' in account 111122223333, us-east-1 to " +
+        "be enabled " +
+        "(last status: integration 101 is 'creating'). Look at the resource in Immuta or AWS, and increase 'timeout' " +
+          "if it only needs more time. [TIMEOUT]",
+    );
     expect(posts()).toBe(1);
   });
 });

@@ -1,10 +1,22 @@
 import { IntegrationRecord, S3Config } from '../../sandbox/immuta';
 import {
-  API_KEY, API_KEY_ARN, CONFIG, HandlerSandbox, ID, MADE_BEFORE, MADE_BY_CREATE, MADE_BY_UPDATE, MADE_BY_UPDATE_OF_ADOPTED, OTHER_ROLE, OWNER,
+  API_KEY,
+  API_KEY_ARN,
+  CONFIG,
+  HandlerSandbox,
+  ID,
+  MADE_BEFORE,
+  MADE_BY_CREATE,
+  MADE_BY_UPDATE,
+  MADE_BY_UPDATE_OF_ADOPTED,
+  OTHER_ROLE,
+  OWNER,
 } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 const deletions = () => sandbox.countImmutaCalls('DELETE');
@@ -14,9 +26,10 @@ const addWithLocation = async () => {
   return sandbox.addLocation();
 };
 const removal = (locationId: string) =>
-  `aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 --access-grants-location-id ${locationId}`;
+  `aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 ` +
+    `--access-grants-location-id ${locationId}`;
 
-describe('a Delete of an integration that we made', () => {
+describe('Delete of an integration of ours', () => {
   test('ends when the integration and its location are gone', async () => {
     await sandbox.addIntegration();
     const answer = await sandbox.delete(ID);
@@ -28,7 +41,7 @@ describe('a Delete of an integration that we made', () => {
     expect([request.body, request.headers['content-type']]).toEqual(['', undefined]);
   });
 
-  test('takes a record with the status deleted for gone', async () => {
+  test('counts a record with the status `deleted` as gone', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.switches.keepsDeleted = true;
 
@@ -36,12 +49,12 @@ describe('a Delete of an integration that we made', () => {
     expect(deletions()).toBe(1);
   });
 
-  test('succeeds if it is gone already', async () => {
+  test('succeeds when the integration is gone already', async () => {
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
   });
 
-  test('may come twice', async () => {
+  test('succeeds twice', async () => {
     await sandbox.addIntegration();
     const event = sandbox.event('Delete', 'd', { physicalId: ID });
     await sandbox.deliver(event);
@@ -50,45 +63,55 @@ describe('a Delete of an integration that we made', () => {
     expect(deletions()).toBe(1);
   });
 
-  test('reads four properties, so that an older or a newer version can delete', async () => {
+  test('needs only four properties, so an older or a newer version can delete', async () => {
     await sandbox.addIntegration();
-    const { AccountId, Region, LocationPath, LocationRoleArn } = sandbox.event('Delete', 'd').ResourceProperties as Record<string, string>;
-    const answer = await sandbox.delete(ID, { event: { ResourceProperties: { AccountId, Region, LocationPath, LocationRoleArn, New: ['x'] } } });
+    const { AccountId, Region, LocationPath, LocationRoleArn } = sandbox.event('Delete', 'd')
+      .ResourceProperties as Record<string, string>;
+    const answer = await sandbox.delete(ID, {
+      event: { ResourceProperties: { AccountId, Region, LocationPath, LocationRoleArn, New: ['x'] } },
+    });
 
     expect(answer).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('waits through a state in which Immuta refuses', async () => {
+  test('waits out a status in which Immuta refuses the deletion', async () => {
     const record = await sandbox.addIntegration({ status: 'editing' });
-    sandbox.clock.at(sandbox.clock.now() + 30_000, () => { record.status = 'enabled'; });
+    sandbox.clock.at(sandbox.clock.now() + 30_000, () => {
+      record.status = 'enabled';
+    });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('does not wait for a refusal that will not pass', async () => {
+  test('fails when Immuta keeps refusing in a steady status', async () => {
     await sandbox.addIntegration();
     sandbox.refuse('DELETE', 409, 'Integration has data sources.', { times: 5 });
     const answer = await sandbox.delete(ID);
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('Immuta answered 409 to DELETE /integrations/101: Integration has data sources. '
-      + 'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then try again. [IMMUTA_CONFLICT]');
+    expect(answer.Reason).toBe(
+      'Immuta answered 409 to DELETE /integrations/101: Integration has data sources. ' +
+        'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then ' +
+          'try again. [IMMUTA_CONFLICT]',
+    );
     expect(deletions()).toBe(2);
   });
 
-  test('fails with Immuta\'s text if it could not', async () => {
+  test('quotes Immuta when the deletion fails', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Could not remove 3 grants.' });
     const answer = await sandbox.delete(ID);
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toContain("integration 101 is 'deleteError'; Could not remove 3 grants. Remove the cause. "
-      + 'Then delete again, or delete the integration in Immuta first. [DELETE_FAILED]');
+    expect(answer.Reason).toContain(
+      "integration 101 is 'deleteError'; Could not remove 3 grants. Remove the cause. " +
+        'Then delete again, or delete the integration in Immuta first. [DELETE_FAILED]',
+    );
   });
 
-  test('fails if Immuta accepts and then leaves it as it is', async () => {
+  test('fails when Immuta accepts the deletion and does not carry it out', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'enabled' });
     const answer = await sandbox.delete(ID);
@@ -96,7 +119,7 @@ describe('a Delete of an integration that we made', () => {
     expect(answer.Reason).toContain("Immuta did not delete the integration: integration 101 is 'enabled'");
   });
 
-  test('fails with the command that removes a location which stays', async () => {
+  test('fails and prints the command that removes a remaining location', async () => {
     const { id } = await addWithLocation();
     const answer = await sandbox.delete(ID);
 
@@ -105,22 +128,24 @@ describe('a Delete of an integration that we made', () => {
     expect(answer.Reason).toMatch(/\[LOCATION_NOT_REMOVED\]$/);
   });
 
-  test('fails with that command too if somebody disabled it', async () => {
+  test('fails and prints that command when the integration was disabled', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'disabled' });
 
     expect((await sandbox.delete(ID)).Reason).toContain(removal(sandbox.locations[0].id));
   });
 
-  test('waits for a location that goes a little later', async () => {
+  test('waits for a location that is removed a little later', async () => {
     const { id } = await addWithLocation();
-    sandbox.clock.at(sandbox.clock.now() + 40_000, () => sandbox.aws.accessGrants.deleteLocation('111122223333', 'us-east-1', id));
+    sandbox.clock.at(sandbox.clock.now() + 40_000, () =>
+      sandbox.aws.accessGrants.deleteLocation('111122223333', 'us-east-1', id),
+    );
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.locations).toEqual([]);
   });
 
-  test('waits for its own location, whatever is on a path that only looks the same', async () => {
+  test('waits for its own location when another path only looks the same', async () => {
     sandbox.addRecord({ config: { ...CONFIG, awsLocationPath: 's3://sales/x' } });
     await sandbox.addLocation('s3://sales/x/', OTHER_ROLE);
     await sandbox.addLocation('s3://sales/x', OTHER_ROLE);
@@ -132,7 +157,7 @@ describe('a Delete of an integration that we made', () => {
     expect(answer.Reason).toContain(removal(id));
   });
 
-  test('does not mind a location that has somebody else\'s role', async () => {
+  test('succeeds when the remaining location has the role of another owner', async () => {
     sandbox.addRecord();
     await sandbox.addLocation('s3://sales/', OTHER_ROLE);
 
@@ -141,21 +166,21 @@ describe('a Delete of an integration that we made', () => {
     expect(sandbox.locations).toHaveLength(1);
   });
 
-  test('deletes the one that an Update made in its place', async () => {
+  test('deletes the integration that an Update recreated', async () => {
     await sandbox.addIntegration({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('leaves alone what a later Create made, which CloudFormation may send first', async () => {
+  test('keeps the integration of a later Create, which CloudFormation may send first', async () => {
     sandbox.addRecord({ id: '2002' });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toMatchObject([{ id: '2002', status: 'enabled' }]);
   });
 
-  test('is repeated when its answer is lost', async () => {
+  test('is retried when its response is lost', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'reset' });
 
@@ -164,13 +189,13 @@ describe('a Delete of an integration that we made', () => {
   });
 });
 
-describe('a Delete leaves alone', () => {
+describe('Delete keeps', () => {
   test.each<[string, Partial<S3Config>]>([
     ['path', { awsLocationPath: 's3://finance/' }],
     ['prefix', { awsLocationPath: 's3://sales//' }],
     ['account', { awsAccountId: '444455556666' }],
     ['Region', { awsRegion: 'eu-west-1' }],
-  ])('a record of that id with another %s', async (_, config) => {
+  ])('keeps a record with that ID and another %s', async (_, config) => {
     sandbox.addRecord({ config: { ...CONFIG, name: 'theirs', ...config } });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
@@ -178,37 +203,49 @@ describe('a Delete leaves alone', () => {
     expect(sandbox.steps).toContain('keep-integration');
   });
 
-  test('a record of that id of another type', async () => {
+  test('keeps a record with that ID and another type', async () => {
     sandbox.addRecord({ type: 'Snowflake' });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
   });
 
-  test('a location that belongs to an integration of somebody else', async () => {
+  test("keeps a location of another owner's integration", async () => {
     await sandbox.addIntegration({ id: '5', config: { ...CONFIG, name: 'theirs' } });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toHaveLength(1);
   });
 
-  test('an integration that was adopted, even one that an earlier Create of its own has made', async () => {
+  test('keeps an adopted integration, even one that an earlier Create of this resource created', async () => {
     await sandbox.addIntegration();
 
-    expect(await sandbox.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: `${ID}/adopted` });
+    expect(await sandbox.delete(`${ID}/adopted`)).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: `${ID}/adopted`,
+    });
     expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
   });
 
-  test.each([`${ID}/adopted`, ID, 'immuta-s3-integration/unknown', 'Lake-SalesLake-1F2E3D4C5B6A'])("what 'adopt' names, under the id %s", async (physicalId) => {
-    await sandbox.addIntegration();
+  test.each([`${ID}/adopted`, ID, 'immuta-s3-integration/unknown', 'Lake-SalesLake-1F2E3D4C5B6A'])(
+    "keeps what 'adopt' names under the physical ID %s",
+    async (physicalId) => {
+      await sandbox.addIntegration();
 
-    expect(await sandbox.delete(physicalId, { properties: { Adopt: '101' } })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: physicalId });
-    expect(sandbox.immuta.requests).toEqual([]);
-  });
+      expect(await sandbox.delete(physicalId, { properties: { Adopt: '101' } })).toMatchObject({
+        Status: 'SUCCESS',
+        PhysicalResourceId: physicalId,
+      });
+      expect(sandbox.immuta.requests).toEqual([]);
+    },
+  );
 });
 
-test('a Delete of an adopted one that is gone deletes what an Update has made in its place', async () => {
-  await sandbox.addIntegration({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}` } });
+test('deletes what an Update recreated when the adopted integration is gone', async () => {
+  await sandbox.addIntegration({
+    id: '2002',
+    config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}` },
+  });
 
   expect(await sandbox.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS' });
   expect(sandbox.integrations).toEqual([]);
@@ -217,13 +254,13 @@ test('a Delete of an adopted one that is gone deletes what an Update has made in
 test.each([
   ['none', 'immuta-s3-integration/none', {}],
   ['what `adopt` names', `${ID}/adopted`, { properties: { Adopt: '101' } }],
-])('a Delete of %s needs neither the secret nor the environment', async (_, physicalId, sent) => {
+])('needs neither the secret nor the environment for a Delete of %s', async (_, physicalId, sent) => {
   sandbox.environment = {};
 
   expect(await sandbox.delete(physicalId, sent)).toMatchObject({ Status: 'SUCCESS' });
 });
 
-test('a Delete of none makes no call, not even for the secret', async () => {
+test('makes no call for a Delete of `none`', async () => {
   sandbox.aws.secrets.deleteSecret(API_KEY_ARN);
 
   expect(await sandbox.delete('immuta-s3-integration/none')).toMatchObject({ Status: 'SUCCESS' });
@@ -236,8 +273,8 @@ describe.each([
   ['unknown, with what it may have made', `immuta-s3-integration/unknown/${MADE_BY_CREATE}`],
   ['an id that CloudFormation invented', 'Lake-SalesLake-1F2E3D4C5B6A'],
   ['an id that leads elsewhere', 'immuta-s3-integration/..'],
-])('a Delete of %s', (_, physicalId) => {
-  test('watches as long as a Create may post, and a minute more', async () => {
+])('Delete of %s', (_, physicalId) => {
+  test('watches a minute longer than the Create may post', async () => {
     const begin = sandbox.clock.now();
 
     expect(await sandbox.delete(physicalId)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: physicalId });
@@ -246,20 +283,26 @@ describe.each([
     expect(sandbox.immutaCalls.every((line) => line === 'GET /integrations')).toBe(true);
   });
 
-  test('watches for two minutes even if that Create does not wait for IAM', async () => {
+  test('watches for two minutes when the Create does not wait for IAM', async () => {
     const begin = sandbox.clock.now();
 
-    expect(await sandbox.delete(physicalId, { properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.delete(physicalId, { properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({
+      Status: 'SUCCESS',
+    });
     expect(sandbox.clock.now() - begin).toBeGreaterThanOrEqual(120_000);
     expect(sandbox.clock.now() - begin).toBeLessThan(140_000);
   });
 
-  test('deletes what that Create made and makes, and watches on', async () => {
+  test('deletes what the Create created and still creates', async () => {
     const begin = sandbox.clock.now();
     await sandbox.addIntegration();
     let late: IntegrationRecord | undefined;
-    sandbox.clock.at(begin + 200_000, () => { late = sandbox.addRecord({ status: 'creating' }); });
-    sandbox.clock.at(begin + 215_000, () => { late!.status = 'enabled'; });
+    sandbox.clock.at(begin + 200_000, () => {
+      late = sandbox.addRecord({ status: 'creating' });
+    });
+    sandbox.clock.at(begin + 215_000, () => {
+      late!.status = 'enabled';
+    });
 
     expect(await sandbox.delete(physicalId)).toMatchObject({ Status: 'SUCCESS' });
     expect(late).toBeDefined();
@@ -273,7 +316,7 @@ describe.each([
     ['path', { awsLocationPath: 's3://finance/' }],
     ['account', { awsAccountId: '444455556666' }],
     ['location role', { awsLocationRole: OTHER_ROLE }],
-  ])('leaves alone what has another %s', async (__, config) => {
+  ])('keeps a record with another %s', async (__, config) => {
     sandbox.addRecord({ config: { ...CONFIG, ...config } });
 
     expect(await sandbox.delete(physicalId)).toMatchObject({ Status: 'SUCCESS' });
@@ -281,28 +324,36 @@ describe.each([
   });
 });
 
-describe('without a generation, a Delete under an id that we did not issue', () => {
+describe('Delete without a generation, under an ID that CloudFormation invented', () => {
   const INVENTED = 'Lake-SalesLake-1F2E3D4C5B6A';
   const name = `sales-${OWNER}-9c09a061596b`;
   const noGeneration = { properties: { Generation: undefined } };
 
-  test.each(['enabled', 'editing', 'recurringValidationError', 'disabled'])('leaves alone what is there and %s: it may have been retained', async (status) => {
-    sandbox.addRecord({ status, config: { ...CONFIG, name } });
+  test.each(['enabled', 'editing', 'recurringValidationError', 'disabled'])(
+    'keeps an existing integration that is %s, because it may have been retained',
+    async (status) => {
+      sandbox.addRecord({ status, config: { ...CONFIG, name } });
 
-    expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
-    expect(deletions()).toBe(0);
-    expect(sandbox.steps).toContain('keep-integration');
-  });
+      expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
+      expect(deletions()).toBe(0);
+      expect(sandbox.steps).toContain('keep-integration');
+    },
+  );
 
-  test.each(['creating', 'createError'])('deletes what is %s: nobody retains that', async (status) => {
-    const record = sandbox.addRecord({ status, config: { ...CONFIG, name } });
-    sandbox.clock.at(sandbox.clock.now() + 15_000, () => { record.status = record.status === 'creating' ? 'enabled' : record.status; });
+  test.each(['creating', 'createError'])(
+    'deletes an integration that is %s, because that is never retained',
+    async (status) => {
+      const record = sandbox.addRecord({ status, config: { ...CONFIG, name } });
+      sandbox.clock.at(sandbox.clock.now() + 15_000, () => {
+        record.status = record.status === 'creating' ? 'enabled' : record.status;
+      });
 
-    expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
-    expect(sandbox.integrations).toEqual([]);
-  });
+      expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
+      expect(sandbox.integrations).toEqual([]);
+    },
+  );
 
-  test('deletes what comes while it watches', async () => {
+  test('deletes an integration that appears while it watches', async () => {
     sandbox.clock.at(sandbox.clock.now() + 100_000, () => sandbox.addRecord({ config: { ...CONFIG, name } }));
 
     expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
@@ -311,31 +362,44 @@ describe('without a generation, a Delete under an id that we did not issue', () 
   });
 });
 
-describe('a Delete of what a Create may have made and said so', () => {
-  test('deletes it without a generation, too, whatever its status', async () => {
+describe('Delete of `unknown/<createdBy>`', () => {
+  test('deletes what that Create created in any status, also without a generation', async () => {
     const made = '9c09a061596b';
     await sandbox.addIntegration({ config: { ...CONFIG, name: `sales-${OWNER}-${made}` } });
 
-    expect(await sandbox.delete(`immuta-s3-integration/unknown/${made}`, { properties: { Generation: undefined } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(
+      await sandbox.delete(`immuta-s3-integration/unknown/${made}`, { properties: { Generation: undefined } }),
+    ).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('leaves alone what another Create of the same generation made: after a failure that was not rolled back, it came first', async () => {
+  test('keeps what another Create of the same generation created: after a failure without rollback, it came first', async () => {
     const successor = `${MADE_BY_CREATE.slice(0, 6)}ffffff`;
     sandbox.addRecord({ config: { ...CONFIG, name: `sales-${OWNER}-${successor}` } });
 
-    expect(await sandbox.delete(`immuta-s3-integration/unknown/${MADE_BY_CREATE}`)).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.delete(`immuta-s3-integration/unknown/${MADE_BY_CREATE}`)).toMatchObject({
+      Status: 'SUCCESS',
+    });
     expect(deletions()).toBe(0);
   });
 });
 
-test('a Create whose answer came to nothing and the Delete that follows leave nothing', async () => {
+test('leaves nothing when a Create cannot read its integration and its Delete follows', async () => {
   // the key is rotated, so that the Create cannot look
-  const rotateKey = () => { sandbox.immuta.apiKeys.clear(); };
-  sandbox.immuta.faults.http({ method: 'POST', behaviour: 'replace', answer: { status: 500, body: { message: 'Internal error' } } });
+  const rotateKey = () => {
+    sandbox.immuta.apiKeys.clear();
+  };
+  sandbox.immuta.faults.http({
+    method: 'POST',
+    behaviour: 'replace',
+    answer: { status: 500, body: { message: 'Internal error' } },
+  });
   sandbox.immuta.faults.http({ method: 'GET', after: 1, run: rotateKey });
   const created = await sandbox.create();
-  expect(created).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` });
+  expect(created).toMatchObject({
+    Status: 'FAILED',
+    PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+  });
 
   sandbox.immuta.apiKeys.set(API_KEY, ['APPLICATION_ADMIN']);
   expect(await sandbox.delete(created.PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });

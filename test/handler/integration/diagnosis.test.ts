@@ -3,12 +3,17 @@ import { carryOut, prepare } from '../support/operations';
 
 // with the roles and policies that the constructs make: test/lifecycle/diagnosis.test.ts
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 const DENY = (...actions: string[]) => ({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }, { Effect: 'Deny', Action: actions, Resource: '*' }],
+  Statement: [
+    { Effect: 'Allow', Action: '*', Resource: '*' },
+    { Effect: 'Deny', Action: actions, Resource: '*' },
+  ],
 });
 
 /** Test 4: credentials, 5: instance, 6: path, 7: location. */
@@ -20,18 +25,22 @@ async function failsAtTest(test: number, properties: Record<string, string> = {}
 }
 
 describe.each([4, 5, 6, 7])('when test %d fails', (number) => {
-  test('the reason says that there is an instance, and no location', async () => {
-    expect(await failsAtTest(number)).toMatch(/Scripted failure of test \d.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales\/'/);
+  test('reports that there is an instance and no location', async () => {
+    expect(await failsAtTest(number)).toMatch(
+      /Scripted failure of test \d.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales\/'/,
+    );
   });
 
-  test('the reason says that there is no instance', async () => {
+  test('reports that there is no instance', async () => {
     sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
 
-    expect(await failsAtTest(number)).toContain('AWS says that account 111122223333 has no S3 Access Grants instance in us-east-1');
+    expect(await failsAtTest(number)).toContain(
+      'AWS says that account 111122223333 has no S3 Access Grants instance in us-east-1',
+    );
   });
 });
 
-test('tests that AWS knows nothing about have no such end', async () => {
+test('reports nothing about tests that do not concern AWS', async () => {
   expect(await failsAtTest(2)).not.toContain('AWS says');
 });
 
@@ -42,13 +51,18 @@ async function failsToUpdate(): Promise<string | undefined> {
   return (await carryOut(sandbox, 'Update')).reason;
 }
 
-test('a location that is registered is told with its role, and the advice comes last', async () => {
+test('reports a registered location with its role, and ends with the advice', async () => {
   const reason = await failsToUpdate();
 
-  expect(reason).toMatch(new RegExp(`and that location ${sandbox.locations[0].id} with the role ${ROLE} is registered on 's3://sales/'.*continue-update-rollback`));
+  expect(reason).toMatch(
+    new RegExp(
+      `and that location ${sandbox.locations[0].id} with the role ${ROLE} is registered on ` +
+        `'s3://sales/'.*continue-update-rollback`,
+    ),
+  );
 });
 
-test('a list of locations that is denied adds nothing, and takes nothing away', async () => {
+test('adds nothing when the list of locations is denied', async () => {
   sandbox.deny('s3-control', 1000);
   const reason = await failsToUpdate();
 
@@ -59,32 +73,41 @@ test('a list of locations that is denied adds nothing, and takes nothing away', 
 describe("with Immuta's principal", () => {
   const withPrincipal = { DiagnosedPrincipalArn: IMMUTA_ROLE };
 
-  test('the reason says that nothing is denied', async () => {
-    expect(await failsAtTest(6, withPrincipal))
-      .toContain(`AWS's policy simulator finds nothing that ${IMMUTA_ROLE} is denied; it knows neither its trust policy`);
+  test('reports that nothing is denied', async () => {
+    expect(await failsAtTest(6, withPrincipal)).toContain(
+      `AWS's policy simulator finds nothing that ${IMMUTA_ROLE} is denied; it knows neither its trust policy`,
+    );
   });
 
-  test('the reason says what the organization denies', async () => {
+  test('reports what the organization denies', async () => {
     sandbox.aws.iam.organizationPolicy = DENY('s3:ListBucket', 's3:CreateAccessGrant');
     const reason = await failsAtTest(5, withPrincipal);
 
-    expect(reason).toContain('is denied s3:CreateAccessGrant on arn:aws:s3:us-east-1:111122223333:access-grants/default/grant/default (a policy of the organization), ');
+    expect(reason).toContain(
+      'is denied s3:CreateAccessGrant on arn:aws:s3:us-east-1:111122223333:access-grants/default/grant/default (a ' +
+        'policy of the organization), ',
+    );
     expect(reason).toContain('s3:ListBucket on arn:aws:s3:::sales (a policy of the organization)');
   });
 
-  test('what an organization denies outside of its Regions is not denied', async () => {
+  test('reports no denial that an organization has for other Regions', async () => {
     sandbox.aws.iam.organizationPolicy = {
       Version: '2012-10-17',
       Statement: [
         { Effect: 'Allow', Action: '*', Resource: '*' },
-        { Effect: 'Deny', Action: ['s3:DeleteAccessGrant', 'iam:GetRole'], Resource: '*', Condition: { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } } },
+        {
+          Effect: 'Deny',
+          Action: ['s3:DeleteAccessGrant', 'iam:GetRole'],
+          Resource: '*',
+          Condition: { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } },
+        },
       ],
     };
 
     expect(await failsAtTest(6, withPrincipal)).toContain('policy simulator finds nothing');
   });
 
-  test('what depends on a condition that the simulator cannot decide is neither denied nor said to be fine', async () => {
+  test('reports nothing when the simulator cannot decide a condition', async () => {
     sandbox.aws.iam.organizationPolicy = DENY('s3:DeleteAccessGrant');
     sandbox.aws.route('iam', async (request, next) => {
       const answer = await next(request);
@@ -97,21 +120,24 @@ describe("with Immuta's principal", () => {
     expect(reason).not.toContain('simulator');
   });
 
-  test('the reason says what a permissions boundary denies', async () => {
+  test('reports what a permissions boundary denies', async () => {
     const { iam } = sandbox.aws;
     iam.putPermissionsBoundary(IMMUTA_ROLE, iam.createPolicy('boundary', DENY('iam:PassRole')));
 
-    expect(await failsAtTest(5, withPrincipal)).toContain(`${IMMUTA_ROLE} is denied iam:PassRole on ${ROLE} (its permissions boundary)`);
+    expect(await failsAtTest(5, withPrincipal)).toContain(
+      `${IMMUTA_ROLE} is denied iam:PassRole on ${ROLE} (its permissions boundary)`,
+    );
   });
 
-  test('the reason says what the policies of a user lack', async () => {
+  test('reports what the policies of a user lack', async () => {
     const { arn } = sandbox.aws.iam.createUser({ userName: 'immuta' });
 
-    expect(await failsAtTest(5, { DiagnosedPrincipalArn: arn }))
-      .toMatch(/arn:aws:iam::111122223333:user\/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy of its own allows it\)/);
+    expect(await failsAtTest(5, { DiagnosedPrincipalArn: arn })).toMatch(
+      /arn:aws:iam::111122223333:user\/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy of its own allows it\)/,
+    );
   });
 
-  test('a simulator that does not answer adds nothing, and takes nothing away', async () => {
+  test('adds nothing when the simulator does not answer', async () => {
     sandbox.aws.route('iam', async () => ({ status: 403, body: '' }));
     const reason = await failsAtTest(6, withPrincipal);
 

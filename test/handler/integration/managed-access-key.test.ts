@@ -15,7 +15,10 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 const managed = (userName = USER) => ({
-  AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: secretArn, AccessKeyUserName: userName,
+  AuthenticationType: 'accessKey',
+  RoleToAssumeArn: undefined,
+  AccessKeySecretArn: secretArn,
+  AccessKeyUserName: userName,
 });
 
 function createUser(): void {
@@ -25,10 +28,14 @@ function createUser(): void {
 }
 
 function runStep(Step: string, ClientRequestToken = 'token'): Promise<void> {
-  return rotate({ Step, SecretId: secretArn, ClientRequestToken }, {
-    invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
-    getRemainingTimeInMillis: () => 900_000,
-  }, { environment: sandbox.environment, clock: sandbox.clock, writeLog: (line) => sandbox.log.push(line) });
+  return rotate(
+    { Step, SecretId: secretArn, ClientRequestToken },
+    {
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
+      getRemainingTimeInMillis: () => 900_000,
+    },
+    { environment: sandbox.environment, clock: sandbox.clock, writeLog: (line) => sandbox.log.push(line) },
+  );
 }
 
 describe('a Create', () => {
@@ -36,8 +43,10 @@ describe('a Create', () => {
     const answer = await sandbox.create({ properties: managed('nobody') });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toBe("user 'nobody' does not exist, so it cannot have an access key. "
-      + "Create it again, or give the integration another 'user', then try again. [ACCESS_KEY_USER_MISSING]");
+    expect(answer.Reason).toBe(
+      "user 'nobody' does not exist, so it cannot have an access key. " +
+        "Create it again, or give the integration another 'user', then try again. [ACCESS_KEY_USER_MISSING]",
+    );
   });
 
   test('fails when IAM loses each response to a request for a key', async () => {
@@ -49,15 +58,20 @@ describe('a Create', () => {
     const answer = await sandbox.create({ properties: managed() });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toMatch(/^IAM did not create an access key for user 'immuta-user'\. Check .*\[ACCESS_KEY_NOT_CREATED\]$/);
+    expect(answer.Reason).toMatch(
+      /^IAM did not create an access key for user 'immuta-user'\. Check .*\[ACCESS_KEY_NOT_CREATED\]$/,
+    );
   });
 
   test('fails when IAM is out of order', async () => {
     createUser();
-    sandbox.aws.route('iam', async () => { throw new AwsError(503, 'ServiceUnavailable', 'Busy.'); });
+    sandbox.aws.route('iam', async () => {
+      throw new AwsError(503, 'ServiceUnavailable', 'Busy.');
+    });
 
-    expect((await sandbox.create({ properties: managed() })).Reason)
-      .toMatch(/^AWS IAM did not carry out ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. Try again .*\[AWS_UNAVAILABLE\]$/);
+    expect((await sandbox.create({ properties: managed() })).Reason).toMatch(
+      /^AWS IAM did not carry out ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. Try again .*\[AWS_UNAVAILABLE\]$/,
+    );
   });
 });
 
@@ -75,7 +89,9 @@ test('an Update fails when another run gives the integration other credentials m
   const answer = await sandbox.update({ properties: { ...managed(), Revision: '2' }, oldProperties: managed() });
 
   expect(answer.Status).toBe('FAILED');
-  expect(answer.Reason).toMatch(/^another update gives the integration other credentials\. .*\[ACCESS_KEY_SUPERSEDED\]$/);
+  expect(answer.Reason).toMatch(
+    /^another update gives the integration other credentials\. .*\[ACCESS_KEY_SUPERSEDED\]$/,
+  );
   expect(sandbox.countImmutaCalls('PUT')).toBe(1);
 });
 
@@ -83,15 +99,21 @@ describe('a step of a rotation', () => {
   test('fails when Immuta works with no key of the secret', async () => {
     sandbox.aws.secrets.startRotation(secretArn, 'token');
 
-    await expect(runStep('createSecret')).rejects.toThrow(/^Immuta does not work with an access key of this secret\. .*\[ROTATION_NOT_POSSIBLE\]$/);
+    await expect(runStep('createSecret')).rejects.toThrow(
+      /^Immuta does not work with an access key of this secret\. .*\[ROTATION_NOT_POSSIBLE\]$/,
+    );
   });
 
   test('fails when its version is not pending', async () => {
-    await expect(runStep('createSecret')).rejects.toThrow(/^version token of the secret is not pending any more, .*\[ROTATION_ABANDONED\]$/);
+    await expect(runStep('createSecret')).rejects.toThrow(
+      /^version token of the secret is not pending any more, .*\[ROTATION_ABANDONED\]$/,
+    );
   });
 
   test('fails when it is none', async () => {
-    await expect(runStep('rollBack')).rejects.toThrow(/^step of a rotation must be .*, got 'rollBack'\. .*\[ROTATION_STEP_UNKNOWN\]$/);
+    await expect(runStep('rollBack')).rejects.toThrow(
+      /^step of a rotation must be .*, got 'rollBack'\. .*\[ROTATION_STEP_UNKNOWN\]$/,
+    );
     expect(sandbox.steps).toEqual(expect.arrayContaining(['received', 'failed']));
   });
 });

@@ -7,7 +7,9 @@ import { carryOut, GOOD, inOrder, onEveryMethod, Operation, prepare } from '../s
 
 // what takes real time, names and certificates: test/lifecycle/faults/network.test.ts
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 const OPERATIONS: Operation[] = ['Create', 'Update', 'Delete'];
@@ -22,8 +24,8 @@ interface Fault {
 
 const http = (fault: HttpFault) => (times: number) => onEveryMethod(sandbox, { ...fault, times });
 /** One after the other, or the first for ever. */
-const burst = (answers: Answer[]) => (times: number) => answers.forEach((each) =>
-  onEveryMethod(sandbox, { behaviour: 'answer', answer: each, times: times / 2 }));
+const burst = (answers: Answer[]) => (times: number) =>
+  answers.forEach((each) => onEveryMethod(sandbox, { behaviour: 'answer', answer: each, times: times / 2 }));
 const tooMany = (retryAfter: string): Answer => ({ status: 429, headers: { 'retry-after': retryAfter } });
 const answer = (status: number, body: unknown) => http({ behaviour: 'answer', answer: { status, body } });
 
@@ -37,50 +39,99 @@ const FAULTS: Fault[] = [
     },
     reason: /no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations\S*: ECONNREFUSED/,
   },
-  { name: 'connections are reset', strike: http({ behaviour: 'reset' }), reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/ },
-  { name: 'answers are lost', strike: http({ behaviour: 'lose' }), reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/ },
-  { name: 'answers break off', strike: http({ behaviour: 'half' }), reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/ },
-  { name: 'answers are HTML', strike: answer(200, '<html>Sign in</html>'), reason: /unexpected response from Immuta to GET .*: it is not JSON; retried .*\. Check that 'url' of the ImmutaTenant/ },
-  { name: 'answers are 404 in HTML', strike: answer(404, '<h1>default backend - 404</h1>'), reason: /unexpected response from Immuta to GET .*: it is 404 without a message of Immuta's/ },
-  { name: 'answers are empty', strike: answer(200, ''), reason: /unexpected response from Immuta to GET .*: it is empty; retried .*\. Check that 'url' of the ImmutaTenant/ },
-  { name: 'answers have 6 MB', strike: http({ behaviour: 'huge', megabytes: 6 }), reason: /unexpected response from Immuta to GET .*: its body is longer than 5000000 bytes/ },
-  { name: 'answers are 5xx', strike: burst([500, 502, 503, 504].map((status) => ({ status, body: '<h1>Down</h1>' }))), reason: /Immuta answered 500 to GET .*: Down/ },
+  {
+    name: 'connections are reset',
+    strike: http({ behaviour: 'reset' }),
+    reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/,
+  },
+  {
+    name: 'answers are lost',
+    strike: http({ behaviour: 'lose' }),
+    reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/,
+  },
+  {
+    name: 'answers break off',
+    strike: http({ behaviour: 'half' }),
+    reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/,
+  },
+  {
+    name: 'answers are HTML',
+    strike: answer(200, '<html>Sign in</html>'),
+    reason:
+      /unexpected response from Immuta to GET .*: it is not JSON; retried .*\. Check that 'url' of the ImmutaTenant/,
+  },
+  {
+    name: 'answers are 404 in HTML',
+    strike: answer(404, '<h1>default backend - 404</h1>'),
+    reason: /unexpected response from Immuta to GET .*: it is 404 without a message of Immuta's/,
+  },
+  {
+    name: 'answers are empty',
+    strike: answer(200, ''),
+    reason: /unexpected response from Immuta to GET .*: it is empty; retried .*\. Check that 'url' of the ImmutaTenant/,
+  },
+  {
+    name: 'answers have 6 MB',
+    strike: http({ behaviour: 'huge', megabytes: 6 }),
+    reason: /unexpected response from Immuta to GET .*: its body is longer than 5000000 bytes/,
+  },
+  {
+    name: 'answers are 5xx',
+    strike: burst([500, 502, 503, 504].map((status) => ({ status, body: '<h1>Down</h1>' }))),
+    reason: /Immuta answered 500 to GET .*: Down/,
+  },
   {
     name: 'answers are 429',
     strike: burst(['20', 'Mon, 23 Nov 2026 04:27:30 GMT', 'Fri, 31 Dec 1999 23:59:59 GMT', 'soon', ''].map(tooMany)),
     reason: /Immuta answered 429 to GET.*\[IMMUTA_RATE_LIMITED\]$/,
   },
-  { name: 'answers are 429, for a day', strike: burst([tooMany('86400')]), reason: /Immuta answered 429 to GET.*\[IMMUTA_RATE_LIMITED\]$/ },
+  {
+    name: 'answers are 429, for a day',
+    strike: burst([tooMany('86400')]),
+    reason: /Immuta answered 429 to GET.*\[IMMUTA_RATE_LIMITED\]$/,
+  },
 ];
 
 describe.each(FAULTS)('where $name', ({ strike, reason }) => {
-  test.each(OPERATIONS)('for a while, nobody who waits for a %s notices', async (operation) => {
+  test.each(OPERATIONS)('succeeds with a %s when the fault passes', async (operation) => {
     await prepare(sandbox, operation);
     strike(2);
 
     expect(await carryOut(sandbox, operation)).toEqual(GOOD[operation]);
   });
 
-  test('for ever, a Create fails, says why and leaves nothing', async () => {
+  test('fails a Create, says why and leaves nothing when the fault remains', async () => {
     strike(Infinity);
 
-    expect(await carryOut(sandbox, 'Create')).toEqual({ immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: expect.stringMatching(reason) });
+    expect(await carryOut(sandbox, 'Create')).toEqual({
+      immuta: [],
+      answers: ['FAILED none', 'SUCCESS none'],
+      reason: expect.stringMatching(reason),
+    });
   });
 
-  test('for ever, an Update fails, and what was stays', async () => {
+  test('fails an Update and keeps the configuration when the fault remains', async () => {
     await prepare(sandbox, 'Update');
     strike(Infinity);
 
     expect(await carryOut(sandbox, 'Update')).toEqual({
-      immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'FAILED 101'], reason: expect.stringMatching(`${reason.source.replace(/(.*\\\[\w+\\\])?\$$/, '')}.*continue-update-rollback --stack-name Lake`),
+      immuta: inOrder(101, 'sales'),
+      answers: ['FAILED 101', 'FAILED 101'],
+      reason: expect.stringMatching(
+        `${reason.source.replace(/(.*\\\[\w+\\\])?\$$/, '')}.*continue-update-rollback --stack-name Lake`,
+      ),
     });
   });
 
-  test('for ever, a Delete fails, and succeeds when it is over', async () => {
+  test('fails a Delete when the fault remains, and succeeds afterwards', async () => {
     await prepare(sandbox, 'Delete');
     strike(Infinity);
 
-    expect(await carryOut(sandbox, 'Delete')).toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], reason: expect.stringMatching(reason) });
+    expect(await carryOut(sandbox, 'Delete')).toEqual({
+      immuta: inOrder(101, 'sales'),
+      answers: ['FAILED 101'],
+      reason: expect.stringMatching(reason),
+    });
 
     sandbox.immuta.faults.clear();
     await sandbox.immuta.listen().catch(() => {}); // it may not have been refused
@@ -98,8 +149,18 @@ interface WriteFault {
 
 const WRITE_FAULTS: WriteFault[] = [
   { name: 'lost on the way', fault: { behaviour: 'reset' }, reason: /no answer from Immuta/, mayHavePosted: true },
-  { name: 'answered 503', fault: { behaviour: 'answer', answer: { status: 503 } }, reason: /Immuta answered 503/, mayHavePosted: true },
-  { name: 'answered in HTML', fault: { behaviour: 'answer', answer: { status: 200, body: '<p>' } }, reason: /it is not JSON/, mayHavePosted: true },
+  {
+    name: 'answered 503',
+    fault: { behaviour: 'answer', answer: { status: 503 } },
+    reason: /Immuta answered 503/,
+    mayHavePosted: true,
+  },
+  {
+    name: 'answered in HTML',
+    fault: { behaviour: 'answer', answer: { status: 200, body: '<p>' } },
+    reason: /it is not JSON/,
+    mayHavePosted: true,
+  },
   {
     name: 'answered 429, with a Retry-After that is past',
     fault: { behaviour: 'answer', answer: tooMany('0') },
@@ -114,45 +175,57 @@ const WRITE_FAULTS: WriteFault[] = [
   },
 ];
 
-test.each(WRITE_FAULTS)('where every POST is $name, a Create ends in time, without hammering, and leaves nothing', async ({ fault, reason, mayHavePosted }) => {
-  const { immuta } = sandbox;
-  immuta.faults.http({ ...fault, method: 'POST', times: Infinity });
+test.each(WRITE_FAULTS)(
+  'ends a Create in time, with few requests, and leaves nothing when every POST is $name',
+  async ({ fault, reason, mayHavePosted }) => {
+    const { immuta } = sandbox;
+    immuta.faults.http({ ...fault, method: 'POST', times: Infinity });
 
-  const id = mayHavePosted ? 'unknown/[0-9a-f]{12}' : 'none';
-  expect(await carryOut(sandbox, 'Create')).toEqual({
-    immuta: [],
-    answers: ['FAILED', 'SUCCESS'].map((status) => expect.stringMatching(`^${status} ${id}$`)),
-    reason: expect.stringMatching(reason),
-  });
-
-  const posts = immuta.requests.filter(({ method }) => method === 'POST').map(({ time }) => time);
-  // the IAM propagation time-out, after which no Create posts any more
-  expect(posts[posts.length - 1] - posts[0]).toBeLessThan(180_000);
-  expect(posts.length).toBeLessThan(200);
-});
-
-describe.each(WRITE_FAULTS.filter(({ name }) => /way|HTML/.test(name)))('where every change is $name', ({ fault, reason }) => {
-  test('an Update fails, and what was stays', async () => {
-    await prepare(sandbox, 'Update');
-    sandbox.immuta.faults.http({ ...fault, method: 'PUT', times: Infinity });
-
-    expect(await carryOut(sandbox, 'Update')).toEqual({
-      immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'SUCCESS 101'], reason: expect.stringMatching(reason),
+    const id = mayHavePosted ? 'unknown/[0-9a-f]{12}' : 'none';
+    expect(await carryOut(sandbox, 'Create')).toEqual({
+      immuta: [],
+      answers: ['FAILED', 'SUCCESS'].map((status) => expect.stringMatching(`^${status} ${id}$`)),
+      reason: expect.stringMatching(reason),
     });
-  });
 
-  test('a Delete fails, and succeeds when it is over', async () => {
-    await prepare(sandbox, 'Delete');
-    sandbox.immuta.faults.http({ ...fault, method: 'DELETE', times: Infinity });
+    const posts = immuta.requests.filter(({ method }) => method === 'POST').map(({ time }) => time);
+    // the IAM propagation time-out, after which no Create posts any more
+    expect(posts[posts.length - 1] - posts[0]).toBeLessThan(180_000);
+    expect(posts.length).toBeLessThan(200);
+  },
+);
 
-    expect(await carryOut(sandbox, 'Delete')).toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], reason: expect.stringMatching(reason) });
+describe.each(WRITE_FAULTS.filter(({ name }) => /way|HTML/.test(name)))(
+  'where every change is $name',
+  ({ fault, reason }) => {
+    test('fails an Update and keeps the configuration', async () => {
+      await prepare(sandbox, 'Update');
+      sandbox.immuta.faults.http({ ...fault, method: 'PUT', times: Infinity });
 
-    sandbox.immuta.faults.clear();
-    expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
-  });
-});
+      expect(await carryOut(sandbox, 'Update')).toEqual({
+        immuta: inOrder(101, 'sales'),
+        answers: ['FAILED 101', 'SUCCESS 101'],
+        reason: expect.stringMatching(reason),
+      });
+    });
 
-test.each([302, 308])('a redirect (%p) to another host ends a Create, and the key does not follow', async (status) => {
+    test('fails a Delete, which succeeds afterwards', async () => {
+      await prepare(sandbox, 'Delete');
+      sandbox.immuta.faults.http({ ...fault, method: 'DELETE', times: Infinity });
+
+      expect(await carryOut(sandbox, 'Delete')).toEqual({
+        immuta: inOrder(101, 'sales'),
+        answers: ['FAILED 101'],
+        reason: expect.stringMatching(reason),
+      });
+
+      sandbox.immuta.faults.clear();
+      expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
+    });
+  },
+);
+
+test.each([302, 308])('fails a Create and does not send the key on when Immuta redirects (%p)', async (status) => {
   const followed: string[] = [];
   const elsewhere = createServer(({ method, url }, response) => {
     followed.push(`${method} ${url}`);
@@ -161,7 +234,10 @@ test.each([302, 308])('a redirect (%p) to another host ends a Create, and the ke
   await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
   const location = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/integrations`;
   // at first sight, or only when it comes to writing
-  sandbox.refuse(status === 302 ? 'GET' : 'POST', status, '', { answer: { status, headers: { location } }, times: Infinity });
+  sandbox.refuse(status === 302 ? 'GET' : 'POST', status, '', {
+    answer: { status, headers: { location } },
+    times: Infinity,
+  });
 
   const outcome = await carryOut(sandbox, 'Create');
   elsewhere.close();
@@ -169,14 +245,21 @@ test.each([302, 308])('a redirect (%p) to another host ends a Create, and the ke
   expect(outcome).toEqual({
     immuta: [],
     answers: ['FAILED none', 'SUCCESS none'],
-    reason: expect.stringMatching(/a redirect to 'http:\/\/127\.0\.0\.1:\d+', which the handler does not follow .*\[IMMUTA_REDIRECTS\]$/),
+    reason: expect.stringMatching(
+      /a redirect to 'http:\/\/127\.0\.0\.1:\d+', which the handler does not follow .*\[IMMUTA_REDIRECTS\]$/,
+    ),
   });
   expect(followed).toEqual([]);
 });
 
-test.each([['Update', 'PUT', 307], ['Delete', 'DELETE', 308]] as const)('the key does not follow when a redirect answers the %s', async (operation, method, status) => {
+test.each([
+  ['Update', 'PUT', 307],
+  ['Delete', 'DELETE', 308],
+] as const)('does not send the key on when a redirect answers the %s', async (operation, method, status) => {
   await prepare(sandbox, operation);
-  sandbox.refuse(method, status, '', { answer: { status, headers: { location: 'http://127.0.0.1:9/integrations/101' } } });
+  sandbox.refuse(method, status, '', {
+    answer: { status, headers: { location: 'http://127.0.0.1:9/integrations/101' } },
+  });
 
   expect(await carryOut(sandbox, operation)).toEqual({
     immuta: inOrder(101, 'sales'),
@@ -186,8 +269,20 @@ test.each([['Update', 'PUT', 307], ['Delete', 'DELETE', 308]] as const)('the key
 });
 
 const SERVICES = [
-  { name: 'Secrets Manager', service: 'secretsmanager', error: new AwsError(500, 'InternalServiceError', 'Try later.'), reason: /AWS Secrets Manager did not carry out GetSecretValue of '.*': InternalServiceError: Try later\. Try again .*\[AWS_UNAVAILABLE\]$/ },
-  { name: 'S3 Access Grants', service: 's3-control', error: new AwsError(503, 'SlowDown', 'Reduce your request rate.'), reason: /S3 Access Grants of account .* did not carry out ListAccessGrantsLocations: SlowDown: Reduce your request rate\. .*\[AWS_UNAVAILABLE\]$/ },
+  {
+    name: 'Secrets Manager',
+    service: 'secretsmanager',
+    error: new AwsError(500, 'InternalServiceError', 'Try later.'),
+    reason:
+      /AWS Secrets Manager did not carry out GetSecretValue of '.*': InternalServiceError: Try later\. Try again .*\[AWS_UNAVAILABLE\]$/,
+  },
+  {
+    name: 'S3 Access Grants',
+    service: 's3-control',
+    error: new AwsError(503, 'SlowDown', 'Reduce your request rate.'),
+    reason:
+      /S3 Access Grants of account .* did not carry out ListAccessGrantsLocations: SlowDown: Reduce your request rate\. .*\[AWS_UNAVAILABLE\]$/,
+  },
 ];
 
 describe.each(SERVICES)('where $name is out of order', ({ service, error, reason }) => {
@@ -202,18 +297,22 @@ describe.each(SERVICES)('where $name is out of order', ({ service, error, reason
     });
   }
 
-  test.each(OPERATIONS)('for a minute, nobody who waits for a %s notices', async (operation) => {
+  test.each(OPERATIONS)('succeeds with a %s when the outage takes a minute', async (operation) => {
     await prepare(sandbox, operation);
     breakDown(60);
 
     expect(await carryOut(sandbox, operation)).toEqual(GOOD[operation]);
   });
 
-  test('for ever, a Create fails in minutes, says why and leaves nothing', async () => {
+  test('fails a Create in minutes, says why and leaves nothing when the outage remains', async () => {
     const start = sandbox.clock.now();
     breakDown(Infinity);
 
-    expect(await carryOut(sandbox, 'Create')).toEqual({ immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: expect.stringMatching(reason) });
+    expect(await carryOut(sandbox, 'Create')).toEqual({
+      immuta: [],
+      answers: ['FAILED none', 'SUCCESS none'],
+      reason: expect.stringMatching(reason),
+    });
 
     // the Delete that follows takes no time
     expect(sandbox.clock.now() - start).toBeLessThan(4 * 60_000);

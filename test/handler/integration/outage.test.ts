@@ -1,8 +1,9 @@
 import { HandlerSandbox, ID } from '../support/handler-sandbox';
 
-
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 /** Answers 503 to all of these requests, for so many seconds after the first of them. */
@@ -17,27 +18,27 @@ function outage(method: string, seconds: number, path = /./): void {
 }
 
 describe('an outage of four minutes', () => {
-  test('does not end a Create that waits for what it has made', async () => {
+  test('does not fail a Create that waits for its integration', async () => {
     outage('GET', 240, /\/101$/);
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
   });
 
-  test('does not end a Create that looks for what it may have made', async () => {
+  test('does not fail a Create that searches for what it may have created', async () => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose', run: () => outage('GET', 240) });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
   });
 
-  test.each(['GET', 'PUT'])('does not end an Update at a %s', async (method) => {
+  test.each(['GET', 'PUT'])('does not fail an Update at a %s', async (method) => {
     await sandbox.addIntegration();
     outage(method, 240);
 
     expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test.each(['GET', 'DELETE'])('does not end a Delete at a %s', async (method) => {
+  test.each(['GET', 'DELETE'])('does not fail a Delete at a %s', async (method) => {
     await sandbox.addIntegration();
     outage(method, 240);
 
@@ -45,51 +46,60 @@ describe('an outage of four minutes', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('does not end the Delete of a Create of which nothing is known', async () => {
+  test('does not fail the Delete of a Create of which nothing is known', async () => {
     outage('GET', 240);
 
     expect(await sandbox.delete('immuta-s3-integration/unknown')).toMatchObject({ Status: 'SUCCESS' });
   });
 });
 
-test('an outage for ever ends a Delete after five minutes, without hammering', async () => {
+test('fails a Delete after five minutes, with few requests, when the outage remains', async () => {
   await sandbox.addIntegration();
   outage('DELETE', Infinity);
   const begin = sandbox.clock.now();
   const { Status, Reason } = await sandbox.delete(ID);
 
   expect(Status).toBe('FAILED');
-  expect(Reason).toBe('Immuta answered 503 to DELETE /integrations/101: Down for maintenance; retried for 5 minutes. '
-    + 'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]');
+  expect(Reason).toBe(
+    'Immuta answered 503 to DELETE /integrations/101: Down for maintenance; retried for 5 minutes. ' +
+      'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]',
+  );
   expect(sandbox.clock.now() - begin).toBeLessThan(310_000);
   expect(sandbox.countImmutaCalls('DELETE')).toBeLessThan(100);
   expect(Math.max(...sandbox.clock.sleeps)).toBeLessThanOrEqual(20_000);
 });
 
-test('a Create that has sent nothing is ended by an outage of more than a minute', async () => {
+test('fails a Create that has sent nothing when the outage takes more than a minute', async () => {
   outage('GET', 240);
   const begin = sandbox.clock.now();
   const { Reason, PhysicalResourceId } = await sandbox.create();
 
   expect(PhysicalResourceId).toBe('immuta-s3-integration/none');
-  expect(Reason).toBe('Immuta answered 503 to GET /integrations: Down for maintenance; retried for 60 seconds. '
-    + 'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]');
+  expect(Reason).toBe(
+    'Immuta answered 503 to GET /integrations: Down for maintenance; retried for 60 seconds. ' +
+      'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]',
+  );
   expect(sandbox.clock.now() - begin).toBeLessThan(70_000);
 });
 
-test('a Create that has sent nothing is more patient with who asks for it', async () => {
-  sandbox.immuta.faults.http({ method: 'GET', behaviour: 'answer', answer: { status: 429, headers: { 'retry-after': '40' }, body: {} }, times: 3 });
+test('waits longer when a Create that has sent nothing gets 429', async () => {
+  sandbox.immuta.faults.http({
+    method: 'GET',
+    behaviour: 'answer',
+    answer: { status: 429, headers: { 'retry-after': '40' }, body: {} },
+    times: 3,
+  });
 
   expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
 });
 
-test('a Create that has sent nothing outlasts half a minute', async () => {
+test('does not fail a Create that has sent nothing when the outage takes half a minute', async () => {
   outage('GET', 30);
 
   expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
 });
 
-test('an outage near the end of an invocation is left to the next', async () => {
+test('continues in the next invocation when an outage starts near the end of one', async () => {
   await sandbox.addIntegration();
   outage('DELETE', 200);
   sandbox.functionTimeoutMs = 180_000;
@@ -98,12 +108,16 @@ test('an outage near the end of an invocation is left to the next', async () => 
   expect(sandbox.countAwsCalls('Invoke')).toBe(1);
 });
 
-test('an outage that outlasts the timeout is what was last seen', async () => {
+test('reports the outage as the last status when time runs out', async () => {
   await sandbox.addIntegration();
   outage('DELETE', Infinity);
-  const { Reason } = await sandbox.delete(ID, { properties: { TimeoutSeconds: '120', IamPropagationTimeoutSeconds: '60' } });
+  const { Reason } = await sandbox.delete(ID, {
+    properties: { TimeoutSeconds: '120', IamPropagationTimeoutSeconds: '60' },
+  });
 
-  expect(Reason).toBe('timed out after 3 minutes waiting for Immuta to accept the deletion of integration 101 '
-    + '(last status: Immuta answered 503 to DELETE /integrations/101: Down for maintenance). '
-    + "Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]");
+  expect(Reason).toBe(
+    'timed out after 3 minutes waiting for Immuta to accept the deletion of integration 101 ' +
+      '(last status: Immuta answered 503 to DELETE /integrations/101: Down for maintenance). ' +
+      "Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]",
+  );
 });

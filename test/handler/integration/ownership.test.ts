@@ -6,9 +6,19 @@ const OWNERSHIP = { owner: 'aaaaaaaaaaaa', createdBy: 'bbbbbbbbbbbb' };
 
 test('ownership consists of digests that a user can compute', () => {
   // printf 'stack logical' | sha256sum; printf request | sha256sum; printf generation | sha256sum
-  const event = { requestType: 'Create', stackId: 'stack', logicalId: 'logical', requestId: 'request', physicalId: '', properties: {} };
+  const event = {
+    requestType: 'Create',
+    stackId: 'stack',
+    logicalId: 'logical',
+    requestId: 'request',
+    physicalId: '',
+    properties: {},
+  };
   expect(ownershipOf(event)).toEqual({ owner: '5b040a89557e', createdBy: '1f58b9145b24' });
-  expect(ownershipOf({ ...event, properties: { Generation: 'generation' } })).toEqual({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' });
+  expect(ownershipOf({ ...event, properties: { Generation: 'generation' } })).toEqual({
+    owner: '5b040a89557e',
+    createdBy: 'e661f41f58b9',
+  });
   const update = { ...event, requestType: 'Update', physicalId: 'generation', properties: { Generation: 'another' } };
   expect(ownershipOf(update)).toEqual({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' });
 });
@@ -29,7 +39,13 @@ test.each([
   expect(parseOwnership(name)).toEqual(OWNERSHIP);
 });
 
-test.each(['sales', 'sales-aaaaaaaaaaaa', 'sales-aaaaaaaaaaaa-bbbbbbbbbbbb-copy', 'sales-AAAAAAAAAAAA-bbbbbbbbbbbb', ''])('%p names no owner', (name) => {
+test.each([
+  'sales',
+  'sales-aaaaaaaaaaaa',
+  'sales-aaaaaaaaaaaa-bbbbbbbbbbbb-copy',
+  'sales-AAAAAAAAAAAA-bbbbbbbbbbbb',
+  '',
+])('%p names no owner', (name) => {
   expect(parseOwnership(name)).toBeUndefined();
 });
 

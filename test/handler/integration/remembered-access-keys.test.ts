@@ -21,42 +21,49 @@ const HIDDEN: S3Config = { ...CONFIG, authenticationType: 'accessKey', awsRoleTo
 const properties = { properties: PROPERTIES };
 /** Whose secret is gone, so that only the record tells. */
 const withoutSecret = () => sandbox.aws.secrets.deleteSecret(ACCESS_KEY_ARN);
-const hide = () => { sandbox.immuta.switches.omitsKeys = true; };
+const hide = () => {
+  sandbox.immuta.switches.omitsKeys = true;
+};
 
 describe.each([
   ['Immuta shows it, and the secret is gone', withoutSecret],
   ['Immuta does not show it', hide],
-])('the access key is in no reason and no log line where %s', (_, prepare) => {
+])('no reason and no log line has the access key where %s', (_, prepare) => {
   beforeEach(prepare);
 
-  test('when a Delete fails later', async () => {
+  test('redacts the access key when a Delete fails later', async () => {
     await sandbox.addIntegration({ config: inClear });
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message });
 
     expect((await sandbox.delete(ID, properties)).Reason).toContain(`is 'deleteError'; ${REDACTED}`);
   });
 
-  test('when a Delete is refused', async () => {
+  test('redacts the access key when a Delete is refused', async () => {
     sandbox.addRecord({ config: inClear });
     sandbox.refuse('DELETE', 400, JSON.stringify(inClear));
 
     expect((await sandbox.delete(ID, properties)).Reason).toContain('"awsSecretAccessKey":"[redacted]"');
   });
 
-  test('when an Update finds what failed', async () => {
+  test('redacts the access key when an Update finds a failed integration', async () => {
     sandbox.addRecord({ status: 'createError', config: inClear, message });
 
-    expect((await sandbox.update({ ...properties, oldProperties: { ...PROPERTIES, Revision: '1' } })).Reason).toContain(`is 'createError'; ${REDACTED}`);
+    expect((await sandbox.update({ ...properties, oldProperties: { ...PROPERTIES, Revision: '1' } })).Reason).toContain(
+      `is 'createError'; ${REDACTED}`,
+    );
   });
 
-  test('when an Update to a role finds what failed', async () => {
+  test('redacts the access key when an Update to a role finds a failed integration', async () => {
     sandbox.addRecord({ status: 'createError', config: inClear, message });
 
     expect((await sandbox.update({ oldProperties: PROPERTIES })).Reason).toContain(`is 'createError'; ${REDACTED}`);
   });
 });
 
-test.each([['shows', () => {}], ['does not show', hide]])('it is in none when the next invocation sees a Create fail, and Immuta %s it', async (_, prepare) => {
+test.each([
+  ['shows', () => {}],
+  ['does not show', hide],
+])('redacts the access key when the next invocation sees a Create fail and Immuta %s it', async (_, prepare) => {
   prepare();
   sandbox.functionTimeoutMs = 120_000;
   sandbox.immuta.switches.durations.creating = 200_000;
@@ -66,7 +73,7 @@ test.each([['shows', () => {}], ['does not show', hide]])('it is in none when th
   expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
 });
 
-test('a Delete neither needs the secret nor waits for it', async () => {
+test('needs no secret, and does not wait for it, for a Delete', async () => {
   const begin = sandbox.clock.now();
   await sandbox.addIntegration({ config: inClear });
   hide();
@@ -78,7 +85,7 @@ test('a Delete neither needs the secret nor waits for it', async () => {
   expect(sandbox.clock.now() - begin).toBeLessThan(30_000);
 });
 
-test('a mask in its place is no secret', async () => {
+test('does not redact a mask', async () => {
   await sandbox.addIntegration({ config: inClear });
   const masked = { ...inClear, awsSecretAccessKey: 'e' };
   sandbox.immuta.faults.http({ method: 'GET', behaviour: 'rewrite', set: { config: masked }, times: Infinity });

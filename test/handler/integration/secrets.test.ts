@@ -3,7 +3,9 @@ import { carryOut, GOOD, inOrder, Operation, prepare } from '../support/operatio
 
 // what a secret may hold: ../protocol/run.test.ts
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 test.each<[Operation, string, RegExp]>([
@@ -14,7 +16,7 @@ test.each<[Operation, string, RegExp]>([
   ['Update', 'GET', /integrations\/101$/],
   ['Delete', 'DELETE', /integrations\/101$/],
   ['Delete', 'GET', /integrations$/],
-])('an API key that is rotated in the middle of a %s, before a %s of %p, is read again', async (operation, method, path) => {
+])('reads the API key again when it is rotated during a %s, before a %s of %p', async (operation, method, path) => {
   const { immuta, aws } = sandbox;
   await prepare(sandbox, operation);
   const rotate = () => {
@@ -29,37 +31,62 @@ test.each<[Operation, string, RegExp]>([
 });
 
 test.each<[string, () => void, RegExp]>([
-  ['is missing', () => sandbox.aws.secrets.deleteSecret(API_KEY_ARN), /cannot read secret '\S+immuta\/api-key': ResourceNotFoundException: Secrets Manager can't find the specified secret/],
-  ['is empty', () => sandbox.aws.secrets.putSecretValue(API_KEY_ARN, ' '), /secret '\S+immuta\/api-key' is empty\. Store the API key in it/],
-])('an API-key secret that %s by now ends a Delete, until it is back', async (what, spoil, reason) => {
+  [
+    'is missing',
+    () => sandbox.aws.secrets.deleteSecret(API_KEY_ARN),
+    /cannot read secret '\S+immuta\/api-key': ResourceNotFoundException: Secrets Manager can't find the specified secret/,
+  ],
+  [
+    'is empty',
+    () => sandbox.aws.secrets.putSecretValue(API_KEY_ARN, ' '),
+    /secret '\S+immuta\/api-key' is empty\. Store the API key in it/,
+  ],
+])('fails a Delete while the secret of the API key %s', async (what, spoil, reason) => {
   await prepare(sandbox, 'Delete');
   spoil();
 
-  expect(await carryOut(sandbox, 'Delete')).toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], reason: expect.stringMatching(reason) });
+  expect(await carryOut(sandbox, 'Delete')).toEqual({
+    immuta: inOrder(101, 'sales'),
+    answers: ['FAILED 101'],
+    reason: expect.stringMatching(reason),
+  });
 
   if (what === 'is missing') sandbox.aws.secrets.createSecret('immuta/api-key', API_KEY);
   else sandbox.aws.secrets.putSecretValue(API_KEY_ARN, API_KEY);
   expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
 });
 
-test('an API-key secret that the function may not read ends a Create, and the reason says what to check', async () => {
+test('fails a Create and says what to check when the function may not read the secret of the API key', async () => {
   sandbox.deny('secretsmanager', 1000);
 
   expect(await carryOut(sandbox, 'Create')).toEqual({
     immuta: [],
     answers: ['FAILED none', 'SUCCESS none'],
-    reason: expect.stringMatching(/cannot read secret '\S+': .* Check that it exists, and that the role of the handler function may read it/),
+    reason: expect.stringMatching(
+      /cannot read secret '\S+': .* Check that it exists, and that the role of the handler function may read it/,
+    ),
   });
 });
 
 test.each([
   ['is missing', undefined, /cannot read secret '\S+immuta\/access-key\S*': /],
-  ['is not JSON', 'AKIA-and-more', /secret '\S+immuta\/access-key\S*' is not a JSON object, so field 'accessKeyId' cannot be read/],
-  ['lacks a field', '{"accessKeyId":"AKIA-and-more"}', /secret '\S+immuta\/access-key\S*' has no text in field 'secretAccessKey'/],
-])("a secret with Immuta's access key that %s ends a Create before anything is sent", async (_what, text, reason) => {
+  [
+    'is not JSON',
+    'AKIA-and-more',
+    /secret '\S+immuta\/access-key\S*' is not a JSON object, so field 'accessKeyId' cannot be read/,
+  ],
+  [
+    'lacks a field',
+    '{"accessKeyId":"AKIA-and-more"}',
+    /secret '\S+immuta\/access-key\S*' has no text in field 'secretAccessKey'/,
+  ],
+])('fails a Create before it sends anything when the secret with the access key %s', async (_what, text, reason) => {
   if (text) sandbox.aws.secrets.createSecret('immuta/access-key', text);
 
-  expect(await carryOut(sandbox, 'Create', { properties: { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN } }))
-    .toEqual({ immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: expect.stringMatching(reason) });
+  expect(
+    await carryOut(sandbox, 'Create', {
+      properties: { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN },
+    }),
+  ).toEqual({ immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: expect.stringMatching(reason) });
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });

@@ -3,7 +3,9 @@ import { HandlerSandbox } from '../support/handler-sandbox';
 import { carryOut, GOOD, inOrder, Operation, Outcome, prepare } from '../support/operations';
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 const LOCATION_PATH = 's3://sales/';
@@ -26,11 +28,14 @@ const failed = (outcome: Outcome, reason: string): Outcome => ({ ...outcome, rea
 
 describe('a creation that ends as', () => {
   const rolledBack: Outcome = { immuta: [], answers: ['FAILED 101', 'SUCCESS 101'] };
-  const stuck = (status: string): Outcome => failed(
-    { immuta: [`101 sales ${status}`], answers: ['FAILED 101', 'FAILED 101'] },
-    `(last status: integration 101 is '${status}'). Look at the resource in Immuta or AWS, and increase 'timeout' if it only needs more time. [TIMEOUT]`,
-  );
-  const refused = (status: string) => failed(rolledBack, `Immuta did not create the integration: integration 101 is '${status}'`);
+  const stuck = (status: string): Outcome =>
+    failed(
+      { immuta: [`101 sales ${status}`], answers: ['FAILED 101', 'FAILED 101'] },
+      `(last status: integration 101 is '${status}'). Look at the resource in Immuta or AWS, and increase 'timeout' ` +
+        `if it only needs more time. [TIMEOUT]`,
+    );
+  const refused = (status: string) =>
+    failed(rolledBack, `Immuta did not create the integration: integration 101 is '${status}'`);
   const outcomes: Record<string, Outcome> = {
     // it says so before the location is there: the rest is Immuta's
     enabled: { ...GOOD.Create, immuta: ['101 sales enabled'] },
@@ -55,17 +60,20 @@ describe('a creation that ends as', () => {
 });
 
 describe('a change that ends as', () => {
-  const rolledBack = (status: string, reason: string): Outcome => failed(
-    { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'SUCCESS 101'] },
-    reason,
-  );
-  const stuck = (status: string, reason: string): Outcome => failed(
-    { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] },
-    reason,
-  );
-  const refused = (status: string) => rolledBack(status, `Immuta did not update the integration: integration 101 is '${status}'`);
-  const timedOut = (status: string) => stuck(status, `timed out after 2 minutes waiting for integration 101 to be updated (last status: integration 101 is '${status}')`);
-  const lost = (status: string) => stuck(status, `Immuta did not update the integration: integration 101 is '${status}'`);
+  const rolledBack = (status: string, reason: string): Outcome =>
+    failed({ immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'SUCCESS 101'] }, reason);
+  const stuck = (status: string, reason: string): Outcome =>
+    failed({ immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] }, reason);
+  const refused = (status: string) =>
+    rolledBack(status, `Immuta did not update the integration: integration 101 is '${status}'`);
+  const timedOut = (status: string) =>
+    stuck(
+      status,
+      `timed out after 2 minutes waiting for integration 101 to be updated (last status: integration 101 is ` +
+        `'${status}')`,
+    );
+  const lost = (status: string) =>
+    stuck(status, `Immuta did not update the integration: integration 101 is '${status}'`);
   const outcomes: Record<string, Outcome> = {
     creating: timedOut('creating'),
     editing: timedOut('editing'),
@@ -73,7 +81,10 @@ describe('a change that ends as', () => {
     migrating: timedOut('migrating'),
     paused: timedOut('paused'),
     // its location stays, with our own role: nobody takes it for free
-    deleted: failed({ immuta: [LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] }, 'is already registered in S3 Access Grants'),
+    deleted: failed(
+      { immuta: [LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] },
+      'is already registered in S3 Access Grants',
+    ),
     createError: lost('createError'),
     disabled: lost('disabled'),
     // nothing explains it, so it may be IAM: tried again
@@ -89,11 +100,10 @@ describe('a change that ends as', () => {
 });
 
 describe('a deletion that ends as', () => {
-  const stays = (status: string, reason: string): Outcome => failed(
-    { immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101'] },
-    reason,
-  );
-  const refused = (status: string) => stays(status, `Immuta did not delete the integration: integration 101 is '${status}'`);
+  const stays = (status: string, reason: string): Outcome =>
+    failed({ immuta: [`101 sales ${status}`, LOCATION_PATH], answers: ['FAILED 101'] }, reason);
+  const refused = (status: string) =>
+    stays(status, `Immuta did not delete the integration: integration 101 is '${status}'`);
   const timedOut = (status: string) => stays(status, `last status: integration 101 is '${status}'`);
   const removeLocation = /^.*its location \S+ is still registered .*'aws s3control delete-access-grants-location .*$/;
   const outcomes: Record<string, Outcome> = {
@@ -117,9 +127,14 @@ describe('a deletion that ends as', () => {
   });
 });
 
-test.each(['creating', 'paused'])("a creation that hangs in '%s' and then comes to its end is deleted with the stack", async (status) => {
-  await endingAs('Create', status);
-  sandbox.immuta.integrations.forEach((record) => { record.status = 'enabled'; });
+test.each(['creating', 'paused'])(
+  "deletes an integration with the stack when its creation hangs in '%s' and then ends",
+  async (status) => {
+    await endingAs('Create', status);
+    sandbox.immuta.integrations.forEach((record) => {
+      record.status = 'enabled';
+    });
 
-  expect(await carryOut(sandbox, 'Delete')).toMatchObject({ immuta: [], answers: ['SUCCESS 101'] });
-});
+    expect(await carryOut(sandbox, 'Delete')).toMatchObject({ immuta: [], answers: ['SUCCESS 101'] });
+  },
+);

@@ -3,26 +3,34 @@ import { HandlerSandbox } from '../support/handler-sandbox';
 import { carryOut, GOOD } from '../support/operations';
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 /** Where the documentation says nothing, or two things: the sandbox does the one by default, and the other here. */
 const OTHERWISE: Record<string, (immuta: ImmutaStandIn) => void> = {
-  'a deleted record stays, with that status': ({ switches }) => { switches.keepsDeleted = true; },
-  'Immuta does not explain what AWS refused': ({ switches }) => { switches.explainsErrors = false; },
-  'Immuta deletes a failed record without its tests': ({ switches }) => { switches.testsDeleteOfCreateError = false; },
+  'a deleted record stays, with that status': ({ switches }) => {
+    switches.keepsDeleted = true;
+  },
+  'Immuta does not explain what AWS refused': ({ switches }) => {
+    switches.explainsErrors = false;
+  },
+  'Immuta deletes a failed record without its tests': ({ switches }) => {
+    switches.testsDeleteOfCreateError = false;
+  },
 };
 
 describe.each(Object.keys(OTHERWISE))('where %s', (what) => {
   beforeEach(() => OTHERWISE[what](sandbox.immuta));
 
-  test('an integration is made, changed and removed', async () => {
+  test('creates, updates and deletes an integration', async () => {
     expect(await carryOut(sandbox, 'Create')).toEqual(GOOD.Create);
     expect(await carryOut(sandbox, 'Update')).toEqual(GOOD.Update);
     expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
   });
 
-  test('a role that takes a while is waited for', async () => {
+  test('waits for a role that takes a while', async () => {
     sandbox.aws.iam.propagationMs = 60_000;
     sandbox.immuta.switches.validationFailure = 'createError';
 
@@ -31,7 +39,7 @@ describe.each(Object.keys(OTHERWISE))('where %s', (what) => {
     expect(sandbox.countImmutaCalls('POST')).toBeGreaterThan(1);
   });
 
-  test('a Create that Immuta refuses leaves nothing', async () => {
+  test('leaves nothing when Immuta refuses a Create', async () => {
     sandbox.immuta.faults.validation({ test: 2, on: 'create', times: Infinity, asynchronously: true });
 
     expect(await carryOut(sandbox, 'Create')).toMatchObject({ immuta: [], answers: ['FAILED 101', 'SUCCESS 101'] });

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { ACCESS_KEY_ARN, HandlerSandbox, ID, IMMUTA_ROLE, OTHER_IMMUTA_ROLE, OTHER_ROLE } from '../support/handler-sandbox';
+import {
+  ACCESS_KEY_ARN,
+  HandlerSandbox,
+  ID,
+  IMMUTA_ROLE,
+  OTHER_IMMUTA_ROLE,
+  OTHER_ROLE,
+} from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
@@ -13,7 +20,8 @@ afterEach(() => sandbox.close());
 /** What the properties are before an update, beside those that the handler's tests have. */
 const BEFORE = { Revision: '1', AccessKeySecretArn: ACCESS_KEY_ARN };
 
-const update = (properties: Record<string, string>) => sandbox.update({ properties: { ...BEFORE, ...properties }, oldProperties: BEFORE });
+const update = (properties: Record<string, string>) =>
+  sandbox.update({ properties: { ...BEFORE, ...properties }, oldProperties: BEFORE });
 const record = () => sandbox.immuta.integrations.get('101')!;
 const changes = () => sandbox.immutaCalls.filter((call) => !call.startsWith('GET'));
 
@@ -45,10 +53,14 @@ const ROWS: [name: string, value: string, written: string[], inConfig: object][]
   ['BucketAccountId', '444455556666', [], {}],
 ];
 
-test.each(ROWS)('another %s', async (name, value, written, inConfig) => {
+test.each(ROWS)('handles another %s as documented', async (name, value, written, inConfig) => {
   const { config } = structuredClone(record());
 
-  expect(await update({ [name]: value })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID, Data: { IntegrationId: '101' } });
+  expect(await update({ [name]: value })).toMatchObject({
+    Status: 'SUCCESS',
+    PhysicalResourceId: ID,
+    Data: { IntegrationId: '101' },
+  });
 
   expect(changes()).toEqual(written);
   const after = record();
@@ -64,7 +76,7 @@ const REFUSED: [name: string, value: string, reason: string][] = [
   ['Adopt', '17', "'adopt' cannot become '17'"],
 ];
 
-test.each(REFUSED)('another %s is refused before anything is changed', async (name, value, reason) => {
+test.each(REFUSED)('fails before it changes anything when %s changes', async (name, value, reason) => {
   const before = structuredClone([record(), sandbox.locations]);
 
   const answer = await update({ [name]: value });
@@ -87,14 +99,25 @@ test.each([
   expect(changes()).toEqual([]);
 });
 
-test('the table in the docs has these rows', () => {
+test('the documentation has the same table', () => {
   const page = readFileSync(path.join(__dirname, '../../../docs/internals/handler-lifecycle.md'), 'utf8');
   const [, table] = page.split('## Properties that an Update writes');
-  const documented = (heading: RegExp) => table.split('\n').filter((row) => heading.test(row.split('|')[2] ?? ''))
-    .flatMap((row) => [...row.split('|')[1].matchAll(/`(\w+)`/g)].map(([, name]) => name)).sort();
+  const documented = (heading: RegExp) =>
+    table
+      .split('\n')
+      .filter((row) => heading.test(row.split('|')[2] ?? ''))
+      .flatMap((row) => [...row.split('|')[1].matchAll(/`(\w+)`/g)].map(([, name]) => name))
+      .sort();
 
-  const rows = (wanted: (row: typeof ROWS[number]) => boolean) => ROWS.filter(wanted).map(([name]) => name).sort();
+  const rows = (wanted: (row: (typeof ROWS)[number]) => boolean) =>
+    ROWS.filter(wanted)
+      .map(([name]) => name)
+      .sort();
   expect(documented(/^ PUT/)).toEqual(rows(([, , written]) => written.length > 0));
-  expect(documented(/^ (nothing|the record)/)).toEqual(rows(([, , written]) => written.length === 0).concat('Adopt').sort());
+  expect(documented(/^ (nothing|the record)/)).toEqual(
+    rows(([, , written]) => written.length === 0)
+      .concat('Adopt')
+      .sort(),
+  );
   expect(documented(/refused/)).toEqual(REFUSED.map(([name]) => name).sort());
 });

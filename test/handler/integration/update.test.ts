@@ -1,6 +1,16 @@
 import { S3Config } from '../../sandbox/immuta';
 import {
-  ACCESS_KEY_ARN, CONFIG, HandlerSandbox, ID, IMMUTA_ROLE, MADE_BY_UPDATE, OTHER_IMMUTA_ROLE, OTHER_ROLE, OWNER, ROLE, UPDATE,
+  ACCESS_KEY_ARN,
+  CONFIG,
+  HandlerSandbox,
+  ID,
+  IMMUTA_ROLE,
+  MADE_BY_UPDATE,
+  OTHER_IMMUTA_ROLE,
+  OTHER_ROLE,
+  OWNER,
+  ROLE,
+  UPDATE,
 } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
@@ -12,51 +22,74 @@ afterEach(() => sandbox.close());
 
 const puts = () => sandbox.countImmutaCalls('PUT');
 
-describe('an Update', () => {
-  test('sends the whole configuration, under the mark that the record has', async () => {
+describe('Update', () => {
+  test('sends the whole configuration and keeps the ownership suffix of the name', async () => {
     const answer = await sandbox.update({ properties: { IntegrationName: 'renamed' } });
 
     const name = CONFIG.name.replace('sales', 'renamed');
-    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID, Data: { IntegrationId: '101', IntegrationName: name } });
+    expect(answer).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ID,
+      Data: { IntegrationId: '101', IntegrationName: name },
+    });
     expect(sandbox.immuta.integrations.get('101')).toMatchObject({ status: 'enabled', config: { ...CONFIG, name } });
   });
 
-  test('of nothing that a record shows sends nothing', async () => {
+  test('sends nothing when nothing changes that a record shows', async () => {
     const answer = await sandbox.update({ properties: { TenantUrl: 'https://acme.immutacloud.com:443' } });
 
-    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID, Data: { IntegrationId: '101', IntegrationName: CONFIG.name } });
+    expect(answer).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ID,
+      Data: { IntegrationId: '101', IntegrationName: CONFIG.name },
+    });
     expect(puts()).toBe(0);
   });
 
-  test('of the removal policy alone only looks, whatever state the integration is in', async () => {
+  test('only reads the integration in any status when just the removal policy changes', async () => {
     sandbox.immuta.integrations.get('101')!.status = 'disabled';
     const answer = await sandbox.update({ properties: { RemovalPolicy: 'retain', TimeoutSeconds: '600' } });
 
-    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID, Data: { IntegrationId: '101', IntegrationName: CONFIG.name } });
+    expect(answer).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ID,
+      Data: { IntegrationId: '101', IntegrationName: CONFIG.name },
+    });
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
   });
 
-  test('makes the integration anew if it is gone, and keeps the physical id', async () => {
+  test('recreates the integration and keeps the physical ID when it is gone', async () => {
     sandbox.removeIntegration('101');
     const event = sandbox.event('Update', UPDATE, { physicalId: ID, properties: { Revision: '2' } });
     const answer = await sandbox.deliver(event);
 
     const name = `sales-${OWNER}-${MADE_BY_UPDATE}`;
-    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID, Data: { IntegrationId: '102', IntegrationName: name } });
+    expect(answer).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ID,
+      Data: { IntegrationId: '102', IntegrationName: name },
+    });
     expect(await sandbox.deliver(event)).toEqual(answer);
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
   });
 
-  test('makes it anew if an Update before could not', async () => {
+  test('recreates the integration when an earlier Update failed to', async () => {
     sandbox.removeIntegration('101');
-    sandbox.addRecord({ id: '2002', status: 'createError', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+    sandbox.addRecord({
+      id: '2002',
+      status: 'createError',
+      config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` },
+    });
 
-    expect(await sandbox.update({ event: { RequestId: 'rollback' } })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(await sandbox.update({ event: { RequestId: 'rollback' } })).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: ID,
+    });
     expect(sandbox.integrations).toMatchObject([{ status: 'enabled' }]);
     expect(sandbox.immuta.integrations.get('2002')).toBeUndefined();
   });
 
-  test('makes it anew across two invocations too, even if only the removal policy differs', async () => {
+  test('recreates the integration across two invocations when only the removal policy changes', async () => {
     sandbox.removeIntegration('101');
     sandbox.immuta.switches.durations.creating = 15 * 60_000;
     const answer = await sandbox.update({ properties: { RemovalPolicy: 'retain' } });
@@ -66,30 +99,39 @@ describe('an Update', () => {
     expect(sandbox.integrations).toMatchObject([{ status: 'enabled' }]);
   });
 
-  test('of what was never made gets an id that its Delete can use', async () => {
+  test('responds with an ID that its Delete can use when nothing was created before', async () => {
     sandbox.removeIntegration('101');
 
-    expect(await sandbox.update({ physicalId: 'immuta-s3-integration/none' })).toMatchObject({ PhysicalResourceId: 'immuta-s3-integration/102' });
+    expect(await sandbox.update({ physicalId: 'immuta-s3-integration/none' })).toMatchObject({
+      PhysicalResourceId: 'immuta-s3-integration/102',
+    });
   });
 
-  test.each(['editing', 'migrating'])('of an integration that is %s waits', async (status) => {
+  test.each(['editing', 'migrating'])('waits when the integration is %s', async (status) => {
     const record = sandbox.immuta.integrations.get('101')!;
     record.status = status;
-    sandbox.clock.at(sandbox.clock.now() + 300_000, () => { record.status = 'enabled'; });
+    sandbox.clock.at(sandbox.clock.now() + 300_000, () => {
+      record.status = 'enabled';
+    });
 
     expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
     expect(record.status).toBe('enabled');
     expect(puts()).toBe(1);
   });
 
-  test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])('of an integration in %s writes it', async (status) => {
-    sandbox.immuta.integrations.get('101')!.status = status;
+  test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])(
+    'updates an integration in %s',
+    async (status) => {
+      sandbox.immuta.integrations.get('101')!.status = status;
 
-    expect(await sandbox.update({ properties: { IntegrationName: 'renamed' } })).toMatchObject({ Status: 'SUCCESS' });
-    expect(sandbox.integrations).toMatchObject([{ status: 'enabled', config: { name: expect.stringMatching(/^renamed-/) } }]);
-  });
+      expect(await sandbox.update({ properties: { IntegrationName: 'renamed' } })).toMatchObject({ Status: 'SUCCESS' });
+      expect(sandbox.integrations).toMatchObject([
+        { status: 'enabled', config: { name: expect.stringMatching(/^renamed-/) } },
+      ]);
+    },
+  );
 
-  test('gives a record that was renamed in Immuta its name back', async () => {
+  test('restores the name of a record that was renamed in Immuta', async () => {
     const record = sandbox.immuta.integrations.get('101')!;
     record.config = { ...CONFIG, name: 'renamed by hand' };
 
@@ -97,7 +139,7 @@ describe('an Update', () => {
     expect(record.config.name).toMatch(new RegExp(`^sales-${OWNER}-`));
   });
 
-  test('is not made anew on a location that was left behind: the reason says how to remove it', async () => {
+  test('does not recreate the integration on a location that was left behind, and says how to remove it', async () => {
     sandbox.immuta.integrations.clear();
     const answer = await sandbox.update({ properties: { Revision: '2' } });
 
@@ -106,30 +148,41 @@ describe('an Update', () => {
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
-  test.each(['createError', 'disabled'])('of an integration in %s fails with the remedy', async (status) => {
+  test.each(['createError', 'disabled'])('fails with the remedy when the integration is %s', async (status) => {
     sandbox.immuta.integrations.get('101')!.status = status;
     const answer = await sandbox.update({ properties: { Revision: '2' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(new RegExp(`integration 101 is '${status}'\\. Delete it in Immuta, .* \\[UPDATE_NOT_POSSIBLE\\]$`));
+    expect(answer.Reason).toMatch(
+      new RegExp(`integration 101 is '${status}'\\. Delete it in Immuta, .* \\[UPDATE_NOT_POSSIBLE\\]$`),
+    );
     expect(puts()).toBe(0);
   });
 
-  test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])('that ends a rollback accepts %s', async (status) => {
-    sandbox.immuta.integrations.get('101')!.status = status;
+  test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])(
+    'accepts %s at the end of a rollback',
+    async (status) => {
+      sandbox.immuta.integrations.get('101')!.status = status;
 
-    expect(await sandbox.update({ oldProperties: { IntegrationName: 'renamed' } })).toMatchObject({ Status: 'SUCCESS' });
-    expect(puts()).toBe(0);
-  });
+      expect(await sandbox.update({ oldProperties: { IntegrationName: 'renamed' } })).toMatchObject({
+        Status: 'SUCCESS',
+      });
+      expect(puts()).toBe(0);
+    },
+  );
 
-  test('that fails says how to go on', async () => {
+  test('says how to continue the rollback when it fails', async () => {
     sandbox.refuse('PUT', 400, 'Bad request.');
     const answer = await sandbox.update({ properties: { Revision: '2' } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toBe('Immuta answered 400 to PUT /integrations/101: Bad request. Correct what Immuta names, or ask its support if S3 integrations '
-      + 'are enabled for this tenant, then try again. If the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: '
-      + 'aws cloudformation continue-update-rollback --stack-name Lake. [IMMUTA_REQUEST_REFUSED]');
+    expect(answer.Reason).toBe(
+      'Immuta answered 400 to PUT /integrations/101: Bad request. Correct what Immuta names, or ask its support if ' +
+        'S3 integrations ' +
+        'are enabled for this tenant, then try again. If the stack is left in UPDATE_ROLLBACK_FAILED, remove the ' +
+          'cause and run: ' +
+        'aws cloudformation continue-update-rollback --stack-name Lake. [IMMUTA_REQUEST_REFUSED]',
+    );
   });
 
   test.each<[string, string, string, keyof S3Config]>([
@@ -137,18 +190,20 @@ describe('an Update', () => {
     ['LocationRoleArn', ROLE, OTHER_ROLE, 'awsLocationRole'],
     ['AuthenticationType', 'auto', 'accessKey', 'authenticationType'],
     ['RoleToAssumeArn', IMMUTA_ROLE, OTHER_IMMUTA_ROLE, 'awsRoleToAssume'],
-  ])('of %s that Immuta takes and does not make fails, and is not sent again', async (property, old, wanted, field) => {
+  ])('fails without a retry when Immuta accepts another %s and ignores it', async (property, old, wanted, field) => {
     sandbox.immuta.switches.ignoredByEdit = [field];
     sandbox.createAccessKey();
     const properties = { AccessKeySecretArn: ACCESS_KEY_ARN, [property]: wanted };
     const answer = await sandbox.update({ properties, oldProperties: { [property]: old } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(new RegExp(`the integration does not show what was sent as '${field}'\\. .* \\[UPDATE_IGNORED\\]$`));
+    expect(answer.Reason).toMatch(
+      new RegExp(`the integration does not show what was sent as '${field}'\\. .* \\[UPDATE_IGNORED\\]$`),
+    );
     expect(puts()).toBe(1);
   });
 
-  test('that an Immuta carries out which shows no role to assume is taken for done', async () => {
+  test('succeeds when Immuta never shows the role to assume', async () => {
     const { awsRoleToAssume: _, ...shown } = CONFIG;
     sandbox.immuta.faults.http({ method: 'GET', behaviour: 'rewrite', set: { config: shown }, times: Infinity });
 
@@ -156,31 +211,37 @@ describe('an Update', () => {
   });
 });
 
-describe('an Update of the location', () => {
+describe('Update of the location', () => {
   test.each([
     ['path', { LocationPath: 's3://finance/' }],
     ['account', { AccountId: '444455556666' }],
     ['Region', { Region: 'eu-west-1' }],
-  ])('fails before it changes anything: %s', async (_, properties) => {
+  ])('fails before it changes anything when the location has another %s', async (_, properties) => {
     const answer = await sandbox.update({ properties });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/^cannot change the location of an integration: integration 101 .* Create a new ImmutaS3Integration .* \[LOCATION_CHANGED\]$/);
+    expect(answer.Reason).toMatch(
+      /^cannot change the location of an integration: integration 101 .* Create a new ImmutaS3Integration .* \[LOCATION_CHANGED\]$/,
+    );
     expect([puts(), sandbox.countImmutaCalls('POST'), sandbox.countImmutaCalls('DELETE')]).toEqual([0, 0, 0]);
   });
 
-  test('fails too if the integration is gone', async () => {
+  test('fails when the integration is gone', async () => {
     sandbox.removeIntegration('101');
 
-    expect((await sandbox.update({ properties: { LocationPath: 's3://finance/' } })).Reason).toMatch(/^cannot change the location of an integration: the integration was on /);
+    expect((await sandbox.update({ properties: { LocationPath: 's3://finance/' } })).Reason).toMatch(
+      /^cannot change the location of an integration: the integration was on /,
+    );
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
-  test('is rolled back without an error: the integration is where it was', async () => {
-    expect(await sandbox.update({ oldProperties: { LocationPath: 's3://finance/' } })).toMatchObject({ Status: 'SUCCESS' });
+  test('is rolled back without an error, because the integration is where it was', async () => {
+    expect(await sandbox.update({ oldProperties: { LocationPath: 's3://finance/' } })).toMatchObject({
+      Status: 'SUCCESS',
+    });
   });
 
-  test('never changes what has the same id in another tenant', async () => {
+  test('never changes a record with the same ID in another tenant', async () => {
     sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, name: 'theirs' };
     const answer = await sandbox.update({ oldProperties: { TenantUrl: 'https://other.immutacloud.com' } });
 
@@ -189,22 +250,25 @@ describe('an Update of the location', () => {
   });
 });
 
-describe('an Update of the location role', () => {
+describe('Update of the location role', () => {
   test('ends when S3 Access Grants shows the new role', async () => {
     expect(await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } })).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.locations).toMatchObject([{ scope: 's3://sales/', roleArn: OTHER_ROLE }]);
   });
 
-  test('does not believe Immuta\'s record', async () => {
+  test("fails when only Immuta's record shows the new role", async () => {
     sandbox.immuta.switches.locationRoleEdit = 'record-only';
     const answer = await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } });
 
     expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toContain(`location ${sandbox.locations[0].id} on 's3://sales/' in account 111122223333, us-east-1 still has the role ${ROLE}. Keep the previous role`);
+    expect(answer.Reason).toContain(
+      `location ${sandbox.locations[0].id} on 's3://sales/' in account 111122223333, us-east-1 still has the role ` +
+        `${ROLE}. Keep the previous role`,
+    );
     expect(answer.Reason).toMatch(/\[LOCATION_ROLE_NOT_UPDATED\]$/);
   });
 
-  test('does not believe a record that is as wanted already', async () => {
+  test("fails when Immuta's record showed the new role before", async () => {
     sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, awsLocationRole: OTHER_ROLE };
 
     expect(await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } })).toMatchObject({ Status: 'FAILED' });

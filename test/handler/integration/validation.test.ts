@@ -3,7 +3,9 @@ import { HandlerSandbox } from '../support/handler-sandbox';
 import { carryOut, GOOD, inOrder, Operation, Outcome, prepare } from '../support/operations';
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
 /** What the reason tells a user to do, by the number of the test. */
@@ -32,30 +34,45 @@ const REFUSED: Record<Operation, Outcome> = {
   Delete: { immuta: inOrder(101, 'sales'), answers: ['FAILED 101'] },
 };
 
-const timesOf = (method: string) => sandbox.immuta.requests.filter((request) => request.method === method).map(({ time }) => time);
+const timesOf = (method: string) =>
+  sandbox.immuta.requests.filter((request) => request.method === method).map(({ time }) => time);
 
 /** Carries an operation out on what is in order, while a test fails. */
 async function failing(operation: Operation, fault: Omit<ValidationFault, 'on'>): Promise<Outcome> {
   await prepare(sandbox, operation);
-  sandbox.immuta.faults.validation({ on: ({ Create: 'create', Update: 'edit', Delete: 'delete' } as const)[operation], message: 'Immuta says so.', ...fault });
+  sandbox.immuta.faults.validation({
+    on: ({ Create: 'create', Update: 'edit', Delete: 'delete' } as const)[operation],
+    message: 'Immuta says so.',
+    ...fault,
+  });
   return carryOut(sandbox, operation);
 }
 
 describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
   const operations: Operation[] = isIam ? ['Create', 'Update', 'Delete'] : ['Create', 'Update'];
 
-  test.each(operations)('with the request, a %s fails with the test, its message and a hint', async (operation) => {
-    const outcome = await failing(operation, { test: number, times: Infinity });
+  test.each(operations)(
+    'fails a %s with the test, its message and a hint when the request is refused',
+    async (operation) => {
+      const outcome = await failing(operation, { test: number, times: Infinity });
 
-    expect(outcome).toEqual({ ...REFUSED[operation], reason: expect.stringContaining(`'${name}' failed: Immuta says so`) });
-    expect(outcome.reason).toMatch(HINTS[number]);
+      expect(outcome).toEqual({
+        ...REFUSED[operation],
+        reason: expect.stringContaining(`'${name}' failed: Immuta says so`),
+      });
+      expect(outcome.reason).toMatch(HINTS[number]);
 
-    sandbox.immuta.faults.clear();
-    if (operation === 'Delete') expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
-  });
+      sandbox.immuta.faults.clear();
+      if (operation === 'Delete') expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
+    },
+  );
 
-  test('later, as createError, a Create fails with its id, and the rollback deletes the record', async () => {
-    const { answers, immuta, reason } = await failing('Create', { test: number, times: Infinity, asynchronously: true });
+  test('fails a Create with its ID when it ends in createError, and the rollback deletes the record', async () => {
+    const { answers, immuta, reason } = await failing('Create', {
+      test: number,
+      times: Infinity,
+      asynchronously: true,
+    });
 
     const lastId = 100 + timesOf('POST').length;
     expect({ answers, immuta }).toEqual({ answers: [`FAILED ${lastId}`, `SUCCESS ${lastId}`], immuta: [] });
@@ -65,7 +82,7 @@ describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
   });
 
   if (isIam) {
-    test.each(operations)('with the request, for a while, a %s waits', async (operation) => {
+    test.each(operations)('waits with a %s when the request is refused for a while', async (operation) => {
       expect(await failing(operation, { test: number, times: 3 })).toEqual(GOOD[operation]);
 
       const times = timesOf(METHODS[operation]);
@@ -73,16 +90,23 @@ describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
       expect(times[3] - times[0]).toBeLessThan(IAM_PROPAGATION_TIMEOUT);
     });
 
-    test('later, as createError, for a while, a Create deletes the record and creates another', async () => {
-      expect(await failing('Create', { test: number, times: 2, asynchronously: true }))
-        .toEqual({ ...GOOD.Create, immuta: inOrder(103, 'sales'), answers: ['SUCCESS 103'] });
+    test('deletes and recreates the record of a Create when it ends in createError for a while', async () => {
+      expect(await failing('Create', { test: number, times: 2, asynchronously: true })).toEqual({
+        ...GOOD.Create,
+        immuta: inOrder(103, 'sales'),
+        answers: ['SUCCESS 103'],
+      });
 
       expect(sandbox.immutaCalls.filter((call) => !call.startsWith('GET'))).toEqual([
-        'POST /integrations', 'DELETE /integrations/101', 'POST /integrations', 'DELETE /integrations/102', 'POST /integrations',
+        'POST /integrations',
+        'DELETE /integrations/101',
+        'POST /integrations',
+        'DELETE /integrations/102',
+        'POST /integrations',
       ]);
     });
 
-    test('later, as editError, for a while, an Update waits', async () => {
+    test('waits with an Update when it ends in editError for a while', async () => {
       expect(await failing('Update', { test: number, times: 3, asynchronously: true })).toEqual(GOOD.Update);
 
       const times = timesOf('PUT');
@@ -90,23 +114,25 @@ describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
       expect(times[3] - times[0]).toBeLessThan(IAM_PROPAGATION_TIMEOUT);
     });
 
-    test('later, as deleteError, a Delete fails, and succeeds when it is tried again', async () => {
+    test('fails a Delete when it ends in deleteError, and succeeds with the next', async () => {
       expect(await failing('Delete', { test: number, asynchronously: true })).toEqual({
         immuta: ['101 sales deleteError', 's3://sales/'],
         answers: ['FAILED 101'],
-        reason: expect.stringContaining(`Immuta did not delete the integration: integration 101 is 'deleteError'; '${name}' failed: Immuta says so`),
+        reason: expect.stringContaining(
+          `Immuta did not delete the integration: integration 101 is 'deleteError'; '${name}' failed: Immuta says so`,
+        ),
       });
 
       expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
     });
   } else {
-    test('with the request, for a while, a Create does not wait', async () => {
+    test('fails a Create at once when the request is refused', async () => {
       expect(await failing('Create', { test: number, times: 3 })).toMatchObject(REFUSED.Create);
 
       expect(timesOf('POST')).toHaveLength(1);
     });
 
-    test('later, as editError, an Update does not wait', async () => {
+    test('fails an Update at once when it ends in editError', async () => {
       expect(await failing('Update', { test: number, times: 2, asynchronously: true })).toEqual({
         immuta: ['101 sales editError', 's3://sales/'],
         answers: ['FAILED 101', 'SUCCESS 101'],
@@ -116,21 +142,36 @@ describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
   }
 });
 
-describe.each(['Create', 'Update', 'Delete'] as const)('when Immuta answers 422 without results to a %s', (operation) => {
-  beforeEach(() => { sandbox.immuta.switches.validationFailure = 'unprocessable-bare'; });
+describe.each(['Create', 'Update', 'Delete'] as const)(
+  'when Immuta answers 422 without results to a %s',
+  (operation) => {
+    beforeEach(() => {
+      sandbox.immuta.switches.validationFailure = 'unprocessable-bare';
+    });
 
-  test('for a while, it is taken for IAM', async () => {
-    expect(await failing(operation, { test: 6, times: 3 })).toEqual(GOOD[operation]);
-  });
+    test('retries for a while, as if IAM explained it', async () => {
+      expect(await failing(operation, { test: 6, times: 3 })).toEqual(GOOD[operation]);
+    });
 
-  test('for ever, it fails', async () => {
-    const reason = /Immuta answered 422 to .*: Validation of prerequisite setup failed\. Unable to (create|edit|delete) integration\. Check .*\[VALIDATION_NOT_EXPLAINED\]$/;
-    expect(await failing(operation, { test: 6, times: Infinity })).toEqual({ ...REFUSED[operation], reason: expect.stringMatching(reason) });
-  });
-});
+    test('fails when the refusal remains', async () => {
+      const reason =
+        /Immuta answered 422 to .*: Validation of prerequisite setup failed\. Unable to (create|edit|delete) integration\. Check .*\[VALIDATION_NOT_EXPLAINED\]$/;
+      expect(await failing(operation, { test: 6, times: Infinity })).toEqual({
+        ...REFUSED[operation],
+        reason: expect.stringMatching(reason),
+      });
+    });
+  },
+);
 
-test.each(['unprocessable-bare', 'ok', 'createError'] as const)('a refusal that shows as %s leaves nothing', async (validationFailure) => {
-  sandbox.immuta.switches.validationFailure = validationFailure;
+test.each(['unprocessable-bare', 'ok', 'createError'] as const)(
+  'leaves nothing when a refusal shows as %s',
+  async (validationFailure) => {
+    sandbox.immuta.switches.validationFailure = validationFailure;
 
-  expect(await failing('Create', { test: 2, times: Infinity })).toMatchObject({ immuta: [], answers: [expect.stringMatching(/^FAILED/), expect.stringMatching(/^SUCCESS/)] });
-});
+    expect(await failing('Create', { test: 2, times: Infinity })).toMatchObject({
+      immuta: [],
+      answers: [expect.stringMatching(/^FAILED/), expect.stringMatching(/^SUCCESS/)],
+    });
+  },
+);

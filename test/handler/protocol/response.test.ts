@@ -11,11 +11,15 @@ let log: string[];
 beforeEach(async () => {
   replies = [];
   log = [];
-  server = await HttpServer.start((_, response) => (replies.shift() ?? ((each: ServerResponse) => each.end()))(response));
+  server = await HttpServer.start((_, response) =>
+    (replies.shift() ?? ((each: ServerResponse) => each.end()))(response),
+  );
 });
 afterEach(() => server.close());
 
-const status = (code: number) => (response: ServerResponse) => { response.writeHead(code).end(); };
+const status = (code: number) => (response: ServerResponse) => {
+  response.writeHead(code).end();
+};
 
 async function respond(remainingMs: number, url = `${server.url}/r?X-Amz-Signature=secret`): Promise<TestClock> {
   const clock = new TestClock();
@@ -31,16 +35,24 @@ async function respond(remainingMs: number, url = `${server.url}/r?X-Amz-Signatu
 test('puts the response as CloudFormation signed it: its length in bytes, no content type', async () => {
   await respond(60_000);
 
-  expect(server.requests).toMatchObject([{
-    method: 'PUT',
-    url: '/r?X-Amz-Signature=secret',
-    headers: { 'content-length': '20', 'content-type': '' },
-    body: '{"Reason":"Größe"}',
-  }]);
+  expect(server.requests).toMatchObject([
+    {
+      method: 'PUT',
+      url: '/r?X-Amz-Signature=secret',
+      headers: { 'content-length': '20', 'content-type': '' },
+      body: '{"Reason":"Größe"}',
+    },
+  ]);
 });
 
 test('retries after a failure of the server or the network', async () => {
-  replies = [status(503), (response) => { response.destroy(); }, status(500)];
+  replies = [
+    status(503),
+    (response) => {
+      response.destroy();
+    },
+    status(500),
+  ];
   const clock = await respond(60_000);
 
   expect(server.requests).toHaveLength(4);
@@ -62,9 +74,12 @@ test('gives up at once when the response is refused because the URL has expired'
   expect(server.requests).toHaveLength(1);
 });
 
-test.each(['', 'not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])('throws nothing and logs no URL for %p', async (url) => {
-  await respond(10_000, url);
+test.each(['', 'not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])(
+  'throws nothing and logs no URL for %p',
+  async (url) => {
+    await respond(10_000, url);
 
-  expect(log.join()).not.toContain('secret');
-  expect(log.join()).toContain('response-not-delivered');
-});
+    expect(log.join()).not.toContain('secret');
+    expect(log.join()).toContain('response-not-delivered');
+  },
+);

@@ -2,13 +2,17 @@ import { run } from '../../../src/handler/protocol/run';
 import { API_KEY_ARN, CREATE, HandlerSandbox, ID, MADE_BY_CREATE } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
-beforeEach(async () => { sandbox = await HandlerSandbox.start(); });
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
 afterEach(() => sandbox.close());
 
-const neverEnds = () => { sandbox.immuta.switches.durations.creating = Infinity; };
+const neverEnds = () => {
+  sandbox.immuta.switches.durations.creating = Infinity;
+};
 
 describe('an event that takes longer than an invocation', () => {
-  test('is handed over with a minute in reserve, as it was', async () => {
+  test('continues in the next invocation with the same event, a minute before the end', async () => {
     neverEnds();
     const event = sandbox.event('Create', CREATE);
     const begin = sandbox.clock.now();
@@ -23,7 +27,7 @@ describe('an event that takes longer than an invocation', () => {
     expect(decodeURIComponent(request.path)).toContain('function:immuta');
   });
 
-  test('goes on with the same integration', async () => {
+  test('continues with the same integration', async () => {
     sandbox.immuta.switches.durations.creating = 15 * 60_000;
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
@@ -31,7 +35,7 @@ describe('an event that takes longer than an invocation', () => {
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
   });
 
-  test('ends with the timeout of the resource, counted from its begin', async () => {
+  test('fails when the timeout of the resource ends, counted from its start', async () => {
     neverEnds();
     const begin = sandbox.clock.now();
     const answer = await sandbox.create({ properties: { TimeoutSeconds: '3000' } });
@@ -42,7 +46,7 @@ describe('an event that takes longer than an invocation', () => {
     expect(sandbox.countAwsCalls('Invoke')).toBe(3);
   });
 
-  test('is handed over five times at most', async () => {
+  test('continues five times at most', async () => {
     neverEnds();
     sandbox.functionTimeoutMs = 120_000;
     const answer = await sandbox.create();
@@ -51,91 +55,148 @@ describe('an event that takes longer than an invocation', () => {
     expect(sandbox.countAwsCalls('Invoke')).toBe(5);
   });
 
-  test('is answered if it cannot be handed over', async () => {
+  test('responds when it cannot invoke itself', async () => {
     neverEnds();
     sandbox.deny('lambda', 100);
     const answer = await sandbox.create();
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(/^the handler function cannot invoke itself to continue: .*not authorized to perform Invoke\. Check .*\[SELF_INVOCATION_FAILED\]$/);
+    expect(answer.Reason).toMatch(
+      /^the handler function cannot invoke itself to continue: .*not authorized to perform Invoke\. Check .*\[SELF_INVOCATION_FAILED\]$/,
+    );
   });
 
-  test('is not prolonged by a continuation that nobody wrote', async () => {
+  test('is not prolonged by a continuation that the handler did not write', async () => {
     neverEnds();
-    await sandbox.invoke({ ...sandbox.event('Create', CREATE), Continuation: { startedAt: 'x', hop: -7, posted: false } });
+    await sandbox.invoke({
+      ...sandbox.event('Create', CREATE),
+      Continuation: { startedAt: 'x', hop: -7, posted: false },
+    });
 
     expect(sandbox.countAwsCalls('Invoke')).toBe(0);
     expect(sandbox.answers).toMatchObject([{ Status: 'FAILED', PhysicalResourceId: ID }]);
   });
 
-  test('stays unknown when an earlier invocation lost an answer and this one cannot look', async () => {
+  test('answers `unknown` when an earlier invocation lost a response and this one cannot list', async () => {
     sandbox.immuta.apiKeys.clear();
-    await sandbox.invoke({ ...sandbox.event('Create', CREATE), Continuation: { startedAt: sandbox.clock.now(), hop: 1, posted: true } });
+    await sandbox.invoke({
+      ...sandbox.event('Create', CREATE),
+      Continuation: { startedAt: sandbox.clock.now(), hop: 1, posted: true },
+    });
 
-    expect(sandbox.answers).toMatchObject([{ Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` }]);
+    expect(sandbox.answers).toMatchObject([
+      { Status: 'FAILED', PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}` },
+    ]);
   });
 
-  test('counts from first sight where the response URL has no date', async () => {
+  test('counts from the first invocation when the response URL has no date', async () => {
     neverEnds();
-    const answer = await sandbox.create({ event: { ResponseURL: `${sandbox.responses.url}/r?Expires=1795408000&Signature=s` }, ageMs: 100_000 });
+    const answer = await sandbox.create({
+      event: { ResponseURL: `${sandbox.responses.url}/r?Expires=1795408000&Signature=s` },
+      ageMs: 100_000,
+    });
 
     expect(answer.Reason).toMatch(/^timed out after 30 minutes/);
     expect(sandbox.countAwsCalls('Invoke')).toBe(2);
   });
 });
 
-describe('an event that is not as it should be', () => {
+describe('an event that is malformed', () => {
   test.each([
-    ['of no type', { RequestType: undefined }, "request type must be Create, Update or Delete, got ''. Let only CloudFormation invoke the handler function. [REQUEST_TYPE_UNKNOWN]"],
-    ['of a type that nobody knows', { RequestType: 'Import' }, "request type must be Create, Update or Delete, got 'Import'. Let only CloudFormation invoke the handler function. [REQUEST_TYPE_UNKNOWN]"],
-  ])('%s is answered', async (_, event, reason) => {
-    expect(await sandbox.create({ event })).toMatchObject({ Status: 'FAILED', Reason: reason, RequestId: CREATE, LogicalResourceId: 'SalesLake' });
+    [
+      'of no type',
+      { RequestType: undefined },
+      "request type must be Create, Update or Delete, got ''. Let only CloudFormation invoke the handler function. " +
+        "[REQUEST_TYPE_UNKNOWN]",
+    ],
+    [
+      'of a type that nobody knows',
+      { RequestType: 'Import' },
+      "request type must be Create, Update or Delete, got 'Import'. Let only CloudFormation invoke the handler " +
+        "function. [REQUEST_TYPE_UNKNOWN]",
+    ],
+  ])('responds when it is %s', async (_, event, reason) => {
+    expect(await sandbox.create({ event })).toMatchObject({
+      Status: 'FAILED',
+      Reason: reason,
+      RequestId: CREATE,
+      LogicalResourceId: 'SalesLake',
+    });
   });
 
-  test.each([[undefined], [null], ['text'], [{}]])('like %p is survived', async (event) => {
+  test.each([[undefined], [null], ['text'], [{}]])('does not throw when it is %p', async (event) => {
     await sandbox.invoke(event);
 
     expect(sandbox.steps).toContain('response-not-delivered');
   });
 
-  test('is answered with a readable reason if the function lacks its environment', async () => {
+  test('responds with a readable reason when the function lacks its environment', async () => {
     sandbox.environment = {};
 
-    expect((await sandbox.create()).Reason)
-      .toBe('the handler function lacks its environment variable API_KEY_SECRET_ARN. Deploy the stack of the ImmutaTenant again. [ENVIRONMENT_INCOMPLETE]');
+    expect((await sandbox.create()).Reason).toBe(
+      'the handler function lacks its environment variable API_KEY_SECRET_ARN. Deploy the stack of the ImmutaTenant ' +
+        'again. [ENVIRONMENT_INCOMPLETE]',
+    );
   });
 });
 
-test('an error that is none of ours is answered as such', async () => {
-  const handleEvent = async () => ({ physicalId: 'immuta-s3-integration/none', error: new TypeError('x is not a function') });
-  const context = { invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta', getRemainingTimeInMillis: () => 900_000 };
+test('reports an unexpected error as such', async () => {
+  const handleEvent = async () => ({
+    physicalId: 'immuta-s3-integration/none',
+    error: new TypeError('x is not a function'),
+  });
+  const context = {
+    invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
+    getRemainingTimeInMillis: () => 900_000,
+  };
   await run(sandbox.event('Create', CREATE), context, { handleEvent, clock: sandbox.clock, writeLog: () => undefined });
 
-  expect(sandbox.answers).toMatchObject([{
-    Status: 'FAILED',
-    PhysicalResourceId: 'immuta-s3-integration/none',
-    Reason: "unexpected error in the handler: TypeError: x is not a function. Report it with the function's log, and deploy again. [UNEXPECTED_ERROR]",
-  }]);
+  expect(sandbox.answers).toMatchObject([
+    {
+      Status: 'FAILED',
+      PhysicalResourceId: 'immuta-s3-integration/none',
+      Reason:
+        "unexpected error in the handler: TypeError: x is not a function. Report it with the function's log, and " +
+          "deploy again. [UNEXPECTED_ERROR]",
+    },
+  ]);
 });
 
-test.each(['nonsense', 'http://acme.immutacloud.com'])("a Create with the tenant's URL %p fails with a readable reason, and its Delete asks nobody", async (url) => {
-  sandbox.environment.IMMUTA_URL = url;
-  const { PhysicalResourceId, Reason } = await sandbox.create();
+test.each(['nonsense', 'http://acme.immutacloud.com'])(
+  "fails a Create with a readable reason when the tenant's URL is %p, and its Delete makes no call",
+  async (url) => {
+    sandbox.environment.IMMUTA_URL = url;
+    const { PhysicalResourceId, Reason } = await sandbox.create();
 
-  expect(Reason).toMatch(new RegExp(`^'url' of the ImmutaTenant must be an https address, got '${url}'\\. .*\\[TENANT_URL_INVALID\\]$`));
-  expect(sandbox.countAwsCalls('GetSecretValue')).toBe(0);
-  expect(await sandbox.delete(PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });
-});
+    expect(Reason).toMatch(
+      new RegExp(`^'url' of the ImmutaTenant must be an https address, got '${url}'\\. .*\\[TENANT_URL_INVALID\\]$`),
+    );
+    expect(sandbox.countAwsCalls('GetSecretValue')).toBe(0);
+    expect(await sandbox.delete(PhysicalResourceId)).toMatchObject({ Status: 'SUCCESS' });
+  },
+);
 
 describe('the API key', () => {
   test.each([
-    ['missing', 'no secret', /^cannot read secret '.*Secrets Manager can't find the specified secret\. Check that it exists, .*\[SECRET_NOT_READABLE\]$/],
+    [
+      'missing',
+      'no secret',
+      /^cannot read secret '.*Secrets Manager can't find the specified secret\. Check that it exists, .*\[SECRET_NOT_READABLE\]$/,
+    ],
     ['without a value', undefined, /^cannot read secret '.*Secrets Manager can't find the specified secret value/],
     ['empty', '  \n', /is empty\. Store the API key in it, .*\[API_KEY_EMPTY\]$/],
     ['binary', new Uint8Array([1, 2]), /it is binary\. Store it as text, .*\[SECRET_IS_BINARY\]$/],
-    ['a JSON object', '{"apiKey":"key-846e9e43c86a4c"}', /is a JSON object\. Name the field that holds the API key with 'apiKeyField' .*\[API_KEY_IS_JSON\]$/],
-    ['of several words', 'key-846e9e43c86a4c key-846e9e43c86a4c', /has characters that an API key cannot have, .*\[API_KEY_MALFORMED\]$/],
-  ])('that is %s', async (_, value, reason) => {
+    [
+      'a JSON object',
+      '{"apiKey":"key-846e9e43c86a4c"}',
+      /is a JSON object\. Name the field that holds the API key with 'apiKeyField' .*\[API_KEY_IS_JSON\]$/,
+    ],
+    [
+      'of several words',
+      'key-846e9e43c86a4c key-846e9e43c86a4c',
+      /has characters that an API key cannot have, .*\[API_KEY_MALFORMED\]$/,
+    ],
+  ])('fails a Create when the secret of the API key is %s', async (_, value, reason) => {
     if (value === 'no secret') {
       sandbox.aws.secrets.deleteSecret(API_KEY_ARN);
     } else {
@@ -149,11 +210,19 @@ describe('the API key', () => {
   });
 
   test.each([
-    ['not JSON', 'key-846e9e43c86a4c', /is not a JSON object, so field 'immuta' cannot be read\. .*\[SECRET_IS_NOT_JSON\]$/],
-    ['without that field', '{"other":"key-846e9e43c86a4c"}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
+    [
+      'not JSON',
+      'key-846e9e43c86a4c',
+      /is not a JSON object, so field 'immuta' cannot be read\. .*\[SECRET_IS_NOT_JSON\]$/,
+    ],
+    [
+      'without that field',
+      '{"other":"key-846e9e43c86a4c"}',
+      /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/,
+    ],
     ['with an empty field', '{"immuta":" "}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
     ['with a number there', '{"immuta":7}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
-  ])('in a field of a secret that is %s', async (_, value, reason) => {
+  ])('fails a Create when the secret with the field is %s', async (_, value, reason) => {
     sandbox.environment.API_KEY_FIELD = 'immuta';
     sandbox.aws.secrets.putSecretValue(API_KEY_ARN, value);
 
@@ -163,7 +232,7 @@ describe('the API key', () => {
   test.each([
     ['a text with white space around it', undefined, ' key-846e9e43c86a4c\n'],
     ['a field', 'immuta', '{"immuta":"key-846e9e43c86a4c"}'],
-  ])('is taken from %s', async (_, field, value) => {
+  ])('reads the API key from %s', async (_, field, value) => {
     sandbox.environment.API_KEY_FIELD = field;
     sandbox.aws.secrets.putSecretValue(API_KEY_ARN, value);
 
@@ -171,13 +240,32 @@ describe('the API key', () => {
   });
 });
 
-test('every log line is one JSON object with fields of the list only', async () => {
+test('writes log lines of JSON with known fields only', async () => {
   await sandbox.create();
 
-  const allowed = ['level', 'step', 'message', 'stack', 'logicalId', 'requestId', 'requestType', 'hop', 'integrationId', 'status', 'method', 'path',
-    'httpStatus', 'code', 'attempt', 'delayMs', 'elapsedMs'];
+  const allowed = [
+    'level',
+    'step',
+    'message',
+    'stack',
+    'logicalId',
+    'requestId',
+    'requestType',
+    'hop',
+    'integrationId',
+    'status',
+    'method',
+    'path',
+    'httpStatus',
+    'code',
+    'attempt',
+    'delayMs',
+    'elapsedMs',
+  ];
   const lines = sandbox.log.map((line) => JSON.parse(line));
   expect(lines.flatMap((line) => Object.keys(line)).filter((field) => !allowed.includes(field))).toEqual([]);
-  expect(lines.every(({ stack, logicalId, step }) => stack.includes('stack/Lake/') && logicalId === 'SalesLake' && step)).toBe(true);
+  expect(
+    lines.every(({ stack, logicalId, step }) => stack.includes('stack/Lake/') && logicalId === 'SalesLake' && step),
+  ).toBe(true);
   expect(sandbox.log.join('\n')).not.toContain('arn:aws:iam::'); // nothing of the configuration
 });

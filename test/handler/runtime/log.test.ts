@@ -2,23 +2,30 @@ import { createLog } from '../../../src/handler/runtime/log';
 import { Redaction } from '../../../src/handler/runtime/redaction';
 import { TestClock } from '../support/test-clock';
 
-test('a line holds the fields of the list and nothing else, whatever it is given', () => {
+test('writes the known fields only', () => {
   const lines: string[] = [];
   const clock = new TestClock();
-  const log = createLog({ clock, redaction: new Redaction(), write: (line) => lines.push(line) }, { stack: 'Lake', logicalId: 'SalesLake' });
+  const log = createLog(
+    { clock, redaction: new Redaction(), write: (line) => lines.push(line) },
+    { stack: 'Lake', logicalId: 'SalesLake' },
+  );
   clock.advance(1_500);
   const smuggled = { attempt: 2, config: { awsSecretAccessKey: 'x' }, authorization: 'x', responseUrl: 'x' };
   log.warn('look', smuggled);
 
-  expect(lines).toEqual(['{"level":"warn","step":"look","stack":"Lake","logicalId":"SalesLake","attempt":2,"elapsedMs":1500}']);
+  expect(lines).toEqual([
+    '{"level":"warn","step":"look","stack":"Lake","logicalId":"SalesLake","attempt":2,"elapsedMs":1500}',
+  ]);
 });
 
-test('a text is redacted and cut, and stays on its line', () => {
+test('redacts and cuts a text, and keeps it on one line', () => {
   const lines: string[] = [];
   const redaction = new Redaction();
   redaction.remember('secret-1');
   redaction.remember('secret-12'); // begins with the other one
-  createLog({ clock: new TestClock(), redaction, write: (line) => lines.push(line) }).info('x', { message: `a\nsecret-12 ${'y'.repeat(5_000)}` });
+  createLog({ clock: new TestClock(), redaction, write: (line) => lines.push(line) }).info('x', {
+    message: `a\nsecret-12 ${'y'.repeat(5_000)}`,
+  });
 
   expect(JSON.parse(lines[0]).message).toMatch(/^a\n\[redacted\] y+$/);
   expect(lines[0].length).toBeLessThan(1_200);

@@ -3,9 +3,12 @@ import { growingPauses, iamPauses, poll, pollPauses, remainingDelay } from '../.
 import { TestClock } from '../support/test-clock';
 
 let clock: TestClock;
-beforeEach(() => { clock = new TestClock(); });
+beforeEach(() => {
+  clock = new TestClock();
+});
 
-const first = (pauses: Iterator<number>, count: number) => Array.from({ length: count }, () => Math.round(pauses.next().value));
+const first = (pauses: Iterator<number>, count: number) =>
+  Array.from({ length: count }, () => Math.round(pauses.next().value));
 
 test('probes until the end of the wait', async () => {
   const states = [{ seen: 'one' }, { seen: 'two', pauseMs: 7 }, { done: 'three' }];
@@ -17,12 +20,21 @@ test('probes until the end of the wait', async () => {
   });
 
   expect(result).toBe('three');
-  expect(attempts).toEqual([{ number: 1, pauseMs: 2_000 }, { number: 2, pauseMs: 3_000 }, { number: 3, pauseMs: 4_500 }]);
+  expect(attempts).toEqual([
+    { number: 1, pauseMs: 2_000 },
+    { number: 2, pauseMs: 3_000 },
+    { number: 3, pauseMs: 4_500 },
+  ]);
   expect(clock.sleeps).toEqual([2_000, 7]);
 });
 
 test('says what it waited for and saw when time runs out, outer waits first', async () => {
-  const sleepers = { now: () => clock.now(), sleep: async () => { throw new OutOfTime('timeout'); } };
+  const sleepers = {
+    now: () => clock.now(),
+    sleep: async () => {
+      throw new OutOfTime('timeout');
+    },
+  };
 
   const waiting = poll<void>({ deadline: clock, waitingFor: 'the outer state' }, async ({ number }) => {
     if (number === 1) return { seen: 'outer' };
@@ -30,11 +42,19 @@ test('says what it waited for and saw when time runs out, outer waits first', as
     return { done: undefined };
   });
 
-  await expect(waiting).rejects.toMatchObject({ limit: 'timeout', waitingFor: 'the outer state', seen: 'outer; then inner' });
+  await expect(waiting).rejects.toMatchObject({
+    limit: 'timeout',
+    waitingFor: 'the outer state',
+    seen: 'outer; then inner',
+  });
 });
 
 test('ends with what a probe throws', async () => {
-  await expect(poll<void>({ deadline: clock, waitingFor: 'a state' }, async () => { throw new Error('no'); })).rejects.toThrow(/^no$/);
+  await expect(
+    poll<void>({ deadline: clock, waitingFor: 'a state' }, async () => {
+      throw new Error('no');
+    }),
+  ).rejects.toThrow(/^no$/);
 });
 
 test('pauses grow up to a limit', () => {

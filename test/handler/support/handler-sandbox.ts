@@ -2,7 +2,14 @@ import { Agent } from 'node:http';
 import { TestClock } from './test-clock';
 import { handleIntegrationEvent } from '../../../src/handler/integration/handle-event';
 import { run } from '../../../src/handler/protocol/run';
-import { AccessGrantsLocation, AwsError, AwsRequest, AwsStandIn, s3ControlOperation, startAws } from '../../sandbox/aws';
+import {
+  AccessGrantsLocation,
+  AwsError,
+  AwsRequest,
+  AwsStandIn,
+  s3ControlOperation,
+  startAws,
+} from '../../sandbox/aws';
 import { Answer, HttpFault, ImmutaStandIn, IntegrationRecord, S3Config, startImmuta } from '../../sandbox/immuta';
 import { serveLambda } from '../../sandbox/lambda/http-face';
 import { leaksIn, NamedSecret, secretTexts } from '../../sandbox/leaks';
@@ -23,7 +30,9 @@ export const DELETE = 'c1b2c3d4-0000-4000-8000-000000000003';
 export const GENERATION = 'Lake-SalesLocationPolicy-1F2E3D4C5B6A';
 /** Physical id of the first integration that Immuta gives an id to. */
 export const ID = 'immuta-s3-integration/101';
-/** 12 digits of the sha256 of "<STACK> SalesLake"; six of GENERATION and six of CREATE: written by hand with sha256sum. */
+/**
+ * 12 digits of the sha256 of "<STACK> SalesLake"; six of GENERATION and six of CREATE: written by hand with sha256sum.
+ */
 export const OWNER = '170628fc8036';
 export const MADE_BY_CREATE = '3098ca9c09a0';
 /** Six of ID, six of UPDATE. */
@@ -90,9 +99,14 @@ export class HandlerSandbox {
     const clock = new TestClock();
     const aws = await startAws({ clock });
     const immuta = await startImmuta({ clock, aws, plain: true, apiKeys: { [API_KEY]: ['APPLICATION_ADMIN'] } });
-    const responses = await HttpServer.start((_, response) => { response.end(); });
+    const responses = await HttpServer.start((_, response) => {
+      response.end();
+    });
     const sandbox = new HandlerSandbox(clock, aws, immuta, responses);
-    serveLambda({ find: (functionArn) => ({ functionArn }), invokeAsync: (_, event) => sandbox.invocations.push(event) }, aws);
+    serveLambda(
+      { find: (functionArn) => ({ functionArn }), invokeAsync: (_, event) => sandbox.invocations.push(event) },
+      aws,
+    );
     aws.secrets.createSecret('immuta/api-key', API_KEY);
     aws.buckets.createBucket('sales');
     aws.accessGrants.createInstance('111122223333', 'us-east-1');
@@ -120,7 +134,10 @@ export class HandlerSandbox {
   private readonly secrets: NamedSecret[] = [{ name: 'the signature of the response URL', value: 'signature-4f2d' }];
 
   private constructor(
-    public readonly clock: TestClock, public readonly aws: AwsStandIn, public readonly immuta: ImmutaStandIn, public readonly responses: HttpServer,
+    public readonly clock: TestClock,
+    public readonly aws: AwsStandIn,
+    public readonly immuta: ImmutaStandIn,
+    public readonly responses: HttpServer,
   ) {
     this.environment = { IMMUTA_URL: immuta.url, API_KEY_SECRET_ARN: API_KEY_ARN };
   }
@@ -135,7 +152,9 @@ export class HandlerSandbox {
       ...[...immuta.apiKeys.every].map((value) => ({ name: 'an API key of Immuta', value })),
       ...[...aws.iam.everySecretKey].map(([id, value]) => ({ name: `the secret access key of ${id}`, value })),
     ];
-    expect(leaksIn({ log: log.join('\n'), answers: responses.requests.map(({ body }) => body).join('\n') }, secrets)).toEqual([]);
+    expect(
+      leaksIn({ log: log.join('\n'), answers: responses.requests.map(({ body }) => body).join('\n') }, secrets),
+    ).toEqual([]);
   }
 
   // ----- what the handler has done
@@ -176,7 +195,9 @@ export class HandlerSandbox {
   /** A record in Immuta, with nothing in AWS. */
   public addRecord(record: Partial<IntegrationRecord> = {}): IntegrationRecord {
     const { awsAccessKeyId, awsSecretAccessKey } = record.config ?? {};
-    [awsAccessKeyId, awsSecretAccessKey].filter((value) => value !== undefined).forEach((value) => this.secrets.push({ name: 'an access key', value }));
+    [awsAccessKeyId, awsSecretAccessKey]
+      .filter((value) => value !== undefined)
+      .forEach((value) => this.secrets.push({ name: 'an access key', value }));
     return this.immuta.addRecord({ config: CONFIG, ...record });
   }
 
@@ -200,11 +221,17 @@ export class HandlerSandbox {
   }
 
   /** The access key of a user that may do what Immuta must; the secret of ACCESS_KEY_ARN holds it in these fields. */
-  public createAccessKey(idField = 'accessKeyId', secretField = 'secretAccessKey'): Pick<S3Config, 'awsAccessKeyId' | 'awsSecretAccessKey'> {
+  public createAccessKey(
+    idField = 'accessKeyId',
+    secretField = 'secretAccessKey',
+  ): Pick<S3Config, 'awsAccessKeyId' | 'awsSecretAccessKey'> {
     this.aws.iam.createUser({ userName: 'immuta' });
     this.aws.iam.putUserPolicy('immuta', 'all', allow({ Action: '*', Resource: '*' }));
     const { accessKeyId, secretAccessKey } = this.aws.iam.createAccessKey('immuta');
-    this.aws.secrets.createSecret('immuta/access-key', JSON.stringify({ [idField]: accessKeyId, [secretField]: secretAccessKey }));
+    this.aws.secrets.createSecret(
+      'immuta/access-key',
+      JSON.stringify({ [idField]: accessKeyId, [secretField]: secretAccessKey }),
+    );
     return { awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
   }
 
@@ -212,7 +239,10 @@ export class HandlerSandbox {
 
   /** Immuta answers the next requests of a method with an error. */
   public refuse(method: string, status: number, body: string | object, fault: Partial<HttpFault> = {}): void {
-    const answer: Answer = { status, body: typeof body === 'string' ? { statusCode: status, error: 'Error', message: body } : body };
+    const answer: Answer = {
+      status,
+      body: typeof body === 'string' ? { statusCode: status, error: 'Error', message: body } : body,
+    };
     this.immuta.faults.http({ method, behaviour: 'answer', answer, ...fault });
   }
 
@@ -222,7 +252,11 @@ export class HandlerSandbox {
       if (times-- <= 0) return next(request);
       const code = service === 's3-control' ? 'AccessDenied' : 'AccessDeniedException';
       const status = service === 'secretsmanager' ? 400 : 403;
-      throw new AwsError(status, code, `User: arn:aws:sts::111122223333:assumed-role/handler is not authorized to perform ${operationOf(request)}`);
+      throw new AwsError(
+        status,
+        code,
+        `User: arn:aws:sts::111122223333:assumed-role/handler is not authorized to perform ${operationOf(request)}`,
+      );
     });
   }
 
@@ -270,22 +304,27 @@ export class HandlerSandbox {
 
   public async invoke(event: unknown): Promise<void> {
     const endsAt = this.clock.now() + this.functionTimeoutMs;
-    const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
-    await run(event, {
-      invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
-      getRemainingTimeInMillis: () => endsAt - this.clock.now(),
-    }, {
-      clock: this.clock,
-      writeLog: (line) => this.log.push(line),
-      handleEvent: handleIntegrationEvent({
-        environment: this.environment,
-        // the SDK puts the account before the host, which then is no address of this machine
-        s3Control: {
-          endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
-          requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
-        },
-      }),
-    });
+    const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
+      callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    await run(
+      event,
+      {
+        invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
+        getRemainingTimeInMillis: () => endsAt - this.clock.now(),
+      },
+      {
+        clock: this.clock,
+        writeLog: (line) => this.log.push(line),
+        handleEvent: handleIntegrationEvent({
+          environment: this.environment,
+          // the SDK puts the account before the host, which then is no address of this machine
+          s3Control: {
+            endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
+            requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
+          },
+        }),
+      },
+    );
   }
 }
 
@@ -295,11 +334,17 @@ function operationOf(request: AwsRequest): string {
 
 function createRoles({ aws: { iam }, immuta }: HandlerSandbox): void {
   for (const role of [ROLE, OTHER_ROLE]) {
-    const trust = allow({ Principal: { Service: 'access-grants.s3.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] });
+    const trust = allow({
+      Principal: { Service: 'access-grants.s3.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+    });
     iam.createRole({ roleName: role.split('/')[1], assumeRolePolicyDocument: trust });
   }
   for (const role of [IMMUTA_ROLE, OTHER_IMMUTA_ROLE]) {
-    iam.createRole({ roleName: role.split('/')[1], assumeRolePolicyDocument: allow({ Principal: { AWS: immuta.identity.principal }, Action: 'sts:AssumeRole' }) });
+    iam.createRole({
+      roleName: role.split('/')[1],
+      assumeRolePolicyDocument: allow({ Principal: { AWS: immuta.identity.principal }, Action: 'sts:AssumeRole' }),
+    });
     iam.putRolePolicy(role, 'all', allow({ Action: '*', Resource: '*' }));
   }
 }

@@ -8,7 +8,10 @@ export type Operation = 'Create' | 'Update' | 'Delete';
 export interface Outcome {
   /** Immuta's state: integrations as `101 sales enabled`, and the locations in AWS. */
   readonly immuta: string[];
-  /** The answers to CloudFormation, as `FAILED none`: of the operation, and of what CloudFormation sends after a failure. */
+  /**
+   * The answers to CloudFormation, as `FAILED none`: of the operation, and of what CloudFormation sends after a
+   * failure.
+   */
   readonly answers: string[];
   /** Why the operation failed. */
   readonly reason?: string;
@@ -18,7 +21,11 @@ const ROLLBACK = 'c1b2c3d4-0000-4000-8000-000000000004';
 const LOCATION_PATH = 's3://sales/';
 
 /** Sends the event of an operation, and after a failure the one that CloudFormation rolls it back with. */
-export async function carryOut(sandbox: HandlerSandbox, operation: Operation, { properties }: Pick<Sent, 'properties'> = {}): Promise<Outcome> {
+export async function carryOut(
+  sandbox: HandlerSandbox,
+  operation: Operation,
+  { properties }: Pick<Sent, 'properties'> = {},
+): Promise<Outcome> {
   const before = sandbox.answers.length;
   const renamed = { ...properties, IntegrationName: 'marketing' };
   const answer = await {
@@ -26,13 +33,16 @@ export async function carryOut(sandbox: HandlerSandbox, operation: Operation, { 
     Update: () => sandbox.update({ properties: renamed, oldProperties: properties }),
     Delete: () => sandbox.delete(idOf(sandbox), { properties }),
   }[operation]();
-  if (answer.Status === 'FAILED' && operation === 'Create') await sandbox.delete(answer.PhysicalResourceId, { properties });
+  if (answer.Status === 'FAILED' && operation === 'Create')
+    await sandbox.delete(answer.PhysicalResourceId, { properties });
   if (answer.Status === 'FAILED' && operation === 'Update') {
     await sandbox.update({ properties, oldProperties: renamed, event: { RequestId: ROLLBACK } });
   }
   return {
     immuta: immutaState(sandbox),
-    answers: sandbox.answers.slice(before).map((each) => `${each.Status} ${each.PhysicalResourceId.replace('immuta-s3-integration/', '')}`),
+    answers: sandbox.answers
+      .slice(before)
+      .map((each) => `${each.Status} ${each.PhysicalResourceId.replace('immuta-s3-integration/', '')}`),
     reason: answer.Reason,
   };
 }
@@ -42,7 +52,9 @@ function idOf({ answers }: HandlerSandbox): string {
 }
 
 function immutaState({ integrations, locations }: HandlerSandbox): string[] {
-  const records = integrations.map(({ id, status, config }) => `${id} ${config.name.replace(/(-[0-9a-f]{12}){2}$/, '')} ${status}`);
+  const records = integrations.map(
+    ({ id, status, config }) => `${id} ${config.name.replace(/(-[0-9a-f]{12}){2}$/, '')} ${status}`,
+  );
   return [...records, ...locations.map(({ scope }) => scope)];
 }
 
