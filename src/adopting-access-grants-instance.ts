@@ -1,13 +1,16 @@
 import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { INSTANCE_RESOURCE_TYPE, InstanceAttributes, InstanceProperties } from './handler/contract';
 import { DefinedInstance } from './private/access-grants-instance-base';
 import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
 import { createCustomResource, renderRemovalPolicy } from './private/custom-resource';
 import { createHandlerFunction } from './private/handler-function';
-import { instanceHandlerStatements, instanceIdentityCenterStatements } from './private/policies/instance-handler-role';
+import {
+  buildInstanceHandlerStatements,
+  buildInstanceIdentityCenterStatements,
+} from './private/policies/instance-handler-role';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { validateDuration, validateTimeout } from './private/validation/durations';
@@ -106,7 +109,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     const { handler, role, dependencies } = createHandlerFunction(this, {
       description: 'Adopts, creates and deletes the S3 Access Grants instance',
       bundle: 'access-grants-instance.lambda',
-      statements: instanceHandlerStatements(formatInstanceArn(Stack.of(this))),
+      statements: buildInstanceHandlerStatements(formatInstanceArn(Stack.of(this))),
       logGroup: props.logGroup,
     });
     const resource = createCustomResource(this, {
@@ -159,7 +162,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
    */
   private createIdentityCenterPolicy(role: iam.Role, identityCenterInstanceArn: string): iam.Policy {
     const stack = Stack.of(this);
-    const statements = instanceIdentityCenterStatements({
+    const statements = buildInstanceIdentityCenterStatements({
       partition: stack.partition, accessGrantsInstanceArn: this.accessGrantsInstanceArn, identityCenterInstanceArn,
     });
     const id = `IdentityCenterPolicy${digestIdentity(JSON.stringify(stack.resolve(identityCenterInstanceArn)))}`;
@@ -169,9 +172,8 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
   }
 
   private fixLogicalIds(): void {
-    for (const resource of this.node
-      .findAll()
-      .filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
+    const isResource = (child: IConstruct): child is CfnResource => CfnResource.isCfnResource(child);
+    for (const resource of this.node.findAll().filter(isResource)) {
       const ids = resource.node.scopes.slice(this.node.scopes.length).map(({ node }) => node.id);
       resource.overrideLogicalId(LOGICAL_ID + ids.filter((id) => !['Resource', 'Default'].includes(id)).join(''));
     }

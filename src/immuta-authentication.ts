@@ -8,7 +8,7 @@ import { attachToHandler, attachToRole, attachToUser, findResource } from './pri
 import { AuthenticationContext, BoundAuthentication } from './private/authentication';
 import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
 import { bindManagedAccessKey } from './private/managed-access-key';
-import { readSecretStatements } from './private/policies/handler-role';
+import { buildReadSecretStatements } from './private/policies/handler-role';
 import { addValidation, throwProblems } from './private/validation/problems';
 import { validateRoleSize } from './private/validation/quotas';
 import { validateNotApiKey, validateSecretRegion, validateSecretValue } from './private/validation/secrets';
@@ -196,6 +196,7 @@ class AssumeRole extends ImmutaAuthentication {
       role,
       principalArn: role.roleArn,
       dependencies: findResource(role),
+      handlerPolicies: [],
       properties: { AuthenticationType: 'auto', RoleToAssumeArn: role.roleArn },
     };
   }
@@ -212,6 +213,7 @@ class ExistingRole extends ImmutaAuthentication {
       role: this.role,
       principalArn: this.role.roleArn,
       dependencies: [...findResource(this.role), ...policy ? [policy] : []],
+      handlerPolicies: [],
       properties: this.properties,
     };
   }
@@ -227,7 +229,7 @@ class AccessKeySecret extends ImmutaAuthentication {
     // The CDK reports a reference across Regions before it runs validations, and does not name the property.
     throwProblems(scope, validateSecretRegion(scope, 'secret', secret));
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
-    const readSecret = readSecretStatements(secret, Stack.of(scope).region);
+    const readSecret = buildReadSecretStatements(secret, Stack.of(scope).region);
     const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', context.tenant.handler.role!, readSecret);
     addValidation(scope, () => [
       ...validateSecretValue('secret', secret, [accessKeyIdField, secretAccessKeyField]),
@@ -236,7 +238,7 @@ class AccessKeySecret extends ImmutaAuthentication {
     return {
       principalArn: user.userArn,
       dependencies: [...findResource(user), userPolicy, secretPolicy],
-      ofHandler: secretPolicy,
+      handlerPolicies: [secretPolicy],
       properties: {
         AuthenticationType: 'accessKey',
         AccessKeySecretArn: secret.secretArn,

@@ -10,15 +10,14 @@ import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
 import { IAccessGrantsInstance, IImmutaS3Integration, IImmutaTenant } from './interfaces';
 import { DEFAULT_ID, DefinedInstance } from './private/access-grants-instance-base';
-import { attachToHandler } from './private/attach-policy';
+import { attachDiagnosis } from './private/attach-policy';
 import { ManagedAccessKey } from './private/authentication';
 import { dependOnDefinedInstance, findDefinedInstance, resolveIdentityCenter } from './private/default-instance';
 import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
 import { createLocationRole } from './private/location-role';
-import { diagnosisStatement } from './private/policies/handler-role';
-import { immutaPrincipalStatements } from './private/policies/immuta-principal';
-import { bucketOwnerStatements, keyOwnerStatements } from './private/policies/other-account';
+import { buildImmutaStatements } from './private/policies/immuta-principal';
+import { buildBucketOwnerStatements, buildKeyOwnerStatements } from './private/policies/other-account';
 import { applyRemovalPolicy } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
@@ -279,18 +278,17 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
 
     const identityCenter = resolveIdentityCenter(this, props.identityCenter, this.findInstance());
     const { restrictPassRole } = props;
-    const statements = immutaPrincipalStatements({ ...governed, locationRoleArn, restrictPassRole, identityCenter });
+    const statements = buildImmutaStatements({ ...governed, locationRoleArn, restrictPassRole, identityCenter });
     const authentication = props.authentication._bind(this.parts, { tenant, statements });
     const immutaPrincipalArn = authentication.principalArn;
     this.immutaRole = authentication.role;
     this.managedAccessKey = authentication.managedAccessKey;
     this.accessKeySecret = this.managedAccessKey?.secret;
-    this.bucketPolicyStatements = bucketOwnerStatements({ ...governed, locationRoleArn, immutaPrincipalArn });
-    this.keyPolicyStatements = encryptionKeys.length > 0 ? keyOwnerStatements({ ...governed, locationRoleArn }) : [];
+    this.bucketPolicyStatements = buildBucketOwnerStatements({ ...governed, locationRoleArn, immutaPrincipalArn });
+    const keyStatements = buildKeyOwnerStatements({ ...governed, locationRoleArn });
+    this.keyPolicyStatements = encryptionKeys.length > 0 ? keyStatements : [];
 
-    const diagnosis = props.diagnosePermissions
-      ? [attachToHandler(this.parts, 'DiagnosisPolicy', tenant.handler.role!, [diagnosisStatement(immutaPrincipalArn)])]
-      : [];
+    const diagnosis = props.diagnosePermissions ? [attachDiagnosis(this.parts, tenant, immutaPrincipalArn)] : [];
     const resource = createIntegrationResource(props, { ...governed, scope: this.parts, locationRole, authentication });
     // The instance of an adopted integration exists, so that a second one could not be created.
     const defineInstance = (stack: Stack) => { new AccessGrantsInstance(stack, DEFAULT_ID); };
@@ -301,7 +299,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.integrationName = resource.getAttString('IntegrationName' satisfies keyof IntegrationAttributes);
 
     const rotation = this.managedAccessKey?.createRotationSchedule(resource) ?? [];
-    this.alwaysDeleted = [...authentication.ofHandler ? [authentication.ofHandler] : [], ...diagnosis, ...rotation];
+    this.alwaysDeleted = [...authentication.handlerPolicies, ...diagnosis, ...rotation];
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
   }

@@ -6,7 +6,7 @@ import { Construct, Dependable } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
 import { IImmutaTenant } from './interfaces';
 import { createHandlerFunction } from './private/handler-function';
-import { handlerRoleStatements } from './private/policies/handler-role';
+import { buildHandlerStatements } from './private/policies/handler-role';
 import { formatInstanceArn } from './private/stacks';
 import { addValidation, throwProblems } from './private/validation/problems';
 import { validateSecretRegion, validateSecretValue } from './private/validation/secrets';
@@ -61,7 +61,7 @@ export class ImmutaTenant extends Construct implements IImmutaTenant {
     const { handler, dependencies } = createHandlerFunction(this, {
       description: 'Manages Immuta integrations with S3',
       bundle: 'integration.lambda',
-      statements: handlerRoleStatements({
+      statements: buildHandlerStatements({
         region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: formatInstanceArn(stack),
       }),
       environment: {

@@ -9,7 +9,7 @@ import { compareTokens } from './tokens';
 import { IAccessGrantsInstance } from '../interfaces';
 import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 
-/** Construct id of the instance that a stack gets if none of its integrations names one. */
+/** Construct ID of the instance that the library defines if no integration of a stack has an `accessGrantsInstance`. */
 export const DEFAULT_ID = 'DefaultS3AccessGrantsInstance';
 
 /**

@@ -2,11 +2,13 @@ import { App, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
+import { buildDiagnosisStatement } from './policies/handler-role';
 import { compareTokens, renderIntrinsics } from './tokens';
 import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 import {
   isUser, Principal, registerInlinePolicy, registerManagedPolicy, validateInlinePolicies, validateManagedPolicies,
 } from './validation/quotas';
+import { IImmutaTenant } from '../interfaces';
 
 /** IAM allows 128 characters, and the GUID of a stack's id takes 36 and a hyphen. */
 const MAX_LOGICAL_ID_LENGTH = 128 - 37;
@@ -67,8 +69,13 @@ export function attachToHandler(
   return policy;
 }
 
+/** Lets the handler simulate the policies of Immuta's role or user. */
+export function attachDiagnosis(scope: Construct, tenant: IImmutaTenant, principalArn: string): iam.Policy {
+  return attachToHandler(scope, 'DiagnosisPolicy', tenant.handler.role!, [buildDiagnosisStatement(principalArn)]);
+}
+
 /**
- * Attaches the statements to the handler's role under a name that changes with what they are about.
+ * Attaches the statements to the handler's role under a name that changes with their principal.
  *
  * CloudFormation replaces such a policy. The old one stays until the update has succeeded, and the new one until the
  * rollback has.
@@ -116,8 +123,9 @@ function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements
 }
 
 /**
- * Returns the resource of a principal that the app defines. Its other policies are no dependencies, since they can
- * refer to the integration.
+ * Returns the resource of a principal that the app defines.
+ *
+ * The other policies of the principal are no dependencies, because they can refer to the integration.
  */
 export function findResource(principal: Principal): IConstruct[] {
   return principal.node.defaultChild ? [principal.node.defaultChild] : [];
@@ -138,22 +146,15 @@ function formatUniqueName(getPolicy: () => iam.Policy): string {
 }
 
 function validateAccount(
-  policy: Resource | CfnResource,
-  principal: Principal,
-  statements: iam.PolicyStatement[],
+  policy: Resource | CfnResource, principal: Principal, statements: iam.PolicyStatement[],
 ): Problem[] {
   const { account } = policy.stack;
   const got = getAccount(principal);
-  return compareTokens(got, account) !== 'different'
-    ? []
-    : [
-      createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', {
-        principal: principal.node.path,
-        account,
-        got,
-        statements: renderStatements(policy, statements),
-      }),
-    ];
+  if (compareTokens(got, account) !== 'different') {
+    return [];
+  }
+  const values = { principal: principal.node.path, account, got, statements: renderStatements(policy, statements) };
+  return [createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', values)];
 }
 
 function getAccount(principal: Principal): string {
@@ -161,7 +162,6 @@ function getAccount(principal: Principal): string {
 }
 
 function renderStatements(scope: IConstruct, statements: iam.PolicyStatement[]): string {
-  return JSON.stringify(
-    renderIntrinsics(Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()))),
-  );
+  const resolved = Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()));
+  return JSON.stringify(renderIntrinsics(resolved));
 }

@@ -23,7 +23,7 @@ export interface BoundAuthentication {
    * Permissions of the handler. They are deleted even if the integration is retained, because IAM cannot delete the
    * handler's role while it has policies.
    */
-  readonly ofHandler?: IConstruct;
+  readonly handlerPolicies: IConstruct[];
   /** A policy that belongs to this integration alone. */
   readonly ownPolicy?: iam.ManagedPolicy;
   /** The access key that the handler manages. */

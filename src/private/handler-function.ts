@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
-import { selfInvokeStatement, writeLogStatement } from './policies/handler-role';
+import { buildSelfInvokeStatement, buildWriteLogStatement } from './policies/handler-role';
 
 /** Options for a function that answers the events of custom resources. */
 export interface HandlerFunctionOptions {
@@ -51,13 +51,13 @@ export function createHandlerFunction(scope: Construct, options: HandlerFunction
   });
   // The function depends on its role, so the role itself cannot refer to the function.
   const selfInvoke = new iam.Policy(scope, 'SelfInvokePolicy', {
-    roles: [role], statements: [selfInvokeStatement(handler.functionArn)],
+    roles: [role], statements: [buildSelfInvokeStatement(handler.functionArn)],
   });
   return { handler, role, dependencies: [...options.logGroup ? [] : [logGroup], role, handler, selfInvoke] };
 }
 
 function createRole(scope: Construct, logGroup: logs.ILogGroup, options: HandlerFunctionOptions): iam.Role {
-  const statements = [...options.statements, writeLogStatement(logGroup.logGroupArn)];
+  const statements = [...options.statements, buildWriteLogStatement(logGroup.logGroupArn)];
   const role = new iam.Role(scope, 'HandlerRole', {
     description: options.description,
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),

@@ -44,8 +44,8 @@ export interface CheckedState {
 const INTEGRATIONS = new Registry<ComparableIntegration>();
 
 /**
- * Checks an integration: at once what would make the CDK fail with a text of its own, and the rest at the end of the
- * synthesis.
+ * Validates an integration. The check of references throws an error at once, before the CDK reports them. All other
+ * checks run at the end of the synthesis.
  *
  * @param getState returns what is known at the end of the synthesis
  */

@@ -4,7 +4,7 @@ import { Construct, IConstruct } from 'constructs';
 import { attachToRole, findResource } from './attach-policy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { GovernedData } from './policies/governed-data';
-import { LocationRolePrincipal, locationRoleStatements, locationRoleTrust } from './policies/location-role';
+import { LocationRolePrincipal, buildLocationRoleStatements, buildLocationRoleTrust } from './policies/location-role';
 import { addValidation } from './validation/problems';
 import { validateRoleSize } from './validation/quotas';
 
@@ -32,10 +32,10 @@ export interface LocationRole {
 /** Creates the location role, or attaches its permissions to a role of the user. */
 export function createLocationRole(scope: Construct, options: LocationRoleOptions): LocationRole {
   const { account, partition, region } = Stack.of(scope);
-  const statements = locationRoleStatements({ ...options, partition, region });
+  const statements = buildLocationRoleStatements({ ...options, partition, region });
   const principal = new LocationRolePrincipal({ ...options, partition, account });
   if (options.role) {
-    return useRole(scope, options.role, statements, principal);
+    return attachLocationPolicy(scope, options.role, statements, principal);
   }
   const role = new iam.Role(scope, 'LocationRole', {
     // Bucket policies in stacks of other accounts need a name.
@@ -49,13 +49,13 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
   return { role, dependencies: findResource(role) };
 }
 
-function useRole(
+function attachLocationPolicy(
   scope: Construct,
   role: iam.IRole,
   statements: iam.PolicyStatement[],
   principal: LocationRolePrincipal,
 ): LocationRole {
-  const policy = attachToRole(scope, 'LocationPolicy', role, statements, locationRoleTrust(principal.options));
+  const policy = attachToRole(scope, 'LocationPolicy', role, statements, buildLocationRoleTrust(principal.options));
   if (iam.Role.isRole(role)) {
     principal.addToAssumeRolePolicy(role.assumeRolePolicy!);
   }

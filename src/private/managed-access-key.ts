@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { attachReplaceablyToHandler, attachToUser, findResource } from './attach-policy';
 import { AuthenticationContext, BoundAuthentication } from './authentication';
 import { acknowledgeRule } from './cdk-nag/acknowledge-rule';
-import { manageAccessKeysStatements, manageSecretStatements } from './policies/handler-role';
+import { buildManageAccessKeysStatements, buildManageSecretStatements } from './policies/handler-role';
 import { digestIdentity, identifyResource } from './tokens';
 import { addValidation } from './validation/problems';
 import { validateRotation } from './validation/rotation';
@@ -24,6 +24,8 @@ interface ManagedAccessKeyOptions {
 }
 
 const PERMISSION_ID = 'RotationPermission';
+
+const NO_ROTATION_REASON = "the access key is rotated on a schedule with 'rotation' of 'managedAccessKey'";
 
 /**
  * Defines the secret of an access key, gives a user Immuta's permissions, and lets the handler manage the user's keys.
@@ -43,72 +45,37 @@ export function bindManagedAccessKey(
   });
   const secretArn = resource.ref;
   if (!rotation) {
-    acknowledgeRule(
-      resource,
-      'AwsSolutions-SMG4',
-      "the access key is rotated on a schedule with 'rotation' of 'managedAccessKey'",
-    );
+    acknowledgeRule(resource, 'AwsSolutions-SMG4', NO_ROTATION_REASON);
   }
   addValidation(scope, () => validateRotation(rotation));
 
   const identity = given ? identifyResource(given, given.userArn) : '';
   const parts = new Construct(scope, `ManagedAccessKey${given ? digestIdentity(identity) : ''}`);
-  const user =
-    given ??
-    new iam.User(parts, 'User', {
-      // Bucket policies in stacks of other accounts need a name.
-      userName: PhysicalName.GENERATE_IF_NEEDED,
-    });
-  const policy = attachToUser(
-    parts,
-    'ImmutaPolicy',
-    user,
-    statements,
-    `Lets Immuta manage S3 Access Grants as user ${user.userName}`,
-  );
-  const handlerPolicy = attachReplaceablyToHandler(
-    parts,
-    'HandlerPolicy',
-    tenant.handler.role!,
-    [
-      ...manageAccessKeysStatements(user.userArn),
-      ...manageSecretStatements(secretArn, encryptionKey, Stack.of(scope).region),
-    ],
-    `ImmutaAccessKey-${digestIdentity(`${scope.node.id} ${identity}`)}-${user.userName}`,
-  );
+  // Bucket policies in stacks of other accounts need a name.
+  const user = given ?? new iam.User(parts, 'User', { userName: PhysicalName.GENERATE_IF_NEEDED });
+  const description = `Lets Immuta manage S3 Access Grants as user ${user.userName}`;
+  const policy = attachToUser(parts, 'ImmutaPolicy', user, statements, description);
+  const handlerPolicyName = `ImmutaAccessKey-${digestIdentity(`${scope.node.id} ${identity}`)}-${user.userName}`;
+  const handlerPolicy = attachReplaceablyToHandler(parts, 'HandlerPolicy', tenant.handler.role!, [
+    ...buildManageAccessKeysStatements(user.userArn),
+    ...buildManageSecretStatements(secretArn, encryptionKey, Stack.of(scope).region),
+  ], handlerPolicyName);
   const permission = allowRotation(tenant);
   return {
     principalArn: user.userArn,
     dependencies: [...findResource(user), policy, handlerPolicy],
-    ofHandler: handlerPolicy,
+    handlerPolicies: [handlerPolicy],
     ownPolicy: policy,
     managedAccessKey: {
       user,
       isOwn: !given,
       secret: secretsmanager.Secret.fromSecretAttributes(scope, 'AccessKeySecretReference', {
-        secretCompleteArn: secretArn,
-        encryptionKey,
+        secretCompleteArn: secretArn, encryptionKey,
       }),
-      createRotationSchedule: (integration) =>
-        rotation
-          ? [
-            createRotationSchedule(scope, {
-              rotation,
-              secretArn,
-              tenant,
-              after: [permission, integration, handlerPolicy],
-            }),
-          ]
-          : [],
-      createFailureMetric: (props) =>
-        new cloudwatch.Metric({
-          namespace: METRIC_NAMESPACE,
-          metricName: METRIC_KEY_ROTATION_FAILED,
-          dimensionsMap: { [METRIC_DIMENSION_SECRET]: secretArn },
-          statistic: 'Minimum',
-          period: Duration.minutes(1),
-          ...props,
-        }),
+      createRotationSchedule: (integration) => rotation ? [createRotationSchedule(scope, {
+        rotation, secretArn, tenant, after: [permission, integration, handlerPolicy],
+      })] : [],
+      createFailureMetric: (props) => createFailureMetric(secretArn, props),
     },
     properties: { AuthenticationType: 'accessKey', AccessKeySecretArn: secretArn, AccessKeyUserName: user.userName },
   };
@@ -120,15 +87,13 @@ export function bindManagedAccessKey(
  * One permission covers all secrets. The function has no permission for other secrets, so that their rotations fail.
  */
 function allowRotation(tenant: IImmutaTenant): Construct {
-  return (
-    (tenant.node.tryFindChild(PERMISSION_ID) as Construct | undefined) ??
-    new lambda.CfnPermission(tenant, PERMISSION_ID, {
-      action: 'lambda:InvokeFunction',
-      functionName: tenant.handler.functionArn,
-      principal: 'secretsmanager.amazonaws.com',
-      sourceAccount: Stack.of(tenant).account,
-    })
-  );
+  const existing = tenant.node.tryFindChild(PERMISSION_ID) as Construct | undefined;
+  return existing ?? new lambda.CfnPermission(tenant, PERMISSION_ID, {
+    action: 'lambda:InvokeFunction',
+    functionName: tenant.handler.functionArn,
+    principal: 'secretsmanager.amazonaws.com',
+    sourceAccount: Stack.of(tenant).account,
+  });
 }
 
 interface RotationScheduleOptions {
@@ -151,4 +116,15 @@ function createRotationSchedule(
   });
   schedule.node.addDependency(...after);
   return schedule;
+}
+
+function createFailureMetric(secretArn: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName: METRIC_KEY_ROTATION_FAILED,
+    dimensionsMap: { [METRIC_DIMENSION_SECRET]: secretArn },
+    statistic: 'Minimum',
+    period: Duration.minutes(1),
+    ...props,
+  });
 }

@@ -45,7 +45,7 @@ export interface Scenario {
 export interface Deployment {
   readonly locationRole: Principal;
   /** Unknown for an imported role. */
-  readonly locationRoleTrust?: PolicyDocument;
+  readonly buildLocationRoleTrust?: PolicyDocument;
   readonly immuta: Principal;
   readonly immutaTrust?: PolicyDocument;
   readonly handler: Principal;
@@ -115,7 +115,7 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
   }, scenario.boundary ? { [boundaryArn]: scenario.boundary } : {});
   return {
     locationRole: locationRole === undefined ? policies.importedRole('location-role') : policies.role(locationRole),
-    locationRoleTrust: locationRole === undefined ? undefined : policies.trustOf(locationRole),
+    buildLocationRoleTrust: locationRole === undefined ? undefined : policies.trustOf(locationRole),
     immuta: existing ? existing.principal(policies) : policies.role(immutaRole!),
     immutaTrust: immutaRole === undefined ? undefined : policies.trustOf(immutaRole),
     handler: policies.role(id(tenant.handler.role!)),

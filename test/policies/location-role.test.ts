@@ -220,9 +220,9 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     const here = { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': instance };
     const context = { 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`] };
     const trust = (service: string, identityCenter: boolean, rows: Row[], locationRole?: 'given') => {
-      const { locationRoleTrust } = deploy(target, { location: 'bucket', identityCenter, locationRole });
+      const { buildLocationRoleTrust } = deploy(target, { location: 'bucket', identityCenter, locationRole });
       expectRows(
-        () => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: locationRoleTrust }),
+        () => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: buildLocationRoleTrust }),
         rows,
       );
     };

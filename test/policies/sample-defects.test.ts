@@ -114,7 +114,7 @@ const DEFECTS: Defect[] = [
     sample: sampleTrust,
     ours: () => ({
       principal: accessGrants,
-      resourcePolicy: ours({ location: 'bucket', identityCenter: true }).locationRoleTrust,
+      resourcePolicy: ours({ location: 'bucket', identityCenter: true }).buildLocationRoleTrust,
     }),
     rows: [
       [
@@ -136,7 +136,7 @@ const DEFECTS: Defect[] = [
     why: "An instance of another account could have the role assumed. AWS's pages disagree whether the source is the "
       + 'instance or the location',
     sample: sampleTrust,
-    ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket' }).locationRoleTrust }),
+    ours: () => ({ principal: accessGrants, resourcePolicy: ours({ location: 'bucket' }).buildLocationRoleTrust }),
     rows: [
       [
         'denied',

@@ -4,8 +4,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { rules as rules3 } from 'cdk-nag';
 import { rules as rules2 } from 'cdk-nag-2';
 import { findAcknowledgements } from '../../src/private/cdk-nag/wildcard-findings';
-import { immutaPrincipalStatements } from '../../src/private/policies/immuta-principal';
-import { locationRoleStatements } from '../../src/private/policies/location-role';
+import { buildImmutaStatements } from '../../src/private/policies/immuta-principal';
+import { buildLocationRoleStatements } from '../../src/private/policies/location-role';
 
 const IAM5 = { 'cdk-nag 2': rules2.iam.IAMNoWildcardPermissions, 'cdk-nag 3': rules3.iam.IAMNoWildcardPermissions };
 
@@ -26,9 +26,9 @@ function statements(stack: Stack): iam.PolicyStatement[] {
   const all = { allBuckets: true, bucketArns: [] };
   const prefix = { allBuckets: false, bucketArns: [bucket.attrArn], prefix: 'curated/' };
   return [
-    ...locationRoleStatements({ ...options, data: all, write: true, keyArns: [] }),
-    ...locationRoleStatements({ ...options, data: prefix, write: false, keyArns: [] }),
-    ...immutaPrincipalStatements({
+    ...buildLocationRoleStatements({ ...options, data: all, write: true, keyArns: [] }),
+    ...buildLocationRoleStatements({ ...options, data: prefix, write: false, keyArns: [] }),
+    ...buildImmutaStatements({
       ...options,
       data: all,
       locationRoleArn: 'arn:aws:iam::111122223333:role/l',

@@ -5,7 +5,7 @@ import { ACKNOWLEDGED_RULES } from './acknowledge-rule';
 import { findAcknowledgements } from './wildcard-findings';
 
 /**
- * Acknowledges the wildcards that AWS makes necessary, for cdk-nag 2 and 3. Neither is a dependency of this package.
+ * Acknowledges necessary wildcards for cdk-nag 2 and 3. Neither is a dependency of this package.
  */
 export function acknowledgeWildcards(construct: IConstruct, statements: iam.PolicyStatement[]): void {
   const resource = construct.node.defaultChild as CfnResource | undefined;
@@ -17,7 +17,7 @@ export function acknowledgeWildcards(construct: IConstruct, statements: iam.Poli
   if (acknowledge().length === 0) {
     return;
   }
-  // Both are computed when they are read: cdk-nag 2 reads in an Aspect, and logical ids can change until then. cdk-nag
+  // Both are computed when they are read: cdk-nag 2 reads in an Aspect, and logical IDs can change until then. cdk-nag
   // 3 reads after synthesis, when references to other stacks have become imports.
   resource.addMetadata('cdk_nag', {
     get rules_to_suppress() {

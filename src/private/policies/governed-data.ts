@@ -11,7 +11,7 @@ export interface GovernedData {
 }
 
 /** Returns the ARNs of the buckets. */
-export function bucketResources(data: GovernedData, partition: string): string[] {
+export function formatBucketArns(data: GovernedData, partition: string): string[] {
   if (data.allBuckets && data.bucketArns.length === 0) {
     // The location `s3://` covers buckets that do not exist yet. Only aws:ResourceAccount limits them.
     return [`arn:${partition}:s3:::*`];
@@ -20,13 +20,13 @@ export function bucketResources(data: GovernedData, partition: string): string[]
 }
 
 /** Returns the ARNs of the objects. Actions on objects never match the ARN of a bucket. */
-export function objectResources(data: GovernedData, partition: string): string[] {
+export function formatObjectArns(data: GovernedData, partition: string): string[] {
   // The keys are not known at synth.
-  return bucketResources(data, partition).map((arn) => `${arn}/${escapeKey(data.prefix ?? '')}*`);
+  return formatBucketArns(data, partition).map((arn) => `${arn}/${escapeKey(data.prefix ?? '')}*`);
 }
 
 /** Returns conditions that limit `s3:ListBucket` to the prefix. */
-export function listConditions(data: GovernedData): Record<string, Record<string, string>> {
+export function buildListConditions(data: GovernedData): Record<string, Record<string, string>> {
   return data.prefix === undefined ? {} : { StringLike: { 's3:prefix': `${escapeKey(data.prefix)}*` } };
 }
 

@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { viaService } from './kms';
+import { buildServiceConditions } from './kms';
 import { SECRET_TAG_PREFIX } from '../../handler/contract';
 
 export interface HandlerRoleOptions {
@@ -12,9 +12,9 @@ export interface HandlerRoleOptions {
 }
 
 /** Returns the statements that the handler of a tenant always needs. They are inline in its role. */
-export function handlerRoleStatements(options: HandlerRoleOptions): iam.PolicyStatement[] {
+export function buildHandlerStatements(options: HandlerRoleOptions): iam.PolicyStatement[] {
   return [
-    ...readSecretStatements(options.apiKey, options.region),
+    ...buildReadSecretStatements(options.apiKey, options.region),
     new iam.PolicyStatement({
       actions: ['s3:ListAccessGrantsLocations'],
       resources: [options.accessGrantsInstanceArn],
@@ -26,12 +26,12 @@ export function handlerRoleStatements(options: HandlerRoleOptions): iam.PolicySt
  * @param logGroupArn The attribute of the log group. Its `:*` stands for the log streams, which Lambda creates and
  * names.
  */
-export function writeLogStatement(logGroupArn: string): iam.PolicyStatement {
+export function buildWriteLogStatement(logGroupArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
 }
 
 /** Returns the statements for reading one secret, and for decrypting it if it has a key of its own. */
-export function readSecretStatements(secret: secretsmanager.ISecret, region: string): iam.PolicyStatement[] {
+export function buildReadSecretStatements(secret: secretsmanager.ISecret, region: string): iam.PolicyStatement[] {
   const read = new iam.PolicyStatement({
     actions: ['secretsmanager:GetSecretValue'],
     resources: [formatSecretArn(secret)],
@@ -42,12 +42,12 @@ export function readSecretStatements(secret: secretsmanager.ISecret, region: str
   return [read, new iam.PolicyStatement({
     actions: ['kms:Decrypt'],
     resources: [secret.encryptionKey.keyArn],
-    conditions: viaService('secretsmanager', region),
+    conditions: buildServiceConditions('secretsmanager', region),
   })];
 }
 
 /** Returns the statement for creating and deleting the access keys of one user. */
-export function manageAccessKeysStatements(userArn: string): iam.PolicyStatement[] {
+export function buildManageAccessKeysStatements(userArn: string): iam.PolicyStatement[] {
   return [new iam.PolicyStatement({
     actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
     resources: [userArn],
@@ -55,7 +55,7 @@ export function manageAccessKeysStatements(userArn: string): iam.PolicyStatement
 }
 
 /** Returns the statements for the secret of a managed access key, and for the key that encrypts it. */
-export function manageSecretStatements(
+export function buildManageSecretStatements(
   secretArn: string,
   encryptionKey: kms.IKey | undefined,
   region: string,
@@ -79,15 +79,11 @@ export function manageSecretStatements(
         'Null': { 'aws:TagKeys': 'false' },
       },
     }),
-    ...(encryptionKey
-      ? [
-        new iam.PolicyStatement({
-          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-          resources: [encryptionKey.keyArn],
-          conditions: viaService('secretsmanager', region),
-        }),
-      ]
-      : []),
+    ...encryptionKey ? [new iam.PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [encryptionKey.keyArn],
+      conditions: buildServiceConditions('secretsmanager', region),
+    })] : [],
   ];
 }
 
@@ -97,11 +93,11 @@ function formatSecretArn(secret: secretsmanager.ISecret): string {
 }
 
 /** Returns the statement with which the handler invokes itself to continue after its time limit. */
-export function selfInvokeStatement(functionArn: string): iam.PolicyStatement {
+export function buildSelfInvokeStatement(functionArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
 }
 
 /** Returns the statement with which the handler simulates the policies of Immuta's role or user. */
-export function diagnosisStatement(principalArn: string): iam.PolicyStatement {
+export function buildDiagnosisStatement(principalArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['iam:SimulatePrincipalPolicy'], resources: [principalArn] });
 }

@@ -18,7 +18,10 @@ export interface IdentityCenter {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateAccessGrant.html
  */
-export function identityCenterStatements(partition: string, identityCenter: IdentityCenter): iam.PolicyStatement[] {
+export function buildIdentityCenterStatements(
+  partition: string,
+  identityCenter: IdentityCenter,
+): iam.PolicyStatement[] {
   const { identityStoreAccount, identityStoreId, instanceArn } = identityCenter;
   return [
     new iam.PolicyStatement({ actions: ['sso:DescribeInstance'], resources: [instanceArn] }),

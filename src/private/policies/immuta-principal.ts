@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { bucketResources, GovernedData } from './governed-data';
-import { IdentityCenter, identityCenterStatements } from './identity-center';
-import { ACCESS_GRANTS_SERVICE, listAllBucketsStatements } from './location-role';
+import { formatBucketArns, GovernedData } from './governed-data';
+import { IdentityCenter, buildIdentityCenterStatements } from './identity-center';
+import { ACCESS_GRANTS_SERVICE, buildListAllBucketsStatements } from './location-role';
 
 const MANAGEMENT_ACTIONS = [
   's3:CreateAccessGrant',
@@ -37,7 +37,7 @@ export interface ImmutaPrincipalOptions {
  *
  * @see https://documentation.immuta.com/saas/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
  */
-export function immutaPrincipalStatements(options: ImmutaPrincipalOptions): iam.PolicyStatement[] {
+export function buildImmutaStatements(options: ImmutaPrincipalOptions): iam.PolicyStatement[] {
   const { accessGrantsInstanceArn, data, partition } = options;
   return [
     new iam.PolicyStatement({
@@ -47,20 +47,20 @@ export function immutaPrincipalStatements(options: ImmutaPrincipalOptions): iam.
     }),
     // The action has no resource type.
     new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsInstances'], resources: ['*'] }),
-    ...passRoleStatements(options),
+    ...buildPassRoleStatements(options),
     new iam.PolicyStatement({
       actions: ['s3:ListBucket'],
-      resources: bucketResources(data, partition),
+      resources: formatBucketArns(data, partition),
       // Not limited to the prefix: the request of Immuta's test 'S3 path exists and Immuta can list prefixes' is not
       // documented.
       conditions: { StringEquals: { 'aws:ResourceAccount': options.bucketAccount } },
     }),
-    ...listAllBucketsStatements(data),
-    ...options.identityCenter ? identityCenterStatements(partition, options.identityCenter) : [],
+    ...buildListAllBucketsStatements(data),
+    ...options.identityCenter ? buildIdentityCenterStatements(partition, options.identityCenter) : [],
   ];
 }
 
-function passRoleStatements(options: ImmutaPrincipalOptions): iam.PolicyStatement[] {
+function buildPassRoleStatements(options: ImmutaPrincipalOptions): iam.PolicyStatement[] {
   const resources = [options.locationRoleArn];
   if (!options.restrictPassRole) {
     return [new iam.PolicyStatement({ actions: ['iam:GetRole', 'iam:PassRole'], resources })];

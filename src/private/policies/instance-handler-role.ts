@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { formatApplicationArns } from './identity-center';
 
 /** Returns the statements with which the handler creates, deletes and tags the instance. */
-export function instanceHandlerStatements(accessGrantsInstanceArn: string): iam.PolicyStatement[] {
+export function buildInstanceHandlerStatements(accessGrantsInstanceArn: string): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
       actions: [
@@ -35,7 +35,7 @@ export interface InstanceIdentityCenterOptions {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_AssociateAccessGrantsIdentityCenter.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_DissociateAccessGrantsIdentityCenter.html
  */
-export function instanceIdentityCenterStatements(options: InstanceIdentityCenterOptions): iam.PolicyStatement[] {
+export function buildInstanceIdentityCenterStatements(options: InstanceIdentityCenterOptions): iam.PolicyStatement[] {
   const { partition, accessGrantsInstanceArn, identityCenterInstanceArn } = options;
   const application = formatApplicationArns(partition, identityCenterInstanceArn);
   return [

@@ -6,11 +6,11 @@
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  */
-export function viaService(service: string, region: string): Record<string, Record<string, string>> {
+export function buildServiceConditions(service: string, region: string): Record<string, Record<string, string>> {
   return { StringLike: { 'kms:ViaService': `${service}.${region}.*` } };
 }
 
 /** Returns the actions on a key that encrypts objects. Writers need to decrypt, too, for multipart uploads. */
-export function objectKeyActions(write: boolean): string[] {
+export function listKeyActions(write: boolean): string[] {
   return write ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
 }

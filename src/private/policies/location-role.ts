@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { bucketResources, GovernedData, listConditions, objectResources } from './governed-data';
-import { objectKeyActions, viaService } from './kms';
+import { formatBucketArns, GovernedData, buildListConditions, formatObjectArns } from './governed-data';
+import { listKeyActions, buildServiceConditions } from './kms';
 
 /** The service that assumes location roles. The name is the same in every partition. */
 export const ACCESS_GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';
@@ -32,38 +32,38 @@ export interface LocationRoleOptions {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
  */
-export function locationRoleStatements(options: LocationRoleOptions): iam.PolicyStatement[] {
+export function buildLocationRoleStatements(options: LocationRoleOptions): iam.PolicyStatement[] {
   const { data, partition } = options;
   const conditions = {
     StringEquals: { 'aws:ResourceAccount': options.bucketAccount },
-    ...instanceConditions(options.accessGrantsInstanceArn),
+    ...buildInstanceConditions(options.accessGrantsInstanceArn),
   };
   return [
     new iam.PolicyStatement({
-      actions: objectActions(options.write), resources: objectResources(data, partition), conditions,
+      actions: listObjectActions(options.write), resources: formatObjectArns(data, partition), conditions,
     }),
     new iam.PolicyStatement({
       actions: ['s3:ListBucket'],
-      resources: bucketResources(data, partition),
-      conditions: { ...conditions, ...listConditions(data) },
+      resources: formatBucketArns(data, partition),
+      conditions: { ...conditions, ...buildListConditions(data) },
     }),
-    ...listAllBucketsStatements(data),
-    ...locationKeyStatements(options),
+    ...buildListAllBucketsStatements(data),
+    ...buildKeyStatements(options),
   ];
 }
 
 /** Returns the read actions on objects, and the write actions. */
-export function objectActions(write: boolean): string[] {
+export function listObjectActions(write: boolean): string[] {
   return write ? [...READ_ACTIONS, ...WRITE_ACTIONS].sort() : READ_ACTIONS;
 }
 
 /** Returns conditions that limit a role to credentials that this instance vends. */
-export function instanceConditions(accessGrantsInstanceArn: string): Record<string, Record<string, string>> {
+export function buildInstanceConditions(accessGrantsInstanceArn: string): Record<string, Record<string, string>> {
   return { ArnEquals: { 's3:AccessGrantsInstanceArn': accessGrantsInstanceArn } };
 }
 
 /** Returns a statement with `s3:ListAllMyBuckets` if the location covers the whole account. */
-export function listAllBucketsStatements(data: GovernedData): iam.PolicyStatement[] {
+export function buildListAllBucketsStatements(data: GovernedData): iam.PolicyStatement[] {
   if (!data.allBuckets) {
     return [];
   }
@@ -71,15 +71,15 @@ export function listAllBucketsStatements(data: GovernedData): iam.PolicyStatemen
   return [new iam.PolicyStatement({ actions: ['s3:ListAllMyBuckets'], resources: ['*'] })];
 }
 
-function locationKeyStatements(options: LocationRoleOptions): iam.PolicyStatement[] {
+function buildKeyStatements(options: LocationRoleOptions): iam.PolicyStatement[] {
   if (options.keyArns.length === 0) {
     return [];
   }
   // The condition key s3:AccessGrantsInstanceArn belongs to S3 requests. KMS would never match it.
   return [new iam.PolicyStatement({
-    actions: objectKeyActions(options.write),
+    actions: listKeyActions(options.write),
     resources: options.keyArns,
-    conditions: viaService('s3', options.region),
+    conditions: buildServiceConditions('s3', options.region),
   })];
 }
 
@@ -101,7 +101,7 @@ export interface LocationRoleTrustOptions {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
  * @see https://docs.aws.amazon.com/singlesignon/latest/userguide/tip-tutorial-s3.html
  */
-export function locationRoleTrust(options: LocationRoleTrustOptions): iam.PolicyStatement[] {
+export function buildLocationRoleTrust(options: LocationRoleTrustOptions): iam.PolicyStatement[] {
   const { accessGrantsInstanceArn, partition } = options;
   const principals = [new iam.ServicePrincipal(ACCESS_GRANTS_SERVICE)];
   const conditions = {
@@ -143,6 +143,6 @@ export class LocationRolePrincipal extends iam.ServicePrincipal {
   }
 
   public addToAssumeRolePolicy(document: iam.PolicyDocument): void {
-    document.addStatements(...locationRoleTrust(this.options));
+    document.addStatements(...buildLocationRoleTrust(this.options));
   }
 }

@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { GovernedData, listConditions, objectResources } from './governed-data';
-import { objectKeyActions, viaService } from './kms';
-import { instanceConditions, objectActions } from './location-role';
+import { GovernedData, buildListConditions, formatObjectArns } from './governed-data';
+import { listKeyActions, buildServiceConditions } from './kms';
+import { buildInstanceConditions, listObjectActions } from './location-role';
 
 /** Options for the statements of a bucket policy. */
 export interface BucketOwnerOptions {
@@ -15,27 +15,27 @@ export interface BucketOwnerOptions {
 }
 
 /** Returns the statements that the owners in other accounts add to the policies of the location's buckets. */
-export function bucketOwnerStatements(options: BucketOwnerOptions): iam.PolicyStatement[] {
+export function buildBucketOwnerStatements(options: BucketOwnerOptions): iam.PolicyStatement[] {
   // S3 refuses a bucket policy that names another bucket, so each bucket has statements of its own.
-  return options.data.bucketArns.flatMap((bucketArn) => statementsForBucket(bucketArn, options));
+  return options.data.bucketArns.flatMap((bucketArn) => buildStatementsForBucket(bucketArn, options));
 }
 
-function statementsForBucket(bucketArn: string, options: BucketOwnerOptions): iam.PolicyStatement[] {
+function buildStatementsForBucket(bucketArn: string, options: BucketOwnerOptions): iam.PolicyStatement[] {
   const data: GovernedData = { allBuckets: false, bucketArns: [bucketArn], prefix: options.data.prefix };
   const locationRole = [new iam.ArnPrincipal(options.locationRoleArn)];
-  const conditions = instanceConditions(options.accessGrantsInstanceArn);
+  const conditions = buildInstanceConditions(options.accessGrantsInstanceArn);
   return [
     new iam.PolicyStatement({
       principals: locationRole,
-      actions: objectActions(options.write),
-      resources: objectResources(data, options.partition),
+      actions: listObjectActions(options.write),
+      resources: formatObjectArns(data, options.partition),
       conditions,
     }),
     new iam.PolicyStatement({
       principals: locationRole,
       actions: ['s3:ListBucket'],
       resources: [bucketArn],
-      conditions: { ...conditions, ...listConditions(data) },
+      conditions: { ...conditions, ...buildListConditions(data) },
     }),
     new iam.PolicyStatement({
       principals: [new iam.ArnPrincipal(options.immutaPrincipalArn)],
@@ -53,12 +53,12 @@ export interface KeyOwnerOptions {
 }
 
 /** Returns the statement that the owner of a KMS key in another account adds to the key's policy. */
-export function keyOwnerStatements(options: KeyOwnerOptions): iam.PolicyStatement[] {
+export function buildKeyOwnerStatements(options: KeyOwnerOptions): iam.PolicyStatement[] {
   return [new iam.PolicyStatement({
     principals: [new iam.ArnPrincipal(options.locationRoleArn)],
-    actions: objectKeyActions(options.write),
+    actions: listKeyActions(options.write),
     // In a key policy `*` means the key itself.
     resources: ['*'],
-    conditions: viaService('s3', options.region),
+    conditions: buildServiceConditions('s3', options.region),
   })];
 }

@@ -13,24 +13,28 @@ export interface Environment {
 /** Checks that the tenant and the instance serve the account and Region of the integration. */
 export function validateEnvironment(integration: IConstruct, tenant: IImmutaTenant, instance?: Environment): Problem[] {
   const here = Stack.of(integration);
-  return [
-    ...validateTenantEnvironment(tenant, here),
-    ...instance && differs(instance, here)
-      ? [createProblem('INSTANCE_IN_OTHER_ENVIRONMENT', { here: describe(here), got: describe(instance) })] : [],
-  ];
+  return [...validateTenantEnvironment(tenant, here), ...validateInstanceEnvironment(instance, here)];
+}
+
+function validateInstanceEnvironment(instance: Environment | undefined, here: Environment): Problem[] {
+  if (!instance || !isDifferent(instance, here)) {
+    return [];
+  }
+  const values = { here: describeEnvironment(here), got: describeEnvironment(instance) };
+  return [createProblem('INSTANCE_IN_OTHER_ENVIRONMENT', values)];
 }
 
 function validateTenantEnvironment(tenant: IImmutaTenant, here: Environment): Problem[] {
   const home = Stack.of(tenant);
-  const values = { tenant: tenant.node.path, here: describe(here), got: describe(home) };
-  if (differs(home, here)) {
+  const values = { tenant: tenant.node.path, here: describeEnvironment(here), got: describeEnvironment(home) };
+  if (isDifferent(home, here)) {
     return [createProblem('TENANT_IN_OTHER_ENVIRONMENT', values)];
   }
   const isComparable = !isOnlyOneKnown(home.account, here.account) && !isOnlyOneKnown(home.region, here.region);
   return isComparable ? [] : [createProblem('TENANT_ENVIRONMENT_UNKNOWN', values)];
 }
 
-function differs(one: Environment, other: Environment): boolean {
+function isDifferent(one: Environment, other: Environment): boolean {
   return (
     compareTokens(one.account, other.account) === 'different' || compareTokens(one.region, other.region) === 'different'
   );
@@ -40,7 +44,7 @@ function isOnlyOneKnown(one: string, other: string): boolean {
   return Token.isUnresolved(one) !== Token.isUnresolved(other);
 }
 
-function describe({ account, region }: Environment): string {
+function describeEnvironment({ account, region }: Environment): string {
   const [inAccount, inRegion] = [account, region].map((name) => Token.isUnresolved(name) ? 'not known' : name);
   return `account ${inAccount}, Region ${inRegion}`;
 }

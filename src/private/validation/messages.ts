@@ -2,7 +2,7 @@ import { CodedMessage } from '../../handler/coded-message';
 
 /** Errors and warnings at synth. A code never changes its meaning. The comment above an entry is its cause. */
 export const SYNTH_MESSAGES = {
-  /** Immuta would be given its own API key as an access key. */
+  /** Immuta would receive its API key as an access key. */
   ACCESS_KEY_SECRET_SAME_AS_API_KEY: {
     text: "'secret' of 'accessKeySecret' must not be the secret of the API key, got '{secret}'",
     remedy: 'Store the access key in a secret of its own',
@@ -72,7 +72,7 @@ export const SYNTH_MESSAGES = {
     text: "'externalId' must have 2 to 1224 letters, digits or characters of _+=,.@:/-, got {got}",
     remedy: 'Copy the external ID from Immuta',
   },
-  /** New roles and policies reach all of AWS within minutes, and the handler has `timeout` for everything. */
+  /** New roles and policies reach all of AWS within minutes, and `timeout` limits the whole operation. */
   IAM_PROPAGATION_TIMEOUT_TOO_LONG: {
     text: "'iamPropagationTimeout' must be at most 10 minutes and at most 'timeout' ({timeout}), got {got}",
     remedy: "Shorten it, or increase 'timeout'",

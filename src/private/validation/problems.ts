@@ -19,7 +19,7 @@ export interface Problem {
 
 /** Creates the problem with this code. */
 export function createProblem<C extends SynthCode>(code: C, ...[values]: Values<C>): Problem {
-  return { code, message: render(code, values) };
+  return { code, message: renderProblem(code, values) };
 }
 
 /** Reports problems at the end of the synthesis, together with those of other constructs. */
@@ -37,10 +37,10 @@ export function throwProblems(scope: IConstruct, problems: Problem[]): void {
 /** Adds a warning that users can acknowledge, such as `cdk-immuta-s3-integration:overlapping-locations`. */
 export function addWarning<C extends SynthCode>(scope: IConstruct, code: C, ...[values]: Values<C>): void {
   const id = code.toLowerCase().replaceAll('_', '-');
-  Annotations.of(scope).addWarningV2(`cdk-immuta-s3-integration:${id}`, render(code, values));
+  Annotations.of(scope).addWarningV2(`cdk-immuta-s3-integration:${id}`, renderProblem(code, values));
 }
 
-function render(code: SynthCode, values: Readonly<Record<string, string | number>> = {}): string {
+function renderProblem(code: SynthCode, values: Readonly<Record<string, string | number>> = {}): string {
   const message: CodedMessage = SYNTH_MESSAGES[code];
   return renderMessage(code, message, values);
 }

@@ -73,21 +73,16 @@ export function validateManagedPolicies(policy: iam.ManagedPolicy, principal: Pr
   const length = measureDocument(policy, resolveDocument(policy));
   const count = countManagedPolicies(policy, principal);
   const isLast = findAttached(MANAGED_POLICIES, policy, principal).at(-1) === policy;
-  return [
-    ...(length > MANAGED_POLICY_QUOTA
-      ? [createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA })]
-      : []),
-    ...(isLast && count > MAX_MANAGED_POLICIES
-      ? [
-        createProblem('TOO_MANY_MANAGED_POLICIES', {
-          principal: describePrincipal(principal),
-          count,
-          quota: MAX_MANAGED_POLICIES,
-          kind: describeKind(principal),
-        }),
-      ]
-      : []),
-  ];
+  const problems: Problem[] = [];
+  if (length > MANAGED_POLICY_QUOTA) {
+    problems.push(createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA }));
+  }
+  if (isLast && count > MAX_MANAGED_POLICIES) {
+    const [kind, description] = [describeKind(principal), describePrincipal(principal)];
+    const values = { principal: description, count, quota: MAX_MANAGED_POLICIES, kind };
+    problems.push(createProblem('TOO_MANY_MANAGED_POLICIES', values));
+  }
+  return problems;
 }
 
 function validateInlineSize(role: iam.IRole, documents: unknown[]): Problem[] {
@@ -99,9 +94,8 @@ function validateInlineSize(role: iam.IRole, documents: unknown[]): Problem[] {
 /** Counts the managed policies that the library attaches, and those that the role or user names itself. */
 function countManagedPolicies(scope: IConstruct, principal: Principal): number {
   const own = principal.node.defaultChild as iam.CfnRole | iam.CfnUser | undefined;
-  const arns: unknown[] =
-    own && CfnResource.isCfnResource(own) ? (Stack.of(own).resolve(own.managedPolicyArns) ?? []) : [];
-  return arns.length + findAttached(MANAGED_POLICIES, scope, principal).length;
+  const arns = own && CfnResource.isCfnResource(own) ? Stack.of(own).resolve(own.managedPolicyArns) as unknown[] : [];
+  return (arns ?? []).length + findAttached(MANAGED_POLICIES, scope, principal).length;
 }
 
 /** The name of a principal is the same in each stack: a reference to it is one token, whichever stack resolves it. */
@@ -146,7 +140,6 @@ function resolveDocument(policy: InlinePolicy | iam.ManagedPolicy): unknown {
 function measureDocument(scope: IConstruct, document: unknown): number {
   const { partition } = RegionInfo.get(Stack.of(scope).region);
   const shortest: Record<string, string> = { ...SHORTEST, 'AWS::Partition': partition ?? 'aws' };
-  return JSON.stringify(
-    renderIntrinsics(document, (name) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : '')),
-  ).length;
+  const renderShortest = (name: string) => shortest[name] ?? (name.endsWith('.Arn') ? SHORTEST_ARN : '');
+  return JSON.stringify(renderIntrinsics(document, renderShortest)).length;
 }

@@ -14,7 +14,7 @@ export function validateSecretRegion(scope: IConstruct, prop: string, secret: se
     : [createProblem('SECRET_IN_OTHER_REGION', { prop, secret: secret.node.path, region, got })];
 }
 
-/** Checks that Immuta is not given its own API key as an access key, as far as synth knows. */
+/** Checks that the secret of the access key is not known to be that of the API key. */
 export function validateNotApiKey(secret: secretsmanager.ISecret, apiKey: secretsmanager.ISecret): Problem[] {
   const isSame =
     compareTokens(secret.secretArn, apiKey.secretArn) === 'same' ||
