@@ -44,8 +44,9 @@ export interface CheckedState {
 const INTEGRATIONS = new Registry<ComparableIntegration>();
 
 /**
- * Validates an integration. The check of references throws an error at once, before the CDK reports them. All other
- * checks run at the end of the synthesis.
+ * Validates an integration.
+ *
+ * The checks of durations and references throw an error at once. All other checks run at the end of the synthesis.
  *
  * @param getState returns what is known at the end of the synthesis
  */
