@@ -4,11 +4,11 @@ import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { buildDiagnosisStatement } from './policies/handler-role';
 import { compareTokens, renderIntrinsics } from './tokens';
+import { IImmutaTenant } from '../interfaces';
 import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 import {
   isUser, Principal, registerInlinePolicy, registerManagedPolicy, validateInlinePolicies, validateManagedPolicies,
 } from './validation/quotas';
-import { IImmutaTenant } from '../interfaces';
 
 /** IAM allows 128 characters, and the GUID of a stack's id takes 36 and a hyphen. */
 const MAX_LOGICAL_ID_LENGTH = 128 - 37;
