@@ -252,13 +252,14 @@ project.addTask('test:slow', { description: 'Run what test:full adds to test, af
 packageLanguages(project, readme);
 prepareReleases(project);
 
-project.addTask('errors', {
+const errors = project.addTask('errors', {
   description: 'Write docs/errors.md from the tables of coded messages',
   exec: 'tsx projenrc/generate-errors.ts',
 });
 const generated = project.addTask('build:generated', { description: 'Write every generated file that is committed' });
 generated.spawn(project.defaultTask!);
 generated.spawn(project.tasks.tryFind('docgen')!);
+generated.spawn(errors);
 
 const demo = project.addTask('demo', { description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta' });
 demo.spawn(project.bundler.bundleTask);

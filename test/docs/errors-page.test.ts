@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { readPage, ROOT } from './pages';
 import { parseErrors, renderErrorsPage } from '../../projenrc/errors-page';
 
 const TABLE = `
@@ -62,4 +63,8 @@ test.each([
   ['is not an object literal', '{\n/** c */\nA: entry }', 'must be an object literal'],
 ])('fails when an entry %s', (_, table, problem) => {
   expect(() => parseErrors('table.ts', `const X = ${table} satisfies Record<string, CodedMessage>;`)).toThrow(`table.ts: A ${problem}`);
+});
+
+test('docs/errors.md is current: `npx projen errors` writes it', () => {
+  expect(readPage('docs/errors.md').text).toBe(renderErrorsPage(ROOT));
 });
