@@ -38,7 +38,7 @@ export class IamUser {
     let Marker: string | undefined;
     do {
       const input = { UserName: this.name, Marker };
-      const page = await this.unlessMissing('ListAccessKeys', {}, (client, options) =>
+      const page = await this.unlessMissing('ListAccessKeys', (client, options) =>
         client.send(new ListAccessKeysCommand(input), options),
       );
       keys.push(
@@ -60,9 +60,7 @@ export class IamUser {
    */
   public async createAccessKey(): Promise<AccessKey | undefined> {
     const { CreateAccessKeyCommand } = iamSdk();
-    // the SDK would repeat a request that has created a key whose response was lost
-    const limits = { maxAttempts: 1, beforeAttempt: this.tools.beforeWrite };
-    const created = await this.call('CreateAccessKey', limits, async (client, options) => {
+    const created = await this.call('CreateAccessKey', async (client, options) => {
       try {
         return await client.send(new CreateAccessKeyCommand({ UserName: this.name }), options);
       } catch (error) {
@@ -74,7 +72,7 @@ export class IamUser {
         }
         throw error;
       }
-    });
+    }, this.tools.beforeWrite);
     const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = created?.AccessKey ?? {};
     return created && { accessKeyId, secretAccessKey };
   }
@@ -83,18 +81,18 @@ export class IamUser {
   public async deleteAccessKey(accessKeyId: string): Promise<void> {
     const { DeleteAccessKeyCommand } = iamSdk();
     const input = { UserName: this.name, AccessKeyId: accessKeyId };
-    await this.unlessMissing('DeleteAccessKey', { beforeAttempt: this.tools.beforeWrite }, (client, options) =>
-      client.send(new DeleteAccessKeyCommand(input), options),
-    );
+    const send: Send<IAMClient, unknown> = (client, options) =>
+      client.send(new DeleteAccessKeyCommand(input), options);
+    await this.unlessMissing('DeleteAccessKey', send, this.tools.beforeWrite);
   }
 
   private async unlessMissing<T>(
     operation: string,
-    limits: CallLimits,
     send: Send<IAMClient, T>,
+    beforeAttempt?: () => Promise<void>,
   ): Promise<T | undefined> {
     try {
-      return await this.call(operation, limits, send);
+      return await this.call(operation, send, beforeAttempt);
     } catch (error) {
       if (hasErrorCode(error, /^NoSuchEntity/)) {
         return undefined;
@@ -103,22 +101,13 @@ export class IamUser {
     }
   }
 
-  private call<T>(
-    operation: string,
-    { maxAttempts, beforeAttempt }: CallLimits,
-    send: Send<IAMClient, T>,
-  ): Promise<T> {
+  private call<T>(operation: string, send: Send<IAMClient, T>, beforeAttempt?: () => Promise<void>): Promise<T> {
     const { IAMClient: Client } = iamSdk();
-    const service = { name: 'AWS IAM', createClient: () => new Client({ maxAttempts }) };
+    // `callAws` retries: the SDK would repeat a request that has created a key whose response was lost
+    const service = { name: 'AWS IAM', createClient: () => new Client({ maxAttempts: 1 }) };
     const call = { ...this.tools, operation: `${operation} of user '${this.name}'`, beforeAttempt };
     return callAws(service, call, send);
   }
-}
-
-interface CallLimits {
-  /** Attempts of the SDK. @default - those of the SDK */
-  readonly maxAttempts?: number;
-  readonly beforeAttempt?: () => Promise<void>;
 }
 
 /** Whether no response arrived, or one that does not say what was done. */

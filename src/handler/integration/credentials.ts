@@ -1,4 +1,4 @@
-import { KeyHolder, ManagedAccessKey } from './managed-access-key';
+import { KeyHolder, ManagedAccessKey, mayHold } from './managed-access-key';
 import { hasErrorCode } from '../aws/error';
 import { AccessKey } from '../aws/iam';
 import { readField, readSecret } from '../aws/secrets-manager';
@@ -12,9 +12,6 @@ import { failure } from '../failure';
 import { Properties, ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/run';
 import { Log, bestEffort } from '../runtime/log';
-
-/** A whole ID: what Immuta shows may also be a mask. */
-const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
 
 /** The credentials of an integration: an access key, managed or from a secret, or none where Immuta has a role. */
 export interface Credentials {
@@ -54,7 +51,7 @@ export function credentialsOf(
       sent = managed ? await managed.forRequest(properties.AccessKeyUserName!) : await readAccessKey(properties);
       return sent;
     },
-    isShownBy: ({ accessKeyId = '' }) => !sent || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === sent.accessKeyId,
+    isShownBy: (record) => mayHold(record, sent),
     async settle(record, read) {
       await managed?.settle(record, read);
       await former?.release();

@@ -123,8 +123,8 @@ export class ManagedAccessKey {
   }
 
   /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
-  public isShownBy({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>): boolean {
-    return !this.sent || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === this.sent.accessKeyId;
+  public isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean {
+    return mayHold(record, this.sent);
   }
 
   /**
@@ -404,6 +404,11 @@ export class ManagedAccessKey {
   private user(userName: string): IamUser {
     return new IamUser(userName, this.options);
   }
+}
+
+/** Whether Immuta may hold a key, as far as it shows the ID. */
+export function mayHold({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>, key: AccessKey | undefined): boolean {
+  return !key || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === key.accessKeyId;
 }
 
 function isVersion(versionId: string | undefined): (key: StoredKey) => boolean {

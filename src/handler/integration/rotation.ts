@@ -1,10 +1,10 @@
 import { createClient } from './context';
 import { reportRotation } from './credentials';
+import { configOf } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
 import { getAndLog } from './polling';
-import { AccessKey } from '../aws/iam';
 import { failure, redactFailure } from '../failure';
-import { IntegrationConfig, IntegrationRecord, IntegrationsClient } from '../immuta/client';
+import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { isInPlace, isSteady } from '../immuta/status';
 import { describeFailedTests } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
@@ -117,7 +117,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
           state: 'has an access key that this stack did not create',
         });
       }
-      return configOf(record, given);
+      return configOf({ ...record, authenticationType: 'accessKey' }, record.name, given);
     });
     if (reply === 'missing') {
       throw failure('ROTATION_INTEGRATION_NOT_READY', { id, state: 'does not exist' });
@@ -186,17 +186,4 @@ async function readSteady(
     }
     return isSteady(record.status) ? { done: record } : { seen: `integration ${id} is '${record.status}'` };
   });
-}
-
-function configOf(record: IntegrationRecord, { accessKeyId, secretAccessKey }: AccessKey): IntegrationConfig {
-  return {
-    name: record.name,
-    awsAccountId: record.location.accountId,
-    awsRegion: record.location.region,
-    awsLocationRole: record.locationRoleArn,
-    awsLocationPath: record.location.path,
-    authenticationType: 'accessKey',
-    awsAccessKeyId: accessKeyId,
-    awsSecretAccessKey: secretAccessKey,
-  };
 }
