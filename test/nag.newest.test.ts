@@ -24,12 +24,6 @@ function findings(app: App, prepare: (app: App) => void = () => undefined): stri
     .sort();
 }
 
-function forgetAcknowledgements(app: App): void {
-  for (const resource of app.node.findAll().filter((child) => CfnResource.isCfnResource(child))) {
-    jest.spyOn(resource.node, 'metadata', 'get').mockReturnValue([]);
-  }
-}
-
 describe.each(STACKS)('of %s', (_, define, expected) => {
   test('cdk-nag 3 reports no finding', () => {
     const app = new App();
@@ -38,15 +32,19 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
     (cdk as any).Validations.of(app).addPlugins(new AwsSolutionsChecks());
     const { directory } = app.synth();
     const { pluginReports } = JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
-    expect(pluginReports).toHaveLength(1);
-    expect(pluginReports[0].violations).toEqual([]);
+    expect(pluginReports.flatMap(({ violations }: { violations: object[] }) => violations)).toEqual([]);
     expect(findings(app)).toEqual([]);
   });
 
   test('cdk-nag 3 reports only the necessary wildcards without the acknowledgements', () => {
     const app = new App();
     define(app);
-    expect(findings(app, forgetAcknowledgements)).toEqual(expected);
+    const forget = () => {
+      for (const resource of app.node.findAll().filter((child) => CfnResource.isCfnResource(child))) {
+        jest.spyOn(resource.node, 'metadata', 'get').mockReturnValue([]);
+      }
+    };
+    expect(findings(app, forget)).toEqual(expected);
   });
 });
 
@@ -54,9 +52,5 @@ test('acknowledges references to other stacks as imports', () => {
   const app = new App();
   const bucket = new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
   newIntegration(new Stack(app, 'Stack'), 'Lake', { location: S3Location.bucket(bucket) });
-  const ofStack = (prepare?: (app: App) => void) =>
-    findings(app, prepare).filter((finding) => !finding.startsWith('Home/'));
-  expect(ofStack()).toEqual([]);
-  const finding = /^Lake\/LocationRole\/Resource: AwsSolutions-IAM5\[.*ImportValue/;
-  expect(ofStack(forgetAcknowledgements)).toContainEqual(expect.stringMatching(finding));
+  expect(findings(app).filter((finding) => !finding.startsWith('Home/'))).toEqual([]);
 });

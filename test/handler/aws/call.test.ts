@@ -118,7 +118,7 @@ test.each([[200], [403], [503]])(
 
     expect(message).toBe(
       `no answer from AWS Secrets Manager to GetSecretValue: the response with HTTP status ${status} does not come ` +
-        `from AWS. ` +
+        'from AWS. ' +
         'Check that the handler function can reach the service (VPC endpoint, NAT gateway, security group), then try ' +
           'again. [AWS_NOT_REACHABLE]',
     );

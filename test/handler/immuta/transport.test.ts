@@ -54,8 +54,8 @@ function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
 
 const status =
   (code: number, body: unknown = {}, headers = {}) =>
-  (response: ServerResponse) =>
-    sendJson(response, code, body, headers);
+    (response: ServerResponse) =>
+      sendJson(response, code, body, headers);
 
 /** Sends a request and returns the JSON of its response. */
 async function send(to: Transport, method: string, path: string, body?: object): Promise<unknown> {
@@ -311,7 +311,7 @@ describe('a refusal', () => {
     expect(failure.message).toBe(
       'unexpected response from Immuta to GET /integrations: it is not JSON; retried for 60 seconds. ' +
         "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again. " +
-          "[IMMUTA_RESPONSE_INVALID]",
+          '[IMMUTA_RESPONSE_INVALID]',
     );
   });
 

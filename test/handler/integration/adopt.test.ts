@@ -103,7 +103,7 @@ describe("Create with 'adopt'", () => {
       { awsLocationPath: "s3://sales/o'hara/*" },
       {},
       "it differs in account, Region or 'location'; it is on 's3://sales/o'hara/*' in account 111122223333, " +
-        "us-east-1. Give",
+        'us-east-1. Give',
     ],
     [
       'prefix, to be pasted',
@@ -137,7 +137,7 @@ describe("Create with 'adopt'", () => {
     expect(answer.Reason).toBe(
       "'adopt' must be the ID of an S3 integration of the tenant, got '101'. " +
         "Set 'adopt' to an ID that GET /integrations lists, or remove it to create a new integration. " +
-          "[ADOPTED_INTEGRATION_MISSING]",
+          '[ADOPTED_INTEGRATION_MISSING]',
     );
     expectOnlyReads();
   });
@@ -229,7 +229,7 @@ describe('Update of an adopted integration', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ADOPTED });
     expect(answer.Reason).toContain(
       "'adopt' cannot become '102': this resource adopted integration 101. Set 'adopt' to '102' on a new " +
-        "ImmutaS3Integration",
+        'ImmutaS3Integration',
     );
     expect(sandbox.immuta.requests).toEqual([]);
     expect(await update({ Adopt: '101' }, { Adopt: '102' })).toMatchObject({

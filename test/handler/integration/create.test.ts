@@ -456,7 +456,7 @@ describe('a Create that fails', () => {
     expect(answer.Reason).toBe(
       'Immuta answered 401 to GET /integrations: Bad token [redacted]; ' +
         `it rejects the API key in secret '${API_KEY_ARN}'. Store an API key of this tenant in the secret, then try ` +
-          `again. [API_KEY_REJECTED]`,
+          'again. [API_KEY_REJECTED]',
     );
     expect(sandbox.countAwsCalls('GetSecretValue')).toBe(2);
   });
@@ -517,9 +517,9 @@ describe('a Create that fails', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toBe(
       "timed out after 30 minutes waiting for the integration of 's3://sales/' in account 111122223333, us-east-1 to " +
-        "be enabled " +
+        'be enabled ' +
         "(last status: integration 101 is 'creating'). Look at the resource in Immuta or AWS, and increase 'timeout' " +
-          "if it only needs more time. [TIMEOUT]",
+          'if it only needs more time. [TIMEOUT]',
     );
     expect(posts()).toBe(1);
   });

@@ -26,7 +26,7 @@ const addWithLocation = async () => {
   return sandbox.addLocation();
 };
 const removal = (locationId: string) =>
-  `aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 ` +
+  'aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 ' +
     `--access-grants-location-id ${locationId}`;
 
 describe('Delete of an integration of ours', () => {

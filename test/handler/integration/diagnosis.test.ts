@@ -57,7 +57,7 @@ test('reports a registered location with its role, and ends with the advice', as
   expect(reason).toMatch(
     new RegExp(
       `and that location ${sandbox.locations[0].id} with the role ${ROLE} is registered on ` +
-        `'s3://sales/'.*continue-update-rollback`,
+        '\'s3://sales/\'.*continue-update-rollback',
     ),
   );
 });

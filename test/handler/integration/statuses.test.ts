@@ -32,7 +32,7 @@ describe('a creation that ends as', () => {
     failed(
       { immuta: [`101 sales ${status}`], answers: ['FAILED 101', 'FAILED 101'] },
       `(last status: integration 101 is '${status}'). Look at the resource in Immuta or AWS, and increase 'timeout' ` +
-        `if it only needs more time. [TIMEOUT]`,
+        'if it only needs more time. [TIMEOUT]',
     );
   const refused = (status: string) =>
     failed(rolledBack, `Immuta did not create the integration: integration 101 is '${status}'`);
@@ -69,7 +69,7 @@ describe('a change that ends as', () => {
   const timedOut = (status: string) =>
     stuck(
       status,
-      `timed out after 2 minutes waiting for integration 101 to be updated (last status: integration 101 is ` +
+      'timed out after 2 minutes waiting for integration 101 to be updated (last status: integration 101 is ' +
         `'${status}')`,
     );
   const lost = (status: string) =>

@@ -107,13 +107,13 @@ describe('an event that is malformed', () => {
       'of no type',
       { RequestType: undefined },
       "request type must be Create, Update or Delete, got ''. Let only CloudFormation invoke the handler function. " +
-        "[REQUEST_TYPE_UNKNOWN]",
+        '[REQUEST_TYPE_UNKNOWN]',
     ],
     [
       'of a type that nobody knows',
       { RequestType: 'Import' },
       "request type must be Create, Update or Delete, got 'Import'. Let only CloudFormation invoke the handler " +
-        "function. [REQUEST_TYPE_UNKNOWN]",
+        'function. [REQUEST_TYPE_UNKNOWN]',
     ],
   ])('responds when it is %s', async (_, event, reason) => {
     expect(await sandbox.create({ event })).toMatchObject({
@@ -157,7 +157,7 @@ test('reports an unexpected error as such', async () => {
       PhysicalResourceId: 'immuta-s3-integration/none',
       Reason:
         "unexpected error in the handler: TypeError: x is not a function. Report it with the function's log, and " +
-          "deploy again. [UNEXPECTED_ERROR]",
+          'deploy again. [UNEXPECTED_ERROR]',
     },
   ]);
 });
