@@ -4,19 +4,26 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, ImmutaTenant, S3Location } from '../../src';
 import { StackResult } from '../sandbox/cloudformation';
+import { ProcessPool } from '../sandbox/lambda/process-pool';
 import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
 export const STACK_NAME = 'Lake';
 export const LOCATION_PATH = `s3://${SANDBOX_BUCKET}/`;
 export const INTEGRATION_TYPE = 'Custom::ImmutaS3Integration';
 
-/** A new sandbox for each test; it ends with a search for secrets in all that was written. */
-export function useSandbox(node: () => Promise<string | undefined> = async () => undefined): { readonly current: Sandbox } {
+/**
+ * A new sandbox for each test; it ends with a search for secrets in all that was written.
+ *
+ * @param node The node binary that runs each function in a process of its own. @default - processes that tests share, one after the other
+ */
+export function useSandbox(node?: () => Promise<string>): { readonly current: Sandbox } {
   const holder: { current: Sandbox } = { current: undefined! };
+  const processes = new ProcessPool();
   beforeEach(async () => {
-    holder.current = await Sandbox.start({ node: await node() });
+    holder.current = await Sandbox.start(node ? { node: await node() } : { startProcess: processes.start });
   });
   afterEach(() => holder.current.close());
+  afterAll(() => processes.close());
   return holder;
 }
 

@@ -9,6 +9,7 @@ import { CloudFormation, DeployOptions, ResponseEndpoint, StackResult, Template 
 import { serveCloudFormation } from './cloudformation/http-face';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
+import { LambdaOptions } from './lambda/execution-environments';
 import { serveLambda } from './lambda/http-face';
 import { leaksIn, secretTexts } from './leaks';
 import { Scheduler } from './scheduler';
@@ -20,6 +21,8 @@ export interface SandboxOptions {
   readonly pace?: number;
   /** The node binary that runs the functions. @default - the machine's */
   readonly node?: string;
+  /** Starts what runs a function. @default - a process of its own */
+  readonly startProcess?: LambdaOptions['startProcess'];
 }
 
 export const SANDBOX_BUCKET = 'sales-lake';
@@ -37,13 +40,13 @@ export const SANDBOX_ENV = { account: '111122223333', region: 'us-east-1' };
  */
 export class Sandbox {
   /** Starts everything. */
-  static async start({ pace, node }: SandboxOptions = {}): Promise<Sandbox> {
+  static async start({ pace, node, startProcess }: SandboxOptions = {}): Promise<Sandbox> {
     const clock = new SandboxClock();
     const aws = await startAws({ clock, accountId: SANDBOX_ENV.account, region: SANDBOX_ENV.region });
     const immuta = await startImmuta({ clock, aws });
     const responses = new ResponseEndpoint(clock);
     await responses.start();
-    return new Sandbox(new Scheduler(clock, pace), aws, immuta, responses, node);
+    return new Sandbox(new Scheduler(clock, pace), aws, immuta, responses, { node, startProcess });
   }
 
   readonly clock: SandboxClock;
@@ -59,13 +62,14 @@ export class Sandbox {
   private readonly assets = new Map<string, string>();
 
   private constructor(
-    readonly scheduler: Scheduler, readonly aws: AwsStandIn, readonly immuta: ImmutaStandIn, readonly responses: ResponseEndpoint, node?: string,
+    readonly scheduler: Scheduler, readonly aws: AwsStandIn, readonly immuta: ImmutaStandIn, readonly responses: ResponseEndpoint,
+    runtime: Pick<LambdaOptions, 'node' | 'startProcess'>,
   ) {
     this.clock = scheduler.clock;
     this.env = aws.env;
     this.lambda = new LambdaStandIn({
       scheduler,
-      node,
+      ...runtime,
       credentialsFor: (roleArn) => aws.iam.sessionFor(roleArn),
       env: { ...endpointsOf(aws.env), NODE_EXTRA_CA_CERTS: immuta.caFile },
     });

@@ -1,16 +1,28 @@
-/** Runs a packaged handler for one event after the other, as Lambda's runtime does: `node bootstrap.cjs <code folder> <file.export>`. */
+/**
+ * Runs a packaged handler for one event after the other, as Lambda's runtime does: `node bootstrap.cjs <code folder> <file.export>`.
+ *
+ * The sandbox may give it another function between two events, with another environment.
+ */
 'use strict';
 const path = require('node:path');
+const tls = require('node:tls');
 const { receive, send } = require('./channel.cjs');
 const faults = require('./faults.cjs');
 const time = require('./virtual-time.cjs');
 
-const [folder, name] = process.argv.slice(2);
+let [codeFolder, name] = process.argv.slice(2);
+let handler;
+
+// Node reads the certificate when it first needs one, and the sandbox that has it may be gone by then
+if (process.env.NODE_EXTRA_CA_CERTS) tls.createSecureContext();
 
 void (async () => {
-  let handler;
   for (;;) {
-    const { now, event, context, deadlineMs, ...settings } = receive();
+    const { now, serve, event, context, deadlineMs, ...settings } = receive();
+    if (serve) {
+      become(serve, now);
+      continue;
+    }
     faults.set(settings);
     await time.thaw(now);
     try {
@@ -24,7 +36,18 @@ void (async () => {
   }
 })();
 
+function become(fn, now) {
+  Object.keys(process.env).forEach((key) => delete process.env[key]);
+  Object.assign(process.env, fn.env);
+  process.chdir(fn.codeFolder);
+  // all but the sandbox's own files, and the AWS SDK
+  const stays = (file) => file.startsWith(__dirname + path.sep) || file.includes(`${path.sep}node_modules${path.sep}`);
+  Object.keys(require.cache).filter((file) => !stays(file)).forEach((file) => delete require.cache[file]);
+  time.begin(now);
+  [codeFolder, name, handler] = [fn.codeFolder, fn.handler, undefined];
+}
+
 function load() {
   const dot = name.lastIndexOf('.');
-  return require(path.resolve(folder, name.slice(0, dot)))[name.slice(dot + 1)];
+  return require(path.resolve(codeFolder, name.slice(0, dot)))[name.slice(dot + 1)];
 }

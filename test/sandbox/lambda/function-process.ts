@@ -58,7 +58,7 @@ export class FunctionProcess implements RuntimeProcess {
   private turn = 0;
 
   /** @param node The node binary */
-  constructor(private readonly options: ProcessOptions, node: string) {
+  constructor(private options: ProcessOptions, node = process.execPath) {
     this.process = spawn(node, [
       `--max-old-space-size=${options.memoryMb}`, path.join(__dirname, 'bootstrap.cjs'), options.codeFolder, options.handler,
     ], { cwd: options.codeFolder, env: options.env, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'] });
@@ -72,6 +72,22 @@ export class FunctionProcess implements RuntimeProcess {
       this.process.on('error', (error) => this.end(resolve, { error: error.message }));
       this.process.on('close', () => this.end(resolve, EXITED));
     });
+  }
+
+  get memoryMb(): number {
+    return this.options.memoryMb;
+  }
+
+  /** Whether an event is not over. */
+  get isAtWork(): boolean {
+    return this.current !== undefined;
+  }
+
+  /** Runs another function from now on, perhaps of another sandbox. The process must not be at work, and keeps its memory limit. */
+  serve(options: ProcessOptions): void {
+    const { codeFolder, handler, env } = options;
+    this.options = options;
+    this.send({ serve: { codeFolder, handler, env } });
   }
 
   run({ event, context, onOutput, ...settings }: Run): Promise<Outcome> {

@@ -22,6 +22,13 @@ const sleeps = new Set();
 /** The next event has come: what became due in the meantime happens, before the handler is called. */
 exports.thaw = (time) => wakeAt(time);
 
+/** The process runs another function, in another sandbox's time. */
+exports.begin = (time) => {
+  turn += 1;
+  now = time;
+  sleeps.clear();
+};
+
 real.Date.now = () => now;
 globalThis.Date = new Proxy(real.Date, {
   construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now] : args, newTarget),
