@@ -1,5 +1,5 @@
 import { randomBytes } from 'crypto';
-import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { runSimulation, Simulation } from '@cloud-copilot/iam-simulate';
 import { SandboxClock } from '../clock';
 import { AwsError } from './aws-error';
 import { Eventual } from './eventual';
@@ -353,7 +353,7 @@ export class IamState {
   }
 
   private async simulate(principal: string, action: string, resource: string, context: AuthorizationContext, policies: Policies): Promise<boolean> {
-    const result = await runSimulation({
+    const result = await decide({
       request: {
         principal,
         action,
@@ -364,7 +364,7 @@ export class IamState {
       ...policies,
       resourcePolicy: context.resourcePolicy,
       resourceControlPolicies: [],
-    }, { simulationMode: 'Strict' });
+    });
     if (result.resultType === 'error') throw new Error(`cannot evaluate ${action} on ${resource}: ${JSON.stringify(result.errors)}`);
     return result.overallResult === 'Allowed';
   }
@@ -450,4 +450,16 @@ function principalKeys(principal: string): Record<string, string> {
 
 function newId(prefix: string): string {
   return prefix + randomBytes(8).toString('hex').toUpperCase();
+}
+
+type Decision = ReturnType<typeof runSimulation>;
+
+/** What was decided before: handlers ask the same again and again, and the answer depends on the question only. */
+const decisions = new Map<string, Decision>();
+
+function decide(simulation: Simulation): Decision {
+  const key = JSON.stringify(simulation);
+  const decision = decisions.get(key) ?? runSimulation(simulation, { simulationMode: 'Strict' });
+  decisions.set(key, decision);
+  return decision;
 }

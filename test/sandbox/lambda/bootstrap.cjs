@@ -1,7 +1,7 @@
 /**
  * Runs a packaged handler for one event after the other, as Lambda's runtime does: `node bootstrap.cjs <code folder> <file.export>`.
  *
- * The sandbox may give it another function between two events, with another environment.
+ * An event may be for another function than the one before: then it comes with that function and its environment.
  */
 'use strict';
 const path = require('node:path');
@@ -19,10 +19,7 @@ if (process.env.NODE_EXTRA_CA_CERTS) tls.createSecureContext();
 void (async () => {
   for (;;) {
     const { now, serve, event, context, deadlineMs, ...settings } = receive();
-    if (serve) {
-      become(serve, now);
-      continue;
-    }
+    if (serve) become(serve, now);
     faults.set(settings);
     await time.thaw(now);
     try {

@@ -30,7 +30,7 @@ export interface LambdaOptions {
   readonly env: Record<string, string>;
   /** The node binary that runs the functions. @default - the machine's */
   readonly node?: string;
-  /** Starts what runs a function. @default - a process of the machine */
+  /** Starts what runs a function, unless every start has to be cold. @default - a process of its own */
   readonly startProcess?: (options: ProcessOptions) => RuntimeProcess;
 }
 
@@ -102,7 +102,8 @@ export class ExecutionEnvironments {
 
   private start(fn: LambdaFunction, crash?: Crash): ExecutionEnvironment {
     const { scheduler, credentialsFor, node = process.execPath, env } = this.options;
-    const { startProcess = (options: ProcessOptions) => new FunctionProcess(options, node) } = this.options;
+    const ownProcess = (options: ProcessOptions) => new FunctionProcess(options, node);
+    const startProcess = this.coldStarts ? ownProcess : this.options.startProcess ?? ownProcess;
     const credentials = credentialsFor(fn.roleArn);
     const started = startProcess({
       scheduler,

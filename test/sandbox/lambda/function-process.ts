@@ -56,6 +56,8 @@ export class FunctionProcess implements RuntimeProcess {
   private current?: CurrentRun;
   /** How often the process was told to go on. */
   private turn = 0;
+  /** The process does not know its function yet. */
+  private isNewFunction = false;
 
   /** @param node The node binary */
   constructor(private options: ProcessOptions, node = process.execPath) {
@@ -85,13 +87,14 @@ export class FunctionProcess implements RuntimeProcess {
 
   /** Runs another function from now on, perhaps of another sandbox. The process must not be at work, and keeps its memory limit. */
   serve(options: ProcessOptions): void {
-    const { codeFolder, handler, env } = options;
     this.options = options;
-    this.send({ serve: { codeFolder, handler, env } });
+    this.isNewFunction = true;
   }
 
   run({ event, context, onOutput, ...settings }: Run): Promise<Outcome> {
-    const { scheduler, timeoutMs } = this.options;
+    const { scheduler, timeoutMs, codeFolder, handler, env } = this.options;
+    const serve = this.isNewFunction ? { codeFolder, handler, env } : undefined;
+    this.isNewFunction = false;
     const deadlineMs = scheduler.clock.now() + timeoutMs;
     return new Promise((resolve) => {
       this.current = {
@@ -101,7 +104,7 @@ export class FunctionProcess implements RuntimeProcess {
         cancelSleep: () => {},
         cancelTimeout: scheduler.at(deadlineMs, () => this.kill(timedOut(timeoutMs))),
       };
-      this.send({ event, context, deadlineMs, ...settings });
+      this.send({ serve, event, context, deadlineMs, ...settings });
     });
   }
 
