@@ -24,7 +24,6 @@ exports.thaw = (time) => wakeAt(time);
 
 /** The process runs another function, in another sandbox's time. */
 exports.begin = (time) => {
-  turn += 1;
   now = time;
   sleeps.clear();
 };
