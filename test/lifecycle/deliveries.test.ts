@@ -1,11 +1,24 @@
 import {
-  carryOut, changes, deployTenant, failure, GOOD, inOrder, lake, leftovers, NOTHING, Outcome, prepare, shortAnswers, STACK_NAME, useSandbox,
+  carryOut,
+  changes,
+  deployTenant,
+  failure,
+  GOOD,
+  inOrder,
+  lake,
+  leftovers,
+  NOTHING,
+  Outcome,
+  prepare,
+  shortAnswers,
+  STACK_NAME,
+  useSandbox,
 } from './faults/fixture';
 
 const sandbox = useSandbox();
 
-describe('an answer', () => {
-  test('an answer that does not get through is sent again', async () => {
+describe('a response', () => {
+  test('sends a response again when it does not get through', async () => {
     sandbox.current.responses.refuse = 2;
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
@@ -13,11 +26,28 @@ describe('an answer', () => {
     expect(shortAnswers(sandbox.current)).toEqual(['SUCCESS immuta-s3-integration/101']);
   });
 
-  test('what Immuta says at length, in letters of many bytes, is cut so that CloudFormation takes the answer', async () => {
-    sandbox.current.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { statusCode: 400, message: '漢字 \u0001'.repeat(10_000) } } });
-    const tests = Array.from({ length: 7 }, (_, n) => ({ name: `Test ${n}`, status: 'failed', message: '測試\t'.repeat(5_000) }));
+  test('truncates the reason when Immuta answers at length and in multibyte characters', async () => {
     sandbox.current.immuta.faults.http({
-      method: 'POST', behaviour: 'answer', answer: { status: 422, body: { statusCode: 422, message: 'Validation failed', validationResults: { status: 'failed', validationTests: tests } } },
+      method: 'POST',
+      behaviour: 'answer',
+      answer: { status: 400, body: { statusCode: 400, message: '漢字 \u0001'.repeat(10_000) } },
+    });
+    const tests = Array.from({ length: 7 }, (_, n) => ({
+      name: `Test ${n}`,
+      status: 'failed',
+      message: '測試\t'.repeat(5_000),
+    }));
+    sandbox.current.immuta.faults.http({
+      method: 'POST',
+      behaviour: 'answer',
+      answer: {
+        status: 422,
+        body: {
+          statusCode: 422,
+          message: 'Validation failed',
+          validationResults: { status: 'failed', validationTests: tests },
+        },
+      },
     });
 
     for (const reason of [/Immuta answered 400 to POST \/integrations: 漢字/, /'Test 0' failed: 測試/]) {
@@ -30,7 +60,7 @@ describe('an answer', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('an answer that never gets through fails no invocation, and what was made is found and deleted', async () => {
+  test('deletes what was created, without a failed invocation, when the response never arrives', async () => {
     const { responses, clock, lambda } = sandbox.current;
     responses.refuse = Infinity;
     clock.at(clock.now() + 30 * 60_000, () => { responses.refuse = 0; });
@@ -43,7 +73,7 @@ describe('an answer', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('a destroyed stack that is destroyed again is answered alike', async () => {
+  test('responds alike when a destroyed stack is destroyed again', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     sandbox.current.responses.refuse = Infinity;
     const { status } = await sandbox.current.destroy(STACK_NAME);
@@ -52,13 +82,16 @@ describe('an answer', () => {
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
-    expect(shortAnswers(sandbox.current)).toEqual(['SUCCESS immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+    expect(shortAnswers(sandbox.current)).toEqual([
+      'SUCCESS immuta-s3-integration/101',
+      'SUCCESS immuta-s3-integration/101',
+    ]);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 });
 
-describe('an answer that never gets through', () => {
-  test('no answer gets through: an update and its way back are given up, and Immuta is as it was', async () => {
+describe('a response that never arrives', () => {
+  test('restores Immuta when neither the response to an update nor that to its rollback arrives', async () => {
     await prepare(sandbox.current, 'Update');
     sandbox.current.responses.refuse = Infinity;
 
@@ -69,14 +102,14 @@ describe('an answer that never gets through', () => {
       reason: expect.stringMatching(/did not receive a response/),
     });
 
-    // nobody runs an event again whose answer is lost: CloudFormation has moved on
+    // An event whose response is lost is not run again: CloudFormation has moved on.
     expect(sandbox.current.lambda.invocations.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
     sandbox.current.responses.refuse = 0;
     expect(await carryOut(sandbox.current, 'Delete')).toEqual(GOOD.Delete);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('no answer gets through: a deletion is given up when nothing is left but its stack', async () => {
+  test('leaves nothing but the stack when the response to a deletion does not arrive', async () => {
     await prepare(sandbox.current, 'Delete');
     sandbox.current.responses.refuse = Infinity;
 
@@ -89,14 +122,14 @@ describe('an answer that never gets through', () => {
   });
 });
 
-describe('an event that comes again', () => {
+describe('an event that is delivered again', () => {
   test.each<[string, (number | 'afterwards')[]]>([
     ['at the same time', [0, 0]],
     ['three times at once', [0, 0, 0]],
     ['seconds later', [0, 7_000]],
     ['after the first has answered', [0, 'afterwards']],
     ['minutes later', [0, 240_000]],
-  ])('an event that comes again %s changes nothing', async (_when, deliveries) => {
+  ])('changes nothing when an event is delivered again %s', async (_when, deliveries) => {
     sandbox.current.lambda.deliveries = deliveries;
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
@@ -110,7 +143,7 @@ describe('an event that comes again', () => {
     expect(sandbox.current.lambda.invocations.map(({ error }) => error).filter(Boolean)).toEqual([]);
   });
 
-  test('an event that fails twice fails alike, and its rollback leaves nothing', async () => {
+  test('fails alike and leaves nothing when a failing event is delivered twice', async () => {
     sandbox.current.lambda.deliveries = [0, 0];
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true, times: Infinity });
 
@@ -119,12 +152,14 @@ describe('an event that comes again', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('an event that comes after the rollback makes nothing', async () => {
+  test('creates nothing when an event is delivered after the rollback', async () => {
     const tenant = await deployTenant(sandbox.current);
     sandbox.current.lambda.deliveries = [0, 280_000];
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create' });
 
-    expect(await sandbox.current.deploy(lake(sandbox.current, { tenant }))).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await sandbox.current.deploy(lake(sandbox.current, { tenant }))).toMatchObject({
+      status: 'ROLLBACK_COMPLETE',
+    });
 
     expect(sandbox.current.lambda.invocations.filter(({ event }) => event.RequestType === 'Create')).toHaveLength(2);
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
@@ -132,18 +167,18 @@ describe('an event that comes again', () => {
   });
 });
 
-describe('an event that comes twice', () => {
+describe('an event that is delivered twice', () => {
   const TWICE: [string, (number | 'afterwards')[]][] = [
     ['at once', [0, 0]],
     ['in sequence', [0, 7_000]],
     ['after the answer', [0, 'afterwards']],
   ];
 
-  /** However often it is answered, it is answered alike. */
+  /** The outcome with each distinct response once: repeated responses must be equal. */
   const once = ({ answers, ...outcome }: Outcome): Outcome => ({ ...outcome, answers: [...new Set(answers)] });
 
-  describe.each(TWICE)('an event that comes twice, %s', (_when, deliveries) => {
-    test('changes an integration once', async () => {
+  describe.each(TWICE)('an event that is delivered twice, %s', (_when, deliveries) => {
+    test('updates an integration once', async () => {
       await prepare(sandbox.current, 'Update');
       sandbox.current.lambda.deliveries = deliveries;
 
@@ -152,13 +187,16 @@ describe('an event that comes twice', () => {
       expect(sandbox.current.lambda.invocations.map(({ error }) => error).filter(Boolean)).toEqual([]);
     });
 
-    test('fails to change an integration and leaves it as it was', async () => {
+    test('fails to update an integration and leaves it as it was', async () => {
       await prepare(sandbox.current, 'Update');
       sandbox.current.lambda.deliveries = deliveries;
       sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: Infinity });
 
       expect(once(await carryOut(sandbox.current, 'Update'))).toEqual({
-        immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'SUCCESS 101'], stack: 'UPDATE_ROLLBACK_COMPLETE', reason: expect.stringMatching(/is unique across/),
+        immuta: inOrder(101, 'sales'),
+        answers: ['FAILED 101', 'SUCCESS 101'],
+        stack: 'UPDATE_ROLLBACK_COMPLETE',
+        reason: expect.stringMatching(/is unique across/),
       });
     });
 
@@ -168,12 +206,15 @@ describe('an event that comes twice', () => {
       sandbox.current.lambda.deliveries = deliveries;
       sandbox.current.immuta.faults.validation({ test: 1, on: 'create', times: Infinity });
 
-      expect(once(await carryOut(sandbox.current, 'Create', { tenant }))).toMatchObject({ immuta: [], stack: 'ROLLBACK_COMPLETE' });
+      expect(once(await carryOut(sandbox.current, 'Create', { tenant }))).toMatchObject({
+        immuta: [],
+        stack: 'ROLLBACK_COMPLETE',
+      });
 
       expect(leftovers(sandbox.current)).toEqual({ ...before, instance: undefined });
     });
 
-    test('deletes an integration, and its function may still be there to see the second', async () => {
+    test('deletes an integration when the function outlives the first delivery', async () => {
       const tenant = await deployTenant(sandbox.current);
       expect(await carryOut(sandbox.current, 'Create', { tenant })).toEqual(GOOD.Create);
       sandbox.current.lambda.deliveries = deliveries;

@@ -13,48 +13,75 @@ import { SANDBOX_ENV } from '../sandbox/sandbox';
 const sandbox = useSandbox();
 
 describe("an error of Immuta's API", () => {
-  test('401: the deployment fails at once, names the secret and leaves nothing', async () => {
+  test('fails the deployment at once, names the secret and leaves nothing when Immuta answers 401', async () => {
     sandbox.current.immuta.apiKeys.clear();
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/401 .*it rejects the API key in secret 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta\/api-key'/);
+    expect(failure(result)).toMatch(
+      /401 .*it rejects the API key in secret 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta\/api-key'/,
+    );
     expect(changes(sandbox.current)).toEqual([]);
-    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(shortAnswers(sandbox.current)).toEqual([
+      'FAILED immuta-s3-integration/none',
+      'SUCCESS immuta-s3-integration/none',
+    ]);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
   const DOWN = { status: 503, body: '<html>Service Unavailable</html>' };
 
-  test('a Create that cannot know whether it made an integration answers `unknown`, and its Delete looks for it', async () => {
+  test('answers `unknown` when a Create cannot know whether it created, and its Delete searches', async () => {
     const { immuta, responses } = sandbox.current;
     immuta.faults.http({ method: 'POST', behaviour: 'lose' });
-    const untilAnswered = () => { if (responses.answers.length > 0) immuta.faults.clear(); };
-    immuta.faults.http({ path: /integrations/, after: 1, times: Infinity, behaviour: 'answer', answer: DOWN, run: untilAnswered });
+    const untilAnswered = () => {
+      if (responses.answers.length > 0) immuta.faults.clear();
+    };
+    immuta.faults.http({
+      path: /integrations/,
+      after: 1,
+      times: Infinity,
+      behaviour: 'answer',
+      answer: DOWN,
+      run: untilAnswered,
+    });
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     const unknown = /^(FAILED|SUCCESS) (immuta-s3-integration\/unknown\/[0-9a-f]{12})$/;
     const [created, deleted] = shortAnswers(sandbox.current).map((answer) => unknown.exec(answer)!.slice(1));
-    expect([created, deleted]).toEqual([['FAILED', created[1]], ['SUCCESS', created[1]]]);
+    expect([created, deleted]).toEqual([
+      ['FAILED', created[1]],
+      ['SUCCESS', created[1]],
+    ]);
     expect(changes(sandbox.current).pop()).toBe('DELETE /integrations/101');
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 });
 
-describe('a refusal of the API key', () => {
-  test('where the API key is revoked, an update and a deletion fail and change nothing, and the stack goes when it is in order again', async () => {
+describe('a rejected API key', () => {
+  test('fails an update and a deletion without changes when the API key is revoked, then deletes', async () => {
     const { apiKeys } = sandbox.current.immuta;
     await prepare(sandbox.current, 'Update');
     apiKeys.delete(DEFAULT_API_KEY);
-    const reason = expect.stringMatching(/Immuta answered 401 .*it rejects the API key in secret '\S+'\. Store an API key of this tenant in the secret/);
+    const reason = expect.stringMatching(
+      /Immuta answered 401 .*it rejects the API key in secret '\S+'\. Store an API key of this tenant in the secret/,
+    );
 
-    expect(await carryOut(sandbox.current, 'Update'))
-      .toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101', 'FAILED 101'], stack: 'UPDATE_ROLLBACK_FAILED', reason });
-    expect(await carryOut(sandbox.current, 'Delete'))
-      .toEqual({ immuta: inOrder(101, 'sales'), answers: ['FAILED 101'], stack: 'DELETE_FAILED', reason });
+    expect(await carryOut(sandbox.current, 'Update')).toEqual({
+      immuta: inOrder(101, 'sales'),
+      answers: ['FAILED 101', 'FAILED 101'],
+      stack: 'UPDATE_ROLLBACK_FAILED',
+      reason,
+    });
+    expect(await carryOut(sandbox.current, 'Delete')).toEqual({
+      immuta: inOrder(101, 'sales'),
+      answers: ['FAILED 101'],
+      stack: 'DELETE_FAILED',
+      reason,
+    });
 
     apiKeys.set(DEFAULT_API_KEY, ['APPLICATION_ADMIN']);
     expect(await carryOut(sandbox.current, 'Delete')).toEqual(GOOD.Delete);
@@ -66,20 +93,29 @@ describe('a failed validation test', () => {
   const NUMBER = 6;
   const FAILED = `'${VALIDATION_TESTS[NUMBER - 1]}' failed: Immuta says so`;
 
-  test('a test that fails with the request fails the deployment, which leaves nothing', async () => {
+  test('fails the deployment and leaves nothing when a test fails with the request', async () => {
     sandbox.current.immuta.faults.validation({ test: NUMBER, times: Infinity, message: 'Immuta says so.' });
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(result)).toContain(FAILED);
-    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(shortAnswers(sandbox.current)).toEqual([
+      'FAILED immuta-s3-integration/none',
+      'SUCCESS immuta-s3-integration/none',
+    ]);
     expect(changes(sandbox.current).every((call) => call === 'POST /integrations')).toBe(true);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('a test that fails later, as createError, fails the deployment, whose rollback deletes the record', async () => {
-    sandbox.current.immuta.faults.validation({ test: NUMBER, times: Infinity, on: 'create', asynchronously: true, message: 'Immuta says so.' });
+  test('fails the deployment and deletes the record when a test fails later, as createError', async () => {
+    sandbox.current.immuta.faults.validation({
+      test: NUMBER,
+      times: Infinity,
+      on: 'create',
+      asynchronously: true,
+      message: 'Immuta says so.',
+    });
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
@@ -87,21 +123,34 @@ describe('a failed validation test', () => {
     expect(failure(result)).toContain("'createError'");
     expect(failure(result)).toContain(FAILED);
     const lastId = 100 + changes(sandbox.current).filter((call) => call.startsWith('POST')).length;
-    expect(shortAnswers(sandbox.current)).toEqual([`FAILED immuta-s3-integration/${lastId}`, `SUCCESS immuta-s3-integration/${lastId}`]);
+    expect(shortAnswers(sandbox.current)).toEqual([
+      `FAILED immuta-s3-integration/${lastId}`,
+      `SUCCESS immuta-s3-integration/${lastId}`,
+    ]);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('a test that fails later, as deleteError, fails the deletion, which succeeds when it is tried again', async () => {
+  test('fails the deletion when a test fails later, as deleteError, and succeeds at the next try', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
-    sandbox.current.immuta.faults.validation({ test: NUMBER, on: 'delete', asynchronously: true, message: 'Immuta says so.' });
+    sandbox.current.immuta.faults.validation({
+      test: NUMBER,
+      on: 'delete',
+      asynchronously: true,
+      message: 'Immuta says so.',
+    });
 
     const result = await sandbox.current.destroy(STACK_NAME);
     expect(result.status).toBe('DELETE_FAILED');
-    expect(failure(result)).toContain(`Immuta did not delete the integration: integration 101 is 'deleteError'; ${FAILED}`);
+    expect(failure(result)).toContain(
+      `Immuta did not delete the integration: integration 101 is 'deleteError'; ${FAILED}`,
+    );
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
-    expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual([
+      'FAILED immuta-s3-integration/101',
+      'SUCCESS immuta-s3-integration/101',
+    ]);
   });
 });
 
@@ -124,7 +173,7 @@ describe('a secret', () => {
     });
   }
 
-  test("a user's access key reaches Immuta, and nobody else", async () => {
+  test('sends the access key of a user to Immuta and nowhere else', async () => {
     expect(await sandbox.current.deploy(lakeWithAccessKey())).toMatchObject({ status: 'CREATE_COMPLETE' });
 
     const [record] = sandbox.current.immuta.integrations.values();
@@ -133,7 +182,7 @@ describe('a secret', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('a failed test whose message quotes the access key is not passed on', async () => {
+  test('redacts the access key when the message of a failed test quotes it', async () => {
     const stack = lakeWithAccessKey();
     const message = `InvalidClientTokenId: ${Object.values(accessKey()).join(' with ')}`;
     sandbox.current.immuta.faults.validation({ test: 4, times: Infinity, message });
@@ -144,7 +193,7 @@ describe('a secret', () => {
     expect(failure(result)).toMatch(/failed: InvalidClientTokenId/);
   });
 
-  test('an API-key secret that is empty ends the deployment, and the reason names the secret', async () => {
+  test('fails the deployment and names the secret when the API-key secret is empty', async () => {
     sandbox.current.aws.secrets.putSecretValue('immuta/api-key', '');
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
@@ -156,7 +205,7 @@ describe('a secret', () => {
 });
 
 describe('an outage of AWS', () => {
-  /** Nobody is served for so many virtual seconds from the next request of the handler on; the same again with each call of what it returns. */
+  /** Fails every request for some virtual seconds from the handler's next request on. Calling the result repeats it. */
   function breakDown(service: string, error: AwsError, seconds: number): () => void {
     const { aws, clock } = sandbox.current;
     let endsAt: number | undefined;
@@ -168,7 +217,7 @@ describe('an outage of AWS', () => {
     return () => { endsAt = undefined; };
   }
 
-  test('S3 Access Grants is out of order for a minute: nobody notices', async () => {
+  test('succeeds when S3 Access Grants is unavailable for a minute', async () => {
     const again = breakDown('s3-control', new AwsError(503, 'SlowDown', 'Reduce your request rate.'), 60);
     for (const operation of ['Create', 'Update', 'Delete'] as const) {
       again();
@@ -177,12 +226,17 @@ describe('an outage of AWS', () => {
     }
   });
 
-  test('Secrets Manager is out of order for ever: the deployment fails in minutes, says why and leaves nothing', async () => {
+  test('fails in minutes with the cause and leaves nothing when Secrets Manager stays unavailable', async () => {
     const start = sandbox.current.clock.now();
     breakDown('secretsmanager', new AwsError(500, 'InternalServiceError', 'Try later.'), Infinity);
 
     expect(await carryOut(sandbox.current, 'Create')).toEqual({
-      immuta: [], answers: ['FAILED none', 'SUCCESS none'], stack: 'ROLLBACK_COMPLETE', reason: expect.stringMatching(/AWS Secrets Manager did not carry out GetSecretValue of '.*': InternalServiceError: Try later\. .*\[AWS_UNAVAILABLE\]/),
+      immuta: [],
+      answers: ['FAILED none', 'SUCCESS none'],
+      stack: 'ROLLBACK_COMPLETE',
+      reason: expect.stringMatching(
+        /AWS Secrets Manager did not carry out GetSecretValue of '.*': InternalServiceError: Try later\. .*\[AWS_UNAVAILABLE\]/,
+      ),
     });
 
     expect(sandbox.current.responses.answers[0].at - start).toBeLessThan(4 * 60_000);
@@ -194,18 +248,21 @@ describe('IAM that is eventually consistent', () => {
   test.each([
     ['at once', 'unprocessable'],
     ['later, as createError', 'createError'],
-  ] as const)('a deployment waits until new roles and policies have effect; Immuta notices %s', async (_when, validationFailure) => {
-    sandbox.current.aws.iam.propagationMs = 60_000;
-    sandbox.current.immuta.switches.validationFailure = validationFailure;
+  ] as const)(
+    'waits until new roles and policies take effect when Immuta notices %s',
+    async (_when, validationFailure) => {
+      sandbox.current.aws.iam.propagationMs = 60_000;
+      sandbox.current.immuta.switches.validationFailure = validationFailure;
 
-    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
+      expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
 
-    expect(leftovers(sandbox.current).integrations).toEqual([{ id: expect.any(String), status: 'enabled' }]);
-    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-    expect(leftovers(sandbox.current)).toEqual(NOTHING);
-  });
+      expect(leftovers(sandbox.current).integrations).toEqual([{ id: expect.any(String), status: 'enabled' }]);
+      expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+      expect(leftovers(sandbox.current)).toEqual(NOTHING);
+    },
+  );
 
-  test('a role that never has effect ends the deployment, not in an hour but after iamPropagationTimeout', async () => {
+  test('fails after iamPropagationTimeout when a role never takes effect', async () => {
     sandbox.current.aws.iam.propagationMs = Infinity;
     const start = sandbox.current.clock.now();
 
@@ -214,25 +271,30 @@ describe('IAM that is eventually consistent', () => {
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(result)).toMatch(/secretsmanager:GetSecretValue/);
     expect(sandbox.current.clock.now() - start).toBeLessThan(5 * 60_000);
-    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(shortAnswers(sandbox.current)).toEqual([
+      'FAILED immuta-s3-integration/none',
+      'SUCCESS immuta-s3-integration/none',
+    ]);
     expect(changes(sandbox.current)).toEqual([]);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 });
 
 describe('what is not documented', () => {
-  test('where S3 names the location when it assumes the role, an integration is made, changed and removed', async () => {
+  test('creates, updates and deletes when S3 names the location as it assumes the role', async () => {
     sandbox.current.aws.accessGrants.sourceArn = 'location';
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
-    expect(await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ integrationName: 'sales' }) }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(
+      await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ integrationName: 'sales' }) })),
+    ).toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
     expect(shortAnswers(sandbox.current)).toEqual(Array(3).fill('SUCCESS immuta-s3-integration/101'));
   });
 
-  test('what Immuta has granted goes with the integration', async () => {
+  test('deletes an integration to which Immuta has added grants', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     const { accessGrants } = sandbox.current.aws;
     const [{ id }] = accessGrants.locations(SANDBOX_ENV.account, SANDBOX_ENV.region);

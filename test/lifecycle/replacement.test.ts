@@ -2,7 +2,20 @@ import { App, CfnParameter, CfnResource, RemovalPolicy, Stack } from 'aws-cdk-li
 import { ArnPrincipal, Role, User } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, shortAnswers, STACK_NAME, tenantIn, tenantOf, useSandbox } from './fixture';
+import {
+  changes,
+  failure,
+  lake,
+  leftovers,
+  LOCATION_PATH,
+  locations,
+  NOTHING,
+  shortAnswers,
+  STACK_NAME,
+  tenantIn,
+  tenantOf,
+  useSandbox,
+} from './fixture';
 import { arnOf, createRoles, state } from './owners';
 import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { ImmutaStandIn, startImmuta } from '../sandbox/immuta';
@@ -21,7 +34,7 @@ async function expectNothingLeft(before = NOTHING): Promise<void> {
   expect(leftovers(sandbox.current)).toEqual(before);
 }
 
-describe('another location is another integration', () => {
+describe('a location that changes', () => {
   const at = (location: (stack: Stack) => S3Location, more: Partial<ImmutaS3IntegrationProps> = {}) =>
     sandbox.current.deploy(lake(sandbox.current, { props: (stack) => ({ location: location(stack), ...more }) }));
 
@@ -29,35 +42,63 @@ describe('another location is another integration', () => {
     ['bucket', (stack) => S3Location.bucket(bucket(stack, 'hr-lake')), 's3://hr-lake/'],
     ['prefix', (stack) => S3Location.prefix(bucket(stack), 'curated/'), 's3://sales-lake/curated/'],
     ['path: all buckets', () => S3Location.allBuckets(), 's3://'],
-  ])('another %s: the old one is deleted while its own roles still work, and the name is kept', async (_, location, path) => {
-    await at((stack) => S3Location.bucket(bucket(stack)), { integrationName: 'sales' });
-    const { roles } = leftovers(sandbox.current);
-    // Immuta runs its tests before it deletes, so that the old role must be there: the sandbox asks IAM
-    const rolesAtDeletion: string[][] = [];
-    sandbox.current.immuta.faults.http({ method: 'DELETE', run: () => void rolesAtDeletion.push(leftovers(sandbox.current).roles) });
+  ])(
+    'replaces the integration when the %s changes: deletes the old one while its roles work, keeps the name',
+    async (_, location, path) => {
+      await at((stack) => S3Location.bucket(bucket(stack)), { integrationName: 'sales' });
+      const { roles } = leftovers(sandbox.current);
+      // Immuta runs its tests before it deletes, so that the old role must be there: the sandbox asks IAM
+      const rolesAtDeletion: string[][] = [];
+      sandbox.current.immuta.faults.http({
+        method: 'DELETE',
+        run: () => void rolesAtDeletion.push(leftovers(sandbox.current).roles),
+      });
 
-    const result = await at(location, { integrationName: 'sales' });
+      const result = await at(location, { integrationName: 'sales' });
 
-    expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
-    expect(integrations()).toMatchObject([{ id: '102', status: 'enabled', config: { name: expect.stringMatching(/^sales-/), awsLocationPath: path } }]);
-    expect(scopes()).toEqual([path]);
-    expect(changes(sandbox.current)).toEqual(['POST /integrations', 'POST /integrations', 'DELETE /integrations/101']);
-    expect(shortAnswers(sandbox.current)).toEqual(['101', '102', '101'].map((id) => `SUCCESS immuta-s3-integration/${id}`));
-    expect(rolesAtDeletion).toEqual([expect.arrayContaining(roles)]);
-    expect(leftovers(sandbox.current).roles).toHaveLength(roles.length);
-    await expectNothingLeft();
-  });
+      expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+      expect(integrations()).toMatchObject([
+        { id: '102', status: 'enabled', config: { name: expect.stringMatching(/^sales-/), awsLocationPath: path } },
+      ]);
+      expect(scopes()).toEqual([path]);
+      expect(changes(sandbox.current)).toEqual([
+        'POST /integrations',
+        'POST /integrations',
+        'DELETE /integrations/101',
+      ]);
+      expect(shortAnswers(sandbox.current)).toEqual(
+        ['101', '102', '101'].map((id) => `SUCCESS immuta-s3-integration/${id}`),
+      );
+      expect(rolesAtDeletion).toEqual([expect.arrayContaining(roles)]);
+      expect(leftovers(sandbox.current).roles).toHaveLength(roles.length);
+      await expectNothingLeft();
+    },
+  );
 
   test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>]>([
-    ['existingRole', (stack) => ({ authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) })],
-    ['ambient', (stack) => ({ authentication: ImmutaAuthentication.ambient(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) })],
-    ['a location role that is given', (stack) => ({ locationRole: Role.fromRoleName(stack, 'Location', 'location') })],
-    ['accessKeySecret', (stack) => ({
-      authentication: ImmutaAuthentication.accessKeySecret({
-        user: User.fromUserName(stack, 'User', 'immuta-user'), secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+    [
+      'existingRole',
+      (stack) => ({
+        authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')),
       }),
-    })],
-  ])('with %s, which both have: the old one is deleted with the policies that it still has', async (_, props) => {
+    ],
+    [
+      'ambient',
+      (stack) => ({
+        authentication: ImmutaAuthentication.ambient(Role.fromRoleName(stack, 'Manager', 'immuta-manager')),
+      }),
+    ],
+    ['a location role that is given', (stack) => ({ locationRole: Role.fromRoleName(stack, 'Location', 'location') })],
+    [
+      'accessKeySecret',
+      (stack) => ({
+        authentication: ImmutaAuthentication.accessKeySecret({
+          user: User.fromUserName(stack, 'User', 'immuta-user'),
+          secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+        }),
+      }),
+    ],
+  ])('deletes the old integration with its own policies when both have %s', async (_, props) => {
     const { aws, immuta } = sandbox.current;
     createRoles(sandbox.current, 'location', 'immuta-manager');
     ['location', 'immuta-manager'].forEach((role) => aws.iam.deleteRolePolicy(role, 'everything'));
@@ -65,9 +106,12 @@ describe('another location is another integration', () => {
     aws.iam.createUser({ userName: 'immuta-user' });
     aws.secrets.createSecret('immuta/access-key', JSON.stringify(aws.iam.createAccessKey('immuta-user')));
     const before = leftovers(sandbox.current);
-    const deploy = (name: string) => sandbox.current.deploy(lake(sandbox.current, {
-      props: (stack) => ({ location: S3Location.bucket(bucket(stack, name)), ...props(stack) }),
-    }));
+    const deploy = (name: string) =>
+      sandbox.current.deploy(
+        lake(sandbox.current, {
+          props: (stack) => ({ location: S3Location.bucket(bucket(stack, name)), ...props(stack) }),
+        }),
+      );
     expect(await deploy(SANDBOX_BUCKET)).toMatchObject({ status: 'CREATE_COMPLETE' });
 
     const result = await deploy('hr-lake');
@@ -80,7 +124,7 @@ describe('another location is another integration', () => {
     expect([arnOf('location'), arnOf('immuta-manager')].flatMap((arn) => aws.iam.policiesOf(arn))).toEqual([]);
   });
 
-  test('that cannot be deleted is left with its location, and the new one is there', async () => {
+  test('keeps the old integration with its location when it cannot be deleted', async () => {
     await at((stack) => S3Location.bucket(bucket(stack)));
     sandbox.current.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
 
@@ -93,12 +137,14 @@ describe('another location is another integration', () => {
     expect(scopes()).toEqual(['s3://hr-lake/', LOCATION_PATH].sort());
   });
 
-  test('is kept, with its roles, if it is retained', async () => {
+  test('keeps the old integration and its roles when it is retained', async () => {
     const retained = { removalPolicy: RemovalPolicy.RETAIN };
     await at((stack) => S3Location.bucket(bucket(stack)), retained);
     const before = leftovers(sandbox.current).roles.filter((arn) => /SalesLake/.test(arn));
 
-    expect(await at((stack) => S3Location.bucket(bucket(stack, 'hr-lake')), retained)).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await at((stack) => S3Location.bucket(bucket(stack, 'hr-lake')), retained)).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+    });
 
     expect(integrations()).toMatchObject([{ id: '101', status: 'enabled' }, { id: '102', status: 'enabled' }]);
     expect(leftovers(sandbox.current).roles).toEqual(expect.arrayContaining(before));
@@ -107,36 +153,48 @@ describe('another location is another integration', () => {
 });
 
 describe('one of two integrations', () => {
-  const withHr = (authentication?: (stack: Stack) => ImmutaAuthentication) => (stack: Stack) => void new ImmutaS3Integration(stack, 'HrLake', {
-    tenant: tenantOf(stack),
-    location: S3Location.bucket(bucket(stack, 'hr-lake')),
-    authentication: authentication?.(stack)
-      ?? ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
-  });
+  const withHr = (authentication?: (stack: Stack) => ImmutaAuthentication) => (stack: Stack) =>
+    void new ImmutaS3Integration(stack, 'HrLake', {
+      tenant: tenantOf(stack),
+      location: S3Location.bucket(bucket(stack, 'hr-lake')),
+      authentication:
+        authentication?.(stack) ??
+        ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
+    });
 
-  test('is removed, and the other never notices', async () => {
+  test('is removed without an effect on the other', async () => {
     await sandbox.current.deploy(lake(sandbox.current, { and: withHr() }));
     const other = structuredClone(integrations().find(({ config }) => config.awsLocationPath === LOCATION_PATH)!);
     const { id } = integrations().find((record) => record.id !== other.id)!;
 
-    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: other.id } });
+    expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: other.id },
+    });
 
     expect(integrations()).toEqual([other]);
     expect(scopes()).toEqual([LOCATION_PATH]);
-    expect(changes(sandbox.current)).toEqual(['POST /integrations', 'POST /integrations', `DELETE /integrations/${id}`]);
+    expect(changes(sandbox.current)).toEqual([
+      'POST /integrations',
+      'POST /integrations',
+      `DELETE /integrations/${id}`,
+    ]);
     await expectNothingLeft();
   });
 
-  test('that share an Immuta role is removed, and the role still works for the other', async () => {
+  test('keeps the shared Immuta role working for the other when it is removed', async () => {
     createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
     sandbox.current.aws.iam.deleteRolePolicy('immuta-manager', 'everything');
     const before = leftovers(sandbox.current);
     const shared = (stack: Stack) => ImmutaAuthentication.existingRole(
       (stack.node.tryFindChild('Manager') ?? Role.fromRoleName(stack, 'Manager', 'immuta-manager')) as Role);
-    const deploy = (hr: boolean, more: Partial<ImmutaS3IntegrationProps> = {}) => sandbox.current.deploy(lake(sandbox.current, {
-      props: (stack) => ({ authentication: shared(stack), ...more }),
-      and: hr ? withHr(shared) : undefined,
-    }));
+    const deploy = (hr: boolean, more: Partial<ImmutaS3IntegrationProps> = {}) =>
+      sandbox.current.deploy(
+        lake(sandbox.current, {
+          props: (stack) => ({ authentication: shared(stack), ...more }),
+          and: hr ? withHr(shared) : undefined,
+        }),
+      );
     await deploy(true);
     expect(scopes()).toEqual(['s3://hr-lake/', LOCATION_PATH].sort());
 
@@ -150,18 +208,25 @@ describe('one of two integrations', () => {
   });
 });
 
-test('a path that a parameter changes is refused before any call that changes something, and what is there stays', async () => {
-  const stack = () => lake(sandbox.current, {
-    props: (scope) => ({ location: S3Location.bucket(bucket(scope, new CfnParameter(scope, 'BucketName').valueAsString)) }),
-  });
+test('fails before any write when a parameter changes the path, and keeps the integration', async () => {
+  const stack = () =>
+    lake(sandbox.current, {
+      props: (scope) => ({
+        location: S3Location.bucket(bucket(scope, new CfnParameter(scope, 'BucketName').valueAsString)),
+      }),
+    });
   await sandbox.current.deploy(stack(), { parameters: { BucketName: SANDBOX_BUCKET } });
   const before = state(sandbox.current);
 
   const result = await sandbox.current.deploy(stack(), { parameters: { BucketName: 'hr-lake' } });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toMatch(/cannot change the location of an integration: integration 101 .* is on 's3:\/\/sales-lake\/' in account .* and 's3:\/\/hr-lake\/'/);
-  expect(failure(result)).toContain('Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one');
+  expect(failure(result)).toMatch(
+    /cannot change the location of an integration: integration 101 .* is on 's3:\/\/sales-lake\/' in account .* and 's3:\/\/hr-lake\/'/,
+  );
+  expect(failure(result)).toContain(
+    'Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one',
+  );
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
   await expectNothingLeft();
@@ -170,14 +235,16 @@ test('a path that a parameter changes is refused before any call that changes so
 test.each<[string, string, string]>([
   ['account', 'AccountId', '444455556666'],
   ['Region', 'Region', 'eu-west-1'],
-])('an %s that changes in place is refused, and what is there stays', async (_, property, value) => {
+])('fails and keeps the integration when its %s changes in place', async (_, property, value) => {
   const stack = () => lake(sandbox.current, {
     and: (scope, integration) => {
       const parameter = new CfnParameter(scope, 'Where');
       (integration.node.defaultChild as CfnResource).addPropertyOverride(property, parameter.valueAsString);
     },
   });
-  await sandbox.current.deploy(stack(), { parameters: { Where: property === 'Region' ? SANDBOX_ENV.region : SANDBOX_ENV.account } });
+  await sandbox.current.deploy(stack(), {
+    parameters: { Where: property === 'Region' ? SANDBOX_ENV.region : SANDBOX_ENV.account },
+  });
   const before = state(sandbox.current);
 
   const result = await sandbox.current.deploy(stack(), { parameters: { Where: value } });
@@ -197,20 +264,24 @@ describe('another tenant for the same path', () => {
   });
   afterEach(() => other.close());
 
-  test('is refused in one deployment, since the location belongs to the first', async () => {
+  test('fails in one deployment because the location belongs to the first tenant', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     const before = state(sandbox.current);
 
     const result = await sandbox.current.deploy(lake(sandbox.current, { url: other.url }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/To move a path to another tenant, remove the integration in one deployment and add it in the next.*\[INTEGRATION_IN_OTHER_TENANT\]/);
+    expect(failure(result)).toMatch(
+      /To move a path to another tenant, remove the integration in one deployment and add it in the next.*\[INTEGRATION_IN_OTHER_TENANT\]/,
+    );
     expect(state(sandbox.current)).toEqual(before);
-    expect([...changes(sandbox.current), ...other.requests.filter(({ method }) => method !== 'GET')]).toEqual(['POST /integrations']);
+    expect([...changes(sandbox.current), ...other.requests.filter(({ method }) => method !== 'GET')]).toEqual([
+      'POST /integrations',
+    ]);
     await expectNothingLeft();
   });
 
-  test('is refused when the tenant has a stack of its own, which stays as it was deployed: its old URL ends it', async () => {
+  test('fails when the tenant has its own stack, and recovers with its old URL', async () => {
     const tenant = (url: string) => {
       const stack = new Stack(new App(), 'Tenant', { env: SANDBOX_ENV });
       const made = tenantIn(stack, sandbox.current, { url });
@@ -226,29 +297,41 @@ describe('another tenant for the same path', () => {
     const result = await sandbox.current.deploy(lake(sandbox.current, { tenant: second.made }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-    expect(failure(result)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}, but the function of its ImmutaTenant calls ${other.url}, where it is not. `
-      + "Deploy the ImmutaTenant with its previous 'url', then repeat this");
+    expect(failure(result)).toContain(
+      `the integration is in the tenant ${sandbox.current.immuta.url}, ` +
+        `but the function of its ImmutaTenant calls ${other.url}, where it is not. ` +
+        "Deploy the ImmutaTenant with its previous 'url', then repeat this",
+    );
     const deleted = await sandbox.current.destroy(STACK_NAME);
     expect(deleted.status).toBe('DELETE_FAILED');
     expect(failure(deleted)).toContain(`the integration is in the tenant ${sandbox.current.immuta.url}`);
     expect(state(sandbox.current)).toEqual(before);
 
     await sandbox.current.deploy(tenant(sandbox.current.immuta.url).stack);
-    await expectNothingLeft({ ...NOTHING, roles: [expect.stringContaining('Tenant')] as string[], functions: [expect.stringContaining('Tenant')] as string[], others: expect.anything() });
+    await expectNothingLeft({
+      ...NOTHING,
+      roles: [expect.stringContaining('Tenant')] as string[],
+      functions: [expect.stringContaining('Tenant')] as string[],
+      others: expect.anything(),
+    });
     expect([...other.integrations.values()]).toEqual([]);
   });
 
-  test('takes two: one without the integration, one with it and the new tenant', async () => {
+  test('succeeds in two deployments: without the integration, then with it and the new tenant', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     const without = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
     tenantIn(without, sandbox.current);
 
     expect(await sandbox.current.deploy(without)).toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(leftovers(sandbox.current)).toMatchObject({ integrations: [], locations: [] });
-    expect(await sandbox.current.deploy(lake(sandbox.current, { url: other.url }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await sandbox.current.deploy(lake(sandbox.current, { url: other.url }))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+    });
 
     expect(integrations()).toEqual([]);
-    expect([...other.integrations.values()]).toMatchObject([{ status: 'enabled', config: { awsLocationPath: LOCATION_PATH } }]);
+    expect([...other.integrations.values()]).toMatchObject([
+      { status: 'enabled', config: { awsLocationPath: LOCATION_PATH } },
+    ]);
     await expectNothingLeft();
     expect(other.integrations.size).toBe(0);
   });

@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CfnResource } from 'aws-cdk-lib';
 import { CfnFunction, Code } from 'aws-cdk-lib/aws-lambda';
-import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, tenantOf, useSandbox } from './fixture';
+import {
+  changes,
+  failure,
+  lake,
+  leftovers,
+  locations,
+  NOTHING,
+  shortAnswers,
+  STACK_NAME,
+  tenantOf,
+  useSandbox,
+} from './fixture';
 import { state, withNeighbour } from './owners';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
@@ -30,15 +41,26 @@ beforeAll(() => {
 afterAll(() => rmSync(olderBundle, { recursive: true }));
 
 /** What the first version may not have had. */
-const LATER_PROPERTIES = ['Generation', 'IamPropagationTimeoutSeconds', 'RemovalPolicy', 'TimeoutSeconds', 'ServiceTimeout'];
+const LATER_PROPERTIES = [
+  'Generation',
+  'IamPropagationTimeoutSeconds',
+  'RemovalPolicy',
+  'TimeoutSeconds',
+  'ServiceTimeout',
+];
 
 /** The stack as an older version of the library would have made it. */
 const older = (integrationName = 'sales', neighbour = false) => lake(sandbox.current, {
   props: () => ({ integrationName }),
   and: (stack, integration) => {
     const { s3Location } = Code.fromAsset(olderBundle).bind(stack);
-    (tenantOf(stack).handler.node.defaultChild as CfnFunction).code = { s3Bucket: s3Location!.bucketName, s3Key: s3Location!.objectKey };
-    LATER_PROPERTIES.forEach((name) => (integration.node.defaultChild as CfnResource).addPropertyDeletionOverride(name));
+    (tenantOf(stack).handler.node.defaultChild as CfnFunction).code = {
+      s3Bucket: s3Location!.bucketName,
+      s3Key: s3Location!.objectKey,
+    };
+    LATER_PROPERTIES.forEach((name) =>
+      (integration.node.defaultChild as CfnResource).addPropertyDeletionOverride(name),
+    );
     if (neighbour) withNeighbour(stack);
   },
 });
@@ -53,18 +75,24 @@ const newer = (integrationName = 'sales', neighbour = false) => lake(sandbox.cur
 });
 
 /** Each event and whether the older code ran for it. */
-const runs = () => sandbox.current.lambda.invocations.map(({ event, output }) => `${event.RequestType} ${output.includes('the older code') ? 'older' : 'newer'}`);
+const runs = () =>
+  sandbox.current.lambda.invocations.map(
+    ({ event, output }) => `${event.RequestType} ${output.includes('the older code') ? 'older' : 'newer'}`,
+  );
 
 async function expectNothingLeft(): Promise<void> {
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 }
 
-test('an upgrade of the library alone writes nothing', async () => {
+test('writes nothing when only the library is upgraded', async () => {
   await sandbox.current.deploy(older());
   const before = state(sandbox.current);
 
-  expect(await sandbox.current.deploy(newer())).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+  expect(await sandbox.current.deploy(newer())).toMatchObject({
+    status: 'UPDATE_COMPLETE',
+    outputs: { IntegrationId: '101' },
+  });
 
   expect(runs()).toEqual(['Create older', 'Update newer']);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
@@ -72,7 +100,7 @@ test('an upgrade of the library alone writes nothing', async () => {
   await expectNothingLeft();
 });
 
-test('an upgrade that Immuta refuses is rolled back by the older code, with the older properties', async () => {
+test('rolls back with the older code and properties when Immuta rejects an upgrade', async () => {
   await sandbox.current.deploy(older());
   const before = state(sandbox.current);
   sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
@@ -83,15 +111,23 @@ test('an upgrade that Immuta refuses is rolled back by the older code, with the 
   expect(failure(result)).toContain('is unique across Immuta S3 integrations');
   expect(runs()).toEqual(['Create older', 'Update newer', 'Update older']);
   expect(state(sandbox.current)).toEqual(before);
-  expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+  expect(shortAnswers(sandbox.current).slice(1)).toEqual([
+    'FAILED immuta-s3-integration/101',
+    'SUCCESS immuta-s3-integration/101',
+  ]);
   await expectNothingLeft();
   expect(runs().at(-1)).toBe('Delete older');
 });
 
-test('what the newer code has changed is undone by the older', async () => {
+test('restores with the older code what the newer code has updated', async () => {
   await sandbox.current.deploy(older());
   const before = state(sandbox.current);
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 120, reason: 'no bucket today' });
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds: 120,
+    reason: 'no bucket today',
+  });
 
   expect(await sandbox.current.deploy(newer('marketing', true))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
@@ -101,11 +137,18 @@ test('what the newer code has changed is undone by the older', async () => {
   await expectNothingLeft();
 });
 
-test('what the newer code has made anew is the older code\'s own', async () => {
+test('lets the older code own what the newer code has recreated', async () => {
   await sandbox.current.deploy(older());
   sandbox.current.immuta.integrations.delete('101');
-  locations(sandbox.current).forEach(({ id }) => sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id));
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 120, reason: 'no bucket today' });
+  locations(sandbox.current).forEach(({ id }) =>
+    sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id),
+  );
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds: 120,
+    reason: 'no bucket today',
+  });
 
   expect(await sandbox.current.deploy(newer('sales', true))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 

@@ -19,7 +19,12 @@ const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
 const updates = () => changes(sandbox.current).slice(1);
 
 function neighbourFails(afterSeconds: number): void {
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds, reason: 'no bucket today' });
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds,
+    reason: 'no bucket today',
+  });
 }
 
 async function expectNothingLeft(before: object = NOTHING): Promise<void> {
@@ -29,38 +34,50 @@ async function expectNothingLeft(before: object = NOTHING): Promise<void> {
 }
 
 describe('an update', () => {
-  test('that ends in editError is rolled back without another request: Immuta has rolled back itself', async () => {
+  test('is rolled back without another request when it ends in editError: Immuta has rolled back itself', async () => {
     await deploy({ integrationName: 'sales' });
     const { config } = structuredClone(record());
-    sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true, message: 'Integration 17 has it.' });
+    sandbox.current.immuta.faults.validation({
+      test: 2,
+      on: 'edit',
+      asynchronously: true,
+      message: 'Integration 17 has it.',
+    });
 
     const result = await deploy({ integrationName: 'taken' });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/Immuta did not update the integration: integration 101 is 'editError'; .*Integration 17 has it.*Immuta has restored the previous configuration.*\[UPDATE_FAILED\]/);
+    expect(failure(result)).toMatch(
+      /Immuta did not update the integration: integration 101 is 'editError'; .*Integration 17 has it.*Immuta has restored the previous configuration.*\[UPDATE_FAILED\]/,
+    );
     expect(record()).toMatchObject({ status: 'editError', config });
     expect(updates()).toEqual(['PUT /integrations/101']);
-    expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual([
+      'FAILED immuta-s3-integration/101',
+      'SUCCESS immuta-s3-integration/101',
+    ]);
 
     expect(await deploy({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(record()).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } });
     await expectNothingLeft();
   });
 
-  test('of the authentication that ends in editError is rolled back by writing the old one: a record does not show its credentials', async () => {
+  test('sends the old authentication again when a change of it ends in editError', async () => {
     createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
     await deploy();
     const { config } = structuredClone(record());
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true });
 
-    const result = await deploy((stack) => ({ authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) }));
+    const result = await deploy((stack) => ({
+      authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')),
+    }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(record()).toMatchObject({ status: 'enabled', config });
     expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));
   });
 
-  test('that succeeded is undone when a neighbour fails', async () => {
+  test('is rolled back when it succeeded and another resource fails', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     neighbourFails(120);
@@ -74,7 +91,7 @@ describe('an update', () => {
     await expectNothingLeft();
   });
 
-  test('that is cancelled while Immuta edits is undone', async () => {
+  test('is rolled back when it is cancelled while Immuta edits', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     sandbox.current.immuta.switches.durations.editing = 60_000;
@@ -88,10 +105,12 @@ describe('an update', () => {
     await expectNothingLeft();
   });
 
-  test('that cannot make anew what somebody deleted is rolled back by making it anew', async () => {
+  test('recreates a deleted integration in the rollback when the update cannot recreate it', async () => {
     await deploy({ integrationName: 'sales' });
     sandbox.current.immuta.integrations.delete('101');
-    locations(sandbox.current).forEach(({ id }) => sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id));
+    locations(sandbox.current).forEach(({ id }) =>
+      sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id),
+    );
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
 
     const result = await deploy({ integrationName: 'taken' });
@@ -99,20 +118,24 @@ describe('an update', () => {
     expect(result).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
     expect(failure(result)).toMatch(/Immuta did not create the integration: integration 102 is 'createError'/);
     expect(updates()).toEqual(['POST /integrations', 'DELETE /integrations/102', 'POST /integrations']);
-    expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([{ id: '103', status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } }]);
+    expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([
+      { id: '103', status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } },
+    ]);
     await expectNothingLeft();
   });
 });
 
 describe('a replacement', () => {
-  const inBucket = (name: string): Props => (stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, `Bucket-${name}`, name)) });
+  const inBucket =
+    (name: string): Props =>
+      (stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, `Bucket-${name}`, name)) });
   beforeEach(() => { sandbox.current.aws.buckets.createBucket('hr-lake'); });
 
   test.each([
     ['before the new one is asked for', 3, undefined],
     ['while Immuta makes the new one', 12, /^SUCCESS Lake-SalesLake/],
     ['after the new one was made', 120, /^SUCCESS immuta-s3-integration\/102$/],
-  ])('that a neighbour undoes %s leaves the old one untouched', async (_, afterSeconds, deletion) => {
+  ])('leaves the old integration untouched when another resource fails %s', async (_, afterSeconds, deletion) => {
     await deploy(inBucket('sales-lake'));
     const before = [leftovers(sandbox.current), state(sandbox.current)];
     neighbourFails(afterSeconds);
@@ -122,13 +145,15 @@ describe('a replacement', () => {
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect([leftovers(sandbox.current), state(sandbox.current)]).toEqual(before);
     expect(changes(sandbox.current)).not.toContain('DELETE /integrations/101');
-    const deletions = sandbox.current.lambda.invocations.filter(({ event }) => event.RequestType === 'Delete').map(({ event }) => event.PhysicalResourceId);
+    const deletions = sandbox.current.lambda.invocations
+      .filter(({ event }) => event.RequestType === 'Delete')
+      .map(({ event }) => event.PhysicalResourceId);
     expect(deletions.map((id) => `SUCCESS ${id}`)).toEqual(deletion ? [expect.stringMatching(deletion)] : []);
     deletions.forEach((id) => expect(shortAnswers(sandbox.current)).toContain(`SUCCESS ${id}`));
     await expectNothingLeft();
   });
 
-  test('that ends in createError leaves the old one untouched, and the next one succeeds', async () => {
+  test('leaves the old integration untouched when it ends in createError, and then succeeds', async () => {
     await deploy(inBucket('sales-lake'));
     const before = state(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 1, on: 'create', asynchronously: true });
@@ -140,7 +165,10 @@ describe('a replacement', () => {
     expect(state(sandbox.current)).toEqual(before);
     expect(updates()).toEqual(['POST /integrations', 'DELETE /integrations/102']);
 
-    expect(await deploy(inBucket('hr-lake'))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '103' } });
+    expect(await deploy(inBucket('hr-lake'))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '103' },
+    });
     expect([...sandbox.current.immuta.integrations.keys()]).toEqual(['103']);
     await expectNothingLeft();
   });
@@ -149,7 +177,7 @@ describe('a replacement', () => {
 describe('a rollback that fails', () => {
   const next = () => sandbox.current.continueUpdateRollback(STACK_NAME);
 
-  test('for a rejected API key goes on once the secret holds one that works', async () => {
+  test('continues when the secret holds a working API key again', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, 'a-key-that-was-revoked');
@@ -157,18 +185,23 @@ describe('a rollback that fails', () => {
     const result = await deploy({ integrationName: 'marketing' });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-    expect(failure(result)).toMatch(/Immuta answered 401 .* Store an API key of this tenant .* continue-update-rollback --stack-name Lake/);
+    expect(failure(result)).toMatch(
+      /Immuta answered 401 .* Store an API key of this tenant .* continue-update-rollback --stack-name Lake/,
+    );
     expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
     sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
     expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
 
     expect(updates()).toEqual([]);
     expect(state(sandbox.current)).toEqual(before);
-    expect(shortAnswers(sandbox.current).slice(1)).toEqual([...Array(3).fill('FAILED immuta-s3-integration/101'), 'SUCCESS immuta-s3-integration/101']);
+    expect(shortAnswers(sandbox.current).slice(1)).toEqual([
+      ...Array(3).fill('FAILED immuta-s3-integration/101'),
+      'SUCCESS immuta-s3-integration/101',
+    ]);
     await expectNothingLeft();
   });
 
-  test('for an outage goes on when that is over', async () => {
+  test('continues when an outage is over', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     await sandbox.current.immuta.stop();
@@ -183,11 +216,15 @@ describe('a rollback that fails', () => {
     await expectNothingLeft();
   });
 
-  test('for an outage that began after the change was made undoes it', async () => {
+  test('rolls back an update when an outage that began after it is over', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     const { faults } = sandbox.current.immuta;
-    faults.http({ method: 'PUT', run: () => faults.http({ method: 'GET', behaviour: 'answer', answer: { status: 503, body: 'down' }, times: Infinity }) });
+    faults.http({
+      method: 'PUT',
+      run: () =>
+        faults.http({ method: 'GET', behaviour: 'answer', answer: { status: 503, body: 'down' }, times: Infinity }),
+    });
 
     const result = await deploy({ integrationName: 'marketing' });
 
@@ -206,12 +243,20 @@ describe('without a rollback', () => {
   const attempt = (props: Props = {}) => sandbox.current.deploy(stackWith(props), { disableRollback: true });
   const FAILURES: [string, () => void, string][] = [
     ['is refused', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create' }), 'none'],
-    ['ends in createError', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true }), '101'],
-    ['finds the API key rejected', () => sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, 'a-key-that-was-revoked'), 'none'],
+    [
+      'ends in createError',
+      () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true }),
+      '101',
+    ],
+    [
+      'finds the API key rejected',
+      () => sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, 'a-key-that-was-revoked'),
+      'none',
+    ],
   ];
 
   test.each(ORDERS.flatMap((order) => FAILURES.map(([what, fail, id]) => [what, order, fail, id] as const)))(
-    'a Create that %s is tried again, %s', async (_, order, fail, id) => {
+    'succeeds at a second Create when the first %s, %s', async (_, order, fail, id) => {
       sandbox.current.cloudFormation.retryOrder = order;
       fail();
       expect(await attempt()).toMatchObject({ status: 'CREATE_FAILED' });
@@ -221,10 +266,15 @@ describe('without a rollback', () => {
       const result = await attempt();
 
       expect(result.status).toBe('UPDATE_COMPLETE');
-      expect(leftovers(sandbox.current).integrations).toEqual([{ id: result.outputs.IntegrationId, status: 'enabled' }]);
+      expect(leftovers(sandbox.current).integrations).toEqual([
+        { id: result.outputs.IntegrationId, status: 'enabled' },
+      ]);
       expect(locations(sandbox.current)).toHaveLength(1);
       const [, ...answers] = shortAnswers(sandbox.current);
-      const expected = [`SUCCESS immuta-s3-integration/${id}`, `SUCCESS immuta-s3-integration/${result.outputs.IntegrationId}`];
+      const expected = [
+        `SUCCESS immuta-s3-integration/${id}`,
+        `SUCCESS immuta-s3-integration/${result.outputs.IntegrationId}`,
+      ];
       expect(answers).toEqual(order === 'delete-first' ? expected : expected.reverse());
       await expectNothingLeft();
     });
@@ -232,22 +282,27 @@ describe('without a rollback', () => {
   test.each([
     ['delete-first', 'UPDATE_COMPLETE', ['102']],
     ['create-first', 'UPDATE_FAILED', ['101']],
-  ] as const)('one that Immuta finishes after the time was up never stands in the way for ever, %s', async (order, status, left) => {
-    sandbox.current.cloudFormation.retryOrder = order;
-    sandbox.current.immuta.switches.durations.creating = 40 * 60_000;
-    expect(failure(await attempt())).toMatch(/timed out after 30 minutes .*\(last status: integration 101 is 'creating'\)/);
-    sandbox.current.clock.advance(15 * 60_000);
-    await sandbox.current.clock.settled();
-    sandbox.current.immuta.switches.durations.creating = 20_000;
+  ] as const)(
+    'ends with one owned integration when Immuta finishes the first Create after its time-out, %s',
+    async (order, status, left) => {
+      sandbox.current.cloudFormation.retryOrder = order;
+      sandbox.current.immuta.switches.durations.creating = 40 * 60_000;
+      expect(failure(await attempt())).toMatch(
+        /timed out after 30 minutes .*\(last status: integration 101 is 'creating'\)/,
+      );
+      sandbox.current.clock.advance(15 * 60_000);
+      await sandbox.current.clock.settled();
+      sandbox.current.immuta.switches.durations.creating = 20_000;
 
-    const result = await attempt();
+      const result = await attempt();
 
-    expect(result.status).toBe(status);
-    expect(leftovers(sandbox.current).integrations.map(({ id }) => id)).toEqual(left);
-    await expectNothingLeft();
-  });
+      expect(result.status).toBe(status);
+      expect(leftovers(sandbox.current).integrations.map(({ id }) => id)).toEqual(left);
+      await expectNothingLeft();
+    },
+  );
 
-  test('an update that fails is put back all the same, and the next goes through', async () => {
+  test('restores the integration when an update fails, and the next update succeeds', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });

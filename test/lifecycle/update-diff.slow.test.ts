@@ -13,10 +13,19 @@ const CDK = require.resolve('aws-cdk/bin/cdk');
 async function diff(props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>): Promise<string> {
   const stack = lake(sandbox.current, { props });
   const { directory } = Stage.of(stack)!.synth({ force: true });
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, CI: '1', NO_COLOR: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', ...sandbox.current.env };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    CI: '1',
+    NO_COLOR: '1',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    ...sandbox.current.env,
+  };
   const output = await new Promise<string>((resolve, reject) => {
     const args = [CDK, 'diff', '--app', directory, '--no-change-set', '--no-notices', '--no-color'];
-    execFile(process.execPath, args, { env }, (error, stdout, stderr) => error ? reject(error) : resolve(stdout + stderr));
+    execFile(process.execPath, args, { env }, (error, stdout, stderr) =>
+      error ? reject(error) : resolve(stdout + stderr),
+    );
   });
   const lines = output.replace(/\u001b\[\d+m/g, '').split('\n');
   const blocks = lines.flatMap((line, index) => line.includes(INTEGRATION_TYPE) ? [index] : []).map((start) => {
@@ -29,14 +38,26 @@ async function diff(props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>):
 const DIFFS: [string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, string[]][] = [
   ['another name', () => ({ integrationName: 'marketing' }), ['[~] IntegrationName', '[-] sales', '[+] marketing']],
   ['another revision', () => ({ revision: '2' }), ['[+] Revision']],
-  ['another Immuta role', (stack) => ({ authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) }),
-    ['[~] RoleToAssumeArn']],
-  ['another removal policy', () => ({ removalPolicy: RemovalPolicy.RETAIN }), ['[~] RemovalPolicy', '[-] destroy', '[+] retain']],
-  ['another location', (stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')) }),
-    [`[-] ${INTEGRATION_TYPE} SalesLake854af7e1E23E4F34 destroy`, `[+] ${INTEGRATION_TYPE} SalesLake/`]],
+  [
+    'another Immuta role',
+    (stack) => ({
+      authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')),
+    }),
+    ['[~] RoleToAssumeArn'],
+  ],
+  [
+    'another removal policy',
+    () => ({ removalPolicy: RemovalPolicy.RETAIN }),
+    ['[~] RemovalPolicy', '[-] destroy', '[+] retain'],
+  ],
+  [
+    'another location',
+    (stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')) }),
+    [`[-] ${INTEGRATION_TYPE} SalesLake854af7e1E23E4F34 destroy`, `[+] ${INTEGRATION_TYPE} SalesLake/`],
+  ],
 ];
 
-test('cdk diff shows what will change, by name and value', async () => {
+test('shows in cdk diff what will change, by name and value', async () => {
   await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ integrationName: 'sales' }) }));
 
   for (const [what, props, texts] of DIFFS) {

@@ -3,7 +3,18 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { changes, failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
+import {
+  changes,
+  failure,
+  lake,
+  leftovers,
+  LOCATION_PATH,
+  locations,
+  NOTHING,
+  shortAnswers,
+  STACK_NAME,
+  useSandbox,
+} from './fixture';
 import { arnOf, createRoles, state } from './owners';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, LocationAccess, S3Location } from '../../src';
 import { DEFAULT_API_KEY, S3Config } from '../sandbox/immuta';
@@ -17,7 +28,7 @@ const deploy = (props: Props = () => ({})) => sandbox.current.deploy(lake(sandbo
 const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
 const PUT = 'PUT /integrations/101';
 
-/** The stack goes, and with it all that it made. */
+/** Destroys the stack, which deletes everything it created. */
 async function expectNothingLeft(before = NOTHING): Promise<void> {
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(before);
@@ -55,19 +66,43 @@ describe('authentication', () => {
   });
 
   const KINDS: Record<string, { props: Props; config: Partial<S3Config> }> = {
-    assumeRole: { props: assumeRole, config: { authenticationType: 'auto', awsRoleToAssume: expect.stringMatching(/role\/Lake-SalesLake.*ImmutaRo/) } },
-    existingRole: { props: existingRole, config: { authenticationType: 'auto', awsRoleToAssume: arnOf('immuta-manager') } },
+    assumeRole: {
+      props: assumeRole,
+      config: { authenticationType: 'auto', awsRoleToAssume: expect.stringMatching(/role\/Lake-SalesLake.*ImmutaRo/) },
+    },
+    existingRole: {
+      props: existingRole,
+      config: { authenticationType: 'auto', awsRoleToAssume: arnOf('immuta-manager') },
+    },
     ambient: { props: ambient, config: { authenticationType: 'auto', awsRoleToAssume: undefined } },
-    accessKeySecret: { props: accessKey('1'), config: { authenticationType: 'accessKey', awsAccessKeyId: expect.stringMatching(/^AKIA/), awsRoleToAssume: undefined } },
+    accessKeySecret: {
+      props: accessKey('1'),
+      config: {
+        authenticationType: 'accessKey',
+        awsAccessKeyId: expect.stringMatching(/^AKIA/),
+        awsRoleToAssume: undefined,
+      },
+    },
   };
 
   /** Every kind becomes every other once. */
   const WALK = [
-    'assumeRole', 'existingRole', 'assumeRole', 'ambient', 'assumeRole', 'accessKeySecret', 'existingRole', 'ambient', 'existingRole',
-    'accessKeySecret', 'ambient', 'accessKeySecret', 'assumeRole',
+    'assumeRole',
+    'existingRole',
+    'assumeRole',
+    'ambient',
+    'assumeRole',
+    'accessKeySecret',
+    'existingRole',
+    'ambient',
+    'existingRole',
+    'accessKeySecret',
+    'ambient',
+    'accessKeySecret',
+    'assumeRole',
   ];
 
-  test('each kind becomes each other in place', async () => {
+  test('changes from each kind to each other in place', async () => {
     const before = leftovers(sandbox.current);
     await deploy(KINDS[WALK[0]].props);
 
@@ -77,7 +112,11 @@ describe('authentication', () => {
 
       expect([step, result.status, result.outputs.IntegrationId]).toEqual([step, 'UPDATE_COMPLETE', '101']);
       const { authenticationType, awsAccessKeyId, awsRoleToAssume } = record().config;
-      expect({ step, authenticationType, awsAccessKeyId, awsRoleToAssume }).toEqual({ step, awsAccessKeyId: undefined, ...KINDS[to].config });
+      expect({ step, authenticationType, awsAccessKeyId, awsRoleToAssume }).toEqual({
+        step,
+        awsAccessKeyId: undefined,
+        ...KINDS[to].config,
+      });
       expect(record().status).toBe('enabled');
       expect(changes(sandbox.current)).toEqual(['POST /integrations', ...Array(index + 1).fill(PUT)]);
     }
@@ -88,7 +127,7 @@ describe('authentication', () => {
     await expectNothingLeft(before);
   });
 
-  test('a new access key reaches Immuta with a new revision', async () => {
+  test('sends a new access key to Immuta when the revision changes', async () => {
     await deploy(accessKey('1'));
     const old = record().config.awsAccessKeyId!;
     const accessKeyId = rotate();
@@ -103,7 +142,7 @@ describe('authentication', () => {
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   });
 
-  test('a new access key that does not work leaves the old one in force, and a key that does ends the rollback', async () => {
+  test('keeps the old access key when a new one does not work, and continues with a working one', async () => {
     await deploy(accessKey('1'));
     const before = state(sandbox.current);
     sandbox.current.aws.iam.deleteAccessKey(rotate());
@@ -111,22 +150,27 @@ describe('authentication', () => {
     const result = await deploy(accessKey('2'));
 
     expect(failure(result)).toMatch(/STS API' failed: .* its access key is active/);
-    // whether the old revision is what Immuta has, no record shows: it is written too
+    // No record shows whether Immuta has the old revision, so the rollback sends it too.
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
     expect(state(sandbox.current)).toEqual(before);
     const accessKeyId = rotate();
-    expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({
+      status: 'UPDATE_ROLLBACK_COMPLETE',
+    });
     expect(record()).toMatchObject({ status: 'enabled', config: { awsAccessKeyId: accessKeyId } });
   });
 });
 
 describe('the tenant', () => {
-  test('under another address of its own changes nothing', async () => {
+  test('changes nothing when its URL is another address of the same tenant', async () => {
     await deploy();
     const before = state(sandbox.current);
 
     const url = sandbox.current.immuta.url.replace('127.0.0.1', 'localhost');
-    expect(await sandbox.current.deploy(lake(sandbox.current, { url }))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(await sandbox.current.deploy(lake(sandbox.current, { url }))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '101' },
+    });
 
     expect(sandbox.current.immuta.requests.at(-1)!.headers.host).toMatch(/^localhost/);
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
@@ -134,7 +178,7 @@ describe('the tenant', () => {
     await expectNothingLeft();
   });
 
-  test('with its key in another secret changes nothing, even while the policy that allows it spreads', async () => {
+  test('changes nothing when its API key moves to another secret, even while IAM propagates', async () => {
     await deploy();
     const before = state(sandbox.current);
     const apiKey = 'another-key-0f2d9b7c4e';
@@ -151,7 +195,7 @@ describe('the tenant', () => {
   });
 });
 
-describe('what only the roles show', () => {
+describe('a change that only the roles show', () => {
   const bucket = (stack: Stack, name = SANDBOX_BUCKET) => Bucket.fromBucketName(stack, `Bucket${name}`, name);
   const key = (stack: Stack) => new Key(stack, 'Key', { removalPolicy: RemovalPolicy.DESTROY });
 
@@ -161,7 +205,7 @@ describe('what only the roles show', () => {
       (stack) => ({ location: S3Location.allBuckets({ buckets: [bucket(stack), bucket(stack, 'hr-lake')] }) })],
     ['a KMS key', () => ({}), (stack) => ({ encryptionKeys: [key(stack)] })],
     ['read-only access', () => ({}), () => ({ access: LocationAccess.READ_ONLY })],
-  ])('%s reaches the policies and calls nobody', async (_, before, after) => {
+  ])('updates the policies without a call to Immuta for %s', async (_, before, after) => {
     await deploy(before);
     const immuta = state(sandbox.current);
     const calls = sandbox.current.immuta.requests.length;
@@ -170,7 +214,9 @@ describe('what only the roles show', () => {
     const result = await deploy(after);
 
     expect(result).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
-    expect(result.events.filter(({ type, status }) => type === 'AWS::IAM::Role' && status === 'UPDATE_COMPLETE')).not.toEqual([]);
+    expect(
+      result.events.filter(({ type, status }) => type === 'AWS::IAM::Role' && status === 'UPDATE_COMPLETE'),
+    ).not.toEqual([]);
     expect(sandbox.current.immuta.requests).toHaveLength(calls);
     expect(state(sandbox.current)).toEqual(immuta);
     expect(leftovers(sandbox.current).roles).toEqual(roles);
@@ -186,7 +232,7 @@ describe('the location role', () => {
     sandbox.current.aws.iam.deleteRolePolicy('location', 'everything');
   });
 
-  test('that the user brings takes the place of the generated one, which goes only afterwards', async () => {
+  test('is replaced by an existing role before the generated one is deleted', async () => {
     const before = leftovers(sandbox.current);
     await deploy();
     sandbox.current.aws.iam.propagationMs = 60_000;
@@ -201,21 +247,29 @@ describe('the location role', () => {
 });
 
 describe('an integration that is not as the last deployment left it', () => {
-  test('is made anew if somebody deleted it, and the new one is ours to the end', async () => {
+  test('is recreated and owned by the stack when it was deleted in Immuta', async () => {
     await deploy();
     sandbox.current.immuta.integrations.delete('101');
-    locations(sandbox.current).forEach(({ id }) => sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id));
+    locations(sandbox.current).forEach(({ id }) =>
+      sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id),
+    );
 
-    expect(await deploy(() => ({ revision: '2' }))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(await deploy(() => ({ revision: '2' }))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '102' },
+    });
     expect(record('102').status).toBe('enabled');
-    expect(await deploy(() => ({ revision: '2', integrationName: 'sales' }))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(await deploy(() => ({ revision: '2', integrationName: 'sales' }))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '102' },
+    });
 
     expect(record('102').config.name).toMatch(/^sales-/);
     expect(new Set(shortAnswers(sandbox.current))).toEqual(new Set(['SUCCESS immuta-s3-integration/101']));
     await expectNothingLeft();
   });
 
-  test('is not made anew on a location that was left behind: the reason says how to remove it', async () => {
+  test('is not recreated when its location still exists, and the reason says how to remove that', async () => {
     await deploy();
     sandbox.current.immuta.integrations.delete('101');
     const [{ id }] = locations(sandbox.current);
@@ -225,13 +279,16 @@ describe('an integration that is not as the last deployment left it', () => {
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
     expect(failure(result)).toContain(`--access-grants-location-id ${id}`);
     sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id);
-    expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({
+      status: 'UPDATE_ROLLBACK_COMPLETE',
+      outputs: { IntegrationId: '101' },
+    });
     expect(record('102').status).toBe('enabled');
     await expectNothingLeft();
   });
 });
 
-test('a change that Immuta ignores fails, is not sent for ever, and rolls back to what was', async () => {
+test('fails and restores the integration when Immuta ignores an update', async () => {
   sandbox.current.immuta.switches.ignoredByEdit = ['name'];
   await deploy();
   const before = state(sandbox.current);
@@ -239,8 +296,14 @@ test('a change that Immuta ignores fails, is not sent for ever, and rolls back t
   const result = await deploy(() => ({ integrationName: 'sales' }));
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain("Immuta accepted the update of integration 101 but did not apply it: the integration does not show what was sent as 'name'");
+  expect(failure(result)).toContain(
+    'Immuta accepted the update of integration 101 but did not apply it: ' +
+      "the integration does not show what was sent as 'name'",
+  );
   expect(state(sandbox.current)).toEqual(before);
   expect(changes(sandbox.current).filter((change) => change === PUT).length).toBeLessThanOrEqual(2);
-  expect(shortAnswers(sandbox.current).slice(1)).toEqual(['FAILED immuta-s3-integration/101', 'SUCCESS immuta-s3-integration/101']);
+  expect(shortAnswers(sandbox.current).slice(1)).toEqual([
+    'FAILED immuta-s3-integration/101',
+    'SUCCESS immuta-s3-integration/101',
+  ]);
 });

@@ -6,9 +6,10 @@ import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 
-const deploy = (props: Partial<ImmutaS3IntegrationProps> = {}) => sandbox.current.deploy(lake(sandbox.current, { props: () => props }));
+const deploy = (props: Partial<ImmutaS3IntegrationProps> = {}) =>
+  sandbox.current.deploy(lake(sandbox.current, { props: () => props }));
 
-test('the same stack again calls nobody', async () => {
+test('calls nothing when the stack is the same', async () => {
   await deploy();
   const before = sandbox.current.immuta.requests.length;
 
@@ -17,16 +18,21 @@ test('the same stack again calls nobody', async () => {
   expect(sandbox.current.immuta.requests).toHaveLength(before);
 });
 
-test('another name is given in place', async () => {
+test('renames in place', async () => {
   await deploy({ integrationName: 'sales' });
 
-  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({
+    status: 'UPDATE_COMPLETE',
+    outputs: { IntegrationId: '101' },
+  });
 
   expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
-  expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([{ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } }]);
+  expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([
+    { status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } },
+  ]);
 });
 
-test('a change of the removal policy alone changes nothing in Immuta', async () => {
+test('changes nothing in Immuta when only the removal policy changes', async () => {
   await deploy();
 
   expect(await deploy({ removalPolicy: RemovalPolicy.RETAIN })).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -36,7 +42,7 @@ test('a change of the removal policy alone changes nothing in Immuta', async () 
   expect(leftovers(sandbox.current).integrations).toEqual([{ id: '101', status: 'enabled' }]);
 });
 
-test('an update that Immuta refuses rolls back to what was', async () => {
+test('restores the integration when Immuta rejects an update', async () => {
   await deploy({ integrationName: 'sales' });
   const before = structuredClone(sandbox.current.immuta.integrations.get('101'));
   sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', message: 'Integration 17 has it.' });
@@ -47,10 +53,12 @@ test('an update that Immuta refuses rolls back to what was', async () => {
   expect(failure(result)).toContain('Integration 17 has it');
   expect(failure(result)).toContain('continue-update-rollback');
   expect(sandbox.current.immuta.integrations.get('101')).toMatchObject({ status: 'enabled', config: before!.config });
-  expect(new Set(shortAnswers(sandbox.current).map((answer) => answer.split(' ')[1]))).toEqual(new Set(['immuta-s3-integration/101']));
+  expect(new Set(shortAnswers(sandbox.current).map((answer) => answer.split(' ')[1]))).toEqual(
+    new Set(['immuta-s3-integration/101']),
+  );
 });
 
-test('an integration that is disabled is not updated: the reason says what to do, and it goes on after that', async () => {
+test('fails with a remedy when the integration is disabled, and continues after it is deleted', async () => {
   await deploy({ integrationName: 'sales' });
   const { immuta, aws } = sandbox.current;
   const record = immuta.integrations.get('101')!;
@@ -59,28 +67,46 @@ test('an integration that is disabled is not updated: the reason says what to do
   const result = await deploy({ integrationName: 'marketing' });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-  expect(failure(result)).toContain("cannot update the integration: integration 101 is 'disabled'. Delete it in Immuta, and its location in S3 Access Grants if it is still registered");
+  expect(failure(result)).toContain(
+    "cannot update the integration: integration 101 is 'disabled'. " +
+      'Delete it in Immuta, and its location in S3 Access Grants if it is still registered',
+  );
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   immuta.integrations.delete('101');
   aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);
-  expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', outputs: { IntegrationId: '101' } });
-  expect(immuta.integrations.get('102')).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } });
+  expect(await sandbox.current.continueUpdateRollback(STACK_NAME)).toMatchObject({
+    status: 'UPDATE_ROLLBACK_COMPLETE',
+    outputs: { IntegrationId: '101' },
+  });
+  expect(immuta.integrations.get('102')).toMatchObject({
+    status: 'enabled',
+    config: { name: expect.stringMatching(/^sales-/) },
+  });
 });
 
-test('an integration that somebody deletes while it is being changed is made anew', async () => {
+test('recreates the integration when it is deleted during its update', async () => {
   await deploy({ integrationName: 'sales' });
   const { immuta, aws } = sandbox.current;
   immuta.faults.http({
     method: 'PUT',
     run: () => {
-      aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, immuta.integrations.get('101')!.locationId!);
+      aws.accessGrants.deleteLocation(
+        SANDBOX_ENV.account,
+        SANDBOX_ENV.region,
+        immuta.integrations.get('101')!.locationId!,
+      );
       immuta.integrations.delete('101');
     },
   });
 
-  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({
+    status: 'UPDATE_COMPLETE',
+    outputs: { IntegrationId: '102' },
+  });
 
-  expect([...immuta.integrations.values()]).toMatchObject([{ id: '102', status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } }]);
+  expect([...immuta.integrations.values()]).toMatchObject([
+    { id: '102', status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } },
+  ]);
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
@@ -90,11 +116,14 @@ describe('another bucket', () => {
     props: (stack: Stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Other', name)) }),
   });
 
-  test('is another integration, and the old one is deleted while its own roles still work', async () => {
+  test('replaces the integration and deletes the old one while its roles still work', async () => {
     sandbox.current.aws.buckets.createBucket('hr-lake');
     await sandbox.current.deploy(inBucket('sales-lake'));
 
-    expect(await sandbox.current.deploy(inBucket('hr-lake'))).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(await sandbox.current.deploy(inBucket('hr-lake'))).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '102' },
+    });
 
     expect(changes(sandbox.current)).toEqual(['POST /integrations', 'POST /integrations', 'DELETE /integrations/101']);
     expect(locations(sandbox.current).map(({ scope }) => scope)).toEqual(['s3://hr-lake/']);
@@ -102,7 +131,7 @@ describe('another bucket', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('that Immuta refuses leaves the old one untouched', async () => {
+  test('leaves the old integration untouched when Immuta rejects it', async () => {
     await sandbox.current.deploy(inBucket('sales-lake'));
     const before = leftovers(sandbox.current);
 

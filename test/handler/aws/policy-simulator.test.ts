@@ -14,7 +14,9 @@ beforeEach(async () => {
     response
       .writeHead(200, { 'content-type': 'text/xml' })
       .end(
-        `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>${results}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+        '<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult>' +
+          `<EvaluationResults>${results}</EvaluationResults>` +
+          '</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>',
       );
   });
   Object.assign(process.env, {
@@ -71,7 +73,9 @@ test('sends the principal, the actions, the resource and the keys of conditions'
 });
 
 const MISSING = '<MissingContextValues><member>aws:SourceVpce</member></MissingContextValues>';
-const MISSING_FOR_RESOURCE = `<ResourceSpecificResults><member><EvalResourceName>arn:aws:s3:::sales</EvalResourceName>${MISSING}</member></ResourceSpecificResults>`;
+const MISSING_FOR_RESOURCE =
+  '<ResourceSpecificResults><member><EvalResourceName>arn:aws:s3:::sales</EvalResourceName>' +
+  `${MISSING}</member></ResourceSpecificResults>`;
 
 test.each([
   ['implicitDeny', MISSING],
@@ -89,7 +93,8 @@ test.each([
   ['explicitDeny', '', 'explicit deny'],
   [
     'implicitDeny',
-    '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>',
+    '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary>' +
+      '</PermissionsBoundaryDecisionDetail>',
     'permissions boundary',
   ],
   [

@@ -314,7 +314,7 @@ describe('while IAM propagates', () => {
     ]);
   });
 
-  test('fails and says what to check when calls of the function are still denied after the IAM propagation timeout', async () => {
+  test('fails and says what to check when calls are still denied after the IAM propagation timeout', async () => {
     sandbox.deny('s3-control', 1000);
     const answer = await sandbox.create();
 

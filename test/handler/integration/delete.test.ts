@@ -373,7 +373,7 @@ describe('Delete of `unknown/<createdBy>`', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('keeps what another Create of the same generation created: after a failure without rollback, it came first', async () => {
+  test('keeps what another Create of the same generation created, which came first without a rollback', async () => {
     const successor = `${MADE_BY_CREATE.slice(0, 6)}ffffff`;
     sandbox.addRecord({ config: { ...CONFIG, name: `sales-${OWNER}-${successor}` } });
 

@@ -278,9 +278,10 @@ export class HandlerSandbox {
     const { IMMUTA_URL: TenantUrl } = this.environment;
     const tenant = TenantUrl ? { TenantUrl } : {};
     const date = new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+    const query = `X-Amz-Date=${date}&X-Amz-Expires=7200&X-Amz-Signature=signature-4f2d`;
     return {
       RequestType: type,
-      ResponseURL: `${this.responses.url}/response/token?X-Amz-Date=${date}&X-Amz-Expires=7200&X-Amz-Signature=signature-4f2d`,
+      ResponseURL: `${this.responses.url}/response/token?${query}`,
       StackId: STACK,
       RequestId: requestId,
       LogicalResourceId: 'SalesLake',

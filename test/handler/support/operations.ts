@@ -33,7 +33,9 @@ export async function carryOut(
     Update: () => sandbox.update({ properties: renamed, oldProperties: properties }),
     Delete: () => sandbox.delete(idOf(sandbox), { properties }),
   }[operation]();
-  if (answer.Status === 'FAILED' && operation === 'Create') {await sandbox.delete(answer.PhysicalResourceId, { properties });}
+  if (answer.Status === 'FAILED' && operation === 'Create') {
+    await sandbox.delete(answer.PhysicalResourceId, { properties });
+  }
   if (answer.Status === 'FAILED' && operation === 'Update') {
     await sandbox.update({ properties, oldProperties: renamed, event: { RequestId: ROLLBACK } });
   }
