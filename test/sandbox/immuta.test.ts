@@ -163,6 +163,76 @@ test('something else may happen at the moment of a request', async () => {
   expect((await call('GET', '/integrations/101')).status).toBe(404);
 });
 
+describe('reads that lag', () => {
+  const status = async () => (await call('GET', '/integrations/101')).body.status ?? 'gone';
+  const listed = async () => (await call('GET', '/integrations')).body.slice(1).map((record: any) => record.status);
+
+  test('show a new record late, each by itself', async () => {
+    immuta.switches.readLag.get.create = 4_000;
+    immuta.switches.readLag.list.create = 9_000;
+    await post(CONFIG);
+
+    expect([await status(), await listed()]).toEqual(['gone', []]);
+    clock.advance(4_000);
+    expect([await status(), await listed()]).toEqual(['creating', []]);
+    clock.advance(5_000);
+    expect([await status(), await listed()]).toEqual(['creating', ['creating']]);
+  });
+
+  test('show the state before an edit, whose conflicts come at once', async () => {
+    await immuta.createByHand(CONFIG);
+    immuta.switches.readLag.get.edit = 5_000;
+    await put({ ...CONFIG, name: 'renamed' });
+
+    expect(await status()).toBe('enabled');
+    expect((await put(CONFIG)).status).toBe(409);
+    clock.advance(5_000);
+    expect(await call('GET', '/integrations/101')).toMatchObject({ body: { status: 'editing', config: { name: 'renamed' } } });
+    clock.advance(5_000);
+    expect(await status()).toBe('editing');
+    clock.advance(5_000);
+    expect(await status()).toBe('enabled');
+  });
+
+  test('show a deleted record for a while', async () => {
+    await immuta.createByHand(CONFIG);
+    immuta.switches.readLag.get.delete = 5_000;
+    await call('DELETE', '/integrations/101');
+    clock.advance(15_000);
+    await clock.settled();
+
+    expect(immuta.integrations.size).toBe(0);
+    expect(await status()).toBe('deleting');
+    clock.advance(5_000);
+    expect(await status()).toBe('gone');
+  });
+});
+
+test('a PUT repairs a createError if it is to, and a second POST is refused', async () => {
+  immuta.switches.createErrorRepair = 'put';
+  immuta.faults.transition({ from: 'creating', to: 'createError' });
+  await post(CONFIG);
+  clock.advance(20_000);
+
+  expect(await post(CONFIG)).toMatchObject({
+    status: 400, body: { message: expect.stringMatching(/^Use PUT \/integrations\/101 endpoint .* \(id = 101\) that previously failed to create\.$/) },
+  });
+  expect((await put(CONFIG)).status).toBe(200);
+  clock.advance(10_000);
+
+  expect((await call('GET', '/integrations/101')).body.status).toBe('enabled');
+  expect(locations()).toEqual(['s3://lake/']);
+});
+
+test('an edit names the attributes that it cannot change', async () => {
+  await immuta.createByHand(CONFIG);
+  immuta.switches.nonEditable = ['name', 'awsLocationRole'];
+
+  expect(await put({ ...CONFIG, name: 'renamed', awsLocationRole: arnOf('other') })).toMatchObject({
+    status: 400, body: { message: 'Unable to edit integration due to changes of non-editable attribute(s): name, awsLocationRole.' },
+  });
+});
+
 test('a stopped tenant refuses connections and comes back on the same port', async () => {
   await immuta.stop();
   await expect(call('GET', '/integrations')).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -294,3 +294,40 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+describe('concurrency', () => {
+  test('events beyond the limit of the account wait, with back-off', async () => {
+    lambda.accountConcurrency = 1;
+
+    expect(await run({ sleepMs: 5_000 }, { sleepMs: 5_000 })).toEqual([[0, 5], [7, 12]]);
+  });
+
+  test('a function has what is reserved for it', async () => {
+    lambda.register({ ...lambda.find('scripted'), reservedConcurrency: 1 });
+    lambda.register({ ...lambda.find('scripted'), functionName: 'other', functionArn: 'arn:other', reservedConcurrency: undefined });
+    lambda.invokeAsync('other', { sleepMs: 5_000 });
+    lambda.invokeAsync('other', { sleepMs: 5_000 });
+
+    expect(await run({ sleepMs: 2_000 }, { sleepMs: 2_000 })).toEqual([[0, 5], [0, 5], [0, 2], [3, 5]]);
+  });
+
+  test('an event that waits longer than its maximum age is dropped', async () => {
+    lambda.accountConcurrency = 1;
+    lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 2, maximumEventAgeSeconds: 60 });
+
+    expect(await run({ sleepMs: 600_000 }, {})).toEqual([[0, 600]]);
+
+    expect(lambda.dropped).toMatchObject([{ reason: 'older than the maximum event age' }]);
+  });
+
+  test.each([[false, 16], [true, 20]])('a chain of self-invocations ends at 16 unless the function allows it (%s: %d)', async (allowsRecursion, runs) => {
+    lambda.register({ ...lambda.find('scripted'), allowsRecursion });
+    lambda.coldStarts = true;
+    for (let link = 0; link < 20; link++) {
+      lambda.invokeAsync('scripted', {}, keys.at(-1));
+      await scheduler.idle();
+    }
+
+    expect(lambda.invocations).toHaveLength(runs);
+  });
+});

@@ -5,7 +5,7 @@ import { Stack as CdkStack, Stage } from 'aws-cdk-lib';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { AwsStandIn, Secret, startAws } from './aws';
 import { SandboxClock } from './clock';
-import { CloudFormation, DeployOptions, ResponseEndpoint, StackResult, Template } from './cloudformation';
+import { CloudFormation, DeployOptions, ResourceMapping, ResponseEndpoint, StackResult, Template } from './cloudformation';
 import { serveCloudFormation } from './cloudformation/http-face';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
@@ -49,6 +49,8 @@ export class Sandbox {
     return new Sandbox(new Scheduler(clock, pace), aws, immuta, responses, { node, startProcess });
   }
 
+  /** Whether an operation is over only when nothing runs any more: no cancelled or repeated event either. */
+  waitsForIdle = true;
   readonly clock: SandboxClock;
   readonly lambda: LambdaStandIn;
   readonly secretRotation: SecretRotation;
@@ -76,9 +78,10 @@ export class Sandbox {
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
     this.secretRotation = new SecretRotation(aws, this.lambda, scheduler);
     this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, secretRotation: this.secretRotation, responses, codeFolder });
-    serveCloudFormation({ cloudFormation: this.cloudFormation, aws });
+    const onSilence = () => this.lambda.onSilence();
+    serveCloudFormation({ cloudFormation: this.cloudFormation, aws, onSilence });
     serveLambda(this.lambda, aws);
-    immuta.faults.onSilence = () => this.lambda.onSilence();
+    immuta.faults.onSilence = onSilence;
     aws.buckets.createBucket(SANDBOX_BUCKET);
     this.apiKeySecret = aws.secrets.createSecret(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
   }
@@ -106,8 +109,19 @@ export class Sandbox {
     return this.settled(this.cloudFormation.destroy(stackName));
   }
 
-  continueUpdateRollback(stackName: string): Promise<StackResult> {
-    return this.settled(this.cloudFormation.continueUpdateRollback(stackName));
+  continueUpdateRollback(stackName: string, resourcesToSkip?: readonly string[]): Promise<StackResult> {
+    return this.settled(this.cloudFormation.continueUpdateRollback(stackName, resourcesToSkip));
+  }
+
+  /** Moves resources by stack refactoring to the logical ids and stacks that an app has them in. */
+  refactor(mappings: readonly ResourceMapping[], ...stacks: CdkStack[]): void {
+    const templates = stacks.map((stack) => {
+      const assembly = Stage.of(stack)!.synth({ force: true });
+      this.addAssets(assembly);
+      const { stackName, template } = assembly.getStackArtifact(stack.artifactId);
+      return [stackName, template as Template] as const;
+    });
+    this.cloudFormation.refactor(mappings, Object.fromEntries(templates));
   }
 
   /** All that was written where somebody may read it later. */
@@ -161,7 +175,7 @@ export class Sandbox {
 
   private async settled<T>(operation: Promise<T>): Promise<T> {
     const result = await operation;
-    await this.scheduler.idle();
+    if (this.waitsForIdle) await this.scheduler.idle();
     return result;
   }
 

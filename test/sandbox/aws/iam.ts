@@ -352,7 +352,7 @@ export class IamState {
     });
   }
 
-  private async simulate(principal: string, action: string, resource: string, context: AuthorizationContext, policies: Policies): Promise<boolean> {
+  protected async simulate(principal: string, action: string, resource: string, context: AuthorizationContext, policies: Policies): Promise<boolean> {
     const result = await decide({
       request: {
         principal,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError, AwsRequest, AwsResponse, AwsServices, elements, queryXml } from '../aws';
 import { CloudFormation } from './index';
-import { Stack } from './stack';
+import { Stack, stateAt, statusAt } from './stack';
 import { parseTemplate, Template } from './template';
 
 interface ChangeSet {
@@ -19,9 +19,14 @@ interface ChangeSet {
 export interface HttpFaceOptions {
   readonly cloudFormation: CloudFormation;
   readonly aws: AwsServices;
+  /** Called for a request that will never be answered. */
+  onSilence?(): void;
 }
 
-/** CloudFormation's API, as far as the `cdk` CLI uses it. */
+/** What functions ask about their own stack. */
+const ASKED_BY_FUNCTIONS = ['DescribeStacks', 'DescribeStackResource'];
+
+/** CloudFormation's API, as far as the `cdk` CLI and functions use it. */
 export function serveCloudFormation(options: HttpFaceOptions): void {
   const face = new HttpFace(options);
   options.aws.route('cloudformation', async (request) => face.answer(request));
@@ -33,11 +38,18 @@ class HttpFace {
   /** Newest first: a stack that is made again may have a change set of the same name. */
   private readonly changeSets: ChangeSet[] = [];
   private readonly operations: Record<string, Answer> = {
-    DescribeStacks: ({ input }) => ({ Stacks: { member: this.stacks(input.StackName).map(describeStack) } }),
+    DescribeStacks: (request) => {
+      const stacks = this.stacks(request.input.StackName);
+      return { Stacks: { member: stacks.map((stack) => describeStack(stack, this.shownUntil(request, 'stack'))) } };
+    },
+    DescribeStackResource: (request) => {
+      const { StackName, LogicalResourceId } = request.input;
+      return { StackResourceDetail: describeResource(this.find(StackName), LogicalResourceId, this.shownUntil(request, 'resource')) };
+    },
     DescribeStackEvents: ({ input }) => ({ StackEvents: { member: describeEvents(this.find(input.StackName)) } }),
     DescribeStackResources: ({ input }) => ({ StackResources: { member: describeResources(this.find(input.StackName)) } }),
     ListStackResources: ({ input }) => ({ StackResourceSummaries: { member: describeResources(this.find(input.StackName)) } }),
-    ListStacks: () => ({ StackSummaries: { member: this.stacks().map(describeStack) } }),
+    ListStacks: () => ({ StackSummaries: { member: this.stacks().map((stack) => describeStack(stack)) } }),
     GetTemplate: ({ input }) => ({ TemplateBody: JSON.stringify(this.find(input.StackName).template) }),
     GetTemplateSummary: (request) => ({ Parameters: { member: describeParameters(this.templateOf(request)) } }),
     ValidateTemplate: (request) => ({ Parameters: { member: describeParameters(this.templateOf(request)) } }),
@@ -53,7 +65,29 @@ class HttpFace {
   async answer(request: AwsRequest): Promise<AwsResponse> {
     const operation = this.operations[request.operation];
     if (!operation) throw new AwsError(400, 'InvalidAction', `the sandbox does not know ${request.operation}`);
+    if (ASKED_BY_FUNCTIONS.includes(request.operation)) await this.authorize(request);
     return queryXml(request.operation, elements(operation(request)));
+  }
+
+  private async authorize({ operation, principal, region, input }: AwsRequest): Promise<void> {
+    const { cloudFormation, aws, onSilence } = this.options;
+    const isFunction = principal !== aws.iam.admin;
+    if (isFunction && cloudFormation.describe === 'unreachable') {
+      onSilence?.();
+      await new Promise(() => {});
+    }
+    const action = `cloudformation:${operation}`;
+    const known = [...cloudFormation.stacks.values(), ...cloudFormation.deleted].find(({ name, id }) => [name, id].includes(input.StackName));
+    const arn = known?.id ?? `arn:aws:cloudformation:${region}:${aws.accountId}:stack/${input.StackName ?? '*'}/*`;
+    const isAllowed = await aws.iam.authorize(principal, action, arn);
+    if (isAllowed && !(isFunction && cloudFormation.describe === 'denied')) return;
+    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: ${action} on resource: ${arn} because no identity-based policy allows the ${action} action`);
+  }
+
+  /** The moment from which a caller does not see changes yet. */
+  private shownUntil({ principal, time }: AwsRequest, what: 'stack' | 'resource'): number {
+    const { cloudFormation: { describeLag }, aws } = this.options;
+    return principal === aws.iam.admin || describeLag[what] === 0 ? Infinity : time - describeLag[what];
   }
 
   private createChangeSet(request: AwsRequest): Record<string, unknown> {
@@ -145,11 +179,11 @@ function members(input: Record<string, string>, name: string): Record<string, st
   return list;
 }
 
-function describeStack(stack: Stack): Record<string, unknown> {
+function describeStack(stack: Stack, moment = Infinity): Record<string, unknown> {
   return {
     StackName: stack.name,
     StackId: stack.id,
-    StackStatus: stack.status,
+    StackStatus: statusAt(stack, moment),
     StackStatusReason: stack.statusReason,
     Description: stack.template.Description,
     CreationTime: iso(stack.createdAt),
@@ -182,19 +216,26 @@ function describeEvents(stack: Stack): Record<string, unknown>[] {
 }
 
 function describeResources(stack: Stack): Record<string, unknown>[] {
-  return [...stack.resources.values()].map(({ logicalId, physicalId, type }) => {
-    const last = stack.events.filter((event) => event.logicalId === logicalId).pop();
-    return {
-      StackId: stack.id,
-      StackName: stack.name,
-      LogicalResourceId: logicalId,
-      PhysicalResourceId: physicalId,
-      ResourceType: type,
-      ResourceStatus: last?.status,
-      Timestamp: last && iso(last.timestamp),
-      LastUpdatedTimestamp: last && iso(last.timestamp),
-    };
+  return [...stack.resources.keys()].map((logicalId) => {
+    const resource = describeResource(stack, logicalId);
+    return { ...resource, Timestamp: resource.LastUpdatedTimestamp };
   });
+}
+
+/** A resource that is being created has no physical id before its answer. */
+function describeResource(stack: Stack, logicalId: string, moment = Infinity): Record<string, unknown> {
+  const state = stateAt(stack, logicalId, moment);
+  if (!state) throw new AwsError(400, 'ValidationError', `Resource ${logicalId} does not exist for stack ${stack.name}`);
+  return {
+    StackId: stack.id,
+    StackName: stack.name,
+    LogicalResourceId: logicalId,
+    PhysicalResourceId: state.physicalId || undefined,
+    ResourceType: state.type,
+    ResourceStatus: state.status,
+    ResourceStatusReason: state.reason,
+    LastUpdatedTimestamp: iso(state.updatedAt),
+  };
 }
 
 function describeParameters(template: Template): Record<string, unknown>[] {

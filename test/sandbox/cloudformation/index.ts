@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../aws';
 import { evaluate, Scope } from './intrinsics';
 import { completeParameters, parameterValues } from './parameters';
+import { refactorStacks, replaceAll, requireUnchangedProperties } from './refactoring';
 import { resourceTypes } from './resource-types';
 import { ResourceType, World } from './resource-types/resource-type';
 import { scopeOf, withoutFalseConditions } from './scope';
@@ -22,8 +23,22 @@ export interface DeployOptions {
   readonly accountId?: string;
   /** @default - the sandbox's Region */
   readonly region?: string;
-  /** Leaves what failed as it is. @default false */
+  /** Leaves what failed as it is. @default false, true in express mode */
   readonly disableRollback?: boolean;
+  /** Express mode: the operation does not wait until AWS's own resources are stable. @default false */
+  readonly express?: boolean;
+}
+
+/** A resource of a stack. */
+export interface ResourceAddress {
+  readonly stackName: string;
+  readonly logicalId: string;
+}
+
+/** A move of a resource by stack refactoring. */
+export interface ResourceMapping {
+  readonly source: ResourceAddress;
+  readonly destination: ResourceAddress;
 }
 
 /** How an operation on a stack ended. */
@@ -49,6 +64,11 @@ export class CloudFormation {
   readonly faults: Fault[] = [];
   /** What AWS does not document: see `OperationOptions`. */
   retryOrder: OperationOptions['retryOrder'] = 'delete-first';
+  cleanupShows: OperationOptions['cleanupShows'] = 'current';
+  /** How `DescribeStacks` and `DescribeStackResource` respond to functions. */
+  describe: 'responds' | 'denied' | 'unreachable' = 'responds';
+  /** How long they show functions the state before a change, in virtual ms. */
+  describeLag = { stack: 0, resource: 0 };
   /** ARNs of the resources of types that the sandbox does not know. */
   readonly otherResources = new Set<string>();
   private readonly typeOf: (type: string) => ResourceType;
@@ -67,14 +87,45 @@ export class CloudFormation {
     return this.apply(stack, template, options);
   }
 
-  /** Goes on with a rollback that failed. */
-  async continueUpdateRollback(stackName: string): Promise<StackResult> {
+  /**
+   * Continues a rollback that failed.
+   *
+   * @param resourcesToSkip Logical ids of resources that stay as they are and count as rolled back
+   */
+  async continueUpdateRollback(stackName: string, resourcesToSkip: readonly string[] = []): Promise<StackResult> {
     const stack = this.stack(stackName);
     const first = stack.events.length;
     if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be continued.`);
+    const operation = this.rollbacks.get(stackName)!;
+    resourcesToSkip.forEach((logicalId) => operation.skipRollback(logicalId));
     this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated');
-    await this.rollBack(stack, this.rollbacks.get(stackName)!);
+    await this.rollBack(stack, operation);
     return this.result(stack, first);
+  }
+
+  /**
+   * Moves resources to other logical ids or stacks. No resource is changed, and no function called.
+   *
+   * @param templates The new templates, by the names of the stacks
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-refactoring.html
+   */
+  refactor(mappings: readonly ResourceMapping[], templates: Readonly<Record<string, Template>>): void {
+    const stacks = Object.keys(templates).map((name) => this.stack(name));
+    stacks.forEach((stack) => this.requireUpdatable(stack));
+    const refactored = refactorStacks(stacks, mappings, templates);
+    for (const { stack, resources, resourceStates } of refactored) {
+      const wanted = { ...stack, template: templates[stack.name], resources };
+      const scope = this.scope(wanted, wanted);
+      requireUnchangedProperties(withoutFalseConditions(wanted.template, scope), resources, scope);
+      Object.assign(stack, { template: wanted.template });
+      replaceAll(stack.resources, resources);
+      replaceAll(stack.resourceStates, resourceStates);
+    }
+    for (const stack of stacks) {
+      const scope = this.scope(stack, stack);
+      stack.outputs = outputsOf(withoutFalseConditions(stack.template, scope), scope);
+      this.setStatus(stack, 'UPDATE_COMPLETE', 'Stack refactor');
+    }
   }
 
   async destroy(nameOrId: string): Promise<StackResult> {
@@ -116,6 +167,7 @@ export class CloudFormation {
       parameterValues: {},
       tags: {},
       resources: new Map(),
+      resourceStates: new Map(),
       outputs: [],
       events: [],
     };
@@ -147,10 +199,10 @@ export class CloudFormation {
   private async create(stack: Stack, wanted: Wanted, options: DeployOptions): Promise<void> {
     Object.assign(stack, wanted);
     this.setStatus(stack, 'CREATE_IN_PROGRESS', 'User Initiated');
-    const operation = this.operation(stack);
+    const operation = this.operation(stack, options);
     const failure = await this.applyTemplate(operation, stack, wanted);
     if (!failure) return this.setStatus(stack, 'CREATE_COMPLETE');
-    if (options.disableRollback) return this.setStatus(stack, 'CREATE_FAILED', failure);
+    if (options.disableRollback ?? options.express) return this.setStatus(stack, 'CREATE_FAILED', failure);
     this.setStatus(stack, 'ROLLBACK_IN_PROGRESS', `${failure} Rollback requested by user.`);
     return this.setStatus(stack, await operation.rollBackCreation() ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
   }
@@ -159,7 +211,7 @@ export class CloudFormation {
     const { outputs } = stack;
     stack.updatedAt = this.world.scheduler.clock.now();
     this.setStatus(stack, 'UPDATE_IN_PROGRESS', 'User Initiated');
-    const operation = this.operation(stack);
+    const operation = this.operation(stack, options);
     const failure = await this.applyTemplate(operation, stack, wanted);
     if (!failure) {
       Object.assign(stack, wanted);
@@ -168,7 +220,7 @@ export class CloudFormation {
       return this.setStatus(stack, 'UPDATE_COMPLETE');
     }
     stack.outputs = outputs;
-    if (options.disableRollback) {
+    if (options.disableRollback ?? options.express) {
       await operation.restoreFailed();
       return this.setStatus(stack, 'UPDATE_FAILED', failure);
     }
@@ -196,12 +248,7 @@ export class CloudFormation {
       return `The following resource(s) failed to ${verb}: [${failed.map(({ logicalId }) => logicalId).join(', ')}].`;
     }
     try {
-      stack.outputs = Object.entries(template.Outputs!).map(([key, output]): Output => ({
-        key,
-        value: String(evaluate(output.Value, scope)),
-        description: output.Description,
-        exportName: output.Export && String(evaluate(output.Export.Name, scope)),
-      }));
+      stack.outputs = outputsOf(template, scope);
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -219,8 +266,9 @@ export class CloudFormation {
     return output.value;
   }
 
-  private operation(stack: Stack): StackOperation {
-    return new StackOperation({ world: this.world, stack, typeOf: this.typeOf, faults: this.faults, retryOrder: this.retryOrder });
+  private operation(stack: Stack, { express = false }: DeployOptions = {}): StackOperation {
+    const { world, typeOf, faults, retryOrder, cleanupShows } = this;
+    return new StackOperation({ world, stack, typeOf, faults, retryOrder, cleanupShows, express });
   }
 
   private setStatus(stack: Stack, status: string, reason?: string): void {
@@ -233,4 +281,13 @@ export class CloudFormation {
     const outputs = Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]));
     return { status: stack.status, events: stack.events.slice(firstEvent), outputs, stack };
   }
+}
+
+function outputsOf(template: Template, scope: Scope): Output[] {
+  return Object.entries(template.Outputs ?? {}).map(([key, output]) => ({
+    key,
+    value: String(evaluate(output.Value, scope)),
+    description: output.Description,
+    exportName: output.Export && String(evaluate(output.Export.Name, scope)),
+  }));
 }

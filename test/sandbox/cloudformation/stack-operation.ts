@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AwsError } from '../aws';
 import { dependenciesOf, inOrder, reversed } from './dependencies';
 import { evaluate, Scope } from './intrinsics';
 import { Cancelled, Made, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
@@ -7,12 +8,17 @@ import { ResourceDefinition, Template } from './template';
 
 type Action = 'create' | 'update' | 'delete';
 
-/** A failure that a test wants: the resource does nothing for some seconds, then fails. */
+/** A failure that a test wants: the resource does nothing for some seconds or until a moment, then fails. */
 export interface Fault {
   readonly logicalId: RegExp;
   readonly action: Action;
-  readonly afterSeconds: number;
+  /** @default 0 */
+  readonly afterSeconds?: number;
+  /** The moment. @default - after the seconds */
+  readonly when?: Promise<unknown>;
   readonly reason: string;
+  /** Whether it happens once and is over then. @default false */
+  readonly once?: boolean;
 }
 
 export interface OperationOptions {
@@ -22,9 +28,13 @@ export interface OperationOptions {
   readonly faults: Fault[];
   /** When a resource that failed before, and was not rolled back, is removed: before or after another is made in its place. */
   readonly retryOrder: 'delete-first' | 'create-first';
+  /** While an update deletes what it replaced: whether its logical id shows the new resource, or the one that is being deleted. */
+  readonly cleanupShows: 'current' | 'deleted';
+  /** Does not wait until AWS's own resources are stable. */
+  readonly express: boolean;
 }
 
-/** What AWS's own resources take; custom ones take what they take. */
+/** What AWS's own resources take until they are stable; custom ones take what they take. */
 const RESOURCE_SECONDS = 2;
 
 /** One operation on a stack: resources side by side as far as their dependencies allow, and the way back if one fails. */
@@ -84,6 +94,14 @@ export class StackOperation {
       return restored;
     });
     return succeeded;
+  }
+
+  /** Leaves a resource as it is when a rollback that failed continues. */
+  skipRollback(logicalId: string): void {
+    const old = this.before.get(logicalId);
+    if (!old || !this.changed.delete(logicalId)) throw new AwsError(400, 'ValidationError', `Resource ${logicalId} cannot be skipped.`);
+    this.stack.resources.set(logicalId, old);
+    this.report(old, 'UPDATE_COMPLETE', 'Skipped by the user');
   }
 
   /** The end of a rolled-back update. */
@@ -254,19 +272,32 @@ export class StackOperation {
   private async perform<T>(
     action: Action, record: ResourceRecord, act: (type: ResourceType, request: ResourceRequest) => T | Promise<T>, signal = this.cancel.signal,
   ): Promise<T> {
-    const { world, typeOf, faults, stack } = this.options;
+    const { world, typeOf, stack } = this.options;
     const { logicalId, type, properties, physicalId } = record;
-    const fault = faults.find((candidate) => candidate.action === action && candidate.logicalId.test(logicalId));
+    const fault = this.takeFault(action, logicalId);
     const isCustom = type.startsWith('Custom::');
-    if (fault || !isCustom) await world.scheduler.sleep((fault?.afterSeconds ?? RESOURCE_SECONDS) * 1000);
+    const stableAfter = this.options.express ? 0 : RESOURCE_SECONDS;
+    await fault?.when;
+    if (fault || !isCustom) await world.scheduler.sleep((fault ? fault.afterSeconds ?? 0 : stableAfter) * 1000);
     if (signal.aborted) throw new Cancelled(`Resource ${action === 'create' ? 'creation' : 'update'} cancelled`, physicalId);
     if (fault) throw new Error(fault.reason);
     return act(typeOf(type), { stack, logicalId, type, properties, signal });
   }
 
+  private takeFault(action: Action, logicalId: string): Fault | undefined {
+    const { faults } = this.options;
+    const index = faults.findIndex((candidate) => candidate.action === action && candidate.logicalId.test(logicalId));
+    return faults[index]?.once ? faults.splice(index, 1)[0] : faults[index];
+  }
+
   private report(record: Pick<ResourceRecord, 'logicalId' | 'physicalId' | 'type'>, status: string, reason?: string): void {
     const { logicalId, physicalId, type } = record;
-    addEvent(this.stack, this.options.world.scheduler.clock.now(), { logicalId, physicalId, type, status, reason });
+    const { timestamp } = addEvent(this.stack, this.options.world.scheduler.clock.now(), { logicalId, physicalId, type, status, reason });
+    const current = this.stack.resources.get(logicalId);
+    const isCleanup = status.startsWith('DELETE_') && current !== undefined && current.physicalId !== physicalId;
+    if (isCleanup && this.options.cleanupShows === 'current') return;
+    const previous = this.stack.resourceStates.get(logicalId);
+    this.stack.resourceStates.set(logicalId, { physicalId, type, status, reason, updatedAt: timestamp, previous });
   }
 }
 

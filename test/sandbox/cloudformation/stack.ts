@@ -29,6 +29,18 @@ export interface StackEvent {
   readonly reason?: string;
 }
 
+/** The state of a resource, as `DescribeStackResource` shows it. */
+export interface ResourceState {
+  readonly physicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  /** Moves with each change of the status. */
+  readonly updatedAt: number;
+  /** The state before, which a read that lags shows. */
+  readonly previous?: ResourceState;
+}
+
 export interface Output {
   readonly key: string;
   readonly value: string;
@@ -53,19 +65,36 @@ export interface Stack {
   parameterValues: Record<string, unknown>;
   tags: Record<string, string>;
   readonly resources: Map<string, ResourceRecord>;
+  /** By logical id, deleted resources included. */
+  readonly resourceStates: Map<string, ResourceState>;
   outputs: Output[];
   readonly events: StackEvent[];
 }
 
 /** Adds an event, later than the one before it: their order is all that a reader of events goes by. */
-export function addEvent(stack: Stack, now: number, event: Omit<StackEvent, 'eventId' | 'timestamp' | 'recordedAt'>): void {
+export function addEvent(stack: Stack, now: number, event: Omit<StackEvent, 'eventId' | 'timestamp' | 'recordedAt'>): StackEvent {
   const last = stack.events.at(-1);
-  stack.events.push({
+  const added = {
     ...event,
     eventId: randomUUID(),
     timestamp: Math.max(now, (last?.timestamp ?? 0) + 1),
     recordedAt: Math.max(Date.now(), (last?.recordedAt ?? 0) + 1),
-  });
+  };
+  stack.events.push(added);
+  return added;
+}
+
+/** The status of a stack as of a moment: its own events say it. */
+export function statusAt({ name, status, events }: Stack, moment: number): string {
+  const own = events.filter((event) => event.logicalId === name);
+  return (own.filter(({ timestamp }) => timestamp <= moment).at(-1) ?? own[0])?.status ?? status;
+}
+
+/** The state of a resource as of a moment. */
+export function stateAt({ resourceStates }: Stack, logicalId: string, moment: number): ResourceState | undefined {
+  let state = resourceStates.get(logicalId);
+  while (state && state.updatedAt > moment) state = state.previous;
+  return state;
 }
 
 export function retentionOf(definition: ResourceDefinition): Pick<ResourceRecord, 'deletionPolicy' | 'updateReplacePolicy'> {

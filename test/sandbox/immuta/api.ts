@@ -45,7 +45,7 @@ async function route(integrations: Integrations, { method, path, body }: Recorde
   const [, id] = path.match(/^\/integrations(?:\/([^/]+))?$/) ?? [];
   const full = (record: IntegrationRecord) => whole(record, integrations.switches);
   switch (path.startsWith('/integrations') && `${method} ${id ? 'one' : path}`) {
-    case 'GET /integrations': return [SNOWFLAKE, ...[...integrations.records.values()].map(full)];
+    case 'GET /integrations': return [SNOWFLAKE, ...integrations.list().map(full)];
     case 'POST /integrations': return short(await integrations.create(parse(body)));
     case 'GET one': return full(integrations.get(id));
     case 'PUT one': return short(await integrations.edit(id, parse(body)));

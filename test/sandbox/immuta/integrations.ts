@@ -1,6 +1,7 @@
 import { AwsError, AwsServices } from '../aws';
 import { SandboxClock } from '../clock';
 import { FaultScript } from './faults';
+import { LaggingReads, Write, WriteLag } from './lagging-reads';
 import { ImmutaError, IN_TRANSITION, IntegrationRecord, S3Config, ValidationResults } from './model';
 import { credentialsOf, ImmutaIdentity, instanceOf, LocationExists, validate, ValidationSubject } from './validation';
 
@@ -24,6 +25,12 @@ export interface Switches {
   masksKeys: boolean;
   /** Whether answers leave access keys out. */
   omitsKeys: boolean;
+  /** How long `GET /integrations/{id}` and `GET /integrations` show the state before a write. */
+  readLag: { get: WriteLag; list: WriteLag };
+  /** What repairs an integration in `createError`: a delete and another POST, or a PUT, in which case another POST is refused. */
+  createErrorRepair: 'delete' | 'put';
+  /** Fields of `config` whose change an edit refuses. */
+  nonEditable: (keyof S3Config)[];
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -36,16 +43,22 @@ export const DEFAULT_SWITCHES: Switches = {
   ignoredByEdit: [],
   masksKeys: false,
   omitsKeys: false,
+  readLag: { get: { create: 0, edit: 0, delete: 0 }, list: { create: 0, edit: 0, delete: 0 } },
+  createErrorRepair: 'delete',
+  nonEditable: ['awsAccountId', 'awsRegion', 'awsLocationPath'],
 };
 
 type Transition = keyof Switches['durations'];
 
-/** From these Immuta goes nowhere but away. */
+const WRITE_OF: Record<Transition, Write> = { creating: 'create', editing: 'edit', deleting: 'delete' };
+
+/** From these Immuta goes nowhere but away, save from `createError` if a PUT repairs that. */
 const NOT_EDITABLE = ['createError', 'disabled', 'deleted'];
 
 /** Immuta's integrations: what each call checks, what it sets going, and what that does in AWS. */
 export class Integrations {
   readonly records = new Map<string, IntegrationRecord>();
+  private readonly reads: LaggingReads;
   private nextId = 101;
 
   constructor(
@@ -54,10 +67,13 @@ export class Integrations {
     private readonly identity: ImmutaIdentity,
     private readonly faults: FaultScript,
     readonly switches: Switches,
-  ) {}
+  ) {
+    this.reads = new LaggingReads(clock, this.records);
+  }
 
   async create(config: S3Config): Promise<IntegrationRecord> {
     const { validationFailure } = this.switches;
+    this.refuseSecondCreate(config);
     const results = await this.validate({ config, others: this.others() }, 'create');
     const failed = results.status === 'failed';
     if (failed && results.validationTests.some(({ message }) => message === LocationExists.MESSAGE)) {
@@ -68,6 +84,7 @@ export class Integrations {
     const record = this.add(config, failed && validationFailure === 'createError' ? asPassed(results) : results);
     if (failed && validationFailure === 'ok') {
       record.status = 'createError';
+      this.reads.note(record.id, 'create');
       return record;
     }
     this.begin(record, 'creating', 'create', async () => {
@@ -79,16 +96,23 @@ export class Integrations {
 
   async edit(id: string, config: S3Config): Promise<IntegrationRecord> {
     const record = this.require(id, `No integration found with ID ${id}.`);
-    if (IN_TRANSITION.includes(record.status) || NOT_EDITABLE.includes(record.status)) throw inState('edit', record);
+    const repairs = record.status === 'createError' && this.switches.createErrorRepair === 'put';
+    if (IN_TRANSITION.includes(record.status) || NOT_EDITABLE.includes(record.status) && !repairs) throw inState('edit', record);
     const before = record.config;
-    const moved = (['awsAccountId', 'awsRegion', 'awsLocationPath'] as const).find((key) => config[key] !== before[key]);
-    if (moved) throw new ImmutaError(400, `${moved} of an integration cannot be changed.`);
+    const changed = this.switches.nonEditable.filter((key) => config[key] !== before[key]);
+    if (changed.length > 0) {
+      throw new ImmutaError(400, `Unable to edit integration due to changes of non-editable attribute(s): ${changed.join(', ')}.`);
+    }
     const results = await this.validate({ config, own: record, others: this.others(record) }, 'edit');
     if (results.status === 'failed') throw this.unprocessable('edit', results);
 
     const kept = Object.fromEntries(this.switches.ignoredByEdit.map((key) => [key, before[key]]));
     record.config = { ...config, ...kept };
     record.validationResults = results;
+    if (repairs) {
+      this.begin(record, 'editing', 'create', async () => { record.locationId = await this.register(record.config); });
+      return record;
+    }
     this.begin(record, 'editing', 'edit', async () => {
       if (record.config.awsLocationRole !== before.awsLocationRole && this.switches.locationRoleEdit === 'update') await this.updateRole(record);
     }, () => { record.config = before; });
@@ -108,9 +132,14 @@ export class Integrations {
 
   /** The record as GET finds it, `deleted` ones included. */
   get(id: string): IntegrationRecord {
-    const record = this.records.get(id);
+    const record = this.reads.find(id, this.switches.readLag.get);
     if (!record) throw new ImmutaError(404, `No Integration found with ID ${id}.`);
     return record;
+  }
+
+  /** The records as a list shows them, `deleted` ones included. */
+  list(): IntegrationRecord[] {
+    return this.reads.list(this.switches.readLag.list);
   }
 
   /** An integration that somebody has made by hand: enabled, its location registered; nothing is checked. */
@@ -122,7 +151,9 @@ export class Integrations {
 
   /** Puts a record there as it is, and nothing into AWS. */
   addRecord({ config, id, ...more }: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord {
-    return Object.assign(this.add(config, { status: 'passed', validationTests: [] }, id), { status: 'enabled' }, more);
+    const record = Object.assign(this.add(config, { status: 'passed', validationTests: [] }, id), { status: 'enabled' }, more);
+    this.reads.note(record.id, 'create', -Infinity);
+    return record;
   }
 
   private async validate(subject: ValidationSubject, on: string): Promise<ValidationResults> {
@@ -133,12 +164,14 @@ export class Integrations {
   private begin(record: IntegrationRecord, transition: Transition, verb: string, work: () => Promise<void>, undo = () => {}): void {
     const forced = this.faults.takeValidation(verb, true);
     record.status = transition;
+    this.reads.note(record.id, WRITE_OF[transition]);
     this.clock.at(this.clock.now() + this.switches.durations[transition], async () => {
       if (record.status !== transition) return; // a test has taken the record over
       const fault = this.faults.takeTransition(transition);
       if (fault) {
         Object.assign(record, { status: fault.to, message: fault.message });
-        return undo();
+        undo();
+        return this.reads.note(record.id, WRITE_OF[transition]);
       }
       try {
         const subject = { config: record.config, own: record, others: this.others(record) };
@@ -149,6 +182,7 @@ export class Integrations {
         this.fail(record, `${verb}Error`, error);
         undo();
       }
+      this.reads.note(record.id, WRITE_OF[transition]);
     });
   }
 
@@ -211,6 +245,15 @@ export class Integrations {
     return record;
   }
 
+  /** After `createError`, a POST is refused if a PUT is the repair. */
+  private refuseSecondCreate(config: S3Config): void {
+    if (this.switches.createErrorRepair !== 'put') return;
+    const failed = this.others().find((other) => other.status === 'createError' && hasSameLocation(other.config, config));
+    if (!failed) return;
+    throw new ImmutaError(400, `Use PUT /integrations/${failed.id} endpoint to update connection information for Native S3 `
+      + `(id = ${failed.id}) that previously failed to create.`);
+  }
+
   private others(own?: IntegrationRecord): IntegrationRecord[] {
     return [...this.records.values()].filter((record) => record !== own && record.status !== 'deleted');
   }
@@ -225,6 +268,10 @@ export class Integrations {
     const message = `Validation of prerequisite setup failed. Unable to ${verb} integration.`;
     return new ImmutaError(422, message, this.switches.validationFailure === 'unprocessable-bare' ? undefined : results);
   }
+}
+
+function hasSameLocation(a: S3Config, b: S3Config): boolean {
+  return (['awsAccountId', 'awsRegion', 'awsLocationPath'] as const).every((key) => a[key] === b[key]);
 }
 
 class TransitionFailed extends Error {

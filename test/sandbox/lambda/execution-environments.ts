@@ -20,6 +20,10 @@ export interface LambdaFunction {
   readonly environment: Record<string, string>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** How many of its runs there are at once. @default - as many as the account allows */
+  readonly reservedConcurrency?: number;
+  /** Whether Lambda lets it invoke itself for ever. @default false */
+  readonly allowsRecursion?: boolean;
 }
 
 export interface LambdaOptions {

@@ -44,6 +44,8 @@ export class LambdaStandIn {
   deliveries: (number | 'afterwards')[] = [0];
   /** No concurrency is left: events wait, with back-off. */
   throttled = false;
+  /** How many runs of all functions there are at once in the account; further events wait, with back-off. */
+  accountConcurrency = Infinity;
   /** What becomes of the next runs, one after the other. */
   readonly crashes: Crash[] = [];
   /** How often from its beginning a run cannot resolve `localhost`, which a process does that has no connection yet. */
@@ -53,6 +55,8 @@ export class LambdaStandIn {
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly eventInvokeConfigs = new Map<string, EventInvokeConfig>();
   private readonly depthOfKey = new Map<string, number>();
+  /** Runs at this moment, by the ARN of the function. */
+  private readonly active = new Map<string, number>();
 
   constructor(private readonly options: LambdaOptions) {
     this.environments = new ExecutionEnvironments(options);
@@ -93,10 +97,10 @@ export class LambdaStandIn {
 
   /** Queues an event. `callerKey` is the access key that asked for it, by which a loop is seen. */
   invokeAsync(nameOrArn: string, event: unknown, callerKey = ''): void {
-    const { functionArn, functionName } = this.find(nameOrArn);
+    const { functionArn, functionName, allowsRecursion } = this.find(nameOrArn);
     const depth = (this.depthOfKey.get(callerKey) ?? 0) + 1;
     const queued = { functionArn, functionName, event, requestId: randomUUID(), queuedAt: this.now, depth };
-    if (queued.depth > RECURSION_LIMIT) return this.drop(queued, 'recursive loop');
+    if (queued.depth > RECURSION_LIMIT && !allowsRecursion) return this.drop(queued, 'recursive loop');
     // a function that invokes another, or itself, as the last thing it does is done before that begins
     if (callerKey) this.options.scheduler.after(0, () => void this.deliver(queued));
     else void this.deliver(queued);
@@ -145,7 +149,7 @@ export class LambdaStandIn {
     if (this.now - queued.queuedAt > config.maximumEventAgeSeconds * 1000) return this.drop(queued, 'older than the maximum event age');
     const fn = this.functions.get(queued.functionArn);
     if (!fn) return this.drop(queued, 'function deleted');
-    if (this.throttled) {
+    if (this.isThrottled(fn)) {
       await scheduler.sleep(throttledMs);
       return this.attempt(queued, attempt, Math.min(throttledMs * 2, 300_000));
     }
@@ -156,7 +160,13 @@ export class LambdaStandIn {
     return this.attempt(queued, attempt + 1);
   }
 
+  private isThrottled({ functionArn, reservedConcurrency = Infinity }: LambdaFunction): boolean {
+    const inAccount = [...this.active.values()].reduce((sum, runs) => sum + runs, 0);
+    return this.throttled || inAccount >= this.accountConcurrency || (this.active.get(functionArn) ?? 0) >= reservedConcurrency;
+  }
+
   private async run(fn: LambdaFunction, { event, requestId, depth }: QueuedEvent, attempt: number): Promise<Invocation> {
+    this.active.set(fn.functionArn, (this.active.get(fn.functionArn) ?? 0) + 1);
     const crash = this.crashes.shift();
     const environment = this.environments.acquire(fn, crash);
     const { functionName, functionArn } = fn;
@@ -173,6 +183,7 @@ export class LambdaStandIn {
       unresolved: Math.min(this.unresolved, Number.MAX_SAFE_INTEGER), // JSON has no infinity
       killAfter: crash instanceof RegExp ? crash.source : undefined,
     });
+    this.active.set(fn.functionArn, this.active.get(fn.functionArn)! - 1);
     this.environments.release(environment, this.functions.get(functionArn) === fn);
     return Object.assign(invocation, { endedAt: this.now, error });
   }
