@@ -36,7 +36,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typescriptVersion: '~6.0.3',
   devDeps: [
     `aws-cdk-lib-newest@npm:aws-cdk-lib@${NEWEST_CDK}`,
-    '@aws-cdk/cloud-assembly-schema@^55.3.0', // that of the newest, at the root: npm ci leaves it out where npm install nests it
+    // That of the newest CDK, at the root: npm ci leaves it out where npm install nests it.
+    '@aws-cdk/cloud-assembly-schema@^55.3.0',
     '@types/node@^20',
 
     // what the handlers import; the Lambda runtime has them
@@ -61,13 +62,21 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'jsii-pacmak',
   ],
 
-  publishToPypi: { distName: 'cdk-immuta-s3-integration', module: 'cdk_immuta_s3_integration', trustedPublishing: true },
+  publishToPypi: {
+    distName: 'cdk-immuta-s3-integration',
+    module: 'cdk_immuta_s3_integration',
+    trustedPublishing: true,
+  },
   publishToMaven: {
     javaPackage: 'io.github.cdkimmutas3integration',
     mavenGroupId: 'io.github.cdk-immuta-s3-integration',
     mavenArtifactId: 'cdk-immuta-s3-integration',
   },
-  publishToNuget: { dotNetNamespace: 'CdkImmutaS3Integration', packageId: 'CdkImmutaS3Integration', trustedPublishing: true },
+  publishToNuget: {
+    dotNetNamespace: 'CdkImmutaS3Integration',
+    packageId: 'CdkImmutaS3Integration',
+    trustedPublishing: true,
+  },
   publishToGo: { moduleName: 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go' },
 
   sampleCode: false,
@@ -85,7 +94,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     dirs: ['src', 'test', 'examples', 'benchmarks', '.projenrc.ts'],
     commandOptions: { fix: false }, // a check that repairs what it checks cannot fail
   },
-  tsconfigDev: { include: ['../.projenrc.ts', '../projenrc/*.ts', '../src/**/*.ts', '../examples/**/*.ts', '../benchmarks/**/*.ts'], exclude: ['../**/cdk.out'] },
+  tsconfigDev: {
+    include: ['../.projenrc.ts', '../projenrc/*.ts', '../src/**/*.ts', '../examples/**/*.ts', '../benchmarks/**/*.ts'],
+    exclude: ['../**/cdk.out'],
+  },
   lambdaAutoDiscover: false, // the handler is bundled below, minified, and its function is written by hand
   jest: false, // configured below: one run against two versions of aws-cdk-lib
 });
@@ -109,7 +121,19 @@ project.addPackageIgnore('!/assets/');
 project.addPackageIgnore('/lib/handler/*'); // what runs in Lambda is in the bundle
 project.addPackageIgnore('!/lib/handler/contract.*');
 project.addPackageIgnore('!/lib/handler/coded-message.*');
-for (const path of ['/.ci/', '/api-baseline/', '/benchmarks/', '/docs/', '/examples/', '/jest.config.json', '/CONTRIBUTING.md', '/rosetta/', '/API.md', 'cdk.out/', '.jsii.tabl.json']) {
+for (const path of [
+  '/.ci/',
+  '/api-baseline/',
+  '/benchmarks/',
+  '/docs/',
+  '/examples/',
+  '/jest.config.json',
+  '/CONTRIBUTING.md',
+  '/rosetta/',
+  '/API.md',
+  'cdk.out/',
+  '.jsii.tabl.json',
+]) {
   project.addPackageIgnore(path);
 }
 // one program for all files, without doc comments: a third cheaper than one for each tsconfig.json
@@ -150,22 +174,37 @@ const CONSTRUCT_LAYERS = [
   './src/index.ts',
 ];
 
-// Imports point down only, and in no circles. What runs in Lambda and what runs at synth share contract.ts and coded-message.ts.
+// Imports point down only, and in no circles. What runs in Lambda and what runs at synth share contract.ts and
+// coded-message.ts.
 project.eslint!.addRules({
-  'import/no-restricted-paths': ['error', {
-    zones: [
-      { target: './src/handler', from: './src', except: ['./handler'] },
-      { target: ['./src/*.ts', './src/private'], from: './src/handler', except: among(['contract.ts', 'coded-message.ts']) },
-      { target: HANDLER_SHARED.map((file) => `./src/handler/${file}`), from: './src/handler', except: among([...HANDLER_SHARED, 'runtime']) },
-      ...Object.entries(HANDLER_LAYERS).map(([layer, below]) => (
-        { target: `./src/handler/${layer}`, from: './src/handler', except: among([layer, ...below]) })),
-      ...forbidUpwardImports(CONSTRUCT_LAYERS),
-    ],
-  }],
+  'import/no-restricted-paths': [
+    'error',
+    {
+      zones: [
+        { target: './src/handler', from: './src', except: ['./handler'] },
+        {
+          target: ['./src/*.ts', './src/private'],
+          from: './src/handler',
+          except: among(['contract.ts', 'coded-message.ts']),
+        },
+        {
+          target: HANDLER_SHARED.map((file) => `./src/handler/${file}`),
+          from: './src/handler',
+          except: among([...HANDLER_SHARED, 'runtime']),
+        },
+        ...Object.entries(HANDLER_LAYERS).map(([layer, below]) => ({
+          target: `./src/handler/${layer}`,
+          from: './src/handler',
+          except: among([layer, ...below]),
+        })),
+        ...forbidUpwardImports(CONSTRUCT_LAYERS),
+      ],
+    },
+  ],
 });
-project.eslint!.addOverride({
-  files: ['src/*.ts', 'src/private/**', 'test/*.ts', 'test/private/**', 'test/policies/**'],
-  rules: { '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }] },
+// A regular expression and a URL cannot be wrapped.
+project.eslint!.addRules({
+  '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }],
 });
 
 // An error or a warning at synth has a code: it goes through validation/problems.ts.
@@ -173,11 +212,17 @@ project.eslint!.addOverride({
   files: ['src/*.ts', 'src/private/**'],
   excludedFiles: ['src/private/validation/problems.ts'],
   rules: {
-    'no-restricted-syntax': ['error', ...[
-      'ThrowStatement',
-      'NewExpression[callee.name=/Error$/]',
-      'CallExpression > MemberExpression[property.name=/^add(Validation|(Warning|Error|Info)(V2)?)$/]',
-    ].map((selector) => ({ selector, message: 'Use a code of validation/messages.ts, with the functions of validation/problems.ts.' }))],
+    'no-restricted-syntax': [
+      'error',
+      ...[
+        'ThrowStatement',
+        'NewExpression[callee.name=/Error$/]',
+        'CallExpression > MemberExpression[property.name=/^add(Validation|(Warning|Error|Info)(V2)?)$/]',
+      ].map((selector) => ({
+        selector,
+        message: 'Use a code of validation/messages.ts, with the functions of validation/problems.ts.',
+      })),
+    ],
   },
 });
 project.eslint!.addOverride({
@@ -200,12 +245,20 @@ project.package.addField('exports', {
 
 project.gitattributes.addAttributes('/docs/errors.md', 'linguist-generated');
 project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
-project.gitignore.addPatterns('.venv/', '__pycache__/', '/examples/java/**/target/', '/examples/go/go.sum', '/examples/csharp/**/bin/', '/examples/csharp/**/obj/');
+project.gitignore.addPatterns(
+  '.venv/',
+  '__pycache__/',
+  '/examples/java/**/target/',
+  '/examples/go/go.sum',
+  '/examples/csharp/**/bin/',
+  '/examples/csharp/**/obj/',
+);
 
 project.addDevDeps('jest', 'ts-jest', '@types/jest');
 const JEST_PROJECT = {
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] }, // `typecheck` reports
+  // The task `typecheck` reports diagnostics.
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] },
   setupFiles: ['<rootDir>/test/support/setup.ts'],
 };
 const SLOW = 'slow';
@@ -243,11 +296,21 @@ const readme = project.addTask('readme', {
 });
 const JEST = 'jest --ci --maxWorkers=100%';
 project.addTask('jest', { description: 'Run the tests, or those whose paths match', exec: JEST, receiveArgs: true });
-project.addTask('jest:quick', { description: 'Run the tests, except *.slow.test.ts', exec: `${JEST} --ignoreProjects ${SLOW}` });
-project.addTask('jest:update', { description: 'Run the tests and accept new snapshots', exec: 'jest --updateSnapshot', receiveArgs: true });
+project.addTask('jest:quick', {
+  description: 'Run the tests, except *.slow.test.ts',
+  exec: `${JEST} --ignoreProjects ${SLOW}`,
+});
+project.addTask('jest:update', {
+  description: 'Run the tests and accept new snapshots',
+  exec: 'jest --updateSnapshot',
+  receiveArgs: true,
+});
 project.testTask.reset('tsx test/support/run-tests.ts jest:quick');
 project.addTask('test:full', { description: 'Run every test and check', exec: 'tsx test/support/run-tests.ts jest' });
-project.addTask('test:slow', { description: 'Run what test:full adds to test, after it', exec: `${JEST} --selectProjects ${SLOW}` });
+project.addTask('test:slow', {
+  description: 'Run what test:full adds to test, after it',
+  exec: `${JEST} --selectProjects ${SLOW}`,
+});
 
 packageLanguages(project, readme);
 prepareReleases(project);
@@ -261,7 +324,9 @@ generated.spawn(project.defaultTask!);
 generated.spawn(project.tasks.tryFind('docgen')!);
 generated.spawn(errors);
 
-const demo = project.addTask('demo', { description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta' });
+const demo = project.addTask('demo', {
+  description: 'Watch the real cdk CLI deploy, refuse and destroy against stand-ins for AWS and Immuta',
+});
 demo.spawn(project.bundler.bundleTask);
 demo.spawn(project.compileTask);
 demo.exec('tsx test/sandbox/demo.ts', { receiveArgs: true });

@@ -1,6 +1,7 @@
 /**
- * What one asynchronous custom resource costs at synth: a function that speaks CloudFormation's protocol itself, against the
- * Provider framework of aws-cdk-lib. Prints the table of docs/adr/0001. Run it with `npx tsx benchmarks/direct-custom-resource.ts`.
+ * What one asynchronous custom resource costs at synth: a function that speaks CloudFormation's protocol itself,
+ * against the Provider framework of aws-cdk-lib. Prints the table of docs/adr/0001. Run it with `npx tsx
+ * benchmarks/direct-custom-resource.ts`.
  */
 import { performance } from 'node:perf_hooks';
 import { App, Aspects, CustomResource, Duration, Stack } from 'aws-cdk-lib';
@@ -66,11 +67,15 @@ const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(val
 
 const measured = Object.entries(variants).map(([name, define]) => {
   const runs = Array.from({ length: RUNS }, () => measure(define));
-  return { name, findings: findings(define), ...runs[0], ms: median(runs.slice(1).map((run) => run.ms)) }; // the first run loads the modules
+  // The first run loads the modules.
+  return { name, findings: findings(define), ...runs[0], ms: median(runs.slice(1).map((run) => run.ms)) };
 });
 
 const base = measured[0].ms;
-console.log('| variant | resources | template bytes | cdk-nag errors | synth time against a bare function |\n| --- | --- | --- | --- | --- |');
+console.log(
+  '| variant | resources | template bytes | cdk-nag errors | synth time against a bare function |\n' +
+    '| --- | --- | --- | --- | --- |',
+);
 for (const { name, resources, bytes, findings: found, ms } of measured) {
   console.log(`| ${name} | ${resources} | ${bytes} | ${found} | ${(ms / base).toFixed(1)} |`);
 }

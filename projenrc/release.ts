@@ -1,6 +1,9 @@
 import { awscdk } from 'projen';
 
-/** What a release has in addition to packages: the comparison with the last API, a bill of materials and API references. */
+/**
+ * What a release has in addition to packages: the comparison with the last API, a bill of materials and API
+ * references.
+ */
 export function prepareReleases(project: awscdk.AwsCdkConstructLibrary): void {
   const compat = project.tasks.tryFind('compat')!;
   compat.reset('api-baseline/compare');
@@ -20,8 +23,12 @@ export function prepareReleases(project: awscdk.AwsCdkConstructLibrary): void {
     name: 'Attach the software bill of materials and the API references',
     if: '${{ !inputs.dry_run }}',
     env: { GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}' },
-    run: 'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json dist/references/*.md --clobber -R "$GITHUB_REPOSITORY"',
+    run:
+      'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json dist/references/*.md --clobber ' +
+      '-R "$GITHUB_REPOSITORY"',
   });
   // publib knows where npm packages go
-  project.tryFindObjectFile('.github/workflows/release.yml')!.addDeletionOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY');
+  project
+    .tryFindObjectFile('.github/workflows/release.yml')!
+    .addDeletionOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY');
 }

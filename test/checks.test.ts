@@ -141,7 +141,10 @@ describe('two integrations', () => {
   test('accepts the same name when the tenants differ', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { integrationName: 'sales' });
-    newIntegration(stack, 'Two', { integrationName: 'sales', tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
+    newIntegration(stack, 'Two', {
+      integrationName: 'sales',
+      tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com'),
+    });
     expect(synthError(stack)).toBe('');
   });
 
@@ -158,7 +161,10 @@ describe('two integrations', () => {
   test('fails when two tenants govern all buckets of one account and Region', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { location: S3Location.allBuckets() });
-    newIntegration(stack, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com') });
+    newIntegration(stack, 'Two', {
+      location: S3Location.allBuckets(),
+      tenant: newTenant(stack, 'Other', 'https://other.immutacloud.com'),
+    });
     expect(synthError(stack)).toContain('the location is already governed by \'Stack/One\'. Remove one of the two '
       + 'integrations. [LOCATION_DUPLICATE]');
   });
@@ -184,7 +190,10 @@ describe('two integrations', () => {
   test('accepts all buckets of two Regions when the tenants differ', () => {
     const [a, b] = stacksIn({ env: ENV }, elsewhere);
     newIntegration(a, 'One', { location: S3Location.allBuckets() });
-    newIntegration(b, 'Two', { location: S3Location.allBuckets(), tenant: newTenant(b, 'Other', 'https://other.immutacloud.com') });
+    newIntegration(b, 'Two', {
+      location: S3Location.allBuckets(),
+      tenant: newTenant(b, 'Other', 'https://other.immutacloud.com'),
+    });
     [a, b].forEach((stack) => Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue()));
     expect(synthError(a)).toBe('');
   });

@@ -59,7 +59,10 @@ describe('default configuration', () => {
 
   test('defines ten resources when the stack also defines the secret', () => {
     const stack = newStack();
-    const tenant = new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: new Secret(stack, 'ApiKey') });
+    const tenant = new ImmutaTenant(stack, 'Immuta', {
+      url: 'https://acme.immutacloud.com',
+      apiKey: new Secret(stack, 'ApiKey'),
+    });
     newIntegration(stack, 'Sales', { tenant });
     expect(Object.keys(resourcesOf(stack))).toHaveLength(10);
   });

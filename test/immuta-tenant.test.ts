@@ -104,11 +104,14 @@ test('uses the field of the secret and the log group of the user', () => {
   });
 });
 
-test.each(['https://acme.immutacloud.com/', 'https://acme.immutacloud.com//'])('removes the trailing slashes of %s', (url) => {
-  const stack = newStack();
-  expect(newTenant(stack, 'Immuta', url).url).toBe('https://acme.immutacloud.com');
-  expect(synthError(stack)).toBe('');
-});
+test.each(['https://acme.immutacloud.com/', 'https://acme.immutacloud.com//'])(
+  'removes the trailing slashes of %s',
+  (url) => {
+    const stack = newStack();
+    expect(newTenant(stack, 'Immuta', url).url).toBe('https://acme.immutacloud.com');
+    expect(synthError(stack)).toBe('');
+  },
+);
 
 test('accepts a URL that is a token or has a port', () => {
   const stack = newStack();
@@ -118,9 +121,16 @@ test('accepts a URL that is a token or has a port', () => {
 });
 
 test.each([
-  ['http://acme.immutacloud.com', '\'url\' must begin with https://, got "http://acme.immutacloud.com". Use the https address of the tenant. [URL_NOT_HTTPS]'],
+  [
+    'http://acme.immutacloud.com',
+    '\'url\' must begin with https://, got "http://acme.immutacloud.com". Use the https address of the tenant. ' +
+      '[URL_NOT_HTTPS]',
+  ],
   ['acme.immutacloud.com', '\'url\' must begin with https://, got "acme.immutacloud.com"'],
-  ['https://acme.immutacloud.com/integrations', 'got "https://acme.immutacloud.com/integrations". Write "https://acme.immutacloud.com". [URL_NOT_ORIGIN]'],
+  [
+    'https://acme.immutacloud.com/integrations',
+    'got "https://acme.immutacloud.com/integrations". Write "https://acme.immutacloud.com". [URL_NOT_ORIGIN]',
+  ],
   ['https://acme.immutacloud.com?x=1', 'without a path or query'],
   ['https://acme.immutacloud.com#x', 'without a path or query'],
   ['https://acme.immutacloud.com ', 'got "https://acme.immutacloud.com ". Write "https://acme.immutacloud.com"'],

@@ -9,8 +9,8 @@ export const MESSAGES = {
   // --- a heading
 
   /**
-   * The key is wrong, revoked or of another tenant. The handler read the secret twice, so that a key which was rotated in the meantime
-   * is not the cause.
+   * The key is wrong, revoked or of another tenant. The handler read the secret twice, so that a key which was rotated
+   * in the meantime is not the cause.
    */
   KEY_REJECTED: {
     text: 'Immuta answered 401 to {request}: '
@@ -27,7 +27,9 @@ describe('the page of errors', () => {
 
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'errors-page-'));
-    ['src/handler/integration', 'src/private/validation'].forEach((folder) => mkdirSync(path.join(root, folder), { recursive: true }));
+    ['src/handler/integration', 'src/private/validation'].forEach((folder) =>
+      mkdirSync(path.join(root, folder), { recursive: true }),
+    );
     writeFileSync(path.join(root, 'src/handler/integration/messages.ts'), TABLE);
   });
 
@@ -62,7 +64,9 @@ test.each([
   ['has a text that is not literal', '{\n/** c */\nA: { text: name(), remedy: \'b\' } }', 'must have a text'],
   ['is not an object literal', '{\n/** c */\nA: entry }', 'must be an object literal'],
 ])('fails when an entry %s', (_, table, problem) => {
-  expect(() => parseErrors('table.ts', `const X = ${table} satisfies Record<string, CodedMessage>;`)).toThrow(`table.ts: A ${problem}`);
+  expect(() => parseErrors('table.ts', `const X = ${table} satisfies Record<string, CodedMessage>;`)).toThrow(
+    `table.ts: A ${problem}`,
+  );
 });
 
 test('docs/errors.md is current: `npx projen errors` writes it', () => {

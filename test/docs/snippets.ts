@@ -26,7 +26,11 @@ export function compileBlocks(pages: Page[]): string[] {
     })));
 
   const options: ts.CompilerOptions = {
-    ...ts.getParsedCommandLineOfConfigFile(path.join(ROOT, 'tsconfig.json'), {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail })!.options,
+    ...ts.getParsedCommandLineOfConfigFile(
+      path.join(ROOT, 'tsconfig.json'),
+      {},
+      { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail },
+    )!.options,
     noEmit: true,
     rootDir: ROOT,
     noUnusedLocals: false,
@@ -41,8 +45,11 @@ export function compileBlocks(pages: Page[]): string[] {
   const program = ts.createProgram([...snippets.keys()], options, host);
   return [...snippets].flatMap(([name, { page, offset }]) => {
     const source = program.getSourceFile(name)!;
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(({ start, messageText }) =>
-      `${page}:${source.getLineAndCharacterOfPosition(start!).line + 1 + offset}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ start, messageText }) =>
+        `${page}:${source.getLineAndCharacterOfPosition(start!).line + 1 + offset}: ` +
+          `${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
   });
 }
 

@@ -38,7 +38,10 @@ export class Consumer {
   static async install(language: Language, folder: string): Promise<Consumer> {
     const project = path.join(folder, language.folder);
     mkdirSync(project, { recursive: true });
-    cpSync(path.join(EXAMPLES, language.folder), project, { recursive: true, filter: (source) => path.basename(source) !== 'cdk.out' });
+    cpSync(path.join(EXAMPLES, language.folder), project, {
+      recursive: true,
+      filter: (source) => path.basename(source) !== 'cdk.out',
+    });
     return new Consumer(project, await language.install(project));
   }
 
@@ -50,7 +53,10 @@ export class Consumer {
     const { app } = JSON.parse(readFileSync(path.join(cwd, 'cdk.json'), 'utf8'));
     const assembly = path.join(cwd, 'cdk.out');
     rmSync(assembly, { recursive: true, force: true });
-    await run(app, { cwd, env: { ...this.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...settings }) } });
+    await run(app, {
+      cwd,
+      env: { ...this.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...settings }) },
+    });
     return readTemplates(assembly);
   }
 }

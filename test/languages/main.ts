@@ -1,6 +1,6 @@
 /**
- * One library, five languages: installs the packages of each language in a project of its own, as a user would, and compares what each
- * example synthesizes there with what its twin in TypeScript does.
+ * One library, five languages: installs the packages of each language in a project of its own, as a user would, and
+ * compares what each example synthesizes there with what its twin in TypeScript does.
  */
 import { rejects } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,9 @@ async function main(): Promise<boolean> {
   for (const { name, folder: examples } of TWINS) {
     await report.check(`${name} has an example of every topic`, () => assertSame(topicsOf(examples), TOPICS));
   }
-  const packaged = await report.check('the packages of all languages can be made', async () => makePackages(await hasSdk()));
+  const packaged = await report.check('the packages of all languages can be made', async () =>
+    makePackages(await hasSdk()),
+  );
   if (packaged) {
     const expected: Record<string, Templates> = {};
     const reference = tryLanguage(TYPESCRIPT, [...CASES, README], (name, templates) => {
@@ -57,9 +59,13 @@ async function tryLanguage(
     return;
   }
   let consumer: Consumer | undefined;
-  await report.check(`${language.name}: the package can be installed`, async () => { consumer = await Consumer.install(language, folder); });
+  await report.check(`${language.name}: the package can be installed`, async () => {
+    consumer = await Consumer.install(language, folder);
+  });
   for (const { name, topic, settings } of cases) {
-    await report.check(`${language.name}: ${name}`, async () => checkCase(name, await installed(consumer).synthesize(topic, settings)));
+    await report.check(`${language.name}: ${name}`, async () =>
+      checkCase(name, await installed(consumer).synthesize(topic, settings)),
+    );
   }
   await report.check(`${language.name}: a wrong property is refused with the library's message`, () => rejects(
     () => installed(consumer).synthesize(REFUSED.topic, REFUSED.settings),

@@ -7,7 +7,8 @@ import { ROOT } from './topics';
 export const PACKAGES = path.join(ROOT, 'dist');
 
 /**
- * Makes the packages by the tasks that a release runs. That for .NET needs a .NET SDK: without one its code is generated, and no more.
+ * Makes the packages by the tasks that a release runs. That for .NET needs a .NET SDK: without one its code is
+ * generated, and no more.
  *
  * @param dotnetSdk whether there is one
  */

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from './topics';
 
-/** The README's quick start as an app, beside the topics of the examples. It equals the topic `quickstart` with `README_SETTINGS`. */
+/**
+ * The README's quick start as an app, beside the topics of the examples. It equals the topic `quickstart` with
+ * `README_SETTINGS`.
+ */
 export const README_TOPIC = 'readme';
 
 /** The TypeScript of the README's quick start. */

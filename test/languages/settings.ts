@@ -49,8 +49,14 @@ export interface Case {
   readonly settings: Settings;
 }
 
-/** The quickstart of every language with the settings of the README, whose quick start synthesizes the same template. */
-export const QUICKSTART_OF_README: Case = { name: 'quickstart of the README', topic: 'quickstart', settings: README_SETTINGS };
+/**
+ * The quickstart of every language with the settings of the README, whose quick start synthesizes the same template.
+ */
+export const QUICKSTART_OF_README: Case = {
+  name: 'quickstart of the README',
+  topic: 'quickstart',
+  settings: README_SETTINGS,
+};
 
 /** The README's quick start itself, which is in TypeScript. */
 export const README: Case = { name: 'README', topic: README_TOPIC, settings: {} };

@@ -8,7 +8,12 @@ export interface RunOptions {
 /** Runs a command line in a shell. Resolves with what it wrote; rejects with that if it fails. */
 export function run(commandLine: string, { cwd, env }: RunOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(commandLine, { cwd, env: { ...process.env, ...env }, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(commandLine, {
+      cwd,
+      env: { ...process.env, ...env },
+      shell: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (data) => { output += data; });
     child.stderr.on('data', (data) => { output += data; });

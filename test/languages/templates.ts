@@ -5,7 +5,10 @@ import * as path from 'node:path';
 /** The templates of a synthesized app by their file names. */
 export type Templates = Record<string, any>;
 
-/** Without what names the language's runtime: the CDK's analytics, which list the modules in use. Nothing else differs. */
+/**
+ * Without what names the language's runtime: the CDK's analytics, which list the modules in use. Nothing else
+ * differs.
+ */
 export function readTemplates(assembly: string): Templates {
   const names = readdirSync(assembly).filter((name) => name.endsWith('.template.json')).sort();
   return Object.fromEntries(names.map((name) => {

@@ -1,6 +1,6 @@
 /**
- * The aws-cdk-lib that the consumers of every language install: a newer one than the library is compiled against, and the newest that the
- * registries of all languages are known to have.
+ * The aws-cdk-lib that the consumers of every language install: a newer one than the library is compiled against, and
+ * the newest that the registries of all languages are known to have.
  */
 export const CDK_VERSION = '2.263.0';
 

@@ -3,7 +3,19 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { changes, failure, lake, shortAnswers, STACK_NAME, tenantIn, useSandbox } from './fixture';
-import { allIsWell, arnOf, byHand, EVERYTHING, failNeighbour, inAccount, prepareAccount, Roles, state, stateAndPolicies, withNeighbour } from './owners';
+import {
+  allIsWell,
+  arnOf,
+  byHand,
+  EVERYTHING,
+  failNeighbour,
+  inAccount,
+  prepareAccount,
+  Roles,
+  state,
+  stateAndPolicies,
+  withNeighbour,
+} from './owners';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { S3Config } from '../sandbox/immuta';
 import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
@@ -12,20 +24,26 @@ import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 const sandbox = useSandbox();
 beforeEach(() => prepareAccount(sandbox.current));
 
-const deploy = (props: Partial<ImmutaS3IntegrationProps>, { roles = 'given' as Roles, neighbour = false } = {}) => sandbox.current.deploy(lake(sandbox.current, {
-  props: (stack) => ({ ...inAccount(stack, roles), ...props }),
-  and: neighbour ? withNeighbour : undefined,
-}));
+const deploy = (props: Partial<ImmutaS3IntegrationProps>, { roles = 'given' as Roles, neighbour = false } = {}) =>
+  sandbox.current.deploy(
+    lake(sandbox.current, {
+      props: (stack) => ({ ...inAccount(stack, roles), ...props }),
+      and: neighbour ? withNeighbour : undefined,
+    }),
+  );
 
-describe('an integration that somebody made by hand', () => {
+describe('an integration that was created by hand', () => {
   test.each([
     ['without a name', {}],
     ['with its name', { integrationName: 'by hand' }],
-  ])('is adopted %s without a change, and outlives the stack', async (_, props) => {
+  ])('is adopted %s without a change and survives the stack', async (_, props) => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
 
-    expect(await deploy({ adopt: id, ...props })).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { IntegrationId: id } });
+    expect(await deploy({ adopt: id, ...props })).toMatchObject({
+      status: 'CREATE_COMPLETE',
+      outputs: { IntegrationId: id },
+    });
     expect(state(sandbox.current)).toEqual(before);
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
@@ -47,7 +65,8 @@ describe('an integration that somebody made by hand', () => {
         return { awsRoleToAssume: undefined };
       },
       props: (stack) => ({
-        ...inAccount(stack, 'given'), authentication: ImmutaAuthentication.ambient(iam.Role.fromRoleName(stack, 'Ambient', 'immuta')),
+        ...inAccount(stack, 'given'),
+        authentication: ImmutaAuthentication.ambient(iam.Role.fromRoleName(stack, 'Ambient', 'immuta')),
       }),
     },
     'with an access key': {
@@ -57,12 +76,18 @@ describe('an integration that somebody made by hand', () => {
         aws.iam.putUserPolicy('immuta-user', 'everything', EVERYTHING);
         const { accessKeyId, secretAccessKey } = aws.iam.createAccessKey('immuta-user');
         aws.secrets.createSecret('immuta/access-key', JSON.stringify({ accessKeyId, secretAccessKey }));
-        return { authenticationType: 'accessKey', awsRoleToAssume: undefined, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
+        return {
+          authenticationType: 'accessKey',
+          awsRoleToAssume: undefined,
+          awsAccessKeyId: accessKeyId,
+          awsSecretAccessKey: secretAccessKey,
+        };
       },
       props: (stack) => ({
         ...inAccount(stack, 'given'),
         authentication: ImmutaAuthentication.accessKeySecret({
-          user: iam.User.fromUserName(stack, 'User', 'immuta-user'), secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+          user: iam.User.fromUserName(stack, 'User', 'immuta-user'),
+          secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
         }),
       }),
     },
@@ -76,7 +101,7 @@ describe('an integration that somebody made by hand', () => {
     },
   };
 
-  test.each(Object.keys(KINDS))('%s is adopted, updated in place, and outlives the stack', async (kind) => {
+  test.each(Object.keys(KINDS))('%s is adopted, updated in place and survives the stack', async (kind) => {
     const { id } = await byHand(sandbox.current, KINDS[kind].config());
     const before = state(sandbox.current);
     const props = KINDS[kind].props;
@@ -84,8 +109,11 @@ describe('an integration that somebody made by hand', () => {
     expect(await sandbox.current.deploy(lake(sandbox.current, { props: (stack) => ({ ...props(stack), adopt: id }) })))
       .toMatchObject({ status: 'CREATE_COMPLETE', outputs: { IntegrationId: id } });
     expect(state(sandbox.current)).toEqual(before);
-    expect(await sandbox.current.deploy(lake(sandbox.current, { props: (stack) => ({ ...props(stack), adopt: id, revision: '2' }) })))
-      .toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(
+      await sandbox.current.deploy(
+        lake(sandbox.current, { props: (stack) => ({ ...props(stack), adopt: id, revision: '2' }) }),
+      ),
+    ).toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     const [record] = before.integrations;
@@ -96,19 +124,26 @@ describe('an integration that somebody made by hand', () => {
   });
 
   test.each([
-    ['with the name that it had', { integrationName: 'by hand' }, 'by hand'],
-    ['without a name, which nobody knows any more', {}, 'sales'],
-  ])('%s goes back to what is known when its renaming is rolled back', async (_, props, name) => {
+    ['adopted with its name', { integrationName: 'by hand' }, 'by hand'],
+    ['adopted without its name', {}, 'sales'],
+  ])('gets its known name back when its renaming is rolled back, %s', async (_, props, name) => {
     const { id } = await byHand(sandbox.current);
     await deploy({ adopt: id, ...props });
-    sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 60, reason: 'no bucket today' });
+    sandbox.current.cloudFormation.faults.push({
+      logicalId: /^Neighbour/,
+      action: 'create',
+      afterSeconds: 60,
+      reason: 'no bucket today',
+    });
 
-    expect(await deploy({ adopt: id, integrationName: 'sales' }, { neighbour: true })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(await deploy({ adopt: id, integrationName: 'sales' }, { neighbour: true })).toMatchObject({
+      status: 'UPDATE_ROLLBACK_COMPLETE',
+    });
 
     expect(sandbox.current.immuta.integrations.get(id)).toMatchObject({ status: 'enabled', config: { name } });
   });
 
-  test('is managed under its own name from then on, and never deleted, not even without the prop', async () => {
+  test('keeps its name and is never deleted, not even when the prop is removed', async () => {
     const { id } = await byHand(sandbox.current);
     await deploy({ adopt: id });
 
@@ -122,7 +157,7 @@ describe('an integration that somebody made by hand', () => {
     expect(shortAnswers(sandbox.current).at(-1)).toBe(`SUCCESS immuta-s3-integration/${id}/adopted`);
   });
 
-  test('is not adopted with generated roles: the reason says what to write', async () => {
+  test('is not adopted with generated roles, and the reason has the code to write', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
 
@@ -130,16 +165,25 @@ describe('an integration that somebody made by hand', () => {
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(result)).toContain(`{ adopt: '${id}'`);
-    expect(failure(result)).toContain("locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/location'), authentication: "
-      + "ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', 'arn:aws:iam::111122223333:role/immuta'))");
+    expect(failure(result)).toContain(
+      "locationRole: iam.Role.fromRoleArn(this, 'LocationRole', 'arn:aws:iam::111122223333:role/location'), " +
+        'authentication: ' +
+        "ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(this, 'ImmutaRole', " +
+          "'arn:aws:iam::111122223333:role/immuta'))",
+    );
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual([]);
   });
 
-  test('is left alone when a stack that has adopted it rolls back', async () => {
+  test('is kept when the stack that adopted it rolls back', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
-    sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 60, reason: 'no bucket today' });
+    sandbox.current.cloudFormation.faults.push({
+      logicalId: /^Neighbour/,
+      action: 'create',
+      afterSeconds: 60,
+      reason: 'no bucket today',
+    });
 
     expect(await deploy({ adopt: id }, { neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
@@ -148,7 +192,7 @@ describe('an integration that somebody made by hand', () => {
     expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill(`SUCCESS immuta-s3-integration/${id}/adopted`));
   });
 
-  test('is left alone when the adoption is cancelled', async () => {
+  test('is kept when the adoption is cancelled', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
     failNeighbour(sandbox.current);
@@ -159,37 +203,48 @@ describe('an integration that somebody made by hand', () => {
     expect(changes(sandbox.current)).toEqual([]);
   });
 
-  test('that is gone is made again by an update, and that one is ours', async () => {
+  test('is recreated by an update when it was deleted, and the stack owns the new one', async () => {
     const record = await byHand(sandbox.current);
     await deploy({ adopt: record.id });
     sandbox.current.immuta.integrations.delete(record.id);
     sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);
 
-    expect(await deploy({ revision: '2' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
+    expect(await deploy({ revision: '2' })).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '102' },
+    });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     expect(state(sandbox.current).integrations).toEqual([]);
   });
 });
 
-describe('one of ours', () => {
+describe('an integration of this stack', () => {
   const withoutIntegration = () => {
     const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
     tenantIn(stack, sandbox.current);
     return stack;
   };
 
-  test.each<[Roles, string]>([['given', '101'], ['given-immutable', '101']])('that was retained, with %s roles, is adopted when it is added again', async (roles, id) => {
+  test.each<[Roles, string]>([
+    ['given', '101'],
+    ['given-immutable', '101'],
+  ])('is adopted when it was retained with %s roles and is added again', async (roles, id) => {
     await deploy({ integrationName: 'sales', removalPolicy: RemovalPolicy.RETAIN }, { roles });
     await sandbox.current.deploy(withoutIntegration());
     const before = stateAndPolicies(sandbox.current);
 
     failNeighbour(sandbox.current);
-    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles, neighbour: true })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles, neighbour: true })).toMatchObject({
+      status: 'UPDATE_ROLLBACK_COMPLETE',
+    });
     expect(stateAndPolicies(sandbox.current)).toEqual(before);
 
     allIsWell(sandbox.current);
-    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: id } });
+    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles })).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: id },
+    });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     const { policies, ...others } = stateAndPolicies(sandbox.current);
     expect({ ...others, policies: before.policies }).toEqual(before);
@@ -198,10 +253,13 @@ describe('one of ours', () => {
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test("stays ours when 'adopt' names it: it is kept with the prop, and deleted without", async () => {
+  test("is kept while 'adopt' names it and deleted when the prop is removed", async () => {
     await deploy({});
     const before = state(sandbox.current);
-    expect(await deploy({ adopt: '101' })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '101' } });
+    expect(await deploy({ adopt: '101' })).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IntegrationId: '101' },
+    });
     expect(state(sandbox.current)).toEqual(before);
 
     expect(await deploy({})).toMatchObject({ status: 'UPDATE_COMPLETE' });

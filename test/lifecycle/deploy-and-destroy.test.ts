@@ -9,7 +9,7 @@ describe.each([
 ])('on %s', (_name, node) => {
   const sandbox = useSandbox(node);
 
-  test('a deployment makes an enabled integration, and destroying it leaves nothing', async () => {
+  test('creates an enabled integration and leaves nothing when the stack is destroyed', async () => {
     const { status, outputs } = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(status).toBe('CREATE_COMPLETE');
@@ -30,18 +30,24 @@ describe.each([
     ]);
   });
 
-  test('a failed validation rolls back, leaves nothing and says which test failed and what to do', async () => {
+  test('rolls back, leaves nothing, names the test and the remedy when validation fails', async () => {
     sandbox.current.immuta.faults.validation({ test: 2, message: 'Integration 17 has it.' });
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(result)).toContain("'The provided integration name is unique across Immuta S3 integrations' failed: Integration 17 has it. Set another 'integrationName'");
-    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(failure(result)).toContain(
+      "'The provided integration name is unique across Immuta S3 integrations' failed: Integration 17 has it. " +
+        "Set another 'integrationName'",
+    );
+    expect(shortAnswers(sandbox.current)).toEqual([
+      'FAILED immuta-s3-integration/none',
+      'SUCCESS immuta-s3-integration/none',
+    ]);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('an integration that is slow to come outlasts one run of the function', async () => {
+  test('creates an integration when that takes longer than one run of the function', async () => {
     sandbox.current.immuta.switches.durations.creating = 20 * 60_000;
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });

@@ -15,21 +15,29 @@ async function failsAtTest(test: number, options: LakeOptions = {}) {
 
 const WITH_PERMISSIONS: LakeOptions = { props: () => ({ diagnosePermissions: true }) };
 
-test('the reason says that there is an instance, and no location', async () => {
-  expect(await failsAtTest(6)).toMatch(/Scripted failure of test 6.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales-lake\/'/);
+test('says in the reason that there is an instance but no location', async () => {
+  expect(await failsAtTest(6)).toMatch(
+    /Scripted failure of test 6.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales-lake\/'/,
+  );
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-describe('with diagnosePermissions', () => {
-  test('the reason says that nothing is denied', async () => {
-    expect(await failsAtTest(6, WITH_PERMISSIONS)).toMatch(/AWS's policy simulator finds nothing that arn:aws:iam::111122223333:role\/\S+ is denied; it knows neither its trust policy/);
+describe('diagnosePermissions', () => {
+  test('says in the reason when nothing is denied', async () => {
+    expect(await failsAtTest(6, WITH_PERMISSIONS)).toMatch(
+      /AWS's policy simulator finds nothing that arn:aws:iam::111122223333:role\/\S+ is denied; it knows neither its trust policy/,
+    );
   });
 
-  test('the reason says what the policies of a user lack', async () => {
+  test('says in the reason what the policies of a user lack', async () => {
     const { iam, secrets } = sandbox.current.aws;
     iam.createUser({ userName: 'immuta' });
     secrets.createSecret('immuta/key', JSON.stringify(iam.createAccessKey('immuta')));
-    sandbox.current.immuta.faults.http({ method: 'POST', run: () => iam.policiesOf('arn:aws:iam::111122223333:user/immuta').forEach((arn) => iam.detachUserPolicy('immuta', arn)) });
+    sandbox.current.immuta.faults.http({
+      method: 'POST',
+      run: () =>
+        iam.policiesOf('arn:aws:iam::111122223333:user/immuta').forEach((arn) => iam.detachUserPolicy('immuta', arn)),
+    });
 
     const reason = await failsAtTest(5, {
       props: (stack) => ({
@@ -40,13 +48,17 @@ describe('with diagnosePermissions', () => {
       }),
     });
 
-    expect(reason).toMatch(/arn:aws:iam::111122223333:user\/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy of its own allows it\)/);
+    expect(reason).toMatch(
+      /arn:aws:iam::111122223333:user\/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy of its own allows it\)/,
+    );
   });
 
-  test('its policy goes with the integration', async () => {
+  test('deletes its policy with the integration', async () => {
     const { iam } = sandbox.current.aws;
     await sandbox.current.deploy(lake(sandbox.current, WITH_PERMISSIONS));
-    expect(iam.roleArns.flatMap((arn) => iam.policiesOf(arn)).filter((name) => name.includes('DiagnosisPolicy'))).toHaveLength(1);
+    expect(
+      iam.roleArns.flatMap((arn) => iam.policiesOf(arn)).filter((name) => name.includes('DiagnosisPolicy')),
+    ).toHaveLength(1);
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);

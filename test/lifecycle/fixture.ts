@@ -2,7 +2,13 @@ import { App, CfnOutput, Stack, Stage } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, ImmutaTenant, S3Location } from '../../src';
+import {
+  ImmutaAuthentication,
+  ImmutaS3Integration,
+  ImmutaS3IntegrationProps,
+  ImmutaTenant,
+  S3Location,
+} from '../../src';
 import { StackResult } from '../sandbox/cloudformation';
 import { ProcessPool } from '../sandbox/lambda/process-pool';
 import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
@@ -14,7 +20,8 @@ export const INTEGRATION_TYPE = 'Custom::ImmutaS3Integration';
 /**
  * A new sandbox for each test; it ends with a search for secrets in all that was written.
  *
- * @param node The node binary that runs each function in a process of its own. @default - processes that tests share, one after the other
+ * @param node The node binary that runs each function in a process of its own. @default - processes that tests share,
+ *   one after the other
  */
 export function useSandbox(node?: () => Promise<string>): { readonly current: Sandbox } {
   const holder: { current: Sandbox } = { current: undefined! };
@@ -41,7 +48,9 @@ export interface LakeOptions {
 }
 
 export function tenantIn(
-  stack: Stack, sandbox: Sandbox, { id = 'Immuta', url = sandbox.immuta.url, apiKeySecret = SANDBOX_API_KEY_SECRET } = {},
+  stack: Stack,
+  sandbox: Sandbox,
+  { id = 'Immuta', url = sandbox.immuta.url, apiKeySecret = SANDBOX_API_KEY_SECRET } = {},
 ): ImmutaTenant {
   return new ImmutaTenant(stack, id, {
     url,
@@ -66,7 +75,10 @@ export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
 }
 
 /** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
-export function lake(sandbox: Sandbox, { stackName = STACK_NAME, tenant, url, apiKeySecret, props, and }: LakeOptions = {}): Stack {
+export function lake(
+  sandbox: Sandbox,
+  { stackName = STACK_NAME, tenant, url, apiKeySecret, props, and }: LakeOptions = {},
+): Stack {
   const stack = new Stack(tenant ? Stage.of(tenant)! : new App(), stackName, { env: SANDBOX_ENV });
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
     tenant: tenant ?? tenantIn(stack, sandbox, { url, apiKeySecret }),
@@ -88,7 +100,9 @@ export function locations(sandbox: Sandbox) {
 /** Whatever a deployment may leave behind, in AWS and in Immuta. */
 export function leftovers(sandbox: Sandbox) {
   return {
-    integrations: [...sandbox.immuta.integrations.values()].filter(({ status }) => status !== 'deleted').map(({ id, status }) => ({ id, status })),
+    integrations: [...sandbox.immuta.integrations.values()]
+      .filter(({ status }) => status !== 'deleted')
+      .map(({ id, status }) => ({ id, status })),
     locations: locations(sandbox).map(({ scope }) => scope),
     instance: sandbox.aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region)?.arn,
     roles: sandbox.aws.iam.roleArns,
@@ -97,7 +111,14 @@ export function leftovers(sandbox: Sandbox) {
   };
 }
 
-export const NOTHING: ReturnType<typeof leftovers> = { integrations: [], locations: [], instance: undefined, roles: [], functions: [], others: [] };
+export const NOTHING: ReturnType<typeof leftovers> = {
+  integrations: [],
+  locations: [],
+  instance: undefined,
+  roles: [],
+  functions: [],
+  others: [],
+};
 
 /** Why the integration failed, as the user reads it in the stack's events. */
 export function failure({ events }: StackResult): string | undefined {
@@ -105,7 +126,9 @@ export function failure({ events }: StackResult): string | undefined {
 }
 
 /** The answers to the integration's events, in their order. */
-export function answers(sandbox: Sandbox): { Status: string; PhysicalResourceId: string; Reason?: string; Data?: Record<string, string> }[] {
+export function answers(
+  sandbox: Sandbox,
+): { Status: string; PhysicalResourceId: string; Reason?: string; Data?: Record<string, string> }[] {
   return sandbox.responses.answers.map(({ body }) => JSON.parse(body));
 }
 
@@ -116,5 +139,7 @@ export function shortAnswers(sandbox: Sandbox): string[] {
 
 /** The calls to Immuta that could change something, as `POST /integrations`. */
 export function changes(sandbox: Sandbox): string[] {
-  return sandbox.immuta.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+  return sandbox.immuta.requests
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path }) => `${method} ${path}`);
 }

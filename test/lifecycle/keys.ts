@@ -20,10 +20,14 @@ export interface KeyLakeOptions {
 }
 
 /** The stack of an integration with a managed access key. */
-export function keyLake(sandbox: Sandbox, { userName, user, rotation, props = {}, and, tenant }: KeyLakeOptions = {}): Stack {
+export function keyLake(
+  sandbox: Sandbox,
+  { userName, user, rotation, props = {}, and, tenant }: KeyLakeOptions = {},
+): Stack {
   const options = (stack: Stack): ManagedAccessKeyOptions => ({
-    user: user?.(stack) ?? (userName === undefined ? undefined : User.fromUserName(stack, `User-${userName}`, userName)),
-    rotation: rotation === 'none' ? undefined : rotation ?? Schedule.rate(Duration.days(90)),
+    user:
+      user?.(stack) ?? (userName === undefined ? undefined : User.fromUserName(stack, `User-${userName}`, userName)),
+    rotation: rotation === 'none' ? undefined : (rotation ?? Schedule.rate(Duration.days(90))),
   });
   return lake(sandbox, {
     props: (stack) => ({
@@ -35,7 +39,11 @@ export function keyLake(sandbox: Sandbox, { userName, user, rotation, props = {}
   });
 }
 
-export function deployKeys(sandbox: Sandbox, options?: KeyLakeOptions, deployOptions?: DeployOptions): Promise<StackResult> {
+export function deployKeys(
+  sandbox: Sandbox,
+  options?: KeyLakeOptions,
+  deployOptions?: DeployOptions,
+): Promise<StackResult> {
   return sandbox.deploy(keyLake(sandbox, options), deployOptions);
 }
 
@@ -60,7 +68,10 @@ export function secretState(sandbox: Sandbox): Record<string, string> {
     const { accessKeyId = 'no key' } = value === undefined ? { accessKeyId: 'no value' } : JSON.parse(String(value));
     return [[...labels].map((label) => label.replace(/AKIA.*/, 'id')).sort().join(' '), accessKeyId] as const;
   });
-  return Object.fromEntries([...entries, ...[...tags].map(([key, value]) => [key.replace('cdk-immuta-s3-integration:', ''), value] as const)]);
+  return Object.fromEntries([
+    ...entries,
+    ...[...tags].map(([key, value]) => [key.replace('cdk-immuta-s3-integration:', ''), value] as const),
+  ]);
 }
 
 /** The secret of an integration that is in order: it names the one key that Immuta holds and IAM has. */
@@ -71,20 +82,29 @@ export function expectInOrder(sandbox: Sandbox, id = '101'): void {
   const { AWSPREVIOUS: _, ...state } = secretState(sandbox);
   expect(state).toEqual({ 'AWSCURRENT access-key-id': held, 'integration-id': id });
   const value = JSON.parse(String(secretOf(sandbox).value));
-  expect(value).toEqual({ accessKeyId: held, secretAccessKey: iam.everySecretKey.get(held), userName: expect.any(String) });
+  expect(value).toEqual({
+    accessKeyId: held,
+    secretAccessKey: iam.everySecretKey.get(held),
+    userName: expect.any(String),
+  });
   expect(iam.accessKeys(value.userName).map(({ accessKeyId }) => accessKeyId)).toEqual([held]);
 }
 
 /**
- * Checks after each request to AWS and Immuta that Immuta can work: the key that an integration holds is active, unless the integration is being
- * created or deleted; and no user has more than two keys. What was found is thrown by the function returned.
+ * Checks after each request to AWS and Immuta that Immuta can work: the key that an integration holds is active, unless
+ * the integration is being created or deleted; and no user has more than two keys. What was found is thrown by the
+ * function returned.
  */
 export function watchKeys({ aws, immuta }: Sandbox): () => void {
   const found: string[] = [];
   const look = (when: string) => {
     for (const { id, status, config } of immuta.integrations.values()) {
       const isThere = !['creating', 'createError', 'deleting', 'deleted', 'deleteError'].includes(status);
-      if (isThere && config.authenticationType === 'accessKey' && !aws.iam.accessKeyIds.includes(config.awsAccessKeyId!)) {
+      if (
+        isThere &&
+        config.authenticationType === 'accessKey' &&
+        !aws.iam.accessKeyIds.includes(config.awsAccessKeyId!)
+      ) {
         found.push(`after ${when}, integration ${id} (${status}) holds ${config.awsAccessKeyId}, which is gone`);
       }
     }
@@ -107,5 +127,9 @@ export function watchKeys({ aws, immuta }: Sandbox): () => void {
 /** Deletes the stack, after which nothing is left in AWS or Immuta. */
 export async function expectNothingLeft(sandbox: Sandbox, before: object = NOTHING): Promise<void> {
   expect(await sandbox.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect({ ...leftovers(sandbox), keys: keysIn(sandbox), secret: secretOf(sandbox) }).toEqual({ ...before, keys: [], secret: undefined });
+  expect({ ...leftovers(sandbox), keys: keysIn(sandbox), secret: secretOf(sandbox) }).toEqual({
+    ...before,
+    keys: [],
+    secret: undefined,
+  });
 }

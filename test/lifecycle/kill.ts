@@ -4,7 +4,10 @@ import { Sandbox } from '../sandbox/sandbox';
 export type Kill = (sandbox: Sandbox) => void;
 
 /** Right after it has written the line of a step. */
-export const afterStep = (step: string, more = ''): Kill => ({ lambda }) => void lambda.crashes.push(new RegExp(`"step":"${step}".*${more}`));
+export const afterStep =
+  (step: string, more = ''): Kill =>
+    ({ lambda }) =>
+      void lambda.crashes.push(new RegExp(`"step":"${step}".*${more}`));
 
 /** The first run lives. */
 export const never = afterStep('never');

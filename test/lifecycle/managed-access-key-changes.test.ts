@@ -2,8 +2,29 @@ import { App, Aspects, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { answers, changes, failure, INTEGRATION_TYPE, lake, leftovers, shortAnswers, STACK_NAME, tenantIn, useSandbox } from './fixture';
-import { deployKeys, expectInOrder, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, recordOf, secretOf, watchKeys } from './keys';
+import {
+  answers,
+  changes,
+  failure,
+  INTEGRATION_TYPE,
+  lake,
+  leftovers,
+  shortAnswers,
+  STACK_NAME,
+  tenantIn,
+  useSandbox,
+} from './fixture';
+import {
+  deployKeys,
+  expectInOrder,
+  expectNothingLeft,
+  heldKey,
+  KeyLakeOptions,
+  keysIn,
+  recordOf,
+  secretOf,
+  watchKeys,
+} from './keys';
 import { allIsWell, byHand, EVERYTHING, failNeighbour, prepareAccount, withNeighbour } from './owners';
 import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../../src';
 import { AwsError } from '../sandbox/aws';
@@ -23,12 +44,15 @@ const deploy = (options: KeyLakeOptions = {}) => deployKeys(sandbox.current, opt
 const deployRole = () => sandbox.current.deploy(lake(sandbox.current));
 const failNextNeighbour = () => void sandbox.current.cloudFormation.faults.push(
   { logicalId: /^Neighbour/, action: 'create', afterSeconds: 240, reason: 'no bucket today' });
-const usersOf = (key: string) => ['immuta', 'other'].filter((user) => sandbox.current.aws.iam.accessKeys(user).some(({ accessKeyId }) => accessKeyId === key));
+const usersOf = (key: string) =>
+  ['immuta', 'other'].filter((user) =>
+    sandbox.current.aws.iam.accessKeys(user).some(({ accessKeyId }) => accessKeyId === key),
+  );
 const POST = 'POST /integrations';
 const PUT = 'PUT /integrations/101';
 
 describe('another authentication', () => {
-  test('deletes the keys, and a user of our own and the secret with them', async () => {
+  test('deletes the keys with the generated user and the secret', async () => {
     await deploy();
 
     expect(await deployRole()).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -54,13 +78,17 @@ describe('another authentication', () => {
     const { aws } = sandbox.current;
     const key = aws.iam.createAccessKey('other');
     aws.secrets.createSecret('immuta/access-key', JSON.stringify(key));
-    const withSecret = () => sandbox.current.deploy(lake(sandbox.current, {
-      props: (stack) => ({
-        authentication: ImmutaAuthentication.accessKeySecret({
-          user: iam.User.fromUserName(stack, 'User', 'other'), secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+    const withSecret = () =>
+      sandbox.current.deploy(
+        lake(sandbox.current, {
+          props: (stack) => ({
+            authentication: ImmutaAuthentication.accessKeySecret({
+              user: iam.User.fromUserName(stack, 'User', 'other'),
+              secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+            }),
+          }),
         }),
-      }),
-    }));
+      );
     await deploy();
 
     expect(await withSecret()).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -88,7 +116,7 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('that Immuta refuses keeps the key, which the rollback resends', async () => {
+  test('keeps the key, which the rollback resends, when Immuta rejects the change', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
@@ -101,10 +129,20 @@ describe('another authentication', () => {
   });
 
   test.each([
-    ['a managed key', 'a role', () => deploy(), () => sandbox.current.deploy(lake(sandbox.current, { and: withNeighbour }))],
+    [
+      'a managed key',
+      'a role',
+      () => deploy(),
+      () => sandbox.current.deploy(lake(sandbox.current, { and: withNeighbour })),
+    ],
     ['a role', 'a managed key', deployRole, () => deploy({ and: withNeighbour })],
-    ['one user', 'another', () => deploy({ userName: 'immuta' }), () => deploy({ userName: 'other', and: withNeighbour })],
-  ] as const)('%s that became %s is undone when a neighbour fails', async (_from, _to, first, second) => {
+    [
+      'one user',
+      'another',
+      () => deploy({ userName: 'immuta' }),
+      () => deploy({ userName: 'other', and: withNeighbour }),
+    ],
+  ] as const)('is rolled back from %s to %s when another resource fails', async (_from, _to, first, second) => {
     await first();
     const { authenticationType } = recordOf(sandbox.current).config;
     failNextNeighbour();
@@ -118,7 +156,7 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('of a user who has a key of another owner changes nothing', async () => {
+  test('changes nothing when the user has a key of another owner', async () => {
     await deploy({ userName: 'immuta' });
     const before = heldKey(sandbox.current);
     const { accessKeyId } = sandbox.current.aws.iam.createAccessKey('other');
@@ -126,7 +164,9 @@ describe('another authentication', () => {
     const result = await deploy({ userName: 'other' });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(failure(result)).toContain(`user 'other' has access keys that this integration did not create (${accessKeyId})`);
+    expect(failure(result)).toContain(
+      `user 'other' has access keys that this integration did not create (${accessKeyId})`,
+    );
     expect(heldKey(sandbox.current)).toBe(before);
     expect(keysIn(sandbox.current)).toEqual([before, accessKeyId]);
   });
@@ -134,15 +174,21 @@ describe('another authentication', () => {
   test.each([
     ['ARN', () => sandbox.current.apiKeySecret.arn],
     ['name', () => sandbox.current.apiKeySecret.arn.slice(0, -7)],
-  ])('with the secret of the API key is refused by the handler where synth cannot know it (%s)', async (_, arn) => {
-    const result = await sandbox.current.deploy(lake(sandbox.current, {
-      props: (stack) => ({
-        authentication: ImmutaAuthentication.accessKeySecret({
-          user: iam.User.fromUserName(stack, 'User', 'other'),
-          secret: Secret.fromSecretPartialArn(stack, 'Keys', new CfnParameter(stack, 'Arn', { default: arn() }).valueAsString),
+  ])('fails in the handler when the secret holds the API key and synth cannot know it (%s)', async (_, arn) => {
+    const result = await sandbox.current.deploy(
+      lake(sandbox.current, {
+        props: (stack) => ({
+          authentication: ImmutaAuthentication.accessKeySecret({
+            user: iam.User.fromUserName(stack, 'User', 'other'),
+            secret: Secret.fromSecretPartialArn(
+              stack,
+              'Keys',
+              new CfnParameter(stack, 'Arn', { default: arn() }).valueAsString,
+            ),
+          }),
         }),
       }),
-    }));
+    );
 
     expect(failure(result)).toContain(`must not be the secret of the API key, got ${arn()}. Store`);
     expect(failure(result)).toContain('[ACCESS_KEY_SECRET_IS_API_KEY]');
@@ -162,9 +208,17 @@ describe('the user', () => {
     ['loses its name', { user: defined({ userName: 'key-user' }) }, { user: defined() }],
     ['gets a name from an Aspect', {}, { and: named('key-user') }],
     ['gets a path', { user: defined() }, { user: defined({ path: '/immuta/' }) }],
-    ['gets a path and has a name', { user: defined({ userName: 'key-user' }) }, { user: defined({ userName: 'key-user', path: '/immuta/' }) }],
+    [
+      'gets a path and has a name',
+      { user: defined({ userName: 'key-user' }) },
+      { user: defined({ userName: 'key-user', path: '/immuta/' }) },
+    ],
     ['is replaced by another construct', { user: defined() }, { user: defined({}, 'OtherUser') }],
-    ['is imported in another way', { userName: 'immuta' }, { user: (stack) => iam.User.fromUserArn(stack, 'U', `arn:aws:iam::${SANDBOX_ENV.account}:user/immuta`) }],
+    [
+      'is imported in another way',
+      { userName: 'immuta' },
+      { user: (stack) => iam.User.fromUserArn(stack, 'U', `arn:aws:iam::${SANDBOX_ENV.account}:user/immuta`) },
+    ],
   ];
 
   test.each(STEPS)('%s in one deployment', async (_, before, after) => {
@@ -177,12 +231,19 @@ describe('the user', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test.each(STEPS)('%s, and the rollback brings the old one back', async (_, before, after) => {
+  test.each(STEPS)('%s, and the rollback restores the old one', async (_, before, after) => {
     await deploy(before);
     failNextNeighbour();
 
-    expect(await deploy({ ...after, and: (stack, integration) => { after.and?.(stack, integration); withNeighbour(stack); } }))
-      .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(
+      await deploy({
+        ...after,
+        and: (stack, integration) => {
+          after.and?.(stack, integration);
+          withNeighbour(stack);
+        },
+      }),
+    ).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
     expectInOrder(sandbox.current);
     expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
@@ -190,7 +251,7 @@ describe('the user', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test.each(STEPS)('%s, Immuta refuses its key, and the rollback keeps the old one', async (_, before, after) => {
+  test.each(STEPS)('%s, Immuta rejects its key, and the rollback keeps the old one', async (_, before, after) => {
     await deploy(before);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
 
@@ -203,7 +264,7 @@ describe('the user', () => {
   });
 });
 
-test('a second key that someone created by hand stops nothing that needs no new key', async () => {
+test('updates without a new key when the user has a second key that was created by hand', async () => {
   await deploy({ userName: 'immuta' });
   const before = heldKey(sandbox.current)!;
   const { accessKeyId } = sandbox.current.aws.iam.createAccessKey('immuta');
@@ -215,9 +276,11 @@ test('a second key that someone created by hand stops nothing that needs no new 
   expect(keysIn(sandbox.current)).toEqual([accessKeyId]);
 });
 
-test('another location with a user of our own is another user, and with one that is given takes two deployments', async () => {
+test('replaces a generated user with the location, and needs two deployments for an existing user', async () => {
   sandbox.current.aws.buckets.createBucket('hr-lake');
-  const inHr = { props: (stack: Stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')) }) };
+  const inHr = {
+    props: (stack: Stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')) }),
+  };
   await deploy();
   expect(await deploy(inHr)).toMatchObject({ status: 'UPDATE_COMPLETE' });
   expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current, '102')]);
@@ -226,18 +289,18 @@ test('another location with a user of our own is another user, and with one that
   await deploy({ userName: 'immuta' });
   const result = await deploy({ userName: 'immuta', ...inHr });
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain('user \'immuta\' has access keys that this integration did not create');
+  expect(failure(result)).toContain("user 'immuta' has access keys that this integration did not create");
   expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current, '103')]);
   await expectNothingLeft(sandbox.current);
 });
 
-describe('events that come again', () => {
+describe('events that are delivered again', () => {
   test.each<[string, (number | 'afterwards')[]]>([
     ['at the same time', [0, 0]],
     ['seconds later', [0, 7_000]],
     ['after the first has answered', [0, 'afterwards']],
     ['minutes later', [0, 240_000]],
-  ])('%s leave one key', async (_, deliveries) => {
+  ])('leave one key when delivered %s', async (_, deliveries) => {
     sandbox.current.lambda.deliveries = deliveries;
 
     expect(await deploy({ userName: 'immuta', rotation: 'none' })).toMatchObject({ status: 'CREATE_COMPLETE' });
@@ -263,7 +326,7 @@ describe('a Create that is cancelled', () => {
   });
 });
 
-test('a failure that was not rolled back is ended by the next deployment', async () => {
+test('cleans up in the next deployment after a failure without rollback', async () => {
   await deploy({ userName: 'immuta' });
   const { immuta, lambda } = sandbox.current;
   immuta.faults.http({ method: 'PUT', times: 3, behaviour: 'reset', run: () => lambda.kill() });
@@ -278,18 +341,31 @@ test('a failure that was not rolled back is ended by the next deployment', async
 });
 
 test.each([
-  ['refused', () => sandbox.current.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { message: 'no' } } })],
+  [
+    'refused',
+    () =>
+      sandbox.current.immuta.faults.http({
+        method: 'POST',
+        behaviour: 'answer',
+        answer: { status: 400, body: { message: 'no' } },
+      }),
+  ],
   ['failed', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true })],
-] as const)('a Create that was %s and not rolled back: its late Delete leaves the key of the next Create alone', async (_, fail) => {
-  fail();
-  expect((await deployKeys(sandbox.current, {}, { disableRollback: true })).status).toBe('CREATE_FAILED');
+] as const)(
+  'keeps the key of the next Create when the Delete of one that was %s comes late',
+  async (_, fail) => {
+    fail();
+    expect((await deployKeys(sandbox.current, {}, { disableRollback: true })).status).toBe('CREATE_FAILED');
 
-  expect(await deployKeys(sandbox.current, {}, { disableRollback: true })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await deployKeys(sandbox.current, {}, { disableRollback: true })).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+    });
 
-  const id = [...sandbox.current.immuta.integrations.keys()].at(-1)!;
-  expectInOrder(sandbox.current, id);
-  await expectNothingLeft(sandbox.current);
-});
+    const id = [...sandbox.current.immuta.integrations.keys()].at(-1)!;
+    expectInOrder(sandbox.current, id);
+    await expectNothingLeft(sandbox.current);
+  },
+);
 
 describe('a retained integration', () => {
   const retained = { userName: 'immuta', props: { removalPolicy: RemovalPolicy.RETAIN } };
@@ -297,24 +373,27 @@ describe('a retained integration', () => {
   test.each<[string, KeyLakeOptions, () => void]>([
     ['refused', {}, () => {}],
     ['cancelled', { and: withNeighbour }, () => failNeighbour(sandbox.current)],
-  ])('keeps its user, its policy, its secret and its key when its resource is added again and %s', async (_, more, prepare) => {
-    await deploy(retained);
-    const key = heldKey(sandbox.current);
-    const { arn } = secretOf(sandbox.current);
-    const without = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
-    tenantIn(without, sandbox.current);
-    expect(await sandbox.current.deploy(without)).toMatchObject({ status: 'UPDATE_COMPLETE' });
-    prepare();
+  ])(
+    'keeps its user, policy, secret and key when its resource is added again and %s',
+    async (_, more, prepare) => {
+      await deploy(retained);
+      const key = heldKey(sandbox.current);
+      const { arn } = secretOf(sandbox.current);
+      const without = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
+      tenantIn(without, sandbox.current);
+      expect(await sandbox.current.deploy(without)).toMatchObject({ status: 'UPDATE_COMPLETE' });
+      prepare();
 
-    const again = (stack: Stack) => ({ accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') });
-    const result = await deploy({ userName: 'immuta', props: again, ...more });
+      const again = (stack: Stack) => ({ accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') });
+      const result = await deploy({ userName: 'immuta', props: again, ...more });
 
-    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(heldKey(sandbox.current)).toBe(key);
-    expect(recordOf(sandbox.current).status).toBe('enabled');
-    expect(keysIn(sandbox.current)).toEqual([key]);
-    expect(JSON.parse(String(sandbox.current.aws.secrets.secret(arn).value)).accessKeyId).toBe(key);
-  });
+      expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      expect(heldKey(sandbox.current)).toBe(key);
+      expect(recordOf(sandbox.current).status).toBe('enabled');
+      expect(keysIn(sandbox.current)).toEqual([key]);
+      expect(JSON.parse(String(sandbox.current.aws.secrets.secret(arn).value)).accessKeyId).toBe(key);
+    },
+  );
 });
 
 describe('an adopted integration', () => {
@@ -331,11 +410,14 @@ describe('an adopted integration', () => {
     sandbox.current.aws.iam.putUserPolicy('immuta', 'everything', EVERYTHING);
     foreign = sandbox.current.aws.iam.createAccessKey('immuta');
     await byHand(sandbox.current, {
-      authenticationType: 'accessKey', awsRoleToAssume: undefined, awsAccessKeyId: foreign.accessKeyId, awsSecretAccessKey: foreign.secretAccessKey,
+      authenticationType: 'accessKey',
+      awsRoleToAssume: undefined,
+      awsAccessKeyId: foreign.accessKeyId,
+      awsSecretAccessKey: foreign.secretAccessKey,
     });
   });
 
-  test('keeps the key that it has until an update sends one, which needs another user', async () => {
+  test('keeps its key until an update sends one, which needs another user', async () => {
     expect(await deploy({ userName: 'immuta', props: adopted('101') })).toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(keysIn(sandbox.current)).toEqual([foreign.accessKeyId]);
     expect(changes(sandbox.current)).toEqual([]);
@@ -349,7 +431,7 @@ describe('an adopted integration', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('goes on with its key when it is removed', async () => {
+  test('keeps working with its key when it is removed', async () => {
     sandbox.current.aws.iam.putUserPolicy('other', 'everything', EVERYTHING);
     await deploy({ userName: 'immuta', props: adopted('101') });
     await deploy({ userName: 'other', props: adopted('101') });
@@ -362,7 +444,7 @@ describe('an adopted integration', () => {
     expect(sandbox.current.aws.iam.accessKeys('other').map(({ accessKeyId }) => accessKeyId)).toEqual([key]);
   });
 
-  test('that is gone leaves no key when it is removed', async () => {
+  test('leaves no key when it was deleted and is then removed', async () => {
     await deploy({ userName: 'immuta', props: adopted('101') });
     await deploy({ userName: 'other', props: adopted('101') });
     await deploy({ userName: 'other', props: adopted(undefined, { removalPolicy: RemovalPolicy.DESTROY }) });
@@ -381,25 +463,32 @@ describe('a function that may not manage keys', () => {
     return next(request);
   });
 
-  test('says so, and its rollback is not stuck', async () => {
+  test('fails with the cause, and its rollback succeeds', async () => {
     deny('CreateAccessKey', 'DeleteAccessKey', 'ListAccessKeys');
 
     const result = await deploy();
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(result)).toMatch(/AWS IAM denied \w+ of user 'Lake-\S+': AccessDenied: an explicit deny\. .*service control policy.*\[AWS_ACCESS_DENIED\]/);
-    expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+    expect(failure(result)).toMatch(
+      /AWS IAM denied \w+ of user 'Lake-\S+': AccessDenied: an explicit deny\. .*service control policy.*\[AWS_ACCESS_DENIED\]/,
+    );
+    expect(shortAnswers(sandbox.current)).toEqual([
+      'FAILED immuta-s3-integration/none',
+      'SUCCESS immuta-s3-integration/none',
+    ]);
     expect(leftovers(sandbox.current)).toMatchObject({ integrations: [], roles: [] });
   });
 
-  test('does not succeed with a deletion that leaves a key', async () => {
+  test('fails a deletion that would leave a key', async () => {
     await deploy({ userName: 'immuta' });
     deny('DeleteAccessKey');
 
     const result = await sandbox.current.destroy(STACK_NAME);
 
     expect(result.status).toBe('DELETE_FAILED');
-    expect(result.events.find(({ type, status }) => type === INTEGRATION_TYPE && status === 'DELETE_FAILED')?.reason).toContain('an explicit deny');
+    expect(
+      result.events.find(({ type, status }) => type === INTEGRATION_TYPE && status === 'DELETE_FAILED')?.reason,
+    ).toContain('an explicit deny');
   });
 
   test('still updates what needs no new key', async () => {
@@ -410,12 +499,17 @@ describe('a function that may not manage keys', () => {
   });
 });
 
-test('a secret that was deleted by hand does not stop the deletion of the integration', async () => {
+test('deletes the integration when its secret was deleted by hand', async () => {
   await deploy({ userName: 'immuta' });
   const key = heldKey(sandbox.current);
   const { secrets } = sandbox.current.aws;
   secrets.deleteSecret(secretOf(sandbox.current).arn);
-  sandbox.current.cloudFormation.faults.push({ logicalId: /AccessKeySecret/, action: 'delete', afterSeconds: 1, reason: 'it is gone' });
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /AccessKeySecret/,
+    action: 'delete',
+    afterSeconds: 1,
+    reason: 'it is gone',
+  });
 
   await sandbox.current.destroy(STACK_NAME);
 
@@ -423,28 +517,41 @@ test('a secret that was deleted by hand does not stop the deletion of the integr
   expect(keysIn(sandbox.current)).toEqual([key]); // nothing names it any more
 });
 
-test('the secret half is nowhere but in the secret and in the request to Immuta', async () => {
+test('writes the secret access key only to the secret and the request to Immuta', async () => {
   await deploy();
   await deploy({ props: { revision: '2' } });
   await sandbox.current.rotate();
 
-  const secrets = [...sandbox.current.aws.iam.everySecretKey].filter(([id]) => id.startsWith('AKIA')).map(([, secret]) => secret);
+  const secrets = [...sandbox.current.aws.iam.everySecretKey]
+    .filter(([id]) => id.startsWith('AKIA'))
+    .map(([, secret]) => secret);
   expect(secrets).toHaveLength(2);
   const written = JSON.stringify(sandbox.current.written());
   secrets.forEach((secret) => expect(written).not.toContain(secret));
-  expect(sandbox.current.immuta.requests.filter(({ body }) => secrets.some((secret) => body.includes(secret))).map(({ method }) => method)).toEqual(['POST', 'PUT', 'PUT']);
+  expect(
+    sandbox.current.immuta.requests
+      .filter(({ body }) => secrets.some((secret) => body.includes(secret)))
+      .map(({ method }) => method),
+  ).toEqual(['POST', 'PUT', 'PUT']);
   expect(JSON.stringify(answers(sandbox.current))).not.toMatch(/AKIA/);
 });
 
-test('no secret reaches a log or a reason when Immuta quotes it to a run that did not create it', async () => {
+test('writes no secret to logs or reasons when Immuta quotes one that another run created', async () => {
   await deploy({ userName: 'immuta' });
   const { awsSecretAccessKey } = recordOf(sandbox.current).config;
   sandbox.current.immuta.switches.masksKeys = true;
   sandbox.current.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
   recordOf(sandbox.current).validationResults = {
-    status: 'failed', validationTests: [{ name: 'The change was made in AWS', status: 'failed', message: `SignatureDoesNotMatch: ${awsSecretAccessKey}` }],
+    status: 'failed',
+    validationTests: [
+      { name: 'The change was made in AWS', status: 'failed', message: `SignatureDoesNotMatch: ${awsSecretAccessKey}` },
+    ],
   };
-  sandbox.current.immuta.faults.http({ method: 'DELETE', behaviour: 'answer', answer: { status: 400, body: { message: `bad ${awsSecretAccessKey}` } } });
+  sandbox.current.immuta.faults.http({
+    method: 'DELETE',
+    behaviour: 'answer',
+    answer: { status: 400, body: { message: `bad ${awsSecretAccessKey}` } },
+  });
 
   const result = await sandbox.current.destroy(STACK_NAME);
 

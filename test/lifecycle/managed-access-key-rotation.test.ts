@@ -2,7 +2,16 @@ import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { changes, deployTenant, STACK_NAME, useSandbox } from './fixture';
 import {
-  deployKeys, expectInOrder, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, recordOf, secretOf, secretState, watchKeys,
+  deployKeys,
+  expectInOrder,
+  expectNothingLeft,
+  heldKey,
+  KeyLakeOptions,
+  keysIn,
+  recordOf,
+  secretOf,
+  secretState,
+  watchKeys,
 } from './keys';
 import { AwsError } from '../sandbox/aws';
 
@@ -23,13 +32,27 @@ const POST = 'POST /integrations';
 /** The metric, as CloudWatch reads it from the log. */
 function metrics(): number[] {
   const { arn } = secretOf(sandbox.current);
-  return sandbox.current.lambda.invocations.flatMap(({ output }) => output.split('\n')).filter((line) => line.includes('"_aws"')).map((line) => {
-    const { _aws: { Timestamp, CloudWatchMetrics: [directive] }, KeyRotationFailed: failed, ...dimensions } = JSON.parse(line);
-    expect(Timestamp).toEqual(expect.any(Number));
-    expect(directive).toEqual({ Namespace: 'ImmutaS3Integration', Dimensions: [['SecretArn']], Metrics: [{ Name: 'KeyRotationFailed', Unit: 'Count' }] });
-    expect(dimensions).toEqual({ SecretArn: arn });
-    return failed;
-  });
+  return sandbox.current.lambda.invocations
+    .flatMap(({ output }) => output.split('\n'))
+    .filter((line) => line.includes('"_aws"'))
+    .map((line) => {
+      const {
+        _aws: {
+          Timestamp,
+          CloudWatchMetrics: [directive],
+        },
+        KeyRotationFailed: failed,
+        ...dimensions
+      } = JSON.parse(line);
+      expect(Timestamp).toEqual(expect.any(Number));
+      expect(directive).toEqual({
+        Namespace: 'ImmutaS3Integration',
+        Dimensions: [['SecretArn']],
+        Metrics: [{ Name: 'KeyRotationFailed', Unit: 'Count' }],
+      });
+      expect(dimensions).toEqual({ SecretArn: arn });
+      return failed;
+    });
 }
 
 const lastFailure = () => sandbox.current.lambda.invocations.filter(({ error }) => error).at(-1)?.error;
@@ -54,10 +77,16 @@ test('deletes the old key one request time-out after the new one took its place'
   await sandbox.current.rotate();
 
   const { requests } = sandbox.current.aws;
-  const moved = requests.find(({ operation, input }) => operation === 'UpdateSecretVersionStage' && input.VersionStage === 'AWSCURRENT')!;
+  const moved = requests.find(
+    ({ operation, input }) => operation === 'UpdateSecretVersionStage' && input.VersionStage === 'AWSCURRENT',
+  )!;
   const deleted = requests.find(({ operation }) => operation === 'DeleteAccessKey')!;
   expect(deleted.time - moved.time).toBeGreaterThanOrEqual(30_000);
-  expect(sandbox.current.immuta.requests.filter(({ method, time }) => method === 'GET' && time > moved.time && time <= deleted.time)).not.toEqual([]);
+  expect(
+    sandbox.current.immuta.requests.filter(
+      ({ method, time }) => method === 'GET' && time > moved.time && time <= deleted.time,
+    ),
+  ).not.toEqual([]);
 });
 
 test('does not rotate on deployment, when the schedule is created or changes', async () => {
@@ -128,12 +157,14 @@ test('uses one key when each step is delivered twice', async () => {
 });
 
 describe('a step that fails', () => {
-  test('because Immuta refuses the key keeps the old one, counts, and succeeds with the same key when it is retried', async () => {
+  test('keeps the old key when Immuta rejects the new one, and succeeds with that when retried', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
     let whileFailed: (string | undefined)[] = [];
-    sandbox.current.clock.at(sandbox.current.clock.now() + 80_000, () => { whileFailed = [heldKey(sandbox.current)]; });
+    sandbox.current.clock.at(sandbox.current.clock.now() + 80_000, () => {
+      whileFailed = [heldKey(sandbox.current)];
+    });
 
     await sandbox.current.rotate();
 
@@ -145,7 +176,7 @@ describe('a step that fails', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('because the change ends in editError is retried with the same key', async () => {
+  test('is retried with the same key when the change ends in editError', async () => {
     await deploy();
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true });
 
@@ -157,7 +188,7 @@ describe('a step that fails', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('for good leaves the old key in use, and a deployment sends the pending one', async () => {
+  test('keeps the old key when it fails permanently, and a deployment sends the pending one', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 4 });
@@ -177,7 +208,7 @@ describe('a step that fails', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('for good is ended by the next rotation, with the same key', async () => {
+  test('is completed by the next rotation with the same key when it failed permanently', async () => {
     await deploy();
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 4 });
     await sandbox.current.rotate();
@@ -189,7 +220,7 @@ describe('a step that fails', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('because Immuta ignores the new key names the field and keeps the old key', async () => {
+  test('names the field and keeps the old key when Immuta ignores the new one', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];
@@ -202,7 +233,7 @@ describe('a step that fails', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('because Immuta takes longer than an invocation goes on with the same key', async () => {
+  test('continues with the same key when Immuta takes longer than an invocation', async () => {
     await deploy();
     sandbox.current.immuta.switches.durations.editing = 1_500_000;
 
@@ -214,7 +245,7 @@ describe('a step that fails', () => {
   });
 });
 
-test('takes the configuration that Immuta has now, and undoes nothing', async () => {
+test('sends the configuration that Immuta has now and reverts nothing', async () => {
   await deploy();
   recordOf(sandbox.current).config = { ...recordOf(sandbox.current).config, name: 'renamed by hand' };
 
@@ -224,10 +255,14 @@ test('takes the configuration that Immuta has now, and undoes nothing', async ()
   expect(recordOf(sandbox.current).config.name).toBe('renamed by hand');
 });
 
-test('leaves an integration alone that was given another key in Immuta', async () => {
+test('keeps an integration that got another key in Immuta', async () => {
   expectKeysWereGood = () => {}; // the key by hand is of no user
   await deploy();
-  const config = { ...recordOf(sandbox.current).config, awsAccessKeyId: 'AKIA0123456789ABCDEF', awsSecretAccessKey: 'by-hand' };
+  const config = {
+    ...recordOf(sandbox.current).config,
+    awsAccessKeyId: 'AKIA0123456789ABCDEF',
+    awsSecretAccessKey: 'by-hand',
+  };
   recordOf(sandbox.current).config = config;
 
   await sandbox.current.rotate();
@@ -236,10 +271,14 @@ test('leaves an integration alone that was given another key in Immuta', async (
   expect(lastFailure()).toContain('has an access key that this stack did not create');
 });
 
-test('does nothing to an integration that has a role by now', async () => {
+test('changes nothing when the integration has a role now', async () => {
   expectKeysWereGood = () => {};
   await deploy();
-  recordOf(sandbox.current).config = { ...recordOf(sandbox.current).config, authenticationType: 'auto', awsAccessKeyId: undefined };
+  recordOf(sandbox.current).config = {
+    ...recordOf(sandbox.current).config,
+    authenticationType: 'auto',
+    awsAccessKeyId: undefined,
+  };
 
   await sandbox.current.rotate();
 
@@ -253,7 +292,9 @@ test('names a key of another owner before anything is created', async () => {
 
   await sandbox.current.rotate();
 
-  expect(lastFailure()).toContain(`user 'immuta' has access keys that this integration did not create (${accessKeyId})`);
+  expect(lastFailure()).toContain(
+    `user 'immuta' has access keys that this integration did not create (${accessKeyId})`,
+  );
   expect(created()).toBe(1);
   expect(keysIn(sandbox.current)).toContain(accessKeyId);
   sandbox.current.aws.iam.deleteAccessKey(accessKeyId);
@@ -281,13 +322,16 @@ test('waits for an update, which sends the pending key itself', async () => {
 
   expect(await deploy({ props: { integrationName: 'marketing' } })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
-  expect(recordOf(sandbox.current)).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } });
+  expect(recordOf(sandbox.current)).toMatchObject({
+    status: 'enabled',
+    config: { name: expect.stringMatching(/^marketing-/) },
+  });
   expect(outcomes()).toEqual(['RotationSucceeded']);
   expectInOrder(sandbox.current);
   await expectNothingLeft(sandbox.current);
 });
 
-test('of an integration that is being deleted leaves no key', async () => {
+test('leaves no key when the integration is being deleted', async () => {
   const tenant = await deployTenant(sandbox.current);
   await deploy({ tenant });
   const { clock, secretRotation } = sandbox.current;
@@ -300,24 +344,28 @@ test('of an integration that is being deleted leaves no key', async () => {
   expect(sandbox.current.aws.secrets.all.map(({ name }) => name)).toEqual(['immuta/api-key']);
 });
 
-test('is possible only for the function of the tenant: nobody else may read the secret', async () => {
+test('is allowed only to the function of the tenant', async () => {
   await deploy();
   const { aws } = sandbox.current;
   const others = aws.iam.roleArns.filter((arn) => !arn.includes('HandlerRole'));
   for (const principal of others) {
-    expect(await aws.iam.authorize(principal, 'secretsmanager:GetSecretValue', secretOf(sandbox.current).arn)).toBe(false);
+    expect(await aws.iam.authorize(principal, 'secretsmanager:GetSecretValue', secretOf(sandbox.current).arn)).toBe(
+      false,
+    );
   }
   expect(others.length).toBeGreaterThan(0);
 });
 
-test('has a schedule that comes after the integration and goes before it', async () => {
+test('creates the schedule after the integration and deletes it before', async () => {
   await deploy();
   const { events } = sandbox.current.cloudFormation.stack(STACK_NAME);
-  const order = events.filter(({ status, type }) => status === 'CREATE_COMPLETE' && /Custom::|RotationSchedule/.test(type)).map(({ type }) => type);
+  const order = events
+    .filter(({ status, type }) => status === 'CREATE_COMPLETE' && /Custom::|RotationSchedule/.test(type))
+    .map(({ type }) => type);
   expect(order).toEqual(['Custom::ImmutaS3Integration', 'AWS::SecretsManager::RotationSchedule']);
 });
 
-test('fails without touching anything while Secrets Manager denies', async () => {
+test('fails without changes while Secrets Manager denies access', async () => {
   await deploy();
   const before = secretState(sandbox.current);
   let denied = true;

@@ -1,6 +1,15 @@
 import { changes, failure, shortAnswers, useSandbox } from './fixture';
 import {
-  deployKeys, expectInOrder, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, recordOf, secretOf, secretState, watchKeys,
+  deployKeys,
+  expectInOrder,
+  expectNothingLeft,
+  heldKey,
+  KeyLakeOptions,
+  keysIn,
+  recordOf,
+  secretOf,
+  secretState,
+  watchKeys,
 } from './keys';
 import { withNeighbour } from './owners';
 import { AwsError } from '../sandbox/aws';
@@ -24,7 +33,7 @@ test('creates a key for its user, stores it in its secret, and deletes both with
   await expectNothingLeft(sandbox.current);
 });
 
-test('leaves nothing on a user that is given', async () => {
+test('leaves nothing on an existing user', async () => {
   createUser();
   expect(await deploy({ userName: 'immuta' })).toMatchObject({ status: 'CREATE_COMPLETE' });
   expectInOrder(sandbox.current);
@@ -61,7 +70,7 @@ test('sends nothing when nothing changes that Immuta has', async () => {
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
 });
 
-test('retries with the same key while IAM has not spread it', async () => {
+test('retries with the same key until IAM has propagated it', async () => {
   sandbox.current.aws.iam.keyPropagationMs = 40_000;
 
   expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
@@ -70,7 +79,7 @@ test('retries with the same key while IAM has not spread it', async () => {
   await expectNothingLeft(sandbox.current);
 });
 
-test('retries with the same key when that shows only at the end of the creation or of the change', async () => {
+test('retries with the same key when missing propagation shows only at the end of a transition', async () => {
   sandbox.current.immuta.faults.validation({ test: 4, on: 'create', asynchronously: true });
   sandbox.current.immuta.faults.validation({ test: 4, on: 'edit', asynchronously: true });
 
@@ -81,34 +90,46 @@ test('retries with the same key when that shows only at the end of the creation 
   await expectNothingLeft(sandbox.current);
 });
 
-test('names a key of another owner before anything is created, and leaves it alone', async () => {
+test('names a key of another owner before anything is created and keeps it', async () => {
   createUser();
   const { accessKeyId } = sandbox.current.aws.iam.createAccessKey('immuta');
 
   const result = await deploy({ userName: 'immuta' });
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(result)).toContain(`user 'immuta' has access keys that this integration did not create (${accessKeyId})`);
+  expect(failure(result)).toContain(
+    `user 'immuta' has access keys that this integration did not create (${accessKeyId})`,
+  );
   expect(failure(result)).toContain('[ACCESS_KEYS_OF_OTHERS]');
-  expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+  expect(shortAnswers(sandbox.current)).toEqual([
+    'FAILED immuta-s3-integration/none',
+    'SUCCESS immuta-s3-integration/none',
+  ]);
   expect(created()).toBe(0);
   expect(keysIn(sandbox.current)).toEqual([accessKeyId]);
 });
 
-test('deletes the key with a creation that Immuta refuses', async () => {
-  sandbox.current.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 400, body: { message: 'S3 is not enabled.' } } });
+test('deletes the key when Immuta rejects the creation', async () => {
+  sandbox.current.immuta.faults.http({
+    method: 'POST',
+    behaviour: 'answer',
+    answer: { status: 400, body: { message: 'S3 is not enabled.' } },
+  });
 
   const result = await deploy();
 
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(failure(result)).toContain('S3 is not enabled');
-  expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+  expect(shortAnswers(sandbox.current)).toEqual([
+    'FAILED immuta-s3-integration/none',
+    'SUCCESS immuta-s3-integration/none',
+  ]);
   expect(created()).toBe(1);
   expect(keysIn(sandbox.current)).toEqual([]);
   await expectNothingLeft(sandbox.current);
 });
 
-test('keeps the key of a creation that ends in createError until the rollback has deleted the integration', async () => {
+test('keeps the key until the rollback has deleted the integration when creation ends in createError', async () => {
   sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
 
   expect(await deploy()).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
@@ -125,17 +146,22 @@ test('deletes the key that it cannot store, and fails', async () => {
 
   const result = await deploy();
 
-  expect(failure(result)).toMatch(/AWS Secrets Manager denied \w+ of '.*': AccessDeniedException: not today.*\[AWS_ACCESS_DENIED\]/);
+  expect(failure(result)).toMatch(
+    /AWS Secrets Manager denied \w+ of '.*': AccessDeniedException: not today.*\[AWS_ACCESS_DENIED\]/,
+  );
   expect(created()).toBe(1);
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   await expectNothingLeft(sandbox.current);
 });
 
-describe('a change that fails', () => {
+describe('an update that fails', () => {
   test.each([
-    ['refused', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 1 })],
-    ['ends in editError', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true })],
-  ])('because it is %s leaves the key that Immuta has', async (_, fail) => {
+    ['is rejected', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 1 })],
+    [
+      'ends in editError',
+      () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true }),
+    ],
+  ])('keeps the key that Immuta has when it %s', async (_, fail) => {
     await deploy();
     const before = heldKey(sandbox.current);
     fail();
@@ -148,15 +174,22 @@ describe('a change that fails', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('with a neighbour is undone with the key that the secret holds', async () => {
+  test('is rolled back with the key in the secret when another resource fails', async () => {
     await deploy({ props: { integrationName: 'sales' } });
     const before = heldKey(sandbox.current);
-    sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 120, reason: 'no bucket today' });
+    sandbox.current.cloudFormation.faults.push({
+      logicalId: /^Neighbour/,
+      action: 'create',
+      afterSeconds: 120,
+      reason: 'no bucket today',
+    });
 
     const result = await deploy({ props: { integrationName: 'marketing' }, and: withNeighbour });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(recordOf(sandbox.current)).toMatchObject({ config: { name: expect.stringMatching(/^sales-/), awsAccessKeyId: before } });
+    expect(recordOf(sandbox.current)).toMatchObject({
+      config: { name: expect.stringMatching(/^sales-/), awsAccessKeyId: before },
+    });
     expect(created()).toBe(1);
     expectInOrder(sandbox.current);
     sandbox.current.cloudFormation.faults.length = 0;

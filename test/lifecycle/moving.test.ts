@@ -29,12 +29,17 @@ function build({ integration, tenant, bucket, around, aroundBucket, aroundTenant
   new ImmutaS3Integration(inside(around), integration, {
     tenant: tenantIn(inside(aroundTenant) as Stack, sandbox.current, { id: tenant }),
     location: S3Location.bucket(new Bucket(inside(aroundBucket), bucket, { bucketName: 'acme-sales' })),
-    authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
+    authentication: ImmutaAuthentication.assumeRole({
+      principal: new ArnPrincipal(sandbox.current.immuta.identity.principal),
+    }),
   });
   return stack;
 }
 
-/** The logical ids of a stack's resources, by what they are: a type has one resource, save roles, which have names of their own. */
+/**
+ * The logical ids of a stack's resources, by what they are: a type has one resource, save roles, which have names of
+ * their own.
+ */
 function logicalIds(stack: Stack): Map<string, string> {
   const resources = stack.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));
   return new Map(resources.map((resource) => [
@@ -44,16 +49,24 @@ function logicalIds(stack: Stack): Map<string, string> {
 }
 
 const MOVES: [string, Placement, string][] = [
-  ['the integration is renamed', { ...HERE, integration: 'Marketing' }, "keep its logical IDs with 'stack.renameLogicalId'"],
+  [
+    'the integration is renamed',
+    { ...HERE, integration: 'Marketing' },
+    "keep its logical IDs with 'stack.renameLogicalId'",
+  ],
   ['the integration is moved', { ...HERE, around: 'Lakes' }, "keep its logical IDs with 'stack.renameLogicalId'"],
   ['the tenant is renamed', { ...HERE, tenant: 'Governance' }, 'Modifying service token is not allowed'],
   ['the tenant is moved', { ...HERE, aroundTenant: 'Governance' }, 'Modifying service token is not allowed'],
   ['the bucket is renamed', { ...HERE, bucket: 'Data' }, 'The requested bucket name is not available'],
   ['the bucket is moved', { ...HERE, aroundBucket: 'Data' }, 'The requested bucket name is not available'],
-  ['all are moved', { integration: 'Lake', bucket: 'Data', around: 'Lakes', aroundTenant: 'Governance' }, 'The requested bucket name is not available'],
+  [
+    'all are moved',
+    { integration: 'Lake', bucket: 'Data', around: 'Lakes', aroundTenant: 'Governance' },
+    'The requested bucket name is not available',
+  ],
 ];
 
-test.each(MOVES)('when %s, nothing changes with the logical ids that were deployed', async (_, there) => {
+test.each(MOVES)('changes nothing with the deployed logical IDs when %s', async (_, there) => {
   await sandbox.current.deploy(build(HERE));
   const before = state(sandbox.current);
   const calls = sandbox.current.immuta.requests.length;
@@ -70,7 +83,7 @@ test.each(MOVES)('when %s, nothing changes with the logical ids that were deploy
   expect(sandbox.current.immuta.requests).toHaveLength(calls);
 });
 
-test.each(MOVES)('when %s without them, the deployment is refused, and nothing is lost', async (_, there, reason) => {
+test.each(MOVES)('fails and loses nothing without those IDs when %s', async (_, there, reason) => {
   await sandbox.current.deploy(build(HERE));
   const before = state(sandbox.current);
 

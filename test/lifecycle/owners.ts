@@ -9,7 +9,10 @@ import { SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 export const arnOf = (roleName: string) => `arn:aws:iam::${SANDBOX_ENV.account}:role/${roleName}`;
 
 /** All that Immuta or S3 Access Grants may ever need. */
-export const EVERYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['s3:*', 'iam:GetRole', 'iam:PassRole'], Resource: '*' }] };
+export const EVERYTHING = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['s3:*', 'iam:GetRole', 'iam:PassRole'], Resource: '*' }],
+};
 
 /** Roles that were there before any stack, with all that they need, and an instance of S3 Access Grants. */
 export function prepareAccount(sandbox: Sandbox): void {
@@ -19,17 +22,29 @@ export function prepareAccount(sandbox: Sandbox): void {
 
 /** A location role and one for Immuta to assume. */
 export function createRoles({ aws, immuta }: Sandbox, location: string, manager: string): void {
-  const trust = (Principal: object, Action: string[]) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action }] });
+  const trust = (Principal: object, Action: string[]) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action }],
+  });
   aws.iam.createRole({
     roleName: location,
-    assumeRolePolicyDocument: trust({ Service: 'access-grants.s3.amazonaws.com' }, ['sts:AssumeRole', 'sts:SetSourceIdentity']),
+    assumeRolePolicyDocument: trust({ Service: 'access-grants.s3.amazonaws.com' }, [
+      'sts:AssumeRole',
+      'sts:SetSourceIdentity',
+    ]),
   });
-  aws.iam.createRole({ roleName: manager, assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, ['sts:AssumeRole']) });
+  aws.iam.createRole({
+    roleName: manager,
+    assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, ['sts:AssumeRole']),
+  });
   aws.iam.putRolePolicy(location, 'everything', EVERYTHING);
   aws.iam.putRolePolicy(manager, 'everything', EVERYTHING);
 }
 
-/** Who defines the roles of an integration in the account's instance: the user, with or without allowing the stack to add to them, or the stack. */
+/**
+ * Who defines the roles of an integration in the account's instance: the user, with or without allowing the stack to
+ * add to them, or the stack.
+ */
 export type Roles = 'given' | 'given-immutable' | 'generated';
 
 /** An integration in the account's own instance. */
@@ -40,7 +55,9 @@ export function inAccount(stack: Stack, roles: Roles): Partial<ImmutaS3Integrati
   return {
     accessGrantsInstance,
     locationRole: iam.Role.fromRoleArn(stack, 'LocationRole', arnOf('location'), options),
-    authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleArn(stack, 'ImmutaRole', arnOf('immuta'), options)),
+    authentication: ImmutaAuthentication.existingRole(
+      iam.Role.fromRoleArn(stack, 'ImmutaRole', arnOf('immuta'), options),
+    ),
   };
 }
 
@@ -70,12 +87,21 @@ export function stateAndPolicies(sandbox: Sandbox) {
 }
 
 /** A neighbour of the integration in its stack, for `failNeighbour`. */
-export const withNeighbour = (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
+export const withNeighbour = (stack: Stack) =>
+  void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
 
-/** The neighbour fails before the integration's event is even delivered: the Create is cancelled, and its Delete comes under an invented id. */
+/**
+ * The neighbour fails before the integration's event is even delivered: the Create is cancelled, and its Delete comes
+ * under an invented id.
+ */
 export function failNeighbour({ cloudFormation, lambda }: Sandbox): void {
   lambda.deliveries = [30_000];
-  cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 10, reason: 'no bucket today' });
+  cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds: 10,
+    reason: 'no bucket today',
+  });
 }
 
 /** Whatever comes next goes well. */

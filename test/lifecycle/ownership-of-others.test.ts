@@ -28,34 +28,41 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
   ['no name', 'immutable roles', { roles: 'given-immutable' }],
   ['no name', 'generated roles', { roles: 'generated' }],
 ])('with %s and %s', (_, __, options) => {
-  test('the second of two stacks with the same configuration is refused, and can be cancelled and removed, without harm to the first', async () => {
+  test('fails the second stack of the same configuration and keeps the first', async () => {
     await deploy(options);
     const before = state(sandbox.current);
 
     const refused = await deploy({ ...options, stackName: 'Second' });
     expect(refused.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(refused)).toContain('which another ImmutaS3Integration created: ');
-    expect(failure(refused)).toContain("If a construct was renamed or moved, keep its logical IDs with 'stack.renameLogicalId'. If another stack has it, remove it there "
-      + 'first. If it was retained and no stack has it any more, delete it in Immuta and deploy again, '
-      + "or keep it and set 'adopt' to '101' and 'integrationName' to its name");
+    expect(failure(refused)).toContain(
+      "If a construct was renamed or moved, keep its logical IDs with 'stack.renameLogicalId'. If another stack " +
+        'has it, remove it there ' +
+        'first. If it was retained and no stack has it any more, delete it in Immuta and deploy again, ' +
+        "or keep it and set 'adopt' to '101' and 'integrationName' to its name",
+    );
     expect(failure(refused)).toMatch(/\[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER\]/);
     await sandbox.current.destroy('Second');
 
     failNeighbour(sandbox.current);
-    expect(await deploy({ ...options, stackName: 'Second', neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await deploy({ ...options, stackName: 'Second', neighbour: true })).toMatchObject({
+      status: 'ROLLBACK_COMPLETE',
+    });
     await sandbox.current.destroy('Second');
 
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test('one that somebody made by hand is in the way, and stays', async () => {
+  test('fails and keeps an integration that was created by hand', async () => {
     const { id } = await byHand(sandbox.current, { name: options.integrationName ?? 'by hand' });
     const before = state(sandbox.current);
 
     const refused = await deploy(options);
     expect(refused.status).toBe('ROLLBACK_COMPLETE');
-    expect(failure(refused)).toContain(`set 'adopt' to '${id}', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`);
+    expect(failure(refused)).toContain(
+      `set 'adopt' to '${id}', or refer to it with ImmutaS3Integration.fromIntegrationId(…, '${id}')`,
+    );
     await sandbox.current.destroy(STACK_NAME);
 
     failNeighbour(sandbox.current);
@@ -65,16 +72,21 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
     expect(changes(sandbox.current)).toEqual([]);
   });
 
-  test('one that somebody made by hand in the place of ours stays, whatever becomes of the stack', async () => {
+  test('keeps an integration that was created by hand in place of ours', async () => {
     const { outputs } = await deploy(options);
     const ours = sandbox.current.immuta.integrations.get(outputs.IntegrationId)!;
     sandbox.current.immuta.integrations.delete(ours.id);
     sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, ours.locationId!);
-    const theirs = await byHand(sandbox.current, { awsLocationRole: ours.config.awsLocationRole, awsRoleToAssume: ours.config.awsRoleToAssume });
+    const theirs = await byHand(sandbox.current, {
+      awsLocationRole: ours.config.awsLocationRole,
+      awsRoleToAssume: ours.config.awsRoleToAssume,
+    });
     const before = state(sandbox.current);
 
     const refused = await deploy({ ...options, revision: '2' });
-    expect(failure(refused)).toContain(`set 'adopt' to '${theirs.id}' on a new ImmutaS3Integration with another construct ID`);
+    expect(failure(refused)).toContain(
+      `set 'adopt' to '${theirs.id}' on a new ImmutaS3Integration with another construct ID`,
+    );
     expect(state(sandbox.current)).toEqual(before);
     expect(refused.status).toBe('UPDATE_ROLLBACK_FAILED');
 
@@ -84,12 +96,13 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
   });
 });
 
-describe('what another resource of this library made', () => {
+describe('an integration that another resource of this library created', () => {
   const roles = 'given';
   const nameOf = (id: string) => sandbox.current.immuta.integrations.get(id)!.config.name;
-  const NOT_ADOPTED = /cannot adopt integration 101 \('.*', enabled\): another ImmutaS3Integration created it, and deletes it when that is removed\. .*\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]/;
+  const NOT_ADOPTED =
+    /cannot adopt integration 101 \('.*', enabled\): another ImmutaS3Integration created it, and deletes it when that is removed\. .*\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]/;
 
-  test('is not adopted by its id: the stack that has it would delete it', async () => {
+  test('is not adopted by its ID because its stack would delete it', async () => {
     await deploy({ roles });
     const before = state(sandbox.current);
 
@@ -101,7 +114,7 @@ describe('what another resource of this library made', () => {
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test('is not adopted by its id under another construct id of the same stack', async () => {
+  test('is not adopted by its ID under another construct ID of the same stack', async () => {
     const renamed = (id: string, adopt?: string) => {
       const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
       return new ImmutaS3Integration(stack, id, {
@@ -122,7 +135,7 @@ describe('what another resource of this library made', () => {
     expect(state(sandbox.current)).toEqual(before);
   });
 
-  test('is adopted by its name once its stack has retained it, and is never deleted', async () => {
+  test('is adopted by its ID when its stack has retained it, and is never deleted', async () => {
     await deploy({ roles, removalPolicy: RemovalPolicy.RETAIN });
     await sandbox.current.destroy(STACK_NAME);
     const before = state(sandbox.current);
@@ -130,8 +143,12 @@ describe('what another resource of this library made', () => {
     const adopted = await deploy({ roles, stackName: 'Second', adopt: '101', integrationName: nameOf('101') });
 
     expect(adopted).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { IntegrationId: '101' } });
-    expect(await deploy({ roles, stackName: 'Second', adopt: '101', revision: '2' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await deploy({ roles, stackName: 'Second', adopt: '101', revision: '2' })).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+    });
     expect(await sandbox.current.destroy('Second')).toMatchObject({ status: 'DELETE_COMPLETE' });
-    expect(state(sandbox.current)).toMatchObject({ integrations: [{ id: '101', status: 'enabled', config: before.integrations[0].config }] });
+    expect(state(sandbox.current)).toMatchObject({
+      integrations: [{ id: '101', status: 'enabled', config: before.integrations[0].config }],
+    });
   });
 });

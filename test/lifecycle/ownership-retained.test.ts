@@ -6,10 +6,11 @@ import { SANDBOX_ENV } from '../sandbox/sandbox';
 const sandbox = useSandbox();
 beforeEach(() => prepareAccount(sandbox.current));
 
-const withIntegration = (roles: Roles, { neighbour = false, removalPolicy = RemovalPolicy.RETAIN } = {}) => lake(sandbox.current, {
-  props: (stack) => ({ ...inAccount(stack, roles), removalPolicy }),
-  and: neighbour ? withNeighbour : undefined,
-});
+const withIntegration = (roles: Roles, { neighbour = false, removalPolicy = RemovalPolicy.RETAIN } = {}) =>
+  lake(sandbox.current, {
+    props: (stack) => ({ ...inAccount(stack, roles), removalPolicy }),
+    and: neighbour ? withNeighbour : undefined,
+  });
 
 /** The same stack without the integration. */
 function withoutIntegration(): Stack {
@@ -33,7 +34,7 @@ async function retain(roles: Roles) {
 const ALL_ROLES: [Roles][] = [['given'], ['given-immutable'], ['generated']];
 
 describe.each(ALL_ROLES)('an integration with %s roles that was retained', (roles) => {
-  test('is left alone when the same is added again', async () => {
+  test('is kept when the same is added again', async () => {
     const before = await retain(roles);
 
     const result = await sandbox.current.deploy(withIntegration(roles));
@@ -44,22 +45,30 @@ describe.each(ALL_ROLES)('an integration with %s roles that was retained', (role
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test.each([RemovalPolicy.RETAIN, RemovalPolicy.DESTROY])('is left alone when it is added again with %s, and a neighbour cancels that', async (removalPolicy) => {
-    const before = await retain(roles);
-    failNeighbour(sandbox.current);
+  test.each([RemovalPolicy.RETAIN, RemovalPolicy.DESTROY])(
+    'is kept when it is added again with %s, and another resource cancels that',
+    async (removalPolicy) => {
+      const before = await retain(roles);
+      failNeighbour(sandbox.current);
 
-    const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true, removalPolicy }));
+      const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true, removalPolicy }));
 
-    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    const deletion = sandbox.current.lambda.invocations.find(({ event }) => event.RequestType === 'Delete')!;
-    expect(deletion.event.PhysicalResourceId).toMatch(/^Lake-SalesLake/);
-    expect(state(sandbox.current)).toEqual(before);
-    expect(changes(sandbox.current)).toEqual(['POST /integrations']);
-  });
+      expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      const deletion = sandbox.current.lambda.invocations.find(({ event }) => event.RequestType === 'Delete')!;
+      expect(deletion.event.PhysicalResourceId).toMatch(/^Lake-SalesLake/);
+      expect(state(sandbox.current)).toEqual(before);
+      expect(changes(sandbox.current)).toEqual(['POST /integrations']);
+    },
+  );
 });
 
-test.each(ALL_ROLES)('one with %s roles that a cancelled Create is making is deleted all the same', async (roles) => {
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 12, reason: 'no bucket today' });
+test.each(ALL_ROLES)('deletes an integration with %s roles when its Create is cancelled', async (roles) => {
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds: 12,
+    reason: 'no bucket today',
+  });
   await sandbox.current.deploy(withoutIntegration());
 
   const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true }));
@@ -70,27 +79,45 @@ test.each(ALL_ROLES)('one with %s roles that a cancelled Create is making is del
   expect(locations(sandbox.current)).toEqual([]);
 });
 
-test.each(ALL_ROLES)('a stack with %s roles that is made again under the same name leaves alone what the first one retained', async (roles) => {
-  await sandbox.current.deploy(withIntegration(roles));
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  const before = state(sandbox.current);
+test.each(ALL_ROLES)(
+  'keeps what a stack with %s roles retained when it is created again under its name',
+  async (roles) => {
+    await sandbox.current.deploy(withIntegration(roles));
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    const before = state(sandbox.current);
 
-  const refused = await sandbox.current.deploy(withIntegration(roles));
-  expect(refused.status).toBe('ROLLBACK_COMPLETE');
-  expect(failure(refused)).toContain("If it was retained and no stack has it any more, delete it in Immuta and deploy again, or keep it and set 'adopt' to '101' and "
-    + "'integrationName' to its name");
-  await sandbox.current.destroy(STACK_NAME);
+    const refused = await sandbox.current.deploy(withIntegration(roles));
+    expect(refused.status).toBe('ROLLBACK_COMPLETE');
+    expect(failure(refused)).toContain(
+      'If it was retained and no stack has it any more, delete it in Immuta and deploy again, or keep it and set ' +
+        "'adopt' to '101' and " +
+        "'integrationName' to its name",
+    );
+    await sandbox.current.destroy(STACK_NAME);
 
-  failNeighbour(sandbox.current);
-  expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
-  expect(state(sandbox.current)).toEqual(before);
-});
+    failNeighbour(sandbox.current);
+    expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({
+      status: 'ROLLBACK_COMPLETE',
+    });
+    expect(state(sandbox.current)).toEqual(before);
+  },
+);
 
-test.each(ALL_ROLES)('a first deployment with %s roles that fails leaves nothing, although it is to be retained', async (roles) => {
-  const before = state(sandbox.current);
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 12, reason: 'no bucket today' });
+test.each(ALL_ROLES)(
+  'leaves nothing when a first deployment with %s roles fails, even with RETAIN',
+  async (roles) => {
+    const before = state(sandbox.current);
+    sandbox.current.cloudFormation.faults.push({
+      logicalId: /^Neighbour/,
+      action: 'create',
+      afterSeconds: 12,
+      reason: 'no bucket today',
+    });
 
-  expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({
+      status: 'ROLLBACK_COMPLETE',
+    });
 
-  expect(state(sandbox.current)).toEqual(before);
-});
+    expect(state(sandbox.current)).toEqual(before);
+  },
+);

@@ -33,7 +33,7 @@ const lakeInTheirInstance = () => lake(sandbox.current, {
   props: (stack) => ({ accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') }),
 });
 
-test("somebody's integration on the path stays as it is, and the reason names it", async () => {
+test('keeps and names the integration of another owner on the path', async () => {
   const theirs = await sandbox.current.immuta.createByHand(someoneElse(sandbox.current));
   const before = structuredClone(theirs);
 
@@ -46,12 +46,20 @@ test("somebody's integration on the path stays as it is, and the reason names it
   expect(changes(sandbox.current)).toEqual([]);
   expect([...sandbox.current.immuta.integrations.values()]).toEqual([before]);
   expect(locations(sandbox.current)).toMatchObject([{ id: before.locationId, roleArn: before.config.awsLocationRole }]);
-  expect(shortAnswers(sandbox.current)).toEqual(['FAILED immuta-s3-integration/none', 'SUCCESS immuta-s3-integration/none']);
+  expect(shortAnswers(sandbox.current)).toEqual([
+    'FAILED immuta-s3-integration/none',
+    'SUCCESS immuta-s3-integration/none',
+  ]);
 });
 
-test("somebody's location on the path stays as it is, and the reason says how to remove it", async () => {
+test('keeps the location of another owner on the path and says how to remove it', async () => {
   const { awsLocationRole } = someoneElse(sandbox.current);
-  const theirs = await sandbox.current.aws.accessGrants.createLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, LOCATION_PATH, awsLocationRole);
+  const theirs = await sandbox.current.aws.accessGrants.createLocation(
+    SANDBOX_ENV.account,
+    SANDBOX_ENV.region,
+    LOCATION_PATH,
+    awsLocationRole,
+  );
 
   const result = await sandbox.current.deploy(lakeInTheirInstance());
 
@@ -62,14 +70,20 @@ test("somebody's location on the path stays as it is, and the reason says how to
   expect(locations(sandbox.current)).toEqual([theirs]);
 });
 
-test("a stack's end leaves alone what somebody else made meanwhile under its integration's id", async () => {
+test('keeps what another owner created under the ID of the integration when the stack is deleted', async () => {
   const { outputs } = await sandbox.current.deploy(lake(sandbox.current));
   const record = sandbox.current.immuta.integrations.get(outputs.IntegrationId)!;
-  sandbox.current.immuta.integrations.set(record.id, { ...record, config: { ...record.config, awsLocationPath: 's3://other/' } });
+  sandbox.current.immuta.integrations.set(record.id, {
+    ...record,
+    config: { ...record.config, awsLocationPath: 's3://other/' },
+  });
   sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, record.locationId!);
 
   const result = await sandbox.current.destroy('Lake');
 
   expect(result.status).toBe('DELETE_COMPLETE');
-  expect(sandbox.current.immuta.integrations.get(record.id)).toMatchObject({ status: 'enabled', config: { awsLocationPath: 's3://other/' } });
+  expect(sandbox.current.immuta.integrations.get(record.id)).toMatchObject({
+    status: 'enabled',
+    config: { awsLocationPath: 's3://other/' },
+  });
 });

@@ -2,8 +2,25 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { failure, lake, leftovers, LOCATION_PATH, locations, NOTHING, STACK_NAME, tenantOf, useSandbox } from './fixture';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, LocationAccess, S3Location } from '../../src';
+import {
+  failure,
+  lake,
+  leftovers,
+  LOCATION_PATH,
+  locations,
+  NOTHING,
+  STACK_NAME,
+  tenantOf,
+  useSandbox,
+} from './fixture';
+import {
+  AccessGrantsInstance,
+  ImmutaAuthentication,
+  ImmutaS3Integration,
+  ImmutaS3IntegrationProps,
+  LocationAccess,
+  S3Location,
+} from '../../src';
 import { SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
@@ -33,13 +50,21 @@ function manager({ aws, immuta }: Sandbox): void {
 const sales = (stack: Stack) => Bucket.fromBucketName(stack, 'SalesAgain', SANDBOX_BUCKET);
 
 const USE_CASES: UseCase[] = [
-  { name: 'all buckets of the account', props: () => ({ location: S3Location.allBuckets() }), config: { awsLocationPath: 's3://' } },
+  {
+    name: 'all buckets of the account',
+    props: () => ({ location: S3Location.allBuckets() }),
+    config: { awsLocationPath: 's3://' },
+  },
   {
     name: 'a prefix',
     props: (stack) => ({ location: S3Location.prefix(sales(stack), 'curated/') }),
     config: { awsLocationPath: `s3://${SANDBOX_BUCKET}/curated/` },
   },
-  { name: 'read-only access', props: () => ({ access: LocationAccess.READ_ONLY }), config: { awsLocationPath: LOCATION_PATH } },
+  {
+    name: 'read-only access',
+    props: () => ({ access: LocationAccess.READ_ONLY }),
+    config: { awsLocationPath: LOCATION_PATH },
+  },
   {
     name: 'encrypted objects',
     props: (stack) => ({ encryptionKeys: [new Key(stack, 'Key', { removalPolicy: RemovalPolicy.DESTROY })] }),
@@ -47,16 +72,23 @@ const USE_CASES: UseCase[] = [
   },
   {
     name: 'an external id',
-    given: ({ immuta }) => { immuta.identity.externalId = 'acme-17'; },
+    given: ({ immuta }) => {
+      immuta.identity.externalId = 'acme-17';
+    },
     props: (_stack, { immuta }) => ({
-      authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(immuta.identity.principal), externalId: 'acme-17' }),
+      authentication: ImmutaAuthentication.assumeRole({
+        principal: new ArnPrincipal(immuta.identity.principal),
+        externalId: 'acme-17',
+      }),
     }),
     config: { authenticationType: 'auto' },
   },
   {
     name: 'a role that Immuta assumes already',
     given: manager,
-    props: (stack) => ({ authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) }),
+    props: (stack) => ({
+      authentication: ImmutaAuthentication.existingRole(Role.fromRoleName(stack, 'Manager', 'immuta-manager')),
+    }),
     config: { awsRoleToAssume: MANAGER_ARN },
   },
   {
@@ -65,34 +97,49 @@ const USE_CASES: UseCase[] = [
       manager(current);
       current.immuta.identity.principal = MANAGER_ARN;
     },
-    props: (stack) => ({ authentication: ImmutaAuthentication.ambient(Role.fromRoleName(stack, 'Manager', 'immuta-manager')) }),
+    props: (stack) => ({
+      authentication: ImmutaAuthentication.ambient(Role.fromRoleName(stack, 'Manager', 'immuta-manager')),
+    }),
     config: { authenticationType: 'auto' },
   },
   {
     name: 'an instance that exists',
-    given: ({ aws }) => { aws.accessGrants.createInstance(SANDBOX_ENV.account, SANDBOX_ENV.region); },
+    given: ({ aws }) => {
+      aws.accessGrants.createInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
+    },
     props: (stack) => ({ accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance') }),
     config: { awsLocationPath: LOCATION_PATH },
   },
-  { name: 'a name', props: () => ({ integrationName: 'sales' }), config: { name: expect.stringMatching(/^sales-[0-9a-f]{12}-[0-9a-f]{12}$/) } },
+  {
+    name: 'a name',
+    props: () => ({ integrationName: 'sales' }),
+    config: { name: expect.stringMatching(/^sales-[0-9a-f]{12}-[0-9a-f]{12}$/) },
+  },
 ];
 
-test.each(USE_CASES)('$name: from nothing to enabled, and back to what was before', async ({ given, props, config }) => {
-  given?.(sandbox.current);
-  const before = leftovers(sandbox.current);
+test.each(USE_CASES)(
+  '$name: from nothing to enabled, and back to what was before',
+  async ({ given, props, config }) => {
+    given?.(sandbox.current);
+    const before = leftovers(sandbox.current);
 
-  expect(await sandbox.current.deploy(lake(sandbox.current, { props: (stack) => props(stack, sandbox.current) }))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(
+      await sandbox.current.deploy(lake(sandbox.current, { props: (stack) => props(stack, sandbox.current) })),
+    ).toMatchObject({ status: 'CREATE_COMPLETE' });
 
-  const [record] = sandbox.current.immuta.integrations.values();
-  expect(record).toMatchObject({ status: 'enabled', config });
-  expect(locations(sandbox.current)).toMatchObject([{ scope: record.config.awsLocationPath, roleArn: record.config.awsLocationRole }]);
+    const [record] = sandbox.current.immuta.integrations.values();
+    expect(record).toMatchObject({ status: 'enabled', config });
+    expect(locations(sandbox.current)).toMatchObject([
+      { scope: record.config.awsLocationPath, roleArn: record.config.awsLocationRole },
+    ]);
 
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(leftovers(sandbox.current)).toEqual(before);
-  expect(sandbox.current.aws.iam.policiesOf(MANAGER_ARN)).toEqual([]);
-});
+    expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(before);
+    expect(sandbox.current.aws.iam.policiesOf(MANAGER_ARN)).toEqual([]);
+  },
+);
 
-test('an external id that Immuta does not send ends the deployment with the hint that says so', async () => {
+test('fails with a hint when Immuta does not send the external ID', async () => {
   const authentication = ImmutaAuthentication.assumeRole({
     principal: new ArnPrincipal(sandbox.current.immuta.identity.principal),
     externalId: 'acme-17',
@@ -105,15 +152,20 @@ test('an external id that Immuta does not send ends the deployment with the hint
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('two integrations of one tenant', async () => {
+test('deploys and destroys two integrations of one tenant', async () => {
   sandbox.current.aws.buckets.createBucket('hr-lake');
-  const andHr = (stack: Stack) => void new ImmutaS3Integration(stack, 'HrLake', {
-    tenant: tenantOf(stack),
-    location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')),
-    authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
-  });
+  const andHr = (stack: Stack) =>
+    void new ImmutaS3Integration(stack, 'HrLake', {
+      tenant: tenantOf(stack),
+      location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')),
+      authentication: ImmutaAuthentication.assumeRole({
+        principal: new ArnPrincipal(sandbox.current.immuta.identity.principal),
+      }),
+    });
 
-  expect(await sandbox.current.deploy(lake(sandbox.current, { and: andHr }))).toMatchObject({ status: 'CREATE_COMPLETE' });
+  expect(await sandbox.current.deploy(lake(sandbox.current, { and: andHr }))).toMatchObject({
+    status: 'CREATE_COMPLETE',
+  });
 
   expect(locations(sandbox.current).map(({ scope }) => scope).sort()).toEqual(['s3://hr-lake/', LOCATION_PATH]);
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
@@ -123,7 +175,7 @@ test('two integrations of one tenant', async () => {
 describe('RETAIN', () => {
   const retained = () => lake(sandbox.current, { props: () => ({ removalPolicy: RemovalPolicy.RETAIN }) });
 
-  test('keeps the integration alive: its record, its location, its roles and the instance', async () => {
+  test('keeps the record, its location, its roles and the instance', async () => {
     const { outputs } = await sandbox.current.deploy(retained());
     const before = locations(sandbox.current);
 
@@ -132,11 +184,13 @@ describe('RETAIN', () => {
     const record = sandbox.current.immuta.integrations.get(outputs.IntegrationId)!;
     expect(record).toMatchObject({ status: 'enabled' });
     expect(locations(sandbox.current)).toEqual(before);
-    expect(leftovers(sandbox.current).roles.sort()).toEqual([record.config.awsLocationRole, record.config.awsRoleToAssume].sort());
+    expect(leftovers(sandbox.current).roles.sort()).toEqual(
+      [record.config.awsLocationRole, record.config.awsRoleToAssume].sort(),
+    );
     expect(leftovers(sandbox.current).functions).toEqual([]);
   });
 
-  test('a first deployment that fails leaves nothing all the same', async () => {
+  test('leaves nothing when the first deployment fails', async () => {
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
 
     expect(await sandbox.current.deploy(retained())).toMatchObject({ status: 'ROLLBACK_COMPLETE' });

@@ -1,7 +1,19 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { changes, failure, lake, LakeOptions, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, tenantOf, useSandbox } from './fixture';
+import {
+  changes,
+  failure,
+  lake,
+  LakeOptions,
+  leftovers,
+  locations,
+  NOTHING,
+  shortAnswers,
+  STACK_NAME,
+  tenantOf,
+  useSandbox,
+} from './fixture';
 import { deployKeys, expectInOrder, heldKey } from './keys';
 import { ImmutaAuthentication, ImmutaS3Integration, S3Location } from '../../src';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
@@ -32,8 +44,13 @@ function rotateApiKey(from: string, to: string): void {
 
 /** Each line of the log names the event that wrote it, and counts from its beginning. */
 afterEach(() => {
-  for (const { event, startedAt, endedAt, output } of sandbox.current.lambda.invocations.filter((each) => each.event.RequestType)) {
-    const lines = output.split('\n').filter((line) => line.startsWith('{"level"')).map((line) => JSON.parse(line));
+  for (const { event, startedAt, endedAt, output } of sandbox.current.lambda.invocations.filter(
+    (each) => each.event.RequestType,
+  )) {
+    const lines = output
+      .split('\n')
+      .filter((line) => line.startsWith('{"level"'))
+      .map((line) => JSON.parse(line));
     const { StackId: stack, LogicalResourceId: logicalId, RequestId: requestId, RequestType: requestType } = event;
     const hop = event.Continuation?.hop ?? 0;
     lines.forEach((line) => expect(line).toMatchObject({ stack, logicalId, requestId, requestType, hop }));
@@ -55,9 +72,11 @@ test('reads the API key again with each event', async () => {
   expect(starts()).toEqual(['cold', 'warm', 'warm']);
 });
 
-test('redacts the secrets of its own event, and none that an event before it has read', async () => {
-  const refuseQuoting = (text: string) => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', message: `not with ${text}` });
-  // with a slash escaped, as some JSON has it: the sandbox does not take that for the key itself, and would find a leak of the key
+test('redacts the secrets of its own event and none of an event before it', async () => {
+  const refuseQuoting = (text: string) =>
+    sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', message: `not with ${text}` });
+  // with a slash escaped, as some JSON has it: the sandbox does not take that for the key itself, and would find a leak
+  // of the key
   rotateApiKey(DEFAULT_API_KEY, 'first/key');
   await update('1');
   refuseQuoting('first\\/key');
@@ -70,7 +89,7 @@ test('redacts the secrets of its own event, and none that an event before it has
   expect(starts()).toEqual(['cold', 'warm', 'warm', 'warm', 'warm']);
 });
 
-test('gives an event its own time after one that was handed over', async () => {
+test('gives an event its own time after one that continued in another run', async () => {
   sandbox.current.immuta.switches.durations.creating = 20 * MINUTE;
   await update('1');
   await sandbox.current.scheduler.sleep(10 * MINUTE);
@@ -79,12 +98,16 @@ test('gives an event its own time after one that was handed over', async () => {
   expect(await update('2')).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
   const { invocations } = sandbox.current.lambda;
-  expect(invocations.map(({ event }) => [event.RequestType, event.Continuation?.hop])).toEqual([['Create', undefined], ['Create', 1], ['Update', undefined]]);
+  expect(invocations.map(({ event }) => [event.RequestType, event.Continuation?.hop])).toEqual([
+    ['Create', undefined],
+    ['Create', 1],
+    ['Update', undefined],
+  ]);
   expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
   expect(starts()).toEqual(['cold', 'warm', 'warm']);
 });
 
-test('gives an event its own time after one that has timed out', async () => {
+test('gives an event its own time after one that timed out', async () => {
   sandbox.current.immuta.switches.durations.deleting = 19 * MINUTE;
   await update('1', { props: () => ({ timeout: Duration.minutes(10) }) });
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_FAILED' });
@@ -94,9 +117,11 @@ test('gives an event its own time after one that has timed out', async () => {
   expect(starts()).toEqual(['cold', 'warm', 'warm']);
 });
 
-test('creates after a Create that has failed, and knows nothing of its record', async () => {
+test('creates after a failed Create without knowing its record', async () => {
   sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
-  expect(await sandbox.current.deploy(lake(sandbox.current), { disableRollback: true })).toMatchObject({ status: 'CREATE_FAILED' });
+  expect(await sandbox.current.deploy(lake(sandbox.current), { disableRollback: true })).toMatchObject({
+    status: 'CREATE_FAILED',
+  });
 
   expect(await update('2')).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
 
@@ -104,7 +129,7 @@ test('creates after a Create that has failed, and knows nothing of its record', 
   expect(starts().slice(1)).not.toContain('cold');
 });
 
-test('runs the events of two integrations one after the other, each for its own', async () => {
+test('runs the events of two integrations in turn, each for its own', async () => {
   sandbox.current.aws.buckets.createBucket('hr-lake');
   const andHr = (revision: string) => (stack: Stack, salesLake: ImmutaS3Integration) => {
     const hrLake = new ImmutaS3Integration(stack, 'HrLake', {
@@ -112,7 +137,9 @@ test('runs the events of two integrations one after the other, each for its own'
       integrationName: 'hr',
       revision,
       location: S3Location.bucket(Bucket.fromBucketName(stack, 'Hr', 'hr-lake')),
-      authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
+      authentication: ImmutaAuthentication.assumeRole({
+        principal: new ArnPrincipal(sandbox.current.immuta.identity.principal),
+      }),
     });
     hrLake.node.addDependency(salesLake);
   };
@@ -123,7 +150,14 @@ test('runs the events of two integrations one after the other, each for its own'
   // the second one is refused, so that both are put back
   expect(await update('2', { and: andHr('2'), props })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
-  expect([...sandbox.current.immuta.integrations.values()].map(({ id, status, config }) => [id, status, config.name.split('-')[0], config.awsLocationPath])).toEqual([
+  expect(
+    [...sandbox.current.immuta.integrations.values()].map(({ id, status, config }) => [
+      id,
+      status,
+      config.name.split('-')[0],
+      config.awsLocationPath,
+    ]),
+  ).toEqual([
     ['101', 'enabled', 'sales', 's3://sales-lake/'],
     ['102', 'enabled', 'hr', 's3://hr-lake/'],
   ]);

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** The packages for Go and .NET name what they take of other packages as it was called in the lowest aws-cdk-lib: it has to be called so for ever. */
+/**
+ * The packages for Go and .NET name what they take of other packages as it was called in the lowest aws-cdk-lib: it
+ * has to be called so for ever.
+ */
 
 interface Assembly {
   readonly types: Record<string, { readonly fqn: string; readonly base?: string; readonly interfaces?: string[] }>;
@@ -12,7 +15,9 @@ const ROOT = path.resolve(__dirname, '../..');
 
 function readAssembly(folder: string): Assembly {
   const file = JSON.parse(readFileSync(path.join(folder, '.jsii'), 'utf8'));
-  return file.schema === 'jsii/file-redirect' ? JSON.parse(gunzipSync(readFileSync(path.join(folder, file.filename))).toString()) : file;
+  return file.schema === 'jsii/file-redirect'
+    ? JSON.parse(gunzipSync(readFileSync(path.join(folder, file.filename))).toString())
+    : file;
 }
 
 /** Every type that the value refers to. */
@@ -26,14 +31,16 @@ function referredTo(value: unknown): string[] {
 const own = readAssembly(ROOT);
 const types = Object.values(own.types);
 
-test('every type of aws-cdk-lib in the API is in the newest one, under the same name', () => {
+test('uses only types that the newest aws-cdk-lib has under the same name', () => {
   const newest = readAssembly(path.join(ROOT, 'node_modules/aws-cdk-lib-newest'));
   const used = [...new Set(referredTo(types))].filter((name) => name.startsWith('aws-cdk-lib.'));
   expect(used).toContain('aws-cdk-lib.aws_s3.IBucket');
   expect(used.filter((name) => !(name in newest.types))).toEqual([]);
 });
 
-test('what is inherited from other packages is a construct, and no more', () => {
+test('inherits only Construct from other packages', () => {
   const inherited = types.flatMap(({ base, interfaces = [] }) => [...base ? [base] : [], ...interfaces]);
-  expect(new Set(inherited.filter((name) => !(name in own.types)))).toEqual(new Set(['constructs.Construct', 'constructs.IConstruct']));
+  expect(new Set(inherited.filter((name) => !(name in own.types)))).toEqual(
+    new Set(['constructs.Construct', 'constructs.IConstruct']),
+  );
 });

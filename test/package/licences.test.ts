@@ -7,8 +7,18 @@ interface LockedPackage {
 }
 
 const ALLOWED = [
-  '0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC-BY-4.0', 'CC0-1.0', 'ISC', 'MIT', 'Python-2.0',
-  '(MIT OR CC0-1.0)', '(MIT OR GPL-3.0-or-later)',
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'CC-BY-4.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'Python-2.0',
+  '(MIT OR CC0-1.0)',
+  '(MIT OR GPL-3.0-or-later)',
 ];
 
 /** The policy simulator and its own packages: only tests use them, and they are in nothing that is published. */
@@ -22,8 +32,10 @@ const lock = JSON.parse(readFileSync(path.resolve(__dirname, '../../package-lock
 const packages = Object.entries<LockedPackage>(lock.packages).filter(([location]) => location !== '')
   .map(([location, locked]) => ({ name: location.replace(/^.*node_modules\//, ''), ...locked }));
 
-test('every dependency, whoever brings it, has a licence that this project may use', () => {
-  const refused = packages.filter(({ name, license = 'none', dev }) => !ALLOWED.includes(license) && !(dev && ALLOWED_IN_TESTS[name] === license));
+test('allows only licences that this project may use, for every dependency', () => {
+  const refused = packages.filter(
+    ({ name, license = 'none', dev }) => !ALLOWED.includes(license) && !(dev && ALLOWED_IN_TESTS[name] === license),
+  );
   expect(refused.map(({ name, license }) => `${name}: ${license}`)).toEqual([]);
   expect(packages.length).toBeGreaterThan(500); // the lock file was read
 });

@@ -13,7 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function build(...where: string[]): string {
   const copy = path.join(folder, ...where);
   mkdirSync(copy, { recursive: true });
-  ['src', '.projen', 'package.json', 'tsconfig.json'].forEach((name) => cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true }));
+  ['src', '.projen', 'package.json', 'tsconfig.json'].forEach((name) =>
+    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true }),
+  );
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
   execFileSync(process.execPath, [require.resolve('projen/bin/projen'), 'bundle'], { cwd: copy, stdio: 'pipe' });
   return path.join(copy, 'assets');
@@ -29,17 +31,23 @@ function contents(assets: string): Record<string, string> {
 /** The name under which the CDK uploads the code of a function. */
 function assetHash(code: string): string {
   const stack = new Stack(new App());
-  const fn = new lambda.Function(stack, 'Fn', { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromAsset(code) });
+  const fn = new lambda.Function(stack, 'Fn', {
+    runtime: lambda.Runtime.NODEJS_20_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromAsset(code),
+  });
   return stack.resolve((fn.node.defaultChild as lambda.CfnFunction).code).s3Key;
 }
 
-test('two builds in two folders give the same bytes and the same asset hash, those of the build that is packaged', () => {
+test('builds the same bytes and asset hash in two folders and in the package', () => {
   const packaged = path.join(ROOT, 'assets');
   const bundles = Object.keys(contents(packaged)).map((file) => path.dirname(file));
   expect(bundles).toContain(path.join('handler', 'integration.lambda'));
 
   for (const assets of [build('a'), build('another', 'and', 'deeper', 'folder')]) {
     expect(contents(assets)).toEqual(contents(packaged));
-    bundles.forEach((bundle) => expect(assetHash(path.join(assets, bundle))).toBe(assetHash(path.join(packaged, bundle))));
+    bundles.forEach((bundle) =>
+      expect(assetHash(path.join(assets, bundle))).toBe(assetHash(path.join(packaged, bundle))),
+    );
   }
 });

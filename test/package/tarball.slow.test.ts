@@ -16,8 +16,14 @@ const ALLOWED = [
   /^lib\/handler\/(contract|coded-message)\.(js|d\.ts)$/,
 ];
 const REQUIRED = [
-  '.jsii', 'LICENSE', 'README.md', 'assets/handler/access-grants-instance.lambda/index.js', 'assets/handler/integration.lambda/index.js', 'lib/index.d.ts',
-  'lib/index.js', 'package.json',
+  '.jsii',
+  'LICENSE',
+  'README.md',
+  'assets/handler/access-grants-instance.lambda/index.js',
+  'assets/handler/integration.lambda/index.js',
+  'lib/index.d.ts',
+  'lib/index.js',
+  'package.json',
 ];
 const MOST_BYTES = 1_000_000;
 const MOST_BUNDLE_BYTES = 100_000;
@@ -54,7 +60,7 @@ describe('the package', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('holds what it must and nothing that is not allowed', () => {
+  test('has the required files and no other', () => {
     const names = files.map((file) => file.path);
     expect(names.filter((name) => !ALLOWED.some((allowed) => allowed.test(name)))).toEqual([]);
     expect(REQUIRED.filter((name) => !names.includes(name))).toEqual([]);
@@ -62,23 +68,34 @@ describe('the package', () => {
 
   test('is small', () => {
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(MOST_BYTES);
-    expect(files.filter(({ path: name, size }) => name.endsWith('.lambda/index.js') && size >= MOST_BUNDLE_BYTES)).toEqual([]);
+    expect(
+      files.filter(({ path: name, size }) => name.endsWith('.lambda/index.js') && size >= MOST_BUNDLE_BYTES),
+    ).toEqual([]);
   });
 
-  test('asks its users to install nothing besides the CDK', () => {
+  test('needs no dependency besides the CDK', () => {
     const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
     expect(dependencies ?? {}).toEqual({});
     expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
   });
 
-  test('installed into an empty app, synthesizes there, and its function makes and removes an integration', async () => {
+  test('synthesizes in an empty app, and its function creates and deletes an integration', async () => {
     const app = path.join(folder, 'app');
     mkdirSync(app);
     writeFileSync(path.join(app, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', private: true }));
     writeFileSync(path.join(app, 'app.js'), APP);
     // the CDK is the repository's own, so that nothing is downloaded
-    npm(app, 'install', '--offline', '--no-audit', '--no-fund', '--install-links=false', tarball,
-      path.join(ROOT, 'node_modules/aws-cdk-lib'), path.join(ROOT, 'node_modules/constructs'));
+    npm(
+      app,
+      'install',
+      '--offline',
+      '--no-audit',
+      '--no-fund',
+      '--install-links=false',
+      tarball,
+      path.join(ROOT, 'node_modules/aws-cdk-lib'),
+      path.join(ROOT, 'node_modules/constructs'),
+    );
 
     const sandbox = await Sandbox.start();
     try {
@@ -88,7 +105,10 @@ describe('the package', () => {
         bucketName: SANDBOX_BUCKET,
         principal: sandbox.immuta.identity.principal,
       };
-      execFileSync(process.execPath, ['app.js'], { cwd: app, env: { ...process.env, SETTINGS: JSON.stringify(settings) } });
+      execFileSync(process.execPath, ['app.js'], {
+        cwd: app,
+        env: { ...process.env, SETTINGS: JSON.stringify(settings) },
+      });
       const assembly = new CloudAssembly(path.join(app, 'cdk.out'));
 
       const deployed = await sandbox.deployAssembly(assembly, 'Installed');

@@ -36,19 +36,32 @@ function synthesize(name: string, properties: Record<string, unknown>): string {
     handler: 'index.handler',
     code: lambda.Code.fromAsset(path.join(__dirname, 'scripted-handler')),
   });
-  const thing = new CustomResource(stack, 'Thing', { serviceToken: fn.functionArn, resourceType: 'Custom::Thing', properties });
+  const thing = new CustomResource(stack, 'Thing', {
+    serviceToken: fn.functionArn,
+    resourceType: 'Custom::Thing',
+    properties,
+  });
   new CfnOutput(stack, 'Ref', { value: thing.ref });
   return (stack.node.root as App).synth().directory;
 }
 
-test('the cdk CLI bootstraps, deploys, shows a failure and its rollback, and destroys', async () => {
+test('lets the cdk CLI bootstrap, deploy, show a failure and its rollback, and destroy', async () => {
   const app = ['--app', synthesize('good', {})];
-  const failing = ['--app', synthesize('bad', { OnUpdate: { Status: 'FAILED', Reason: 'the reason that a user reads' } })];
+  const failing = [
+    '--app',
+    synthesize('bad', { OnUpdate: { Status: 'FAILED', Reason: 'the reason that a user reads' } }),
+  ];
   const noQuestions = ['--require-approval', 'never'];
 
   expect(await cdk('bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`)).toMatchObject({ code: 0 });
-  expect(await cdk('deploy', ...app, ...noQuestions)).toMatchObject({ code: 0, output: expect.stringContaining('Test.Ref = made-by-Create') });
-  expect(await cdk('deploy', ...app, ...noQuestions)).toMatchObject({ code: 0, output: expect.stringContaining('(no changes)') });
+  expect(await cdk('deploy', ...app, ...noQuestions)).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('Test.Ref = made-by-Create'),
+  });
+  expect(await cdk('deploy', ...app, ...noQuestions)).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('(no changes)'),
+  });
 
   const { code, output } = await cdk('deploy', ...failing, ...noQuestions);
   expect(code).toBe(1);

@@ -6,9 +6,9 @@ interface Task {
 /**
  * The sandbox's time: it stands still until somebody moves it, so nothing ever waits.
  *
- * What falls due at a moment (an integration that becomes `enabled`) is registered with `at` and runs when the clock passes
- * that moment, in the order of the moments. Such work may be asynchronous: `settled` resolves when all of it is done, and
- * servers await it before they answer.
+ * What falls due at a moment (an integration that becomes `enabled`) is registered with `at` and runs when the clock
+ * passes that moment, in the order of the moments. Such work may be asynchronous: `settled` resolves when all of it is
+ * done, and servers await it before they answer.
  */
 export class SandboxClock {
   private tasks: Task[] = [];

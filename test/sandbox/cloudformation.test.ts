@@ -35,7 +35,7 @@ describe('intrinsic functions', () => {
     expect(evaluate(value, scope)).toEqual(expected);
   });
 
-  test('one that the sandbox does not know is an error', () => {
+  test('fails when the sandbox does not know one', () => {
     expect(() => evaluate({ 'Fn::Cidr': [] }, scope)).toThrow('Unresolved intrinsic function Fn::Cidr');
   });
 });
@@ -46,7 +46,10 @@ describe('stacks', () => {
   afterEach(() => sandbox.close());
 
   /** `Thing CREATE_COMPLETE` and so on, of the resources. */
-  const story = ({ events }: StackResult) => events.filter(({ type }) => type !== 'AWS::CloudFormation::Stack').map(({ logicalId, status }) => `${logicalId} ${status}`);
+  const story = ({ events }: StackResult) =>
+    events
+      .filter(({ type }) => type !== 'AWS::CloudFormation::Stack')
+      .map(({ logicalId, status }) => `${logicalId} ${status}`);
 
   /** A function and a custom resource that it answers for, which a thing of an unknown type needs. */
   const custom = (properties: Record<string, unknown>) => {
@@ -56,8 +59,15 @@ describe('stacks', () => {
       handler: 'index.handler',
       code: lambda.Code.fromAsset(path.join(__dirname, 'scripted-handler')),
     });
-    const thing = new CustomResource(stack, 'Thing', { serviceToken: fn.functionArn, resourceType: 'Custom::Thing', properties });
-    const other = new CfnResource(stack, 'Other', { type: 'AWS::Other::Thing', properties: { Got: thing.getAttString('Got') } });
+    const thing = new CustomResource(stack, 'Thing', {
+      serviceToken: fn.functionArn,
+      resourceType: 'Custom::Thing',
+      properties,
+    });
+    const other = new CfnResource(stack, 'Other', {
+      type: 'AWS::Other::Thing',
+      properties: { Got: thing.getAttString('Got') },
+    });
     new CfnOutput(stack, 'Ref', { value: thing.ref });
     new CfnOutput(stack, 'Got', { value: other.getAtt('Arn').toString() });
     return stack;
@@ -66,26 +76,30 @@ describe('stacks', () => {
   /** The events that the function got: type and physical id. */
   const received = () => sandbox.lambda.invocations.map(({ event }) => [event.RequestType, event.PhysicalResourceId]);
 
-  test('resources are made after what they need and removed before it', async () => {
+  test('creates resources after their dependencies and deletes them before', async () => {
     const order = ['FnServiceRoleB9001A96', 'Fn9270CBC0', 'Thing', 'Other'];
 
     const created = await sandbox.deploy(custom({ Number: 1, Flag: true, Nested: [{ Number: 2 }] }));
     const destroyed = await sandbox.destroy('Test');
 
-    expect(story(created).filter((event) => event.endsWith('COMPLETE'))).toEqual(order.map((name) => `${name} CREATE_COMPLETE`));
+    expect(story(created).filter((event) => event.endsWith('COMPLETE'))).toEqual(
+      order.map((name) => `${name} CREATE_COMPLETE`),
+    );
     expect(created.outputs.Ref).toBe('made-by-Create');
-    expect(story(destroyed).filter((event) => event.endsWith('COMPLETE'))).toEqual([...order].reverse().map((name) => `${name} DELETE_COMPLETE`));
+    expect(story(destroyed).filter((event) => event.endsWith('COMPLETE'))).toEqual(
+      [...order].reverse().map((name) => `${name} DELETE_COMPLETE`),
+    );
     const [{ event }] = sandbox.lambda.invocations;
     expect(event.ResourceProperties).toMatchObject({ Number: '1', Flag: 'true', Nested: [{ Number: '2' }] });
   });
 
-  test('the same template again changes nothing', async () => {
+  test('changes nothing when the template is the same', async () => {
     await sandbox.deploy(custom({}));
 
     expect(await sandbox.deploy(custom({}))).toMatchObject({ status: 'CREATE_COMPLETE', events: [] });
   });
 
-  test('an Update that answers with another id is a replacement: the old one is deleted in the end', async () => {
+  test('deletes the old resource at the end when an Update returns another ID', async () => {
     await sandbox.deploy(custom({}));
 
     const { status } = await sandbox.deploy(custom({ OnUpdate: { PhysicalResourceId: 'made-by-Update' } }));
@@ -94,70 +108,99 @@ describe('stacks', () => {
     expect(received()).toEqual([['Create', undefined], ['Update', 'made-by-Create'], ['Delete', 'made-by-Create']]);
   });
 
-  test('the id in a failed Create gets a Delete', async () => {
+  test('deletes the ID of a failed Create', async () => {
     const { status } = await sandbox.deploy(custom({ OnCreate: { Status: 'FAILED', Reason: 'no' } }));
 
     expect(status).toBe('ROLLBACK_COMPLETE');
     expect(received()).toEqual([['Create', undefined], ['Delete', 'made-by-Create']]);
   });
 
-  test('the id in a failed replacement gets a Delete, and the old one stays', async () => {
+  test('deletes the ID of a failed replacement and keeps the old one', async () => {
     await sandbox.deploy(custom({}));
 
-    const { status, outputs } = await sandbox.deploy(custom({ OnUpdate: { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'new' } }));
+    const { status, outputs } = await sandbox.deploy(
+      custom({ OnUpdate: { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'new' } }),
+    );
 
     expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(outputs.Ref).toBe('made-by-Create');
     expect(received()).toEqual([['Create', undefined], ['Update', 'made-by-Create'], ['Delete', 'new']]);
   });
 
-  test('a failed Update in place is followed by one with the old properties', async () => {
+  test('sends the old properties when an Update in place fails', async () => {
     await sandbox.deploy(custom({ Size: 1 }));
 
     const { status } = await sandbox.deploy(custom({ Size: 2, OnUpdate: { Status: 'FAILED', Reason: 'no' } }));
 
     expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(received()).toEqual([['Create', undefined], ['Update', 'made-by-Create'], ['Update', 'made-by-Create']]);
-    expect(sandbox.lambda.invocations[2].event).toMatchObject({ ResourceProperties: { Size: '1' }, OldResourceProperties: { Size: '2' } });
+    expect(sandbox.lambda.invocations[2].event).toMatchObject({
+      ResourceProperties: { Size: '1' },
+      OldResourceProperties: { Size: '2' },
+    });
   });
 
-  test('a rollback that fails goes on where it failed', async () => {
+  test('continues a failed rollback where it failed', async () => {
     await sandbox.deploy(custom({ Size: 1 }));
-    sandbox.cloudFormation.faults.push({ logicalId: /^Thing$/, action: 'update', afterSeconds: 1, reason: 'neither there nor back' });
+    sandbox.cloudFormation.faults.push({
+      logicalId: /^Thing$/,
+      action: 'update',
+      afterSeconds: 1,
+      reason: 'neither there nor back',
+    });
 
     expect(await sandbox.deploy(custom({ Size: 2 }))).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
-    expect(() => sandbox.cloudFormation.requireUpdatable(sandbox.cloudFormation.stack('Test'))).toThrow('can not be updated');
+    expect(() => sandbox.cloudFormation.requireUpdatable(sandbox.cloudFormation.stack('Test'))).toThrow(
+      'can not be updated',
+    );
     sandbox.cloudFormation.faults.length = 0;
 
     expect(await sandbox.continueUpdateRollback('Test')).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
-    expect(sandbox.lambda.invocations.at(-1)!.event).toMatchObject({ ResourceProperties: { Size: '1' }, OldResourceProperties: { Size: '2' } });
+    expect(sandbox.lambda.invocations.at(-1)!.event).toMatchObject({
+      ResourceProperties: { Size: '1' },
+      OldResourceProperties: { Size: '2' },
+    });
     await expect(sandbox.continueUpdateRollback('Other')).rejects.toThrow('does not exist');
   });
 
   test.each([
     ['delete-first', [['Create', undefined], ['Delete', 'one'], ['Create', undefined]]],
     ['create-first', [['Create', undefined], ['Create', undefined], ['Delete', 'one']]],
-  ] as const)('without a rollback, what failed to be made is made anew, %s', async (retryOrder, events) => {
+  ] as const)('recreates a resource that failed to create without rollback, %s', async (retryOrder, events) => {
     sandbox.cloudFormation.retryOrder = retryOrder;
-    const failed = await sandbox.deploy(custom({ OnCreate: { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'one' } }), { disableRollback: true });
+    const failed = await sandbox.deploy(
+      custom({ OnCreate: { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'one' } }),
+      { disableRollback: true },
+    );
     expect(failed).toMatchObject({ status: 'CREATE_FAILED' });
 
-    const { status, outputs } = await sandbox.deploy(custom({ OnCreate: { PhysicalResourceId: 'two' } }), { disableRollback: true });
+    const { status, outputs } = await sandbox.deploy(custom({ OnCreate: { PhysicalResourceId: 'two' } }), {
+      disableRollback: true,
+    });
 
     expect([status, outputs.Ref]).toEqual(['UPDATE_COMPLETE', 'two']);
     expect(received()).toEqual(events);
   });
 
-  test('without a rollback, what failed to change is put back, and the rest stays', async () => {
+  test('restores only the resource that failed to update without rollback', async () => {
     await sandbox.deploy(custom({ Size: 1 }));
 
-    const { status, stack } = await sandbox.deploy(custom({ Size: 2, OnUpdate: { Status: 'FAILED', Reason: 'no' } }), { disableRollback: true });
+    const { status, stack } = await sandbox.deploy(custom({ Size: 2, OnUpdate: { Status: 'FAILED', Reason: 'no' } }), {
+      disableRollback: true,
+    });
 
     expect(status).toBe('UPDATE_FAILED');
     expect(stack.resources.get('Thing')!.properties).toMatchObject({ Size: 1 });
     expect(await sandbox.deploy(custom({ Size: 3 }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
-    expect(sandbox.lambda.invocations.slice(1).map(({ event }) => [event.OldResourceProperties.Size, event.ResourceProperties.Size]))
-      .toEqual([['1', '2'], ['2', '1'], ['1', '3']]);
+    expect(
+      sandbox.lambda.invocations
+        .slice(1)
+        .map(({ event }) => [event.OldResourceProperties.Size, event.ResourceProperties.Size]),
+    ).toEqual([
+      ['1', '2'],
+      ['2', '1'],
+      ['1', '3'],
+    ]);
   });
 
   test.each([
@@ -165,14 +208,16 @@ describe('stacks', () => {
     ['without an id', { PhysicalResourceId: '' }, 'Invalid PhysicalResourceId'],
     ['for another request', { RequestId: 'other' }, 'Invalid response object: Value of property RequestId must be'],
     ['a failure without a reason', { Status: 'FAILED' }, 'Invalid response object: Reason is required'],
-  ])('an answer that is %s fails', async (_what, answer, reason) => {
+  ])('fails when a response is %s', async (_what, answer, reason) => {
     const { status, events } = await sandbox.deploy(custom({ OnCreate: answer, OnDelete: { Data: {} } }));
 
     expect(status).toBe('ROLLBACK_COMPLETE');
-    expect(events.find(({ logicalId, status: was }) => logicalId === 'Thing' && was === 'CREATE_FAILED')?.reason).toContain(reason);
+    expect(
+      events.find(({ logicalId, status: was }) => logicalId === 'Thing' && was === 'CREATE_FAILED')?.reason,
+    ).toContain(reason);
   });
 
-  test('a neighbour that fails cancels a Create, whose Delete comes with an id that CloudFormation made up', async () => {
+  test('cancels a Create when another resource fails, and deletes it by an invented ID', async () => {
     const stack = custom({ OnCreate: { SleepMs: 60_000 } });
     new CfnResource(stack, 'Neighbour', { type: 'AWS::Other::Thing' });
     sandbox.cloudFormation.faults.push({ logicalId: /^Neighbour$/, action: 'create', afterSeconds: 30, reason: 'no' });
@@ -180,32 +225,48 @@ describe('stacks', () => {
     const { status } = await sandbox.deploy(stack);
 
     expect(status).toBe('ROLLBACK_COMPLETE');
-    expect(received()).toEqual([['Create', undefined], ['Delete', expect.stringMatching(/^Test-Thing-/)]]);
+    expect(received()).toEqual([
+      ['Create', undefined],
+      ['Delete', expect.stringMatching(/^Test-Thing-/)],
+    ]);
   });
 
-  test('without an answer the service timeout ends the wait', async () => {
+  test('fails at the service timeout when no response arrives', async () => {
     const { events } = await sandbox.deploy(custom({ ServiceTimeout: 120, OnCreate: { SleepMs: 3_600_000 } }));
 
-    const [asked, failed] = events.filter(({ logicalId, status }) => logicalId === 'Thing' && status.startsWith('CREATE'));
-    expect(failed).toMatchObject({ status: 'CREATE_FAILED', reason: expect.stringContaining('did not receive a response') });
+    const [asked, failed] = events.filter(
+      ({ logicalId, status }) => logicalId === 'Thing' && status.startsWith('CREATE'),
+    );
+    expect(failed).toMatchObject({
+      status: 'CREATE_FAILED',
+      reason: expect.stringContaining('did not receive a response'),
+    });
     expect(Math.round((failed.timestamp - asked.timestamp) / 1000)).toBe(120);
   });
 
   const things = (names: Record<string, object>): Template => ({
-    Resources: Object.fromEntries(Object.entries(names).map(([name, more]) => [name, { Type: 'AWS::Other::Thing', ...more }])),
+    Resources: Object.fromEntries(
+      Object.entries(names).map(([name, more]) => [name, { Type: 'AWS::Other::Thing', ...more }]),
+    ),
   });
 
-  test('what an update replaces is made before and removed after', async () => {
-    const named = (name: string) => things({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: name } } });
+  test('creates a replacement before it deletes the old resource', async () => {
+    const named = (name: string) =>
+      things({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: name } } });
     await sandbox.deployTemplate('Test', named('old'));
 
     const updated = await sandbox.deployTemplate('Test', named('new'));
 
-    expect(story(updated)).toEqual(['Log UPDATE_IN_PROGRESS', 'Log UPDATE_COMPLETE', 'Log DELETE_IN_PROGRESS', 'Log DELETE_COMPLETE']);
+    expect(story(updated)).toEqual([
+      'Log UPDATE_IN_PROGRESS',
+      'Log UPDATE_COMPLETE',
+      'Log DELETE_IN_PROGRESS',
+      'Log DELETE_COMPLETE',
+    ]);
     expect([...sandbox.cloudFormation.otherResources]).toEqual(['arn:aws:logs:us-east-1:111122223333:log-group:new:*']);
   });
 
-  test('an update that fails removes what it made and keeps what it would have removed', async () => {
+  test('deletes what a failed update created and keeps what it would have deleted', async () => {
     await sandbox.deployTemplate('Test', things({ Old: {} }));
     const before = [...sandbox.cloudFormation.otherResources];
     sandbox.cloudFormation.faults.push({ logicalId: /^Bad$/, action: 'create', afterSeconds: 5, reason: 'no' });
@@ -221,19 +282,22 @@ describe('stacks', () => {
     ['Delete', 0, 0],
     ['Retain', 1, 1],
     ['RetainExceptOnCreate', 1, 0],
-  ])('with DeletionPolicy %s, %d stays after a deletion and %d after a failed creation', async (DeletionPolicy, afterDeletion, afterFailure) => {
-    const left = () => sandbox.cloudFormation.otherResources.size;
-    await sandbox.deployTemplate('Test', things({ Thing: { DeletionPolicy } }));
-    await sandbox.destroy('Test');
-    expect(left()).toBe(afterDeletion);
+  ])(
+    'keeps with DeletionPolicy %s %d resource after a deletion and %d after a failed creation',
+    async (DeletionPolicy, afterDeletion, afterFailure) => {
+      const left = () => sandbox.cloudFormation.otherResources.size;
+      await sandbox.deployTemplate('Test', things({ Thing: { DeletionPolicy } }));
+      await sandbox.destroy('Test');
+      expect(left()).toBe(afterDeletion);
 
-    sandbox.cloudFormation.otherResources.clear();
-    sandbox.cloudFormation.faults.push({ logicalId: /^Bad$/, action: 'create', afterSeconds: 5, reason: 'no' });
-    await sandbox.deployTemplate('Test', things({ Thing: { DeletionPolicy }, Bad: {} }));
-    expect(left()).toBe(afterFailure);
-  });
+      sandbox.cloudFormation.otherResources.clear();
+      sandbox.cloudFormation.faults.push({ logicalId: /^Bad$/, action: 'create', afterSeconds: 5, reason: 'no' });
+      await sandbox.deployTemplate('Test', things({ Thing: { DeletionPolicy }, Bad: {} }));
+      expect(left()).toBe(afterFailure);
+    },
+  );
 
-  test('parameters, conditions and exports', async () => {
+  test('resolves parameters, conditions and exports', async () => {
     const template: Template = {
       Parameters: { Stage: { Type: 'String', Default: 'dev' } },
       Conditions: { IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] } },

@@ -1,6 +1,6 @@
 /**
- * The main job, as a user sees it: the real `cdk` CLI deploys the quickstart to the sandbox, a second stack is refused, all is destroyed.
- * `npm run demo -- --keep` leaves the sandbox up.
+ * The main job, as a user sees it: the real `cdk` CLI deploys the quickstart to the sandbox, a second stack is refused,
+ * all is destroyed. `npm run demo -- --keep` leaves the sandbox up.
  */
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
@@ -32,7 +32,14 @@ async function cdk(sandbox: Sandbox, app: string, ...args: string[]): Promise<bo
   // of two values for the same option the CLI takes the last
   const child = spawn(process.execPath, [CDK, args[0], ...context(sandbox), ...args.slice(1), '--no-notices'], {
     cwd: path.join(ROOT, app),
-    env: { ...process.env, ...sandbox.env, CI: 'true', NODE_NO_WARNINGS: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_VALIDATION: 'false' },
+    env: {
+      ...process.env,
+      ...sandbox.env,
+      CI: 'true',
+      NODE_NO_WARNINGS: '1',
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      CDK_VALIDATION: 'false',
+    },
     stdio: ['ignore', 'pipe', 'inherit'], // with CI, everything but failures is on standard output
   });
   child.stdout.on('data', (chunk: Buffer) => process.stdout.write(chunk.toString().replace(/^(?=.)/gm, '   ')));
@@ -65,7 +72,9 @@ function show({ immuta, aws }: Sandbox): void {
   const instance = aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
   console.log(bold('S3 Access Grants'));
   console.log(`   instance   ${instance?.arn ?? 'none'}`);
-  for (const { id, scope, roleArn } of instance?.locations.values() ?? []) console.log(`   location   ${scope}   ${id}\n              ${roleArn}`);
+  for (const { id, scope, roleArn } of instance?.locations.values() ?? []) {
+    console.log(`   location   ${scope}   ${id}\n              ${roleArn}`);
+  }
 }
 
 function theOnly({ immuta }: Sandbox) {
@@ -82,9 +91,16 @@ async function makeByHand({ aws, immuta }: Sandbox) {
   const allow = (actions: string[], resources: string[]) => ({ Effect: 'Allow', Action: actions, Resource: resources });
   const location = aws.iam.createRole({
     roleName: 'location',
-    assumeRolePolicyDocument: trust({ Service: 'access-grants.s3.amazonaws.com' }, 'sts:AssumeRole', 'sts:SetSourceIdentity'),
+    assumeRolePolicyDocument: trust(
+      { Service: 'access-grants.s3.amazonaws.com' },
+      'sts:AssumeRole',
+      'sts:SetSourceIdentity',
+    ),
   });
-  const manager = aws.iam.createRole({ roleName: 'immuta', assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, 'sts:AssumeRole') });
+  const manager = aws.iam.createRole({
+    roleName: 'immuta',
+    assumeRolePolicyDocument: trust({ AWS: immuta.identity.principal }, 'sts:AssumeRole'),
+  });
   aws.iam.putRolePolicy('immuta', 'by-hand', {
     Version: '2012-10-17',
     Statement: [
@@ -106,7 +122,10 @@ async function makeByHand({ aws, immuta }: Sandbox) {
 
 async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   title('Bootstrap the account, once');
-  expect(await cdk(sandbox, QUICKSTART, 'bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`), 'cdk bootstrap succeeds');
+  expect(
+    await cdk(sandbox, QUICKSTART, 'bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`),
+    'cdk bootstrap succeeds',
+  );
 
   title('Deploy the quickstart: one bucket under Immuta');
   expect(await deploy(sandbox, QUICKSTART), 'the quickstart deploys');
@@ -130,21 +149,35 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   expect(await deploy(sandbox, QUICKSTART, '-c', 'integrationName=sales'), 'the name changes');
   console.log();
   show(sandbox);
-  expect(theOnly(sandbox).id === before.id && theOnly(sandbox).config.name.startsWith('sales-'), 'the same integration has the new name');
+  expect(
+    theOnly(sandbox).id === before.id && theOnly(sandbox).config.name.startsWith('sales-'),
+    'the same integration has the new name',
+  );
 
   title('Break an update: Immuta may not assume its role any more. It is refused, with the reason, and rolled back');
-  const broken = ['-c', 'integrationName=revenue', '-c', 'immutaPrincipalArn=arn:aws:iam::999988887777:role/somebody-else'];
+  const broken = [
+    '-c',
+    'integrationName=revenue',
+    '-c',
+    'immutaPrincipalArn=arn:aws:iam::999988887777:role/somebody-else',
+  ];
   expect(!await deploy(sandbox, QUICKSTART, ...broken), 'the update is refused');
   console.log();
   show(sandbox);
-  expect(theOnly(sandbox).status === 'enabled' && theOnly(sandbox).config.name.startsWith('sales-'), 'the integration is as it was');
+  expect(
+    theOnly(sandbox).status === 'enabled' && theOnly(sandbox).config.name.startsWith('sales-'),
+    'the integration is as it was',
+  );
 
   title('Govern a part of the bucket instead: a new integration with new roles, then the old one goes');
   const named = ['-c', 'integrationName=sales', '-c', 'prefix=curated/'];
   expect(await deploy(sandbox, QUICKSTART, ...named), 'the location is replaced');
   console.log();
   show(sandbox);
-  expect(theOnly(sandbox).id !== before.id && theOnly(sandbox).config.awsLocationPath === `s3://${SANDBOX_BUCKET}/curated/`, 'one integration is left');
+  expect(
+    theOnly(sandbox).id !== before.id && theOnly(sandbox).config.awsLocationPath === `s3://${SANDBOX_BUCKET}/curated/`,
+    'one integration is left',
+  );
 
   title('Destroy the quickstart: nothing is left');
   expect(await cdk(sandbox, QUICKSTART, 'destroy', '--force'), 'the quickstart is destroyed');
@@ -155,7 +188,14 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
 
   title('Adopt an integration that somebody once made by hand: nothing changes at Immuta');
   const byHand = await makeByHand(sandbox);
-  const adopt = ['-c', `integrationId=${byHand.id}`, '-c', `locationRoleArn=${byHand.config.awsLocationRole}`, '-c', `immutaRoleArn=${byHand.config.awsRoleToAssume}`];
+  const adopt = [
+    '-c',
+    `integrationId=${byHand.id}`,
+    '-c',
+    `locationRoleArn=${byHand.config.awsLocationRole}`,
+    '-c',
+    `immutaRoleArn=${byHand.config.awsRoleToAssume}`,
+  ];
   const asItWas = JSON.stringify(theOnly(sandbox));
   expect(await deploy(sandbox, ADOPT, ...adopt), 'the integration is adopted');
   expect(await cdk(sandbox, ADOPT, 'destroy', '--force', ...adopt), 'its stack is destroyed');
@@ -179,7 +219,10 @@ async function stayUp(sandbox: Sandbox): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  console.log('AWS and Immuta are stand-ins on this machine; the cdk CLI, the template, the SDK and the function are the real ones.');
+  console.log(
+    'AWS and Immuta are stand-ins on this machine; the cdk CLI, the template, the SDK and the function are the ' +
+      'real ones.',
+  );
   console.log(`Time is faster here: a second takes ${REAL_MS_PER_VIRTUAL_SECOND} ms.`);
   const sandbox = await Sandbox.start({ pace: REAL_MS_PER_VIRTUAL_SECOND });
   try {

@@ -27,7 +27,10 @@ beforeEach(async () => {
   aws.accessGrants.createInstance('111122223333', 'us-east-1');
   aws.iam.createRole({
     roleName: 'location',
-    assumeRolePolicyDocument: policy({ Principal: { Service: 'access-grants.s3.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }),
+    assumeRolePolicyDocument: policy({
+      Principal: { Service: 'access-grants.s3.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+    }),
   });
   aws.iam.createRole({
     roleName: 'immuta',
@@ -41,58 +44,97 @@ afterEach(async () => {
   await aws.close();
 });
 
-test('creates, edits and deletes asynchronously, and AWS shows it', async () => {
+test('creates, edits and deletes asynchronously with effects in AWS', async () => {
   const created = await post(CONFIG);
-  expect(created).toMatchObject({ status: 200, body: { id: '101', status: 'creating', validationResults: { status: 'passed' } } });
+  expect(created).toMatchObject({
+    status: 200,
+    body: { id: '101', status: 'creating', validationResults: { status: 'passed' } },
+  });
   expect(created.body.validationResults.validationTests.map(({ name }: any) => name)).toEqual(VALIDATION_TESTS);
   clock.advance(19_999);
   expect((await call('GET', '/integrations/101')).body.status).toBe('creating');
   expect(locations()).toEqual([]);
   clock.advance(1);
-  expect((await call('GET', '/integrations/101')).body).toMatchObject({ status: 'enabled', config: { ...CONFIG, port: 443 } });
+  expect((await call('GET', '/integrations/101')).body).toMatchObject({
+    status: 'enabled',
+    config: { ...CONFIG, port: 443 },
+  });
   expect(locations()).toEqual(['s3://lake/']);
 
   expect(await put({ ...CONFIG, name: 'renamed' })).toMatchObject({ status: 200, body: { status: 'editing' } });
   expect(await put(CONFIG)).toMatchObject({
     status: 409,
-    body: { statusCode: 409, error: 'Conflict', message: 'Unable to edit integration with ID 101 in current state editing.' },
+    body: {
+      statusCode: 409,
+      error: 'Conflict',
+      message: 'Unable to edit integration with ID 101 in current state editing.',
+    },
   });
   clock.advance(10_000);
-  expect((await call('GET', '/integrations')).body).toMatchObject([{ type: 'Snowflake' }, { status: 'enabled', config: { name: 'renamed' } }]);
+  expect((await call('GET', '/integrations')).body).toMatchObject([
+    { type: 'Snowflake' },
+    { status: 'enabled', config: { name: 'renamed' } },
+  ]);
 
   const [location] = aws.accessGrants.locations('111122223333', 'us-east-1');
   aws.accessGrants.createGrant('111122223333', 'us-east-1', location.id, 'somebody');
   const deleted = await call('DELETE', '/integrations/101');
-  expect(deleted.body.validationResults.validationTests.map(({ name }: any) => name)).toEqual(VALIDATION_TESTS.slice(2, 6));
+  expect(deleted.body.validationResults.validationTests.map(({ name }: any) => name)).toEqual(
+    VALIDATION_TESTS.slice(2, 6),
+  );
   clock.advance(15_000);
-  expect(await call('GET', '/integrations/101')).toMatchObject({ status: 404, body: { message: 'No Integration found with ID 101.' } });
+  expect(await call('GET', '/integrations/101')).toMatchObject({
+    status: 404,
+    body: { message: 'No Integration found with ID 101.' },
+  });
   expect(locations()).toEqual([]);
 });
 
 // what of the set-up is taken away, and which test must then be the first to fail
 test.each<[number, () => unknown]>([
-  [2, async () => aws.buckets.createBucket('other') && immuta.createByHand({ ...CONFIG, awsLocationPath: 's3://other/' })],
-  [4, () => aws.iam.updateAssumeRolePolicy('immuta', policy({ Principal: { AWS: arnOf('somebody') }, Action: 'sts:AssumeRole' }))],
-  [4, () => { immuta.identity.principal = 'arn:aws:iam::999988887777:role/another'; }],
+  [
+    2,
+    async () => aws.buckets.createBucket('other') && immuta.createByHand({ ...CONFIG, awsLocationPath: 's3://other/' }),
+  ],
+  [
+    4,
+    () =>
+      aws.iam.updateAssumeRolePolicy(
+        'immuta',
+        policy({ Principal: { AWS: arnOf('somebody') }, Action: 'sts:AssumeRole' }),
+      ),
+  ],
+  [
+    4,
+    () => {
+      immuta.identity.principal = 'arn:aws:iam::999988887777:role/another';
+    },
+  ],
   [5, () => aws.accessGrants.deleteInstance('111122223333', 'us-east-1')],
   [5, () => aws.iam.putRolePolicy('immuta', 'management', managementPolicy({ listInstances: INSTANCE }))],
   [6, () => aws.buckets.deleteBucket('lake')],
   [6, () => aws.iam.putRolePolicy('immuta', 'management', managementPolicy({ listBucket: 'arn:aws:s3:::another' }))],
-])('test %i fails for a reason in AWS', async (number, breakIt) => {
+])('fails test %i for a cause in AWS', async (number, breakIt) => {
   await breakIt();
   const { status, body } = await post(CONFIG);
-  expect([status, body.message]).toEqual([422, 'Validation of prerequisite setup failed. Unable to create integration.']);
+  expect([status, body.message]).toEqual([
+    422,
+    'Validation of prerequisite setup failed. Unable to create integration.',
+  ]);
   const failed = body.validationResults.validationTests.filter((result: any) => result.status === 'failed');
   expect(failed[0]).toEqual({ name: VALIDATION_TESTS[number - 1], status: 'failed', message: expect.any(String) });
   expect([...immuta.integrations.values()].filter((integration) => integration.status !== 'enabled')).toEqual([]);
 });
 
-test('a path that has a location is a conflict, whoever made it', async () => {
+test('answers with a conflict when the path has a location of any owner', async () => {
   await aws.accessGrants.createLocation('111122223333', 'us-east-1', 's3://lake/', arnOf('location'));
-  expect(await post(CONFIG)).toMatchObject({ status: 409, body: { message: 'Access Grants location already exists on provided path.' } });
+  expect(await post(CONFIG)).toMatchObject({
+    status: 409,
+    body: { message: 'Access Grants location already exists on provided path.' },
+  });
 });
 
-test('the seed policy on the bare instance passes validation and cannot register a location', async () => {
+test('passes validation but cannot register a location with the policy for the bare instance', async () => {
   aws.iam.putRolePolicy('immuta', 'management', managementPolicy({ accessGrants: INSTANCE }));
   await post(CONFIG);
   clock.advance(20_000);
@@ -101,14 +143,17 @@ test('the seed policy on the bare instance passes validation and cannot register
   expect(body.validationResults.validationTests[7].message).toMatch(/AccessDenied.*s3:CreateAccessGrantsLocation/);
 });
 
-test('an edit that AWS refuses is rolled back', async () => {
+test('rolls back an edit that AWS rejects', async () => {
   await immuta.createByHand(CONFIG);
   await put({ ...CONFIG, awsLocationRole: arnOf('missing') });
   clock.advance(10_000);
-  expect((await call('GET', '/integrations/101')).body).toMatchObject({ status: 'editError', config: { awsLocationRole: arnOf('location') } });
+  expect((await call('GET', '/integrations/101')).body).toMatchObject({
+    status: 'editError',
+    config: { awsLocationRole: arnOf('location') },
+  });
 });
 
-test('a delete without credentials is refused, and nothing is lost', async () => {
+test('rejects a delete without credentials and keeps everything', async () => {
   await immuta.createByHand(CONFIG);
   aws.iam.deleteRolePolicy('immuta', 'management');
   expect((await call('DELETE', '/integrations/101')).status).toBe(422);
@@ -121,11 +166,20 @@ test.each([
   [403, { authorization: 'reader' }],
 ])('answers %i to %j', async (status, headers) => {
   immuta.apiKeys.set('reader', ['GOVERNANCE']);
-  expect(await call('GET', '/integrations', undefined, headers)).toMatchObject({ status, body: { statusCode: status } });
+  expect(await call('GET', '/integrations', undefined, headers)).toMatchObject({
+    status,
+    body: { statusCode: status },
+  });
 });
 
-test('faults apply in their order, after so many requests and so many times', async () => {
-  immuta.faults.http({ method: 'GET', after: 1, times: 2, behaviour: 'answer', answer: { status: 503, body: '<html></html>' } });
+test('applies faults in order, after the given requests and as often as given', async () => {
+  immuta.faults.http({
+    method: 'GET',
+    after: 1,
+    times: 2,
+    behaviour: 'answer',
+    answer: { status: 503, body: '<html></html>' },
+  });
   immuta.faults.http({ method: 'GET', path: /101$/, behaviour: 'rewrite', set: { status: 'pausing' } });
   await immuta.createByHand(CONFIG);
   const statuses = [];
@@ -135,13 +189,16 @@ test('faults apply in their order, after so many requests and so many times', as
   expect((await call('GET', '/integrations/101')).body.status).toBe('enabled');
 });
 
-test.each(['lose', 'half', 'reset'] as const)('%s breaks the connection, and only reset leaves nothing behind', async (behaviour) => {
-  immuta.faults.http({ method: 'POST', behaviour });
-  await expect(post(CONFIG)).rejects.toThrow(/socket hang up|aborted/);
-  expect(immuta.integrations.size).toBe(behaviour === 'reset' ? 0 : 1);
-});
+test.each(['lose', 'half', 'reset'] as const)(
+  'breaks the connection with %s, and only reset has no effect',
+  async (behaviour) => {
+    immuta.faults.http({ method: 'POST', behaviour });
+    await expect(post(CONFIG)).rejects.toThrow(/socket hang up|aborted/);
+    expect(immuta.integrations.size).toBe(behaviour === 'reset' ? 0 : 1);
+  },
+);
 
-test('a scripted test fails at once or later, with all the others passed', async () => {
+test('fails a scripted test at once or later and passes all others', async () => {
   immuta.faults.validation({ test: 6 });
   immuta.faults.validation({ test: 4, asynchronously: true });
   expect((await post(CONFIG)).body.validationResults.validationTests).toMatchObject(statusesBut(6));
@@ -151,12 +208,12 @@ test('a scripted test fails at once or later, with all the others passed', async
   expect(body).toMatchObject({ status: 'createError', validationResults: { validationTests: statusesBut(4) } });
 });
 
-test('requests that come together are worked off one after the other', async () => {
+test('handles concurrent requests one after another', async () => {
   const answers = await Promise.all([post(CONFIG), post(CONFIG)]);
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
 });
 
-test('something else may happen at the moment of a request', async () => {
+test('runs a callback at the moment of a request', async () => {
   await immuta.createByHand(CONFIG);
   immuta.faults.http({ method: 'GET', after: 1, run: () => immuta.integrations.delete('101') });
   expect((await call('GET', '/integrations/101')).status).toBe(200);
@@ -187,7 +244,9 @@ describe('reads that lag', () => {
     expect(await status()).toBe('enabled');
     expect((await put(CONFIG)).status).toBe(409);
     clock.advance(5_000);
-    expect(await call('GET', '/integrations/101')).toMatchObject({ body: { status: 'editing', config: { name: 'renamed' } } });
+    expect(await call('GET', '/integrations/101')).toMatchObject({
+      body: { status: 'editing', config: { name: 'renamed' } },
+    });
     clock.advance(5_000);
     expect(await status()).toBe('editing');
     clock.advance(5_000);
@@ -215,7 +274,12 @@ test('a PUT repairs a createError if it is to, and a second POST is refused', as
   clock.advance(20_000);
 
   expect(await post(CONFIG)).toMatchObject({
-    status: 400, body: { message: expect.stringMatching(/^Use PUT \/integrations\/101 endpoint .* \(id = 101\) that previously failed to create\.$/) },
+    status: 400,
+    body: {
+      message: expect.stringMatching(
+        /^Use PUT \/integrations\/101 endpoint .* \(id = 101\) that previously failed to create\.$/,
+      ),
+    },
   });
   expect((await put(CONFIG)).status).toBe(200);
   clock.advance(10_000);
@@ -229,11 +293,12 @@ test('an edit names the attributes that it cannot change', async () => {
   immuta.switches.nonEditable = ['name', 'awsLocationRole'];
 
   expect(await put({ ...CONFIG, name: 'renamed', awsLocationRole: arnOf('other') })).toMatchObject({
-    status: 400, body: { message: 'Unable to edit integration due to changes of non-editable attribute(s): name, awsLocationRole.' },
+    status: 400,
+    body: { message: 'Unable to edit integration due to changes of non-editable attribute(s): name, awsLocationRole.' },
   });
 });
 
-test('a stopped tenant refuses connections and comes back on the same port', async () => {
+test('refuses connections when stopped and restarts on the same port', async () => {
   await immuta.stop();
   await expect(call('GET', '/integrations')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await immuta.listen();
@@ -244,7 +309,11 @@ function statusesBut(failed: number): unknown[] {
   return VALIDATION_TESTS.map((_, index) => ({ status: index + 1 === failed ? 'failed' : 'passed' }));
 }
 
-function managementPolicy({ accessGrants = `${INSTANCE}*`, listInstances = '*', listBucket = 'arn:aws:s3:::lake' } = {}) {
+function managementPolicy({
+  accessGrants = `${INSTANCE}*`,
+  listInstances = '*',
+  listBucket = 'arn:aws:s3:::lake',
+} = {}) {
   const verbs = ['Create', 'Delete', 'Update', 'Get', 'List'];
   return policy(
     { Action: verbs.map((verb) => `s3:${verb}AccessGrant*`), Resource: accessGrants },
@@ -276,12 +345,20 @@ async function put(config: S3Config) {
 
 async function call(method: string, path: string, body?: object, headers = { authorization: DEFAULT_API_KEY }) {
   return new Promise<{ status: number; body: any }>((resolve, reject) => {
-    const outgoing = request(immuta.url + path, { method, headers, ca: readFileSync(immuta.caFile), agent: false }, (incoming) => {
-      let text = '';
-      incoming.on('data', (chunk) => { text += chunk; });
-      incoming.on('error', reject);
-      incoming.on('end', () => resolve({ status: incoming.statusCode!, body: text.startsWith('<') ? text : JSON.parse(text) }));
-    });
+    const outgoing = request(
+      immuta.url + path,
+      { method, headers, ca: readFileSync(immuta.caFile), agent: false },
+      (incoming) => {
+        let text = '';
+        incoming.on('data', (chunk) => {
+          text += chunk;
+        });
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode!, body: text.startsWith('<') ? text : JSON.parse(text) }),
+        );
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body && JSON.stringify(body));
   });

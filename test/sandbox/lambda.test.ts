@@ -46,7 +46,7 @@ async function run(...events: object[]): Promise<(readonly [number, number])[]> 
   return lambda.invocations.map(({ startedAt, endedAt }) => [(startedAt - START) / 1000, (endedAt! - START) / 1000]);
 }
 
-test('sleeping takes virtual time only, and sleepers wake in the order of their moments', async () => {
+test('takes only virtual time to sleep and wakes sleepers in the order of their due times', async () => {
   expect(await run({ sleepMs: 600_000 }, { sleepMs: 30_000 })).toEqual([[0, 600], [0, 30]]);
 
   expect(lambda.invocations[0].output).toContain('runs at 2026-11-23T09:00:00.000Z');
@@ -63,7 +63,7 @@ describe('a request', () => {
   afterEach(() => server.closeAllConnections());
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-  test('takes no virtual time, however long it is open', async () => {
+  test('takes no virtual time while it is open', async () => {
     onRequest = (response) => setTimeout(() => response.end(), 300);
 
     expect(await run({ url: url(), timeoutMs: 100 })).toEqual([[0, 0]]);
@@ -71,7 +71,7 @@ describe('a request', () => {
     expect(lambda.invocations[0].output).toContain('200');
   });
 
-  test('that is never answered takes as long as its time-out, and so does the next one', async () => {
+  test('takes as long as its timeout when it is never answered, and so does the next one', async () => {
     onRequest = () => lambda.onSilence();
     await run({ url: url(), timeoutMs: 30_000 });
 
@@ -80,10 +80,13 @@ describe('a request', () => {
     expect(lambda.invocations.map(({ output }) => /TimeoutError/.test(output))).toEqual([true, true]);
   });
 
-  test('that is never answered wakes nobody who sleeps', async () => {
+  test('wakes no sleeper when it is never answered', async () => {
     onRequest = () => lambda.onSilence();
 
-    expect(await run({ url: url(), timeoutMs: 30_000 }, { sleepMs: 10_000 })).toEqual([[0, 30], [0, expect.any(Number)]]);
+    expect(await run({ url: url(), timeoutMs: 30_000 }, { sleepMs: 10_000 })).toEqual([
+      [0, 30],
+      [0, expect.any(Number)],
+    ]);
 
     expect(lambda.invocations[1].error).toBeUndefined();
   });
@@ -93,17 +96,20 @@ test.each([
   ['throws', { fail: 'no' }, 'no', 0],
   ['exits', { exit: true }, 'Runtime exited without providing a reason', 0],
   ['hangs', { hang: true }, 'Task timed out after 900.00 seconds', 900],
-])('an event whose function %s is tried again after one and two minutes, then dropped', async (_how, event, error, takes) => {
-  expect(await run(event)).toEqual([
-    [0, takes],
-    [takes + 60, 2 * takes + 60],
-    [2 * takes + 180, 3 * takes + 180],
-  ]);
-  expect(lambda.invocations.map((invocation) => invocation.error)).toEqual([error, error, error]);
-  expect(lambda.dropped).toEqual([{ event, reason: 'failed too often' }]);
-});
+])(
+  'retries an event whose function %s after one and two minutes, then drops it',
+  async (_how, event, error, takes) => {
+    expect(await run(event)).toEqual([
+      [0, takes],
+      [takes + 60, 2 * takes + 60],
+      [2 * takes + 180, 3 * takes + 180],
+    ]);
+    expect(lambda.invocations.map((invocation) => invocation.error)).toEqual([error, error, error]);
+    expect(lambda.dropped).toEqual([{ event, reason: 'failed too often' }]);
+  },
+);
 
-test('a run ends as it is told to, and its event is tried again', async () => {
+test('ends a run as instructed and retries its event', async () => {
   lambda.crashes.push(/runs at/, 'out of memory', 'unable to load');
 
   await run({ sleepMs: 10_000 });
@@ -117,13 +123,13 @@ test('a run ends as it is told to, and its event is tried again', async () => {
   expect(lambda.invocations.map(({ output }) => /runs at/.test(output))).toEqual([true, false, false]);
 });
 
-test('all that runs can be killed', async () => {
+test('kills everything that runs', async () => {
   scheduler.after(5_000, () => lambda.kill());
 
   expect(await run({ sleepMs: 10_000 })).toEqual([[0, 5], [65, 75]]);
 });
 
-test('an event that is too old is dropped', async () => {
+test('drops an event that is too old', async () => {
   lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 2, maximumEventAgeSeconds: 300 });
 
   expect(await run({ hang: true })).toEqual([[0, 900]]);
@@ -131,7 +137,7 @@ test('an event that is too old is dropped', async () => {
   expect(lambda.dropped).toEqual([{ event: { hang: true }, reason: 'older than the maximum event age' }]);
 });
 
-test('a throttled event waits until there is room', async () => {
+test('delivers a throttled event when a slot is free', async () => {
   lambda.throttled = true;
   scheduler.after(HOUR, () => { lambda.throttled = false; });
 
@@ -145,13 +151,13 @@ test.each<[(number | 'afterwards')[], [number, number][]]>([
   [[0, 0], [[0, 10], [0, 10]]],
   [[0, 'afterwards'], [[0, 10], [10, 20]]],
   [[0, 5_000], [[0, 10], [5, 15]]],
-])('an event is delivered as asked: %j', async (deliveries, expected) => {
+])('delivers an event as configured: %j', async (deliveries, expected) => {
   lambda.deliveries = deliveries;
 
   expect(await run({ sleepMs: 10_000 })).toEqual(expected);
 });
 
-test('a chain of functions that invoke one another ends after 16', async () => {
+test('ends a chain of self-invocations after 16', async () => {
   lambda.invokeAsync('scripted', { link: 1 });
   for (let link = 2; link <= 17; link++) {
     await scheduler.idle();
@@ -162,7 +168,7 @@ test('a chain of functions that invoke one another ends after 16', async () => {
   expect(lambda.dropped).toEqual([{ event: { link: 17 }, reason: 'recursive loop' }]);
 });
 
-test('an event is no link of the chain whose process runs it', async () => {
+test('counts an event in no chain of the process that runs it', async () => {
   await run({});
   for (let event = 1; event <= 20; event++) await run({});
   lambda.invokeAsync('scripted', {}, keys[0]);
@@ -178,7 +184,7 @@ const processes = () => lambda.invocations.map(({ output }) => {
   return event && `${key}: ${event}`;
 });
 
-test('a process runs one event after the other, and each invocation has the output of its own', async () => {
+test('runs events in turn in one process, each with its own output', async () => {
   await run({});
   await scheduler.sleep(HOUR);
   await run({});
@@ -189,21 +195,24 @@ test('a process runs one event after the other, and each invocation has the outp
   ]);
 });
 
-test('two events at once have a process each', async () => {
+test('runs two concurrent events in two processes', async () => {
   await run({ sleepMs: 10_000 }, { sleepMs: 10_000 });
   await run({ sleepMs: 10_000 }, { sleepMs: 10_000 });
 
   expect(processes().sort()).toEqual(['key-0: 1', 'key-0: 2', 'key-1: 1', 'key-1: 2']);
 });
 
-test('a process is frozen between two events: its timers fire when it is thawed', async () => {
+test('freezes a process between two events and fires its timers afterwards', async () => {
   await run({ laterMs: 30_000 }, { laterMs: 5 });
   await scheduler.sleep(HOUR);
   await run({ sleepMs: 1_000 }, { sleepMs: 1_000 });
 
   const [first, second, ...thawed] = lambda.invocations.map(({ output }) => output);
   expect([first, second].filter((output) => output.includes('later'))).toEqual([]);
-  expect(thawed.map((output) => /later: (.*)/.exec(output)?.[1])).toEqual(['2026-11-23T10:00:00.000Z', '2026-11-23T10:00:00.000Z']);
+  expect(thawed.map((output) => /later: (.*)/.exec(output)?.[1])).toEqual([
+    '2026-11-23T10:00:00.000Z',
+    '2026-11-23T10:00:00.000Z',
+  ]);
 });
 
 test.each<[string, object, () => void]>([
@@ -213,7 +222,7 @@ test.each<[string, object, () => void]>([
   ['dies at a line', {}, () => lambda.crashes.push(/runs at/)],
   ['runs out of memory', {}, () => lambda.crashes.push('out of memory')],
   ['cannot be loaded', {}, () => lambda.crashes.push('unable to load')],
-])('a process that %s is not used again', async (_what, event, crash) => {
+])('does not reuse a process that %s', async (_what, event, crash) => {
   lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 0, maximumEventAgeSeconds: 300 });
   await run({});
   crash();
@@ -225,7 +234,7 @@ test.each<[string, object, () => void]>([
   expect(processes()[2]).toMatch(/: 1$/);
 });
 
-test('a process whose handler throws is used again', async () => {
+test('reuses a process whose handler throws', async () => {
   lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 0, maximumEventAgeSeconds: 300 });
 
   await run({ fail: 'no' });
@@ -234,7 +243,7 @@ test('a process whose handler throws is used again', async () => {
   expect(processes()).toEqual(['key-0: 1', 'key-0: 2']);
 });
 
-test('a function that was updated gets new processes, when one is frozen and when one is at work', async () => {
+test('starts new processes for an updated function when one is frozen or busy', async () => {
   await run({});
   lambda.register({ ...lambda.find('scripted'), environment: { VERSION: '2' } });
   scheduler.after(5_000, () => lambda.register({ ...lambda.find('scripted'), environment: { VERSION: '3' } }));
@@ -246,7 +255,7 @@ test('a function that was updated gets new processes, when one is frozen and whe
   expect(lambda.invocations.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
 });
 
-test('an event that waited for an update of its function is run by the new one', async () => {
+test('runs an event that waited for an update with the new function', async () => {
   lambda.deliveries = [10_000];
   scheduler.after(5_000, () => lambda.register({ ...lambda.find('scripted'), handler: 'missing.handler' }));
   lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 0, maximumEventAgeSeconds: 300 });
@@ -256,7 +265,7 @@ test('an event that waited for an update of its function is run by the new one',
   expect(lambda.invocations[0].error).toMatch(/^Cannot find module .*missing/);
 });
 
-test('a process ends before its credentials expire', async () => {
+test('ends a process before its credentials expire', async () => {
   await run({});
   await scheduler.sleep(3 * HOUR);
   await run({});
@@ -264,7 +273,7 @@ test('a process ends before its credentials expire', async () => {
   expect(processes()).toEqual(['key-0: 1', 'key-1: 1']);
 });
 
-test('each event gets a new process if a test wants cold starts', async () => {
+test('starts a process for each event when a test wants cold starts', async () => {
   await run({});
   lambda.coldStarts = true;
 
@@ -274,7 +283,7 @@ test('each event gets a new process if a test wants cold starts', async () => {
   expect(processes()).toEqual(['key-0: 1', 'key-1: 1', 'key-2: 1']);
 });
 
-test('nothing runs any more when all is closed, neither what was frozen nor what was at work', async () => {
+test('ends frozen and busy processes when it is closed', async () => {
   await run({}, {}, {});
   [{}, { hang: true }, { sleepMs: 10_000 }].forEach((event) => lambda.invokeAsync('scripted', event));
   await scheduler.sleep(5_000);
@@ -304,7 +313,12 @@ describe('concurrency', () => {
 
   test('a function has what is reserved for it', async () => {
     lambda.register({ ...lambda.find('scripted'), reservedConcurrency: 1 });
-    lambda.register({ ...lambda.find('scripted'), functionName: 'other', functionArn: 'arn:other', reservedConcurrency: undefined });
+    lambda.register({
+      ...lambda.find('scripted'),
+      functionName: 'other',
+      functionArn: 'arn:other',
+      reservedConcurrency: undefined,
+    });
     lambda.invokeAsync('other', { sleepMs: 5_000 });
     lambda.invokeAsync('other', { sleepMs: 5_000 });
 
@@ -320,7 +334,10 @@ describe('concurrency', () => {
     expect(lambda.dropped).toMatchObject([{ reason: 'older than the maximum event age' }]);
   });
 
-  test.each([[false, 16], [true, 20]])('a chain of self-invocations ends at 16 unless the function allows it (%s: %d)', async (allowsRecursion, runs) => {
+  test.each([
+    [false, 16],
+    [true, 20],
+  ])('a chain of self-invocations ends at 16 unless the function allows it (%s: %d)', async (allowsRecursion, runs) => {
     lambda.register({ ...lambda.find('scripted'), allowsRecursion });
     lambda.coldStarts = true;
     for (let link = 0; link < 20; link++) {

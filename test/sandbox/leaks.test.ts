@@ -7,19 +7,22 @@ test.each([
   ['as it is', `a ${KEY} b`],
   ['in JSON', JSON.stringify({ Reason: `a ${KEY} b` })],
   ['in a URL', `a ${encodeURIComponent(KEY)} b`],
-])('a leak of a secret %s is found, and told where', (_, text) => {
+])('finds a leak of a secret %s and says where', (_, text) => {
   expect(leaksIn({ processes: 'nothing', answers: text }, secretTexts('immuta/api-key', KEY)))
     .toEqual([expect.stringMatching(/^the secret 'immuta\/api-key' in answers: ….*a \*\*\* b.*…$/)]);
 });
 
-test('a leak of one field of a secret is found, and not told', () => {
-  const [leak, ...more] = leaksIn({ stacks: `${KEY} ${KEY}` }, secretTexts('immuta/access-key', JSON.stringify({ accessKeyId: 'AKIA', secretAccessKey: KEY })));
+test('finds a leak of one field of a secret without quoting it', () => {
+  const [leak, ...more] = leaksIn(
+    { stacks: `${KEY} ${KEY}` },
+    secretTexts('immuta/access-key', JSON.stringify({ accessKeyId: 'AKIA', secretAccessKey: KEY })),
+  );
 
   expect(leak).toBe("the field 'secretAccessKey' of the secret 'immuta/access-key' in stacks: …*** ***…");
   expect(more).toEqual([]);
 });
 
-test.each(['', ' \n'])('%p is no secret', (value) => {
+test.each(['', ' \n'])('ignores %p as a secret', (value) => {
   expect(leaksIn({ stacks: 'a b' }, secretTexts('immuta/api-key', value))).toEqual([]);
 });
 
@@ -46,10 +49,12 @@ test.each<[string, (sandbox: Sandbox) => string, RegExp]>([
     return secretAccessKey;
   }, /the secret access key of AKIA\w+ in stacks: …/],
   ['URL where an answer is awaited', ({ responses }) => responses.urlFor(() => {}), /a response URL in stacks: …/],
-])('a sandbox does not end well if it has written the %s', async (_, prepare, error) => {
+])('fails to close a sandbox that has written the %s', async (_, prepare, error) => {
   const sandbox = await Sandbox.start();
   const value = prepare(sandbox);
-  await sandbox.deployTemplate('Test', { Resources: { Parameter: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: value } } } });
+  await sandbox.deployTemplate('Test', {
+    Resources: { Parameter: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: value } } },
+  });
 
   await expect(sandbox.close()).rejects.toThrow(error);
 });

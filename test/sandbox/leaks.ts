@@ -25,9 +25,15 @@ const PUBLIC_FIELDS = ['userName', 'accessKeyId'];
 /** The texts of a secret: if it is a JSON object, what is in its fields. */
 export function secretTexts(name: string, value: string): NamedSecret[] {
   const all = fieldsOf(value);
-  const fields = all && 'userName' in all ? Object.fromEntries(Object.entries(all).filter(([field]) => !PUBLIC_FIELDS.includes(field))) : all;
+  const fields =
+    all && 'userName' in all
+      ? Object.fromEntries(Object.entries(all).filter(([field]) => !PUBLIC_FIELDS.includes(field)))
+      : all;
   return fields
-    ? Object.entries(fields).map(([field, text]) => ({ name: `the field '${field}' of the secret '${name}'`, value: String(text) }))
+    ? Object.entries(fields).map(([field, text]) => ({
+      name: `the field '${field}' of the secret '${name}'`,
+      value: String(text),
+    }))
     : [{ name: `the secret '${name}'`, value }];
 }
 
@@ -48,5 +54,6 @@ function formsOf(value: string): string[] {
 
 function around(text: string, form: string): string {
   const at = text.indexOf(form);
-  return `${text.slice(Math.max(0, at - CONTEXT), at)}***${text.slice(at + form.length, at + form.length + CONTEXT)}`.replaceAll(form, '***');
+  const [before, after] = [text.slice(Math.max(0, at - CONTEXT), at), text.slice(at + form.length)];
+  return `${before}***${after.slice(0, CONTEXT)}`.replaceAll(form, '***');
 }

@@ -5,7 +5,14 @@ import { Stack as CdkStack, Stage } from 'aws-cdk-lib';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { AwsStandIn, Secret, startAws } from './aws';
 import { SandboxClock } from './clock';
-import { CloudFormation, DeployOptions, ResourceMapping, ResponseEndpoint, StackResult, Template } from './cloudformation';
+import {
+  CloudFormation,
+  DeployOptions,
+  ResourceMapping,
+  ResponseEndpoint,
+  StackResult,
+  Template,
+} from './cloudformation';
 import { serveCloudFormation } from './cloudformation/http-face';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
@@ -64,7 +71,10 @@ export class Sandbox {
   private readonly assets = new Map<string, string>();
 
   private constructor(
-    readonly scheduler: Scheduler, readonly aws: AwsStandIn, readonly immuta: ImmutaStandIn, readonly responses: ResponseEndpoint,
+    readonly scheduler: Scheduler,
+    readonly aws: AwsStandIn,
+    readonly immuta: ImmutaStandIn,
+    readonly responses: ResponseEndpoint,
     runtime: Pick<LambdaOptions, 'node' | 'startProcess'>,
   ) {
     this.clock = scheduler.clock;
@@ -77,7 +87,14 @@ export class Sandbox {
     });
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
     this.secretRotation = new SecretRotation(aws, this.lambda, scheduler);
-    this.cloudFormation = new CloudFormation({ scheduler, aws, lambda: this.lambda, secretRotation: this.secretRotation, responses, codeFolder });
+    this.cloudFormation = new CloudFormation({
+      scheduler,
+      aws,
+      lambda: this.lambda,
+      secretRotation: this.secretRotation,
+      responses,
+      codeFolder,
+    });
     const onSilence = () => this.lambda.onSilence();
     serveCloudFormation({ cloudFormation: this.cloudFormation, aws, onSilence });
     serveLambda(this.lambda, aws);
@@ -92,7 +109,11 @@ export class Sandbox {
   }
 
   /** Deploys a stack of an app that was synthesized elsewhere. */
-  async deployAssembly(assembly: CloudAssembly, stackArtifactId: string, options?: DeployOptions): Promise<StackResult> {
+  async deployAssembly(
+    assembly: CloudAssembly,
+    stackArtifactId: string,
+    options?: DeployOptions,
+  ): Promise<StackResult> {
     this.addAssets(assembly);
     // the account counts as bootstrapped; with the CLI it is only after `cdk bootstrap`
     this.aws.parameters.putParameter(BOOTSTRAP_VERSION_PARAMETER, '30');

@@ -7,10 +7,11 @@ interface Timer {
 }
 
 /**
- * Moves the sandbox's clock: while anybody is at work, virtual time stands still; when nobody is, it jumps to the next timer.
+ * Moves the sandbox's clock: while anybody is at work, virtual time stands still; when nobody is, it jumps to the next
+ * timer.
  *
- * So a sleep of minutes takes no time, two processes that run at once see their sleeps in the right order, and a time-out
- * fires exactly when nothing can happen any more before it.
+ * So a sleep of minutes takes no time, two processes that run at once see their sleeps in the right order, and a
+ * time-out fires exactly when nothing can happen any more before it.
  */
 export class Scheduler {
   private timers: Timer[] = [];

@@ -29,13 +29,19 @@ export class SecretRotation {
   readonly outcomes: RotationOutcome[] = [];
   private readonly running = new Set<string>();
 
-  constructor(private readonly aws: AwsServices, private readonly lambda: LambdaStandIn, private readonly scheduler: Scheduler) {
+  constructor(
+    private readonly aws: AwsServices,
+    private readonly lambda: LambdaStandIn,
+    private readonly scheduler: Scheduler,
+  ) {
     aws.route('secretsmanager', async (request, next) => {
       const { operation, input } = request;
       if (operation !== 'RotateSecret') return next(request);
       await authorizeSecret(aws.iam, aws.secrets, request);
       const { arn } = aws.secrets.secret(input.SecretId);
-      if (input.RotationLambdaARN) this.configure(arn, input.RotationLambdaARN, input.RotationRules?.ScheduleExpression);
+      if (input.RotationLambdaARN) {
+        this.configure(arn, input.RotationLambdaARN, input.RotationRules?.ScheduleExpression);
+      }
       return json({ ARN: arn, VersionId: this.rotate(arn, input.ClientRequestToken) });
     });
   }
@@ -45,7 +51,10 @@ export class SecretRotation {
     this.aws.secrets.secret(secretId).rotation = { lambdaArn, scheduleExpression };
   }
 
-  /** Tests a schedule that does not rotate at once: with the third step, and a version that has no value and is removed afterwards. */
+  /**
+   * Tests a schedule that does not rotate at once: with the third step, and a version that has no value and is
+   * removed afterwards.
+   */
   async test(secretId: string): Promise<void> {
     const token = randomUUID();
     this.aws.secrets.startRotation(secretId, token);
@@ -66,7 +75,13 @@ export class SecretRotation {
   rotate(secretId: string, newToken: string = randomUUID()): string {
     const { secrets } = this.aws;
     const secret = secrets.secret(secretId);
-    if (!secret.rotation) throw new AwsError(400, 'InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
+    if (!secret.rotation) {
+      throw new AwsError(
+        400,
+        'InvalidRequestException',
+        'No Lambda rotation function ARN is associated with this secret.',
+      );
+    }
     const pending = secret.find('AWSPENDING');
     const token = pending && !pending.labels.has('AWSCURRENT') ? pending.id : newToken;
     if (token === newToken) secrets.startRotation(secretId, token);
@@ -110,8 +125,18 @@ export class SecretRotation {
   }
 
   private requirePermission(functionArn: string): void {
-    const isAllowed = [...this.permissions].some((permission) => permission.functionArn === functionArn
-      && permission.principal === 'secretsmanager.amazonaws.com' && permission.sourceAccount === this.aws.accountId);
-    if (!isAllowed) throw new AwsError(400, 'AccessDeniedException', `Secrets Manager cannot invoke the specified Lambda function: ${functionArn}`);
+    const isAllowed = [...this.permissions].some(
+      (permission) =>
+        permission.functionArn === functionArn &&
+        permission.principal === 'secretsmanager.amazonaws.com' &&
+        permission.sourceAccount === this.aws.accountId,
+    );
+    if (!isAllowed) {
+      throw new AwsError(
+        400,
+        'AccessDeniedException',
+        `Secrets Manager cannot invoke the specified Lambda function: ${functionArn}`,
+      );
+    }
   }
 }

@@ -1,4 +1,8 @@
-import { CloudFormationClient, DescribeStackResourceCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourceCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import { StackResult, Template } from './cloudformation';
 import { Sandbox, SANDBOX_ENV } from './sandbox';
 
@@ -7,7 +11,9 @@ beforeEach(async () => { sandbox = await Sandbox.start(); });
 afterEach(() => sandbox.close());
 
 const template = (names: Record<string, object>): Template => ({
-  Resources: Object.fromEntries(Object.entries(names).map(([name, more]) => [name, { Type: 'AWS::Other::Thing', ...more }])),
+  Resources: Object.fromEntries(
+    Object.entries(names).map(([name, more]) => [name, { Type: 'AWS::Other::Thing', ...more }]),
+  ),
 });
 
 const deploy = (names: Record<string, object>, options = {}): Promise<StackResult> =>
@@ -17,7 +23,13 @@ const version = (Version: number) => ({ Properties: { Version } });
 
 /** Lets another resource fail after some seconds, once. */
 function fail(logicalId: string, action: 'create' | 'update' | 'delete', afterSeconds: number): void {
-  sandbox.cloudFormation.faults.push({ logicalId: new RegExp(`^${logicalId}$`), action, afterSeconds, reason: 'no', once: true });
+  sandbox.cloudFormation.faults.push({
+    logicalId: new RegExp(`^${logicalId}$`),
+    action,
+    afterSeconds,
+    reason: 'no',
+    once: true,
+  });
 }
 
 const statesOf = (logicalId: string, { events }: StackResult) =>
@@ -26,13 +38,20 @@ const statesOf = (logicalId: string, { events }: StackResult) =>
 describe('DescribeStackResource and DescribeStacks', () => {
   let client: CloudFormationClient;
   const connect = (credentials: { accessKeyId: string; secretAccessKey: string }) => {
-    client = new CloudFormationClient({ endpoint: sandbox.aws.url, region: SANDBOX_ENV.region, credentials, maxAttempts: 1 });
+    client = new CloudFormationClient({
+      endpoint: sandbox.aws.url,
+      region: SANDBOX_ENV.region,
+      credentials,
+      maxAttempts: 1,
+    });
   };
   beforeEach(() => connect({ accessKeyId: 'test', secretAccessKey: 'test' }));
   afterEach(() => client.destroy());
 
   const describeResource = async (LogicalResourceId: string, StackName = 'Test') => {
-    const { StackResourceDetail } = await client.send(new DescribeStackResourceCommand({ StackName, LogicalResourceId }));
+    const { StackResourceDetail } = await client.send(
+      new DescribeStackResourceCommand({ StackName, LogicalResourceId }),
+    );
     return StackResourceDetail!;
   };
 
@@ -46,7 +65,9 @@ describe('DescribeStackResource and DescribeStacks', () => {
       ResourceStatus: 'CREATE_COMPLETE',
       LastUpdatedTimestamp: expect.any(Date),
     });
-    expect((await client.send(new DescribeStacksCommand({ StackName: stack.id }))).Stacks).toMatchObject([{ StackStatus: 'CREATE_COMPLETE' }]);
+    expect((await client.send(new DescribeStacksCommand({ StackName: stack.id }))).Stacks).toMatchObject([
+      { StackStatus: 'CREATE_COMPLETE' },
+    ]);
     await expect(describeResource('Other')).rejects.toThrow('Resource Other does not exist for stack Test');
   });
 
@@ -63,7 +84,10 @@ describe('DescribeStackResource and DescribeStacks', () => {
     await deployed;
     await look();
 
-    expect(seen).toEqual([['CREATE_IN_PROGRESS', true, expect.any(Number)], ['CREATE_COMPLETE', false, expect.any(Number)]]);
+    expect(seen).toEqual([
+      ['CREATE_IN_PROGRESS', true, expect.any(Number)],
+      ['CREATE_COMPLETE', false, expect.any(Number)],
+    ]);
     expect((seen as number[][])[1][2]).toBeGreaterThan((seen as number[][])[0][2]);
   });
 
@@ -78,13 +102,23 @@ describe('DescribeStackResource and DescribeStacks', () => {
   describe('called by a function', () => {
     beforeEach(async () => {
       await deploy({ Thing: {} });
-      const { arn } = sandbox.aws.iam.createRole({ roleName: 'function', assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] } });
+      const { arn } = sandbox.aws.iam.createRole({
+        roleName: 'function',
+        assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] },
+      });
       connect(sandbox.aws.iam.sessionFor(arn));
     });
-    const allow = (resource: string) => sandbox.aws.iam.putRolePolicy('function', 'describe', {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], Resource: resource }],
-    });
+    const allow = (resource: string) =>
+      sandbox.aws.iam.putRolePolicy('function', 'describe', {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
+            Resource: resource,
+          },
+        ],
+      });
 
     test('need a permission on the stack', async () => {
       await expect(describeResource('Thing')).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -129,7 +163,10 @@ describe('DescribeStackResource and DescribeStacks', () => {
       sandbox.clock.advance(1_000);
       await deploy({ Thing: {}, New: {} }, { express: true });
 
-      await expect(describeResource('New')).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('does not exist') });
+      await expect(describeResource('New')).rejects.toMatchObject({
+        name: 'ValidationError',
+        message: expect.stringContaining('does not exist'),
+      });
     });
 
     test('may get no answer', async () => {
@@ -152,7 +189,12 @@ test('a resource that is cancelled shows as failed before its rollback begins', 
 
   const result = await deploy({ Slow: version(2), Other: version(2) });
 
-  expect(statesOf('Slow', result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_FAILED', 'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE']);
+  expect(statesOf('Slow', result)).toEqual([
+    'UPDATE_IN_PROGRESS',
+    'UPDATE_FAILED',
+    'UPDATE_IN_PROGRESS',
+    'UPDATE_COMPLETE',
+  ]);
   const [, failed, rollback] = result.events.filter(({ logicalId }) => logicalId === 'Slow');
   const rollbackBegins = result.events.find(({ status }) => status === 'UPDATE_ROLLBACK_IN_PROGRESS')!;
   expect(failed.reason).toBe('Resource update cancelled');
@@ -160,7 +202,10 @@ test('a resource that is cancelled shows as failed before its rollback begins', 
   expect(rollback.timestamp).toBeGreaterThan(rollbackBegins.timestamp);
 });
 
-test.each([['current', 'UPDATE_COMPLETE'], ['deleted', 'DELETE_COMPLETE']] as const)('after a replacement, the logical id shows the %s resource', async (shows, status) => {
+test.each([
+  ['current', 'UPDATE_COMPLETE'],
+  ['deleted', 'DELETE_COMPLETE'],
+] as const)('after a replacement, the logical id shows the %s resource', async (shows, status) => {
   sandbox.cloudFormation.cleanupShows = shows;
   const named = (LogGroupName: string) => ({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName } } });
   await deploy(named('old'));
@@ -183,12 +228,17 @@ describe('express mode', () => {
   test('does not wait until a resource is stable', async () => {
     const begin = sandbox.clock.now();
 
-    expect(await deploy({ First: {}, Second: { DependsOn: 'First' } }, { express: true })).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await deploy({ First: {}, Second: { DependsOn: 'First' } }, { express: true })).toMatchObject({
+      status: 'CREATE_COMPLETE',
+    });
 
     expect(sandbox.clock.now() - begin).toBe(0);
   });
 
-  test.each([[undefined, 'CREATE_FAILED'], [false, 'ROLLBACK_COMPLETE']])('rolls back only if that is asked for (%s: %s)', async (disableRollback, status) => {
+  test.each([
+    [undefined, 'CREATE_FAILED'],
+    [false, 'ROLLBACK_COMPLETE'],
+  ])('rolls back only if that is asked for (%s: %s)', async (disableRollback, status) => {
     fail('Bad', 'create', 5);
 
     expect(await deploy({ Good: {}, Bad: {} }, { express: true, disableRollback })).toMatchObject({ status });
@@ -209,7 +259,9 @@ describe('stack refactoring', () => {
     expect(stack.resources.get('New')).toEqual({ ...before, logicalId: 'New' });
     expect(stack.resources.get('User')!.dependsOn).toEqual(['New']);
     expect(stack.resourceStates.has('Old')).toBe(false);
-    expect(await deploy({ New: version(1), User: { Properties: { Uses: { Ref: 'New' } } } })).toMatchObject({ events: [] });
+    expect(await deploy({ New: version(1), User: { Properties: { Uses: { Ref: 'New' } } } })).toMatchObject({
+      events: [],
+    });
   });
 
   test('moves a resource to another stack', async () => {
@@ -230,7 +282,9 @@ describe('stack refactoring', () => {
   ])('is refused if it also %s', async (_what, resources, message) => {
     const { stack } = await deploy({ Old: version(1) });
 
-    expect(() => sandbox.cloudFormation.refactor([{ source: at('Old'), destination: at('New') }], { Test: template(resources) })).toThrow(message);
+    expect(() =>
+      sandbox.cloudFormation.refactor([{ source: at('Old'), destination: at('New') }], { Test: template(resources) }),
+    ).toThrow(message);
 
     expect([...stack.resources.keys()]).toEqual(['Old']);
   });

@@ -1,9 +1,9 @@
 /**
- * What `npm test` and `npm run test:full` run: bundles and compiles, then runs a jest task and the checks beside it, one after another.
- * ESLint needs no build, so it starts at once.
+ * What `npm test` and `npm run test:full` run: bundles and compiles, then runs a jest task and the checks beside it,
+ * one after another. ESLint needs no build, so it starts at once.
  *
- * Prints the lines of jest as they come, and the output of another task if it fails. The last line is the closing line of jest, in which
- * each other task that failed counts as a failure.
+ * Prints the lines of jest as they come, and the output of another task if it fails. The last line is the closing line
+ * of jest, in which each other task that failed counts as a failure.
  *
  * Usage: tsx test/support/run-tests.ts <jest task>
  */

@@ -125,8 +125,8 @@ async function findOrCreate(
 }
 
 /**
- * Lists records once more after a final refusal: a record of this event may exist all the same, or another one explains the
- * refusal.
+ * Lists records once more after a final refusal: a record of this event may exist all the same, or another one explains
+ * the refusal.
  */
 async function resolveRefusal(
   context: Context,

@@ -16,7 +16,11 @@ export const CSHARP: Language = {
 </configuration>
 `);
     // not the user's folder of packages, which would keep this one under its version
-    const env = { CdkVersion: CDK_VERSION, NUGET_PACKAGES: path.join(project, '.packages'), DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
+    const env = {
+      CdkVersion: CDK_VERSION,
+      NUGET_PACKAGES: path.join(project, '.packages'),
+      DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+    };
     await run('for topic in */*.csproj; do dotnet build "$topic" || exit; done', { cwd: project, env });
     return env;
   },

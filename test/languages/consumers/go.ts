@@ -7,7 +7,10 @@ import { CDK_VERSION, LIBRARY_VERSION } from '../versions';
 
 const LIBRARY = 'github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration-go/cdkimmutas3integration';
 
-/** A module that replaces the library by the folder with its source. Installing compiles all that the examples import, once for all. */
+/**
+ * A module that replaces the library by the folder with its source. Installing compiles all that the examples import,
+ * once for all.
+ */
 export const GO: Language = {
   name: 'Go',
   folder: 'go',
@@ -22,8 +25,8 @@ export const GO: Language = {
 };
 
 /**
- * What aws-cdk-lib needs is for aws-cdk-lib to say. The library's go.mod lists it as of the lock file of this repository, in versions that
- * the Go registry may not have yet.
+ * What aws-cdk-lib needs is for aws-cdk-lib to say. The library's go.mod lists it as of the lock file of this
+ * repository, in versions that the Go registry may not have yet.
  */
 function excludes(library: string): string {
   const indirect = [...readFileSync(path.join(library, 'go.mod'), 'utf8').matchAll(/^\s+(\S+) (\S+) \/\/ indirect$/gm)];

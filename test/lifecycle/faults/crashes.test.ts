@@ -9,9 +9,10 @@ const sandbox = useSandbox();
 const atRequest = (method: string, requestPath: RegExp, fault: HttpFault = {}): Kill => ({ immuta, lambda }) =>
   immuta.faults.http({ ...fault, method, path: requestPath, run: () => lambda.kill() });
 
-const slowly: Kill = ({ immuta }) => void Object.assign(immuta.switches.durations, { creating: 1_200_000, editing: 1_200_000, deleting: 1_200_000 });
+const slowly: Kill = ({ immuta }) =>
+  void Object.assign(immuta.switches.durations, { creating: 1_200_000, editing: 1_200_000, deleting: 1_200_000 });
 
-interface Death {
+interface Crash {
   readonly operation: Operation;
   /** A line of the log, a request to Immuta or an AWS service that is called. */
   readonly step: string;
@@ -27,23 +28,55 @@ const ONE = /integrations\/101$/;
 const ALL = /integrations$/;
 
 /** Another location role than the integration has. */
-const ANOTHER_ROLE: LakeOptions = { props: (stack) => ({ locationRole: Role.fromRoleName(stack, 'Another', 'another') }) };
+const ANOTHER_ROLE: LakeOptions = {
+  props: (stack) => ({ locationRole: Role.fromRoleName(stack, 'Another', 'another') }),
+};
 
-const DEATHS: Death[] = [
+const CRASHES: Crash[] = [
   { operation: 'Create', step: 'received', when: 'it has received the event', kill: afterStep('received') },
   { operation: 'Create', step: 'secretsmanager', when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Create', step: 'GET /integrations', when: 'it lists the integrations', kill: atRequest('GET', ALL) },
   { operation: 'Create', step: 's3-control', when: 'it lists the locations', kill: atCallOf('s3-control') },
-  { operation: 'Create', step: 'POST /integrations', when: 'it has posted, and Immuta has lost that', kill: atRequest('POST', ALL, { behaviour: 'reset' }) },
-  { operation: 'Create', step: 'POST /integrations', when: 'it has posted, and Immuta does it', kill: atRequest('POST', ALL) },
+  {
+    operation: 'Create',
+    step: 'POST /integrations',
+    when: 'it has posted, and Immuta has lost that',
+    kill: atRequest('POST', ALL, { behaviour: 'reset' }),
+  },
+  {
+    operation: 'Create',
+    step: 'POST /integrations',
+    when: 'it has posted, and Immuta does it',
+    kill: atRequest('POST', ALL),
+  },
   { operation: 'Create', step: 'posted', when: 'it has got an id', kill: afterStep('posted') },
   { operation: 'Create', step: 'GET /integrations/101', when: 'it reads the record', kill: atRequest('GET', ONE) },
   { operation: 'Create', step: 'get', when: 'it looks', kill: afterStep('get') },
-  { operation: 'Create', step: 'get', when: 'it has seen that all is well', kill: afterStep('get', '"status":"enabled"') },
+  {
+    operation: 'Create',
+    step: 'get',
+    when: 'it has seen that all is well',
+    kill: afterStep('get', '"status":"enabled"'),
+  },
   { operation: 'Create', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
-  { operation: 'Create', step: 'handed-over', when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
-  { operation: 'Create', step: 'received', when: 'it is the next one, and has taken over', kill: both(slowly, both(never, afterStep('received'))) },
-  { operation: 'Create', step: 'resume', when: 'it is the next one, and has found the record', kill: both(slowly, both(never, afterStep('resume'))) },
+  {
+    operation: 'Create',
+    step: 'handed-over',
+    when: 'it has handed over',
+    kill: both(slowly, afterStep('handed-over')),
+  },
+  {
+    operation: 'Create',
+    step: 'received',
+    when: 'it is the next one, and has taken over',
+    kill: both(slowly, both(never, afterStep('received'))),
+  },
+  {
+    operation: 'Create',
+    step: 'resume',
+    when: 'it is the next one, and has found the record',
+    kill: both(slowly, both(never, afterStep('resume'))),
+  },
   { operation: 'Create', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Create', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 
@@ -51,12 +84,33 @@ const DEATHS: Death[] = [
   { operation: 'Update', step: 'secretsmanager', when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Update', step: 'GET /integrations/101', when: 'it finds the record', kill: atRequest('GET', ONE) },
   { operation: 'Update', step: 'update', when: 'it is about to put', kill: afterStep('update') },
-  { operation: 'Update', step: 'PUT /integrations/101', when: 'it has put, and Immuta has lost that', kill: atRequest('PUT', ONE, { behaviour: 'reset' }) },
-  { operation: 'Update', step: 'PUT /integrations/101', when: 'it has put, and Immuta does it', kill: atRequest('PUT', ONE) },
+  {
+    operation: 'Update',
+    step: 'PUT /integrations/101',
+    when: 'it has put, and Immuta has lost that',
+    kill: atRequest('PUT', ONE, { behaviour: 'reset' }),
+  },
+  {
+    operation: 'Update',
+    step: 'PUT /integrations/101',
+    when: 'it has put, and Immuta does it',
+    kill: atRequest('PUT', ONE),
+  },
   { operation: 'Update', step: 'get', when: 'it looks', kill: afterStep('get', '"status":"editing"') },
   { operation: 'Update', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
-  { operation: 'Update', step: 'handed-over', when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
-  { operation: 'Update', step: 's3-control', when: 'it lists the locations', kill: atCallOf('s3-control'), options: ANOTHER_ROLE },
+  {
+    operation: 'Update',
+    step: 'handed-over',
+    when: 'it has handed over',
+    kill: both(slowly, afterStep('handed-over')),
+  },
+  {
+    operation: 'Update',
+    step: 's3-control',
+    when: 'it lists the locations',
+    kill: atCallOf('s3-control'),
+    options: ANOTHER_ROLE,
+  },
   { operation: 'Update', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
   { operation: 'Update', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 
@@ -64,12 +118,27 @@ const DEATHS: Death[] = [
   { operation: 'Delete', step: 'secretsmanager', when: 'it reads the API key', kill: atCallOf('secretsmanager') },
   { operation: 'Delete', step: 'GET /integrations/101', when: 'it finds the record', kill: atRequest('GET', ONE) },
   { operation: 'Delete', step: 'delete', when: 'it is about to delete', kill: afterStep('delete') },
-  { operation: 'Delete', step: 'DELETE /integrations/101', when: 'it has deleted, and Immuta has lost that', kill: atRequest('DELETE', ONE, { behaviour: 'reset' }) },
-  { operation: 'Delete', step: 'DELETE /integrations/101', when: 'it has deleted, and Immuta does it', kill: atRequest('DELETE', ONE) },
+  {
+    operation: 'Delete',
+    step: 'DELETE /integrations/101',
+    when: 'it has deleted, and Immuta has lost that',
+    kill: atRequest('DELETE', ONE, { behaviour: 'reset' }),
+  },
+  {
+    operation: 'Delete',
+    step: 'DELETE /integrations/101',
+    when: 'it has deleted, and Immuta does it',
+    kill: atRequest('DELETE', ONE),
+  },
   { operation: 'Delete', step: 'get', when: 'it looks', kill: afterStep('get', '"status":"deleting"') },
   { operation: 'Delete', step: 'get', when: 'it has seen that it is gone', kill: afterStep('get', '"status":"gone"') },
   { operation: 'Delete', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
-  { operation: 'Delete', step: 'handed-over', when: 'it has handed over', kill: both(slowly, afterStep('handed-over')) },
+  {
+    operation: 'Delete',
+    step: 'handed-over',
+    when: 'it has handed over',
+    kill: both(slowly, afterStep('handed-over')),
+  },
   { operation: 'Delete', step: 's3-control', when: 'it lists the locations', kill: atCallOf('s3-control') },
   { operation: 'Delete', step: 'GET /integrations', when: 'it lists the integrations', kill: atRequest('GET', ALL) },
   { operation: 'Delete', step: 'succeeded', when: 'it has succeeded', kill: afterStep('succeeded') },
@@ -81,12 +150,18 @@ function createAnotherRole(): void {
     roleName: 'another',
     assumeRolePolicyDocument: {
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { Service: 'access-grants.s3.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }],
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'access-grants.s3.amazonaws.com' },
+          Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+        },
+      ],
     },
   });
 }
 
-test.each(['Create', 'Update', 'Delete'] as const)('a handler is killed at every step of a %s', async (operation) => {
+test.each(['Create', 'Update', 'Delete'] as const)('has a crash for every step of a %s', async (operation) => {
   const { aws, immuta, lambda } = sandbox.current;
   createAnotherRole();
   await prepare(sandbox.current, operation);
@@ -96,28 +171,35 @@ test.each(['Create', 'Update', 'Delete'] as const)('a handler is killed at every
   const { answers } = await carryOut(sandbox.current, operation, operation === 'Update' ? ANOTHER_ROLE : {});
 
   expect(answers).toEqual(GOOD[operation].answers);
-  const lines = lambda.invocations.slice(done[0]).flatMap(({ output }) => [...output.matchAll(/"step":"([\w-]+)"/g)].map(([, step]) => step));
+  const lines = lambda.invocations
+    .slice(done[0])
+    .flatMap(({ output }) => [...output.matchAll(/"step":"([\w-]+)"/g)].map(([, step]) => step));
   const requests = immuta.requests.slice(done[1]).map(({ method, path }) => `${method} ${path}`);
   const services = aws.requests.slice(done[2]).map(({ service }) => service);
   const steps = [...lines.filter((step) => step !== 'request'), ...requests, ...services];
-  expect(new Set(DEATHS.filter((death) => death.operation === operation).map(({ step }) => step))).toEqual(new Set(steps));
+  expect(new Set(CRASHES.filter((crash) => crash.operation === operation).map(({ step }) => step))).toEqual(
+    new Set(steps),
+  );
 });
 
-test.each(DEATHS)('$operation, at $step: a handler that dies when $when is as good as one that does not', async ({ operation, kill, options }) => {
-  createAnotherRole();
-  await prepare(sandbox.current, operation);
-  const before = sandbox.current.lambda.invocations.length;
-  kill(sandbox.current);
+test.each(CRASHES)(
+  'recovers when a $operation crashes at $step: $when',
+  async ({ operation, kill, options }) => {
+    createAnotherRole();
+    await prepare(sandbox.current, operation);
+    const before = sandbox.current.lambda.invocations.length;
+    kill(sandbox.current);
 
-  const { answers, ...outcome } = await carryOut(sandbox.current, operation, options);
+    const { answers, ...outcome } = await carryOut(sandbox.current, operation, options);
 
-  expect({ ...outcome, answers: [...new Set(answers)] }).toEqual(GOOD[operation]);
-  const errors = sandbox.current.lambda.invocations.slice(before).map(({ error }) => error);
-  expect(errors.filter((error) => error !== undefined)).toHaveLength(1);
-});
+    expect({ ...outcome, answers: [...new Set(answers)] }).toEqual(GOOD[operation]);
+    const errors = sandbox.current.lambda.invocations.slice(before).map(({ error }) => error);
+    expect(errors.filter((error) => error !== undefined)).toHaveLength(1);
+  },
+);
 
 describe.each(['out of memory', 'unable to load'] as const)('a function that is %s', (crash) => {
-  test('once is as good as one that is not', async () => {
+  test('once changes nothing in the outcome', async () => {
     for (const operation of ['Create', 'Update', 'Delete'] as const) {
       sandbox.current.lambda.crashes.push(crash);
       expect(await carryOut(sandbox.current, operation)).toEqual(GOOD[operation]);
@@ -125,7 +207,7 @@ describe.each(['out of memory', 'unable to load'] as const)('a function that is 
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('for ever fails each operation when the service time-out is over, and its stack can be deleted when it is mended', async () => {
+  test('always fails each operation at the service timeout, and the stack can be deleted after a repair', async () => {
     const { lambda, clock } = sandbox.current;
     const start = clock.now();
     lambda.crashes.push(...Array<typeof crash>(6).fill(crash));
@@ -142,10 +224,14 @@ describe.each(['out of memory', 'unable to load'] as const)('a function that is 
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('from now on leaves an integration as it is, and deletes it when it is mended', async () => {
+  test('keeps an integration, and can delete it after a repair', async () => {
     await prepare(sandbox.current, 'Update');
     sandbox.current.lambda.crashes.push(...Array<typeof crash>(9).fill(crash));
-    const unanswered = { immuta: inOrder(101, 'sales'), answers: [], reason: expect.stringMatching(/did not receive a response/) };
+    const unanswered = {
+      immuta: inOrder(101, 'sales'),
+      answers: [],
+      reason: expect.stringMatching(/did not receive a response/),
+    };
 
     expect(await carryOut(sandbox.current, 'Update')).toEqual({ ...unanswered, stack: 'UPDATE_ROLLBACK_FAILED' });
     expect(await carryOut(sandbox.current, 'Delete')).toEqual({ ...unanswered, stack: 'DELETE_FAILED' });
@@ -155,7 +241,7 @@ describe.each(['out of memory', 'unable to load'] as const)('a function that is 
   });
 });
 
-test('a handler that dies when its event is too old to be run again leaves what it made to the rollback', async () => {
+test('leaves what it created to the rollback when it crashes with an event too old to run again', async () => {
   const { immuta, clock, lambda } = sandbox.current;
   slowly(sandbox.current);
   immuta.faults.http({ method: 'POST', run: () => clock.at(clock.now() + 360_000, () => lambda.kill()) });
@@ -170,7 +256,7 @@ test('a handler that dies when its event is too old to be run again leaves what 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('a handler that dies again and again after it has posted leaves what it made to the rollback', async () => {
+test('leaves what it created to the rollback when it crashes after each POST', async () => {
   sandbox.current.lambda.crashes.push(/"step":"get"/, /"step":"get"/, /"step":"get"/);
 
   expect(await carryOut(sandbox.current, 'Create')).toEqual({

@@ -1,4 +1,14 @@
-import { carryOut, GOOD, inOrder, LakeOptions, leftovers, NOTHING, onEveryMethod, prepare, useSandbox } from './fixture';
+import {
+  carryOut,
+  GOOD,
+  inOrder,
+  LakeOptions,
+  leftovers,
+  NOTHING,
+  onEveryMethod,
+  prepare,
+  useSandbox,
+} from './fixture';
 import { HttpFault } from '../../sandbox/immuta';
 import { Sandbox } from '../../sandbox/sandbox';
 
@@ -16,7 +26,8 @@ interface Fault {
 }
 
 /** What takes 30 seconds each time strikes once where the others do twice. */
-const slow = (fault: HttpFault) => (current: Sandbox, times: number) => onEveryMethod(current, { ...fault, times: times / 2 });
+const slow = (fault: HttpFault) => (current: Sandbox, times: number) =>
+  onEveryMethod(current, { ...fault, times: times / 2 });
 
 /** A name instead of an address, so that it has to be resolved. */
 const byName = ({ immuta }: Sandbox) => immuta.url.replace('127.0.0.1', 'localhost');
@@ -38,7 +49,11 @@ const FAULTS: Fault[] = [
     strike: ({ lambda }, times) => Object.assign(lambda, { unresolved: times, coldStarts: true }),
     reason: /no answer from Immuta at https:\/\/localhost:\d+ to GET .*: ENOTFOUND: getaddrinfo ENOTFOUND localhost/,
   },
-  { name: 'answers never come', strike: slow({ behaviour: 'never' }), reason: /no answer from Immuta .*: it took too long/ },
+  {
+    name: 'answers never come',
+    strike: slow({ behaviour: 'never' }),
+    reason: /no answer from Immuta .*: it took too long/,
+  },
   { name: 'answers drip', strike: slow({ behaviour: 'drip' }), reason: /no answer from Immuta .*: it took too long/ },
 ];
 
@@ -55,7 +70,7 @@ const FOR_EVER: Fault[] = [
 
 const optionsOf = ({ url }: Fault): LakeOptions => ({ url: url?.(sandbox.current) });
 
-test.each(FAULTS)('for a while, $name: nobody notices', async (fault) => {
+test.each(FAULTS)('succeeds when for a while $name', async (fault) => {
   const { immuta } = sandbox.current;
   for (const operation of ['Create', 'Update', 'Delete'] as const) {
     immuta.faults.clear();
@@ -65,7 +80,7 @@ test.each(FAULTS)('for a while, $name: nobody notices', async (fault) => {
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test.each(FOR_EVER)('for ever, $name: the deployment fails, says why and leaves nothing', async (fault) => {
+test.each(FOR_EVER)('fails with the cause and leaves nothing when permanently $name', async (fault) => {
   fault.strike(sandbox.current, Infinity);
 
   expect(await carryOut(sandbox.current, 'Create', optionsOf(fault))).toEqual({
@@ -78,7 +93,7 @@ test.each(FOR_EVER)('for ever, $name: the deployment fails, says why and leaves 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('an outage from now on fails an update and a deletion, and what was stays; when it is over, the deletion succeeds', async () => {
+test('fails an update and a deletion without changes during an outage, and deletes after it', async () => {
   await prepare(sandbox.current, 'Update');
   REFUSED.strike(sandbox.current, Infinity);
 
@@ -100,7 +115,7 @@ test('an outage from now on fails an update and a deletion, and what was stays; 
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
 
-test('answers that drip near the end of a run leave time to hand over to the next', async () => {
+test('continues in another run when responses drip near the end of one', async () => {
   const { immuta, clock, lambda } = sandbox.current;
   immuta.switches.durations.creating = 20 * 60_000;
   const drip = () => immuta.faults.http({ method: 'GET', path: /101$/, behaviour: 'drip', times: 2 });

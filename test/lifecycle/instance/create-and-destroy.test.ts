@@ -1,6 +1,18 @@
 import {
-  calls, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, instanceAnswers, instanceFailure, instanceState, leftovers, NOTHING, onCall,
-  OTHER_IDENTITY_CENTER, somebodyElse, STACK_NAME, useSandbox,
+  calls,
+  deployInstance,
+  IDENTITY_CENTER,
+  INSTANCE_ARN,
+  instanceAnswers,
+  instanceFailure,
+  instanceState,
+  leftovers,
+  NOTHING,
+  onCall,
+  OTHER_IDENTITY_CENTER,
+  somebodyElse,
+  STACK_NAME,
+  useSandbox,
 } from './fixture';
 import { CALLS, IDENTITY_CENTER_CALLS, On } from '../../policies/instance-calls';
 import { AwsError } from '../../sandbox/aws';
@@ -8,11 +20,18 @@ import { AwsError } from '../../sandbox/aws';
 const sandbox = useSandbox();
 
 describe('creation and deletion', () => {
-  test('an account without an instance gets one, and loses it with the stack', async () => {
+  test('creates an instance when there is none, and deletes it with the stack', async () => {
     const created = await deployInstance(sandbox.current);
 
-    expect(created).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Application: '', IdentityCenter: '', Adopted: 'false' } });
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: true, associationIsOurs: false });
+    expect(created).toMatchObject({
+      status: 'CREATE_COMPLETE',
+      outputs: { Application: '', IdentityCenter: '', Adopted: 'false' },
+    });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: undefined,
+      instanceIsOurs: true,
+      associationIsOurs: false,
+    });
     expect(calls(sandbox.current)).toEqual(['CreateAccessGrantsInstance']);
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
@@ -21,36 +40,47 @@ describe('creation and deletion', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('an instance that somebody else made is taken up as it is, and left as it is', async () => {
+  test('adopts an existing instance and keeps it unchanged', async () => {
     somebodyElse(sandbox.current).createsInstance();
 
-    expect(await deployInstance(sandbox.current)).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Adopted: 'true' } });
+    expect(await deployInstance(sandbox.current)).toMatchObject({
+      status: 'CREATE_COMPLETE',
+      outputs: { Adopted: 'true' },
+    });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     expect(calls(sandbox.current)).toEqual([]);
     expect(leftovers(sandbox.current)).toEqual({ ...NOTHING, instance: INSTANCE_ARN });
   });
 
-  test('with Identity Center: associated, its application known, dissociated', async () => {
+  test('associates Identity Center, returns its application and dissociates it', async () => {
     const { status, outputs } = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(status).toBe('CREATE_COMPLETE');
     expect(outputs).toEqual({
-      Application: expect.stringMatching(/^arn:aws:sso::444455556666:application\/ssoins-1111222233334444\/apl-/), IdentityCenter: IDENTITY_CENTER, Adopted: 'false',
+      Application: expect.stringMatching(/^arn:aws:sso::444455556666:application\/ssoins-1111222233334444\/apl-/),
+      IdentityCenter: IDENTITY_CENTER,
+      Adopted: 'false',
     });
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('the tags say whose it is, to people too', async () => {
+  test('names the owner in tags that people can read', async () => {
     const { stack } = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     const { tags, association } = sandbox.current.aws.accessGrants.instance('111122223333', 'us-east-1');
     const owner = (part: string) => ({
       [`cdk-immuta-s3-integration:${part}:stack`]: stack.id,
       [`cdk-immuta-s3-integration:${part}:resource`]: 'AdoptingS3AccessGrantsInstance',
-      [`cdk-immuta-s3-integration:${part}:lifetime`]: stack.resources.get('AdoptingS3AccessGrantsInstance')!.physicalId.split('/')[1],
+      [`cdk-immuta-s3-integration:${part}:lifetime`]: stack.resources
+        .get('AdoptingS3AccessGrantsInstance')!
+        .physicalId.split('/')[1],
       [`cdk-immuta-s3-integration:${part}:generation`]: expect.stringMatching(/^AROA/),
     });
     expect(Object.fromEntries(tags)).toEqual({
@@ -62,74 +92,96 @@ describe('creation and deletion', () => {
     for (const [key, value] of tags) expect([key.length <= 128, value.length <= 256]).toEqual([true, true]);
   });
 
-  test('somebody else\'s instance is associated, and dissociated again', async () => {
+  test('associates an existing instance and dissociates it again', async () => {
     somebodyElse(sandbox.current).createsInstance();
 
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: true });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: false,
+      associationIsOurs: true,
+    });
     await sandbox.current.destroy(STACK_NAME);
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: undefined,
+      instanceIsOurs: false,
+      associationIsOurs: false,
+    });
   });
 
-  test('an association to the same Identity Center instance is taken up as it is', async () => {
+  test('adopts an association with the same Identity Center instance', async () => {
     somebodyElse(sandbox.current).createsInstance(IDENTITY_CENTER);
 
-    expect(await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER }))
-      .toMatchObject({ outputs: { Application: expect.stringContaining('apl-'), IdentityCenter: IDENTITY_CENTER, Adopted: 'true' } });
+    expect(await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER })).toMatchObject({
+      outputs: { Application: expect.stringContaining('apl-'), IdentityCenter: IDENTITY_CENTER, Adopted: 'true' },
+    });
     await sandbox.current.destroy(STACK_NAME);
 
     expect(calls(sandbox.current)).toEqual([]);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('an association that is there is told where none is asked for', async () => {
+  test('returns an existing association when the stack sets none', async () => {
     somebodyElse(sandbox.current).createsInstance(IDENTITY_CENTER);
 
-    expect(await deployInstance(sandbox.current)).toMatchObject({ outputs: { Application: expect.stringContaining('apl-'), IdentityCenter: IDENTITY_CENTER } });
+    expect(await deployInstance(sandbox.current)).toMatchObject({
+      outputs: { Application: expect.stringContaining('apl-'), IdentityCenter: IDENTITY_CENTER },
+    });
     expect(calls(sandbox.current)).toEqual([]);
   });
 
-  test('an association to another Identity Center instance is an error that names both, and stays', async () => {
+  test('fails, names both and keeps an association with another Identity Center instance', async () => {
     somebodyElse(sandbox.current).createsInstance(OTHER_IDENTITY_CENTER);
 
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(instanceFailure(result)).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}, but not by this resource, so it cannot be associated with ${IDENTITY_CENTER}`);
+    expect(instanceFailure(result)).toContain(
+      `is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}, but not by this resource, so it ` +
+        `cannot be associated with ${IDENTITY_CENTER}`,
+    );
     expect(instanceFailure(result)).toContain('[IDENTITY_CENTER_ALREADY_ASSOCIATED]');
     expect(calls(sandbox.current)).toEqual([]);
     expect(instanceAnswers(sandbox.current)).toEqual(['FAILED A', 'SUCCESS A']);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: OTHER_IDENTITY_CENTER });
   });
 
-  test('an Identity Center instance that does not exist is an error that says so, and nothing is left', async () => {
+  test('fails and leaves nothing when the Identity Center instance does not exist', async () => {
     sandbox.current.aws.accessGrants.unknownIdentityCenters.add(IDENTITY_CENTER);
 
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(instanceFailure(result)).toMatch(/refused AssociateAccessGrantsIdentityCenter: InvalidIdentityCenterInstance.*Check that 'identityCenterInstanceArn' exists.*\[IDENTITY_CENTER_NOT_ASSOCIATED\]/);
+    expect(instanceFailure(result)).toMatch(
+      /refused AssociateAccessGrantsIdentityCenter: InvalidIdentityCenterInstance.*Check that 'identityCenterInstanceArn' exists.*\[IDENTITY_CENTER_NOT_ASSOCIATED\]/,
+    );
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('an Identity Center instance that AWS does not find in other words is no instance of Access Grants that is gone', async () => {
-    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(404, 'ResourceNotFoundException', 'Instance not found.') });
+  test('fails for the Identity Center instance when AWS words its absence differently', async () => {
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', {
+      error: new AwsError(404, 'ResourceNotFoundException', 'Instance not found.'),
+    });
 
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
-    expect(instanceFailure(result)).toMatch(/refused AssociateAccessGrantsIdentityCenter: ResourceNotFoundException: Instance not found\. Check that 'identityCenterInstanceArn' exists/);
+    expect(instanceFailure(result)).toMatch(
+      /refused AssociateAccessGrantsIdentityCenter: ResourceNotFoundException: Instance not found\. Check that 'identityCenterInstanceArn' exists/,
+    );
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 });
 
-describe('what of others remains', () => {
+describe('an instance that others use', () => {
   const MINUTE = 60_000;
 
-  test('locations that are going are waited for', async () => {
+  test('is deleted when locations in deletion are gone', async () => {
     await deployInstance(sandbox.current);
     const others = somebodyElse(sandbox.current);
-    const ids = await Promise.all(['s3://a/', 's3://b/', 's3://c/'].map(async (scope) => (await others.registers(scope)).id));
+    const ids = await Promise.all(
+      ['s3://a/', 's3://b/', 's3://c/'].map(async (scope) => (await others.registers(scope)).id),
+    );
     const { clock } = sandbox.current;
     // one every 90 seconds: longer in all than nothing may happen at all
     ids.forEach((id, index) => clock.at(clock.now() + (index + 1) * 90_000, () => others.unregisters(id)));
@@ -139,7 +191,10 @@ describe('what of others remains', () => {
     expect(leftovers(sandbox.current)).toEqual({ ...NOTHING, roles: [expect.stringMatching(/theirs$/)] });
   });
 
-  test.each([['a location', false], ['a location with a grant', true]])('an instance in which %s of others remains stays, and nobody\'s it is', async (_, granted) => {
+  test.each([
+    ['a location', false],
+    ['a location with a grant', true],
+  ])('is kept without an owner when %s of another owner remains', async (_, granted) => {
     await deployInstance(sandbox.current);
     const { id } = await somebodyElse(sandbox.current).registers('s3://theirs/');
     if (granted) somebodyElse(sandbox.current).grants(id);
@@ -148,33 +203,52 @@ describe('what of others remains', () => {
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     expect(sandbox.current.clock.now() - start).toBeLessThan(4 * MINUTE);
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false });
-    expect(sandbox.current.written().processes).toContain(`has 1 locations and ${granted ? 1 : 0} grants of other owners: it is retained`);
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: undefined,
+      instanceIsOurs: false,
+      associationIsOurs: false,
+    });
+    expect(sandbox.current.written().processes).toContain(
+      `has 1 locations and ${granted ? 1 : 0} grants of other owners: it is retained`,
+    );
   });
 
-  test('an instance that somebody else associated stays', async () => {
+  test('is kept when another owner associated it', async () => {
     await deployInstance(sandbox.current);
     somebodyElse(sandbox.current).associates(OTHER_IDENTITY_CENTER);
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
-    expect(sandbox.current.written().processes).toContain(`of other owners, and is associated with ${OTHER_IDENTITY_CENTER}: it is retained`);
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: OTHER_IDENTITY_CENTER,
+      instanceIsOurs: false,
+      associationIsOurs: false,
+    });
+    expect(sandbox.current.written().processes).toContain(
+      `of other owners, and is associated with ${OTHER_IDENTITY_CENTER}: it is retained`,
+    );
   });
 
-  test('what AWS refuses without a reason that shows is a failure with its words, and can be deleted later', async () => {
+  test('fails with the text of AWS when the deletion is rejected for no visible reason, then succeeds', async () => {
     await deployInstance(sandbox.current);
     let refuses = true;
     sandbox.current.aws.route('s3-control', async (request, next) => {
       if (refuses && request.method === 'DELETE' && request.path.endsWith('/accessgrantsinstance')) {
-        return { status: 400, body: '<ErrorResponse><Error><Code>AccessGrantsInstanceNotEmpty</Code><Message>Not yet.</Message></Error></ErrorResponse>' };
+        return {
+          status: 400,
+          body:
+            '<ErrorResponse><Error><Code>AccessGrantsInstanceNotEmpty</Code>' +
+            '<Message>Not yet.</Message></Error></ErrorResponse>',
+        };
       }
       return next(request);
     });
 
     const result = await sandbox.current.destroy(STACK_NAME);
     expect(result.status).toBe('DELETE_FAILED');
-    expect(instanceFailure(result)).toMatch(/refused DeleteAccessGrantsInstance: AccessGrantsInstanceNotEmpty: Not yet/);
+    expect(instanceFailure(result)).toMatch(
+      /refused DeleteAccessGrantsInstance: AccessGrantsInstanceNotEmpty: Not yet/,
+    );
 
     refuses = false;
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
@@ -193,18 +267,28 @@ describe('permissions', () => {
       [/^arn:aws:sso::aws:applicationProvider\//, 'applicationProvider'],
       [/^arn:aws:lambda:us-east-1:111122223333:function:/, 'function'],
     ];
-    return new Set(aws.iam.authorizations.filter(({ principal }) => principal !== aws.iam.admin)
-      .map(({ action, resource }) => `${action} on ${kinds.find(([pattern]) => pattern.test(resource))?.[1] ?? resource}`));
+    return new Set(
+      aws.iam.authorizations
+        .filter(({ principal }) => principal !== aws.iam.admin)
+        .map(
+          ({ action, resource }) =>
+            `${action} on ${kinds.find(([pattern]) => pattern.test(resource))?.[1] ?? resource}`,
+        ),
+    );
   }
 
-  test('what the handler asks for in all that may happen to it is what the policy tables have', async () => {
+  test('calls exactly what the policy tables list', async () => {
     const others = somebodyElse(sandbox.current);
     // made, refused, adopted; associated slowly; taken away and made anew; in use by others
     sandbox.current.aws.accessGrants.associationMs = 1_200_000;
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
     sandbox.current.aws.accessGrants.associationMs = 0;
-    await deployInstance(sandbox.current, { identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-5555666677778888' });
-    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', { error: new AwsError(400, 'InvalidIdentityCenterInstance', 'No.') });
+    await deployInstance(sandbox.current, {
+      identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-5555666677778888',
+    });
+    onCall(sandbox.current, 'AssociateAccessGrantsIdentityCenter', {
+      error: new AwsError(400, 'InvalidIdentityCenterInstance', 'No.'),
+    });
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
     others.grants((await others.registers('s3://theirs/')).id);
     await sandbox.current.destroy(STACK_NAME);

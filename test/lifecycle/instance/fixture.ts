@@ -21,7 +21,12 @@ export interface InstanceStackOptions {
 }
 
 /** A stack with an instance that adopts, and what it says of it. */
-export function instanceStack({ app = new App(), stackName = STACK_NAME, props, and }: InstanceStackOptions = {}): Stack {
+export function instanceStack({
+  app = new App(),
+  stackName = STACK_NAME,
+  props,
+  and,
+}: InstanceStackOptions = {}): Stack {
   const stack = new Stack(app, stackName, { env: SANDBOX_ENV });
   const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', props);
   new CfnOutput(stack, 'Application', { value: instance.identityCenterApplicationArn });
@@ -31,7 +36,11 @@ export function instanceStack({ app = new App(), stackName = STACK_NAME, props, 
   return stack;
 }
 
-export function deployInstance(sandbox: Sandbox, props?: AdoptingAccessGrantsInstanceProps, and?: InstanceStackOptions['and']): Promise<StackResult> {
+export function deployInstance(
+  sandbox: Sandbox,
+  props?: AdoptingAccessGrantsInstanceProps,
+  and?: InstanceStackOptions['and'],
+): Promise<StackResult> {
   return sandbox.deploy(instanceStack({ props, and }));
 }
 
@@ -39,7 +48,8 @@ export function deployInstance(sandbox: Sandbox, props?: AdoptingAccessGrantsIns
 export function somebodyElse({ aws }: Sandbox) {
   const at = [SANDBOX_ENV.account, SANDBOX_ENV.region] as const;
   return {
-    createsInstance: (identityCenterArn?: string) => aws.accessGrants.createInstance(...at, { identityCenterArn, tags: { owner: 'sagemaker' } }),
+    createsInstance: (identityCenterArn?: string) =>
+      aws.accessGrants.createInstance(...at, { identityCenterArn, tags: { owner: 'sagemaker' } }),
     deletesInstance: () => {
       const { tags, locations, grants } = aws.accessGrants.instance(...at);
       [tags, locations, grants].forEach((each) => each.clear());
@@ -54,14 +64,21 @@ export function somebodyElse({ aws }: Sandbox) {
           roleName: 'theirs',
           assumeRolePolicyDocument: {
             Version: '2012-10-17',
-            Statement: [{ Effect: 'Allow', Principal: { Service: 'access-grants.s3.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }],
+            Statement: [
+              {
+                Effect: 'Allow',
+                Principal: { Service: 'access-grants.s3.amazonaws.com' },
+                Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+              },
+            ],
           },
         });
       }
       return aws.accessGrants.createLocation(...at, scope, `arn:aws:iam::${SANDBOX_ENV.account}:role/theirs`);
     },
     unregisters: (id: string) => aws.accessGrants.deleteLocation(...at, id),
-    grants: (locationId: string) => aws.accessGrants.createGrant(...at, locationId, 'arn:aws:iam::111122223333:role/reader'),
+    grants: (locationId: string) =>
+      aws.accessGrants.createGrant(...at, locationId, 'arn:aws:iam::111122223333:role/reader'),
   };
 }
 
@@ -78,7 +95,9 @@ export function instanceState({ aws }: Sandbox) {
 
 /** What the handler asked of S3 Control that makes, changes or removes something, in its order. */
 export function calls({ aws }: Sandbox): string[] {
-  return aws.requests.filter(({ service, method }) => service === 's3-control' && method !== 'GET').map((request) => s3ControlOperation(request)!);
+  return aws.requests
+    .filter(({ service, method }) => service === 's3-control' && method !== 'GET')
+    .map((request) => s3ControlOperation(request)!);
 }
 
 /** The answers as `SUCCESS s3-access-grants-instance/<lifetime>`, with the lifetime as a letter. */
@@ -110,11 +129,17 @@ export interface CallFault {
 }
 
 /** Lets something happen to calls of an operation of S3 Control, until the function returned is called. */
-export function onCall({ aws, scheduler }: Sandbox, operation: string, { times = 1, after = 0, error, done = !error, run }: CallFault): () => void {
+export function onCall(
+  { aws, scheduler }: Sandbox,
+  operation: string,
+  { times = 1, after = 0, error, done = !error, run }: CallFault,
+): () => void {
   let seen = 0;
   let mended = false;
   aws.route('s3-control', async (request, next) => {
-    if (mended || s3ControlOperation(request) !== operation || ++seen <= after || seen > after + times) return next(request);
+    if (mended || s3ControlOperation(request) !== operation || ++seen <= after || seen > after + times) {
+      return next(request);
+    }
     const end = scheduler.begin(); // or time would go on meanwhile
     try {
       run?.();
@@ -125,5 +150,7 @@ export function onCall({ aws, scheduler }: Sandbox, operation: string, { times =
       end();
     }
   });
-  return () => { mended = true; };
+  return () => {
+    mended = true;
+  };
 }

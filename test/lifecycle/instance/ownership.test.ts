@@ -1,8 +1,19 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
-  calls, deployInstance, IDENTITY_CENTER, INSTANCE_ARN, INSTANCE_TYPE, instanceAnswers, instanceStack, instanceState, leftovers, NOTHING,
-  somebodyElse, STACK_NAME, useSandbox,
+  calls,
+  deployInstance,
+  IDENTITY_CENTER,
+  INSTANCE_ARN,
+  INSTANCE_TYPE,
+  instanceAnswers,
+  instanceStack,
+  instanceState,
+  leftovers,
+  NOTHING,
+  somebodyElse,
+  STACK_NAME,
+  useSandbox,
 } from './fixture';
 
 const sandbox = useSandbox();
@@ -11,8 +22,17 @@ const ONE = { identityCenterInstanceArn: IDENTITY_CENTER };
 
 /** A neighbour of the instance fails after so many seconds, which cancels the instance's Create. */
 function withFailingNeighbour(afterSeconds: number, props = {}) {
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds, reason: 'no bucket today' });
-  return deployInstance(sandbox.current, { ...ONE, ...props }, (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY }));
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds,
+    reason: 'no bucket today',
+  });
+  return deployInstance(
+    sandbox.current,
+    { ...ONE, ...props },
+    (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY }),
+  );
 }
 
 describe.each<[string, (number | 'afterwards')[]]>([
@@ -21,15 +41,26 @@ describe.each<[string, (number | 'afterwards')[]]>([
   ['seconds later', [0, 7_000]],
   ['after the first has answered', [0, 'afterwards']],
   ['minutes later', [0, 240_000]],
-])('events that come again %s', (_when, deliveries) => {
-  test.each([['empty', false], ['of others', true]])('change nothing, in an account that is %s', async (_, existing) => {
+])('events that are delivered again %s', (_when, deliveries) => {
+  test.each([
+    ['empty', false],
+    ['owned by others', true],
+  ])('change nothing in an account that is %s', async (_, existing) => {
     sandbox.current.lambda.deliveries = deliveries;
     if (existing) somebodyElse(sandbox.current).createsInstance();
 
     expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: !existing, associationIsOurs: true });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: !existing,
+      associationIsOurs: true,
+    });
     expect(await deployInstance(sandbox.current)).toMatchObject({ status: 'UPDATE_COMPLETE' });
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: !existing, associationIsOurs: false });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: undefined,
+      instanceIsOurs: !existing,
+      associationIsOurs: false,
+    });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
     expect(leftovers(sandbox.current)).toEqual({ ...NOTHING, instance: existing ? INSTANCE_ARN : undefined });
@@ -38,15 +69,18 @@ describe.each<[string, (number | 'afterwards')[]]>([
   });
 });
 
-test.each([[0], [7_000], [60_000]])('an event that fails, and again %d ms later, fails alike, and nothing is left', async (later) => {
-  sandbox.current.lambda.deliveries = [0, later];
-  sandbox.current.aws.accessGrants.unknownIdentityCenters.add(IDENTITY_CENTER);
+test.each([[0], [7_000], [60_000]])(
+  'an event that fails, and again %d ms later, fails alike, and nothing is left',
+  async (later) => {
+    sandbox.current.lambda.deliveries = [0, later];
+    sandbox.current.aws.accessGrants.unknownIdentityCenters.add(IDENTITY_CENTER);
 
-  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
-  expect(new Set(instanceAnswers(sandbox.current))).toEqual(new Set(['FAILED A', 'SUCCESS A']));
-  expect(leftovers(sandbox.current)).toEqual(NOTHING);
-});
+    expect(new Set(instanceAnswers(sandbox.current))).toEqual(new Set(['FAILED A', 'SUCCESS A']));
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  },
+);
 
 describe('a Create that is cancelled', () => {
   test.each([
@@ -59,30 +93,48 @@ describe('a Create that is cancelled', () => {
     const { status, events } = await withFailingNeighbour(failsAfter);
 
     expect(status).toBe('ROLLBACK_COMPLETE');
-    expect(events.find(({ type, status: was }) => type === INSTANCE_TYPE && was === 'CREATE_FAILED'))
-      .toMatchObject({ reason: 'Resource creation cancelled', physicalId: expect.stringMatching(/^AccessGrants-AdoptingS3/) });
+    expect(events.find(({ type, status: was }) => type === INSTANCE_TYPE && was === 'CREATE_FAILED')).toMatchObject({
+      reason: 'Resource creation cancelled',
+      physicalId: expect.stringMatching(/^AccessGrants-AdoptingS3/),
+    });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('leaves what somebody else made', async () => {
+  test('keeps what another owner created', async () => {
     somebodyElse(sandbox.current).createsInstance();
     sandbox.current.aws.accessGrants.associationMs = 2 * MINUTE;
 
     expect(await withFailingNeighbour(20)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: undefined,
+      instanceIsOurs: false,
+      associationIsOurs: false,
+    });
   });
 
-  test('leaves what an earlier life of the same resource made, which was retained', async () => {
+  test('keeps what the same resource created before it was retained', async () => {
     // the same stack, and so the same stack id and logical id
     const keep = (stack: Stack) => void new Bucket(stack, 'Keep', { removalPolicy: RemovalPolicy.DESTROY });
     await deployInstance(sandbox.current, { ...ONE, removalPolicy: RemovalPolicy.RETAIN }, keep);
-    const without = new Stack(instanceStack().node.root as never, 'Without', { stackName: STACK_NAME, env: { account: '111122223333', region: 'us-east-1' } });
+    const without = new Stack(instanceStack().node.root as never, 'Without', {
+      stackName: STACK_NAME,
+      env: { account: '111122223333', region: 'us-east-1' },
+    });
     keep(without);
     expect(await sandbox.current.deploy(without)).toMatchObject({ status: 'UPDATE_COMPLETE' });
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
     sandbox.current.lambda.deliveries = [30_000];
-    sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 20, reason: 'no bucket today' });
+    sandbox.current.cloudFormation.faults.push({
+      logicalId: /^Neighbour/,
+      action: 'create',
+      afterSeconds: 20,
+      reason: 'no bucket today',
+    });
 
     expect(await deployInstance(sandbox.current, ONE, (stack) => {
       keep(stack);
@@ -90,43 +142,76 @@ describe('a Create that is cancelled', () => {
     })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
     expect(instanceAnswers(sandbox.current).at(-1)).toMatch(/^SUCCESS AccessGrants-AdoptingS3/);
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
   });
 });
 
-test.each(['delete-first', 'create-first'] as const)('a Create that failed and was not rolled back is followed by one that works: %s', async (order) => {
-  const { cloudFormation, aws } = sandbox.current;
-  cloudFormation.retryOrder = order;
-  aws.accessGrants.associationMs = 40 * MINUTE;
-  expect(await sandbox.current.deploy(instanceStack({ props: ONE }), { disableRollback: true })).toMatchObject({ status: 'CREATE_FAILED' });
-  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
-  aws.accessGrants.associationMs = 0;
+test.each(['delete-first', 'create-first'] as const)(
+  'succeeds after a Create that failed and was not rolled back: %s',
+  async (order) => {
+    const { cloudFormation, aws } = sandbox.current;
+    cloudFormation.retryOrder = order;
+    aws.accessGrants.associationMs = 40 * MINUTE;
+    expect(await sandbox.current.deploy(instanceStack({ props: ONE }), { disableRollback: true })).toMatchObject({
+      status: 'CREATE_FAILED',
+    });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
+    aws.accessGrants.associationMs = 0;
 
-  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { Adopted: 'false' } });
+    expect(await deployInstance(sandbox.current, ONE)).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { Adopted: 'false' },
+    });
 
-  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
-  await sandbox.current.destroy(STACK_NAME);
-  expect(leftovers(sandbox.current)).toEqual(NOTHING);
-});
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
+    await sandbox.current.destroy(STACK_NAME);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  },
+);
 
-test('two stacks share the instance: the one that made it goes first, and leaves it empty or not', async () => {
+test('keeps a shared instance when the stack that created it is deleted first', async () => {
   await deployInstance(sandbox.current);
   const other = instanceStack({ stackName: 'Other', props: ONE });
-  expect(await sandbox.current.deploy(other)).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Adopted: 'true' } });
+  expect(await sandbox.current.deploy(other)).toMatchObject({
+    status: 'CREATE_COMPLETE',
+    outputs: { Adopted: 'true' },
+  });
 
   // the other one's association is in its way
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: true });
+  expect(instanceState(sandbox.current)).toEqual({
+    identityCenter: IDENTITY_CENTER,
+    instanceIsOurs: false,
+    associationIsOurs: true,
+  });
 
   await sandbox.current.destroy('Other');
-  expect(instanceState(sandbox.current)).toEqual({ identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false });
+  expect(instanceState(sandbox.current)).toEqual({
+    identityCenter: undefined,
+    instanceIsOurs: false,
+    associationIsOurs: false,
+  });
 });
 
-test('permissions that are not in force yet are waited for', async () => {
+test('waits until permissions take effect', async () => {
   sandbox.current.aws.iam.propagationMs = 100_000;
 
   expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });
-  expect(await deployInstance(sandbox.current, { identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-9999' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+  expect(
+    await deployInstance(sandbox.current, { identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-9999' }),
+  ).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
   expect(calls(sandbox.current)).toContain('DissociateAccessGrantsIdentityCenter');
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });

@@ -1,8 +1,18 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
-  calls, deployInstance, IDENTITY_CENTER, instanceAnswers, instanceFailure, instanceState, leftovers, NOTHING, OTHER_IDENTITY_CENTER, somebodyElse,
-  STACK_NAME, useSandbox,
+  calls,
+  deployInstance,
+  IDENTITY_CENTER,
+  instanceAnswers,
+  instanceFailure,
+  instanceState,
+  leftovers,
+  NOTHING,
+  OTHER_IDENTITY_CENTER,
+  somebodyElse,
+  STACK_NAME,
+  useSandbox,
 } from './fixture';
 
 const sandbox = useSandbox();
@@ -10,9 +20,17 @@ const sandbox = useSandbox();
 const ONE = { identityCenterInstanceArn: IDENTITY_CENTER };
 const OTHER = { identityCenterInstanceArn: OTHER_IDENTITY_CENTER };
 
-/** Deploys with a bucket that the custom resource is updated before, and that fails: so that the update is rolled back. */
+/**
+ * Deploys with a bucket that the custom resource is updated before, and that fails: so that the update is rolled
+ * back.
+ */
 function deployAndRollBack(props: typeof ONE | undefined) {
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 5, reason: 'no bucket today' });
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds: 5,
+    reason: 'no bucket today',
+  });
   return deployInstance(sandbox.current, props, (stack: Stack, instance) => {
     new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY }).node.addDependency(instance);
   });
@@ -22,22 +40,35 @@ describe('Identity Center', () => {
   test.each([
     ['is added', undefined, ONE, ['TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource']],
     ['is removed', ONE, undefined, ['DissociateAccessGrantsIdentityCenter', 'UntagResource']],
-    ['becomes another', ONE, OTHER, ['DissociateAccessGrantsIdentityCenter', 'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource']],
-  ])('that %s, in place', async (_, before, after, expected) => {
+    [
+      'becomes another',
+      ONE,
+      OTHER,
+      ['DissociateAccessGrantsIdentityCenter', 'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource'],
+    ],
+  ])('is updated in place when it %s', async (_, before, after, expected) => {
     await deployInstance(sandbox.current, before);
     const first = calls(sandbox.current).length;
 
     expect(await deployInstance(sandbox.current, after)).toMatchObject({
-      status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: after?.identityCenterInstanceArn ?? '', Application: after ? expect.stringContaining('apl-') : '' },
+      status: 'UPDATE_COMPLETE',
+      outputs: {
+        IdentityCenter: after?.identityCenterInstanceArn ?? '',
+        Application: after ? expect.stringContaining('apl-') : '',
+      },
     });
 
     expect(calls(sandbox.current).slice(first)).toEqual(expected);
     expect(instanceState(sandbox.current)).toEqual({
-      identityCenter: after?.identityCenterInstanceArn, instanceIsOurs: true, associationIsOurs: after !== undefined,
+      identityCenter: after?.identityCenterInstanceArn,
+      instanceIsOurs: true,
+      associationIsOurs: after !== undefined,
     });
     // only the policy of the Identity Center instance that is used is left
     const { iam } = sandbox.current.aws;
-    expect(iam.policiesOf(iam.roleArns[0]).filter((name) => name.includes('IdentityCenterPolicy'))).toHaveLength(after ? 1 : 0);
+    expect(iam.policiesOf(iam.roleArns[0]).filter((name) => name.includes('IdentityCenterPolicy'))).toHaveLength(
+      after ? 1 : 0,
+    );
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
@@ -45,8 +76,8 @@ describe('Identity Center', () => {
   test.each([
     ['added', undefined, ONE],
     ['removed', ONE, undefined],
-    ['another', ONE, OTHER],
-  ])('that is %s, and rolled back', async (_, before, after) => {
+    ['replaced', ONE, OTHER],
+  ])('is restored by the rollback when it is %s', async (_, before, after) => {
     await deployInstance(sandbox.current, before);
 
     expect(await deployAndRollBack(after)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
@@ -59,50 +90,70 @@ describe('Identity Center', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('that does not exist: the old one is associated again by the rollback', async () => {
+  test('is associated again by the rollback when the new one does not exist', async () => {
     await deployInstance(sandbox.current, ONE);
     sandbox.current.aws.accessGrants.unknownIdentityCenters.add(OTHER_IDENTITY_CENTER);
 
     const result = await deployInstance(sandbox.current, OTHER);
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(instanceFailure(result)).toMatch(/InvalidIdentityCenterInstance.*continue-update-rollback --stack-name AccessGrants/);
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+    expect(instanceFailure(result)).toMatch(
+      /InvalidIdentityCenterInstance.*continue-update-rollback --stack-name AccessGrants/,
+    );
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
   });
 
-  test.each([['another', OTHER], ['none', undefined]])('that somebody else associated: to %s, it is left alone', async (_, after) => {
+  test.each([
+    ['another', OTHER],
+    ['none', undefined],
+  ])('is kept when another owner associated it and an update sets %s', async (_, after) => {
     somebodyElse(sandbox.current).createsInstance(IDENTITY_CENTER);
     await deployInstance(sandbox.current, ONE);
 
     const result = await deployInstance(sandbox.current, after);
 
     expect(result.status).toBe(after ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE');
-    if (after) expect(instanceFailure(result)).toContain(`${IDENTITY_CENTER}, but not by this resource, so it cannot be associated with ${OTHER_IDENTITY_CENTER}`);
+    if (after) {
+      expect(instanceFailure(result)).toContain(
+        `${IDENTITY_CENTER}, but not by this resource, so it cannot be associated with ${OTHER_IDENTITY_CENTER}`,
+      );
+    }
     expect(calls(sandbox.current)).toEqual([]);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('that somebody associated anew after ours: it is theirs, though the Identity Center instance is the same', async () => {
+  test('belongs to another owner who associated the same instance again', async () => {
     await deployInstance(sandbox.current, ONE);
     somebodyElse(sandbox.current).dissociates();
     somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
 
-    expect(await deployInstance(sandbox.current)).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: IDENTITY_CENTER } });
+    expect(await deployInstance(sandbox.current)).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { IdentityCenter: IDENTITY_CENTER },
+    });
 
     expect(calls(sandbox.current)).not.toContain('DissociateAccessGrantsIdentityCenter');
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('that somebody took away comes back with any update', async () => {
+  test('is associated again by any update when it was dissociated', async () => {
     await deployInstance(sandbox.current, ONE);
     somebodyElse(sandbox.current).dissociates();
 
     await deployInstance(sandbox.current, { ...ONE, timeout: Duration.minutes(20) });
 
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: true,
+      associationIsOurs: true,
+    });
   });
 
-  test('that somebody replaced by another fails no update that is not about it', async () => {
+  test('fails no unrelated update when another owner replaced it', async () => {
     await deployInstance(sandbox.current, ONE);
     somebodyElse(sandbox.current).dissociates();
     somebodyElse(sandbox.current).associates(OTHER_IDENTITY_CENTER);
@@ -111,24 +162,31 @@ describe('Identity Center', () => {
       .toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: OTHER_IDENTITY_CENTER } });
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-    expect(instanceState(sandbox.current)).toEqual({ identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false });
+    expect(instanceState(sandbox.current)).toEqual({
+      identityCenter: OTHER_IDENTITY_CENTER,
+      instanceIsOurs: false,
+      associationIsOurs: false,
+    });
   });
 });
 
-describe('an instance that vanished', () => {
-  test('is made anew by the next update, and goes with the stack', async () => {
+describe('an instance that was deleted outside its stack', () => {
+  test('is recreated by the next update and deleted with the stack', async () => {
     somebodyElse(sandbox.current).createsInstance();
     await deployInstance(sandbox.current);
     somebodyElse(sandbox.current).deletesInstance();
 
-    expect(await deployInstance(sandbox.current, { timeout: Duration.minutes(20) })).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { Adopted: 'false' } });
+    expect(await deployInstance(sandbox.current, { timeout: Duration.minutes(20) })).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      outputs: { Adopted: 'false' },
+    });
     expect(instanceState(sandbox.current)).toMatchObject({ instanceIsOurs: true });
 
     await sandbox.current.destroy(STACK_NAME);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('is somebody else\'s if they made another', async () => {
+  test('belongs to the owner who created another', async () => {
     await deployInstance(sandbox.current);
     somebodyElse(sandbox.current).deletesInstance();
     somebodyElse(sandbox.current).createsInstance();
@@ -138,7 +196,7 @@ describe('an instance that vanished', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ instanceIsOurs: false });
   });
 
-  test('needs no deleting', async () => {
+  test('needs no deletion', async () => {
     await deployInstance(sandbox.current);
     somebodyElse(sandbox.current).deletesInstance();
 
@@ -147,23 +205,39 @@ describe('an instance that vanished', () => {
   });
 });
 
-test('what is retained stays as it is, and counts as somebody else\'s afterwards', async () => {
+test('keeps a retained instance, which belongs to nobody afterwards', async () => {
   await deployInstance(sandbox.current, { ...ONE, removalPolicy: RemovalPolicy.RETAIN });
   await sandbox.current.destroy(STACK_NAME);
-  expect(instanceState(sandbox.current)).toEqual({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true });
+  expect(instanceState(sandbox.current)).toEqual({
+    identityCenter: IDENTITY_CENTER,
+    instanceIsOurs: true,
+    associationIsOurs: true,
+  });
 
-  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Adopted: 'true' } });
+  expect(await deployInstance(sandbox.current, ONE)).toMatchObject({
+    status: 'CREATE_COMPLETE',
+    outputs: { Adopted: 'true' },
+  });
   await sandbox.current.destroy(STACK_NAME);
 
   expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
 });
 
-test('a first deployment that fails leaves nothing, though it was to be retained', async () => {
-  sandbox.current.cloudFormation.faults.push({ logicalId: /^Neighbour/, action: 'create', afterSeconds: 5, reason: 'no bucket today' });
-
-  const { status } = await deployInstance(sandbox.current, { ...ONE, removalPolicy: RemovalPolicy.RETAIN }, (stack, instance) => {
-    new Bucket(stack, 'Neighbour').node.addDependency(instance);
+test('leaves nothing when the first deployment fails, even with RETAIN', async () => {
+  sandbox.current.cloudFormation.faults.push({
+    logicalId: /^Neighbour/,
+    action: 'create',
+    afterSeconds: 5,
+    reason: 'no bucket today',
   });
+
+  const { status } = await deployInstance(
+    sandbox.current,
+    { ...ONE, removalPolicy: RemovalPolicy.RETAIN },
+    (stack, instance) => {
+      new Bucket(stack, 'Neighbour').node.addDependency(instance);
+    },
+  );
 
   expect(status).toBe('ROLLBACK_COMPLETE');
   expect(leftovers(sandbox.current)).toEqual(NOTHING);

@@ -64,16 +64,29 @@ export class AccessGrantsState {
   private ending?: { readonly association: IdentityCenterAssociation; readonly until: number };
   private readonly instances = new Map<string, AccessGrantsInstance>();
 
-  constructor(private readonly clock: SandboxClock, private readonly iam: IamState) {}
+  constructor(
+    private readonly clock: SandboxClock,
+    private readonly iam: IamState,
+  ) {}
 
-  createInstance(accountId: string, region: string, { identityCenterArn, tags = {} }: InstanceOptions = {}): AccessGrantsInstance {
+  createInstance(
+    accountId: string,
+    region: string,
+    { identityCenterArn, tags = {} }: InstanceOptions = {},
+  ): AccessGrantsInstance {
     const arn = instanceArn(accountId, region);
     if (this.instances.has(arn)) {
       throw new AwsError(409, 'AccessGrantsInstanceAlreadyExists', 'Access Grants Instance already exists');
     }
     const createdAt = this.clock.now();
     const instance: AccessGrantsInstance = {
-      arn, accountId, region, createdAt, tags: new Map(Object.entries(tags)), locations: new Map(), grants: new Map(),
+      arn,
+      accountId,
+      region,
+      createdAt,
+      tags: new Map(Object.entries(tags)),
+      locations: new Map(),
+      grants: new Map(),
     };
     this.instances.set(arn, instance);
     if (identityCenterArn) this.associate(accountId, region, identityCenterArn);
@@ -93,16 +106,33 @@ export class AccessGrantsState {
     if (this.unknownIdentityCenters.has(identityCenterArn)) {
       throw new AwsError(400, 'InvalidIdentityCenterInstance', 'The specified Identity Center instance is invalid');
     }
-    if (instance.association) throw new AwsError(409, 'Conflict', 'The Access Grants instance is already associated with an Identity Center instance');
-    const applicationArn = `arn:aws:sso::${IDENTITY_CENTER_ACCOUNT}:application/${identityCenterArn.split('/')[1]}/apl-${randomUUID().slice(-12)}`;
+    if (instance.association) {
+      throw new AwsError(
+        409,
+        'Conflict',
+        'The Access Grants instance is already associated with an Identity Center instance',
+      );
+    }
+    const applicationArn =
+      `arn:aws:sso::${IDENTITY_CENTER_ACCOUNT}:application/${identityCenterArn.split('/')[1]}/` +
+      `apl-${randomUUID().slice(-12)}`;
     instance.association = { identityCenterArn, applicationArn, from: this.clock.now() + this.associationMs };
   }
 
   dissociate(accountId: string, region: string): void {
     const instance = this.instance(accountId, region);
-    if (!instance.association) throw new AwsError(400, 'InvalidRequest', 'The Access Grants instance is not associated with an Identity Center instance');
+    if (!instance.association) {
+      throw new AwsError(
+        400,
+        'InvalidRequest',
+        'The Access Grants instance is not associated with an Identity Center instance',
+      );
+    }
     const now = this.clock.now();
-    this.ending = instance.association.from <= now ? { association: instance.association, until: now + this.associationMs } : undefined;
+    this.ending =
+      instance.association.from <= now
+        ? { association: instance.association, until: now + this.associationMs }
+        : undefined;
     instance.association = undefined;
   }
 
@@ -119,23 +149,32 @@ export class AccessGrantsState {
 
   instance(accountId: string, region: string): AccessGrantsInstance {
     const instance = this.findInstance(accountId, region);
-    if (!instance) throw new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'Access Grants Instance does not exist');
+    if (!instance) {
+      throw new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'Access Grants Instance does not exist');
+    }
     return instance;
   }
 
   /** All locations of an instance, or those of one scope; none if there is no instance. */
   locations(accountId: string, region: string, scope?: string): AccessGrantsLocation[] {
-    const locations = [...this.findInstance(accountId, region)?.locations.values() ?? []];
+    const locations = [...(this.findInstance(accountId, region)?.locations.values() ?? [])];
     return locations.filter((location) => scope === undefined || location.scope === scope);
   }
 
   location(accountId: string, region: string, id: string): AccessGrantsLocation {
     const location = this.instance(accountId, region).locations.get(id);
-    if (!location) throw new AwsError(404, 'NoSuchAccessGrantsLocationError', 'The specified Access Grants Location does not exist');
+    if (!location) {
+      throw new AwsError(404, 'NoSuchAccessGrantsLocationError', 'The specified Access Grants Location does not exist');
+    }
     return location;
   }
 
-  async createLocation(accountId: string, region: string, scope: string, roleArn: string): Promise<AccessGrantsLocation> {
+  async createLocation(
+    accountId: string,
+    region: string,
+    scope: string,
+    roleArn: string,
+  ): Promise<AccessGrantsLocation> {
     const instance = this.instance(accountId, region);
     if (this.locations(accountId, region, scope).length > 0) {
       throw new AwsError(409, 'AccessGrantsLocationAlreadyExistsError', 'Access Grants Location already exists');
@@ -178,7 +217,11 @@ export class AccessGrantsState {
     }
   }
 
-  private async requireRole(roleArn: string, location: AccessGrantsLocation, instance: AccessGrantsInstance): Promise<void> {
+  private async requireRole(
+    roleArn: string,
+    location: AccessGrantsLocation,
+    instance: AccessGrantsInstance,
+  ): Promise<void> {
     const context = {
       'aws:SourceAccount': instance.accountId,
       'aws:SourceArn': this.sourceArn === 'instance' ? instance.arn : location.arn,

@@ -16,14 +16,18 @@ export class BucketsState {
   constructor(private readonly accountId: string, private readonly region: string) {}
 
   createBucket(name: string, options: { accountId?: string; region?: string; policy?: PolicyDocument } = {}): Bucket {
-    if (this.buckets.has(name)) throw new AwsError(409, 'BucketAlreadyExists', 'The requested bucket name is not available.');
+    if (this.buckets.has(name)) {
+      throw new AwsError(409, 'BucketAlreadyExists', 'The requested bucket name is not available.');
+    }
     const bucket = { name, accountId: this.accountId, region: this.region, objects: new Map(), ...options };
     this.buckets.set(name, bucket);
     return bucket;
   }
 
   deleteBucket(name: string): void {
-    if (this.bucket(name).objects.size > 0) throw new AwsError(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty');
+    if (this.bucket(name).objects.size > 0) {
+      throw new AwsError(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty');
+    }
     this.buckets.delete(name);
   }
 

@@ -13,7 +13,11 @@ const OPERATIONS: Record<string, (iam: IamState, input: Input) => object | void>
   },
   DeleteAccessKey: (iam, { UserName, AccessKeyId }) => iam.deleteAccessKey(AccessKeyId, UserName),
   ListAccessKeys: (iam, { UserName }) => ({
-    AccessKeyMetadata: { member: iam.listAccessKeys(UserName).map(({ accessKeyId, createdAt }) => metadata(UserName, accessKeyId, createdAt)) },
+    AccessKeyMetadata: {
+      member: iam
+        .listAccessKeys(UserName)
+        .map(({ accessKeyId, createdAt }) => metadata(UserName, accessKeyId, createdAt)),
+    },
     IsTruncated: false,
   }),
 };
@@ -24,7 +28,12 @@ export async function handleIam(iam: IamState, request: AwsRequest): Promise<Aws
   const run = OPERATIONS[operation];
   if (!run) return notImplemented(request);
   if (!await iam.authorize(principal, `iam:${operation}`, iam.userArn(input.UserName))) {
-    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: iam:${operation} on resource: user ${input.UserName} because no identity-based policy allows the iam:${operation} action`);
+    throw new AwsError(
+      403,
+      'AccessDenied',
+      `User: ${principal} is not authorized to perform: iam:${operation} on resource: user ${input.UserName} ` +
+        `because no identity-based policy allows the iam:${operation} action`,
+    );
   }
   return queryXml(operation, elements(run(iam, input) ?? {}));
 }

@@ -82,7 +82,10 @@ export interface AuthorizationContext {
 export class IamState {
   /** How long a new or changed role, policy or attachment takes to have effect. */
   propagationMs = 0;
-  /** Whose changes take that long: those of roles, users and managed policies with such an ARN; all others have effect at once. */
+  /**
+   * Whose changes take that long: those of roles, users and managed policies with such an ARN; all others have effect
+   * at once.
+   */
   propagationOf = /./;
   /** What the organization lets the account do at most. @default - everything */
   organizationPolicy?: PolicyDocument;
@@ -102,7 +105,10 @@ export class IamState {
   /** The user of the `cdk` CLI and of the tests, who may do everything. */
   readonly admin: string;
 
-  constructor(private readonly clock: SandboxClock, private readonly accountId: string) {
+  constructor(
+    private readonly clock: SandboxClock,
+    private readonly accountId: string,
+  ) {
     this.admin = `arn:aws:iam::${accountId}:user/admin`;
     // of AWS's own managed policies, the one that the bootstrap stack attaches; the others allow nothing here
     const administrator = 'arn:aws:iam::aws:policy/AdministratorAccess';
@@ -150,7 +156,9 @@ export class IamState {
 
   /** The same, and while access keys are. */
   deleteUser(user: string): void {
-    if (this.accessKeys(user).length > 0) throw new AwsError(409, 'DeleteConflict', 'Cannot delete entity, must delete access keys first.');
+    if (this.accessKeys(user).length > 0) {
+      throw new AwsError(409, 'DeleteConflict', 'Cannot delete entity, must delete access keys first.');
+    }
     this.remove(this.require(user, 'user'));
   }
 
@@ -166,9 +174,13 @@ export class IamState {
   tagUser(user: string, tags: Record<string, string>): void {
     const identity = this.require(user, 'user');
     const all = new Map([...identity.tags, ...Object.entries(tags)]);
-    const wrong = Object.entries(tags).flat().find((text) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text));
+    const wrong = Object.entries(tags)
+      .flat()
+      .find((text) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text));
     if (wrong !== undefined) throw new AwsError(400, 'ValidationError', `'${wrong}' cannot be in a tag`);
-    if (all.size > TAGS_PER_USER) throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for TagsPerUser: ${TAGS_PER_USER}`);
+    if (all.size > TAGS_PER_USER) {
+      throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for TagsPerUser: ${TAGS_PER_USER}`);
+    }
     all.forEach((value, key) => identity.tags.set(key, value));
   }
 
@@ -205,15 +217,20 @@ export class IamState {
     this.require(user, 'user').inline.delete(policyName);
   }
 
-  /** Names of the inline policies of a role or user, given by ARN, and ARNs of its managed ones; none if it does not exist. */
+  /**
+   * Names of the inline policies of a role or user, given by ARN, and ARNs of its managed ones; none if it does not
+   * exist.
+   */
   policiesOf(arn: string): string[] {
     const { inline, attached } = this.identities.get(arn) ?? {};
-    return [...inline?.keys() ?? [], ...attached?.keys() ?? []];
+    return [...(inline?.keys() ?? []), ...(attached?.keys() ?? [])];
   }
 
   createPolicy(policyName: string, document: PolicyDocument, path = '/'): string {
     const arn = `arn:aws:iam::${this.accountId}:policy${path}${policyName}`;
-    if (this.managedPolicies.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `A policy called ${policyName} already exists.`);
+    if (this.managedPolicies.has(arn)) {
+      throw new AwsError(409, 'EntityAlreadyExists', `A policy called ${policyName} already exists.`);
+    }
     this.managedPolicies.set(arn, this.eventual(arn, document));
     return arn;
   }
@@ -246,9 +263,15 @@ export class IamState {
 
   // ----- credentials
 
-  /** Credentials of a session of the role, as the Lambda stand-in gives them to a function. They expire after 12 hours. */
+  /**
+   * Credentials of a session of the role, as the Lambda stand-in gives them to a function. They expire after 12
+   * hours.
+   */
   sessionFor(roleArn: string): Credentials {
-    return { ...this.addKey('ASIA', roleArn, this.clock.now() + SESSION_MS), sessionToken: randomBytes(24).toString('base64') };
+    return {
+      ...this.addKey('ASIA', roleArn, this.clock.now() + SESSION_MS),
+      sessionToken: randomBytes(24).toString('base64'),
+    };
   }
 
   createAccessKey(user: string): { accessKeyId: string; secretAccessKey: string } {
@@ -268,11 +291,16 @@ export class IamState {
     this.deletedKeys.set(accessKeyId, { ...key, deletedAt: this.clock.now() });
   }
 
-  /** The keys of a user, as a list shows them: without those that were created, and with those that were deleted, a moment ago. */
+  /**
+   * The keys of a user, as a list shows them: without those that were created, and with those that were deleted, a
+   * moment ago.
+   */
   listAccessKeys(user: string): AccessKeyMetadata[] {
     const { arn } = this.require(user, 'user');
     const since = this.clock.now() - this.keyListLagMs;
-    const deleted = [...this.deletedKeys].filter(([, { principal, deletedAt }]) => principal === arn && deletedAt > since);
+    const deleted = [...this.deletedKeys].filter(
+      ([, { principal, deletedAt }]) => principal === arn && deletedAt > since,
+    );
     return [
       ...this.accessKeys(user).filter(({ createdAt }) => createdAt <= since),
       ...deleted.map(([accessKeyId, { createdAt }]) => ({ accessKeyId, createdAt })),
@@ -282,7 +310,9 @@ export class IamState {
   /** The keys of a user, the oldest first. */
   accessKeys(user: string): AccessKeyMetadata[] {
     const { arn } = this.require(user, 'user');
-    return [...this.keys].filter(([, { principal }]) => principal === arn).map(([accessKeyId, { createdAt }]) => ({ accessKeyId, createdAt }));
+    return [...this.keys]
+      .filter(([, { principal }]) => principal === arn)
+      .map(([accessKeyId, { createdAt }]) => ({ accessKeyId, createdAt }));
   }
 
   /** All keys of all users, as a check that nothing is left. */
@@ -290,7 +320,10 @@ export class IamState {
     return [...this.keys.keys()].filter((id) => id.startsWith('AKIA'));
   }
 
-  /** The principal whose key this is; any key that the sandbox did not issue is unknown, save `test`, the dummy key of the admin. */
+  /**
+   * The principal whose key this is; any key that the sandbox did not issue is unknown, save `test`, the dummy key of
+   * the admin.
+   */
   principalOf(accessKeyId: string): string | undefined {
     if (accessKeyId === DUMMY_CREDENTIALS.accessKeyId) return this.admin;
     const { principal, expiresAt = Infinity } = this.keys.get(accessKeyId) ?? {};
@@ -301,7 +334,9 @@ export class IamState {
   authenticate(accessKeyId: string, secretAccessKey: string): string | undefined {
     const key = this.keys.get(accessKeyId);
     const isInForce = key && key.createdAt + this.keyPropagationMs <= this.clock.now();
-    return isInForce && key.secret === secretAccessKey && this.identities.has(key.principal) ? key.principal : undefined;
+    return isInForce && key.secret === secretAccessKey && this.identities.has(key.principal)
+      ? key.principal
+      : undefined;
   }
 
   // ----- who may do what
@@ -311,22 +346,38 @@ export class IamState {
   }
 
   /** Whether the principal's policies, its boundary and the resource's policy allow the action now. */
-  async authorize(principal: string, action: string, resource: string, context: AuthorizationContext = {}): Promise<boolean> {
+  async authorize(
+    principal: string,
+    action: string,
+    resource: string,
+    context: AuthorizationContext = {},
+  ): Promise<boolean> {
     this.authorizations.push({ principal, action, resource });
     if (principal === this.admin) return true;
     const identity = this.identities.get(principal);
-    return identity !== undefined && this.simulate(principal, action, resource, context, this.policiesThatBind(identity));
+    return (
+      identity !== undefined && this.simulate(principal, action, resource, context, this.policiesThatBind(identity))
+    );
   }
 
   /** Whether each of the kinds of policies that bind a principal allows an action, as IAM's policy simulator tells. */
-  async verdicts(principal: string, action: string, resource: string, context: AuthorizationContext): Promise<Record<'own' | 'boundary' | 'organization', boolean>> {
+  async verdicts(
+    principal: string,
+    action: string,
+    resource: string,
+    context: AuthorizationContext,
+  ): Promise<Record<'own' | 'boundary' | 'organization', boolean>> {
     const identity = this.identities.get(principal);
     if (!identity) throw new AwsError(404, 'NoSuchEntity', `${principal} cannot be found.`);
     const { identityPolicies, ...others } = this.policiesThatBind(identity);
-    const allows = (policies: Policies) => this.simulate(principal, action, resource, { ...context, resourceAccount: principal.split(':')[4] }, policies);
+    const allows = (policies: Policies) =>
+      this.simulate(principal, action, resource, { ...context, resourceAccount: principal.split(':')[4] }, policies);
     return {
       own: await allows({ identityPolicies }),
-      boundary: await allows({ identityPolicies: ANYTHING, permissionBoundaryPolicies: others.permissionBoundaryPolicies }),
+      boundary: await allows({
+        identityPolicies: ANYTHING,
+        permissionBoundaryPolicies: others.permissionBoundaryPolicies,
+      }),
       organization: await allows({ identityPolicies: ANYTHING, serviceControlPolicies: others.serviceControlPolicies }),
     };
   }
@@ -335,29 +386,53 @@ export class IamState {
     const boundary = identity.boundary.effective;
     return {
       identityPolicies: this.effectivePolicies(identity),
-      permissionBoundaryPolicies: boundary ? [{ name: boundary, policy: this.managedPolicies.get(boundary)?.effective ?? DENY_ALL }] : undefined,
-      serviceControlPolicies: this.organizationPolicy ? [{ orgIdentifier: 'organization', policies: [{ name: 'scp', policy: this.organizationPolicy }] }] : [],
+      permissionBoundaryPolicies: boundary
+        ? [{ name: boundary, policy: this.managedPolicies.get(boundary)?.effective ?? DENY_ALL }]
+        : undefined,
+      serviceControlPolicies: this.organizationPolicy
+        ? [{ orgIdentifier: 'organization', policies: [{ name: 'scp', policy: this.organizationPolicy }] }]
+        : [],
     };
   }
 
   /**
-   * Whether the trust policy lets the principal (an ARN or a service such as `access-grants.s3.amazonaws.com`) do the action
-   * on the role now. The principal's own policies are taken to allow it: they are another account's business.
+   * Whether the trust policy lets the principal (an ARN or a service such as `access-grants.s3.amazonaws.com`) do the
+   * action on the role now. The principal's own policies are taken to allow it: they are another account's business.
    */
-  async assumable(roleArn: string, principal: string, keys: Record<string, string> = {}, action = 'sts:AssumeRole'): Promise<boolean> {
+  async assumable(
+    roleArn: string,
+    principal: string,
+    keys: Record<string, string> = {},
+    action = 'sts:AssumeRole',
+  ): Promise<boolean> {
     const trust = this.identities.get(roleArn)?.trust?.effective;
     if (!trust) return false;
-    return this.simulate(principal, action, roleArn, { keys, resourcePolicy: trust }, {
-      identityPolicies: principal.startsWith('arn:') ? ANYTHING : [],
-    });
+    return this.simulate(
+      principal,
+      action,
+      roleArn,
+      { keys, resourcePolicy: trust },
+      {
+        identityPolicies: principal.startsWith('arn:') ? ANYTHING : [],
+      },
+    );
   }
 
-  protected async simulate(principal: string, action: string, resource: string, context: AuthorizationContext, policies: Policies): Promise<boolean> {
+  protected async simulate(
+    principal: string,
+    action: string,
+    resource: string,
+    context: AuthorizationContext,
+    policies: Policies,
+  ): Promise<boolean> {
     const result = await decide({
       request: {
         principal,
         action,
-        resource: { resource, accountId: context.resourceAccount ?? (resource.split(':')[4] || principal.split(':')[4]) },
+        resource: {
+          resource,
+          accountId: context.resourceAccount ?? (resource.split(':')[4] || principal.split(':')[4]),
+        },
         contextVariables: { ...principalKeys(principal), ...context.keys },
       },
       serviceControlPolicies: [],
@@ -365,7 +440,9 @@ export class IamState {
       resourcePolicy: context.resourcePolicy,
       resourceControlPolicies: [],
     });
-    if (result.resultType === 'error') throw new Error(`cannot evaluate ${action} on ${resource}: ${JSON.stringify(result.errors)}`);
+    if (result.resultType === 'error') {
+      throw new Error(`cannot evaluate ${action} on ${resource}: ${JSON.stringify(result.errors)}`);
+    }
     return result.overallResult === 'Allowed';
   }
 
@@ -380,10 +457,16 @@ export class IamState {
   // ----- storage
 
   private eventual<T>(arn: string, value: T): Eventual<T> {
-    return new Eventual(this.clock, () => this.propagationOf.test(arn) ? this.propagationMs : 0, value);
+    return new Eventual(this.clock, () => (this.propagationOf.test(arn) ? this.propagationMs : 0), value);
   }
 
-  private add(name: string, arn: string, idPrefix: string, boundary?: string, trust?: Eventual<PolicyDocument>): Identity {
+  private add(
+    name: string,
+    arn: string,
+    idPrefix: string,
+    boundary?: string,
+    trust?: Eventual<PolicyDocument>,
+  ): Identity {
     if (this.identities.has(arn)) throw new AwsError(409, 'EntityAlreadyExists', `${arn} already exists.`);
     const empty = { inline: new Map(), attached: new Map(), tags: new Map() };
     const identity = { name, arn, id: newId(idPrefix), trust, boundary: this.eventual(arn, boundary), ...empty };
@@ -392,8 +475,9 @@ export class IamState {
   }
 
   private find(nameOrArn: string, kind: 'role' | 'user'): Identity | undefined {
-    const isWanted = (identity: Identity) => identity.arn === nameOrArn ||
-      identity.name === nameOrArn && identity.arn.startsWith(`arn:aws:iam::${this.accountId}:${kind}/`);
+    const isWanted = (identity: Identity) =>
+      identity.arn === nameOrArn ||
+      (identity.name === nameOrArn && identity.arn.startsWith(`arn:aws:iam::${this.accountId}:${kind}/`));
     return [...this.identities.values()].find(isWanted);
   }
 
@@ -405,7 +489,11 @@ export class IamState {
 
   private remove(identity: Identity): void {
     if (identity.inline.size + identity.attached.size > 0) {
-      throw new AwsError(409, 'DeleteConflict', `Cannot delete entity, must delete or detach policies first: ${identity.arn}`);
+      throw new AwsError(
+        409,
+        'DeleteConflict',
+        `Cannot delete entity, must delete or detach policies first: ${identity.arn}`,
+      );
     }
     this.identities.delete(identity.arn);
   }
@@ -420,7 +508,11 @@ export class IamState {
     identity.attached.set(policyArn, this.eventual(identity.arn, true));
   }
 
-  private addKey(prefix: string, principal: string, expiresAt?: number): { accessKeyId: string; secretAccessKey: string } {
+  private addKey(
+    prefix: string,
+    principal: string,
+    expiresAt?: number,
+  ): { accessKeyId: string; secretAccessKey: string } {
     const key = { accessKeyId: newId(prefix), secretAccessKey: randomBytes(30).toString('base64') };
     this.keys.set(key.accessKeyId, { principal, secret: key.secretAccessKey, createdAt: this.clock.now(), expiresAt });
     this.everySecretKey.set(key.accessKeyId, key.secretAccessKey);
@@ -444,8 +536,14 @@ const ANYTHING = [{ name: 'any', policy: ALLOW_ALL }];
 
 /** The global condition keys about who calls. */
 function principalKeys(principal: string): Record<string, string> {
-  if (!principal.startsWith('arn:')) return { 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal };
-  return { 'aws:PrincipalArn': principal, 'aws:PrincipalAccount': principal.split(':')[4], 'aws:PrincipalIsAWSService': 'false' };
+  if (!principal.startsWith('arn:')) {
+    return { 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal };
+  }
+  return {
+    'aws:PrincipalArn': principal,
+    'aws:PrincipalAccount': principal.split(':')[4],
+    'aws:PrincipalIsAWSService': 'false',
+  };
 }
 
 function newId(prefix: string): string {

@@ -45,7 +45,10 @@ export interface AwsServices {
   readonly requests: AwsRequest[];
   /** Answers a request, or fails with AWS's error. */
   readonly handle: AwsHandler;
-  /** Makes the handler answer a service, by the name in the credential scope (`lambda`); `next` is who answered until now. */
+  /**
+   * Makes the handler answer a service, by the name in the credential scope (`lambda`); `next` is who answered until
+   * now.
+   */
   route(service: string, handler: (request: AwsRequest, next: AwsHandler) => Promise<AwsResponse>): void;
 }
 
@@ -73,7 +76,11 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
   const parameters = new ParametersState();
   const requests: AwsRequest[] = [];
   const handlers = new Map<string, AwsHandler>([
-    ['iam', (request) => request.operation === 'SimulatePrincipalPolicy' ? handlePolicySimulator(iam, request) : handleIam(iam, request)],
+    [
+      'iam',
+      (request) =>
+        request.operation === 'SimulatePrincipalPolicy' ? handlePolicySimulator(iam, request) : handleIam(iam, request),
+    ],
     ['sts', (request) => handleSts(iam, request)],
     ['ssm', (request) => handleSsm(parameters, request)],
     ['s3', (request) => handleS3(buckets, request)],

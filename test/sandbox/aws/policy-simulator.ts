@@ -7,10 +7,16 @@ export async function handlePolicySimulator(iam: IamState, request: AwsRequest):
   const { operation, principal, input } = request;
   const source: string = input.PolicySourceArn;
   if (!await iam.authorize(principal, 'iam:SimulatePrincipalPolicy', source)) {
-    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: iam:SimulatePrincipalPolicy on resource: ${source}`);
+    throw new AwsError(
+      403,
+      'AccessDenied',
+      `User: ${principal} is not authorized to perform: iam:SimulatePrincipalPolicy on resource: ${source}`,
+    );
   }
   const names = list(input, 'ContextEntries', 'ContextKeyName');
-  const keys = Object.fromEntries(names.map((name, index) => [name, input[`ContextEntries.member.${index + 1}.ContextKeyValues.member.1`]]));
+  const keys = Object.fromEntries(
+    names.map((name, index) => [name, input[`ContextEntries.member.${index + 1}.ContextKeyValues.member.1`]]),
+  );
   const results: object[] = [];
   for (const action of list(input, 'ActionNames')) {
     for (const resource of list(input, 'ResourceArns')) {

@@ -2,7 +2,10 @@ import { AwsError } from './aws-error';
 
 /** A request to an AWS service, after its protocol: who calls which operation, with what. */
 export interface AwsRequest {
-  /** As in the signature's credential scope: `s3`, `sts`, `ssm`, `secretsmanager`, `cloudformation`, `lambda`, …; `s3-control` apart. */
+  /**
+   * As in the signature's credential scope: `s3`, `sts`, `ssm`, `secretsmanager`, `cloudformation`, `lambda`, …;
+   * `s3-control` apart.
+   */
   readonly service: string;
   readonly region: string;
   /** Operation of the query and JSON protocols; empty for REST. */
@@ -56,12 +59,17 @@ export function elements(values: Record<string, any>): string {
 /** The error in the protocol of the request. */
 export function errorResponse(request: Pick<AwsRequest, 'service' | 'headers'>, error: AwsError): AwsResponse {
   const { status, code, message } = error;
-  if (request.service === 's3') return xml(`<Error>${elements({ Code: code, Message: message, RequestId: REQUEST_ID })}</Error>`, status);
+  if (request.service === 's3') {
+    return xml(`<Error>${elements({ Code: code, Message: message, RequestId: REQUEST_ID })}</Error>`, status);
+  }
   if (request.headers['x-amz-target'] || request.service === 'lambda') {
     const { headers, body } = json({ __type: code, message, Message: message });
     return { status, headers: { ...headers, 'x-amzn-errortype': code }, body };
   }
-  const wrapped = { Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message }, RequestId: REQUEST_ID };
+  const wrapped = {
+    Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message },
+    RequestId: REQUEST_ID,
+  };
   return xml(elements({ ErrorResponse: wrapped }), status);
 }
 

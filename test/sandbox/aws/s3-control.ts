@@ -31,11 +31,16 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'POST',
     path: new RegExp(`^${ROOT}$`),
     also: (instanceArn, { Tags, IdentityCenterArn }) => ({
-      ...Tags ? { 's3:TagResource': [instanceArn] } : {},
-      ...IdentityCenterArn ? { 'sso:DescribeInstance': [IdentityCenterArn], ...applicationActions(IdentityCenterArn) } : {},
+      ...(Tags ? { 's3:TagResource': [instanceArn] } : {}),
+      ...(IdentityCenterArn
+        ? { 'sso:DescribeInstance': [IdentityCenterArn], ...applicationActions(IdentityCenterArn) }
+        : {}),
     }),
     run: (state, { accountId, region, IdentityCenterArn, Tags }) =>
-      instanceOutput(state, state.createInstance(accountId, region, { identityCenterArn: IdentityCenterArn, tags: tagsOf(Tags) })),
+      instanceOutput(
+        state,
+        state.createInstance(accountId, region, { identityCenterArn: IdentityCenterArn, tags: tagsOf(Tags) }),
+      ),
   },
   AssociateAccessGrantsIdentityCenter: {
     method: 'POST',
@@ -73,8 +78,9 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'GET',
     path: TAGS,
     resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
-    run: (state, { accountId, region }) =>
-      ({ Tags: { Tag: [...state.instance(accountId, region).tags].map(([Key, Value]) => ({ Key, Value })) } }),
+    run: (state, { accountId, region }) => ({
+      Tags: { Tag: [...state.instance(accountId, region).tags].map(([Key, Value]) => ({ Key, Value })) },
+    }),
   },
   GetAccessGrantsInstance: {
     method: 'GET',
@@ -107,7 +113,8 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'GET',
     path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
     resource: locationArn,
-    run: (state, { accountId, region, AccessGrantsLocationId }) => locationOutput(state.location(accountId, region, AccessGrantsLocationId!)),
+    run: (state, { accountId, region, AccessGrantsLocationId }) =>
+      locationOutput(state.location(accountId, region, AccessGrantsLocationId!)),
   },
   UpdateAccessGrantsLocation: {
     method: 'PUT',
@@ -120,7 +127,8 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'DELETE',
     path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
     resource: locationArn,
-    run: (state, { accountId, region, AccessGrantsLocationId }) => state.deleteLocation(accountId, region, AccessGrantsLocationId!),
+    run: (state, { accountId, region, AccessGrantsLocationId }) =>
+      state.deleteLocation(accountId, region, AccessGrantsLocationId!),
   },
   ListAccessGrantsLocations: {
     method: 'GET',
@@ -135,7 +143,11 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'GET',
     path: new RegExp(`^${ROOT}/grants$`),
     run: (state, input, control) =>
-      control.page('AccessGrant', [...state.instance(input.accountId, input.region).grants.values()].map(grantOutput), input),
+      control.page(
+        'AccessGrant',
+        [...state.instance(input.accountId, input.region).grants.values()].map(grantOutput),
+        input,
+      ),
   },
   DeleteAccessGrant: {
     method: 'DELETE',
@@ -150,17 +162,30 @@ export class S3Control {
   /** How many items a page of a list has at most. Small, so that a client that reads one page only is found out. */
   pageSize = 2;
 
-  constructor(private readonly iam: IamState, private readonly state: AccessGrantsState) {}
+  constructor(
+    private readonly iam: IamState,
+    private readonly state: AccessGrantsState,
+  ) {}
 
   /** Does the operation as the principal, or fails with AWS's error. */
   async execute(principal: string, name: string, input: S3ControlInput): Promise<any> {
     const operation = OPERATIONS[name];
     const instanceArn = `arn:aws:s3:${input.region}:${input.accountId}:access-grants/default`;
     const resource = operation.resource?.(instanceArn, input) ?? instanceArn;
-    await this.require(principal, `s3:${name}`, resource, input.LocationScope ? { 's3:AccessGrantsLocationScope': input.LocationScope } : {});
-    if (input.IAMRoleArn) await this.require(principal, 'iam:PassRole', input.IAMRoleArn, { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' });
+    await this.require(
+      principal,
+      `s3:${name}`,
+      resource,
+      input.LocationScope ? { 's3:AccessGrantsLocationScope': input.LocationScope } : {},
+    );
+    if (input.IAMRoleArn) {
+      await this.require(principal, 'iam:PassRole', input.IAMRoleArn, {
+        'iam:PassedToService': 'access-grants.s3.amazonaws.com',
+      });
+    }
     for (const [action, resources] of Object.entries(operation.also?.(instanceArn, input, this.state) ?? {})) {
-      // an application has the account of the organization's Identity Center, and members of the organization need no leave of that
+      // an application has the account of the organization's Identity Center, and members of the organization need no
+      // leave of that
       for (const each of resources) await this.require(principal, action, each, {}, input.accountId);
     }
     return operation.run(this.state, input, this);
@@ -172,7 +197,7 @@ export class S3Control {
     if (!name) return notImplemented(request);
     const { path } = OPERATIONS[name];
     const output = await this.execute(request.principal, name, {
-      ...Object.values(parseXml(request.body))[0] as object,
+      ...(Object.values(parseXml(request.body))[0] as object),
       ...Object.fromEntries(request.query),
       tagKeys: request.query.getAll('tagKeys'),
       ...request.path.match(path)!.groups,
@@ -189,18 +214,33 @@ export class S3Control {
     return list(item, items.slice(start, end), end < items.length ? String(end) : undefined);
   }
 
-  private async require(principal: string, action: string, resource: string, keys: Record<string, string>, resourceAccount?: string): Promise<void> {
+  private async require(
+    principal: string,
+    action: string,
+    resource: string,
+    keys: Record<string, string>,
+    resourceAccount?: string,
+  ): Promise<void> {
     if (await this.iam.authorize(principal, action, resource, { keys, resourceAccount })) return;
-    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`);
+    throw new AwsError(
+      403,
+      'AccessDenied',
+      `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`,
+    );
   }
 }
 
 /** The operation that a request to S3 Control asks for. */
 export function s3ControlOperation({ method, path }: Pick<AwsRequest, 'method' | 'path'>): string | undefined {
-  return Object.entries(OPERATIONS).find(([, operation]) => operation.method === method && operation.path.test(path))?.[0];
+  return Object.entries(OPERATIONS).find(
+    ([, operation]) => operation.method === method && operation.path.test(path),
+  )?.[0];
 }
 
-/** What AWS says that associating takes, on the resource types that each action has. S3 makes the application: its id is not known before. */
+/**
+ * What AWS says that associating takes, on the resource types that each action has. S3 makes the application: its id
+ * is not known before.
+ */
 function applicationActions(identityCenterArn: string): Record<string, string[]> {
   const application = `arn:aws:sso::444455556666:application/${identityCenterArn.split('/')[1]}/apl-new`;
   return {
@@ -210,7 +250,9 @@ function applicationActions(identityCenterArn: string): Record<string, string[]>
   };
 }
 
-function tagsOf(tags?: { Tag: { Key: string; Value: string } | { Key: string; Value: string }[] }): Record<string, string> {
+function tagsOf(tags?: {
+  Tag: { Key: string; Value: string } | { Key: string; Value: string }[];
+}): Record<string, string> {
   return Object.fromEntries([tags?.Tag ?? []].flat().map(({ Key, Value }) => [Key, Value]));
 }
 
@@ -247,7 +289,12 @@ function locationOutput({ id, arn, scope, roleArn, createdAt }: AccessGrantsLoca
 }
 
 function grantOutput({ id, arn, locationId, grantee }: AccessGrant) {
-  return { AccessGrantId: id, AccessGrantArn: arn, AccessGrantsLocationId: locationId, Grantee: { GranteeType: 'IAM', GranteeIdentifier: grantee } };
+  return {
+    AccessGrantId: id,
+    AccessGrantArn: arn,
+    AccessGrantsLocationId: locationId,
+    Grantee: { GranteeType: 'IAM', GranteeIdentifier: grantee },
+  };
 }
 
 function parseXml(body: Buffer): Record<string, unknown> {

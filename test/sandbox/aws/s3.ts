@@ -31,7 +31,11 @@ async function handleBucket(bucket: Bucket, request: AwsRequest): Promise<AwsRes
   if (query.get('list-type') === '2') {
     const keys = [...bucket.objects].filter(([key]) => key.startsWith(query.get('prefix') ?? ''));
     const contents = keys.map(([key, { length }]) => ({ Key: key, Size: length }));
-    return xml(elements({ ListBucketResult: { Name: bucket.name, KeyCount: keys.length, IsTruncated: false, Contents: contents } }));
+    return xml(
+      elements({
+        ListBucketResult: { Name: bucket.name, KeyCount: keys.length, IsTruncated: false, Contents: contents },
+      }),
+    );
   }
   return notImplemented(request);
 }

@@ -5,17 +5,32 @@ import { Secret, SecretsState } from './secrets';
 
 type Input = Record<string, any>;
 
-/** The operations of Secrets Manager that are used, by the name that is also the action's: what each gives, from its input. */
+/**
+ * The operations of Secrets Manager that are used, by the name that is also the action's: what each gives, from its
+ * input.
+ */
 const OPERATIONS: Record<string, (secrets: SecretsState, secret: Secret, input: Input) => object | void> = {
   GetSecretValue(_, secret, { VersionId, VersionStage = 'AWSCURRENT' }) {
     const version = VersionId === undefined ? secret.find(VersionStage) : secret.versions.get(VersionId);
     if (version?.value === undefined) {
       const what = VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${VersionId}`;
-      throw new AwsError(400, 'ResourceNotFoundException', `Secrets Manager can't find the specified secret value for ${what}`);
+      throw new AwsError(
+        400,
+        'ResourceNotFoundException',
+        `Secrets Manager can't find the specified secret value for ${what}`,
+      );
     }
     const { value, id, labels, createdAt } = version;
-    const content = typeof value === 'string' ? { SecretString: value } : { SecretBinary: Buffer.from(value).toString('base64') };
-    return { ARN: secret.arn, Name: secret.name, VersionId: id, ...content, VersionStages: [...labels], CreatedDate: createdAt / 1000 };
+    const content =
+      typeof value === 'string' ? { SecretString: value } : { SecretBinary: Buffer.from(value).toString('base64') };
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      VersionId: id,
+      ...content,
+      VersionStages: [...labels],
+      CreatedDate: createdAt / 1000,
+    };
   },
   DescribeSecret(secrets, { arn, name, rotation }) {
     const { versions, tags } = secrets.describe(arn);
@@ -24,11 +39,15 @@ const OPERATIONS: Record<string, (secrets: SecretsState, secret: Secret, input: 
       Name: name,
       VersionIdsToStages: versions,
       Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-      ...rotation ? { RotationEnabled: rotation.scheduleExpression !== undefined, RotationLambdaARN: rotation.lambdaArn } : {},
+      ...(rotation
+        ? { RotationEnabled: rotation.scheduleExpression !== undefined, RotationLambdaARN: rotation.lambdaArn }
+        : {}),
     };
   },
   PutSecretValue(secrets, { arn, name }, { ClientRequestToken: token, SecretString, VersionStages: labels }) {
-    if (!/^.{32,64}$/.test(token)) throw new AwsError(400, 'InvalidParameterException', 'ClientRequestToken must have 32 to 64 characters.');
+    if (!/^.{32,64}$/.test(token)) {
+      throw new AwsError(400, 'InvalidParameterException', 'ClientRequestToken must have 32 to 64 characters.');
+    }
     const version = secrets.putSecretValue(arn, SecretString, { token, labels });
     return { ARN: arn, Name: name, VersionId: version.id, VersionStages: [...version.labels] };
   },
@@ -42,7 +61,11 @@ const OPERATIONS: Record<string, (secrets: SecretsState, secret: Secret, input: 
 };
 
 /** Secrets Manager's HTTP face. Rotations are not here: they need Lambda. */
-export async function handleSecretsManager(iam: IamState, secrets: SecretsState, request: AwsRequest): Promise<AwsResponse> {
+export async function handleSecretsManager(
+  iam: IamState,
+  secrets: SecretsState,
+  request: AwsRequest,
+): Promise<AwsResponse> {
   const { operation, input } = request;
   const run = OPERATIONS[operation];
   if (!run) return notImplemented(request);
@@ -51,11 +74,20 @@ export async function handleSecretsManager(iam: IamState, secrets: SecretsState,
 }
 
 /** AWS tells those who may not use any secret of that name nothing about whether it exists. */
-export async function authorizeSecret(iam: IamState, secrets: SecretsState, { operation, principal, input }: AwsRequest): Promise<void> {
+export async function authorizeSecret(
+  iam: IamState,
+  secrets: SecretsState,
+  { operation, principal, input }: AwsRequest,
+): Promise<void> {
   const action = `secretsmanager:${operation}`;
   const tagKeys: string[] | undefined = input.TagKeys ?? input.Tags?.map(({ Key }: Record<string, string>) => Key);
   const keys = tagKeys ? { 'aws:TagKeys': tagKeys } : undefined;
-  if (!await iam.authorize(principal, action, secrets.resourceArn(input.SecretId), { keys })) {
-    throw new AwsError(400, 'AccessDeniedException', `User: ${principal} is not authorized to perform: ${action} on resource: ${input.SecretId} because no identity-based policy allows the ${action} action`);
+  if (!(await iam.authorize(principal, action, secrets.resourceArn(input.SecretId), { keys }))) {
+    throw new AwsError(
+      400,
+      'AccessDeniedException',
+      `User: ${principal} is not authorized to perform: ${action} on resource: ${input.SecretId} because no ` +
+        `identity-based policy allows the ${action} action`,
+    );
   }
 }

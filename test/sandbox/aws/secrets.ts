@@ -49,16 +49,27 @@ export class SecretsState {
   readonly everyValue: { readonly name: string; readonly value: string }[] = [];
   /** How long `DescribeSecret` may answer with the state before a change. */
   consistencyMs = 0;
-  /** Whether moving AWSCURRENT to a version takes AWSPENDING off it: the documentation and AWS's own rotation functions disagree. */
+  /**
+   * Whether moving AWSCURRENT to a version takes AWSPENDING off it: the documentation and AWS's own rotation
+   * functions disagree.
+   */
   removesPending = false;
   private readonly secrets = new Map<string, Secret>();
   private readonly descriptions = new Map<string, Eventual<SecretDescription>>();
 
-  constructor(private readonly clock: SandboxClock, private readonly accountId: string, private readonly region: string) {}
+  constructor(
+    private readonly clock: SandboxClock,
+    private readonly accountId: string,
+    private readonly region: string,
+  ) {}
 
   createSecret(name: string, value?: Value): Secret {
     if (this.find(name)) {
-      throw new AwsError(400, 'ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
+      throw new AwsError(
+        400,
+        'ResourceExistsException',
+        `The operation failed because the secret ${name} already exists.`,
+      );
     }
     const suffix = randomBytes(3).toString('hex');
     const secret = new Secret(`arn:aws:secretsmanager:${this.region}:${this.accountId}:secret:${name}-${suffix}`, name);
@@ -73,17 +84,26 @@ export class SecretsState {
    *
    * @param value `undefined`: nobody can read the secret any more
    */
-  putSecretValue(secretId: string, value: Value | undefined, { token = randomBytes(16).toString('hex'), labels = ['AWSCURRENT'] } = {}): SecretVersion {
+  putSecretValue(
+    secretId: string,
+    value: Value | undefined,
+    { token = randomBytes(16).toString('hex'), labels = ['AWSCURRENT'] } = {},
+  ): SecretVersion {
     const secret = this.secret(secretId);
     const existing = secret.versions.get(token);
     if (existing?.value !== undefined && !isDeepStrictEqual(existing.value, value)) {
-      throw new AwsError(400, 'ResourceExistsException', `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${secret.arn}.`);
+      throw new AwsError(
+        400,
+        'ResourceExistsException',
+        `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ` +
+          `${secret.arn}.`,
+      );
     }
     const version = existing ?? { id: token, labels: new Set<string>(), createdAt: this.clock.now() };
     version.value = value;
     const isFirst = secret.versions.size === 0;
     secret.versions.set(token, version);
-    new Set([...labels, ...isFirst ? ['AWSCURRENT'] : []]).forEach((label) => this.attach(secret, label, version));
+    new Set([...labels, ...(isFirst ? ['AWSCURRENT'] : [])]).forEach((label) => this.attach(secret, label, version));
     if (typeof value === 'string') this.everyValue.push({ name: secret.name, value });
     this.changed(secret);
     return version;
@@ -102,11 +122,28 @@ export class SecretsState {
     const secret = this.secret(secretId);
     const holder = secret.find(label)?.id;
     if (holder !== from) {
-      throw new AwsError(400, 'InvalidParameterException', `The parameter RemoveFromVersionId must be the version that has ${label}: ${holder ?? 'none'}, not ${from ?? 'none'}.`);
+      throw new AwsError(
+        400,
+        'InvalidParameterException',
+        `The parameter RemoveFromVersionId must be the version that has ${label}: ${holder ?? 'none'}, not ` +
+          `${from ?? 'none'}.`,
+      );
     }
-    if (label === 'AWSCURRENT' && !to) throw new AwsError(400, 'InvalidParameterException', 'You can only move staging label AWSCURRENT to a different secret version.');
+    if (label === 'AWSCURRENT' && !to) {
+      throw new AwsError(
+        400,
+        'InvalidParameterException',
+        'You can only move staging label AWSCURRENT to a different secret version.',
+      );
+    }
     const version = to === undefined ? undefined : secret.versions.get(to);
-    if (to !== undefined && !version) throw new AwsError(400, 'ResourceNotFoundException', `Secrets Manager can't find the specified secret version: ${to}.`);
+    if (to !== undefined && !version) {
+      throw new AwsError(
+        400,
+        'ResourceNotFoundException',
+        `Secrets Manager can't find the specified secret version: ${to}.`,
+      );
+    }
     if (version) this.attach(secret, label, version);
     else secret.find(label)!.labels.delete(label);
     this.changed(secret);
@@ -114,7 +151,9 @@ export class SecretsState {
 
   tag(secretId: string, tags: Record<string, string>): void {
     const secret = this.secret(secretId);
-    const wrong = Object.entries(tags).flat().find((text) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text));
+    const wrong = Object.entries(tags)
+      .flat()
+      .find((text) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text));
     if (wrong !== undefined) throw new AwsError(400, 'InvalidParameterException', `'${wrong}' cannot be in a tag`);
     Object.entries(tags).forEach(([key, value]) => secret.tags.set(key, value));
     this.changed(secret);
@@ -138,7 +177,9 @@ export class SecretsState {
 
   secret(secretId: string): Secret {
     const secret = this.find(secretId);
-    if (!secret) throw new AwsError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    if (!secret) {
+      throw new AwsError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
     return secret;
   }
 
@@ -169,13 +210,18 @@ export class SecretsState {
 
   /** By name, ARN or ARN without its suffix, as AWS finds them. */
   private find(secretId: string): Secret | undefined {
-    return this.secrets.get(secretId) ??
-      [...this.secrets.values()].find(({ name, arn }) => name === secretId || arn.slice(0, -7) === secretId);
+    return (
+      this.secrets.get(secretId) ??
+      [...this.secrets.values()].find(({ name, arn }) => name === secretId || arn.slice(0, -7) === secretId)
+    );
   }
 }
 
 /** Versions without a label are deprecated, and not shown. */
 function describe({ versions, tags }: Secret): SecretDescription {
   const labelled = [...versions.values()].filter(({ labels }) => labels.size > 0);
-  return { versions: Object.fromEntries(labelled.map(({ id, labels }) => [id, [...labels]])), tags: Object.fromEntries(tags) };
+  return {
+    versions: Object.fromEntries(labelled.map(({ id, labels }) => [id, [...labels]])),
+    tags: Object.fromEntries(tags),
+  };
 }

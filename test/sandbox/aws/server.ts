@@ -26,14 +26,21 @@ export async function startServer(clock: SandboxClock, iam: IamState, handle: Aw
     } catch (error) {
       if (error instanceof LostAnswer) throw error;
       // an error that is not AWS's is a defect of the sandbox: say so loudly, since clients hide a 500 in their retries
-      if (!(error instanceof AwsError)) console.error(`sandbox: ${request.service} ${request.operation || request.path}:`, error);
-      return errorResponse(request, error instanceof AwsError ? error : new AwsError(500, 'InternalFailure', String(error)));
+      if (!(error instanceof AwsError)) {
+        console.error(`sandbox: ${request.service} ${request.operation || request.path}:`, error);
+      }
+      return errorResponse(
+        request,
+        error instanceof AwsError ? error : new AwsError(500, 'InternalFailure', String(error)),
+      );
     }
   }
 
   async function dispatch({ accessKeyId, ...request }: AwsRequest & { accessKeyId: string }): Promise<AwsResponse> {
     const principal = iam.principalOf(accessKeyId);
-    if (!principal) throw new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
+    if (!principal) {
+      throw new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
+    }
     return handle({ ...request, principal });
   }
 }
@@ -56,7 +63,8 @@ export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 function parseRequest(incoming: IncomingMessage, body: Buffer, time: number): AwsRequest & { accessKeyId: string } {
   const headers = incoming.headers as Record<string, string>;
   const url = new URL(incoming.url!, 'http://localhost');
-  const [, accessKeyId = '', region = '', scope = ''] = headers.authorization?.match(/Credential=([^/]+)\/[^/]+\/([^/]+)\/([^/]+)\//) ?? [];
+  const [, accessKeyId = '', region = '', scope = ''] =
+    headers.authorization?.match(/Credential=([^/]+)\/[^/]+\/([^/]+)\/([^/]+)\//) ?? [];
   const input = parseInput(headers, body);
   return {
     service: scope === 's3' && url.pathname.startsWith('/v20180820/') ? 's3-control' : scope,
@@ -76,7 +84,9 @@ function parseRequest(incoming: IncomingMessage, body: Buffer, time: number): Aw
 
 function parseInput(headers: Record<string, string>, body: Buffer): Record<string, any> {
   const type = headers['content-type'] ?? '';
-  if (type.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(body.toString()));
+  if (type.startsWith('application/x-www-form-urlencoded')) {
+    return Object.fromEntries(new URLSearchParams(body.toString()));
+  }
   if (type.startsWith('application/x-amz-json')) return JSON.parse(body.toString());
   return {};
 }

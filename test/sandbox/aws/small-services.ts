@@ -12,7 +12,11 @@ export async function handleSts(iam: IamState, request: AwsRequest): Promise<Aws
   if (operation !== 'AssumeRole') return notImplemented(request);
   const keys = input.ExternalId ? { 'sts:ExternalId': input.ExternalId } : undefined;
   if (!await iam.assumable(input.RoleArn, principal, keys)) {
-    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`);
+    throw new AwsError(
+      403,
+      'AccessDenied',
+      `User: ${principal} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
+    );
   }
   const { accessKeyId, secretAccessKey, sessionToken } = iam.sessionFor(input.RoleArn);
   return queryXml(operation, elements({

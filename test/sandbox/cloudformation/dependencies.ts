@@ -20,13 +20,18 @@ export function reversed(dependencies: Dependencies): Dependencies {
 }
 
 /**
- * Does the work for each item as soon as that of all its dependencies is done, side by side. An item whose dependency failed
- * is left out; `false` as a result means failed.
+ * Does the work for each item as soon as that of all its dependencies is done, side by side. An item whose dependency
+ * failed is left out; `false` as a result means failed.
  */
-export async function inOrder(dependencies: Dependencies, work: (logicalId: string) => Promise<boolean>): Promise<void> {
+export async function inOrder(
+  dependencies: Dependencies,
+  work: (logicalId: string) => Promise<boolean>,
+): Promise<void> {
   const done = new Map<string, Promise<boolean>>();
   const visit = (logicalId: string, path: string[]): Promise<boolean> => {
-    if (path.includes(logicalId)) throw new Error(`Circular dependency between resources: [${[...path, logicalId].join(', ')}]`);
+    if (path.includes(logicalId)) {
+      throw new Error(`Circular dependency between resources: [${[...path, logicalId].join(', ')}]`);
+    }
     const known = done.get(logicalId);
     if (known) return known;
     const before = (dependencies.get(logicalId) ?? []).map((name) => visit(name, [...path, logicalId]));

@@ -44,11 +44,21 @@ class HttpFace {
     },
     DescribeStackResource: (request) => {
       const { StackName, LogicalResourceId } = request.input;
-      return { StackResourceDetail: describeResource(this.find(StackName), LogicalResourceId, this.shownUntil(request, 'resource')) };
+      return {
+        StackResourceDetail: describeResource(
+          this.find(StackName),
+          LogicalResourceId,
+          this.shownUntil(request, 'resource'),
+        ),
+      };
     },
     DescribeStackEvents: ({ input }) => ({ StackEvents: { member: describeEvents(this.find(input.StackName)) } }),
-    DescribeStackResources: ({ input }) => ({ StackResources: { member: describeResources(this.find(input.StackName)) } }),
-    ListStackResources: ({ input }) => ({ StackResourceSummaries: { member: describeResources(this.find(input.StackName)) } }),
+    DescribeStackResources: ({ input }) => ({
+      StackResources: { member: describeResources(this.find(input.StackName)) },
+    }),
+    ListStackResources: ({ input }) => ({
+      StackResourceSummaries: { member: describeResources(this.find(input.StackName)) },
+    }),
     ListStacks: () => ({ StackSummaries: { member: this.stacks().map((stack) => describeStack(stack)) } }),
     GetTemplate: ({ input }) => ({ TemplateBody: JSON.stringify(this.find(input.StackName).template) }),
     GetTemplateSummary: (request) => ({ Parameters: { member: describeParameters(this.templateOf(request)) } }),
@@ -77,16 +87,26 @@ class HttpFace {
       await new Promise(() => {});
     }
     const action = `cloudformation:${operation}`;
-    const known = [...cloudFormation.stacks.values(), ...cloudFormation.deleted].find(({ name, id }) => [name, id].includes(input.StackName));
+    const known = [...cloudFormation.stacks.values(), ...cloudFormation.deleted].find(({ name, id }) =>
+      [name, id].includes(input.StackName),
+    );
     const arn = known?.id ?? `arn:aws:cloudformation:${region}:${aws.accountId}:stack/${input.StackName ?? '*'}/*`;
     const isAllowed = await aws.iam.authorize(principal, action, arn);
     if (isAllowed && !(isFunction && cloudFormation.describe === 'denied')) return;
-    throw new AwsError(403, 'AccessDenied', `User: ${principal} is not authorized to perform: ${action} on resource: ${arn} because no identity-based policy allows the ${action} action`);
+    throw new AwsError(
+      403,
+      'AccessDenied',
+      `User: ${principal} is not authorized to perform: ${action} on resource: ${arn} because no identity-based ` +
+        `policy allows the ${action} action`,
+    );
   }
 
   /** The moment from which a caller does not see changes yet. */
   private shownUntil({ principal, time }: AwsRequest, what: 'stack' | 'resource'): number {
-    const { cloudFormation: { describeLag }, aws } = this.options;
+    const {
+      cloudFormation: { describeLag },
+      aws,
+    } = this.options;
     return principal === aws.iam.admin || describeLag[what] === 0 ? Infinity : time - describeLag[what];
   }
 
@@ -123,8 +143,11 @@ class HttpFace {
   }
 
   private deleteChangeSet(input: Record<string, string>): Record<string, unknown> {
-    const index = this.changeSets.findIndex((changeSet) => changeSet.id === input.ChangeSetName ||
-      changeSet.name === input.ChangeSetName && changeSet.stack.name === input.StackName);
+    const index = this.changeSets.findIndex(
+      (changeSet) =>
+        changeSet.id === input.ChangeSetName ||
+        (changeSet.name === input.ChangeSetName && changeSet.stack.name === input.StackName),
+    );
     if (index >= 0) this.changeSets.splice(index, 1);
     return {};
   }
@@ -147,7 +170,9 @@ class HttpFace {
 
   private changeSet(input: Record<string, string>): ChangeSet {
     const name = input.ChangeSetName;
-    const found = this.changeSets.find((changeSet) => changeSet.id === name || changeSet.name === name && changeSet.stack.name === input.StackName);
+    const found = this.changeSets.find(
+      (changeSet) => changeSet.id === name || (changeSet.name === name && changeSet.stack.name === input.StackName),
+    );
     if (!found) throw new AwsError(404, 'ChangeSetNotFound', `ChangeSet [${name}] does not exist`);
     return found;
   }
@@ -157,15 +182,23 @@ class HttpFace {
     if (!input.TemplateURL) return this.find(input.StackName).template;
     const url = new URL(input.TemplateURL);
     const virtualHosted = url.hostname.match(/^(.+)\.s3[.-]/);
-    const [bucket, ...key] = virtualHosted ? [virtualHosted[1], ...url.pathname.slice(1).split('/')] : url.pathname.slice(1).split('/');
+    const [bucket, ...key] = virtualHosted
+      ? [virtualHosted[1], ...url.pathname.slice(1).split('/')]
+      : url.pathname.slice(1).split('/');
     const object = this.options.aws.buckets.bucket(bucket).objects.get(decodeURIComponent(key.join('/')));
-    if (!object) throw new AwsError(400, 'ValidationError', `S3 error: The specified key does not exist. ${input.TemplateURL}`);
+    if (!object) {
+      throw new AwsError(400, 'ValidationError', `S3 error: The specified key does not exist. ${input.TemplateURL}`);
+    }
     return parseTemplate(object.toString());
   }
 
   private parametersOf(input: Record<string, string>, stack: Stack): Record<string, string> {
-    return Object.fromEntries(members(input, 'Parameters').map(({ ParameterKey, ParameterValue, UsePreviousValue }) =>
-      [ParameterKey, UsePreviousValue === 'true' ? stack.parameters[ParameterKey] : ParameterValue]));
+    return Object.fromEntries(
+      members(input, 'Parameters').map(({ ParameterKey, ParameterValue, UsePreviousValue }) => [
+        ParameterKey,
+        UsePreviousValue === 'true' ? stack.parameters[ParameterKey] : ParameterValue,
+      ]),
+    );
   }
 }
 
@@ -190,11 +223,20 @@ function describeStack(stack: Stack, moment = Infinity): Record<string, unknown>
     LastUpdatedTime: stack.updatedAt && iso(stack.updatedAt),
     DisableRollback: false,
     EnableTerminationProtection: false,
-    Parameters: { member: Object.entries(stack.parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })) },
+    Parameters: {
+      member: Object.entries(stack.parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+    },
     Tags: { member: Object.entries(stack.tags).map(([Key, Value]) => ({ Key, Value })) },
     Outputs: {
-      member: stack.outputs.map(({ key, value, description, exportName }) =>
-        ({ OutputKey: key, OutputValue: value, Description: description, ExportName: exportName })),
+      member: stack.outputs.map(({ key, value, description, exportName }) => ({
+        OutputKey: key,
+        OutputValue: value,
+        Description: description,
+        ExportName: exportName,
+      })),
     },
     Capabilities: { member: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'] },
   };
@@ -225,7 +267,9 @@ function describeResources(stack: Stack): Record<string, unknown>[] {
 /** A resource that is being created has no physical id before its answer. */
 function describeResource(stack: Stack, logicalId: string, moment = Infinity): Record<string, unknown> {
   const state = stateAt(stack, logicalId, moment);
-  if (!state) throw new AwsError(400, 'ValidationError', `Resource ${logicalId} does not exist for stack ${stack.name}`);
+  if (!state) {
+    throw new AwsError(400, 'ValidationError', `Resource ${logicalId} does not exist for stack ${stack.name}`);
+  }
   return {
     StackId: stack.id,
     StackName: stack.name,
@@ -243,7 +287,15 @@ function describeParameters(template: Template): Record<string, unknown>[] {
     ({ ParameterKey, ParameterType: Type, DefaultValue: Default, NoEcho: NoEcho ?? false }));
 }
 
-function describeChangeSet({ id, name, stack, hasChanges, createdAt, executed, template }: ChangeSet): Record<string, unknown> {
+function describeChangeSet({
+  id,
+  name,
+  stack,
+  hasChanges,
+  createdAt,
+  executed,
+  template,
+}: ChangeSet): Record<string, unknown> {
   const changed = hasChanges ? Object.entries(template.Resources) : [];
   return {
     ChangeSetId: id,
@@ -252,12 +304,19 @@ function describeChangeSet({ id, name, stack, hasChanges, createdAt, executed, t
     StackName: stack.name,
     CreationTime: iso(createdAt),
     Status: hasChanges ? 'CREATE_COMPLETE' : 'FAILED',
-    StatusReason: hasChanges ? undefined : "The submitted information didn't contain changes. Submit different information to create a change set.",
+    StatusReason: hasChanges
+      ? undefined
+      : "The submitted information didn't contain changes. Submit different information to create a change set.",
     ExecutionStatus: executed ? 'EXECUTE_COMPLETE' : hasChanges ? 'AVAILABLE' : 'UNAVAILABLE',
     Changes: {
       member: changed.map(([logicalId, { Type }]) => ({
         Type: 'Resource',
-        ResourceChange: { Action: stack.resources.has(logicalId) ? 'Modify' : 'Add', LogicalResourceId: logicalId, ResourceType: Type, Replacement: 'False' },
+        ResourceChange: {
+          Action: stack.resources.has(logicalId) ? 'Modify' : 'Add',
+          LogicalResourceId: logicalId,
+          ResourceType: Type,
+          Replacement: 'False',
+        },
       })),
     },
   };

@@ -83,7 +83,9 @@ export class CloudFormation {
   async deploy(stackName: string, template: Template, options: DeployOptions = {}): Promise<StackResult> {
     const existing = this.stacks.get(stackName);
     const stack = existing ?? this.addStack(stackName, options);
-    if (existing && !existing.status.endsWith('_FAILED') && !this.hasChanges(existing, template, options.parameters)) return this.result(stack, stack.events.length);
+    if (existing && !existing.status.endsWith('_FAILED') && !this.hasChanges(existing, template, options.parameters)) {
+      return this.result(stack, stack.events.length);
+    }
     return this.apply(stack, template, options);
   }
 
@@ -95,7 +97,13 @@ export class CloudFormation {
   async continueUpdateRollback(stackName: string, resourcesToSkip: readonly string[] = []): Promise<StackResult> {
     const stack = this.stack(stackName);
     const first = stack.events.length;
-    if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be continued.`);
+    if (stack.status !== 'UPDATE_ROLLBACK_FAILED') {
+      throw new AwsError(
+        400,
+        'ValidationError',
+        `Stack:${stack.id} is in ${stack.status} state and can not be continued.`,
+      );
+    }
     const operation = this.rollbacks.get(stackName)!;
     resourcesToSkip.forEach((logicalId) => operation.skipRollback(logicalId));
     this.setStatus(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated');
@@ -181,7 +189,9 @@ export class CloudFormation {
   }
 
   requireUpdatable(stack: Stack): void {
-    if (/^(REVIEW_IN_PROGRESS|(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE|(CREATE|UPDATE)_FAILED)$/.test(stack.status)) return;
+    if (/^(REVIEW_IN_PROGRESS|(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE|(CREATE|UPDATE)_FAILED)$/.test(stack.status)) {
+      return;
+    }
     throw new AwsError(400, 'ValidationError', `Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
   }
 
@@ -189,7 +199,11 @@ export class CloudFormation {
     const first = stack.events.length;
     this.requireUpdatable(stack);
     const parameters = completeParameters(template, options.parameters ?? {});
-    const wanted = { template, parameters, parameterValues: parameterValues(template, parameters, this.world.aws.parameters) };
+    const wanted = {
+      template,
+      parameters,
+      parameterValues: parameterValues(template, parameters, this.world.aws.parameters),
+    };
     stack.tags = options.tags ?? {};
     if (stack.status === 'REVIEW_IN_PROGRESS') await this.create(stack, wanted, options);
     else await this.update(stack, wanted, options);
@@ -260,7 +274,9 @@ export class CloudFormation {
   }
 
   private exported(name: string, region: string): string {
-    const outputs = [...this.stacks.values()].filter((stack) => stack.region === region).flatMap((stack) => stack.outputs);
+    const outputs = [...this.stacks.values()]
+      .filter((stack) => stack.region === region)
+      .flatMap((stack) => stack.outputs);
     const output = outputs.find(({ exportName }) => exportName === name);
     if (!output) throw new AwsError(400, 'ValidationError', `No export named ${name} found`);
     return output.value;

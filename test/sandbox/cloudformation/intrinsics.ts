@@ -54,7 +54,9 @@ export function references(value: any): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, argument]: [string, any]) => {
     if (name === 'Ref') return [argument];
-    if (name === 'Fn::GetAtt') return [Array.isArray(argument) ? argument[0] : argument.split('.')[0], ...references(argument)];
+    if (name === 'Fn::GetAtt') {
+      return [Array.isArray(argument) ? argument[0] : argument.split('.')[0], ...references(argument)];
+    }
     if (name === 'Fn::Sub') return [...subNames(argument), ...references(argument)];
     return references(argument);
   });

@@ -30,7 +30,9 @@ export function refactorStacks(
   });
   for (const { destination, record, state } of moved) {
     const { resources, resourceStates } = copyOf(copies, destination);
-    if (resources.has(destination.logicalId)) throw refusal(`Resource ${destination.logicalId} exists in stack ${destination.stackName}`);
+    if (resources.has(destination.logicalId)) {
+      throw refusal(`Resource ${destination.logicalId} exists in stack ${destination.stackName}`);
+    }
     resources.set(destination.logicalId, { ...record, logicalId: destination.logicalId });
     resourceStates.set(destination.logicalId, state);
   }
@@ -39,7 +41,11 @@ export function refactorStacks(
 }
 
 /** @throws if a refactoring would also change a resource. */
-export function requireUnchangedProperties(template: Template, resources: ReadonlyMap<string, ResourceRecord>, scope: Scope): void {
+export function requireUnchangedProperties(
+  template: Template,
+  resources: ReadonlyMap<string, ResourceRecord>,
+  scope: Scope,
+): void {
   for (const [logicalId, { Properties }] of Object.entries(template.Resources)) {
     if (isDeepStrictEqual(evaluate(Properties ?? {}, scope), resources.get(logicalId)!.properties)) continue;
     throw refusal(`Stack Refactor does not support modifying the properties of ${logicalId}`);
@@ -54,8 +60,12 @@ export function replaceAll<K, V>(map: Map<K, V>, entries: ReadonlyMap<K, V>): vo
 function requireSameResources(template: Template, resources: Map<string, ResourceRecord>): void {
   const dependencies = dependenciesOf(template.Resources);
   const [wanted, existing] = [Object.keys(template.Resources).sort(), [...resources.keys()].sort()];
-  if (!isDeepStrictEqual(wanted, existing)) throw refusal(`Stack Refactor does not support adding or removing resources: ${wanted} / ${existing}`);
-  for (const [logicalId, record] of resources) resources.set(logicalId, { ...record, dependsOn: dependencies.get(logicalId)! });
+  if (!isDeepStrictEqual(wanted, existing)) {
+    throw refusal(`Stack Refactor does not support adding or removing resources: ${wanted} / ${existing}`);
+  }
+  for (const [logicalId, record] of resources) {
+    resources.set(logicalId, { ...record, dependsOn: dependencies.get(logicalId)! });
+  }
 }
 
 function copyOf(copies: ReadonlyMap<string, RefactoredStack>, { stackName }: ResourceAddress): RefactoredStack {

@@ -99,7 +99,9 @@ export class ResponseEndpoint extends Responses {
 /** S3 takes a pre-signed PUT only with the whole signature, without a content type, and with its length known. */
 function refusalOf({ method, headers }: ResponseRequest, url: URL, token: string): [number, string] | undefined {
   if (method !== 'PUT') return [405, 'MethodNotAllowed'];
-  if (url.searchParams.get('X-Amz-Signature') !== token.replace(/-/g, '').repeat(2)) return [403, 'SignatureDoesNotMatch'];
+  if (url.searchParams.get('X-Amz-Signature') !== token.replace(/-/g, '').repeat(2)) {
+    return [403, 'SignatureDoesNotMatch'];
+  }
   if (headers['content-type']) return [403, 'SignatureDoesNotMatch'];
   if (headers['content-length'] === undefined) return [411, 'MissingContentLength'];
   return undefined;

@@ -26,21 +26,30 @@ export function scopeOf({ stack, template, parameters, importValue }: ScopeOptio
       if (name in pseudo) return pseudo[name];
       if (name in parameters) return parameters[name];
       const record = stack.resources.get(name);
-      if (!record) throw new AwsError(400, 'ValidationError', `Template format error: Unresolved resource dependencies [${name}]`);
+      if (!record) {
+        throw new AwsError(400, 'ValidationError', `Template format error: Unresolved resource dependencies [${name}]`);
+      }
       return record.physicalId;
     },
     getAtt(name, attribute) {
       const record = stack.resources.get(name);
-      if (!record) throw new AwsError(400, 'ValidationError', `Template format error: Unresolved resource dependencies [${name}]`);
+      if (!record) {
+        throw new AwsError(400, 'ValidationError', `Template format error: Unresolved resource dependencies [${name}]`);
+      }
       if (!(attribute in record.attributes)) {
-        throw new Error(`CustomResource attribute error: Vendor response doesn't contain ${attribute} attribute in object ${stack.id}|${name}`);
+        throw new Error(
+          `CustomResource attribute error: Vendor response doesn't contain ${attribute} attribute in object ` +
+            `${stack.id}|${name}`,
+        );
       }
       return record.attributes[attribute];
     },
     condition: (name) => Boolean(evaluate(template.Conditions?.[name], scope)),
     mapping(map, key, name) {
       const value = template.Mappings?.[map]?.[key]?.[name];
-      if (value === undefined) throw new AwsError(400, 'ValidationError', `Template error: Unable to get mapping for ${map}::${key}::${name}`);
+      if (value === undefined) {
+        throw new AwsError(400, 'ValidationError', `Template error: Unable to get mapping for ${map}::${key}::${name}`);
+      }
       return value;
     },
     importValue,
@@ -51,7 +60,8 @@ export function scopeOf({ stack, template, parameters, importValue }: ScopeOptio
 
 /** The template without the resources and outputs whose condition is false. */
 export function withoutFalseConditions(template: Template, scope: Scope): Template {
-  const holds = ([, item]: [string, { Condition?: string }]) => item.Condition === undefined || scope.condition(item.Condition);
+  const holds = ([, item]: [string, { Condition?: string }]) =>
+    item.Condition === undefined || scope.condition(item.Condition);
   return {
     ...template,
     Resources: Object.fromEntries(Object.entries(template.Resources).filter(holds)),

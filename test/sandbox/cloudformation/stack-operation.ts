@@ -26,9 +26,15 @@ export interface OperationOptions {
   readonly stack: Stack;
   readonly typeOf: (type: string) => ResourceType;
   readonly faults: Fault[];
-  /** When a resource that failed before, and was not rolled back, is removed: before or after another is made in its place. */
+  /**
+   * When a resource that failed before, and was not rolled back, is removed: before or after another is made in its
+   * place.
+   */
   readonly retryOrder: 'delete-first' | 'create-first';
-  /** While an update deletes what it replaced: whether its logical id shows the new resource, or the one that is being deleted. */
+  /**
+   * While an update deletes what it replaced: whether its logical id shows the new resource, or the one that is being
+   * deleted.
+   */
   readonly cleanupShows: 'current' | 'deleted';
   /** Does not wait until AWS's own resources are stable. */
   readonly express: boolean;
@@ -37,7 +43,9 @@ export interface OperationOptions {
 /** What AWS's own resources take until they are stable; custom ones take what they take. */
 const RESOURCE_SECONDS = 2;
 
-/** One operation on a stack: resources side by side as far as their dependencies allow, and the way back if one fails. */
+/**
+ * One operation on a stack: resources side by side as far as their dependencies allow, and the way back if one fails.
+ */
 export class StackOperation {
   private readonly cancel = new AbortController();
   /** The stack's resources before the operation. */
@@ -53,7 +61,10 @@ export class StackOperation {
     this.before = new Map(options.stack.resources);
   }
 
-  /** Creates or updates what the template wants; `false` if a resource failed. What is no longer wanted stays until `cleanUp`. */
+  /**
+   * Creates or updates what the template wants; `false` if a resource failed. What is no longer wanted stays until
+   * `cleanUp`.
+   */
   async apply(template: Template, scope: Scope): Promise<boolean> {
     const dependencies = dependenciesOf(template.Resources);
     let succeeded = true;
@@ -67,28 +78,39 @@ export class StackOperation {
     return succeeded;
   }
 
-  /** Removes what an update replaced and what its template no longer wants. A failure is reported and the resource abandoned. */
+  /**
+   * Removes what an update replaced and what its template no longer wants. A failure is reported and the resource
+   * abandoned.
+   */
   async cleanUp(template: Template): Promise<void> {
     const unwanted = [...this.before.values()].filter(({ logicalId }) => !(logicalId in template.Resources));
     unwanted.forEach(({ logicalId }) => this.stack.resources.delete(logicalId));
     const doomed = [...this.replaced, ...unwanted];
-    const isRetained = (record: ResourceRecord) => (this.replaced.includes(record) ? record.updateReplacePolicy : record.deletionPolicy) !== 'Delete';
+    const isRetained = (record: ResourceRecord) =>
+      (this.replaced.includes(record) ? record.updateReplacePolicy : record.deletionPolicy) !== 'Delete';
     await this.removeAll(doomed, isRetained, { abandon: true });
   }
 
   /** Without a rollback, what failed to change is put back all the same, and the rest stays as it is. */
   async restoreFailed(): Promise<void> {
-    const failed = [...this.changed.keys()].filter((logicalId) => this.stack.resources.get(logicalId) === this.before.get(logicalId));
-    await Promise.all(failed.map((logicalId) => this.restore(this.changed.get(logicalId)!, this.before.get(logicalId)!)));
+    const failed = [...this.changed.keys()].filter(
+      (logicalId) => this.stack.resources.get(logicalId) === this.before.get(logicalId),
+    );
+    await Promise.all(
+      failed.map((logicalId) => this.restore(this.changed.get(logicalId)!, this.before.get(logicalId)!)),
+    );
   }
 
-  /** Puts resources back that an update changed; `false` if one could not be put back. Once more, it goes on with those. */
+  /**
+   * Puts resources back that an update changed; `false` if one could not be put back. Once more, it goes on with
+   * those.
+   */
   async rollBackUpdate(): Promise<boolean> {
     let succeeded = true;
     await inOrder(dependenciesAmong(this.before.values()), async (logicalId) => {
       const old = this.before.get(logicalId)!;
       const tried = this.changed.get(logicalId);
-      const restored = !tried || await this.restore(tried, old);
+      const restored = !tried || (await this.restore(tried, old));
       if (restored && !tried) this.stack.resources.set(logicalId, old);
       succeeded &&= restored;
       return restored;
@@ -99,14 +121,18 @@ export class StackOperation {
   /** Leaves a resource as it is when a rollback that failed continues. */
   skipRollback(logicalId: string): void {
     const old = this.before.get(logicalId);
-    if (!old || !this.changed.delete(logicalId)) throw new AwsError(400, 'ValidationError', `Resource ${logicalId} cannot be skipped.`);
+    if (!old || !this.changed.delete(logicalId)) {
+      throw new AwsError(400, 'ValidationError', `Resource ${logicalId} cannot be skipped.`);
+    }
     this.stack.resources.set(logicalId, old);
     this.report(old, 'UPDATE_COMPLETE', 'Skipped by the user');
   }
 
   /** The end of a rolled-back update. */
   async cleanUpRollback(): Promise<void> {
-    this.made.filter(({ logicalId }) => !this.before.has(logicalId)).forEach(({ logicalId }) => this.stack.resources.delete(logicalId));
+    this.made
+      .filter(({ logicalId }) => !this.before.has(logicalId))
+      .forEach(({ logicalId }) => this.stack.resources.delete(logicalId));
     await this.removeAll(this.made, ({ deletionPolicy }) => deletionPolicy === 'Retain', { abandon: true });
   }
 
@@ -124,7 +150,12 @@ export class StackOperation {
     return this.options.stack;
   }
 
-  private async bringAbout(logicalId: string, definition: ResourceDefinition, dependsOn: string[], scope: Scope): Promise<boolean> {
+  private async bringAbout(
+    logicalId: string,
+    definition: ResourceDefinition,
+    dependsOn: string[],
+    scope: Scope,
+  ): Promise<boolean> {
     const old = await this.takeOver(logicalId);
     const base = { logicalId, type: definition.Type, dependsOn, ...retentionOf(definition) };
     const action = old ? 'update' : 'create';
@@ -140,16 +171,27 @@ export class StackOperation {
       if (old && !this.mustReplace(old, record)) return await this.update(record, old);
       return await this.create(record, old);
     } catch (error) {
-      this.report({ ...base, physicalId: old?.physicalId ?? '' }, `${action.toUpperCase()}_FAILED`, (error as Error).message);
+      this.report(
+        { ...base, physicalId: old?.physicalId ?? '' },
+        `${action.toUpperCase()}_FAILED`,
+        (error as Error).message,
+      );
       return false;
     }
   }
 
   private refuseFixed(old: ResourceRecord, record: ResourceRecord): void {
-    if (old.type !== record.type) throw new Error(`Update of resource type is not permitted. The new template modifies resource type of the following resources: [${record.logicalId}]`);
+    if (old.type !== record.type) {
+      throw new Error(
+        'Update of resource type is not permitted. The new template modifies resource type of the following ' +
+          `resources: [${record.logicalId}]`,
+      );
+    }
     const { fixed = [] } = this.options.typeOf(record.type);
     const changed = fixed.find((name) => !isDeepStrictEqual(old.properties[name], record.properties[name]));
-    if (changed) throw new Error(`Modifying ${changed.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} is not allowed.`);
+    if (changed) {
+      throw new Error(`Modifying ${changed.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} is not allowed.`);
+    }
   }
 
   /** The resource as it was before; what failed then is removed first, unless the order is the other one. */
@@ -169,8 +211,15 @@ export class StackOperation {
   /** Makes a resource; one that takes another's place counts as an update in the events. */
   private async create(record: ResourceRecord, old?: ResourceRecord): Promise<boolean> {
     const verb = old ? 'UPDATE' : 'CREATE';
-    if (old) this.report(old, 'UPDATE_IN_PROGRESS', 'Requested update requires the creation of a new physical resource; hence creating one.');
-    else this.report(record, 'CREATE_IN_PROGRESS');
+    if (old) {
+      this.report(
+        old,
+        'UPDATE_IN_PROGRESS',
+        'Requested update requires the creation of a new physical resource; hence creating one.',
+      );
+    } else {
+      this.report(record, 'CREATE_IN_PROGRESS');
+    }
     try {
       const made = withMade(record, await this.perform('create', record, (type, request) => type.create(request)));
       this.made.push(made);
@@ -217,7 +266,12 @@ export class StackOperation {
     const wanted = { ...old, attributes: tried.attributes };
     this.report(wanted, 'UPDATE_IN_PROGRESS');
     try {
-      const made = await this.perform('update', wanted, (type, request) => type.update(request, tried), new AbortController().signal);
+      const made = await this.perform(
+        'update',
+        wanted,
+        (type, request) => type.update(request, tried),
+        new AbortController().signal,
+      );
       this.stack.resources.set(old.logicalId, withMade(old, made));
       this.changed.delete(old.logicalId);
       this.report(old, 'UPDATE_COMPLETE');
@@ -228,17 +282,24 @@ export class StackOperation {
     }
   }
 
-  /** Removes records in the reverse order of their dependencies; what one that fails depends on stays, unless it is abandoned. */
+  /**
+   * Removes records in the reverse order of their dependencies; what one that fails depends on stays, unless it is
+   * abandoned.
+   */
   private async removeAll(
-    records: ResourceRecord[], isRetained: (record: ResourceRecord) => boolean, { abandon } = { abandon: false },
+    records: ResourceRecord[],
+    isRetained: (record: ResourceRecord) => boolean,
+    { abandon } = { abandon: false },
   ): Promise<boolean> {
     let succeeded = true;
     // a logical id may stand for two: the failed or new resource, and an older one
     const byId = new Map<string, ResourceRecord[]>();
-    records.forEach((record) => byId.set(record.logicalId, [...byId.get(record.logicalId) ?? [], record]));
+    records.forEach((record) => byId.set(record.logicalId, [...(byId.get(record.logicalId) ?? []), record]));
     const order = reversed(dependenciesAmong(records));
     await inOrder(order, async (logicalId) => {
-      const results = await Promise.all((byId.get(logicalId) ?? []).map((record) => this.remove(record, isRetained(record))));
+      const results = await Promise.all(
+        (byId.get(logicalId) ?? []).map((record) => this.remove(record, isRetained(record))),
+      );
       succeeded &&= results.every(Boolean);
       return abandon || results.every(Boolean);
     });
@@ -270,7 +331,10 @@ export class StackOperation {
   }
 
   private async perform<T>(
-    action: Action, record: ResourceRecord, act: (type: ResourceType, request: ResourceRequest) => T | Promise<T>, signal = this.cancel.signal,
+    action: Action,
+    record: ResourceRecord,
+    act: (type: ResourceType, request: ResourceRequest) => T | Promise<T>,
+    signal = this.cancel.signal,
   ): Promise<T> {
     const { world, typeOf, stack } = this.options;
     const { logicalId, type, properties, physicalId } = record;
@@ -278,8 +342,10 @@ export class StackOperation {
     const isCustom = type.startsWith('Custom::');
     const stableAfter = this.options.express ? 0 : RESOURCE_SECONDS;
     await fault?.when;
-    if (fault || !isCustom) await world.scheduler.sleep((fault ? fault.afterSeconds ?? 0 : stableAfter) * 1000);
-    if (signal.aborted) throw new Cancelled(`Resource ${action === 'create' ? 'creation' : 'update'} cancelled`, physicalId);
+    if (fault || !isCustom) await world.scheduler.sleep((fault ? (fault.afterSeconds ?? 0) : stableAfter) * 1000);
+    if (signal.aborted) {
+      throw new Cancelled(`Resource ${action === 'create' ? 'creation' : 'update'} cancelled`, physicalId);
+    }
     if (fault) throw new Error(fault.reason);
     return act(typeOf(type), { stack, logicalId, type, properties, signal });
   }
@@ -290,9 +356,19 @@ export class StackOperation {
     return faults[index]?.once ? faults.splice(index, 1)[0] : faults[index];
   }
 
-  private report(record: Pick<ResourceRecord, 'logicalId' | 'physicalId' | 'type'>, status: string, reason?: string): void {
+  private report(
+    record: Pick<ResourceRecord, 'logicalId' | 'physicalId' | 'type'>,
+    status: string,
+    reason?: string,
+  ): void {
     const { logicalId, physicalId, type } = record;
-    const { timestamp } = addEvent(this.stack, this.options.world.scheduler.clock.now(), { logicalId, physicalId, type, status, reason });
+    const { timestamp } = addEvent(this.stack, this.options.world.scheduler.clock.now(), {
+      logicalId,
+      physicalId,
+      type,
+      status,
+      reason,
+    });
     const current = this.stack.resources.get(logicalId);
     const isCleanup = status.startsWith('DELETE_') && current !== undefined && current.physicalId !== physicalId;
     if (isCleanup && this.options.cleanupShows === 'current') return;

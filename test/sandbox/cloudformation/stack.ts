@@ -72,7 +72,11 @@ export interface Stack {
 }
 
 /** Adds an event, later than the one before it: their order is all that a reader of events goes by. */
-export function addEvent(stack: Stack, now: number, event: Omit<StackEvent, 'eventId' | 'timestamp' | 'recordedAt'>): StackEvent {
+export function addEvent(
+  stack: Stack,
+  now: number,
+  event: Omit<StackEvent, 'eventId' | 'timestamp' | 'recordedAt'>,
+): StackEvent {
   const last = stack.events.at(-1);
   const added = {
     ...event,
@@ -97,8 +101,13 @@ export function stateAt({ resourceStates }: Stack, logicalId: string, moment: nu
   return state;
 }
 
-export function retentionOf(definition: ResourceDefinition): Pick<ResourceRecord, 'deletionPolicy' | 'updateReplacePolicy'> {
-  return { deletionPolicy: definition.DeletionPolicy ?? 'Delete', updateReplacePolicy: definition.UpdateReplacePolicy ?? 'Delete' };
+export function retentionOf(
+  definition: ResourceDefinition,
+): Pick<ResourceRecord, 'deletionPolicy' | 'updateReplacePolicy'> {
+  return {
+    deletionPolicy: definition.DeletionPolicy ?? 'Delete',
+    updateReplacePolicy: definition.UpdateReplacePolicy ?? 'Delete',
+  };
 }
 
 /** The order among records: each names what it needs. */

@@ -2,7 +2,9 @@ import { ApiKeys } from './api-keys';
 import { Integrations, Switches } from './integrations';
 import { Answer, ImmutaError, IntegrationRecord, S3Config } from './model';
 
-/** A request as it came; nothing is taken out, so that a test can assert what was sent and look for what must not be. */
+/**
+ * A request as it came; nothing is taken out, so that a test can assert what was sent and look for what must not be.
+ */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
@@ -16,10 +18,18 @@ export interface RecordedRequest {
 const SNOWFLAKE = {
   id: '1',
   status: 'enabled',
-  validationResults: { status: 'passed', validationTests: [{ name: 'Initial Validation: Basic Connection Test', status: 'passed' }] },
+  validationResults: {
+    status: 'passed',
+    validationTests: [{ name: 'Initial Validation: Basic Connection Test', status: 'passed' }],
+  },
   type: 'Snowflake',
   autoBootstrap: true,
-  config: { host: 'organization.us-east-1.snowflakecomputing.com', port: 443, username: '<REDACTED>', password: '<REDACTED>' },
+  config: {
+    host: 'organization.us-east-1.snowflakecomputing.com',
+    port: 443,
+    username: '<REDACTED>',
+    password: '<REDACTED>',
+  },
 };
 
 /** The integrations API: who may call, paths, and the forms of requests and answers. */
@@ -29,7 +39,8 @@ export async function callApi(integrations: Integrations, apiKeys: ApiKeys, requ
     return { status: 200, body: await route(integrations, request) };
   } catch (error) {
     if (error instanceof ImmutaError) return error.answer;
-    console.error(`sandbox: ${request.method} ${request.path}:`, error); // a defect of the sandbox, which a client's retries would hide
+    // A defect of the sandbox, which the retries of a client would hide.
+    console.error(`sandbox: ${request.method} ${request.path}:`, error);
     return { status: 500, body: { statusCode: 500, error: 'Internal Server Error', message: String(error) } };
   }
 }
@@ -50,7 +61,13 @@ async function route(integrations: Integrations, { method, path, body }: Recorde
     case 'GET one': return full(integrations.get(id));
     case 'PUT one': return short(await integrations.edit(id, parse(body)));
     case 'DELETE one':
-      if (body) throw new ImmutaError(400, 'Credentials are not required for disable unless the integration was configured automatically. If you need to update your integration credentials, use PUT to update the integration before disabling.');
+      if (body) {
+        throw new ImmutaError(
+          400,
+          'Credentials are not required for disable unless the integration was configured automatically. If you ' +
+            'need to update your integration credentials, use PUT to update the integration before disabling.',
+        );
+      }
       return short(await integrations.delete(id));
     default: throw new ImmutaError(404, 'Not Found');
   }
@@ -65,12 +82,16 @@ const FIELDS_OF: Record<string, { required: string[]; optional: string[] }> = {
 /** Stricter than the documentation: what it does not name is refused, as an older Immuta may do. */
 function parse(body: string): S3Config {
   const { type, autoBootstrap, config, ...rest } = parseJson(body);
-  if (type !== 'Native S3' || autoBootstrap !== false) throw new ImmutaError(400, '"type" must be "Native S3" and "autoBootstrap" false');
+  if (type !== 'Native S3' || autoBootstrap !== false) {
+    throw new ImmutaError(400, '"type" must be "Native S3" and "autoBootstrap" false');
+  }
   const fields = FIELDS_OF[config?.authenticationType];
   if (!fields) throw new ImmutaError(400, '"authenticationType" must be one of [auto, accessKey]');
   const missing = fields.required.find((field) => typeof config[field] !== 'string' || config[field] === '');
   if (missing) throw new ImmutaError(400, `"${missing}" is required`);
-  const unknown = Object.keys({ ...rest, ...config }).find((field) => ![...fields.required, ...fields.optional].includes(field));
+  const unknown = Object.keys({ ...rest, ...config }).find(
+    (field) => ![...fields.required, ...fields.optional].includes(field),
+  );
   if (unknown) throw new ImmutaError(400, `"${unknown}" is not allowed`);
   return config;
 }

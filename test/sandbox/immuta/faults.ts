@@ -3,7 +3,10 @@ import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
 import { Answer } from './model';
 
-/** How often a rule applies: it skips the first `after` matches (default 0), then applies `times` times (default 1; `Infinity`: always). */
+/**
+ * How often a rule applies: it skips the first `after` matches (default 0), then applies `times` times (default 1;
+ * `Infinity`: always).
+ */
 interface Repetition {
   readonly after?: number;
   readonly times?: number;
@@ -25,7 +28,10 @@ export interface HttpFault extends Repetition {
   readonly megabytes?: number;
   /** Virtual milliseconds that pass before anything else happens. */
   readonly delayMs?: number;
-  /** What else happens at that moment, before Immuta does anything: somebody deletes the record, rotates the key, kills the caller. */
+  /**
+   * What else happens at that moment, before Immuta does anything: somebody deletes the record, rotates the key,
+   * kills the caller.
+   */
   run?(): unknown;
 }
 
@@ -57,7 +63,10 @@ export interface Exchange {
   onSilence(): void;
 }
 
-/** The faults that a test asks for. Rules are tried in the order in which they were added; the first that applies is used. */
+/**
+ * The faults that a test asks for. Rules are tried in the order in which they were added; the first that applies is
+ * used.
+ */
 export class FaultScript {
   private readonly rules: { readonly kind: string; readonly rule: Repetition; seen: number }[] = [];
   /** Told of each request that will not be answered in time. */
@@ -81,11 +90,17 @@ export class FaultScript {
   }
 
   takeHttp(method: string, path: string): HttpFault | undefined {
-    return this.take<HttpFault>('http', (fault) => (fault.method ?? method) === method && (fault.path?.test(path) ?? true));
+    return this.take<HttpFault>(
+      'http',
+      (fault) => (fault.method ?? method) === method && (fault.path?.test(path) ?? true),
+    );
   }
 
   takeValidation(on: string, asynchronously: boolean): ValidationFault | undefined {
-    return this.take<ValidationFault>('validation', (fault) => (fault.on ?? on) === on && !!fault.asynchronously === asynchronously);
+    return this.take<ValidationFault>(
+      'validation',
+      (fault) => (fault.on ?? on) === on && !!fault.asynchronously === asynchronously,
+    );
   }
 
   takeTransition(from: string): TransitionFault | undefined {
@@ -166,7 +181,10 @@ const BEHAVIOURS = {
 /** Lets the fault happen. */
 export async function perform(fault: HttpFault, exchange: Exchange): Promise<void> {
   await fault.run?.();
-  return (BEHAVIOURS[fault.behaviour ?? 'normal'] as (exchange: Exchange, fault: HttpFault) => Promise<void>)(exchange, fault);
+  return (BEHAVIOURS[fault.behaviour ?? 'normal'] as (exchange: Exchange, fault: HttpFault) => Promise<void>)(
+    exchange,
+    fault,
+  );
 }
 
 export function send(outgoing: ServerResponse, answer: Answer): void {

@@ -65,7 +65,11 @@ export interface ImmutaStandIn extends ImmutaTenantModel {
 
 export const DEFAULT_API_KEY = '846e9e43c86a4ct1be14290d95127d13f';
 
-export function createImmuta({ clock, aws, apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN'] } }: ImmutaOptions): ImmutaTenantModel {
+export function createImmuta({
+  clock,
+  aws,
+  apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN'] },
+}: ImmutaOptions): ImmutaTenantModel {
   const identity: ImmutaIdentity = { principal: 'arn:aws:iam::999988887777:role/immuta' };
   const switches = structuredClone(DEFAULT_SWITCHES);
   const faults = new FaultScript();
@@ -101,7 +105,8 @@ export async function startImmuta(options: ImmutaServerOptions): Promise<ImmutaS
   };
   const server = plain ? createPlainServer(listener) : await createTlsServer(caFile, listener);
   server.keepAliveTimeout = 0; // no connection ends because the machine is busy
-  const listen = async (port?: number) => new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve));
+  const listen = async (port?: number) =>
+    new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve));
   await listen();
   const port = portOf(server);
 
@@ -116,7 +121,13 @@ export async function startImmuta(options: ImmutaServerOptions): Promise<ImmutaS
   async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
     const body = (await readBody(incoming)).toString();
     await clock.settled();
-    const request = { method: incoming.method!, path: incoming.url!, headers: incoming.headers as Record<string, string>, body, time: clock.now() };
+    const request = {
+      method: incoming.method!,
+      path: incoming.url!,
+      headers: incoming.headers as Record<string, string>,
+      body,
+      time: clock.now(),
+    };
     model.requests.push(request);
     return request;
   }

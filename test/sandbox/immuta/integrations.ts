@@ -9,7 +9,10 @@ import { credentialsOf, ImmutaIdentity, instanceOf, LocationExists, validate, Va
 export interface Switches {
   /** How long each transition takes, in virtual ms; `Infinity`: for ever. */
   durations: { creating: number; editing: number; deleting: number };
-  /** How failed validation shows: 422 with or without results, 200 with a record in `createError`, or `createError` later. */
+  /**
+   * How failed validation shows: 422 with or without results, 200 with a record in `createError`, or `createError`
+   * later.
+   */
   validationFailure: 'unprocessable' | 'unprocessable-bare' | 'ok' | 'createError';
   /** Whether what AWS said about a failed transition is in the record's validation results. */
   explainsErrors: boolean;
@@ -27,7 +30,10 @@ export interface Switches {
   omitsKeys: boolean;
   /** How long `GET /integrations/{id}` and `GET /integrations` show the state before a write. */
   readLag: { get: WriteLag; list: WriteLag };
-  /** What repairs an integration in `createError`: a delete and another POST, or a PUT, in which case another POST is refused. */
+  /**
+   * What repairs an integration in `createError`: a delete and another POST, or a PUT, in which case another POST is
+   * refused.
+   */
   createErrorRepair: 'delete' | 'put';
   /** Fields of `config` whose change an edit refuses. */
   nonEditable: (keyof S3Config)[];
@@ -97,11 +103,16 @@ export class Integrations {
   async edit(id: string, config: S3Config): Promise<IntegrationRecord> {
     const record = this.require(id, `No integration found with ID ${id}.`);
     const repairs = record.status === 'createError' && this.switches.createErrorRepair === 'put';
-    if (IN_TRANSITION.includes(record.status) || NOT_EDITABLE.includes(record.status) && !repairs) throw inState('edit', record);
+    if (IN_TRANSITION.includes(record.status) || (NOT_EDITABLE.includes(record.status) && !repairs)) {
+      throw inState('edit', record);
+    }
     const before = record.config;
     const changed = this.switches.nonEditable.filter((key) => config[key] !== before[key]);
     if (changed.length > 0) {
-      throw new ImmutaError(400, `Unable to edit integration due to changes of non-editable attribute(s): ${changed.join(', ')}.`);
+      throw new ImmutaError(
+        400,
+        `Unable to edit integration due to changes of non-editable attribute(s): ${changed.join(', ')}.`,
+      );
     }
     const results = await this.validate({ config, own: record, others: this.others(record) }, 'edit');
     if (results.status === 'failed') throw this.unprocessable('edit', results);
@@ -110,12 +121,24 @@ export class Integrations {
     record.config = { ...config, ...kept };
     record.validationResults = results;
     if (repairs) {
-      this.begin(record, 'editing', 'create', async () => { record.locationId = await this.register(record.config); });
+      this.begin(record, 'editing', 'create', async () => {
+        record.locationId = await this.register(record.config);
+      });
       return record;
     }
-    this.begin(record, 'editing', 'edit', async () => {
-      if (record.config.awsLocationRole !== before.awsLocationRole && this.switches.locationRoleEdit === 'update') await this.updateRole(record);
-    }, () => { record.config = before; });
+    this.begin(
+      record,
+      'editing',
+      'edit',
+      async () => {
+        if (record.config.awsLocationRole !== before.awsLocationRole && this.switches.locationRoleEdit === 'update') {
+          await this.updateRole(record);
+        }
+      },
+      () => {
+        record.config = before;
+      },
+    );
     return record;
   }
 
@@ -145,13 +168,26 @@ export class Integrations {
   /** An integration that somebody has made by hand: enabled, its location registered; nothing is checked. */
   async createByHand(config: S3Config): Promise<IntegrationRecord> {
     const { accountId, region } = instanceOf(config);
-    const { id } = await this.aws.accessGrants.createLocation(accountId, region, config.awsLocationPath, config.awsLocationRole);
+    const { id } = await this.aws.accessGrants.createLocation(
+      accountId,
+      region,
+      config.awsLocationPath,
+      config.awsLocationRole,
+    );
     return this.addRecord({ config, locationId: id });
   }
 
   /** Puts a record there as it is, and nothing into AWS. */
-  addRecord({ config, id, ...more }: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord {
-    const record = Object.assign(this.add(config, { status: 'passed', validationTests: [] }, id), { status: 'enabled' }, more);
+  addRecord({
+    config,
+    id,
+    ...more
+  }: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord {
+    const record = Object.assign(
+      this.add(config, { status: 'passed', validationTests: [] }, id),
+      { status: 'enabled' },
+      more,
+    );
     this.reads.note(record.id, 'create', -Infinity);
     return record;
   }
@@ -161,7 +197,13 @@ export class Integrations {
   }
 
   /** Sets a transition going; `undo` is Immuta's "rolled back to the previous state". */
-  private begin(record: IntegrationRecord, transition: Transition, verb: string, work: () => Promise<void>, undo = () => {}): void {
+  private begin(
+    record: IntegrationRecord,
+    transition: Transition,
+    verb: string,
+    work: () => Promise<void>,
+    undo = () => {},
+  ): void {
     const forced = this.faults.takeValidation(verb, true);
     record.status = transition;
     this.reads.note(record.id, WRITE_OF[transition]);
@@ -199,8 +241,15 @@ export class Integrations {
       throw error;
     } else if (this.switches.explainsErrors) {
       // the documentation names no test for this
-      const test = { name: 'The change was made in AWS', status: 'failed', message: `${error.code}: ${error.message}` } as const;
-      record.validationResults = { status: 'failed', validationTests: [...record.validationResults.validationTests, test] };
+      const test = {
+        name: 'The change was made in AWS',
+        status: 'failed',
+        message: `${error.code}: ${error.message}`,
+      } as const;
+      record.validationResults = {
+        status: 'failed',
+        validationTests: [...record.validationResults.validationTests, test],
+      };
     }
   }
 
@@ -208,8 +257,12 @@ export class Integrations {
 
   private async register(config: S3Config): Promise<string> {
     const caller = await this.caller(config);
-    if (!await this.aws.iam.authorize(caller, 'iam:GetRole', config.awsLocationRole)) {
-      throw new AwsError(403, 'AccessDenied', `User: ${caller} is not authorized to perform: iam:GetRole on resource: ${config.awsLocationRole}`);
+    if (!(await this.aws.iam.authorize(caller, 'iam:GetRole', config.awsLocationRole))) {
+      throw new AwsError(
+        403,
+        'AccessDenied',
+        `User: ${caller} is not authorized to perform: iam:GetRole on resource: ${config.awsLocationRole}`,
+      );
     }
     const input = { ...instanceOf(config), LocationScope: config.awsLocationPath, IAMRoleArn: config.awsLocationRole };
     return (await this.aws.s3Control.execute(caller, 'CreateAccessGrantsLocation', input)).AccessGrantsLocationId;
@@ -225,10 +278,18 @@ export class Integrations {
     const caller = await this.caller(config);
     const { accountId, region } = instanceOf(config);
     await this.aws.s3Control.execute(caller, 'ListAccessGrants', { accountId, region });
-    const grants = [...this.aws.accessGrants.instance(accountId, region).grants.values()].filter((grant) => grant.locationId === locationId);
-    for (const grant of grants) await this.aws.s3Control.execute(caller, 'DeleteAccessGrant', { accountId, region, AccessGrantId: grant.id });
+    const grants = [...this.aws.accessGrants.instance(accountId, region).grants.values()].filter(
+      (grant) => grant.locationId === locationId,
+    );
+    for (const grant of grants) {
+      await this.aws.s3Control.execute(caller, 'DeleteAccessGrant', { accountId, region, AccessGrantId: grant.id });
+    }
     if (!this.aws.accessGrants.locations(accountId, region).some(({ id }) => id === locationId)) return;
-    await this.aws.s3Control.execute(caller, 'DeleteAccessGrantsLocation', { accountId, region, AccessGrantsLocationId: locationId });
+    await this.aws.s3Control.execute(caller, 'DeleteAccessGrantsLocation', {
+      accountId,
+      region,
+      AccessGrantsLocationId: locationId,
+    });
   }
 
   private async caller(config: S3Config): Promise<string> {
@@ -248,10 +309,15 @@ export class Integrations {
   /** After `createError`, a POST is refused if a PUT is the repair. */
   private refuseSecondCreate(config: S3Config): void {
     if (this.switches.createErrorRepair !== 'put') return;
-    const failed = this.others().find((other) => other.status === 'createError' && hasSameLocation(other.config, config));
+    const failed = this.others().find(
+      (other) => other.status === 'createError' && hasSameLocation(other.config, config),
+    );
     if (!failed) return;
-    throw new ImmutaError(400, `Use PUT /integrations/${failed.id} endpoint to update connection information for Native S3 `
-      + `(id = ${failed.id}) that previously failed to create.`);
+    throw new ImmutaError(
+      400,
+      `Use PUT /integrations/${failed.id} endpoint to update connection information for Native S3 ` +
+        `(id = ${failed.id}) that previously failed to create.`,
+    );
   }
 
   private others(own?: IntegrationRecord): IntegrationRecord[] {
@@ -266,7 +332,11 @@ export class Integrations {
 
   private unprocessable(verb: string, results: ValidationResults): ImmutaError {
     const message = `Validation of prerequisite setup failed. Unable to ${verb} integration.`;
-    return new ImmutaError(422, message, this.switches.validationFailure === 'unprocessable-bare' ? undefined : results);
+    return new ImmutaError(
+      422,
+      message,
+      this.switches.validationFailure === 'unprocessable-bare' ? undefined : results,
+    );
   }
 }
 

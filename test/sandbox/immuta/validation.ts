@@ -31,16 +31,29 @@ export interface ValidationSubject {
 }
 
 /** The principal as which Immuta acts for a configuration, if its credentials are any good. */
-export async function credentialsOf(config: S3Config, aws: AwsServices, { principal, externalId }: ImmutaIdentity): Promise<string | undefined> {
-  if (config.authenticationType === 'accessKey') return aws.iam.authenticate(config.awsAccessKeyId!, config.awsSecretAccessKey!);
+export async function credentialsOf(
+  config: S3Config,
+  aws: AwsServices,
+  { principal, externalId }: ImmutaIdentity,
+): Promise<string | undefined> {
+  if (config.authenticationType === 'accessKey') {
+    return aws.iam.authenticate(config.awsAccessKeyId!, config.awsSecretAccessKey!);
+  }
   if (!config.awsRoleToAssume) return aws.iam.exists(principal) ? principal : undefined;
   const keys = externalId === undefined ? undefined : { 'sts:ExternalId': externalId };
-  return await aws.iam.assumable(config.awsRoleToAssume, principal, keys) ? config.awsRoleToAssume : undefined;
+  return (await aws.iam.assumable(config.awsRoleToAssume, principal, keys)) ? config.awsRoleToAssume : undefined;
 }
 
-/** Runs the tests against AWS: all seven, or the four of a delete. `forced` is the number of a test that a fault makes fail. */
+/**
+ * Runs the tests against AWS: all seven, or the four of a delete. `forced` is the number of a test that a fault makes
+ * fail.
+ */
 export async function validate(
-  subject: ValidationSubject, on: string, aws: AwsServices, identity: ImmutaIdentity, forced?: { test: number; message?: string },
+  subject: ValidationSubject,
+  on: string,
+  aws: AwsServices,
+  identity: ImmutaIdentity,
+  forced?: { test: number; message?: string },
 ): Promise<ValidationResults> {
   const caller = await credentialsOf(subject.config, aws, identity);
   const tests: ValidationTest[] = [];
@@ -69,19 +82,24 @@ const CHECKS: ((subject: ValidationSubject, aws: AwsServices, caller: string) =>
     const same = others.find((other) => other.config.name === config.name);
     return same && `Integration with ID ${same.id} has the name ${config.name}.`;
   },
-  async ({ config }) => /^arn:aws[\w-]*:iam::\d{12}:role\/.+/.test(config.awsLocationRole) ? undefined : `${config.awsLocationRole} is not the ARN of a role.`,
-  async (_, __, caller) => caller ? undefined : 'The security token included in the request is invalid.',
-  async ({ config }, aws, caller) => failure(async () => {
-    await aws.s3Control.execute(caller, 'ListAccessGrantsInstances', instanceOf(config));
-    await aws.s3Control.execute(caller, 'GetAccessGrantsInstance', instanceOf(config));
-  }),
+  async ({ config }) =>
+    /^arn:aws[\w-]*:iam::\d{12}:role\/.+/.test(config.awsLocationRole)
+      ? undefined
+      : `${config.awsLocationRole} is not the ARN of a role.`,
+  async (_, __, caller) => (caller ? undefined : 'The security token included in the request is invalid.'),
+  async ({ config }, aws, caller) =>
+    failure(async () => {
+      await aws.s3Control.execute(caller, 'ListAccessGrantsInstances', instanceOf(config));
+      await aws.s3Control.execute(caller, 'GetAccessGrantsInstance', instanceOf(config));
+    }),
   async ({ config }, aws, caller) => failure(() => listPrefixes(config.awsLocationPath, aws, caller)),
-  async ({ config, own }, aws, caller) => failure(async () => {
-    const input = { ...instanceOf(config), locationscope: config.awsLocationPath };
-    const { AccessGrantsLocationsList } = await aws.s3Control.execute(caller, 'ListAccessGrantsLocations', input);
-    const [location] = AccessGrantsLocationsList.AccessGrantsLocation;
-    if (location && location.AccessGrantsLocationId !== own?.locationId) throw new LocationExists();
-  }),
+  async ({ config, own }, aws, caller) =>
+    failure(async () => {
+      const input = { ...instanceOf(config), locationscope: config.awsLocationPath };
+      const { AccessGrantsLocationsList } = await aws.s3Control.execute(caller, 'ListAccessGrantsLocations', input);
+      const [location] = AccessGrantsLocationsList.AccessGrantsLocation;
+      if (location && location.AccessGrantsLocationId !== own?.locationId) throw new LocationExists();
+    }),
 ];
 
 const IDENTITY = ['awsAccountId', 'awsRegion', 'awsLocationPath'] as const;
@@ -102,7 +120,9 @@ export function instanceOf(config: S3Config): { accountId: string; region: strin
 async function listPrefixes(path: string, aws: AwsServices, caller: string): Promise<void> {
   const [, bucketName, prefix] = path.match(/^s3:\/\/([^/]*)\/?(.*)$/) ?? [];
   if (bucketName === undefined) throw new AwsError(400, 'InvalidPath', `${path} is not an S3 path.`);
-  if (bucketName === '') return demand(await aws.iam.authorize(caller, 's3:ListAllMyBuckets', '*'), 's3:ListAllMyBuckets', '*');
+  if (bucketName === '') {
+    return demand(await aws.iam.authorize(caller, 's3:ListAllMyBuckets', '*'), 's3:ListAllMyBuckets', '*');
+  }
   const bucket = aws.buckets.bucket(bucketName);
   const arn = `arn:aws:s3:::${bucketName}`;
   const allowed = await aws.iam.authorize(caller, 's3:ListBucket', arn, {
@@ -114,7 +134,9 @@ async function listPrefixes(path: string, aws: AwsServices, caller: string): Pro
 }
 
 function demand(allowed: boolean, action: string, resource: string): void {
-  if (!allowed) throw new AwsError(403, 'AccessDenied', `Not authorized to perform: ${action} on resource: ${resource}`);
+  if (!allowed) {
+    throw new AwsError(403, 'AccessDenied', `Not authorized to perform: ${action} on resource: ${resource}`);
+  }
 }
 
 /** What AWS has against it. */

@@ -1,5 +1,6 @@
 /**
- * Runs a packaged handler for one event after the other, as Lambda's runtime does: `node bootstrap.cjs <code folder> <file.export>`.
+ * Runs a packaged handler for one event after the other, as Lambda's runtime does: `node bootstrap.cjs <code folder>
+ * <file.export>`.
  *
  * An event may be for another function than the one before: then it comes with that function and its environment.
  */

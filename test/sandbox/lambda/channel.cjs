@@ -1,8 +1,9 @@
 /**
  * Messages between a function's process and the sandbox, both ways on one file descriptor: JSON, one a line.
  *
- * Reading blocks the process, so that it is frozen until the sandbox has something to say, as Lambda freezes it: no timer
- * fires and no connection is served. It ends with the sandbox. Writing blocks, too: messages and output keep their order.
+ * Reading blocks the process, so that it is frozen until the sandbox has something to say, as Lambda freezes it: no
+ * timer fires and no connection is served. It ends with the sandbox. Writing blocks, too: messages and output keep
+ * their order.
  */
 'use strict';
 const fs = require('node:fs');

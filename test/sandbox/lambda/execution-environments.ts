@@ -38,7 +38,10 @@ export interface LambdaOptions {
   readonly startProcess?: (options: ProcessOptions) => RuntimeProcess;
 }
 
-/** How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or never begins. */
+/**
+ * How a run of a function goes wrong: it is killed right after it has written such a line, has too little memory, or
+ * never begins.
+ */
 export type Crash = RegExp | 'out of memory' | 'unable to load';
 
 /** A process of a function, with credentials of its own. */
@@ -60,7 +63,10 @@ export class ExecutionEnvironments {
 
   constructor(private readonly options: LambdaOptions) {}
 
-  /** The process of the function that was used last, or a new one if none is free or the crash has to begin with its start. */
+  /**
+   * The process of the function that was used last, or a new one if none is free or the crash has to begin with its
+   * start.
+   */
   acquire(fn: LambdaFunction, crash?: Crash): ExecutionEnvironment {
     if (this.coldStarts || crash === 'out of memory' || crash === 'unable to load') this.retire(fn.functionArn);
     const environment = this.thaw(fn) ?? this.start(fn, crash);

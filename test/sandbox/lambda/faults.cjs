@@ -18,12 +18,18 @@ exports.set = (settings) => {
 const lookup = dns.lookup;
 dns.lookup = (hostname, options, callback) => {
   if (hostname === 'localhost' && unresolved-- > 0) {
-    const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname });
+    const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), {
+      code: 'ENOTFOUND',
+      syscall: 'getaddrinfo',
+      hostname,
+    });
     return process.nextTick(() => (callback ?? options)(error));
   }
   if (!hostname.endsWith('.localhost')) return lookup(hostname, options, callback);
   const done = callback ?? options;
-  return process.nextTick(() => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)));
+  return process.nextTick(() =>
+    options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
+  );
 };
 
 for (const stream of [process.stdout, process.stderr]) {

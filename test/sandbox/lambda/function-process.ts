@@ -61,9 +61,16 @@ export class FunctionProcess implements RuntimeProcess {
 
   /** @param node The node binary */
   constructor(private options: ProcessOptions, node = process.execPath) {
-    this.process = spawn(node, [
-      `--max-old-space-size=${options.memoryMb}`, path.join(__dirname, 'bootstrap.cjs'), options.codeFolder, options.handler,
-    ], { cwd: options.codeFolder, env: options.env, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'] });
+    this.process = spawn(
+      node,
+      [
+        `--max-old-space-size=${options.memoryMb}`,
+        path.join(__dirname, 'bootstrap.cjs'),
+        options.codeFolder,
+        options.handler,
+      ],
+      { cwd: options.codeFolder, env: options.env, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'] },
+    );
     this.channel = this.process.stdio[3] as Duplex;
     this.channel.on('error', () => {}); // a process that has just ended cannot be told: its end is reported by itself
     onLines(this.channel, (line) => this.receive(JSON.parse(line)));
@@ -85,7 +92,10 @@ export class FunctionProcess implements RuntimeProcess {
     return this.current !== undefined;
   }
 
-  /** Runs another function from now on, perhaps of another sandbox. The process must not be at work, and keeps its memory limit. */
+  /**
+   * Runs another function from now on, perhaps of another sandbox. The process must not be at work, and keeps its
+   * memory limit.
+   */
   serve(options: ProcessOptions): void {
     this.options = options;
     this.isNewFunction = true;

@@ -13,11 +13,20 @@ export interface InvokableFunctions {
 export function serveLambda(lambda: InvokableFunctions, aws: AwsServices): void {
   aws.route('lambda', async ({ method, path, headers, principal, body }) => {
     const [, name] = path.match(INVOKE) ?? [];
-    if (method !== 'POST' || !name) throw new AwsError(501, 'NotImplemented', `the sandbox's Lambda cannot ${method} ${path}`);
-    if (headers['x-amz-invocation-type'] !== 'Event') throw new AwsError(501, 'NotImplemented', 'the sandbox only invokes asynchronously');
+    if (method !== 'POST' || !name) {
+      throw new AwsError(501, 'NotImplemented', `the sandbox's Lambda cannot ${method} ${path}`);
+    }
+    if (headers['x-amz-invocation-type'] !== 'Event') {
+      throw new AwsError(501, 'NotImplemented', 'the sandbox only invokes asynchronously');
+    }
     const { functionArn } = lambda.find(decodeURIComponent(name));
     if (!await aws.iam.authorize(principal, 'lambda:InvokeFunction', functionArn)) {
-      throw new AwsError(403, 'AccessDeniedException', `User: ${principal} is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn} because no identity-based policy allows the lambda:InvokeFunction action`);
+      throw new AwsError(
+        403,
+        'AccessDeniedException',
+        `User: ${principal} is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn} ` +
+          'because no identity-based policy allows the lambda:InvokeFunction action',
+      );
     }
     lambda.invokeAsync(functionArn, JSON.parse(body.toString()), headers.authorization.match(/Credential=([^/]+)/)![1]);
     return { status: 202 };

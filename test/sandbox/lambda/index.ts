@@ -40,7 +40,10 @@ export class LambdaStandIn {
   readonly invocations: Invocation[] = [];
   /** Events that no function will see: too old, retried too often, or part of a loop. */
   readonly dropped: { readonly event: any; readonly reason: string }[] = [];
-  /** When each copy of an event is delivered: milliseconds, or after the copy before has ended. Lambda promises at least one. */
+  /**
+   * When each copy of an event is delivered: milliseconds, or after the copy before has ended. Lambda promises at
+   * least one.
+   */
   deliveries: (number | 'afterwards')[] = [0];
   /** No concurrency is left: events wait, with back-off. */
   throttled = false;
@@ -90,7 +93,8 @@ export class LambdaStandIn {
 
   /** Finds a function by name or ARN. */
   find(nameOrArn: string): LambdaFunction {
-    const fn = this.functions.get(nameOrArn) ?? [...this.functions.values()].find((other) => other.functionName === nameOrArn);
+    const fn =
+      this.functions.get(nameOrArn) ?? [...this.functions.values()].find((other) => other.functionName === nameOrArn);
     if (!fn) throw new AwsError(404, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
     return fn;
   }
@@ -137,16 +141,25 @@ export class LambdaStandIn {
   private async deliver(queued: QueuedEvent): Promise<void> {
     let before: Promise<void> = Promise.resolve();
     for (const delivery of this.deliveries) {
-      if (delivery === 'afterwards') before = before.then(() => this.attempt(queued));
-      else before = delivery === 0 ? this.attempt(queued) : this.options.scheduler.sleep(delivery).then(() => this.attempt(queued));
+      if (delivery === 'afterwards') {before = before.then(() => this.attempt(queued));} else {
+        before =
+          delivery === 0
+            ? this.attempt(queued)
+            : this.options.scheduler.sleep(delivery).then(() => this.attempt(queued));
+      }
     }
     await before;
   }
 
   private async attempt(queued: QueuedEvent, attempt = 1, throttledMs = 1000): Promise<void> {
     const { scheduler } = this.options;
-    const config = this.eventInvokeConfigs.get(queued.functionName) ?? { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21600 };
-    if (this.now - queued.queuedAt > config.maximumEventAgeSeconds * 1000) return this.drop(queued, 'older than the maximum event age');
+    const config = this.eventInvokeConfigs.get(queued.functionName) ?? {
+      maximumRetryAttempts: 2,
+      maximumEventAgeSeconds: 21600,
+    };
+    if (this.now - queued.queuedAt > config.maximumEventAgeSeconds * 1000) {
+      return this.drop(queued, 'older than the maximum event age');
+    }
     const fn = this.functions.get(queued.functionArn);
     if (!fn) return this.drop(queued, 'function deleted');
     if (this.isThrottled(fn)) {
@@ -162,16 +175,30 @@ export class LambdaStandIn {
 
   private isThrottled({ functionArn, reservedConcurrency = Infinity }: LambdaFunction): boolean {
     const inAccount = [...this.active.values()].reduce((sum, runs) => sum + runs, 0);
-    return this.throttled || inAccount >= this.accountConcurrency || (this.active.get(functionArn) ?? 0) >= reservedConcurrency;
+    return (
+      this.throttled ||
+      inAccount >= this.accountConcurrency ||
+      (this.active.get(functionArn) ?? 0) >= reservedConcurrency
+    );
   }
 
-  private async run(fn: LambdaFunction, { event, requestId, depth }: QueuedEvent, attempt: number): Promise<Invocation> {
+  private async run(
+    fn: LambdaFunction,
+    { event, requestId, depth }: QueuedEvent,
+    attempt: number,
+  ): Promise<Invocation> {
     this.active.set(fn.functionArn, (this.active.get(fn.functionArn) ?? 0) + 1);
     const crash = this.crashes.shift();
     const environment = this.environments.acquire(fn, crash);
     const { functionName, functionArn } = fn;
     const invocation: Invocation = {
-      functionName, requestId, event, attempt, startedAt: this.now, isColdStart: environment.events === 1, output: '',
+      functionName,
+      requestId,
+      event,
+      attempt,
+      startedAt: this.now,
+      isColdStart: environment.events === 1,
+      output: '',
     };
     this.invocations.push(invocation);
     // a process has one event at a time, and one access key

@@ -3,8 +3,8 @@ import { FunctionProcess, Outcome, ProcessOptions, Run, RuntimeProcess } from '.
 /**
  * Processes that outlive their function: one that is no longer needed, and is not at work, runs the next function.
  *
- * That function gets its own environment, time and code, which is loaded anew. What stays is Node and the AWS SDK: to start and load them
- * takes longer than most tests. A process that was killed at work is not used again.
+ * That function gets its own environment, time and code, which is loaded anew. What stays is Node and the AWS SDK: to
+ * start and load them takes longer than most tests. A process that was killed at work is not used again.
  */
 export class ProcessPool {
   private spare: FunctionProcess[] = [];
@@ -34,8 +34,16 @@ class Lease implements RuntimeProcess {
   private hasEnded = false;
   private end!: () => void;
 
-  constructor(private readonly process: FunctionProcess, private readonly giveBack: (process: FunctionProcess) => void) {
-    this.ended = Promise.race([process.ended, new Promise<void>((resolve) => { this.end = resolve; })]);
+  constructor(
+    private readonly process: FunctionProcess,
+    private readonly giveBack: (process: FunctionProcess) => void,
+  ) {
+    this.ended = Promise.race([
+      process.ended,
+      new Promise<void>((resolve) => {
+        this.end = resolve;
+      }),
+    ]);
   }
 
   get isAlive(): boolean {

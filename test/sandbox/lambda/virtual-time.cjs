@@ -1,12 +1,12 @@
 /**
  * Gives a function's process the sandbox's time. Loaded before the handler.
  *
- * A timer of 1 ms or more is a sleep: if a shorter one took real time, a loop that waits for the rest of a virtual span would
- * never see its end. When nothing but sleeps is left (no open request, no file, no short timer), Node would
- * exit. Instead, the process says until when it sleeps and waits for the sandbox, which moves the virtual clock.
+ * A timer of 1 ms or more is a sleep: if a shorter one took real time, a loop that waits for the rest of a virtual span
+ * would never see its end. When nothing but sleeps is left (no open request, no file, no short timer), Node would exit.
+ * Instead, the process says until when it sleeps and waits for the sandbox, which moves the virtual clock.
  *
- * No virtual time passes while a request is open, however long it takes. If the server will never answer, the sandbox says so,
- * and the time has come for the AbortSignal.timeout that was asked for last.
+ * No virtual time passes while a request is open, however long it takes. If the server will never answer, the sandbox
+ * says so, and the time has come for the AbortSignal.timeout that was asked for last.
  */
 'use strict';
 const { receive, send } = require('./channel.cjs');

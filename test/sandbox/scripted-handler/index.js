@@ -11,13 +11,20 @@ async function obey({ sleepMs, hang, exit, fail, laterMs, url, timeoutMs }) {
   console.log(`event ${events} of process ${process.pid} with ${process.env.AWS_ACCESS_KEY_ID}`);
   if (laterMs !== undefined) setTimeout(() => console.log(`later: ${new Date().toISOString()}`), laterMs);
   if (sleepMs) await new Promise((resolve) => setTimeout(resolve, sleepMs));
-  if (url) await fetch(url, { signal: AbortSignal.timeout(timeoutMs) }).then(({ status }) => console.log(status), ({ name }) => console.log(name));
+  if (url)
+    await fetch(url, { signal: AbortSignal.timeout(timeoutMs) }).then(
+      ({ status }) => console.log(status),
+      ({ name }) => console.log(name),
+    );
   if (hang) await new Promise(() => {});
   if (exit) process.exit(1);
   if (fail) throw new Error(fail);
 }
 
-/** `ResourceProperties.OnCreate` and so on say what the answer has; the physical id is `made-by-<request type>` unless there is one. */
+/**
+ * `ResourceProperties.OnCreate` and so on say what the answer has; the physical id is `made-by-<request type>` unless
+ * there is one.
+ */
 async function answer(event) {
   const { SleepMs, ...script } = event.ResourceProperties[`On${event.RequestType}`] ?? {};
   if (SleepMs) await new Promise((resolve) => setTimeout(resolve, Number(SleepMs)));

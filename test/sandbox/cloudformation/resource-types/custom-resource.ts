@@ -16,7 +16,8 @@ const MAXIMUM_PHYSICAL_ID_BYTES = 1024;
 const DEFAULT_SERVICE_TIMEOUT_SECONDS = 3600;
 
 /**
- * `Custom::*`: an event to a function, and an answer at the response URL, a cancellation or the end of the service timeout.
+ * `Custom::*`: an event to a function, and an answer at the response URL, a cancellation or the end of the service
+ * timeout.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
@@ -52,10 +53,19 @@ function exchange(world: World, requestType: RequestType, request: ResourceReque
       act();
     };
     const fail = (message: string) => settle(() => reject(new ResourceFailure(message, knownId)));
-    const onAbort = () => settle(() => reject(new Cancelled(`Resource ${requestType === 'Create' ? 'creation' : 'update'} cancelled`, knownId)));
+    const onAbort = () =>
+      settle(() =>
+        reject(new Cancelled(`Resource ${requestType === 'Create' ? 'creation' : 'update'} cancelled`, knownId)),
+      );
     const seconds = Number(properties.ServiceTimeout ?? DEFAULT_SERVICE_TIMEOUT_SECONDS);
-    const cancelTimeout = world.scheduler.after(seconds * 1000, () => fail('CloudFormation did not receive a response from your Custom Resource. ' +
-      `Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version.`));
+    const cancelTimeout = world.scheduler.after(seconds * 1000, () =>
+      fail(
+        'CloudFormation did not receive a response from your Custom Resource. ' +
+          `Please check your logs for requestId [${requestId}]. If you are using the Python cfn-response module, ` +
+            'you may need to update your Lambda function code so that CloudFormation can attach the updated ' +
+            'version.',
+      ),
+    );
     signal.addEventListener('abort', onAbort);
     const onAnswer = (body: string) => settle(() => {
       try {
@@ -101,7 +111,11 @@ function read(body: string, { requestType, requestId, knownId, request }: Exchan
   } catch {
     throw fail('Invalid response object: not JSON');
   }
-  const expected: Record<string, string> = { StackId: request.stack.id, RequestId: requestId, LogicalResourceId: request.logicalId };
+  const expected: Record<string, string> = {
+    StackId: request.stack.id,
+    RequestId: requestId,
+    LogicalResourceId: request.logicalId,
+  };
   for (const [key, value] of Object.entries(expected)) {
     if (response[key] !== value) throw fail(`Invalid response object: Value of property ${key} must be ${value}`);
   }
@@ -111,7 +125,10 @@ function read(body: string, { requestType, requestId, knownId, request }: Exchan
   }
   if (Status === 'FAILED') {
     if (!Reason) throw fail('Invalid response object: Reason is required', physicalId);
-    throw fail(`Received response status [FAILED] from custom resource. Message returned: ${Reason} (RequestId: ${requestId})`, physicalId);
+    throw fail(
+      `Received response status [FAILED] from custom resource. Message returned: ${Reason} (RequestId: ${requestId})`,
+      physicalId,
+    );
   }
   if (Status !== 'SUCCESS') throw fail('Invalid response object: Value of property Status must be SUCCESS or FAILED');
   if (requestType === 'Delete' && physicalId !== knownId) throw fail('Invalid PhysicalResourceId: changed by a Delete');
@@ -121,6 +138,8 @@ function read(body: string, { requestType, requestId, knownId, request }: Exchan
 /** Scalars reach a custom resource as strings. */
 function asStrings(value: any): any {
   if (Array.isArray(value)) return value.map(asStrings);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asStrings(item)]));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asStrings(item)]));
+  }
   return String(value);
 }

@@ -9,23 +9,43 @@ interface NamedPolicy {
 /** Roles, users, and the policies of both. */
 export function iamTypes({ iam }: AwsServices): ResourceTypes {
   const principals = {
-    role: { put: iam.putRolePolicy, remove: iam.deleteRolePolicy, attach: iam.attachRolePolicy, detach: iam.detachRolePolicy },
-    user: { put: iam.putUserPolicy, remove: iam.deleteUserPolicy, attach: iam.attachUserPolicy, detach: iam.detachUserPolicy },
+    role: {
+      put: iam.putRolePolicy,
+      remove: iam.deleteRolePolicy,
+      attach: iam.attachRolePolicy,
+      detach: iam.detachRolePolicy,
+    },
+    user: {
+      put: iam.putUserPolicy,
+      remove: iam.deleteUserPolicy,
+      attach: iam.attachUserPolicy,
+      detach: iam.detachUserPolicy,
+    },
   };
 
   /** Gives a role or user the policies of its properties and takes those that only the old properties have. */
-  const syncPolicies = (kind: 'role' | 'user', name: string, wanted: Record<string, any>, old: Record<string, any> = {}) => {
+  const syncPolicies = (
+    kind: 'role' | 'user',
+    name: string,
+    wanted: Record<string, any>,
+    old: Record<string, any> = {},
+  ) => {
     const { put, remove, attach, detach } = principals[kind];
     const policies: NamedPolicy[] = wanted.Policies ?? [];
     const managed: string[] = wanted.ManagedPolicyArns ?? [];
     policies.forEach((policy) => put.call(iam, name, policy.PolicyName, policy.PolicyDocument));
     managed.filter((arn) => !(old.ManagedPolicyArns ?? []).includes(arn)).forEach((arn) => attach.call(iam, name, arn));
-    (old.Policies ?? []).filter((policy: NamedPolicy) => !policies.some((other) => other.PolicyName === policy.PolicyName))
+    (old.Policies ?? [])
+      .filter((policy: NamedPolicy) => !policies.some((other) => other.PolicyName === policy.PolicyName))
       .forEach((policy: NamedPolicy) => remove.call(iam, name, policy.PolicyName));
-    (old.ManagedPolicyArns ?? []).filter((arn: string) => !managed.includes(arn)).forEach((arn: string) => detach.call(iam, name, arn));
+    (old.ManagedPolicyArns ?? [])
+      .filter((arn: string) => !managed.includes(arn))
+      .forEach((arn: string) => detach.call(iam, name, arn));
   };
 
-  /** Puts an inline policy on each role and user it names, and takes it from those that only the old properties name. */
+  /**
+   * Puts an inline policy on each role and user it names, and takes it from those that only the old properties name.
+   */
   const syncInline = (wanted: Record<string, any>, old: Record<string, any> = {}) => {
     for (const [kind, property] of [['role', 'Roles'], ['user', 'Users']] as const) {
       const names: string[] = wanted[property] ?? [];
@@ -78,7 +98,11 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
       create(request) {
         const { properties } = request;
         const userName = properties.UserName ?? generatedName(request);
-        const { arn } = iam.createUser({ userName, path: properties.Path, permissionsBoundary: properties.PermissionsBoundary });
+        const { arn } = iam.createUser({
+          userName,
+          path: properties.Path,
+          permissionsBoundary: properties.PermissionsBoundary,
+        });
         syncPolicies('user', userName, properties);
         iam.tagUser(userName, tagsOf(properties));
         return { physicalId: userName, attributes: { Arn: arn } };
@@ -134,7 +158,11 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
       createOnly: ['ManagedPolicyName', 'Path', 'Description'],
       create(request: ResourceRequest) {
         const { properties } = request;
-        const arn = iam.createPolicy(properties.ManagedPolicyName ?? generatedName(request, 128), properties.PolicyDocument, properties.Path);
+        const arn = iam.createPolicy(
+          properties.ManagedPolicyName ?? generatedName(request, 128),
+          properties.PolicyDocument,
+          properties.Path,
+        );
         syncAttachments(arn, properties);
         return arnAttributes(arn);
       },

@@ -11,5 +11,6 @@ export function resourceTypes(world: World, others: Set<string>): (type: string)
   const known = { ...iamTypes(world.aws), ...storageTypes(world.aws), ...lambdaTypes(world), ...secretTypes(world) };
   const custom = customResource(world);
   const any = anyType(others);
-  return (type) => (type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource' ? custom : known[type] ?? any);
+  return (type) =>
+    type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource' ? custom : (known[type] ?? any);
 }

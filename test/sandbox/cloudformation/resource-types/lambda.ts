@@ -16,7 +16,10 @@ export function lambdaTypes(world: World): ResourceTypes {
       environment: properties.Environment?.Variables ?? {},
       timeoutSeconds: Number(properties.Timeout ?? 3),
       memoryMb: Number(properties.MemorySize ?? 128),
-      reservedConcurrency: properties.ReservedConcurrentExecutions === undefined ? undefined : Number(properties.ReservedConcurrentExecutions),
+      reservedConcurrency:
+        properties.ReservedConcurrentExecutions === undefined
+          ? undefined
+          : Number(properties.ReservedConcurrentExecutions),
       allowsRecursion: properties.RecursiveLoop === 'Allow',
     });
     return { physicalId: functionName, attributes: { Arn: functionArn } };

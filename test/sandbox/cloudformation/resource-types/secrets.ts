@@ -35,7 +35,11 @@ export function secretTypes({ aws: { secrets }, secretRotation, lambda }: World)
       createOnly: ['FunctionName', 'Principal', 'SourceAccount', 'Action'],
       create(request) {
         const { FunctionName, Principal, SourceAccount } = request.properties;
-        const permission = { functionArn: lambda.find(FunctionName).functionArn, principal: Principal, sourceAccount: SourceAccount };
+        const permission = {
+          functionArn: lambda.find(FunctionName).functionArn,
+          principal: Principal,
+          sourceAccount: SourceAccount,
+        };
         secretRotation.permissions.add(permission);
         return { physicalId: generatedName(request), attributes: { permission } };
       },

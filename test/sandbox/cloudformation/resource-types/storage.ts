@@ -7,7 +7,9 @@ export function storageTypes({ accessGrants, buckets, parameters }: AwsServices)
     'AWS::S3::AccessGrantsInstance': {
       createOnly: ['Tags'],
       create({ stack, properties }) {
-        const { arn } = accessGrants.createInstance(stack.accountId, stack.region, { identityCenterArn: properties.IdentityCenterArn });
+        const { arn } = accessGrants.createInstance(stack.accountId, stack.region, {
+          identityCenterArn: properties.IdentityCenterArn,
+        });
         return { physicalId: arn, attributes: { AccessGrantsInstanceArn: arn, AccessGrantsInstanceId: 'default' } };
       },
       // the type's update handler may do no more than tag
@@ -19,9 +21,14 @@ export function storageTypes({ accessGrants, buckets, parameters }: AwsServices)
     'AWS::S3::Bucket': {
       createOnly: ['BucketName'],
       create(request) {
-        const { name } = buckets.createBucket(request.properties.BucketName ?? generatedName(request, 63).toLowerCase());
+        const { name } = buckets.createBucket(
+          request.properties.BucketName ?? generatedName(request, 63).toLowerCase(),
+        );
         const domain = `${name}.s3.amazonaws.com`;
-        return { physicalId: name, attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: domain, RegionalDomainName: domain } };
+        return {
+          physicalId: name,
+          attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: domain, RegionalDomainName: domain },
+        };
       },
       update: (_request, old) => old,
       delete: (_request, { physicalId }) => buckets.deleteBucket(physicalId),
