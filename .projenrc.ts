@@ -162,7 +162,7 @@ const among = (paths: string[]) => paths.map((path) => `./${path}`);
 
 /** What runs at synth, the lowest layer first. */
 const CONSTRUCT_LAYERS = [
-  './src/{interfaces,identity-center}.ts',
+  './src/{handler-function-options,identity-center,interfaces}.ts',
   './src/private/{registry,removal-policy,stacks,tokens}.ts',
   './src/private/policies/*.ts',
   './src/private/cdk-nag/*.ts',

@@ -1,16 +1,19 @@
 import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
 import { INSTANCE_RESOURCE_TYPE, InstanceAttributes, InstanceProperties } from './handler/contract';
+import { HandlerFunctionOptions } from './handler-function-options';
 import { DefinedInstance } from './private/access-grants-instance-base';
-import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
+import { attachToHandler } from './private/attach-policy';
 import { createCustomResource, renderRemovalPolicy } from './private/custom-resource';
-import { createHandlerFunction } from './private/handler-function';
+import { createHandlerFunction, findConnections } from './private/handler-function';
 import {
   buildInstanceHandlerStatements,
   buildInstanceIdentityCenterStatements,
 } from './private/policies/instance-handler-role';
+import { findNotedStatements } from './private/role-statements';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { validateDuration, validateTimeout } from './private/validation/durations';
@@ -19,7 +22,7 @@ import { addValidation, throwProblems } from './private/validation/problems';
 import { validateRemovalPolicy } from './private/validation/removal';
 
 /** Properties for an S3 Access Grants instance that is adopted or created. */
-export interface AdoptingAccessGrantsInstanceProps {
+export interface AdoptingAccessGrantsInstanceProps extends HandlerFunctionOptions {
   /**
    * ARN of the IAM Identity Center instance whose users and groups can be grantees. It must be in the same Region.
    *
@@ -49,13 +52,6 @@ export interface AdoptingAccessGrantsInstanceProps {
    * @default Duration.minutes(30)
    */
   readonly timeout?: Duration;
-
-  /**
-   * The log group of the function.
-   *
-   * @default - a new log group that keeps its events for three months
-   */
-  readonly logGroup?: logs.ILogGroup;
 }
 
 /** Prefix of the logical IDs. A stack has one such instance, so moving or renaming the construct replaces nothing. */
@@ -75,7 +71,7 @@ const LOGICAL_ID = 'AdoptingS3AccessGrantsInstance';
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */
-export class AdoptingAccessGrantsInstance extends DefinedInstance {
+export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2.IConnectable {
   /**
    * ARN of the application that S3 Access Grants has in Identity Center. Empty if the instance is not associated.
    *
@@ -97,6 +93,12 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
    */
   public readonly accessGrantsInstanceAdopted: string;
 
+  /** The function that manages the instance. */
+  public readonly handler: lambda.Function;
+
+  /** Statements that the role of the function needs. Add them to a role that accepts no policies. */
+  public readonly handlerPolicyStatements: iam.PolicyStatement[];
+
   /** @internal */
   public readonly _identityCenterInstanceArn?: string;
 
@@ -110,15 +112,20 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
       description: 'Adopts, creates and deletes the S3 Access Grants instance',
       bundle: 'access-grants-instance.lambda',
       statements: buildInstanceHandlerStatements(formatInstanceArn(Stack.of(this))),
-      logGroup: props.logGroup,
+      options: props,
     });
+    this.handler = handler;
     const resource = createCustomResource(this, {
-      resourceType: INSTANCE_RESOURCE_TYPE, handler, timeout, properties: this.renderProperties(role, timeout),
+      resourceType: INSTANCE_RESOURCE_TYPE,
+      handlerArn: handler.functionArn,
+      timeout,
+      properties: this.renderProperties(role, timeout),
     });
     resource.node.addDependency(...dependencies);
     if (props.identityCenterInstanceArn !== undefined) {
       resource.node.addDependency(this.createIdentityCenterPolicy(role, props.identityCenterInstanceArn));
     }
+    this.handlerPolicyStatements = findNotedStatements(role);
     this.fixLogicalIds();
     this._define(resource.node.defaultChild as CfnResource, props.removalPolicy ?? RemovalPolicy.DESTROY);
 
@@ -126,6 +133,11 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     this.identityCenterApplicationArn = attribute('IdentityCenterApplicationArn');
     this.identityCenterInstanceArn = attribute('IdentityCenterInstanceArn');
     this.accessGrantsInstanceAdopted = attribute('Adopted');
+  }
+
+  /** Network connections of the function. Throws an error if the function is not in a VPC. */
+  public get connections(): ec2.Connections {
+    return findConnections(this, this.handler);
   }
 
   /** @internal */
@@ -142,7 +154,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
     ]);
   }
 
-  private renderProperties(role: iam.Role, timeout: Duration): InstanceProperties {
+  private renderProperties(role: iam.IRole, timeout: Duration): InstanceProperties {
     const { account, region } = Stack.of(this);
     return {
       AccountId: account,
@@ -150,9 +162,16 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
       IdentityCenterInstanceArn: this._identityCenterInstanceArn,
       TimeoutSeconds: `${timeout.toSeconds()}`,
       RemovalPolicy: renderRemovalPolicy(() => this._resource),
-      // A role that `Role.customizeRoles` leaves out of the template has no ID.
-      Generation: role.node.defaultChild instanceof iam.CfnRole ? role.roleId : undefined,
+      Generation: this.findGeneration(role),
     };
+  }
+
+  /**
+   * Returns an ID that is another one when the resource is added again: that of the function's role, if the template
+   * contains the role. A role of the user can outlive the resource.
+   */
+  private findGeneration(role: iam.IRole): string | undefined {
+    return role instanceof iam.Role && role.node.scope === this && role.node.defaultChild ? role.roleId : undefined;
   }
 
   /**
@@ -160,15 +179,13 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance {
    * updates the custom resource, and deletes the old one after that. Until then, the handler can remove the old
    * association.
    */
-  private createIdentityCenterPolicy(role: iam.Role, identityCenterInstanceArn: string): iam.Policy {
+  private createIdentityCenterPolicy(role: iam.IRole, identityCenterInstanceArn: string): iam.Policy {
     const stack = Stack.of(this);
     const statements = buildInstanceIdentityCenterStatements({
       partition: stack.partition, accessGrantsInstanceArn: this.accessGrantsInstanceArn, identityCenterInstanceArn,
     });
     const id = `IdentityCenterPolicy${digestIdentity(JSON.stringify(stack.resolve(identityCenterInstanceArn)))}`;
-    const policy = new iam.Policy(this, id, { roles: [role], statements });
-    acknowledgeWildcards(policy, statements);
-    return policy;
+    return attachToHandler(this, id, role, statements);
   }
 
   private fixLogicalIds(): void {

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { attachToHandler, attachToRole, attachToUser, findResource } from './private/attach-policy';
+import { attachToHandler, attachToRole, attachToUser, findHandlerRole, findResource } from './private/attach-policy';
 import { AuthenticationContext, BoundAuthentication } from './private/authentication';
 import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
 import { bindManagedAccessKey } from './private/managed-access-key';
@@ -228,9 +228,10 @@ class AccessKeySecret extends ImmutaAuthentication {
     const { accessKeyIdField = 'accessKeyId', secret, secretAccessKeyField = 'secretAccessKey', user } = this.options;
     // The CDK reports a reference across Regions before it runs validations, and does not name the property.
     throwProblems(scope, validateSecretRegion(scope, 'secret', secret));
+    const handlerRole = findHandlerRole(scope, context.tenant, 'accessKeySecret');
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = buildReadSecretStatements(secret, Stack.of(scope).region);
-    const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', context.tenant.handler.role!, readSecret);
+    const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', handlerRole, readSecret);
     addValidation(scope, () => [
       ...validateSecretValue('secret', secret, [accessKeyIdField, secretAccessKeyField]),
       ...validateNotApiKey(secret, context.tenant.apiKey),

@@ -1,5 +1,6 @@
 export * from './access-grants-instance';
 export * from './adopting-access-grants-instance';
+export * from './handler-function-options';
 export * from './identity-center';
 export * from './immuta-authentication';
 export * from './immuta-s3-integration';

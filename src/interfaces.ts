@@ -1,5 +1,4 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 
@@ -11,8 +10,19 @@ export interface IImmutaTenant extends IConstruct {
   /** The secret that holds the API key. */
   readonly apiKey: secretsmanager.ISecret;
 
-  /** The function that manages the tenant's integrations. It must be in their account and Region. */
-  readonly handler: lambda.IFunction;
+  /**
+   * ARN of the function that manages the tenant's integrations. It must be in their account and Region.
+   *
+   * @attribute
+   */
+  readonly handlerArn: string;
+
+  /**
+   * The role of that function. Integrations with an access key, or with `diagnosePermissions`, add statements to it.
+   *
+   * @default - unknown. Such integrations are errors
+   */
+  readonly handlerRole?: iam.IRole;
 }
 
 /** The S3 Access Grants instance of an account and Region. AWS allows one for each. */

@@ -1,9 +1,13 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { newIntegration, newTenant } from './fixture';
-import { AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
+import {
+  AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaTenant, S3Location,
+} from '../src';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
@@ -82,9 +86,33 @@ const ADOPTING_FINDINGS = [
     + 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sso::aws:applicationProvider/*]',
 ];
 
+/** Defines the functions of a tenant and of an instance in a VPC, traced, with roles of the library. */
+function privateStack(app: App = new App()): Stack {
+  const stack = new Stack(app, 'Stack');
+  const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'],
+  });
+  const options = { vpc, tracing: lambda.Tracing.ACTIVE };
+  new ImmutaTenant(stack, 'Immuta', {
+    url: 'https://acme.immutacloud.com',
+    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key'),
+    ...options,
+  });
+  new AdoptingAccessGrantsInstance(stack, 'Instance', options);
+  return stack;
+}
+
+/** The findings of cdk-nag for that stack without the acknowledgements. */
+const PRIVATE_FINDINGS = ['Immuta', 'Instance'].flatMap((owner) => [
+  `${owner}/HandlerRole/DefaultPolicy/Resource: AwsSolutions-IAM5[Resource::*]`,
+  `${owner}/HandlerRole/Resource: AwsSolutions-IAM5[Resource::*]`,
+  `${owner}/HandlerRole/Resource: AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:*:*/*]`,
+]).sort();
+
 export const STACKS: [what: string, define: (app?: App) => Stack, findings: string[]][] = [
   ['integrations', governedStack, FINDINGS],
   ['an AdoptingAccessGrantsInstance', adoptingStack, ADOPTING_FINDINGS],
+  ['functions in a VPC', privateStack, PRIVATE_FINDINGS],
 ];
 
 /** Returns the path of a construct without the digests of the location and of the Identity Center instance. */

@@ -1,12 +1,16 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { countTypes, ENV, newStack, newTenant, onlyOf, resourcesOf, synthError } from './fixture';
-import { ImmutaTenant } from '../src';
+import {
+  countTypes, ENV, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError,
+} from './fixture';
+import { ImmutaAuthentication, ImmutaS3IntegrationProps, ImmutaTenant } from '../src';
 
 test('defines a function with its role and log group by default', () => {
   const stack = newStack();
@@ -243,5 +247,58 @@ test('allows the function to read a secret of the stack', () => {
     Action: 'secretsmanager:GetSecretValue',
     Effect: 'Allow',
     Resource: { Ref: onlyOf(stack, 'AWS::SecretsManager::Secret').logicalId },
+  });
+});
+
+describe('an imported tenant', () => {
+  const HANDLER_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:immuta';
+  const importTenant = (stack: Stack, handlerRole?: iam.IRole) => ImmutaTenant.fromTenantAttributes(stack, 'Immuta', {
+    url: 'https://acme.immutacloud.com/',
+    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key'),
+    handlerArn: HANDLER_ARN,
+    handlerRole,
+  });
+  const accessKeySecret = (stack: Stack) => ImmutaAuthentication.accessKeySecret({
+    secret: Secret.fromSecretNameV2(stack, 'AccessKey', 'immuta/access-key'),
+    user: iam.User.fromUserName(stack, 'User', 'immuta'),
+  });
+
+  test('defines nothing, and manages integrations with the function of the other app', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Sales', { tenant: importTenant(stack) });
+    expect(countTypes(stack)).not.toHaveProperty('AWS::Lambda::Function');
+    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+      ServiceToken: HANDLER_ARN, TenantUrl: 'https://acme.immutacloud.com',
+    });
+  });
+
+  test('gets statements of integrations on its role under a name of the stack', () => {
+    const stack = newStack();
+    const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');
+    newIntegration(stack, 'Sales', { tenant: importTenant(stack, role), authentication: accessKeySecret(stack) });
+    const { Properties } = onlyOf(stack, 'AWS::IAM::Policy');
+    expect(Properties.Roles).toEqual(['handler']);
+    expect(JSON.stringify(Properties.PolicyName)).toContain('AWS::StackId');
+  });
+
+  test('lets Secrets Manager rotate a managed access key with the function of the other app', () => {
+    const stack = newStack();
+    const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');
+    const authentication = ImmutaAuthentication.managedAccessKey({ rotation: Schedule.rate(Duration.days(30)) });
+    newIntegration(stack, 'Sales', { tenant: importTenant(stack, role), authentication });
+    expect(onlyOf(stack, 'AWS::Lambda::Permission').Properties.FunctionName).toBe(HANDLER_ARN);
+    expect(onlyOf(stack, 'AWS::SecretsManager::RotationSchedule').Properties.RotationLambdaARN).toBe(HANDLER_ARN);
+  });
+
+  test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>]>([
+    ['accessKeySecret', (stack) => ({ authentication: accessKeySecret(stack) })],
+    ['managedAccessKey', () => ({ authentication: ImmutaAuthentication.managedAccessKey() })],
+    ['diagnosePermissions', () => ({ diagnosePermissions: true })],
+  ])('fails at once when its role is not known and %s needs it', (prop, props) => {
+    const stack = newStack();
+    expect(() => newIntegration(stack, 'Sales', { tenant: importTenant(stack), ...props(stack) })).toThrow(
+      `'${prop}' needs the role of the function of tenant 'Stack/Immuta', which is not known. `
+      + "Pass 'handlerRole' to 'ImmutaTenant.fromTenantAttributes'. [TENANT_ROLE_UNKNOWN]",
+    );
   });
 });

@@ -33,6 +33,7 @@ export const METRIC_DIMENSION_SECRET = 'SecretArn';
 export const ENV_IMMUTA_URL = 'IMMUTA_URL';
 export const ENV_API_KEY_SECRET_ARN = 'API_KEY_SECRET_ARN';
 export const ENV_API_KEY_FIELD = 'API_KEY_FIELD';
+export const HANDLER_VARIABLES = [ENV_IMMUTA_URL, ENV_API_KEY_SECRET_ARN, ENV_API_KEY_FIELD];
 
 /** `authenticationType` of Immuta's configuration. */
 export type AuthenticationType = 'auto' | 'accessKey';

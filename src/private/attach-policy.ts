@@ -3,9 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { buildDiagnosisStatement } from './policies/handler-role';
-import { compareTokens, renderIntrinsics } from './tokens';
+import { noteStatements, reportMissing } from './role-statements';
+import { compareTokens, renderStatement } from './tokens';
 import { IImmutaTenant } from '../interfaces';
-import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
+import { addValidation, createProblem, Problem, throwProblems } from './validation/problems';
 import {
   isUser, Principal, registerInlinePolicy, registerManagedPolicy, validateInlinePolicies, validateManagedPolicies,
 } from './validation/quotas';
@@ -29,11 +30,7 @@ export function attachToRole(
   if (isInOtherAccount || acceptsPolicies(role, Stack.of(scope), statements)) {
     return attachManagedPolicy(scope, id, role, statements);
   }
-  addWarning(scope, 'ROLE_WITHOUT_POLICY_UPDATES', {
-    role: role.node.path,
-    statements: renderStatements(scope, statements),
-    trust: trust.length > 0 ? `, and these in its trust policy: ${renderStatements(scope, trust)}` : '',
-  });
+  reportMissing(scope, role, statements, trust);
   return undefined;
 }
 
@@ -48,8 +45,10 @@ export function attachToUser(
 }
 
 /**
- * Attaches the statements for one integration to the handler's role. They are inline, since a role has few managed
- * policies.
+ * Attaches statements to the handler's role. They are inline, since a role has few managed policies.
+ *
+ * The names of inline policies are unique for each role. If other stacks can use the role, the name contains the GUID
+ * of this one.
  */
 export function attachToHandler(
   scope: Construct,
@@ -57,12 +56,16 @@ export function attachToHandler(
   role: iam.IRole,
   statements: iam.PolicyStatement[],
 ): iam.Policy {
-  const isInThisStack = Stack.of(role) === Stack.of(scope);
+  const isOfThisStack = iam.Role.isRole(role) && Stack.of(role) === Stack.of(scope);
   const policy: iam.Policy = new iam.Policy(scope, id, {
-    policyName: isInThisStack ? undefined : formatUniqueName(() => policy),
+    policyName: isOfThisStack ? undefined : formatUniqueName(() => policy),
     statements,
   });
   role.attachInlinePolicy(policy);
+  noteStatements(role, statements);
+  if (!isAttached(policy)) {
+    reportMissing(scope, role, statements);
+  }
   acknowledgeWildcards(policy, statements);
   registerInlinePolicy(policy, role);
   addValidation(policy, () => [...validateAccount(policy, role, statements), ...validateInlinePolicies(policy, role)]);
@@ -71,7 +74,19 @@ export function attachToHandler(
 
 /** Lets the handler simulate the policies of Immuta's role or user. */
 export function attachDiagnosis(scope: Construct, tenant: IImmutaTenant, principalArn: string): iam.Policy {
-  return attachToHandler(scope, 'DiagnosisPolicy', tenant.handler.role!, [buildDiagnosisStatement(principalArn)]);
+  const role = findHandlerRole(scope, tenant, 'diagnosePermissions');
+  return attachToHandler(scope, 'DiagnosisPolicy', role, [buildDiagnosisStatement(principalArn)]);
+}
+
+/**
+ * Returns the role of the tenant's function. An imported tenant may have none.
+ *
+ * @param prop what needs the role
+ */
+export function findHandlerRole(scope: Construct, tenant: IImmutaTenant, prop: string): iam.IRole {
+  const { handlerRole, node } = tenant;
+  throwProblems(scope, handlerRole ? [] : [createProblem('TENANT_ROLE_UNKNOWN', { prop, tenant: node.path })]);
+  return handlerRole!;
 }
 
 /**
@@ -88,6 +103,7 @@ export function attachReplaceablyToHandler(
   if (!acceptsPolicies(role, Stack.of(scope), statements)) {
     return attachToHandler(scope, id, role, statements);
   }
+  noteStatements(role, statements);
   const policyDocument = new iam.PolicyDocument({ statements });
   const policy = new iam.CfnRolePolicy(scope, id, { roleName: role.roleName, policyName: name, policyDocument });
   registerInlinePolicy(policy, role);
@@ -119,7 +135,11 @@ function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements
   const nowhere = new Stack(new App({ autoSynth: false }), 'Nowhere', { env: { account, region } });
   const policy = new iam.Policy(nowhere, 'Policy', { statements });
   role.attachInlinePolicy(policy);
-  return nowhere.resolve((policy.node.defaultChild as iam.CfnPolicy).roles) !== undefined;
+  return isAttached(policy);
+}
+
+function isAttached(policy: iam.Policy): boolean {
+  return policy.stack.resolve((policy.node.defaultChild as iam.CfnPolicy).roles) !== undefined;
 }
 
 /**
@@ -153,15 +173,11 @@ function validateAccount(
   if (compareTokens(got, account) !== 'different') {
     return [];
   }
-  const values = { principal: principal.node.path, account, got, statements: renderStatements(policy, statements) };
+  const rendered = `[${statements.map((each) => renderStatement(policy, each)).join(',')}]`;
+  const values = { principal: principal.node.path, account, got, statements: rendered };
   return [createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', values)];
 }
 
 function getAccount(principal: Principal): string {
   return principal.principalAccount ?? principal.env.account;
-}
-
-function renderStatements(scope: IConstruct, statements: iam.PolicyStatement[]): string {
-  const resolved = Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()));
-  return JSON.stringify(renderIntrinsics(resolved));
 }

@@ -1,5 +1,4 @@
 import { CfnResource, CustomResource, Duration, Lazy } from 'aws-cdk-lib';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { isRetained } from './removal-policy';
 
@@ -12,7 +11,7 @@ const MARGIN_SECONDS = 300;
 /** Options for a custom resource. */
 export interface CustomResourceOptions {
   readonly resourceType: string;
-  readonly handler: lambda.IFunction;
+  readonly handlerArn: string;
   /** Time after which the handler reports a time-out. */
   readonly timeout: Duration;
   readonly properties: object;
@@ -23,7 +22,7 @@ export function createCustomResource(scope: Construct, options: CustomResourceOp
   const serviceTimeout = Math.min(options.timeout.toSeconds() + MARGIN_SECONDS, MAX_SERVICE_TIMEOUT_SECONDS);
   return new CustomResource(scope, 'Resource', {
     resourceType: options.resourceType,
-    serviceToken: options.handler.functionArn,
+    serviceToken: options.handlerArn,
     serviceTimeout: Duration.seconds(serviceTimeout),
     properties: { ...options.properties },
   });

@@ -1,44 +1,91 @@
 import * as path from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
+import { attachToHandler } from './attach-policy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
-import { buildSelfInvokeStatement, buildWriteLogStatement } from './policies/handler-role';
+import { dependOnNetwork } from './network-dependencies';
+import {
+  buildNetworkInterfaceStatements, buildSelfInvokeStatement, buildTracingStatement, buildWriteLogStatement,
+} from './policies/handler-role';
+import { noteStatements } from './role-statements';
+import { HandlerFunctionOptions } from '../handler-function-options';
+import { validateHandlerOptions, validateVpc } from './validation/handler-options';
+import { throwProblems } from './validation/problems';
 
-/** Options for a function that answers the events of custom resources. */
-export interface HandlerFunctionOptions {
+/** Properties for a function that answers the events of custom resources. */
+export interface HandlerFunctionProps {
   /** Description of the function and of its role. */
   readonly description: string;
   /** Folder of the bundle in `assets/handler`. */
   readonly bundle: string;
-  /** Permissions beside writing to the log and invoking itself. */
+  /** Permissions beside those of every function: writing to the log, invoking itself, and using its network. */
   readonly statements: iam.PolicyStatement[];
   readonly environment?: Record<string, string>;
-  /** @default - a new log group that keeps its events for three months */
-  readonly logGroup?: logs.ILogGroup;
+  /** What the user chose. */
+  readonly options: HandlerFunctionOptions;
 }
 
 /** The function and its resources. */
 export interface HandlerFunction {
-  readonly handler: lambda.IFunction;
-  readonly role: iam.Role;
+  readonly handler: lambda.Function;
+  readonly role: iam.IRole;
   /** Resources that an event and its response need. */
   readonly dependencies: IConstruct[];
 }
 
 /** Creates the function, its role and its log group. Deployed stacks depend on the construct IDs. */
-export function createHandlerFunction(scope: Construct, options: HandlerFunctionOptions): HandlerFunction {
+export function createHandlerFunction(scope: Construct, props: HandlerFunctionProps): HandlerFunction {
+  const { options } = props;
+  throwProblems(scope, validateHandlerOptions(options));
   const logGroup = options.logGroup ?? new logs.LogGroup(scope, 'LogGroup', {
     retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
   });
-  const role = createRole(scope, logGroup, options);
+  const statements = [
+    ...props.statements,
+    buildWriteLogStatement(logGroup.logGroupArn),
+    ...options.vpc ? buildNetworkInterfaceStatements(Stack.of(scope)) : [],
+    // The CDK adds the statement to a new role. It would add it to a given role under a name that is not unique.
+    ...options.role && isTraced(options) ? [buildTracingStatement()] : [],
+  ];
+  const role = options.role ?? createRole(scope, props.description, statements);
+  const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
+  const handler = createFunction(scope, props, role, logGroup);
+  if (role instanceof iam.Role && !options.role && isTraced(options)) {
+    acknowledgeTracing(role);
+  }
+  // Lambda checks the permissions for network interfaces when it creates the function.
+  handler.node.defaultChild!.node.addDependency(...policies);
+  // The function depends on its role, so the role itself cannot refer to the function.
+  const selfInvoke = attachToHandler(scope, 'SelfInvokePolicy', role, [buildSelfInvokeStatement(handler.functionArn)]);
+  const own = [...options.logGroup ? [] : [logGroup], ...options.role ? [] : [role]];
+  return { handler, role, dependencies: [...own, ...policies, handler, selfInvoke] };
+}
+
+function createRole(scope: Construct, description: string, statements: iam.PolicyStatement[]): iam.Role {
+  const role = new iam.Role(scope, 'HandlerRole', {
+    description,
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { Handler: new iam.PolicyDocument({ statements }) },
+  });
+  noteStatements(role, statements);
+  // The ARN of a log group that is imported by name has a wildcard.
+  acknowledgeWildcards(role, statements);
+  return role;
+}
+
+function createFunction(
+  scope: Construct, { description, bundle, environment, options }: HandlerFunctionProps, role: iam.IRole,
+  logGroup: logs.ILogGroup,
+): lambda.Function {
   const handler = new lambda.Function(scope, 'Handler', {
-    description: options.description,
+    description,
     // The lowest supported aws-cdk-lib has no Runtime.NODEJS_24_X.
-    runtime: new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
-    code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'handler', options.bundle)),
+    runtime: options.runtime ?? new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
+    code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'handler', bundle)),
     handler: 'index.handler',
     timeout: Duration.minutes(15),
     memorySize: 256,
@@ -47,23 +94,35 @@ export function createHandlerFunction(scope: Construct, options: HandlerFunction
     // CloudFormation may no longer wait for an event that Lambda delivers after several minutes.
     maxEventAge: Duration.minutes(5),
     retryAttempts: 2,
-    environment: options.environment,
+    environment: { ...options.environment, ...environment },
+    vpc: options.vpc,
+    vpcSubnets: options.vpcSubnets,
+    securityGroups: options.securityGroups,
+    environmentEncryption: options.environmentEncryption,
+    tracing: options.tracing,
+    reservedConcurrentExecutions: options.reservedConcurrentExecutions,
+    onFailure: options.onFailure,
+    layers: options.layers,
   });
-  // The function depends on its role, so the role itself cannot refer to the function.
-  const selfInvoke = new iam.Policy(scope, 'SelfInvokePolicy', {
-    roles: [role], statements: [buildSelfInvokeStatement(handler.functionArn)],
-  });
-  return { handler, role, dependencies: [...options.logGroup ? [] : [logGroup], role, handler, selfInvoke] };
+  if (options.vpc) {
+    dependOnNetwork(handler);
+  }
+  return handler;
 }
 
-function createRole(scope: Construct, logGroup: logs.ILogGroup, options: HandlerFunctionOptions): iam.Role {
-  const statements = [...options.statements, buildWriteLogStatement(logGroup.logGroupArn)];
-  const role = new iam.Role(scope, 'HandlerRole', {
-    description: options.description,
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    inlinePolicies: { Handler: new iam.PolicyDocument({ statements }) },
-  });
-  // The ARN of a log group that is imported by name has a wildcard.
-  acknowledgeWildcards(role, statements);
-  return role;
+function isTraced({ tracing }: HandlerFunctionOptions): boolean {
+  return tracing !== undefined && tracing !== lambda.Tracing.DISABLED;
+}
+
+/** The CDK adds the statement to the role's default policy. */
+function acknowledgeTracing(role: iam.Role): void {
+  const statements = [buildTracingStatement()];
+  noteStatements(role, statements);
+  acknowledgeWildcards(role.node.tryFindChild('DefaultPolicy') ?? role, statements);
+}
+
+/** Returns the network connections of the function. It has none outside a VPC. */
+export function findConnections(scope: Construct, handler: lambda.Function): ec2.Connections {
+  throwProblems(scope, validateVpc('connections', handler.isBoundToVpc));
+  return handler.connections;
 }

@@ -30,7 +30,7 @@ export interface RenderedParts {
 export function createIntegrationResource(props: RenderedProps, parts: RenderedParts): CustomResource {
   return createCustomResource(parts.scope, {
     resourceType: INTEGRATION_RESOURCE_TYPE,
-    handler: props.tenant.handler,
+    handlerArn: props.tenant.handlerArn,
     timeout: resolveTimeouts(props).timeout,
     properties: renderProperties(props, parts),
   });

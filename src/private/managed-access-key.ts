@@ -6,7 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { attachReplaceablyToHandler, attachToUser, findResource } from './attach-policy';
+import { attachReplaceablyToHandler, attachToUser, findHandlerRole, findResource } from './attach-policy';
 import { AuthenticationContext, BoundAuthentication } from './authentication';
 import { acknowledgeRule } from './cdk-nag/acknowledge-rule';
 import { buildManageAccessKeysStatements, buildManageSecretStatements } from './policies/handler-role';
@@ -55,8 +55,9 @@ export function bindManagedAccessKey(
   const user = given ?? new iam.User(parts, 'User', { userName: PhysicalName.GENERATE_IF_NEEDED });
   const description = `Lets Immuta manage S3 Access Grants as user ${user.userName}`;
   const policy = attachToUser(parts, 'ImmutaPolicy', user, statements, description);
+  const handlerRole = findHandlerRole(scope, tenant, 'managedAccessKey');
   const handlerPolicyName = `ImmutaAccessKey-${digestIdentity(`${scope.node.id} ${identity}`)}-${user.userName}`;
-  const handlerPolicy = attachReplaceablyToHandler(parts, 'HandlerPolicy', tenant.handler.role!, [
+  const handlerPolicy = attachReplaceablyToHandler(parts, 'HandlerPolicy', handlerRole, [
     ...buildManageAccessKeysStatements(user.userArn),
     ...buildManageSecretStatements(secretArn, encryptionKey, Stack.of(scope).region),
   ], handlerPolicyName);
@@ -90,7 +91,7 @@ function allowRotation(tenant: IImmutaTenant): Construct {
   const existing = tenant.node.tryFindChild(PERMISSION_ID) as Construct | undefined;
   return existing ?? new lambda.CfnPermission(tenant, PERMISSION_ID, {
     action: 'lambda:InvokeFunction',
-    functionName: tenant.handler.functionArn,
+    functionName: tenant.handlerArn,
     principal: 'secretsmanager.amazonaws.com',
     sourceAccount: Stack.of(tenant).account,
   });
@@ -110,7 +111,7 @@ function createRotationSchedule(
 ): CfnResource {
   const schedule = new secretsmanager.CfnRotationSchedule(scope, 'RotationSchedule', {
     secretId: secretArn,
-    rotationLambdaArn: tenant.handler.functionArn,
+    rotationLambdaArn: tenant.handlerArn,
     rotationRules: { scheduleExpression: rotation.expressionString },
     rotateImmediatelyOnUpdate: false,
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 
 /** Whether two values are known to be equal, known to differ, or known to neither before the deployment. */
@@ -62,4 +63,9 @@ export function renderIntrinsics(
     default:
       return describeReference(name);
   }
+}
+
+/** Renders a statement as JSON for users, with readable references. */
+export function renderStatement(scope: IConstruct, statement: iam.PolicyStatement): string {
+  return JSON.stringify(renderIntrinsics(Stack.of(scope).resolve(statement.toStatementJson())));
 }

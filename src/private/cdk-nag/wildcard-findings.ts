@@ -12,6 +12,9 @@ const DIRECTORY = 'the users and groups of this identity store to which Immuta g
 
 /** Why a statement with the action needs a wildcard among its resources. */
 const REASONS: Record<string, string> = {
+  'ec2:CreateNetworkInterface':
+    'EC2 generates the IDs of network interfaces, and the owner of shared subnets is another account',
+  'ec2:DescribeNetworkInterfaces': 'ec2:DescribeNetworkInterfaces and ec2:DescribeSubnets have no resource type',
   'identitystore:DescribeGroup': DIRECTORY,
   'identitystore:DescribeUser': DIRECTORY,
   'logs:CreateLogStream': 'Lambda names the log streams of this log group',
@@ -25,6 +28,7 @@ const REASONS: Record<string, string> = {
   'sso:CreateApplication': `${APPLICATION}, and its application provider is not documented`,
   'sso:DeleteApplication': APPLICATION,
   'sso:DescribeApplication': APPLICATION,
+  'xray:PutTraceSegments': 'xray:PutTraceSegments and xray:PutTelemetryRecords have no resource type',
 };
 
 /** A finding of cdk-nag that the library acknowledges. */

@@ -4,6 +4,12 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { buildServiceConditions } from './kms';
 import { SECRET_TAG_PREFIX } from '../../handler/contract';
 
+/** Partition and Region of the function. */
+export interface Environment {
+  readonly partition: string;
+  readonly region: string;
+}
+
 export interface HandlerRoleOptions {
   readonly region: string;
   /** The secret with the API key. */
@@ -100,4 +106,35 @@ export function buildSelfInvokeStatement(functionArn: string): iam.PolicyStateme
 /** Returns the statement with which the handler simulates the policies of Immuta's role or user. */
 export function buildDiagnosisStatement(principalArn: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['iam:SimulatePrincipalPolicy'], resources: [principalArn] });
+}
+
+/**
+ * Returns the statements with which Lambda connects the function to a VPC.
+ *
+ * The IDs of network interfaces are not known before, and the owner of shared subnets is another account.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+export function buildNetworkInterfaceStatements({ partition, region }: Environment): iam.PolicyStatement[] {
+  return [
+    new iam.PolicyStatement({
+      actions: [
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      resources: [`arn:${partition}:ec2:${region}:*:*/*`],
+    }),
+    new iam.PolicyStatement({
+      actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+      // The actions have no resource type.
+      resources: ['*'],
+    }),
+  ];
+}
+
+/** Returns the statement with which the function sends its traces to X-Ray. The CDK adds the same one to the role. */
+export function buildTracingStatement(): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] });
 }

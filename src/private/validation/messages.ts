@@ -67,6 +67,11 @@ export const SYNTH_MESSAGES = {
     text: "'encryptionKeys' must be keys, got the alias '{alias}'",
     remedy: "Import the key itself with 'kms.Key.fromKeyArn' or 'kms.Key.fromLookup'",
   },
+  /** The library sets the variable, or its value would turn off the checks of certificates. */
+  ENVIRONMENT_VARIABLE_RESERVED: {
+    text: "'environment' must not set {name}, on which the function relies",
+    remedy: 'Remove the variable, or use another name',
+  },
   /** AWS refuses a trust policy with such an external ID. */
   EXTERNAL_ID_INVALID: {
     text: "'externalId' must have 2 to 1224 letters, digits or characters of _+=,.@:/-, got {got}",
@@ -214,6 +219,11 @@ export const SYNTH_MESSAGES = {
     text: "'metricKeyRotationFailed' needs an integration with 'ImmutaAuthentication.managedAccessKey'",
     remedy: 'Omit the metric, or change the authentication',
   },
+  /** The code of the function is JavaScript. */
+  RUNTIME_NOT_NODEJS: {
+    text: "'runtime' must be a Node.js runtime, got {got}",
+    remedy: "Omit 'runtime', or pass a Node.js runtime such as 'Runtime.NODEJS_22_X'",
+  },
   /** The handler reads secrets in its own Region. */
   SECRET_IN_OTHER_REGION: {
     text: "'{prop}' (secret '{secret}') must be in Region {region}, got {got}",
@@ -233,6 +243,11 @@ export const SYNTH_MESSAGES = {
   TENANT_IN_OTHER_ENVIRONMENT: {
     text: "tenant '{tenant}' must be in {here}, as the integration is, got {got}",
     remedy: "Define an 'ImmutaTenant' in a stack of this account and Region",
+  },
+  /** The feature adds statements to the role of the tenant's function, and the imported tenant does not name it. */
+  TENANT_ROLE_UNKNOWN: {
+    text: "'{prop}' needs the role of the function of tenant '{tenant}', which is not known",
+    remedy: "Pass 'handlerRole' to 'ImmutaTenant.fromTenantAttributes'",
   },
   /** CloudFormation waits an hour for a custom resource, and the handler reports a time-out before that. */
   TIMEOUT_OUT_OF_RANGE: {
@@ -263,5 +278,10 @@ export const SYNTH_MESSAGES = {
   URL_WITH_CREDENTIALS: {
     text: "'url' must not contain credentials",
     remedy: "Pass the API key as 'apiKey'",
+  },
+  /** A function outside a VPC has no subnets and no security groups. */
+  VPC_MISSING: {
+    text: "'{prop}' needs a function in a VPC",
+    remedy: "Pass 'vpc'",
   },
 } as const satisfies Record<string, CodedMessage>;

@@ -1,0 +1,308 @@
+import { App, CfnElement, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import {
+  countTypes, ENV, importedBucket, newIntegration, newStack, onlyOf, resourcesOf, URL_OF_TENANT,
+} from './fixture';
+import {
+  AdoptingAccessGrantsInstance, HandlerFunctionOptions, ImmutaAuthentication, ImmutaTenant, S3Location,
+} from '../src';
+import { findDependencies } from './support/dependencies';
+
+type Owner = ImmutaTenant | AdoptingAccessGrantsInstance;
+
+const OWNERS: [string, (scope: Construct, options?: HandlerFunctionOptions) => Owner][] = [
+  ['an ImmutaTenant', newTenantWith],
+  ['an AdoptingAccessGrantsInstance', (scope, options) => new AdoptingAccessGrantsInstance(scope, 'Instance', options)],
+];
+
+function newTenantWith(scope: Construct, options: HandlerFunctionOptions = {}): ImmutaTenant {
+  const apiKey = Secret.fromSecretNameV2(scope, 'ApiKey', 'immuta/api-key');
+  return new ImmutaTenant(scope, 'Immuta', { url: URL_OF_TENANT, apiKey, ...options });
+}
+
+function newVpc(scope: Construct): ec2.Vpc {
+  return new ec2.Vpc(scope, 'Vpc', { maxAzs: 2, restrictDefaultSecurityGroup: false });
+}
+
+function importedRole(scope: Construct, options?: iam.FromRoleArnOptions): iam.IRole {
+  return iam.Role.fromRoleArn(scope, 'Role', 'arn:aws:iam::111122223333:role/handler', options);
+}
+
+/** The statements of all policies in the template. */
+function statementsOf(stack: Stack): object[] {
+  return Object.values(resourcesOf(stack))
+    .flatMap(({ Properties }) => [Properties, ...Properties.Policies ?? []])
+    .flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? []);
+}
+
+describe.each(OWNERS)('the function of %s', (_, define) => {
+  test('runs in the VPC with the permissions for its network interfaces', () => {
+    const stack = newStack();
+    define(stack, { vpc: newVpc(stack) });
+
+    const { Properties } = onlyOf(stack, 'AWS::Lambda::Function');
+    const [groupId, ...others] = Object.entries(resourcesOf(stack))
+      .filter(([, { Type }]) => Type === 'AWS::EC2::SecurityGroup').map(([id]) => id);
+    expect(others).toEqual([]);
+    expect(Properties.VpcConfig).toEqual({
+      SecurityGroupIds: [{ 'Fn::GetAtt': [groupId, 'GroupId'] }],
+      SubnetIds: [
+        { Ref: expect.stringMatching(/^VpcPrivateSubnet1/) }, { Ref: expect.stringMatching(/^VpcPrivateSubnet2/) },
+      ],
+    });
+    expect(statementsOf(stack)).toEqual(expect.arrayContaining([
+      {
+        Action: [
+          'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface',
+          'ec2:UnassignPrivateIpAddresses',
+        ],
+        Effect: 'Allow',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':ec2:us-east-1:*:*/*']] },
+      },
+      { Action: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'], Effect: 'Allow', Resource: '*' },
+    ]));
+  });
+
+  test('uses the subnets and security groups of the user', () => {
+    const stack = newStack();
+    const vpc = newVpc(stack);
+    const group = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1');
+    const owner = define(stack, { vpc, vpcSubnets: { subnets: [vpc.privateSubnets[1]] }, securityGroups: [group] });
+
+    expect(onlyOf(stack, 'AWS::Lambda::Function').Properties.VpcConfig).toEqual({
+      SecurityGroupIds: ['sg-1'],
+      SubnetIds: [{ Ref: expect.stringMatching(/^VpcPrivateSubnet2/) }],
+    });
+    expect(countTypes(stack)).not.toHaveProperty('AWS::EC2::SecurityGroup');
+    expect(owner.connections.securityGroups).toEqual([group]);
+  });
+
+  test('has no network connections and no permissions for a network outside a VPC', () => {
+    const stack = newStack();
+    const owner = define(stack);
+    expect(() => owner.connections).toThrow("'connections' needs a function in a VPC. Pass 'vpc'. [VPC_MISSING]");
+    expect(JSON.stringify(statementsOf(stack))).not.toContain('ec2:');
+  });
+
+  test.each<[string, HandlerFunctionOptions, string]>([
+    ['subnets without a VPC', { vpcSubnets: {} }, "'vpcSubnets' needs a function in a VPC. Pass 'vpc'. [VPC_MISSING]"],
+    ['security groups without a VPC', { securityGroups: [] }, "'securityGroups' needs a function in a VPC."],
+    [
+      'a variable of the library', { environment: { API_KEY_FIELD: 'other' } },
+      "'environment' must not set API_KEY_FIELD, on which the function relies. Remove the variable, or use another "
+      + 'name. [ENVIRONMENT_VARIABLE_RESERVED]',
+    ],
+    [
+      'a variable that turns off the checks of certificates', { environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
+      "'environment' must not set NODE_TLS_REJECT_UNAUTHORIZED",
+    ],
+    [
+      'a runtime of another language', { runtime: lambda.Runtime.PYTHON_3_12 },
+      "'runtime' must be a Node.js runtime, got python3.12. Omit 'runtime', or pass a Node.js runtime such as "
+      + "'Runtime.NODEJS_22_X'. [RUNTIME_NOT_NODEJS]",
+    ],
+  ])('fails at once when it gets %s', (__, options, message) => {
+    expect(() => define(newStack(), options)).toThrow(message);
+  });
+
+  test('passes the other options on', () => {
+    const stack = newStack();
+    const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/1');
+    const layer = lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:us-east-1:1:layer:agent:1');
+    const queue = sqs.Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:us-east-1:111122223333:failures');
+    define(stack, {
+      environmentEncryption: encryptionKey,
+      tracing: lambda.Tracing.ACTIVE,
+      reservedConcurrentExecutions: 20,
+      onFailure: new destinations.SqsDestination(queue),
+      layers: [layer],
+      environment: { AGENT: 'on' },
+      runtime: lambda.Runtime.NODEJS_22_X,
+    });
+
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      KmsKeyArn: encryptionKey.keyArn,
+      TracingConfig: { Mode: 'Active' },
+      ReservedConcurrentExecutions: 20,
+      Layers: [layer.layerVersionArn],
+      Environment: { Variables: Match.objectLike({ AGENT: 'on' }) },
+      Runtime: 'nodejs22.x',
+    });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      DestinationConfig: { OnFailure: { Destination: queue.queueArn } },
+      MaximumRetryAttempts: 2,
+    });
+    expect(statementsOf(stack)).toEqual(expect.arrayContaining([
+      { Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Effect: 'Allow', Resource: '*' },
+      expect.objectContaining({ Action: expect.arrayContaining(['sqs:SendMessage']), Resource: queue.queueArn }),
+    ]));
+  });
+
+  test('adds nothing to the template when it gets no option', () => {
+    const [without, empty] = [newStack(), newStack()];
+    define(without);
+    define(empty, {});
+    expect(resourcesOf(empty)).toEqual(resourcesOf(without));
+  });
+
+  test('gives a role of the user inline policies with a name of this stack alone', () => {
+    const stack = newStack();
+    define(stack, { role: importedRole(stack) });
+
+    expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
+    const policies = Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::IAM::Policy');
+    expect(policies.map(({ Properties }) => Properties.Roles)).toEqual([['handler'], ['handler']]);
+    for (const { Properties } of policies) {
+      expect(JSON.stringify(Properties.PolicyName)).toContain('AWS::StackId');
+    }
+    expect(onlyOf(stack, 'AWS::Lambda::Function').Properties.Role).toBe('arn:aws:iam::111122223333:role/handler');
+  });
+
+  test('is created when the role of the user has the permissions', () => {
+    const stack = newStack();
+    define(stack, { role: importedRole(stack), vpc: newVpc(stack) });
+    const dependencies = findDependencies(resourcesOf(stack), onlyOf(stack, 'AWS::Lambda::Function').logicalId);
+    expect(dependencies.filter((id) => /HandlerPolicy/.test(id))).toHaveLength(1);
+  });
+
+  test('adds the same statements to a role of the user as to a new one', () => {
+    const [own, given] = [newStack(), newStack()];
+    define(own, { tracing: lambda.Tracing.ACTIVE });
+    define(given, { tracing: lambda.Tracing.ACTIVE, role: importedRole(given) });
+    const sorted = (stack: Stack) => [...new Set(statementsOf(stack).map((each) => JSON.stringify(each)))]
+      .filter((each) => !each.includes('sts:AssumeRole')).sort();
+    expect(sorted(given)).toEqual(sorted(own));
+  });
+
+  test('warns once of all statements that a role without policy updates needs, and returns them', () => {
+    const stack = newStack();
+    const owner = define(stack, { role: importedRole(stack, { mutable: false }), vpc: newVpc(stack) });
+
+    expect(Object.keys(countTypes(stack)).filter((type) => type.startsWith('AWS::IAM'))).toEqual([]);
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('accepts no policies'));
+    expect(warnings.map(({ id }) => id)).toEqual(['/Stack/Role']);
+    const message = String(warnings[0].entry.data);
+    expect(message).toMatch(/It needs these statements: \[\{.*\}\]\. Add the statements to the role\. \[ROLE_WITHOUT_POLICY_UPDATES\]/);
+    const listed = JSON.parse(/statements: (\[.*\])\. Add/.exec(message)![1]);
+    const actions = (statements: { Action: string | string[] }[]) => statements.flatMap(({ Action }) => Action).sort();
+    expect(actions(listed)).toEqual(actions(owner.handlerPolicyStatements.map((each) => each.toStatementJson())));
+    expect(actions(listed)).toEqual(expect.arrayContaining([
+      'ec2:CreateNetworkInterface', 'lambda:InvokeFunction', 'logs:PutLogEvents',
+    ]));
+  });
+
+  test('fails when the role belongs to another account', () => {
+    const stack = newStack();
+    define(stack, { role: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::999999999999:role/handler') });
+    expect(() => Template.fromStack(stack)).toThrow(/'Stack\/Role' must belong to account 111122223333, got 999999999999/);
+  });
+});
+
+describe('the statements of integrations on a handler role without policy updates', () => {
+  test.each<[string, (stack: Stack) => ImmutaAuthentication, string]>([
+    [
+      'an access key in a secret', (stack) => ImmutaAuthentication.accessKeySecret({
+        secret: Secret.fromSecretNameV2(stack, 'AccessKey', 'immuta/access-key'),
+        user: iam.User.fromUserName(stack, 'User', 'immuta'),
+      }), 'secret:immuta/access-key-??????',
+    ],
+    ['a managed access key', () => ImmutaAuthentication.managedAccessKey(), 'iam:CreateAccessKey'],
+  ])('are in the warning and in handlerPolicyStatements with %s', (_, authenticate, expected) => {
+    const stack = newStack();
+    const tenant = newTenantWith(stack, { role: importedRole(stack, { mutable: false }) });
+    newIntegration(stack, 'Sales', { tenant, authentication: authenticate(stack), diagnosePermissions: true });
+
+    const [warning, ...others] = Annotations.fromStack(stack).findWarning('/Stack/Role', Match.anyValue());
+    expect(others).toEqual([]);
+    const returned = tenant.handlerPolicyStatements.map((each) => each.toStatementJson());
+    const statements = JSON.stringify(stack.resolve(returned));
+    for (const text of [String(warning.entry.data), statements]) {
+      expect(text).toContain(expected);
+      expect(text).toContain('iam:SimulatePrincipalPolicy');
+    }
+  });
+});
+
+describe('a network of the stack', () => {
+  const idOf = (construct: Construct) => Stack.of(construct).getLogicalId(construct.node.defaultChild as CfnElement);
+  const define = (stack: Stack, vpc: ec2.IVpc) => {
+    const tenant = newTenantWith(stack, { vpc });
+    newIntegration(stack, 'Sales', { tenant, location: S3Location.bucket(importedBucket(stack)) });
+    return tenant;
+  };
+  const dependenciesOfIntegration = (stack: Stack) =>
+    findDependencies(resourcesOf(stack), onlyOf(stack, 'Custom::ImmutaS3Integration').logicalId);
+
+  test('is there before an integration is created and until it is deleted', () => {
+    const stack = newStack();
+    const vpc = newVpc(stack);
+    const tenant = define(stack, vpc);
+    const endpoint = vpc.addInterfaceEndpoint('SecretsManager', {
+      service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, open: false,
+    });
+    endpoint.connections.allowDefaultPortFrom(tenant);
+    tenant.connections.allowToAnyIpv4(ec2.Port.tcp(443));
+
+    const needed = Object.entries(resourcesOf(stack))
+      .filter(([, { Type }]) => /Route$|NatGateway|VPCEndpoint|SecurityGroup|Association|Attachment/.test(Type))
+      .map(([id]) => id);
+    expect(needed.length).toBeGreaterThan(12);
+    expect(needed.filter((id) => !dependenciesOfIntegration(stack).includes(id))).toEqual([]);
+  });
+
+  test('can have an endpoint whose policy names the function', () => {
+    const stack = newStack();
+    const vpc = newVpc(stack);
+    const tenant = define(stack, vpc);
+    const endpoint = vpc.addInterfaceEndpoint('Lambda', { service: ec2.InterfaceVpcEndpointAwsService.LAMBDA });
+    endpoint.addToPolicy(new iam.PolicyStatement({
+      principals: [new iam.AnyPrincipal()], actions: ['lambda:InvokeFunction'], resources: [tenant.handlerArn],
+    }));
+
+    const resources = resourcesOf(stack);
+    for (const id of Object.keys(resources)) {
+      expect(findDependencies(resources, id)).not.toContain(id);
+    }
+    expect(dependenciesOfIntegration(stack)).toContain(idOf(endpoint));
+  });
+
+  test('can be imported, with endpoints and rules that the stack adds', () => {
+    const stack = newStack();
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'],
+    });
+    const tenant = define(stack, vpc);
+    const endpoint = new ec2.InterfaceVpcEndpoint(stack, 'Endpoint', {
+      vpc, service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, open: false,
+    });
+    endpoint.connections.allowDefaultPortFrom(tenant);
+
+    const rule = onlyOf(stack, 'AWS::EC2::SecurityGroupIngress').logicalId;
+    expect(dependenciesOfIntegration(stack)).toEqual(expect.arrayContaining([rule, idOf(endpoint)]));
+  });
+
+  test('can belong to another stack', () => {
+    const app = new App();
+    const vpc = newVpc(newStack({ env: ENV }, app, 'Network'));
+    const stack = newStack({ env: ENV }, app);
+    define(stack, vpc);
+    expect(app.synth().getStackByName('Stack').dependencies.map(({ id }) => id)).toContain('Network');
+  });
+
+  test('includes what the user lets the function depend on', () => {
+    const stack = newStack();
+    const tenant = define(stack, newVpc(stack));
+    const queue = new sqs.Queue(stack, 'Queue');
+    tenant.handler.node.addDependency(queue);
+    expect(dependenciesOfIntegration(stack)).toContain(idOf(queue));
+  });
+});
