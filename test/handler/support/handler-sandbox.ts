@@ -1,19 +1,17 @@
-import { Agent } from 'node:http';
-import { TestClock } from './test-clock';
-import { handleIntegrationEvent } from '../../../src/handler/integration/handle-event';
-import { run } from '../../../src/handler/protocol/run';
 import {
-  AccessGrantsLocation,
-  AwsError,
-  AwsRequest,
-  AwsStandIn,
-  s3ControlOperation,
-  startAws,
-} from '../../sandbox/aws';
+  CloudFormationAnswer,
+  FunctionSandbox,
+  FunctionServers,
+  operationOf,
+  STACK,
+  startServers,
+} from './function-sandbox';
+import { handleIntegrationEvent } from '../../../src/handler/integration/handle-event';
+import { HandleEvent } from '../../../src/handler/protocol/run';
+import { AccessGrantsLocation, AwsError } from '../../sandbox/aws';
 import { Answer, HttpFault, ImmutaStandIn, IntegrationRecord, S3Config, startImmuta } from '../../sandbox/immuta';
-import { serveLambda } from '../../sandbox/lambda/http-face';
-import { leaksIn, NamedSecret, secretTexts } from '../../sandbox/leaks';
-import { HttpServer } from '../../support/http-server';
+
+export { STACK };
 
 /** Secrets are found without the suffix of their ARN, as AWS finds them. */
 export const API_KEY_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key';
@@ -23,7 +21,6 @@ export const ROLE = roleArn('sales-location');
 export const OTHER_ROLE = roleArn('other-location');
 export const IMMUTA_ROLE = roleArn('immuta');
 export const OTHER_IMMUTA_ROLE = roleArn('other-immuta');
-export const STACK = 'arn:aws:cloudformation:us-east-1:111122223333:stack/Lake/4ae3a5a0-0001-11ee-8000-0a1b2c3d4e5f';
 export const CREATE = 'c1b2c3d4-0000-4000-8000-000000000001';
 export const UPDATE = 'c1b2c3d4-0000-4000-8000-000000000002';
 export const DELETE = 'c1b2c3d4-0000-4000-8000-000000000003';
@@ -70,16 +67,6 @@ export const CONFIG: S3Config = {
   awsRoleToAssume: IMMUTA_ROLE,
 };
 
-export interface CloudFormationAnswer {
-  readonly Status: string;
-  readonly Reason?: string;
-  readonly PhysicalResourceId: string;
-  readonly StackId: string;
-  readonly RequestId: string;
-  readonly LogicalResourceId: string;
-  readonly Data?: Record<string, string>;
-}
-
 export interface Sent {
   readonly properties?: Record<string, string | undefined>;
   readonly oldProperties?: Record<string, string | undefined>;
@@ -94,78 +81,37 @@ export interface Sent {
  *
  * There are: the bucket `sales`, an Access Grants instance, and roles that may do what they must.
  */
-export class HandlerSandbox {
+export class HandlerSandbox extends FunctionSandbox {
   public static async start(): Promise<HandlerSandbox> {
-    const clock = new TestClock();
-    const aws = await startAws({ clock });
+    const servers = await startServers();
+    const { aws, clock } = servers;
     const immuta = await startImmuta({ clock, aws, plain: true, apiKeys: { [API_KEY]: ['APPLICATION_ADMIN'] } });
-    const responses = await HttpServer.start((_, response) => {
-      response.end();
-    });
-    const sandbox = new HandlerSandbox(clock, aws, immuta, responses);
-    serveLambda(
-      { find: (functionArn) => ({ functionArn }), invokeAsync: (_, event) => sandbox.invocations.push(event) },
-      aws,
-    );
+    const sandbox = new HandlerSandbox(servers, immuta);
     aws.secrets.createSecret('immuta/api-key', API_KEY);
     aws.buckets.createBucket('sales');
     aws.accessGrants.createInstance('111122223333', 'us-east-1');
     createRoles(sandbox);
-    // the handler acts as the sandbox's admin
-    Object.assign(process.env, {
-      AWS_REGION: aws.region,
-      AWS_ACCESS_KEY_ID: aws.env.AWS_ACCESS_KEY_ID,
-      AWS_SECRET_ACCESS_KEY: aws.env.AWS_SECRET_ACCESS_KEY,
-      AWS_ENDPOINT_URL_IAM: aws.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
-      AWS_ENDPOINT_URL_LAMBDA: aws.url,
-      // the SDK's own pauses are not the clock's; the handler tries again as well
-      AWS_MAX_ATTEMPTS: '1',
-    });
     return sandbox;
   }
 
-  public readonly log: string[] = [];
   public environment: Record<string, string | undefined>;
-  /** How long an invocation may run. */
-  public functionTimeoutMs = 900_000;
-  /** Events with which the function has invoked itself. */
-  public readonly invocations: Record<string, unknown>[] = [];
-  private readonly secrets: NamedSecret[] = [{ name: 'the signature of the response URL', value: 'signature-4f2d' }];
 
-  private constructor(
-    public readonly clock: TestClock,
-    public readonly aws: AwsStandIn,
-    public readonly immuta: ImmutaStandIn,
-    public readonly responses: HttpServer,
-  ) {
+  private constructor(servers: FunctionServers, public readonly immuta: ImmutaStandIn) {
+    super(servers);
     this.environment = { IMMUTA_URL: immuta.url, API_KEY_SECRET_ARN: API_KEY_ARN };
   }
 
-  /** Ends, and looks whether anything that left the handler holds a secret. */
+  protected get handleEvent(): HandleEvent {
+    return handleIntegrationEvent({ environment: this.environment, s3Control: this.s3Control });
+  }
+
   public async close(): Promise<void> {
-    const { aws, immuta, log, responses } = this;
-    await Promise.all([immuta.close(), aws.close(), responses.close()]);
-    const secrets = [
-      ...this.secrets,
-      ...aws.secrets.everyValue.flatMap(({ name, value }) => secretTexts(name, value)),
-      ...[...immuta.apiKeys.every].map((value) => ({ name: 'an API key of Immuta', value })),
-      ...[...aws.iam.everySecretKey].map(([id, value]) => ({ name: `the secret access key of ${id}`, value })),
-    ];
-    expect(
-      leaksIn({ log: log.join('\n'), answers: responses.requests.map(({ body }) => body).join('\n') }, secrets),
-    ).toEqual([]);
+    this.secrets.push(...[...this.immuta.apiKeys.every].map((value) => ({ name: 'an API key of Immuta', value })));
+    await this.immuta.close();
+    await super.close();
   }
 
   // ----- what the handler has done
-
-  public get answers(): CloudFormationAnswer[] {
-    return this.responses.requests.map(({ body }) => JSON.parse(body));
-  }
-
-  public get steps(): string[] {
-    return this.log.map((line) => JSON.parse(line).step);
-  }
 
   /** What Immuta was asked, as `POST /integrations`, in its order. */
   public get immutaCalls(): string[] {
@@ -174,10 +120,6 @@ export class HandlerSandbox {
 
   public countImmutaCalls(method: string): number {
     return this.immuta.requests.filter((request) => request.method === method).length;
-  }
-
-  public countAwsCalls(operation: string): number {
-    return this.aws.requests.filter((request) => operationOf(request) === operation).length;
   }
 
   // ----- Immuta's integrations and the locations in AWS
@@ -277,11 +219,9 @@ export class HandlerSandbox {
   public event(type: string, requestId: string, sent: Sent = {}): Record<string, unknown> {
     const { IMMUTA_URL: TenantUrl } = this.environment;
     const tenant = TenantUrl ? { TenantUrl } : {};
-    const date = new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
-    const query = `X-Amz-Date=${date}&X-Amz-Expires=7200&X-Amz-Signature=signature-4f2d`;
     return {
       RequestType: type,
-      ResponseURL: `${this.responses.url}/response/token?${query}`,
+      ResponseURL: this.signResponseUrl(),
       StackId: STACK,
       RequestId: requestId,
       LogicalResourceId: 'SalesLake',
@@ -293,44 +233,6 @@ export class HandlerSandbox {
     };
   }
 
-  /** Invokes the handler, and again as often as it asks for it. The last answer. */
-  public async deliver(event: Record<string, unknown>, ageMs = 2_000): Promise<CloudFormationAnswer> {
-    this.clock.advance(ageMs);
-    await this.invoke(event);
-    for (let next = this.invocations.shift(); next; next = this.invocations.shift()) {
-      await this.invoke(next);
-    }
-    return this.answers[this.answers.length - 1];
-  }
-
-  public async invoke(event: unknown): Promise<void> {
-    const endsAt = this.clock.now() + this.functionTimeoutMs;
-    const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
-      callback(null, [{ address: '127.0.0.1', family: 4 }]);
-    await run(
-      event,
-      {
-        invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
-        getRemainingTimeInMillis: () => endsAt - this.clock.now(),
-      },
-      {
-        clock: this.clock,
-        writeLog: (line) => this.log.push(line),
-        handleEvent: handleIntegrationEvent({
-          environment: this.environment,
-          // the SDK puts the account before the host, which then is no address of this machine
-          s3Control: {
-            endpoint: this.aws.env.AWS_ENDPOINT_URL_S3_CONTROL,
-            requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } as never,
-          },
-        }),
-      },
-    );
-  }
-}
-
-function operationOf(request: AwsRequest): string {
-  return request.operation || s3ControlOperation(request) || (request.service === 'lambda' ? 'Invoke' : '');
 }
 
 function createRoles({ aws: { iam }, immuta }: HandlerSandbox): void {

@@ -8,7 +8,7 @@ import {
   NOTHING,
   onCall,
   OTHER_IDENTITY_CENTER,
-  somebodyElse,
+  anotherOwner,
   STACK_NAME,
   useSandbox,
 } from './fixture';
@@ -42,8 +42,8 @@ interface CrashOptions extends Pick<Crash, 'toNone' | 'inUse'> {
 }
 
 const slowly = (minutes: number): Kill => ({ aws }) => void (aws.accessGrants.associationMs = minutes * MINUTE);
-const withAnother: Kill = (current) => void somebodyElse(current).registers('s3://theirs/');
-const vanished: Kill = (current) => somebodyElse(current).deletesInstance();
+const withAnother: Kill = (current) => void anotherOwner(current).registers('s3://theirs/');
+const vanished: Kill = (current) => anotherOwner(current).deletesInstance();
 const nothing: Kill = () => undefined;
 
 function atStep(step: string, when: string, { given = nothing, ...more }: CrashOptions = {}): Crash {

@@ -1,5 +1,5 @@
 import {
-  calls,
+  writeCalls,
   deployInstance,
   IDENTITY_CENTER,
   INSTANCE_ARN,
@@ -10,7 +10,7 @@ import {
   NOTHING,
   onCall,
   OTHER_IDENTITY_CENTER,
-  somebodyElse,
+  anotherOwner,
   STACK_NAME,
   useSandbox,
 } from './fixture';
@@ -32,16 +32,16 @@ describe('creation and deletion', () => {
       instanceIsOurs: true,
       associationIsOurs: false,
     });
-    expect(calls(sandbox.current)).toEqual(['CreateAccessGrantsInstance']);
+    expect(writeCalls(sandbox.current)).toEqual(['CreateAccessGrantsInstance']);
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-    expect(calls(sandbox.current)).toEqual(['CreateAccessGrantsInstance', 'DeleteAccessGrantsInstance']);
+    expect(writeCalls(sandbox.current)).toEqual(['CreateAccessGrantsInstance', 'DeleteAccessGrantsInstance']);
     expect(instanceAnswers(sandbox.current)).toEqual(['SUCCESS A', 'SUCCESS A']);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
   test('adopts an existing instance and keeps it unchanged', async () => {
-    somebodyElse(sandbox.current).createsInstance();
+    anotherOwner(sandbox.current).createsInstance();
 
     expect(await deployInstance(sandbox.current)).toMatchObject({
       status: 'CREATE_COMPLETE',
@@ -49,7 +49,7 @@ describe('creation and deletion', () => {
     });
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
-    expect(calls(sandbox.current)).toEqual([]);
+    expect(writeCalls(sandbox.current)).toEqual([]);
     expect(leftovers(sandbox.current)).toEqual({ ...NOTHING, instance: INSTANCE_ARN });
   });
 
@@ -93,7 +93,7 @@ describe('creation and deletion', () => {
   });
 
   test('associates an existing instance and dissociates it again', async () => {
-    somebodyElse(sandbox.current).createsInstance();
+    anotherOwner(sandbox.current).createsInstance();
 
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
@@ -111,28 +111,28 @@ describe('creation and deletion', () => {
   });
 
   test('adopts an association with the same Identity Center instance', async () => {
-    somebodyElse(sandbox.current).createsInstance(IDENTITY_CENTER);
+    anotherOwner(sandbox.current).createsInstance(IDENTITY_CENTER);
 
     expect(await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER })).toMatchObject({
       outputs: { Application: expect.stringContaining('apl-'), IdentityCenter: IDENTITY_CENTER, Adopted: 'true' },
     });
     await sandbox.current.destroy(STACK_NAME);
 
-    expect(calls(sandbox.current)).toEqual([]);
+    expect(writeCalls(sandbox.current)).toEqual([]);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
   test('returns an existing association when the stack sets none', async () => {
-    somebodyElse(sandbox.current).createsInstance(IDENTITY_CENTER);
+    anotherOwner(sandbox.current).createsInstance(IDENTITY_CENTER);
 
     expect(await deployInstance(sandbox.current)).toMatchObject({
       outputs: { Application: expect.stringContaining('apl-'), IdentityCenter: IDENTITY_CENTER },
     });
-    expect(calls(sandbox.current)).toEqual([]);
+    expect(writeCalls(sandbox.current)).toEqual([]);
   });
 
   test('fails, names both and keeps an association with another Identity Center instance', async () => {
-    somebodyElse(sandbox.current).createsInstance(OTHER_IDENTITY_CENTER);
+    anotherOwner(sandbox.current).createsInstance(OTHER_IDENTITY_CENTER);
 
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
@@ -142,7 +142,7 @@ describe('creation and deletion', () => {
         `cannot be associated with ${IDENTITY_CENTER}`,
     );
     expect(instanceFailure(result)).toContain('[IDENTITY_CENTER_ALREADY_ASSOCIATED]');
-    expect(calls(sandbox.current)).toEqual([]);
+    expect(writeCalls(sandbox.current)).toEqual([]);
     expect(instanceAnswers(sandbox.current)).toEqual(['FAILED A', 'SUCCESS A']);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: OTHER_IDENTITY_CENTER });
   });
@@ -178,7 +178,7 @@ describe('an instance that others use', () => {
 
   test('is deleted when locations in deletion are gone', async () => {
     await deployInstance(sandbox.current);
-    const others = somebodyElse(sandbox.current);
+    const others = anotherOwner(sandbox.current);
     const ids = await Promise.all(
       ['s3://a/', 's3://b/', 's3://c/'].map(async (scope) => (await others.registers(scope)).id),
     );
@@ -196,8 +196,8 @@ describe('an instance that others use', () => {
     ['a location with a grant', true],
   ])('is kept without an owner when %s of another owner remains', async (_, granted) => {
     await deployInstance(sandbox.current);
-    const { id } = await somebodyElse(sandbox.current).registers('s3://theirs/');
-    if (granted) somebodyElse(sandbox.current).grants(id);
+    const { id } = await anotherOwner(sandbox.current).registers('s3://theirs/');
+    if (granted) anotherOwner(sandbox.current).grants(id);
     const start = sandbox.current.clock.now();
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
@@ -215,7 +215,7 @@ describe('an instance that others use', () => {
 
   test('is kept when another owner associated it', async () => {
     await deployInstance(sandbox.current);
-    somebodyElse(sandbox.current).associates(OTHER_IDENTITY_CENTER);
+    anotherOwner(sandbox.current).associates(OTHER_IDENTITY_CENTER);
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
 
@@ -278,7 +278,7 @@ describe('permissions', () => {
   }
 
   test('calls exactly what the policy tables list', async () => {
-    const others = somebodyElse(sandbox.current);
+    const others = anotherOwner(sandbox.current);
     // made, refused, adopted; associated slowly; taken away and made anew; in use by others
     sandbox.current.aws.accessGrants.associationMs = 1_200_000;
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });

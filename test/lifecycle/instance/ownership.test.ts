@@ -1,7 +1,7 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
-  calls,
+  writeCalls,
   deployInstance,
   IDENTITY_CENTER,
   INSTANCE_ARN,
@@ -11,7 +11,7 @@ import {
   instanceState,
   leftovers,
   NOTHING,
-  somebodyElse,
+  anotherOwner,
   STACK_NAME,
   useSandbox,
 } from './fixture';
@@ -47,7 +47,7 @@ describe.each<[string, (number | 'afterwards')[]]>([
     ['owned by others', true],
   ])('change nothing in an account that is %s', async (_, existing) => {
     sandbox.current.lambda.deliveries = deliveries;
-    if (existing) somebodyElse(sandbox.current).createsInstance();
+    if (existing) anotherOwner(sandbox.current).createsInstance();
 
     expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(instanceState(sandbox.current)).toEqual({
@@ -101,7 +101,7 @@ describe('a Create that is cancelled', () => {
   });
 
   test('keeps what another owner created', async () => {
-    somebodyElse(sandbox.current).createsInstance();
+    anotherOwner(sandbox.current).createsInstance();
     sandbox.current.aws.accessGrants.associationMs = 2 * MINUTE;
 
     expect(await withFailingNeighbour(20)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
@@ -213,7 +213,7 @@ test('waits until permissions take effect', async () => {
     await deployInstance(sandbox.current, { identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-9999' }),
   ).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
-  expect(calls(sandbox.current)).toContain('DissociateAccessGrantsIdentityCenter');
+  expect(writeCalls(sandbox.current)).toContain('DissociateAccessGrantsIdentityCenter');
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });

@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
-  calls,
+  writeCalls,
   deployInstance,
   IDENTITY_CENTER,
   instanceAnswers,
@@ -10,7 +10,7 @@ import {
   leftovers,
   NOTHING,
   OTHER_IDENTITY_CENTER,
-  somebodyElse,
+  anotherOwner,
   STACK_NAME,
   useSandbox,
 } from './fixture';
@@ -48,7 +48,7 @@ describe('Identity Center', () => {
     ],
   ])('is updated in place when it %s', async (_, before, after, expected) => {
     await deployInstance(sandbox.current, before);
-    const first = calls(sandbox.current).length;
+    const first = writeCalls(sandbox.current).length;
 
     expect(await deployInstance(sandbox.current, after)).toMatchObject({
       status: 'UPDATE_COMPLETE',
@@ -58,7 +58,7 @@ describe('Identity Center', () => {
       },
     });
 
-    expect(calls(sandbox.current).slice(first)).toEqual(expected);
+    expect(writeCalls(sandbox.current).slice(first)).toEqual(expected);
     expect(instanceState(sandbox.current)).toEqual({
       identityCenter: after?.identityCenterInstanceArn,
       instanceIsOurs: true,
@@ -111,7 +111,7 @@ describe('Identity Center', () => {
     ['another', OTHER],
     ['none', undefined],
   ])('is kept when another owner associated it and an update sets %s', async (_, after) => {
-    somebodyElse(sandbox.current).createsInstance(IDENTITY_CENTER);
+    anotherOwner(sandbox.current).createsInstance(IDENTITY_CENTER);
     await deployInstance(sandbox.current, ONE);
 
     const result = await deployInstance(sandbox.current, after);
@@ -122,27 +122,27 @@ describe('Identity Center', () => {
         `${IDENTITY_CENTER}, but not by this resource, so it cannot be associated with ${OTHER_IDENTITY_CENTER}`,
       );
     }
-    expect(calls(sandbox.current)).toEqual([]);
+    expect(writeCalls(sandbox.current)).toEqual([]);
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
   test('belongs to another owner who associated the same instance again', async () => {
     await deployInstance(sandbox.current, ONE);
-    somebodyElse(sandbox.current).dissociates();
-    somebodyElse(sandbox.current).associates(IDENTITY_CENTER);
+    anotherOwner(sandbox.current).dissociates();
+    anotherOwner(sandbox.current).associates(IDENTITY_CENTER);
 
     expect(await deployInstance(sandbox.current)).toMatchObject({
       status: 'UPDATE_COMPLETE',
       outputs: { IdentityCenter: IDENTITY_CENTER },
     });
 
-    expect(calls(sandbox.current)).not.toContain('DissociateAccessGrantsIdentityCenter');
+    expect(writeCalls(sandbox.current)).not.toContain('DissociateAccessGrantsIdentityCenter');
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
   test('is associated again by any update when it was dissociated', async () => {
     await deployInstance(sandbox.current, ONE);
-    somebodyElse(sandbox.current).dissociates();
+    anotherOwner(sandbox.current).dissociates();
 
     await deployInstance(sandbox.current, { ...ONE, timeout: Duration.minutes(20) });
 
@@ -155,8 +155,8 @@ describe('Identity Center', () => {
 
   test('fails no unrelated update when another owner replaced it', async () => {
     await deployInstance(sandbox.current, ONE);
-    somebodyElse(sandbox.current).dissociates();
-    somebodyElse(sandbox.current).associates(OTHER_IDENTITY_CENTER);
+    anotherOwner(sandbox.current).dissociates();
+    anotherOwner(sandbox.current).associates(OTHER_IDENTITY_CENTER);
 
     expect(await deployInstance(sandbox.current, { ...ONE, timeout: Duration.minutes(20) }))
       .toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IdentityCenter: OTHER_IDENTITY_CENTER } });
@@ -172,9 +172,9 @@ describe('Identity Center', () => {
 
 describe('an instance that was deleted outside its stack', () => {
   test('is recreated by the next update and deleted with the stack', async () => {
-    somebodyElse(sandbox.current).createsInstance();
+    anotherOwner(sandbox.current).createsInstance();
     await deployInstance(sandbox.current);
-    somebodyElse(sandbox.current).deletesInstance();
+    anotherOwner(sandbox.current).deletesInstance();
 
     expect(await deployInstance(sandbox.current, { timeout: Duration.minutes(20) })).toMatchObject({
       status: 'UPDATE_COMPLETE',
@@ -188,8 +188,8 @@ describe('an instance that was deleted outside its stack', () => {
 
   test('belongs to the owner who created another', async () => {
     await deployInstance(sandbox.current);
-    somebodyElse(sandbox.current).deletesInstance();
-    somebodyElse(sandbox.current).createsInstance();
+    anotherOwner(sandbox.current).deletesInstance();
+    anotherOwner(sandbox.current).createsInstance();
 
     await sandbox.current.destroy(STACK_NAME);
 
@@ -198,7 +198,7 @@ describe('an instance that was deleted outside its stack', () => {
 
   test('needs no deletion', async () => {
     await deployInstance(sandbox.current);
-    somebodyElse(sandbox.current).deletesInstance();
+    anotherOwner(sandbox.current).deletesInstance();
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);

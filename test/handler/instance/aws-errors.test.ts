@@ -1,0 +1,180 @@
+import { AwsError, s3ControlOperation } from '../../sandbox/aws';
+import {
+  anotherOwner,
+  CallFault,
+  IDENTITY_CENTER,
+  instanceState,
+  onCall,
+  writeCalls,
+} from '../../support/access-grants-instance';
+import { InstanceSandbox } from '../support/instance-sandbox';
+
+let sandbox: InstanceSandbox;
+beforeEach(async () => {
+  sandbox = await InstanceSandbox.start();
+});
+afterEach(() => sandbox.close());
+
+const MINUTE = 60_000;
+const OURS = { identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true };
+const BUSY = new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
+const FAILED = new AwsError(500, 'InternalError', 'We encountered an internal error.');
+const NONE = new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none');
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+  expect(instanceState(sandbox)).toBeUndefined();
+}
+
+/** Every operation that the handler calls in the life of an instance, except those it calls only while it waits. */
+const OPERATIONS = [
+  'GetAccessGrantsInstance',
+  'ListTagsForResource',
+  'CreateAccessGrantsInstance',
+  'TagResource',
+  'AssociateAccessGrantsIdentityCenter',
+  'DissociateAccessGrantsIdentityCenter',
+  'UntagResource',
+  'DeleteAccessGrantsInstance',
+];
+
+const FAULTS: [string, CallFault][] = [
+  ['is throttled', { error: BUSY, times: 3 }],
+  ['is throttled with another code', { error: new AwsError(400, 'ThrottlingException', 'Rate exceeded'), times: 3 }],
+  ['fails within AWS', { error: FAILED, times: 3 }],
+  ['succeeds but returns an error', { error: FAILED, done: true }],
+  ['is denied for a while', { error: new AwsError(403, 'AccessDenied', 'Access Denied'), times: 5 }],
+];
+
+describe.each(OPERATIONS)('%s', (operation) => {
+  test.each(FAULTS)('changes nothing in the outcome when it %s', async (_, fault) => {
+    onCall(sandbox, operation, fault);
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({
+      status: 'SUCCESS',
+      attributes: { Adopted: 'false', IdentityCenterInstanceArn: IDENTITY_CENTER },
+    });
+    expect(instanceState(sandbox)).toEqual(OURS);
+
+    await expectNothingLeft();
+    const [first, ...others] = sandbox.answers.map(({ PhysicalResourceId }) => PhysicalResourceId);
+    expect(first).toMatch(/^s3-access-grants-instance\/[0-9a-f]{12}$/);
+    expect(others).toEqual([first]);
+  });
+});
+
+test.each([
+  ['GetAccessGrantsInstance', 'is denied', new AwsError(403, 'AccessDenied', 'Access Denied by an SCP')],
+  ['CreateAccessGrantsInstance', 'is denied', new AwsError(403, 'AccessDenied', 'Access Denied by an SCP')],
+  ['AssociateAccessGrantsIdentityCenter', 'is denied', new AwsError(403, 'AccessDenied', 'Access Denied by an SCP')],
+  ['CreateAccessGrantsInstance', 'is throttled', BUSY],
+])('fails in minutes with the text of AWS when %s permanently %s', async (operation, _, error) => {
+  const repair = onCall(sandbox, operation, { error, times: Infinity });
+  const start = sandbox.clock.now();
+
+  const outcome = await sandbox.deploy(IDENTITY_CENTER);
+
+  // Without a read, the rollback cannot know what to delete.
+  const rollback = operation === 'GetAccessGrantsInstance' ? 'FAILED' : 'SUCCESS';
+  expect(outcome).toMatchObject({ status: 'FAILED', rollback });
+  expect(outcome.reason).toMatch(
+    new RegExp(`(denied|did not carry out) ${operation}: ${error.code}: ${error.message.replace(/\.$/, '')}`),
+  );
+  expect(sandbox.clock.now() - start).toBeLessThan(8 * MINUTE);
+  repair();
+  if (rollback === 'FAILED') await sandbox.destroy();
+  expect(instanceState(sandbox)).toBeUndefined();
+});
+
+test.each(['AccessGrantsInstanceNotExists', 'AccessGrantsInstanceNotExistsError', 'SomethingNew'])(
+  'creates an instance when AWS answers 404 %s',
+  async (code) => {
+    onCall(sandbox, 'GetAccessGrantsInstance', { error: new AwsError(404, code, 'There is none') });
+
+    expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS', attributes: { Adopted: 'false' } });
+  },
+);
+
+test.each(['AccessGrantsInstanceAlreadyExists', 'AccessGrantsInstanceAlreadyExistsError', 'SomethingNew'])(
+  'adopts an instance when AWS answers 409 %s',
+  async (code) => {
+    onCall(sandbox, 'CreateAccessGrantsInstance', {
+      error: new AwsError(409, code, 'There is one'),
+      run: () => anotherOwner(sandbox).createsInstance(),
+    });
+
+    expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS', attributes: { Adopted: 'true' } });
+  },
+);
+
+test.each([
+  [400, 'AccessGrantsInstanceNotEmpty'],
+  [400, 'AccessGrantsInstanceNotEmptyError'],
+  [409, 'SomethingNew'],
+])('waits until the instance is empty when AWS answers %i %s', async (status, code) => {
+  await sandbox.deploy();
+  onCall(sandbox, 'DeleteAccessGrantsInstance', { error: new AwsError(status, code, 'not empty'), times: 3 });
+
+  await expectNothingLeft();
+});
+
+test.each([
+  ['GetAccessGrantsInstance', 1], // The first call finds none.
+  ['TagResource', 0],
+  ['AssociateAccessGrantsIdentityCenter', 0],
+])('owns the instance that it created when %s does not find it for a while', async (operation, after) => {
+  onCall(sandbox, operation, { error: NONE, after, times: 3 });
+
+  expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({
+    status: 'SUCCESS',
+    attributes: { Adopted: 'false', IdentityCenterInstanceArn: IDENTITY_CENTER },
+  });
+
+  expect(writeCalls(sandbox).filter((call) => call === 'CreateAccessGrantsInstance')).toHaveLength(1);
+  await expectNothingLeft();
+});
+
+test('adopts an existing instance when it cannot be read for a while', async () => {
+  anotherOwner(sandbox).createsInstance();
+  onCall(sandbox, 'GetAccessGrantsInstance', { error: NONE, times: 4 });
+
+  expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS', attributes: { Adopted: 'true' } });
+});
+
+test('fails and creates only once when an existing instance cannot be read', async () => {
+  anotherOwner(sandbox).createsInstance();
+  onCall(sandbox, 'GetAccessGrantsInstance', { error: NONE, times: Infinity });
+
+  const { reason } = await sandbox.deploy();
+
+  expect(reason).toMatch(/was deleted while it was being set up/);
+  expect(writeCalls(sandbox)).toEqual(['CreateAccessGrantsInstance']);
+});
+
+test('creates nothing later than its Delete would look for it', async () => {
+  onCall(sandbox, 'GetAccessGrantsInstance', { error: BUSY, times: 8 });
+  onCall(sandbox, 'CreateAccessGrantsInstance', { error: BUSY, times: Infinity });
+  const start = sandbox.clock.now();
+
+  const { reason } = await sandbox.deploy();
+
+  expect(reason).toMatch(
+    /it is too late to create or to associate.*last status: .*SlowDown.*\[INSTANCE_CREATE_TOO_LATE\]/,
+  );
+  const creations = sandbox.aws.requests.filter(
+    (request) => s3ControlOperation(request) === 'CreateAccessGrantsInstance',
+  );
+  expect(creations.at(-1)!.time - start).toBeLessThan(4 * MINUTE);
+  expect(instanceState(sandbox)).toBeUndefined();
+});
+
+test('leaves to the Delete what a failed Create cannot delete', async () => {
+  sandbox.aws.accessGrants.unknownIdentityCenters.add(IDENTITY_CENTER);
+  const denied = new AwsError(403, 'AccessDenied', 'Not now');
+  onCall(sandbox, 'DeleteAccessGrantsInstance', { error: denied, times: 14 });
+
+  expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+
+  expect(sandbox.steps).toContain('creation-not-undone');
+  expect(instanceState(sandbox)).toBeUndefined();
+});

@@ -1,0 +1,182 @@
+import { AwsError, s3ControlOperation } from '../../sandbox/aws';
+import {
+  anotherOwner,
+  IDENTITY_CENTER,
+  INSTANCE_ARN,
+  instanceState,
+  onCall,
+  OTHER_IDENTITY_CENTER,
+  TAG_PREFIX,
+  writeCalls,
+} from '../../support/access-grants-instance';
+import { InstanceSandbox } from '../support/instance-sandbox';
+
+let sandbox: InstanceSandbox;
+beforeEach(async () => {
+  sandbox = await InstanceSandbox.start();
+});
+afterEach(() => sandbox.close());
+
+const LOST = new AwsError(500, 'InternalError', 'We encountered an internal error.');
+const OTHER_STACK = 'arn:aws:cloudformation:us-east-1:111122223333:stack/Other/1';
+const STACK_TAG = `${TAG_PREFIX}identity-center:stack`;
+const APPLICATION_TAG = `${TAG_PREFIX}identity-center:application`;
+
+describe('an instance', () => {
+  test('is adopted when another owner creates it at the same time', async () => {
+    onCall(sandbox, 'CreateAccessGrantsInstance', { run: () => anotherOwner(sandbox).createsInstance() });
+
+    expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS', attributes: { Adopted: 'true' } });
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(sandbox.aws.accessGrants.findInstance('111122223333', 'us-east-1')?.arn).toBe(INSTANCE_ARN);
+  });
+
+  test('is kept when another owner creates it while the response to our deletion is lost', async () => {
+    await sandbox.deploy();
+    onCall(sandbox, 'DeleteAccessGrantsInstance', {
+      error: LOST,
+      run: () => {
+        anotherOwner(sandbox).deletesInstance();
+        anotherOwner(sandbox).createsInstance();
+      },
+    });
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: false });
+  });
+
+  test.each(['ListTagsForResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])(
+    'is not created again when another owner deletes it before %s',
+    async (operation) => {
+      onCall(sandbox, operation, { run: () => anotherOwner(sandbox).deletesInstance() });
+
+      const outcome = await sandbox.deploy(IDENTITY_CENTER);
+
+      expect(outcome).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+      expect(outcome.reason).toContain(
+        'was deleted while it was being set up. Deploy again to create it. [INSTANCE_DELETED_DURING_DEPLOYMENT]',
+      );
+      expect(instanceState(sandbox)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    'ListTagsForResource',
+    'UntagResource',
+    'DissociateAccessGrantsIdentityCenter',
+    'DeleteAccessGrantsInstance',
+  ])('counts as deleted when another owner deletes it before %s', async (operation) => {
+    await sandbox.deploy(IDENTITY_CENTER);
+    onCall(sandbox, operation, { run: () => anotherOwner(sandbox).deletesInstance() });
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toBeUndefined();
+  });
+});
+
+describe('an association by another owner', () => {
+  test('is kept when it is with the same Identity Center instance', async () => {
+    onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
+      run: () => anotherOwner(sandbox).associates(IDENTITY_CENTER),
+    });
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER, associationIsOurs: false });
+    expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
+  });
+
+  test('is kept and named when it is with another Identity Center instance', async () => {
+    onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
+      run: () => anotherOwner(sandbox).associates(OTHER_IDENTITY_CENTER),
+    });
+
+    const outcome = await sandbox.deploy(IDENTITY_CENTER);
+
+    expect(outcome).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+    expect(outcome.reason).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}`);
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: OTHER_IDENTITY_CENTER, associationIsOurs: false });
+    expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
+  });
+
+  test('is kept when it follows our dissociation', async () => {
+    await sandbox.deploy(IDENTITY_CENTER);
+    sandbox.aws.route('s3-control', async (request, next) => {
+      const answer = await next(request);
+      if (s3ControlOperation(request) === 'DissociateAccessGrantsIdentityCenter') {
+        anotherOwner(sandbox).associates(IDENTITY_CENTER);
+      }
+      return answer;
+    });
+
+    expect(await sandbox.deploy()).toMatchObject({
+      status: 'SUCCESS',
+      attributes: { IdentityCenterInstanceArn: IDENTITY_CENTER },
+    });
+
+    const dissociations = writeCalls(sandbox).filter((call) => call === 'DissociateAccessGrantsIdentityCenter');
+    expect(dissociations).toHaveLength(1);
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  });
+
+  test('is kept when the response to our dissociation is lost', async () => {
+    anotherOwner(sandbox).createsInstance();
+    await sandbox.deploy(IDENTITY_CENTER);
+    onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', {
+      error: LOST,
+      run: () => {
+        anotherOwner(sandbox).dissociates();
+        anotherOwner(sandbox).associates(IDENTITY_CENTER);
+      },
+    });
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toEqual({
+      identityCenter: IDENTITY_CENTER,
+      instanceIsOurs: false,
+      associationIsOurs: false,
+    });
+  });
+});
+
+describe('an association by another stack of this library', () => {
+  test('keeps its tags when it comes with ours', async () => {
+    const { tags } = anotherOwner(sandbox).createsInstance();
+    let application = '';
+    onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
+      run: () => {
+        anotherOwner(sandbox).associates(IDENTITY_CENTER);
+        const { association } = sandbox.aws.accessGrants.instance('111122223333', 'us-east-1');
+        application = association!.applicationArn;
+        tags.set(STACK_TAG, OTHER_STACK).set(APPLICATION_TAG, application);
+      },
+    });
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'SUCCESS' });
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect([tags.get(STACK_TAG), tags.get(APPLICATION_TAG)]).toEqual([OTHER_STACK, application]);
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  });
+
+  test('keeps its tags when it follows our dissociation whose response is lost', async () => {
+    const { tags } = anotherOwner(sandbox).createsInstance();
+    await sandbox.deploy(IDENTITY_CENTER);
+    onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', {
+      error: LOST,
+      run: () => {
+        anotherOwner(sandbox).dissociates();
+        anotherOwner(sandbox).associates(IDENTITY_CENTER);
+        tags.set(STACK_TAG, OTHER_STACK);
+      },
+    });
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(tags.get(STACK_TAG)).toBe(OTHER_STACK);
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  });
+});

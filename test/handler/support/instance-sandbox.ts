@@ -1,0 +1,93 @@
+import { CloudFormationAnswer, FunctionSandbox, STACK, startServers } from './function-sandbox';
+import { handleInstanceEvent } from '../../../src/handler/instance/handle-event';
+import { HandleEvent } from '../../../src/handler/protocol/run';
+
+/** What the event of a deployment or a deletion comes to. */
+export interface InstanceOutcome {
+  /** Status of the response. */
+  readonly status: string;
+  readonly reason?: string;
+  readonly attributes?: Record<string, string>;
+  /** Status of the response to the event that rolls a failure back. @default - nothing failed */
+  readonly rollback?: string;
+}
+
+/**
+ * The handler of an instance in this process, and the stack that has the instance as its only resource: events follow
+ * one another as CloudFormation sends them.
+ */
+export class InstanceSandbox extends FunctionSandbox {
+  public static async start(): Promise<InstanceSandbox> {
+    return new InstanceSandbox(await startServers());
+  }
+
+  private physicalId?: string;
+  private identityCenter?: string;
+  private requestCount = 0;
+
+  protected get handleEvent(): HandleEvent {
+    return handleInstanceEvent(this.s3Control);
+  }
+
+  /** Creates or updates the resource. After a failure, sends the event that rolls it back. */
+  public async deploy(identityCenter?: string): Promise<InstanceOutcome> {
+    return this.physicalId === undefined ? this.create(identityCenter) : this.update(this.physicalId, identityCenter);
+  }
+
+  /** Deletes the resource. If that fails, it can be deleted again. */
+  public async destroy(): Promise<InstanceOutcome> {
+    const answer = await this.send('Delete', { PhysicalResourceId: this.physicalId! });
+    if (answer.Status === 'SUCCESS') this.physicalId = undefined;
+    return outcomeOf(answer);
+  }
+
+  private async create(identityCenter?: string): Promise<InstanceOutcome> {
+    this.identityCenter = identityCenter;
+    const answer = await this.send('Create');
+    this.physicalId = answer.PhysicalResourceId;
+    return answer.Status === 'SUCCESS'
+      ? outcomeOf(answer)
+      : { ...outcomeOf(answer), rollback: (await this.destroy()).status };
+  }
+
+  private async update(physicalId: string, identityCenter?: string): Promise<InstanceOutcome> {
+    const before = this.identityCenter;
+    const change = (from?: string, to?: string) => {
+      this.identityCenter = to;
+      return this.send('Update', { PhysicalResourceId: physicalId, OldResourceProperties: propertiesWith(from) });
+    };
+    const answer = await change(before, identityCenter);
+    return answer.Status === 'SUCCESS'
+      ? outcomeOf(answer)
+      : { ...outcomeOf(answer), rollback: (await change(identityCenter, before)).Status };
+  }
+
+  private send(type: string, more: Record<string, unknown> = {}): Promise<CloudFormationAnswer> {
+    return this.deliver({
+      RequestType: type,
+      ResponseURL: this.signResponseUrl(),
+      StackId: STACK,
+      RequestId: `c1b2c3d4-0000-4000-8000-${String(++this.requestCount).padStart(12, '0')}`,
+      LogicalResourceId: 'Instance',
+      ResourceType: 'Custom::S3AccessGrantsInstance',
+      ResourceProperties: propertiesWith(this.identityCenter),
+      ...more,
+    });
+  }
+}
+
+function propertiesWith(identityCenterInstanceArn?: string): Record<string, string> {
+  return {
+    ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:instance',
+    AccountId: '111122223333',
+    Region: 'us-east-1',
+    TimeoutSeconds: '1800',
+    RemovalPolicy: 'destroy',
+    Generation: 'AROA1F2E3D4C5B6A7F8E9',
+    ...(identityCenterInstanceArn && { IdentityCenterInstanceArn: identityCenterInstanceArn }),
+  };
+}
+
+function outcomeOf({ Status, Reason, Data }: CloudFormationAnswer): InstanceOutcome {
+  return { status: Status, reason: Reason, attributes: Data };
+}
