@@ -331,6 +331,13 @@ demo.spawn(project.bundler.bundleTask);
 demo.spawn(project.compileTask);
 demo.exec('tsx test/sandbox/demo.ts', { receiveArgs: true });
 
+const campaign = project.addTask('campaign', {
+  description: 'Run random histories against the packaged handler: -- --runs 20000 --seed 1',
+  env: { CDK_VALIDATION: 'false' },
+});
+campaign.spawn(project.bundler.bundleTask);
+campaign.exec('tsx test/campaign/main.ts', { receiveArgs: true });
+
 // the sources are in the repository: with them in its source maps, the package would be a third larger
 project.tryFindObjectFile('tsconfig.json')!.addOverride('compilerOptions.inlineSources', false);
 

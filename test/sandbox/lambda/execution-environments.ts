@@ -34,8 +34,8 @@ export interface LambdaOptions {
   readonly env: Record<string, string>;
   /** The node binary that runs the functions. @default - the machine's */
   readonly node?: string;
-  /** Starts what runs a function, unless every start has to be cold. @default - a process of its own */
-  readonly startProcess?: (options: ProcessOptions) => RuntimeProcess;
+  /** Starts what runs a function; a cold start takes nothing that ran before. @default - a process of its own */
+  readonly startProcess?: (options: ProcessOptions, isCold: boolean) => RuntimeProcess;
 }
 
 /**
@@ -112,8 +112,7 @@ export class ExecutionEnvironments {
 
   private start(fn: LambdaFunction, crash?: Crash): ExecutionEnvironment {
     const { scheduler, credentialsFor, node = process.execPath, env } = this.options;
-    const ownProcess = (options: ProcessOptions) => new FunctionProcess(options, node);
-    const startProcess = this.coldStarts ? ownProcess : this.options.startProcess ?? ownProcess;
+    const { startProcess = (options: ProcessOptions) => new FunctionProcess(options, node) } = this.options;
     const credentials = credentialsFor(fn.roleArn);
     const started = startProcess({
       scheduler,
@@ -122,7 +121,7 @@ export class ExecutionEnvironments {
       memoryMb: crash === 'out of memory' ? TOO_LITTLE_MEMORY_MB : fn.memoryMb,
       timeoutMs: fn.timeoutSeconds * 1000,
       env: { ...fn.environment, ...runtimeEnvironment(fn, credentials), ...env },
-    });
+    }, this.coldStarts);
     return { fn, process: started, accessKeyId: credentials.accessKeyId, endsAt: this.now + LIFETIME_MS, events: 0 };
   }
 

@@ -10,7 +10,8 @@ export class ProcessPool {
   private spare: FunctionProcess[] = [];
 
   /** Runs a function in a process that is spare, or in a new one. */
-  readonly start = (options: ProcessOptions): RuntimeProcess => {
+  readonly start = (options: ProcessOptions, isCold: boolean): RuntimeProcess => {
+    if (isCold) return new FunctionProcess(options);
     const index = this.spare.findIndex((process) => process.isAlive && process.memoryMb === options.memoryMb);
     if (index < 0) return new Lease(new FunctionProcess(options), this.giveBack);
     const [process] = this.spare.splice(index, 1);

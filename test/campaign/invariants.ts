@@ -1,0 +1,154 @@
+import { CampaignWorld } from './campaign-world';
+import { KILLED } from './in-process-runtime';
+import { integrationsOf, OwnershipLedger, recordIdOf } from './ownership';
+import { objectionToReason } from './remedies';
+import { Stack } from '../sandbox/cloudformation';
+import { IntegrationRecord } from '../sandbox/immuta';
+import { leaksIn, secretTexts } from '../sandbox/leaks';
+
+export const VIOLATION_KINDS = [
+  'orphan',
+  'touched another owner',
+  'live integration deleted',
+  'live integration differs',
+  'missing answer',
+  'secret',
+  'no remedy',
+  'answer too long',
+  'handler failed',
+  'stuck',
+  'runaway',
+] as const;
+
+/** A violated invariant. */
+export interface Violation {
+  readonly kind: (typeof VIOLATION_KINDS)[number];
+  readonly text: string;
+}
+
+const MAXIMUM_ANSWER_BYTES = 4096;
+/** An event that runs twice may write the same configuration again. */
+const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
+
+/** A stack in `*_COMPLETE` has its integration, with the configuration of the template. */
+export function liveViolations(world: CampaignWorld, stack: Stack, ledger: OwnershipLedger): Violation[] {
+  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
+  // a resource whose creation failed remains after an update that was rolled back
+  return integrationsOf(stack)
+    .filter(({ failed }) => !failed)
+    .flatMap((resource): Violation[] => {
+      const id = recordIdOf(resource);
+      const where = `${stack.name} is ${stack.status}, and its integration ${id}`;
+      const record = id === undefined ? undefined : world.immuta.integrations.get(id);
+      if (id !== undefined && ledger.isTouched(id)) return [];
+      if (!record || ['deleted', 'deleting'].includes(record.status)) {
+        return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
+      }
+      const { LocationRoleArn, AuthenticationType, RoleToAssumeArn, IntegrationName } = resource.properties;
+      const { config, status } = record;
+      const differences = [
+        ...(IN_FORCE.includes(status) ? [] : [`status ${status}`]),
+        ...(config.awsLocationRole === LocationRoleArn ? [] : [`location role ${config.awsLocationRole}`]),
+        ...(config.authenticationType === AuthenticationType ? [] : [`authentication ${config.authenticationType}`]),
+        ...(AuthenticationType !== 'auto' || config.awsRoleToAssume === RoleToAssumeArn
+          ? []
+          : [`role ${config.awsRoleToAssume}`]),
+        ...(!IntegrationName || config.name === IntegrationName || config.name.startsWith(`${IntegrationName}-`)
+          ? []
+          : [`name ${config.name}`]),
+        ...(AuthenticationType !== 'accessKey' || world.services.iam.accessKeyIds.includes(config.awsAccessKeyId!)
+          ? []
+          : ['an access key that is gone']),
+      ];
+      return differences.length > 0
+        ? [{ kind: 'live integration differs', text: `${where} has ${differences.join(', ')}` }]
+        : [];
+    });
+}
+
+/** After all stacks are deleted, nothing is left that they created and did not retain. */
+export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[], ledger: OwnershipLedger): Violation[] {
+  const { immuta, services, responses, givenKeyId } = world;
+  // the user was told of an integration that Immuta failed to delete
+  const isReported = ({ id, status }: IntegrationRecord) =>
+    status === 'deleteError' &&
+    responses.answers.some(({ body }) => body.includes('"FAILED"') && body.includes(`integration ${id}`));
+  const orphans = [...immuta.integrations.values()].filter(
+    (record) => record.status !== 'deleted' && ledger.isToBeDeleted(record.id) && !isReported(record),
+  );
+  const held = [...immuta.integrations.values()]
+    .filter(({ status }) => status !== 'deleted')
+    .map(({ config }) => config.awsAccessKeyId);
+  const retainedUsers = stacks
+    .flatMap(({ events }) => events)
+    .filter(({ type, status }) => type === 'AWS::IAM::User' && status === 'DELETE_SKIPPED');
+  const retainedKeys = retainedUsers.flatMap(({ physicalId }) =>
+    services.iam.accessKeys(physicalId).map(({ accessKeyId }) => accessKeyId),
+  );
+  const keys = services.iam.accessKeyIds.filter((id) => ![givenKeyId, ...held, ...retainedKeys].includes(id));
+  return [
+    ...orphans.map(({ id, status, config }): Violation => ({
+      kind: 'orphan',
+      text: `integration ${id} (${config.name}, ${status}) is left`,
+    })),
+    ...keys.map((id): Violation => ({ kind: 'orphan', text: `access key ${id} is left` })),
+    ...(services.iam.accessKeyIds.includes(givenKeyId)
+      ? []
+      : [{ kind: 'touched another owner', text: `access key ${givenKeyId}, which the user gave, is gone` } as const]),
+  ];
+}
+
+export function answerViolations({ responses }: CampaignWorld): Violation[] {
+  return responses.answers.flatMap(({ body }): Violation[] => {
+    const { Status, Reason = '' } = JSON.parse(body) as { Status: string; Reason?: string };
+    const objection = Status === 'FAILED' ? objectionToReason(Reason) : undefined;
+    return [
+      ...(Buffer.byteLength(body) <= MAXIMUM_ANSWER_BYTES
+        ? []
+        : [{ kind: 'answer too long', text: `${Buffer.byteLength(body)} bytes` } as const]),
+      ...(objection === undefined ? [] : [{ kind: 'no remedy', text: `${objection}: ${Reason}` } as const]),
+    ];
+  });
+}
+
+/** CloudFormation got no answer before the service timeout. */
+export function missingAnswers(stacks: readonly Stack[]): Violation[] {
+  return stacks
+    .flatMap(({ events }) => events)
+    .filter(({ reason }) => reason?.startsWith('CloudFormation did not receive a response'))
+    .map(({ logicalId, status }) => ({ kind: 'missing answer', text: `${logicalId} ${status}` }));
+}
+
+/** A secret is in a log, an answer, an event or the events of a stack. */
+export function secretViolations(
+  { services, immuta, responses, lambda }: CampaignWorld,
+  stacks: readonly Stack[],
+): Violation[] {
+  const secrets = [
+    ...services.secrets.everyValue.flatMap(({ name, value }) => secretTexts(name, value)),
+    ...[...immuta.apiKeys.every].map((value) => ({ name: 'an API key of Immuta', value })),
+    ...[...services.iam.everySecretKey]
+      .filter(([id]) => id.startsWith('AKIA'))
+      .map(([id, value]) => ({ name: `the secret access key of ${id}`, value })),
+  ];
+  const urls = responses.everyToken.map((value) => ({ name: 'a response URL', value }));
+  const events = JSON.stringify(lambda.invocations.map(({ event }) => event));
+  const written = {
+    logs: lambda.invocations.map(({ output }) => output).join('\n'),
+    answers: responses.answers.map(({ body }) => body).join('\n'),
+    stacks: JSON.stringify(stacks.map((stack) => stack.events)),
+  };
+  return [...leaksIn({ events }, secrets), ...leaksIn(written, [...secrets, ...urls])].map((text) => ({
+    kind: 'secret',
+    text,
+  }));
+}
+
+/** A run of the function failed that the history did not kill. */
+export function failedRuns({ lambda, network }: CampaignWorld): Violation[] {
+  const failed = lambda.invocations.filter(({ error }) => error && error !== KILLED);
+  return [
+    ...failed.map(({ error }): Violation => ({ kind: 'handler failed', text: error! })),
+    ...(network.isOverrun ? [{ kind: 'runaway', text: `${network.total} exchanges` } as const] : []),
+  ];
+}

@@ -1,0 +1,93 @@
+import { INTEGRATION_TYPE } from './templates';
+import { ResourceRecord, Stack } from '../sandbox/cloudformation';
+
+/** The owner of an integration in Immuta. */
+interface Origin {
+  /** The resource whose event created it. @default - a person created it */
+  readonly resource?: string;
+  /** Whether a stack retained it. */
+  isRetained: boolean;
+  /** Whether a person changed or deleted it after the handler's last write. */
+  isTouched: boolean;
+}
+
+const PHYSICAL_ID = /^immuta-s3-integration\/(\w+)(?:\/adopted)?$/;
+
+/** The owners of all integrations, recorded independently of the handler. */
+export class OwnershipLedger {
+  private readonly origins = new Map<string, Origin>();
+  /** Resources that were renamed, by their new keys. */
+  private readonly renamed = new Map<string, string>();
+
+  noteCreated(id: string, event?: any): void {
+    const resource = event && this.resourceOf(event.StackId, event.LogicalResourceId);
+    this.origins.set(id, { resource, isRetained: false, isTouched: false });
+  }
+
+  /** Records that a resource has another logical id from now on. */
+  noteRenamed(stackId: string, from: string, to: string): void {
+    this.renamed.set(keyOf(stackId, to), this.resourceOf(stackId, from));
+  }
+
+  noteTouched(id: string, isTouched: boolean): void {
+    const origin = this.origins.get(id);
+    if (origin) origin.isTouched = isTouched;
+  }
+
+  noteRetained(id: string): void {
+    const origin = this.origins.get(id);
+    if (origin) origin.isRetained = true;
+  }
+
+  /** Records that all integrations of a resource are retained, if it is not known which. */
+  noteAllRetained(stackId: string, logicalId: string): void {
+    const resource = this.resourceOf(stackId, logicalId);
+    for (const origin of this.origins.values()) origin.isRetained ||= origin.resource === resource;
+  }
+
+  isTouched(id: string): boolean {
+    return this.origins.get(id)?.isTouched ?? false;
+  }
+
+  /** Whether an integration must be deleted with its stack. */
+  isToBeDeleted(id: string): boolean {
+    const origin = this.origins.get(id);
+    return origin?.resource !== undefined && !origin.isRetained;
+  }
+
+  /** Returns why an event must not change or delete an integration. */
+  objection(method: string, id: string, event: any): string | undefined {
+    const origin = this.origins.get(id);
+    // a rotation: its secret belongs to the stack
+    if (event.ResourceProperties === undefined) return origin?.resource ? undefined : 'a person created it';
+    const isAdopted =
+      event.ResourceProperties.Adopt === id || event.PhysicalResourceId === `immuta-s3-integration/${id}/adopted`;
+    if (isAdopted) return method === 'DELETE' ? 'it was adopted' : undefined;
+    if (!origin?.resource) return 'a person created it';
+    const resource = this.resourceOf(event.StackId, event.LogicalResourceId);
+    if (origin.resource !== resource) return 'another resource created it';
+    return origin.isRetained ? 'it was retained' : undefined;
+  }
+
+  private resourceOf(stackId: string, logicalId: string): string {
+    const key = keyOf(stackId, logicalId);
+    return this.renamed.get(key) ?? key;
+  }
+}
+
+function keyOf(stackId: string, logicalId: string): string {
+  return `${stackId} ${logicalId}`;
+}
+
+/** Returns the integrations of a stack. */
+export function integrationsOf(stack: Stack): ResourceRecord[] {
+  return [...stack.resources.values()].filter(({ type }) => type === INTEGRATION_TYPE);
+}
+
+/** Returns the id of a resource's integration, according to its answers. */
+export function recordIdOf({
+  attributes,
+  physicalId,
+}: Pick<ResourceRecord, 'attributes' | 'physicalId'>): string | undefined {
+  return (attributes.IntegrationId as string | undefined) ?? PHYSICAL_ID.exec(physicalId)?.[1];
+}

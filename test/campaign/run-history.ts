@@ -1,0 +1,345 @@
+import { CampaignWorld } from './campaign-world';
+import { Action, History, ManualChange, StackName, STACKS, Step } from './history';
+import {
+  answerViolations,
+  failedRuns,
+  liveViolations,
+  missingAnswers,
+  orphanViolations,
+  secretViolations,
+  Violation,
+} from './invariants';
+import { integrationsOf, OwnershipLedger, recordIdOf } from './ownership';
+import { FIRST_SHAPE, GIVEN, INTEGRATION_TYPE, lakeTemplate, NEIGHBOUR_ID, renameLogicalId, Shape } from './templates';
+import { DeployOptions, Stack, StackEvent } from '../sandbox/cloudformation';
+import { Answer, IntegrationRecord } from '../sandbox/immuta';
+import { SANDBOX_ENV } from '../sandbox/sandbox';
+
+export interface RunHistoryOptions {
+  readonly seed: number;
+  /** The handler's bundle. @default - the packaged one */
+  readonly codeFolder?: string;
+  /** Called for each event of the timeline. */
+  readonly note?: Note;
+}
+
+/** @param at Virtual milliseconds since the epoch */
+export type Note = (at: number, line: string) => void;
+
+/** Runs a history, then deletes all stacks. Returns the violations. */
+export async function runHistory(history: History, options: RunHistoryOptions): Promise<Violation[]> {
+  const run = new HistoryRun(history, options);
+  return run.run();
+}
+
+const COMPLETE = /^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/;
+const TIMED_OUT = /not done after|timed out after/;
+const UNKNOWN_STATUS = 'synchronizing';
+
+class HistoryRun {
+  private readonly world: CampaignWorld;
+  private readonly ledger = new OwnershipLedger();
+  private readonly violations: Violation[] = [];
+  private readonly shapes = new Map<StackName, Shape>();
+  private readonly allStacks = new Set<Stack>();
+  private readonly note: Note;
+  /** Of the integrations' logical ids, after refactorings. */
+  private readonly suffixes = new Map<StackName, string>();
+  private neighbourVersion = 1;
+  private pending: Promise<unknown>[] = [];
+  private createdByHand?: string;
+
+  constructor(
+    private readonly history: History,
+    options: RunHistoryOptions,
+  ) {
+    this.note = options.note ?? (() => {});
+    this.world = new CampaignWorld({
+      variant: history.variant,
+      seed: options.seed,
+      codeFolder: options.codeFolder,
+      note: this.note,
+      onImmutaAnswer: (event, request, answer) => this.judge(event, request, answer),
+    });
+  }
+
+  async run(): Promise<Violation[]> {
+    await this.world.deployTenant();
+    this.world.clock.advance(3_600_000);
+    for (const [index, step] of this.history.steps.entries()) {
+      await this.waitForTurn(step);
+      this.note(this.world.clock.now(), `── step ${index + 1}: ${step.action.type}`);
+      this.begin(step);
+    }
+    await this.settle();
+    await this.destroyAll();
+    this.violations.push(
+      ...(this.violations.some(({ kind }) => kind === 'stuck')
+        ? []
+        : orphanViolations(this.world, [...this.allStacks], this.ledger)),
+      ...answerViolations(this.world),
+      ...missingAnswers([...this.allStacks]),
+      ...secretViolations(this.world, [...this.allStacks]),
+      ...failedRuns(this.world),
+    );
+    return this.violations;
+  }
+
+  // ----- steps
+
+  private async waitForTurn({ after }: Step): Promise<void> {
+    if (after !== undefined) return this.world.scheduler.sleep(after * 1000);
+    await Promise.all(this.pending);
+    this.pending = [];
+    this.checkLive();
+  }
+
+  private begin(step: Step): void {
+    const { network, lambda, cloudFormation, immuta } = this.world;
+    network.beginStep(step.mishaps);
+    lambda.deliveries = [...step.deliveries];
+    if (step.throttledSeconds) this.throttle(step.throttledSeconds);
+    cloudFormation.faults.length = 0;
+    if (step.neighbourFailsAfter !== undefined) {
+      this.neighbourVersion += 1;
+      for (const action of ['create', 'update'] as const) {
+        const logicalId = new RegExp(`^${NEIGHBOUR_ID}$`);
+        cloudFormation.faults.push({
+          logicalId,
+          action,
+          afterSeconds: step.neighbourFailsAfter,
+          reason: 'the neighbour fails',
+          once: true,
+        });
+      }
+    }
+    if (step.end) immuta.faults.transition(step.end);
+    this.pending.push(this.act(step.action));
+  }
+
+  private async act(action: Action): Promise<void> {
+    switch (action.type) {
+      case 'deploy':
+        return this.deploy(
+          action.stack,
+          { ...(this.shapes.get(action.stack) ?? FIRST_SHAPE), ...action.change },
+          { disableRollback: action.noRollback || undefined, express: action.express },
+        );
+      case 'adopt':
+        return this.adopt(action.stack);
+      case 'remove':
+        return this.deploy(action.stack, undefined);
+      case 'destroy':
+        return this.destroy(action.stack);
+      case 'continue rollback':
+        return this.continueRollback(action.stack, action.skips);
+      case 'refactor':
+        return this.refactor(action.stack);
+      case 'rotate':
+        return this.rotate();
+      case 'create by hand':
+        return this.createByHand();
+      case 'change by hand':
+        return this.changeByHand(action.stack, action.what);
+      case 'wait':
+        return this.world.scheduler.sleep(action.minutes * 60_000);
+    }
+  }
+
+  private stackNamed(name: StackName): Stack | undefined {
+    return this.world.cloudFormation.stacks.get(name);
+  }
+
+  private throttle(seconds: number): void {
+    const { lambda, scheduler } = this.world;
+    lambda.throttled = true;
+    scheduler.after(seconds * 1000, () => { lambda.throttled = false; });
+  }
+
+  private async deploy(name: StackName, shape: Shape | undefined, options: DeployOptions = {}): Promise<void> {
+    const { cloudFormation } = this.world;
+    const existing = this.stackNamed(name);
+    if (existing && existing.status.endsWith('_IN_PROGRESS')) return;
+    // as the CLI does
+    if (existing && /^ROLLBACK_|^DELETE_FAILED/.test(existing.status)) await this.destroy(name);
+    const now = this.stackNamed(name);
+    if (now && !/_COMPLETE$|^(CREATE|UPDATE)_FAILED$/.test(now.status)) return;
+    if (shape) this.shapes.set(name, shape);
+    const template = lakeTemplate(shape, this.neighbourVersion, this.suffixes.get(name));
+    await this.operate(name, () => cloudFormation.deploy(name, template, options));
+  }
+
+  /** Deploys the stack so that it adopts the integration that was created by hand. */
+  private async adopt(name: StackName): Promise<void> {
+    if (this.createdByHand === undefined || this.stackNamed(name)) return;
+    const { locationRole, authentication, location } = FIRST_SHAPE;
+    const shape = { ...FIRST_SHAPE, locationRole, authentication, location, adopt: this.createdByHand };
+    await this.deploy(name, shape);
+  }
+
+  private async destroy(name: StackName): Promise<void> {
+    const stack = this.stackNamed(name);
+    if (!stack || stack.status.endsWith('_IN_PROGRESS')) return;
+    await this.operate(name, () => this.world.cloudFormation.destroy(name));
+    if (stack.status !== 'DELETE_COMPLETE') return;
+    this.shapes.delete(name);
+    this.suffixes.delete(name);
+  }
+
+  private async continueRollback(name: StackName, skips = false): Promise<void> {
+    const stack = this.stackNamed(name);
+    if (stack?.status !== 'UPDATE_ROLLBACK_FAILED') return;
+    const isFailed = (logicalId: string) => stack.resourceStates.get(logicalId)!.status === 'UPDATE_FAILED';
+    const skipped = skips ? integrationsOf(stack).filter(({ logicalId }) => isFailed(logicalId)) : [];
+    // what is skipped is no longer as the template says
+    skipped.map(recordIdOf).forEach((id) => id === undefined || this.ledger.noteTouched(id, true));
+    const logicalIds = skipped.map(({ logicalId }) => logicalId);
+    await this.operate(name, () => this.world.cloudFormation.continueUpdateRollback(name, logicalIds));
+  }
+
+  private async refactor(name: StackName): Promise<void> {
+    const stack = this.stackNamed(name);
+    const [resource] = stack ? integrationsOf(stack) : [];
+    if (!stack || !resource || resource.failed || !COMPLETE.test(stack.status)) return;
+    const { logicalId } = resource;
+    this.suffixes.set(name, `${this.suffixes.get(name) ?? ''}Moved`);
+    const renamed = `${logicalId}Moved`;
+    const mapping = { source: { stackName: name, logicalId }, destination: { stackName: name, logicalId: renamed } };
+    this.world.cloudFormation.refactor([mapping], { [name]: renameLogicalId(stack.template, logicalId, renamed) });
+    this.ledger.noteRenamed(stack.id, logicalId, renamed);
+    this.note(this.world.clock.now(), `${name} ${logicalId} is ${renamed} from now on`);
+  }
+
+  private async rotate(): Promise<void> {
+    const { services, secretRotation } = this.world;
+    const rotated = services.secrets.all.filter(({ rotation }) => rotation !== undefined);
+    rotated.forEach(({ arn }) => secretRotation.rotate(arn));
+  }
+
+  /** Runs an operation and records which integrations it retained. */
+  private async operate(
+    name: StackName,
+    act: () => Promise<{ readonly stack: Stack; readonly events: StackEvent[] }>,
+  ): Promise<void> {
+    const before = new Map(
+      this.stackNamed(name) ? integrationsOf(this.stackNamed(name)!).map((record) => [record.logicalId, record]) : [],
+    );
+    const { stack, events } = await act();
+    this.allStacks.add(stack);
+    for (const { timestamp, logicalId, physicalId, status, reason } of events) {
+      this.note(timestamp, `${name} ${logicalId} ${status} ${physicalId}${reason ? `: ${reason}` : ''}`);
+    }
+    for (const event of events.filter(({ type, status }) => type === INTEGRATION_TYPE && status === 'DELETE_SKIPPED')) {
+      const old = before.get(event.logicalId);
+      const id =
+        old?.physicalId === event.physicalId
+          ? recordIdOf(old)
+          : recordIdOf({ physicalId: event.physicalId, attributes: {} });
+      if (id === undefined) this.ledger.noteAllRetained(stack.id, event.logicalId);
+      else this.ledger.noteRetained(id);
+    }
+  }
+
+  private async createByHand(): Promise<void> {
+    if (
+      this.createdByHand !== undefined ||
+      [...this.world.immuta.integrations.values()].some(({ status }) => status !== 'deleted')
+    ) {return;}
+    const { id } = await this.world.createByHand();
+    this.ledger.noteCreated(id);
+    this.createdByHand = id;
+  }
+
+  private async changeByHand(name: StackName, what: ManualChange): Promise<void> {
+    const record = this.recordOf(name);
+    if (!record) return;
+    this.ledger.noteTouched(record.id, true);
+    switch (what) {
+      case 'delete':
+        return void (await this.world.request('DELETE', `/integrations/${record.id}`));
+      case 'rename':
+        return void (record.config = { ...record.config, name: 'renamed by hand' });
+      case 'change the location role': {
+        record.config = {
+          ...record.config,
+          awsLocationRole: `arn:aws:iam::${SANDBOX_ENV.account}:role/${GIVEN.locationRole['other given']}`,
+        };
+        return;
+      }
+      case 'set an unknown status': {
+        if (record.status !== 'enabled') return;
+        record.status = UNKNOWN_STATUS;
+        this.world.clock.at(this.world.clock.now() + 600_000, () => this.heal(record));
+      }
+    }
+  }
+
+  private recordOf(name: StackName): IntegrationRecord | undefined {
+    const stack = this.stackNamed(name);
+    const [resource] = stack ? integrationsOf(stack) : [];
+    const id = resource && recordIdOf(resource);
+    return id === undefined ? undefined : this.world.immuta.integrations.get(id);
+  }
+
+  // ----- judgement
+
+  /** Called after Immuta has handled a request of an event's invocation. */
+  private judge(event: any, { method, path }: { method: string; path: string }, answer: Answer): void {
+    if (method === 'GET' || answer.status !== 200) return;
+    if (method === 'POST') return this.ledger.noteCreated((answer.body as { id: string }).id, event);
+    const id = path.split('/')[2];
+    const objection = this.ledger.objection(method, id, event);
+    if (objection) {
+      const text = `${method} ${path} by a ${event.RequestType} of ${event.LogicalResourceId}: ${objection}`;
+      this.violations.push({ kind: 'touched another owner', text });
+    }
+    if (method === 'PUT') this.ledger.noteTouched(id, false);
+  }
+
+  private checkLive(): void {
+    for (const stack of this.world.cloudFormation.stacks.values()) {
+      this.violations.push(...liveViolations(this.world, stack, this.ledger));
+    }
+  }
+
+  // ----- the end
+
+  /** Ends all faults. */
+  private async settle(): Promise<void> {
+    await Promise.all(this.pending);
+    const { network, lambda, cloudFormation, immuta, scheduler } = this.world;
+    network.beginStep([]);
+    lambda.deliveries = [0];
+    lambda.throttled = false;
+    cloudFormation.faults.length = 0;
+    immuta.faults.clear();
+    immuta.integrations.forEach((record) => this.heal(record));
+    if (this.history.variant.settlesBeforeEnd) await scheduler.idle();
+    this.checkLive();
+  }
+
+  private heal(record: IntegrationRecord): void {
+    if (record.status === UNKNOWN_STATUS) record.status = 'enabled';
+  }
+
+  private async destroyAll(): Promise<void> {
+    for (const name of STACKS) {
+      await this.continueRollback(name);
+      await this.destroy(name);
+      // a deletion that timed out is repeated, as its reason says
+      if (this.stackNamed(name) && TIMED_OUT.test(this.lastFailure(this.stackNamed(name)!))) await this.destroy(name);
+      const stuck = this.stackNamed(name);
+      if (stuck) {
+        this.violations.push({ kind: 'stuck', text: `${name} is ${stuck.status}: ${this.lastFailure(stuck)}` });
+      }
+    }
+    await this.world.scheduler.idle();
+  }
+
+  private lastFailure({ events }: Stack): string {
+    const failed = events
+      .filter(({ status, type }) => status.endsWith('_FAILED') && type !== 'AWS::CloudFormation::Stack')
+      .at(-1);
+    return `${failed?.logicalId} ${failed?.status}: ${failed?.reason}`;
+  }
+}
