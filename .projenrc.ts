@@ -284,6 +284,7 @@ new JsonFile(project, 'jest.config.json', {
         testMatch: ['<rootDir>/test/**/*.slow.test.ts'],
       },
     ],
+    globalSetup: '<rootDir>/test/support/temporary-folder.ts',
     reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
     testTimeout: 300_000, // ends what hangs, however busy the machine is
   },
