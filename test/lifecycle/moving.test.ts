@@ -37,8 +37,8 @@ function build({ integration, tenant, bucket, around, aroundBucket, aroundTenant
 }
 
 /**
- * The logical ids of a stack's resources, by what they are: a type has one resource, save roles, which have names of
- * their own.
+ * Returns the logical IDs of a stack's resources by their type. Each type has one resource, except roles, which have
+ * their own names.
  */
 function logicalIds(stack: Stack): Map<string, string> {
   const resources = stack.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));

@@ -61,7 +61,7 @@ export function inAccount(stack: Stack, roles: Roles): Partial<ImmutaS3Integrati
   };
 }
 
-/** An integration that somebody made by hand, with the account's roles. */
+/** Adds an integration that was created by hand with the roles of the account. */
 export async function byHand({ immuta }: Sandbox, config: Partial<S3Config> = {}): Promise<IntegrationRecord> {
   return immuta.createByHand({
     name: 'by hand',
@@ -86,13 +86,13 @@ export function stateAndPolicies(sandbox: Sandbox) {
   return { ...state(sandbox), policies: ['location', 'immuta'].map((role) => sandbox.aws.iam.policiesOf(arnOf(role))) };
 }
 
-/** A neighbour of the integration in its stack, for `failNeighbour`. */
+/** Adds another resource to the stack of the integration, for `failNeighbour`. */
 export const withNeighbour = (stack: Stack) =>
   void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
 
 /**
- * The neighbour fails before the integration's event is even delivered: the Create is cancelled, and its Delete comes
- * under an invented id.
+ * Fails the other resource before the event of the integration is delivered. The Create is cancelled, and its Delete
+ * has an invented ID.
  */
 export function failNeighbour({ cloudFormation, lambda }: Sandbox): void {
   lambda.deliveries = [30_000];

@@ -89,7 +89,7 @@ describe('a transition that takes long', () => {
 });
 
 describe('a Create that is cancelled', () => {
-  /** A stack whose neighbouring bucket fails after so many seconds, which cancels the integration's Create. */
+  /** Deploys a stack whose other bucket fails after some seconds, which cancels the Create of the integration. */
   async function deployWithFailingNeighbour(afterSeconds: number) {
     // The tenant's function outlives the stack, so a Create can continue.
     const tenant = await deployTenant(sandbox.current);

@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 /**
- * The packages for Go and .NET name what they take of other packages as it was called in the lowest aws-cdk-lib: it
- * has to be called so for ever.
+ * The packages for Go and .NET use types of other packages by the names that these have in the lowest aws-cdk-lib. The
+ * names must never change.
  */
 
 interface Assembly {

@@ -4,7 +4,7 @@ interface Task {
 }
 
 /**
- * The sandbox's time: it stands still until somebody moves it, so nothing ever waits.
+ * The sandbox's time. It stands still until it is moved, so nothing waits.
  *
  * What falls due at a moment (an integration that becomes `enabled`) is registered with `at` and runs when the clock
  * passes that moment, in the order of the moments. Such work may be asynchronous: `settled` resolves when all of it is

@@ -133,7 +133,7 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   show(sandbox);
   expect(theOnly(sandbox).status === 'enabled', 'it is enabled');
 
-  title('Deploy another stack for the same bucket: it is refused, with the reason, and leaves nothing');
+  title('Deploy another stack for the same bucket: it fails with the reason and leaves nothing');
   expect(!await deploy(sandbox, EXISTING_INSTANCE), 'the second stack is refused');
   console.log();
   show(sandbox);
@@ -144,7 +144,7 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
     return stayUp(sandbox);
   }
 
-  title('Give it a name: the integration changes in place');
+  title('Name the integration: it is updated in place');
   const before = theOnly(sandbox);
   expect(await deploy(sandbox, QUICKSTART, '-c', 'integrationName=sales'), 'the name changes');
   console.log();
@@ -154,12 +154,12 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
     'the same integration has the new name',
   );
 
-  title('Break an update: Immuta may not assume its role any more. It is refused, with the reason, and rolled back');
+  title('Break an update: Immuta cannot assume its role any more. The update fails and is rolled back');
   const broken = [
     '-c',
     'integrationName=revenue',
     '-c',
-    'immutaPrincipalArn=arn:aws:iam::999988887777:role/somebody-else',
+    'immutaPrincipalArn=arn:aws:iam::999988887777:role/other',
   ];
   expect(!await deploy(sandbox, QUICKSTART, ...broken), 'the update is refused');
   console.log();
@@ -169,7 +169,7 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
     'the integration is as it was',
   );
 
-  title('Govern a part of the bucket instead: a new integration with new roles, then the old one goes');
+  title('Govern a part of the bucket instead: a new integration with new roles, then the old one is deleted');
   const named = ['-c', 'integrationName=sales', '-c', 'prefix=curated/'];
   expect(await deploy(sandbox, QUICKSTART, ...named), 'the location is replaced');
   console.log();
@@ -186,7 +186,7 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   expect(sandbox.immuta.integrations.size === 0, 'no integration is left');
   expect(!sandbox.aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region), 'no instance is left');
 
-  title('Adopt an integration that somebody once made by hand: nothing changes at Immuta');
+  title('Adopt an integration that was created by hand: nothing changes in Immuta');
   const byHand = await makeByHand(sandbox);
   const adopt = [
     '-c',
@@ -201,7 +201,7 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   expect(await cdk(sandbox, ADOPT, 'destroy', '--force', ...adopt), 'its stack is destroyed');
   console.log();
   show(sandbox);
-  expect(JSON.stringify(theOnly(sandbox)) === asItWas, 'the adopted integration stays as it was made');
+  expect(JSON.stringify(theOnly(sandbox)) === asItWas, 'the adopted integration is unchanged');
 
   title('The same with your account and tenant');
   console.log(`   Nothing in the example changes: ${QUICKSTART}/README.md says what to prepare. Then:\n

@@ -219,7 +219,7 @@ test.each<[string, object, () => void]>([
   ['exits', { exit: true }, () => {}],
   ['times out', { hang: true }, () => {}],
   ['is killed', { sleepMs: 10_000 }, () => scheduler.after(5_000, () => lambda.kill())],
-  ['dies at a line', {}, () => lambda.crashes.push(/runs at/)],
+  ['crashes at a line', {}, () => lambda.crashes.push(/runs at/)],
   ['runs out of memory', {}, () => lambda.crashes.push('out of memory')],
   ['cannot be loaded', {}, () => lambda.crashes.push('unable to load')],
 ])('does not reuse a process that %s', async (_what, event, crash) => {

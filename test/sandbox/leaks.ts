@@ -10,7 +10,7 @@ const CONTEXT = 60;
 /**
  * Where what must not be written was written: `the secret 'immuta/api-key' in answers: …"Reason":"bad token ***"…`.
  *
- * @param written Texts that somebody may read, by the name of their place
+ * @param written Texts that can be read later, by the name of their place
  */
 export function leaksIn(written: Readonly<Record<string, string>>, secrets: readonly NamedSecret[]): string[] {
   const forms = new Map(secrets.flatMap(({ name, value }) => formsOf(value).map((form) => [form, name])));

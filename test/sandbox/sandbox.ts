@@ -145,7 +145,7 @@ export class Sandbox {
     this.cloudFormation.refactor(mappings, Object.fromEntries(templates));
   }
 
-  /** All that was written where somebody may read it later. */
+  /** Everything that was written where it can be read later. */
   written(): Record<'processes' | 'answers' | 'stacks' | 'events', string> {
     const { stacks, deleted } = this.cloudFormation;
     const all = [...stacks.values(), ...deleted];
@@ -157,14 +157,14 @@ export class Sandbox {
     };
   }
 
-  /** @throws if a secret was written where somebody may read it. */
+  /** @throws if a secret was written where it can be read later */
   async close(): Promise<void> {
     this.scheduler.stop();
     await this.lambda.close();
     await Promise.all([this.aws.close(), this.immuta.close(), this.responses.close()]);
     this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
     const leaks = this.leaks();
-    if (leaks.length > 0) throw new Error(`what nobody may read was written:\n${leaks.join('\n')}`);
+    if (leaks.length > 0) throw new Error(`a secret was written:\n${leaks.join('\n')}`);
   }
 
   private leaks(): string[] {

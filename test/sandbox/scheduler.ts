@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /**
- * Moves the sandbox's clock: while anybody is at work, virtual time stands still; when nobody is, it jumps to the next
+ * Moves the sandbox's clock. While a process works, virtual time stands still. When all are idle, it jumps to the next
  * timer.
  *
  * So a sleep of minutes takes no time, two processes that run at once see their sleeps in the right order, and a
@@ -23,7 +23,7 @@ export class Scheduler {
   /** @param pace real milliseconds per virtual second, for people who watch @default - no waiting */
   constructor(readonly clock: SandboxClock, private readonly pace = 0) {}
 
-  /** Somebody is at work until the function returned is called (calling it again changes nothing). */
+  /** Starts work that lasts until the returned function is called. Further calls change nothing. */
   begin(): () => void {
     this.busy += 1;
     let done = false;
@@ -54,7 +54,7 @@ export class Scheduler {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Resolves when nobody is at work and no timer is left. */
+  /** Resolves when all are idle and no timer is left. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.idlers.push(resolve);
@@ -70,7 +70,7 @@ export class Scheduler {
   private async pump(): Promise<void> {
     if (this.pumping || this.stopped) return;
     this.pumping = true;
-    // whoever reacts to what has just happened does so in promise callbacks: those come first
+    // Reactions to what has just happened are promise callbacks, which run first.
     await new Promise((resolve) => setImmediate(resolve));
     while (!this.stopped && this.busy === 0 && this.timers.length > 0) {
       await this.fireNext();

@@ -23,7 +23,7 @@ interface Fault {
 }
 
 const http = (fault: HttpFault) => (times: number) => onEveryMethod(sandbox, { ...fault, times });
-/** One after the other, or the first for ever. */
+/** One after the other, or the first permanently. */
 const burst = (answers: Answer[]) => (times: number) =>
   answers.forEach((each) => onEveryMethod(sandbox, { behaviour: 'answer', answer: each, times: times / 2 }));
 const tooMany = (retryAfter: string): Answer => ({ status: 429, headers: { 'retry-after': retryAfter } });
@@ -286,7 +286,7 @@ const SERVICES = [
 ];
 
 describe.each(SERVICES)('where $name is out of order', ({ service, error, reason }) => {
-  /** Nobody is served for so many virtual seconds from the first request of the handler on. */
+  /** Fails every request for some virtual seconds from the first request of the handler on. */
   function breakDown(seconds: number): void {
     const { aws, clock } = sandbox;
     let endsAt: number | undefined;

@@ -10,7 +10,7 @@ afterEach(() => sandbox.close());
 
 const LOCATION_PATH = 's3://sales/';
 
-/** Of Immuta's twelve, one that nobody knows. */
+/** Immuta's twelve statuses and an unknown one. */
 const ALL = [...STATUSES, 'paused'];
 
 /** So that what never ends ends soon. */
@@ -80,7 +80,7 @@ describe('a change that ends as', () => {
     deleting: timedOut('deleting'),
     migrating: timedOut('migrating'),
     paused: timedOut('paused'),
-    // its location stays, with our own role: nobody takes it for free
+    // Its location remains with our own role and is not counted as free.
     deleted: failed(
       { immuta: [LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] },
       'is already registered in S3 Access Grants',

@@ -155,7 +155,7 @@ export class HandlerSandbox extends FunctionSandbox {
     return this.addRecord({ locationId, ...record });
   }
 
-  /** Somebody deletes an integration in Immuta, and its location in AWS. */
+  /** Deletes an integration in Immuta, and its location in AWS. */
   public removeIntegration(id: string): void {
     const { locationId } = this.immuta.integrations.get(id)!;
     if (locationId) this.aws.accessGrants.deleteLocation('111122223333', 'us-east-1', locationId);

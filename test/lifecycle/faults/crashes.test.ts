@@ -5,7 +5,7 @@ import { afterStep, atCallOf, both, Kill, never } from '../kill';
 
 const sandbox = useSandbox();
 
-/** When a request of its has come to Immuta: whatever that does about it, nobody is there for the answer. */
+/** Kills the handler when a request has arrived in Immuta, so that its response is lost. */
 const atRequest = (method: string, requestPath: RegExp, fault: HttpFault = {}): Kill => ({ immuta, lambda }) =>
   immuta.faults.http({ ...fault, method, path: requestPath, run: () => lambda.kill() });
 

@@ -279,7 +279,7 @@ describe('permissions', () => {
 
   test('calls exactly what the policy tables list', async () => {
     const others = anotherOwner(sandbox.current);
-    // made, refused, adopted; associated slowly; taken away and made anew; in use by others
+    // Created, rejected, adopted. Associated slowly. Deleted and recreated. In use by other owners.
     sandbox.current.aws.accessGrants.associationMs = 1_200_000;
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
     sandbox.current.aws.accessGrants.associationMs = 0;

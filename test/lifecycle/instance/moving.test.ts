@@ -35,7 +35,7 @@ test('moves from the native to the adopting instance in two deployments without 
     instance: INSTANCE_ARN,
   });
 
-  // it was the native one's, and is nobody's to delete
+  // The native construct created it, so no stack deletes it.
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual({ ...NOTHING, instance: INSTANCE_ARN });
 });

@@ -20,7 +20,7 @@ const sandbox = useSandbox();
 const MINUTE = 60_000;
 const ONE = { identityCenterInstanceArn: IDENTITY_CENTER };
 
-/** A neighbour of the instance fails after so many seconds, which cancels the instance's Create. */
+/** Fails another resource after some seconds, which cancels the Create of the instance. */
 function withFailingNeighbour(afterSeconds: number, props = {}) {
   sandbox.current.cloudFormation.faults.push({
     logicalId: /^Neighbour/,

@@ -137,7 +137,7 @@ export class IamState {
     this.require(arn, 'role').boundary.set(boundary);
   }
 
-  /** Fails with `DeleteConflict` while policies are left, whoever put them there. */
+  /** Fails with `DeleteConflict` while it has policies of any owner. */
   deleteRole(role: string): void {
     this.remove(this.require(role, 'role'));
   }
@@ -321,7 +321,7 @@ export class IamState {
   }
 
   /**
-   * The principal whose key this is; any key that the sandbox did not issue is unknown, save `test`, the dummy key of
+   * Returns the principal of a key. Keys that the sandbox did not issue are unknown, except `test`, the dummy key of
    * the admin.
    */
   principalOf(accessKeyId: string): string | undefined {

@@ -82,7 +82,7 @@ export class SecretsState {
   /**
    * Stores a version.
    *
-   * @param value `undefined`: nobody can read the secret any more
+   * @param value `undefined` if the secret cannot be read any more
    */
   putSecretValue(
     secretId: string,

@@ -12,7 +12,7 @@ type Intrinsic = (argument: any, scope: Scope) => unknown;
 
 const NO_VALUE = undefined;
 
-/** Arguments are evaluated before, save those of Fn::If (only one branch may be), Fn::Sub and Fn::GetAtt. */
+/** Evaluates arguments first, except those of Fn::If (only one branch may be), Fn::Sub and Fn::GetAtt. */
 const INTRINSICS: Record<string, Intrinsic> = {
   'Ref': (name, scope) => (name === 'AWS::NoValue' ? NO_VALUE : scope.ref(name)),
   'Fn::GetAtt': (argument, scope) => {

@@ -102,8 +102,8 @@ export class StackOperation {
   }
 
   /**
-   * Puts resources back that an update changed; `false` if one could not be put back. Once more, it goes on with
-   * those.
+   * Restores the resources that an update changed, and returns whether all could be restored. Called again, it
+   * continues with the others.
    */
   async rollBackUpdate(): Promise<boolean> {
     let succeeded = true;
@@ -141,7 +141,7 @@ export class StackOperation {
     return this.removeAll(this.made, ({ deletionPolicy }) => deletionPolicy === 'Retain');
   }
 
-  /** Removes all resources, save the retained ones; `false` if something stays that should not. */
+  /** Deletes all resources except retained ones, and returns whether all could be deleted. */
   deleteAll(): Promise<boolean> {
     return this.removeAll([...this.stack.resources.values()], ({ deletionPolicy }) => deletionPolicy !== 'Delete');
   }

@@ -29,8 +29,8 @@ export interface HttpFault extends Repetition {
   /** Virtual milliseconds that pass before anything else happens. */
   readonly delayMs?: number;
   /**
-   * What else happens at that moment, before Immuta does anything: somebody deletes the record, rotates the key,
-   * kills the caller.
+   * What else happens at that moment, before Immuta does anything. It deletes the record, rotates the key or kills
+   * the caller, for example.
    */
   run?(): unknown;
 }
@@ -54,7 +54,7 @@ export interface TransitionFault extends Repetition {
   readonly message?: string;
 }
 
-/** What goes on between a request and its answer. */
+/** What happens between a request and its response. */
 export interface Exchange {
   readonly outgoing: ServerResponse;
   /** What Immuta would do and answer. */

@@ -45,7 +45,7 @@ export interface ImmutaTenantModel {
   readonly faults: FaultScript;
   /** Answers a request, one after the other, so that no two make the same integration. */
   answer(request: RecordedRequest): Promise<Answer>;
-  /** An integration that somebody has made by hand: enabled, with its location. */
+  /** Adds an integration that was created by hand: enabled, with its location. */
   createByHand(config: S3Config): Promise<IntegrationRecord>;
   /** Puts a record there as it is, enabled unless told otherwise, and nothing into AWS. */
   addRecord(record: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord;

@@ -7,7 +7,7 @@ import { credentialsOf, ImmutaIdentity, instanceOf, LocationExists, validate, Va
 
 /** Where Immuta's documentation says nothing, or two things, the sandbox has a switch. */
 export interface Switches {
-  /** How long each transition takes, in virtual ms; `Infinity`: for ever. */
+  /** How long each transition takes, in virtual ms; `Infinity` if it never ends. */
   durations: { creating: number; editing: number; deleting: number };
   /**
    * How failed validation shows: 422 with or without results, 200 with a record in `createError`, or `createError`
@@ -58,7 +58,7 @@ type Transition = keyof Switches['durations'];
 
 const WRITE_OF: Record<Transition, Write> = { creating: 'create', editing: 'edit', deleting: 'delete' };
 
-/** From these Immuta goes nowhere but away, save from `createError` if a PUT repairs that. */
+/** From these, Immuta only deletes, except from `createError` if a PUT repairs it. */
 const NOT_EDITABLE = ['createError', 'disabled', 'deleted'];
 
 /** Immuta's integrations: what each call checks, what it sets going, and what that does in AWS. */
@@ -165,7 +165,7 @@ export class Integrations {
     return this.reads.list(this.switches.readLag.list);
   }
 
-  /** An integration that somebody has made by hand: enabled, its location registered; nothing is checked. */
+  /** Adds an integration that was created by hand, enabled and with its location, without checks. */
   async createByHand(config: S3Config): Promise<IntegrationRecord> {
     const { accountId, region } = instanceOf(config);
     const { id } = await this.aws.accessGrants.createLocation(
@@ -350,7 +350,7 @@ class TransitionFailed extends Error {
   }
 }
 
-/** The results as they look while nobody knows yet. */
+/** Returns the results before any test has run. */
 function asPassed({ validationTests }: ValidationResults): ValidationResults {
   return { status: 'passed', validationTests: validationTests.map(({ name }) => ({ name, status: 'passed' })) };
 }

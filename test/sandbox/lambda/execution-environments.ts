@@ -22,7 +22,7 @@ export interface LambdaFunction {
   readonly memoryMb: number;
   /** How many of its runs there are at once. @default - as many as the account allows */
   readonly reservedConcurrency?: number;
-  /** Whether Lambda lets it invoke itself for ever. @default false */
+  /** Whether Lambda lets it invoke itself without a limit. @default false */
   readonly allowsRecursion?: boolean;
 }
 

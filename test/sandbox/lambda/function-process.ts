@@ -74,7 +74,7 @@ export class FunctionProcess implements RuntimeProcess {
     this.channel = this.process.stdio[3] as Duplex;
     this.channel.on('error', () => {}); // a process that has just ended cannot be told: its end is reported by itself
     onLines(this.channel, (line) => this.receive(JSON.parse(line)));
-    // what Node itself writes when it dies
+    // What Node itself writes when it crashes.
     this.process.stdout!.on('data', (data) => this.current?.onOutput(String(data)));
     this.process.stderr!.on('data', (data) => this.current?.onOutput(String(data)));
     this.ended = new Promise((resolve) => {

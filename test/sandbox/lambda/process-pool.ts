@@ -1,10 +1,10 @@
 import { FunctionProcess, Outcome, ProcessOptions, Run, RuntimeProcess } from './function-process';
 
 /**
- * Processes that outlive their function: one that is no longer needed, and is not at work, runs the next function.
+ * Processes that outlive their function. One that is idle and no longer needed runs the next function.
  *
- * That function gets its own environment, time and code, which is loaded anew. What stays is Node and the AWS SDK: to
- * start and load them takes longer than most tests. A process that was killed at work is not used again.
+ * That function gets its own environment, time and newly loaded code. Node and the AWS SDK remain, because starting
+ * and loading them takes longer than most tests. A process that was killed at work is not used again.
  */
 export class ProcessPool {
   private spare: FunctionProcess[] = [];

@@ -74,7 +74,7 @@ function exchange(world: World, requestType: RequestType, request: ResourceReque
         reject(error);
       }
     });
-    // a function that has answered is done before CloudFormation goes on
+    // A function that has responded ends before CloudFormation continues.
     const responseUrl = world.responses.urlFor((body) => world.scheduler.after(0, () => onAnswer(body)));
     try {
       world.lambda.invokeAsync(properties.ServiceToken, {

@@ -22,7 +22,7 @@ export interface ResourceRequest {
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Record<string, any>;
-  /** Aborted when the operation is cancelled because a neighbour failed. */
+  /** Aborted when the operation is cancelled because another resource failed. */
   readonly signal: AbortSignal;
 }
 
