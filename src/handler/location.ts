@@ -10,7 +10,7 @@ export interface Location {
  * as they are: 's3://bucket/x' includes 's3://bucket/xy', but 's3://bucket/x/' does not.
  */
 export function samePath(a: string, b: string): boolean {
-  return canonical(a) === canonical(b);
+  return normalizePath(a) === normalizePath(b);
 }
 
 export function sameLocation(a: Location, b: Location): boolean {
@@ -21,7 +21,7 @@ export function describeLocation({ path, accountId, region }: Location): string 
   return `'${path}' in account ${accountId}, ${region}`;
 }
 
-function canonical(path: string): string {
+function normalizePath(path: string): string {
   const scope = path.replace(/\*$/, '');
   return /^s3:\/\/[^/]+$/.test(scope) ? `${scope}/` : scope;
 }

@@ -46,7 +46,7 @@ export function retryDelay(failed: FailedAttempt, now: number, random: number): 
   if (left <= 0) {
     return undefined;
   }
-  return retryAfterMs(failed.retryAfter, now) ?? Math.min(left, backoffDelay(failed, now, random));
+  return parseRetryAfter(failed.retryAfter, now) ?? Math.min(left, backoffDelay(failed, now, random));
 }
 
 /** Returns the pause after a failed attempt. What the server asks for wins, within reason. */
@@ -55,11 +55,11 @@ export function backoffDelay(
   now: number,
   random: number,
 ): number {
-  return retryAfterMs(retryAfter, now) ?? Math.round(random * Math.min(LONGEST_MS, BASE_MS * 2 ** (attempt - 1)));
+  return parseRetryAfter(retryAfter, now) ?? Math.round(random * Math.min(LONGEST_MS, BASE_MS * 2 ** (attempt - 1)));
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function retryAfterMs(header: string | undefined, now: number): number | undefined {
+function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (!header) {
     return undefined;
   }

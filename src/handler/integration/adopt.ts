@@ -30,9 +30,9 @@ export async function adoptIntegration(
   if (!isAsDesired(record, desired, adoptedName(request, record))) {
     throw failure('ADOPTED_INTEGRATION_DIFFERS', {
       integration,
-      differences: differences(desired, record).join(', '),
+      differences: listDifferences(desired, record).join(', '),
       where: sameLocation(record.location, desired.location) ? '' : `; it is on ${describeLocation(record.location)}`,
-      props: propsOf(desired, record).join(', '),
+      props: renderProps(desired, record).join(', '),
     });
   }
   return record;
@@ -98,7 +98,7 @@ export function describeConfiguration({
   return `location role ${locationRoleArn}, authentication ${authenticationType}${role}`;
 }
 
-function differences(desired: DesiredState, record: IntegrationRecord): string[] {
+function listDifferences(desired: DesiredState, record: IntegrationRecord): string[] {
   return [
     ...(sameLocation(record.location, desired.location) ? [] : ["account, Region or 'location'"]),
     ...(record.locationRoleArn === desired.locationRoleArn ? [] : ["'locationRole'"]),
@@ -110,27 +110,27 @@ function differences(desired: DesiredState, record: IntegrationRecord): string[]
 }
 
 /** Returns the props that the user pastes. No record shows whose access keys an integration has. */
-function propsOf({ integrationName }: DesiredState, record: IntegrationRecord): string[] {
+function renderProps({ integrationName }: DesiredState, record: IntegrationRecord): string[] {
   const { id, name, location, locationRoleArn } = record;
   return [
     `adopt: ${quote(id)}`,
     ...(integrationName ? [`integrationName: ${quote(name)}`] : []),
-    `location: ${locationProp(location.path)}`,
-    `locationRole: ${importedRole('LocationRole', locationRoleArn)}`,
-    `authentication: ImmutaAuthentication.${authenticationProp(record)}`,
+    `location: ${renderLocation(location.path)}`,
+    `locationRole: ${renderImportedRole('LocationRole', locationRoleArn)}`,
+    `authentication: ImmutaAuthentication.${renderAuthentication(record)}`,
   ];
 }
 
-function authenticationProp({ authenticationType, roleToAssumeArn }: IntegrationRecord): string {
+function renderAuthentication({ authenticationType, roleToAssumeArn }: IntegrationRecord): string {
   if (authenticationType === 'accessKey') {
     return 'accessKeySecret({ user, secret }) with the user and the secret of its access key';
   }
   return roleToAssumeArn
-    ? `existingRole(${importedRole('ImmutaRole', roleToAssumeArn)})`
+    ? `existingRole(${renderImportedRole('ImmutaRole', roleToAssumeArn)})`
     : 'ambient(role) with the role that Immuta runs as';
 }
 
-function locationProp(path: string): string {
+function renderLocation(path: string): string {
   const [, bucketName = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*?)\*?$/s.exec(path) ?? [];
   if (bucketName === '') {
     return 'S3Location.allBuckets()';
@@ -139,7 +139,7 @@ function locationProp(path: string): string {
   return prefix === '' ? `S3Location.bucket(${bucket})` : `S3Location.prefix(${bucket}, ${quote(prefix)})`;
 }
 
-function importedRole(constructId: string, arn: string): string {
+function renderImportedRole(constructId: string, arn: string): string {
   return `iam.Role.fromRoleArn(this, '${constructId}', ${quote(arn)})`;
 }
 

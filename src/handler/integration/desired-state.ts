@@ -19,7 +19,7 @@ export interface DesiredState {
  * Returns the location of an integration. With the role, it is all that a Delete reads: an older or a newer version of
  * this library may have created the record.
  */
-export function locationOf(properties: Properties): Location {
+export function parseLocation(properties: Properties): Location {
   return {
     accountId: properties.AccountId ?? '',
     region: properties.Region ?? '',

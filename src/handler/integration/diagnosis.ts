@@ -1,5 +1,5 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
-import { locationOf } from './desired-state';
+import { parseLocation } from './desired-state';
 import { listRegisteredLocations, RegisteredLocation } from '../aws/access-grants-locations';
 import { Denial, NeededActions, simulatePolicies } from '../aws/policy-simulator';
 import { FailedTest, isAboutAws, ValidationFailure } from '../immuta/validation-tests';
@@ -23,28 +23,28 @@ export async function diagnoseFailure(
   properties: Properties,
   tools: DiagnosisTools,
 ): Promise<string[]> {
-  if (!isAboutAws(failedTestsOf(error))) {
+  if (!isAboutAws(findFailedTests(error))) {
     return [];
   }
   const hasty = { ...tools, deadline: tools.deadline.withoutRetries() };
-  const location = locationOf(properties);
+  const location = parseLocation(properties);
   const findings = await Promise.all([
-    answerOf(hasty, async () => describeInstance(location, await listRegisteredLocations(location, hasty))),
-    properties.DiagnosedPrincipalArn ? answerOf(hasty, () => diagnosePermissions(properties, hasty)) : undefined,
+    tryAnswer(hasty, async () => describeInstance(location, await listRegisteredLocations(location, hasty))),
+    properties.DiagnosedPrincipalArn ? tryAnswer(hasty, () => diagnosePermissions(properties, hasty)) : undefined,
   ]);
   return findings.filter((finding) => finding !== undefined);
 }
 
 /** Returns the tests that an error, or its cause, is about. */
-function failedTestsOf(error: unknown): readonly FailedTest[] {
+function findFailedTests(error: unknown): readonly FailedTest[] {
   if (error instanceof ValidationFailure) {
     return error.failedTests;
   }
-  return error instanceof Error && error.cause ? failedTestsOf(error.cause) : [];
+  return error instanceof Error && error.cause ? findFailedTests(error.cause) : [];
 }
 
 /** Undefined if AWS does not answer, or if there is no time to ask. */
-async function answerOf(
+async function tryAnswer(
   { deadline }: DiagnosisTools,
   ask: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
@@ -72,7 +72,7 @@ function describeInstance(location: Location, registered: RegisteredLocation[] |
 async function diagnosePermissions(properties: Properties, tools: DiagnosisTools): Promise<string | undefined> {
   const principalArn = properties.DiagnosedPrincipalArn!;
   const simulations = await Promise.all(
-    neededBy(properties).map((needed) => simulatePolicies(principalArn, needed, tools)),
+    listNeededActions(properties).map((needed) => simulatePolicies(principalArn, needed, tools)),
   );
   const denials = simulations.flatMap((simulation) => simulation.denials);
   if (denials.length > 0) {
@@ -102,7 +102,7 @@ const IAM_REGIONS: Record<string, string> = {
 };
 
 /** Returns what Immuta needs at least: one action for each statement of its policy. */
-function neededBy(properties: Properties): NeededActions[] {
+function listNeededActions(properties: Properties): NeededActions[] {
   const {
     AccountId: account,
     Region: region = '',

@@ -1,4 +1,4 @@
-import { DesiredState, locationOf, parseDesiredState } from './desired-state';
+import { DesiredState, parseLocation, parseDesiredState } from './desired-state';
 import { Ownership, ownershipOf } from './ownership';
 import { parsePhysicalId, PhysicalId } from './physical-id';
 import { Location } from '../location';
@@ -71,7 +71,7 @@ const NEUTRAL_PROPERTIES = [
 export function parseRequest(event: ResourceEvent): IntegrationRequest {
   const { properties } = event;
   return {
-    location: locationOf(properties),
+    location: parseLocation(properties),
     locationRoleArn: properties.LocationRoleArn,
     ownership: ownershipOf(event),
     physicalId: parsePhysicalId(event.physicalId),
@@ -96,7 +96,7 @@ function parsePreviousState(old: Properties, properties: Properties): PreviousSt
     (name) => old[name] !== properties[name],
   );
   return {
-    location: locationOf(old),
+    location: parseLocation(old),
     locationRoleArn: old.LocationRoleArn,
     roleToAssumeArn: old.RoleToAssumeArn || undefined,
     tenantUrl: old.TenantUrl,

@@ -31,14 +31,14 @@ export interface ResourceEvent {
 export function parseEvent(event: unknown): ResourceEvent {
   const raw = asObject(event);
   return {
-    requestType: scalar(raw.RequestType) ?? '',
-    responseUrl: scalar(raw.ResponseURL) ?? '',
-    stackId: scalar(raw.StackId) ?? '',
-    requestId: scalar(raw.RequestId) ?? '',
-    logicalId: scalar(raw.LogicalResourceId) ?? '',
-    physicalId: scalar(raw.PhysicalResourceId) ?? '',
-    properties: scalars(raw.ResourceProperties),
-    oldProperties: scalars(raw.OldResourceProperties),
+    requestType: parseScalar(raw.RequestType) ?? '',
+    responseUrl: parseScalar(raw.ResponseURL) ?? '',
+    stackId: parseScalar(raw.StackId) ?? '',
+    requestId: parseScalar(raw.RequestId) ?? '',
+    logicalId: parseScalar(raw.LogicalResourceId) ?? '',
+    physicalId: parseScalar(raw.PhysicalResourceId) ?? '',
+    properties: parseScalars(raw.ResourceProperties),
+    oldProperties: parseScalars(raw.OldResourceProperties),
   };
 }
 
@@ -47,10 +47,10 @@ export function stackName(stackId: string): string {
   return stackId.split('/')[1] ?? stackId;
 }
 
-function scalars(value: unknown): Properties {
-  return Object.fromEntries(Object.entries(asObject(value)).map(([name, property]) => [name, scalar(property)]));
+function parseScalars(value: unknown): Properties {
+  return Object.fromEntries(Object.entries(asObject(value)).map(([name, property]) => [name, parseScalar(property)]));
 }
 
-function scalar(value: unknown): string | undefined {
+function parseScalar(value: unknown): string | undefined {
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
 }

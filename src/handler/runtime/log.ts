@@ -80,7 +80,7 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   return {
     info: (step, fields) => emit('info', step, fields),
     warn: (step, fields) => emit('warn', step, fields),
-    metric: (metric) => write(JSON.stringify(embedded(metric, options.clock.now()))),
+    metric: (metric) => write(JSON.stringify(embedMetric(metric, options.clock.now()))),
   };
 }
 
@@ -88,7 +88,7 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
  * @see
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-function embedded({ namespace, name, value, dimension, dimensionValue }: Metric, now: number): object {
+function embedMetric({ namespace, name, value, dimension, dimensionValue }: Metric, now: number): object {
   const directive = { Namespace: namespace, Dimensions: [[dimension]], Metrics: [{ Name: name, Unit: 'Count' }] };
   return { _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, [dimension]: dimensionValue, [name]: value };
 }
