@@ -50,9 +50,30 @@ interface Choice<T> {
   readonly arbitrary: fc.Arbitrary<T>;
 }
 
+/** What the handler can only recognize if it can ask CloudFormation: whether it still waits. */
+const RECOGNIZED_BY_ASKING: readonly Kind[] = [
+  'neighbours',
+  'kills',
+  'duplicates',
+  'late deliveries',
+  'throttling',
+  'unsettled ends',
+];
+
 /** Returns histories that contain only events of those kinds. */
 export function histories(kinds: readonly Kind[]): fc.Arbitrary<History> {
+  const asking = historiesOf(kinds.filter((kind) => kind !== 'no CloudFormation'));
+  if (!kinds.includes('no CloudFormation')) return asking;
+  const blind = historiesOf(kinds.filter((kind) => !RECOGNIZED_BY_ASKING.includes(kind)));
+  return fc.oneof({ weight: 9, arbitrary: asking }, { weight: 1, arbitrary: blind });
+}
+
+function historiesOf(kinds: readonly Kind[]): fc.Arbitrary<History> {
   const has = (kind: Kind) => kinds.includes(kind);
+  const failsAfter = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 0, max: 90 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 91, max: 1_500 }) },
+  );
   const stack: fc.Arbitrary<StackName> = has('two stacks')
     ? fc.constantFrom('Lake', 'Lake', 'Lake', 'Pond')
     : fc.constant('Lake');
@@ -60,7 +81,7 @@ export function histories(kinds: readonly Kind[]): fc.Arbitrary<History> {
   const step = fc.record<Step>({
     action: actions(has, stack),
     after: has('overlaps') ? rarely(fc.integer({ min: 0, max: 60 })) : fc.constant(undefined),
-    neighbourFailsAfter: has('neighbours') ? sometimes(fc.integer({ min: 0, max: 90 })) : fc.constant(undefined),
+    neighbourFailsAfter: has('neighbours') ? sometimes(failsAfter) : fc.constant(undefined),
     mishaps: mishaps(has),
     deliveries: deliveries(has),
     throttledSeconds: throttling(has),
@@ -79,10 +100,10 @@ export function histories(kinds: readonly Kind[]): fc.Arbitrary<History> {
       type: fc.constant('deploy'),
       stack: fc.constant('Lake'),
       change: changes(has),
-      noRollback: fc.constant(false),
+      noRollback: has('no rollback') ? fc.constantFrom(false, false, true) : fc.constant(false),
     }),
     after: fc.constant(undefined),
-    neighbourFailsAfter: has('neighbours') ? rarely(fc.integer({ min: 0, max: 90 })) : fc.constant(undefined),
+    neighbourFailsAfter: has('neighbours') ? rarely(failsAfter) : fc.constant(undefined),
     mishaps: mishaps(has),
     deliveries: deliveries(has),
     throttledSeconds: throttling(has),
@@ -236,7 +257,7 @@ function variants(has: Has): fc.Arbitrary<Variant> {
     readLag: fc.record({ get: readLag(has), list: readLag(has) }),
     createErrorRepair: either('repair by PUT', 'delete', 'put'),
     nonEditable: either<Variant['nonEditable']>('ignored fields', [], ['awsLocationRole'], ['name']),
-    describe: either('no CloudFormation', 'responds', 'denied', 'unreachable'),
+    describe: has('no CloudFormation') ? fc.constantFrom('denied', 'unreachable') : fc.constant('responds'),
     describeLag: fc.record({ stack: describeLag, resource: describeLag }),
     cleanupShows: fc.constantFrom('current', 'deleted'),
     concurrency: either('throttling', plain.concurrency, 1, 2),

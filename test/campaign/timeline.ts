@@ -38,7 +38,8 @@ function readableLog(text: string): string | undefined {
   const { level, step, stack, logicalId, requestId, requestType, hop, elapsedMs, ...fields } = JSON.parse(
     json,
   ) as Record<string, unknown>;
-  if (step === 'request') return undefined;
+  // metrics have no step
+  if (step === 'request' || step === undefined) return undefined;
   const more = Object.entries(fields)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
