@@ -69,7 +69,11 @@ async function shrunkFailure(
 async function judge(history: History, seed: number, campaign: CampaignOptions): Promise<Violation[]> {
   const { codeFolder, violations: kinds = VIOLATION_KINDS } = campaign;
   const options: RunHistoryOptions = { seed, codeFolder };
-  return (await runHistory(history, options)).filter(({ kind }) => kinds.includes(kind));
+  try {
+    return (await runHistory(history, options)).filter(({ kind }) => kinds.includes(kind));
+  } catch (cause) {
+    throw new Error(`the campaign cannot run the history of seed ${seed}:\n${script(history)}`, { cause });
+  }
 }
 
 /** Renders a failure as a script with its seed. */

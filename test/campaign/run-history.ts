@@ -11,6 +11,7 @@ import {
 } from './invariants';
 import { integrationsOf, OwnershipLedger, recordIdOf } from './ownership';
 import { FIRST_SHAPE, GIVEN, INTEGRATION_TYPE, lakeTemplate, NEIGHBOUR_ID, renameLogicalId, Shape } from './templates';
+import { AwsError } from '../sandbox/aws';
 import { DeployOptions, Stack, StackEvent } from '../sandbox/cloudformation';
 import { Answer, IntegrationRecord } from '../sandbox/immuta';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
@@ -202,10 +203,16 @@ class HistoryRun {
     const [resource] = stack ? integrationsOf(stack) : [];
     if (!stack || !resource || resource.failed || !COMPLETE.test(stack.status)) return;
     const { logicalId } = resource;
-    this.suffixes.set(name, `${this.suffixes.get(name) ?? ''}Moved`);
     const renamed = `${logicalId}Moved`;
     const mapping = { source: { stackName: name, logicalId }, destination: { stackName: name, logicalId: renamed } };
-    this.world.cloudFormation.refactor([mapping], { [name]: renameLogicalId(stack.template, logicalId, renamed) });
+    try {
+      this.world.cloudFormation.refactor([mapping], { [name]: renameLogicalId(stack.template, logicalId, renamed) });
+    } catch (error) {
+      // after an update without a rollback, the resource may differ from its template
+      if (!(error instanceof AwsError)) throw error;
+      return this.note(this.world.clock.now(), error.message);
+    }
+    this.suffixes.set(name, `${this.suffixes.get(name) ?? ''}Moved`);
     this.ledger.noteRenamed(stack.id, logicalId, renamed);
     this.note(this.world.clock.now(), `${name} ${logicalId} is ${renamed} from now on`);
   }
