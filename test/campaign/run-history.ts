@@ -35,6 +35,7 @@ export async function runHistory(history: History, options: RunHistoryOptions): 
 
 const COMPLETE = /^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/;
 const TIMED_OUT = /not done after|timed out after/;
+const LONGEST_TRANSITION_MS = 3_600_000;
 const UNKNOWN_STATUS = 'synchronizing';
 
 class HistoryRun {
@@ -341,6 +342,9 @@ class HistoryRun {
       }
     }
     await this.world.scheduler.idle();
+    // Immuta finishes what it has begun
+    this.world.clock.advance(LONGEST_TRANSITION_MS);
+    await this.world.clock.settled();
   }
 
   private lastFailure({ events }: Stack): string {
