@@ -16,10 +16,10 @@ const NOT_YET: readonly Kind[] = [
   'unsettled ends',
 ];
 
-test('violates no invariant in 500 random histories', async () => {
+test.each([1, 101, 201, 301, 401])('violates no invariant in 100 random histories from seed %d', async (seed) => {
   const kinds = KINDS.filter((kind) => !NOT_YET.includes(kind));
 
-  const failures = await runCampaign({ runs: 500, seed: 1, kinds });
+  const failures = await runCampaign({ runs: 100, seed, kinds });
 
   expect(failures.map(describeFailure).join('\n\n')).toBe('');
 });
