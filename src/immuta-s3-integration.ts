@@ -240,6 +240,15 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** Statements that the owners in other accounts add to the policies of the encryption keys. */
   public readonly keyPolicyStatements: iam.PolicyStatement[];
 
+  /** Statements that the location role needs. Add them to a `locationRole` that accepts no policies. */
+  public readonly locationRolePolicyStatements: iam.PolicyStatement[];
+
+  /** Statements that the trust policy of the location role needs. Add them to that of an imported `locationRole`. */
+  public readonly locationRoleTrustStatements: iam.PolicyStatement[];
+
+  /** Statements that Immuta's role or user needs. Add them to a role that accepts no policies. */
+  public readonly immutaPolicyStatements: iam.PolicyStatement[];
+
   private readonly instance?: IAccessGrantsInstance;
   private readonly managedAccessKey?: ManagedAccessKey;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
@@ -267,18 +276,21 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
       bucketAccount: props.bucketAccount ?? location._buckets[0]?.env.account ?? account,
       write: props.access !== LocationAccess.READ_ONLY,
     };
-    const { role: locationRole, dependencies } = createLocationRole(this.parts, {
+    const { role: locationRole, dependencies, statements: locationStatements, trust } = createLocationRole(this.parts, {
       ...governed,
       role: props.locationRole,
       keyArns: encryptionKeys.map((key) => key.keyArn),
       identityCenter: props.identityCenter !== undefined,
     });
     this.locationRole = locationRole;
+    this.locationRolePolicyStatements = locationStatements;
+    this.locationRoleTrustStatements = trust;
     const locationRoleArn = locationRole.roleArn;
 
     const identityCenter = resolveIdentityCenter(this, props.identityCenter, this.findInstance());
     const { restrictPassRole } = props;
     const statements = buildImmutaStatements({ ...governed, locationRoleArn, restrictPassRole, identityCenter });
+    this.immutaPolicyStatements = statements;
     const authentication = props.authentication._bind(this.parts, { tenant, statements });
     const immutaPrincipalArn = authentication.principalArn;
     this.immutaRole = authentication.role;

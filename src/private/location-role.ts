@@ -27,6 +27,10 @@ export interface LocationRoleOptions {
 export interface LocationRole {
   readonly role: iam.IRole;
   readonly dependencies: IConstruct[];
+  /** Permissions of the role. */
+  readonly statements: iam.PolicyStatement[];
+  /** Statements of its trust policy. */
+  readonly trust: iam.PolicyStatement[];
 }
 
 /** Creates the location role, or attaches its permissions to a role of the user. */
@@ -46,7 +50,7 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
   });
   acknowledgeWildcards(role, statements);
   addValidation(role, () => validateRoleSize(role));
-  return { role, dependencies: findResource(role) };
+  return { role, dependencies: findResource(role), statements, trust: buildLocationRoleTrust(principal.options) };
 }
 
 function attachLocationPolicy(
@@ -55,9 +59,10 @@ function attachLocationPolicy(
   statements: iam.PolicyStatement[],
   principal: LocationRolePrincipal,
 ): LocationRole {
-  const policy = attachToRole(scope, 'LocationPolicy', role, statements, buildLocationRoleTrust(principal.options));
+  const trust = buildLocationRoleTrust(principal.options);
+  const policy = attachToRole(scope, 'LocationPolicy', role, statements, trust);
   if (iam.Role.isRole(role)) {
     principal.addToAssumeRolePolicy(role.assumeRolePolicy!);
   }
-  return { role, dependencies: [...findResource(role), ...(policy ? [policy] : [])] };
+  return { role, dependencies: [...findResource(role), ...(policy ? [policy] : [])], statements, trust };
 }

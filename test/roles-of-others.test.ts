@@ -1,0 +1,145 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { countTypes, ENV, INTEGRATION, newIntegration, newStack, onlyOf, URL_OF_TENANT } from './fixture';
+import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant } from '../src';
+
+const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
+
+/** A role in the account of the stack. */
+type RoleOf = (scope: Stack, name: string) => iam.IRole | undefined;
+
+/** Defines everything that has a role. */
+function defineAll(stack: Stack, roleOf: RoleOf): ImmutaS3Integration {
+  const tenant = new ImmutaTenant(stack, 'Immuta', {
+    url: URL_OF_TENANT,
+    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key'),
+    role: roleOf(stack, 'handler'),
+  });
+  const accessGrantsInstance = new AdoptingAccessGrantsInstance(stack, 'Instance', {
+    identityCenterInstanceArn: IDENTITY_CENTER,
+    role: roleOf(stack, 'instance'),
+  });
+  const immuta = roleOf(stack, 'immuta');
+  return newIntegration(stack, 'Sales', {
+    tenant,
+    accessGrantsInstance,
+    locationRole: roleOf(stack, 'location'),
+    identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
+    diagnosePermissions: true,
+    ...immuta && { authentication: ImmutaAuthentication.existingRole(immuta) },
+  });
+}
+
+const importRole = (options?: iam.FromRoleArnOptions): RoleOf => (scope, name) =>
+  iam.Role.fromRoleArn(scope, name, `arn:aws:iam::111122223333:role/${name}`, options);
+const NEW_ROLES: RoleOf = () => undefined;
+
+function iamTypes(stack: Stack): string[] {
+  return Object.keys(countTypes(stack)).filter((type) => type.startsWith('AWS::IAM::'));
+}
+
+/** The actions that the report of `Role.customizeRoles` lists, by the construct path of the role. */
+function reportedActions(app: App): Record<string, string[]> {
+  const { directory } = app.synth({ force: true });
+  const { roles } = JSON.parse(fs.readFileSync(path.join(directory, 'iam-policy-report.json'), 'utf8'));
+  return Object.fromEntries(roles.map(({ roleConstructPath, identityPolicyStatements }: any) => [
+    roleConstructPath, identityPolicyStatements.flatMap(({ Action }: any) => Action),
+  ]));
+}
+
+/** One action of each policy that the library adds. */
+const HANDLER = [
+  'secretsmanager:GetSecretValue', 'logs:PutLogEvents', 'lambda:InvokeFunction', 'iam:SimulatePrincipalPolicy',
+];
+const INSTANCE = ['s3:CreateAccessGrantsInstance', 'lambda:InvokeFunction', 'sso:CreateApplication'];
+const LOCATION = ['s3:GetObject', 's3:ListBucket'];
+const IMMUTA = ['s3:CreateAccessGrantsLocation', 'iam:PassRole'];
+
+describe('Role.customizeRoles', () => {
+  test.each<[string, RoleOf, Record<string, string[]>]>([
+    ['new roles', NEW_ROLES, {
+      'Stack/Immuta/HandlerRole': HANDLER,
+      'Stack/Instance/HandlerRole': INSTANCE,
+      'LocationRole': LOCATION,
+      'ImmutaRole': IMMUTA,
+    }],
+    ['imported roles', importRole(), {
+      'Stack/handler': HANDLER, 'Stack/instance': INSTANCE, 'Stack/location': LOCATION, 'Stack/immuta': IMMUTA,
+    }],
+  ])('leaves no resource of IAM in the template and reports every statement of %s', (_, roleOf, expected) => {
+    const app = new App();
+    iam.Role.customizeRoles(app);
+    const stack = newStack({ env: ENV }, app);
+    defineAll(stack, roleOf);
+
+    expect(iamTypes(stack)).toEqual([]);
+    const reported = Object.entries(reportedActions(app));
+    for (const [role, actions] of Object.entries(expected)) {
+      const [, found] = reported.find(([rolePath]) => rolePath.endsWith(role))!;
+      expect(found).toEqual(expect.arrayContaining(actions));
+    }
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('accepts no policies'));
+  });
+
+  test('leaves no resource of IAM in the template when it names precreated roles', () => {
+    const { locationRole, immutaRole } = defineAll(newStack(), NEW_ROLES);
+    const app = new App();
+    iam.Role.customizeRoles(app, {
+      usePrecreatedRoles: {
+        'Stack/Immuta/HandlerRole': 'handler',
+        'Stack/Instance/HandlerRole': 'instance',
+        [locationRole.node.path]: 'location',
+        [immutaRole!.node.path]: 'immuta',
+      },
+    });
+    const stack = newStack({ env: ENV }, app);
+    defineAll(stack, NEW_ROLES);
+
+    expect(iamTypes(stack)).toEqual([]);
+    const { LocationRoleArn, RoleToAssumeArn } = onlyOf(stack, INTEGRATION).Properties;
+    expect(JSON.stringify(LocationRoleArn)).toMatch(/:role\/location"/);
+    expect(JSON.stringify(RoleToAssumeArn)).toMatch(/:role\/immuta"/);
+    expect(reportedActions(app)[locationRole.node.path]).toEqual(expect.arrayContaining(LOCATION));
+  });
+});
+
+test('roles without policy updates have one warning each, with the statements that attributes return', () => {
+  const stack = newStack();
+  const integration = defineAll(stack, importRole({ mutable: false }));
+
+  expect(iamTypes(stack)).toEqual([]);
+  const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('accepts no policies'));
+  expect(warnings.map(({ id }) => id).sort()).toEqual(
+    ['handler', 'immuta', 'instance', 'location'].map((id) => `/Stack/${id}`),
+  );
+  const messageOf = (role: string) => String(warnings.find(({ id }) => id === `/Stack/${role}`)!.entry.data);
+  const listed = (statements: iam.PolicyStatement[]) =>
+    statements.flatMap((each) => [each.toStatementJson().Action].flat() as string[]);
+  for (const [role, actions, returned] of [
+    ['handler', HANDLER, (stack.node.findChild('Immuta') as ImmutaTenant).handlerPolicyStatements],
+    ['instance', INSTANCE, (stack.node.findChild('Instance') as AdoptingAccessGrantsInstance).handlerPolicyStatements],
+    ['location', LOCATION, integration.locationRolePolicyStatements],
+    ['immuta', IMMUTA, integration.immutaPolicyStatements],
+  ] as const) {
+    for (const action of actions) {
+      expect(messageOf(role)).toContain(`"${action}"`);
+    }
+    expect(listed(returned)).toEqual(expect.arrayContaining([...actions]));
+  }
+  expect(listed(integration.locationRoleTrustStatements)).toEqual(expect.arrayContaining(['sts:SetContext']));
+  expect(messageOf('location')).toContain('and these in its trust policy: [{"Action":["sts:AssumeRole"');
+});
+
+test('roles of the user with policy updates get every statement', () => {
+  const stack = newStack();
+  defineAll(stack, importRole());
+  const template = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+  for (const action of [...HANDLER, ...INSTANCE]) {
+    expect(template).toContain(`"${action}"`);
+  }
+  expect(iamTypes(stack).sort()).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy']);
+});
