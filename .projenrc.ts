@@ -162,12 +162,15 @@ const among = (paths: string[]) => paths.map((path) => `./${path}`);
 
 /** What runs at synth, the lowest layer first. */
 const CONSTRUCT_LAYERS = [
-  './src/{handler-function-options,identity-center,interfaces}.ts',
+  './src/{handler-proxy,identity-center,interfaces}.ts',
   './src/private/{registry,removal-policy,stacks,tokens}.ts',
   './src/private/policies/*.ts',
   './src/private/cdk-nag/*.ts',
   './src/private/validation/*.ts',
-  './src/private/!(registry|removal-policy|stacks|tokens).ts',
+  './src/private/handler-addition.ts',
+  './src/ca-certificates.ts',
+  './src/handler-function-options.ts',
+  './src/private/!(handler-addition|registry|removal-policy|stacks|tokens).ts',
   './src/s3-location.ts',
   './src/{access-grants-instance,adopting-access-grants-instance,immuta-authentication,immuta-tenant}.ts',
   './src/immuta-s3-integration.ts',

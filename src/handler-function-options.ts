@@ -3,6 +3,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { CaCertificates } from './ca-certificates';
+import { HandlerProxy } from './handler-proxy';
 
 /** Options for the function that handles the custom resources. */
 export interface HandlerFunctionOptions {
@@ -56,6 +58,20 @@ export interface HandlerFunctionOptions {
    * @default - a new log group that keeps its events for three months
    */
   readonly logGroup?: logs.ILogGroup;
+
+  /**
+   * CA certificates that the function trusts in addition to those that its runtime trusts. Needs Node.js 22 or newer.
+   *
+   * @default - only the public CAs that the runtime trusts
+   */
+  readonly caCertificates?: CaCertificates;
+
+  /**
+   * The proxy through which the function reaches Immuta, AWS and the URL for its responses. Needs Node.js 22 or newer.
+   *
+   * @default - the function sends its requests directly
+   */
+  readonly proxy?: HandlerProxy;
 
   /**
    * Whether X-Ray traces the function.

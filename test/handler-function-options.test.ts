@@ -1,3 +1,6 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { App, CfnElement, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -5,16 +8,20 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   countTypes, ENV, importedBucket, newIntegration, newStack, onlyOf, resourcesOf, URL_OF_TENANT,
 } from './fixture';
 import {
-  AdoptingAccessGrantsInstance, HandlerFunctionOptions, ImmutaAuthentication, ImmutaTenant, S3Location,
+  AdoptingAccessGrantsInstance, CaCertificates, HandlerFunctionOptions, ImmutaAuthentication, ImmutaTenant, S3Location,
 } from '../src';
 import { findDependencies } from './support/dependencies';
+
+const PROXY = { url: 'http://proxy.acme.internal:3128' };
+const CA_FILE = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ca-')), 'ca.pem');
+fs.writeFileSync(CA_FILE, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n');
 
 type Owner = ImmutaTenant | AdoptingAccessGrantsInstance;
 
@@ -34,6 +41,11 @@ function newVpc(scope: Construct): ec2.Vpc {
 
 function importedRole(scope: Construct, options?: iam.FromRoleArnOptions): iam.IRole {
   return iam.Role.fromRoleArn(scope, 'Role', 'arn:aws:iam::111122223333:role/handler', options);
+}
+
+function secretOfOtherRegion(scope: Construct): ISecret {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-AbCdEf';
+  return Secret.fromSecretCompleteArn(scope, 'Other', arn);
 }
 
 /** The statements of all policies in the template. */
@@ -109,8 +121,94 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
       "'runtime' must be a Node.js runtime, got python3.12. Omit 'runtime', or pass a Node.js runtime such as "
       + "'Runtime.NODEJS_22_X'. [RUNTIME_NOT_NODEJS]",
     ],
+    [
+      'CA certificates with an old runtime',
+      { runtime: lambda.Runtime.NODEJS_20_X, caCertificates: CaCertificates.fromFile(CA_FILE) },
+      "'caCertificates' needs Node.js 22 or newer, got 'runtime' nodejs20.x. Omit 'runtime', or pass a newer one. "
+      + '[RUNTIME_TOO_OLD]',
+    ],
+    [
+      'a proxy with an old runtime', { runtime: lambda.Runtime.NODEJS_20_X, proxy: PROXY },
+      "'proxy' needs Node.js 22 or newer",
+    ],
+    [
+      'a file that does not exist', { caCertificates: CaCertificates.fromFile('/none.pem') },
+      "'caCertificates' must be a file with certificates in PEM and without a private key, got '/none.pem'. Pass the "
+      + "path of a file that begins with '-----BEGIN CERTIFICATE-----'. [CA_CERTIFICATE_FILE_INVALID]",
+    ],
+    [
+      'a file without certificates', { caCertificates: CaCertificates.fromFile(path.join(__dirname, 'fixture.ts')) },
+      "'caCertificates' must be a file with certificates in PEM",
+    ],
+    [
+      'something else than the URL of a proxy', { proxy: { url: 'socks5://proxy:1080' } },
+      '\'proxy.url\' must look like http://proxy.acme.internal:3128, got "socks5://proxy:1080". Use the address of the '
+      + 'proxy, without a path. [PROXY_URL_INVALID]',
+    ],
+    ['a path in the URL of the proxy', { proxy: { url: 'http://proxy:3128/x' } }, "'proxy.url' must look like"],
+    [
+      'credentials in the URL of the proxy', { proxy: { url: 'http://lake:hunter2@proxy:3128' } },
+      "'proxy.url' must not contain credentials. Store them in a secret, and pass that as 'proxy.credentials'. "
+      + '[PROXY_URL_WITH_CREDENTIALS]',
+    ],
   ])('fails at once when it gets %s', (__, options, message) => {
     expect(() => define(newStack(), options)).toThrow(message);
+  });
+
+  test('does not print the credentials in the URL of a proxy', () => {
+    const proxy = { url: 'http://lake:hunter2@proxy:3128' };
+    expect(() => define(newStack(), { proxy })).toThrow(/^(?!.*hunter2)/s);
+  });
+
+  test('gets the CA certificates of a file in a layer, without a private key', () => {
+    const app = new App();
+    const stack = newStack({ env: ENV }, app);
+    define(stack, { caCertificates: CaCertificates.fromFile(CA_FILE) });
+
+    const { Properties: { Layers, Environment } } = onlyOf(stack, 'AWS::Lambda::Function');
+    const { logicalId, Properties: { Content } } = onlyOf(stack, 'AWS::Lambda::LayerVersion');
+    expect(Layers).toEqual([{ Ref: logicalId }]);
+    expect(Environment.Variables.NODE_EXTRA_CA_CERTS).toBe('/opt/ca-certificates.pem');
+    const folder = path.join(app.synth().directory, `asset.${Content.S3Key.replace('.zip', '')}`);
+    expect(fs.readFileSync(path.join(folder, 'ca-certificates.pem'), 'utf8')).toBe(fs.readFileSync(CA_FILE, 'utf8'));
+  });
+
+  test('may read the secrets with CA certificates and with the credentials of a proxy', () => {
+    const stack = newStack();
+    define(stack, {
+      caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca'), 'pem'),
+      proxy: { ...PROXY, credentials: Secret.fromSecretNameV2(stack, 'Credentials', 'proxy') },
+    });
+
+    const arnOfSecret = (name: string) =>
+      ({ 'Fn::Join': ['', expect.arrayContaining([`:secretsmanager:us-east-1:111122223333:secret:${name}`])] });
+    const { Variables } = onlyOf(stack, 'AWS::Lambda::Function').Properties.Environment;
+    expect(Variables).toMatchObject({
+      PROXY_URL: PROXY.url,
+      PROXY_CREDENTIALS_SECRET_ARN: arnOfSecret('proxy'),
+      CA_CERTIFICATES_SECRET_ARN: arnOfSecret('ca'),
+      CA_CERTIFICATES_FIELD: 'pem',
+    });
+    const readable = statementsOf(stack)
+      .filter((each: any) => each.Action === 'secretsmanager:GetSecretValue')
+      .map((each) => JSON.stringify(each));
+    for (const name of ['ca', 'proxy']) {
+      expect(readable).toContainEqual(expect.stringContaining(`:secret:${name}-??????"`));
+    }
+  });
+
+  test.each<[string, (stack: Stack) => HandlerFunctionOptions, string]>([
+    [
+      'CA certificates', (stack) => ({ caCertificates: CaCertificates.fromSecret(secretOfOtherRegion(stack)) }),
+      "'caCertificates' (secret",
+    ],
+    [
+      'the credentials of a proxy', (stack) => ({ proxy: { ...PROXY, credentials: secretOfOtherRegion(stack) } }),
+      "'proxy.credentials' (secret",
+    ],
+  ])('fails at once when the secret with %s is in another Region', (__, options, message) => {
+    const stack = newStack();
+    expect(() => define(stack, options(stack))).toThrow(message);
   });
 
   test('passes the other options on', () => {

@@ -33,7 +33,27 @@ export const METRIC_DIMENSION_SECRET = 'SecretArn';
 export const ENV_IMMUTA_URL = 'IMMUTA_URL';
 export const ENV_API_KEY_SECRET_ARN = 'API_KEY_SECRET_ARN';
 export const ENV_API_KEY_FIELD = 'API_KEY_FIELD';
-export const HANDLER_VARIABLES = [ENV_IMMUTA_URL, ENV_API_KEY_SECRET_ARN, ENV_API_KEY_FIELD];
+/** URL of the proxy, without credentials. */
+export const ENV_PROXY_URL = 'PROXY_URL';
+/** The JSON secret with the `username` and `password` for the proxy. */
+export const ENV_PROXY_CREDENTIALS_SECRET_ARN = 'PROXY_CREDENTIALS_SECRET_ARN';
+/** The secret with CA certificates in PEM. */
+export const ENV_CA_CERTIFICATES_SECRET_ARN = 'CA_CERTIFICATES_SECRET_ARN';
+/** The field of that secret. @default - the secret is PEM */
+export const ENV_CA_CERTIFICATES_FIELD = 'CA_CERTIFICATES_FIELD';
+/** The variable with which Node.js trusts the certificates of a file. */
+export const ENV_CA_CERTIFICATES_FILE = 'NODE_EXTRA_CA_CERTS';
+
+export const HANDLER_VARIABLES = [
+  ENV_IMMUTA_URL,
+  ENV_API_KEY_SECRET_ARN,
+  ENV_API_KEY_FIELD,
+  ENV_PROXY_URL,
+  ENV_PROXY_CREDENTIALS_SECRET_ARN,
+  ENV_CA_CERTIFICATES_SECRET_ARN,
+  ENV_CA_CERTIFICATES_FIELD,
+  ENV_CA_CERTIFICATES_FILE,
+];
 
 /** `authenticationType` of Immuta's configuration. */
 export type AuthenticationType = 'auto' | 'accessKey';

@@ -16,6 +16,22 @@ export const MESSAGES = {
     remedy: "Check that Immuta is up, that 'url' of the ImmutaTenant is its address, and that the handler function "
       + 'can reach it (NAT gateway, security group, proxy), then try again',
   },
+  /** A private CA issued the certificate, it has expired, or it names another host. */
+  CERTIFICATE_NOT_TRUSTED: {
+    text: 'the certificate of {peer} is not trusted: {cause}',
+    remedy: "If a private CA issued it, pass that CA as 'caCertificates'. Otherwise let its owner replace it: it has "
+      + 'expired, or names another host',
+  },
+  /** The proxy demands other credentials, or forbids the host. */
+  PROXY_REFUSED: {
+    text: 'the proxy refused the connection to {peer}: {cause}',
+    remedy: "Check 'proxy' and the username and password in its secret, and let the proxy allow this host",
+  },
+  /** The secret of `caCertificates` contains something else. The failure does not quote it. */
+  CA_CERTIFICATES_INVALID: {
+    text: "secret '{secret}' does not contain valid CA certificates in PEM",
+    remedy: "Store certificates that begin with '-----BEGIN CERTIFICATE-----' in the secret of 'caCertificates'",
+  },
   /**
    * `url` of the tenant is a proxy, a sign-in page or the user interface, or something between the function and Immuta
    * answers instead.

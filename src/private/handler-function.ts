@@ -6,7 +6,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { attachToHandler } from './attach-policy';
+import { bindProxy } from './bind-proxy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
+import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
 import {
   buildNetworkInterfaceStatements, buildSelfInvokeStatement, buildTracingStatement, buildWriteLogStatement,
@@ -44,8 +46,13 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   const logGroup = options.logGroup ?? new logs.LogGroup(scope, 'LogGroup', {
     retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
   });
+  const additions = [
+    ...options.proxy ? [bindProxy(scope, options.proxy)] : [],
+    ...options.caCertificates ? [options.caCertificates._bind(scope)] : [],
+  ];
   const statements = [
     ...props.statements,
+    ...additions.flatMap((addition) => addition.statements),
     buildWriteLogStatement(logGroup.logGroupArn),
     ...options.vpc ? buildNetworkInterfaceStatements(Stack.of(scope)) : [],
     // The CDK adds the statement to a new role. It would add it to a given role under a name that is not unique.
@@ -53,7 +60,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
-  const handler = createFunction(scope, props, role, logGroup);
+  const handler = createFunction(scope, props, { role, logGroup, additions });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {
     acknowledgeTracing(role);
   }
@@ -77,9 +84,16 @@ function createRole(scope: Construct, description: string, statements: iam.Polic
   return role;
 }
 
+interface FunctionParts {
+  readonly role: iam.IRole;
+  readonly logGroup: logs.ILogGroup;
+  readonly additions: HandlerAddition[];
+}
+
 function createFunction(
-  scope: Construct, { description, bundle, environment, options }: HandlerFunctionProps, role: iam.IRole,
-  logGroup: logs.ILogGroup,
+  scope: Construct,
+  { description, bundle, environment, options }: HandlerFunctionProps,
+  { role, logGroup, additions }: FunctionParts,
 ): lambda.Function {
   const handler = new lambda.Function(scope, 'Handler', {
     description,
@@ -94,7 +108,7 @@ function createFunction(
     // CloudFormation may no longer wait for an event that Lambda delivers after several minutes.
     maxEventAge: Duration.minutes(5),
     retryAttempts: 2,
-    environment: { ...options.environment, ...environment },
+    environment: Object.assign({}, options.environment, environment, ...additions.map((each) => each.environment)),
     vpc: options.vpc,
     vpcSubnets: options.vpcSubnets,
     securityGroups: options.securityGroups,
@@ -102,7 +116,7 @@ function createFunction(
     tracing: options.tracing,
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     onFailure: options.onFailure,
-    layers: options.layers,
+    layers: [...options.layers ?? [], ...additions.flatMap((each) => each.layers)],
   });
   if (options.vpc) {
     dependOnNetwork(handler);

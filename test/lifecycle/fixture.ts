@@ -3,6 +3,7 @@ import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
+  HandlerFunctionOptions,
   ImmutaAuthentication,
   ImmutaS3Integration,
   ImmutaS3IntegrationProps,
@@ -42,6 +43,8 @@ export interface LakeOptions {
   readonly url?: string;
   /** Of that tenant too, by name. */
   readonly apiKeySecret?: string;
+  /** Options of that tenant's function. */
+  readonly tenantOptions?: (stack: Stack) => HandlerFunctionOptions;
   readonly props?: (stack: Stack) => Partial<ImmutaS3IntegrationProps>;
   /** Adds to the stack. */
   readonly and?: (stack: Stack, integration: ImmutaS3Integration) => void;
@@ -50,11 +53,17 @@ export interface LakeOptions {
 export function tenantIn(
   stack: Stack,
   sandbox: Sandbox,
-  { id = 'Immuta', url = sandbox.immuta.url, apiKeySecret = SANDBOX_API_KEY_SECRET } = {},
+  {
+    id = 'Immuta',
+    url = sandbox.immuta.url,
+    apiKeySecret = SANDBOX_API_KEY_SECRET,
+    tenantOptions,
+  }: Pick<LakeOptions, 'url' | 'apiKeySecret' | 'tenantOptions'> & { readonly id?: string } = {},
 ): ImmutaTenant {
   return new ImmutaTenant(stack, id, {
     url,
     apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', apiKeySecret),
+    ...tenantOptions?.(stack),
   });
 }
 
@@ -77,11 +86,11 @@ export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
 /** The stack of most tests: a tenant, and an integration for the sandbox's bucket. */
 export function lake(
   sandbox: Sandbox,
-  { stackName = STACK_NAME, tenant, url, apiKeySecret, props, and }: LakeOptions = {},
+  { stackName = STACK_NAME, tenant, url, apiKeySecret, tenantOptions, props, and }: LakeOptions = {},
 ): Stack {
   const stack = new Stack(tenant ? Stage.of(tenant)! : new App(), stackName, { env: SANDBOX_ENV });
   const integration = new ImmutaS3Integration(stack, 'SalesLake', {
-    tenant: tenant ?? tenantIn(stack, sandbox, { url, apiKeySecret }),
+    tenant: tenant ?? tenantIn(stack, sandbox, { url, apiKeySecret, tenantOptions }),
     location: S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', SANDBOX_BUCKET)),
     authentication: ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.immuta.identity.principal) }),
     ...props?.(stack),

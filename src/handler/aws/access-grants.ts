@@ -9,7 +9,7 @@ import {
 } from './access-grants-errors';
 import { AwsService, callAws, Send } from './call';
 import { AwsFailure, isAccessDenied, isTransient } from './error';
-import { s3ControlSdk } from './sdk';
+import { clientConfig, s3ControlSdk } from './sdk';
 import { Failure, Refusal } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
@@ -56,7 +56,7 @@ export function accessGrantsService(
     name: `S3 Access Grants of account ${accountId}, ${region}`,
     createClient: () => {
       const { S3ControlClient: Client } = s3ControlSdk();
-      return new Client({ region, maxAttempts: 1, ...config }); // `callAws` retries
+      return new Client({ ...clientConfig(), region, maxAttempts: 1, ...config }); // `callAws` retries
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Failure, failure } from '../failure';
 import { asObject } from '../runtime/json';
+import { isCertificateError, isProxyError } from '../runtime/network';
 import { withoutFullStop } from '../runtime/text';
 
 /** What the AWS SDK throws if a service answers with an error; most codes have no class of their own in the SDK. */
@@ -20,11 +21,24 @@ export function awsFailure(service: string, operation: string, error: unknown): 
   if (!code) {
     return error;
   }
-  const { text, remedy } = failure(code, { service, operation, cause: describeAwsError(error) });
+  const cause = describeAwsError(error);
+  const { text, remedy } = isOfNetwork(code)
+    ? failure(code, { peer: service, cause })
+    : failure(code, { service, operation, cause });
   return new AwsFailure(code, { text, remedy }, { cause: error });
 }
 
+function isOfNetwork(code: string): code is 'CERTIFICATE_NOT_TRUSTED' | 'PROXY_REFUSED' {
+  return code === 'CERTIFICATE_NOT_TRUSTED' || code === 'PROXY_REFUSED';
+}
+
 function failureCodeOf(error: unknown) {
+  if (isCertificateError(error)) {
+    return 'CERTIFICATE_NOT_TRUSTED';
+  }
+  if (isProxyError(error)) {
+    return 'PROXY_REFUSED';
+  }
   if (isUnreachable(error)) {
     return 'AWS_NOT_REACHABLE';
   }

@@ -1,7 +1,7 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { callAws, Send } from './call';
 import { hasErrorCode, isAwsError, isTransient } from './error';
-import { iamSdk } from './sdk';
+import { clientConfig, iamSdk } from './sdk';
 import { failure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
@@ -104,7 +104,7 @@ export class IamUser {
   private call<T>(operation: string, send: Send<IAMClient, T>, beforeAttempt?: () => Promise<void>): Promise<T> {
     const { IAMClient: Client } = iamSdk();
     // `callAws` retries: the SDK would repeat a request that has created a key whose response was lost
-    const service = { name: 'AWS IAM', createClient: () => new Client({ maxAttempts: 1 }) };
+    const service = { name: 'AWS IAM', createClient: () => new Client({ ...clientConfig(), maxAttempts: 1 }) };
     const call = { ...this.tools, operation: `${operation} of user '${this.name}'`, beforeAttempt };
     return callAws(service, call, send);
   }

@@ -1,5 +1,5 @@
 import { callAws } from './call';
-import { lambdaSdk } from './sdk';
+import { clientConfig, lambdaSdk } from './sdk';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -16,7 +16,7 @@ export async function invokeFunction(
   tools: { readonly deadline: Deadline; readonly log: Log },
 ): Promise<void> {
   const { LambdaClient, InvokeCommand } = lambdaSdk();
-  const service = { name: 'AWS Lambda', createClient: () => new LambdaClient({}) };
+  const service = { name: 'AWS Lambda', createClient: () => new LambdaClient(clientConfig()) };
   await callAws(service, { ...tools, operation: 'Invoke', timeoutMs: TIMEOUT_MS }, (client, options) =>
     client.send(
       new InvokeCommand({

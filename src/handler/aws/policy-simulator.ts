@@ -1,6 +1,6 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { callAws } from './call';
-import { iamSdk } from './sdk';
+import { clientConfig, iamSdk } from './sdk';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -40,7 +40,7 @@ export async function simulatePolicies(
   tools: { readonly deadline: Deadline; readonly log: Log },
 ): Promise<Simulation> {
   const { IAMClient, SimulatePrincipalPolicyCommand } = iamSdk();
-  const service = { name: 'AWS IAM', createClient: () => new IAMClient({ maxAttempts: 2 }) };
+  const service = { name: 'AWS IAM', createClient: () => new IAMClient({ ...clientConfig(), maxAttempts: 2 }) };
   // the first three are in every request, so organizations use them in conditions of what they deny
   const known = {
     'aws:PrincipalArn': principalArn,

@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { callAws, Send } from './call';
 import { hasErrorCode } from './error';
-import { secretsManagerSdk } from './sdk';
+import { clientConfig, secretsManagerSdk } from './sdk';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 import { poll } from '../runtime/poll';
@@ -128,7 +128,7 @@ export class SecretVersions {
 
   private call<T>(operation: string, send: Send<SecretsManagerClient, T>): Promise<T> {
     const { SecretsManagerClient: Client } = secretsManagerSdk();
-    const service = { name: 'AWS Secrets Manager', createClient: () => new Client({}) };
+    const service = { name: 'AWS Secrets Manager', createClient: () => new Client(clientConfig()) };
     return callAws(service, { ...this.tools, operation: `${operation} of '${this.arn}'` }, send);
   }
 }

@@ -1,6 +1,6 @@
 import { callAws } from './call';
 import { describeAwsError, isRefusedByAws } from './error';
-import { secretsManagerSdk } from './sdk';
+import { clientConfig, secretsManagerSdk } from './sdk';
 import { failure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { asObject } from '../runtime/json';
@@ -16,7 +16,7 @@ export async function readSecret(
   tools: { readonly deadline: Deadline; readonly log: Log },
 ): Promise<string> {
   const { SecretsManagerClient, GetSecretValueCommand } = secretsManagerSdk();
-  const service = { name: 'AWS Secrets Manager', createClient: () => new SecretsManagerClient({}) };
+  const service = { name: 'AWS Secrets Manager', createClient: () => new SecretsManagerClient(clientConfig()) };
   const call = { ...tools, operation: `GetSecretValue of '${arn}'` };
   let text: string | undefined;
   try {

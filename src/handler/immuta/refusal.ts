@@ -1,4 +1,5 @@
 import { Failure, failure, Refusal } from '../failure';
+import { isCertificateError, isProxyError } from '../runtime/network';
 import { withoutFullStop } from '../runtime/text';
 
 /** A request to Immuta, as failures name it: never with a header, a query or a body. */
@@ -70,12 +71,23 @@ export function redirectRefusal(request: RequestLine, status: number, target: st
 
 /** Explains a response that did not arrive, or not completely: the request may have been carried out. */
 export function missingResponse(request: RequestLine, origin: string, cause: unknown): ImmutaRefusal {
-  const why = failure(
+  return { failure: explainMissingResponse(request, origin, cause), kind: 'lost', isAnswerLost: true };
+}
+
+function explainMissingResponse(request: RequestLine, origin: string, cause: unknown): Failure {
+  const description = describeNetworkError(cause);
+  const peer = { peer: `Immuta at ${origin}`, cause: description };
+  if (isCertificateError(cause)) {
+    return failure('CERTIFICATE_NOT_TRUSTED', peer, { cause });
+  }
+  if (isProxyError(cause)) {
+    return failure('PROXY_REFUSED', peer, { cause });
+  }
+  return failure(
     'IMMUTA_NOT_REACHABLE',
-    { origin, request: describeRequest(request), cause: describeNetworkError(cause) },
+    { origin, request: describeRequest(request), cause: description },
     { cause },
   );
-  return { failure: why, kind: 'lost', isAnswerLost: true };
 }
 
 /** Explains a response that is not what the API gives: something else than Immuta may have answered. */
@@ -92,10 +104,13 @@ export function describeRequest({ method, path }: RequestLine): string {
 }
 
 function describeNetworkError(error: unknown): string {
-  const { name, message, cause } = error as Error & { cause?: Error & { code?: string } };
-  if (name === 'TimeoutError') {
+  const thrown = error as NetworkError & { cause?: NetworkError };
+  if (['AbortError', 'TimeoutError'].includes(thrown.name)) {
     return 'it took too long';
   }
   // fetch says 'fetch failed', and why only in the cause
-  return withoutFullStop(cause ? [cause.code, cause.message].filter(Boolean).join(': ') : message);
+  const { code, message } = thrown.cause ?? thrown;
+  return withoutFullStop([code, message].filter(Boolean).join(': '));
 }
+
+type NetworkError = Error & { readonly code?: string };

@@ -13,6 +13,7 @@ import { failure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { asObject } from '../runtime/json';
 import { Log } from '../runtime/log';
+import { sendRequest } from '../runtime/network';
 import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
 import { oneLine, withoutFullStop } from '../runtime/text';
@@ -133,7 +134,7 @@ export class Transport {
       await beforeWrite();
     }
     try {
-      const response = await fetch(this.base + request.path, {
+      const response = await sendRequest(this.base + request.path, {
         method: request.method,
         headers: {
           accept: 'application/json',
@@ -141,7 +142,6 @@ export class Transport {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: body === undefined ? undefined : JSON.stringify(body),
-        redirect: 'manual', // the key must not follow
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const text = await readText(response);

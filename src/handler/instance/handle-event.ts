@@ -5,6 +5,7 @@ import { ensureInstance } from './ensure';
 import { AssociationGoal } from './identity-center';
 import { isOurPhysicalId, isOurs, ownershipOf, physicalIdOf } from './ownership';
 import { AccessGrants, Instance } from '../aws/access-grants';
+import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { InstanceAttributes } from '../contract';
 import { failure } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
@@ -13,10 +14,11 @@ import { EventTools, HandleEvent } from '../protocol/run';
 import { Deadline } from '../runtime/deadline';
 
 /** Handles the events of `Custom::S3AccessGrantsInstance`. */
-export function handleInstanceEvent(s3Control?: S3ControlClientConfig): HandleEvent {
+export function handleInstanceEvent(environment: NodeJS.ProcessEnv, s3Control?: S3ControlClientConfig): HandleEvent {
   return async (event, tools) => {
     const physicalId = physicalIdOf(event);
     try {
+      await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
       return { physicalId, attributes: await performRequest(event, contextFor(event, tools, s3Control)) };
     } catch (error) {
       return { physicalId, error };

@@ -9,6 +9,7 @@ import { ownershipOf } from './ownership';
 import { getAndLog } from './polling';
 import { CreateRequest, IntegrationRequest, parseCreateRequest, parseRequest, parseUpdateRequest } from './request';
 import { updateIntegration } from './update';
+import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import {
   IntegrationAttributes,
   PHYSICAL_ID_ADOPTED_SUFFIX,
@@ -55,6 +56,7 @@ async function performRequest(
   options: ContextOptions,
   state: CreationState,
 ): Promise<Outcome> {
+  await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(options.environment, tools);
   const credentials = credentialsOf(event, tools, options.environment);
   const contextFor = (request: IntegrationRequest) => createContext(request, credentials, tools, options);
   switch (event.requestType) {

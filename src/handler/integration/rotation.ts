@@ -3,6 +3,7 @@ import { reportRotation } from './credentials';
 import { configOf } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
 import { getAndLog } from './polling';
+import { prepareNetwork } from '../aws/network';
 import { failure, redactFailure } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { isInPlace, isSteady } from '../immuta/status';
@@ -70,6 +71,7 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
     if (!run) {
       throw failure('ROTATION_STEP_UNKNOWN', { step });
     }
+    await prepareNetwork(options.environment, tools);
     await run({ key, versionId: requestId, immuta: createClient(options.environment, tools), deadline, log });
     log.info('succeeded');
   } catch (error) {

@@ -2,6 +2,7 @@ import { ResourceEvent } from './event';
 import { Failure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
+import { sendRequest } from '../runtime/network';
 import { growingPauses, poll } from '../runtime/poll';
 import { oneLine } from '../runtime/text';
 
@@ -12,6 +13,10 @@ const LONGEST_REMEDY = 1_500;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** With less time, Lambda may end the invocation during an attempt, count it as failed, and run the event again. */
 const LEAST_REMAINING_MS = 2_000;
+
+const UNDELIVERED =
+  'CloudFormation waits until the operation times out. If the function has no route to Amazon S3, add an endpoint, ' +
+  "a NAT gateway or 'proxy'";
 
 export interface Response {
   readonly physicalId: string;
@@ -84,7 +89,7 @@ export async function sendResponse(
         return { done: log.info('responded', { attempt }) };
       }
       if (!isRetryable || remainingMs() - pauseMs < LEAST_REMAINING_MS) {
-        return { done: log.warn('response-not-delivered', { attempt, code }) };
+        return { done: log.warn('response-not-delivered', { attempt, code, message: UNDELIVERED }) };
       }
       log.warn('retry-response', { attempt, code, delayMs: pauseMs });
       return { seen: String(code), pauseMs };
@@ -104,11 +109,10 @@ async function putOnce(responseUrl: string, body: Buffer, timeoutMs: number): Pr
     return { isDelivered: false, isRetryable: false, code: 'NoResponseUrl' };
   }
   try {
-    const response = await fetch(responseUrl, {
+    const response = await sendRequest(responseUrl, {
       method: 'PUT',
       headers: { 'content-type': '' }, // not a part of what CloudFormation signed
       body,
-      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
@@ -118,7 +122,7 @@ async function putOnce(responseUrl: string, body: Buffer, timeoutMs: number): Pr
       code: response.status,
     };
   } catch (error) {
-    const { name, cause } = error as Error & { cause?: { code?: string } };
-    return { isDelivered: false, isRetryable: true, code: cause?.code ?? name };
+    const { name, code, cause } = error as Error & { code?: string | number; cause?: { code?: string } };
+    return { isDelivered: false, isRetryable: true, code: cause?.code ?? code ?? name };
   }
 }

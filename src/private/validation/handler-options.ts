@@ -10,7 +10,12 @@ export interface CheckedHandlerOptions {
   readonly securityGroups?: ec2.ISecurityGroup[];
   readonly environment?: Record<string, string>;
   readonly runtime?: lambda.Runtime;
+  readonly caCertificates?: object;
+  readonly proxy?: object;
 }
+
+/** Node.js 22 in Lambda accepts CA certificates and proxies at run time. */
+const OLDEST_WITH_NETWORK_OPTIONS = 22;
 
 /** Variables that a user cannot set: those of the library, and one that would turn off the checks of certificates. */
 const RESERVED_VARIABLES: string[] = [...HANDLER_VARIABLES, 'NODE_TLS_REJECT_UNAUTHORIZED'];
@@ -40,8 +45,16 @@ function validateEnvironmentVariables({ environment = {} }: CheckedHandlerOption
     .map((name) => createProblem('ENVIRONMENT_VARIABLE_RESERVED', { name }));
 }
 
-function validateRuntime({ runtime }: CheckedHandlerOptions): Problem[] {
-  return runtime === undefined || runtime.family === lambda.RuntimeFamily.NODEJS
-    ? []
-    : [createProblem('RUNTIME_NOT_NODEJS', { got: runtime.name })];
+function validateRuntime({ runtime, caCertificates, proxy }: CheckedHandlerOptions): Problem[] {
+  if (runtime === undefined) {
+    return [];
+  }
+  if (runtime.family !== lambda.RuntimeFamily.NODEJS) {
+    return [createProblem('RUNTIME_NOT_NODEJS', { got: runtime.name })];
+  }
+  const version = Number(/^nodejs(\d+)/.exec(runtime.name)?.[1] ?? OLDEST_WITH_NETWORK_OPTIONS);
+  const isTooOld = version < OLDEST_WITH_NETWORK_OPTIONS;
+  return Object.entries({ caCertificates, proxy })
+    .filter(([, value]) => value !== undefined && isTooOld)
+    .map(([prop]) => createProblem('RUNTIME_TOO_OLD', { prop, got: runtime.name }));
 }

@@ -52,6 +52,11 @@ export const SYNTH_MESSAGES = {
     text: "'buckets' must belong to one account, got buckets of accounts {got}",
     remedy: 'Define an integration for the buckets of each account',
   },
+  /** The file does not exist, is not PEM, or also contains a private key, which nobody may publish in a layer. */
+  CA_CERTIFICATE_FILE_INVALID: {
+    text: "'caCertificates' must be a file with certificates in PEM and without a private key, got '{file}'",
+    remedy: "Pass the path of a file that begins with '-----BEGIN CERTIFICATE-----'",
+  },
   /** CloudFormation and the handler take whole seconds. */
   DURATION_NOT_WHOLE_SECONDS: {
     text: "'{prop}' must be whole seconds, got {got} seconds",
@@ -202,6 +207,16 @@ export const SYNTH_MESSAGES = {
     text: "'removalPolicy' must be DESTROY or RETAIN, got SNAPSHOT",
     remedy: "Use 'RemovalPolicy.RETAIN' to keep the resource",
   },
+  /** The function opens a tunnel through an HTTP proxy. */
+  PROXY_URL_INVALID: {
+    text: "'proxy.url' must look like http://proxy.acme.internal:3128, got {got}",
+    remedy: 'Use the address of the proxy, without a path',
+  },
+  /** The URL is in the template, and credentials must not be. */
+  PROXY_URL_WITH_CREDENTIALS: {
+    text: "'proxy.url' must not contain credentials",
+    remedy: "Store them in a secret, and pass that as 'proxy.credentials'",
+  },
   /** The role is imported as immutable, or it was passed with `withoutPolicyUpdates()`. */
   ROLE_WITHOUT_POLICY_UPDATES: {
     text: "role '{role}' accepts no policies from this app. It needs these statements: {statements}{trust}",
@@ -223,6 +238,11 @@ export const SYNTH_MESSAGES = {
   RUNTIME_NOT_NODEJS: {
     text: "'runtime' must be a Node.js runtime, got {got}",
     remedy: "Omit 'runtime', or pass a Node.js runtime such as 'Runtime.NODEJS_22_X'",
+  },
+  /** Older versions of Node.js accept no CA certificates and no proxy from a program. */
+  RUNTIME_TOO_OLD: {
+    text: "'{prop}' needs Node.js 22 or newer, got 'runtime' {got}",
+    remedy: "Omit 'runtime', or pass a newer one",
   },
   /** The handler reads secrets in its own Region. */
   SECRET_IN_OTHER_REGION: {

@@ -64,7 +64,7 @@ const FOR_EVER: Fault[] = [
     name: 'the certificate is for another name',
     url: ({ immuta }) => immuta.url.replace('127.0.0.1', 'immuta.localhost'),
     strike: () => {},
-    reason: /no answer from Immuta at https:\/\/immuta\.localhost:\d+ to GET .*: ERR_TLS_CERT_ALTNAME_INVALID/,
+    reason: /the certificate of Immuta at https:\/\/immuta\.localhost:\d+ is not trusted: ERR_TLS_CERT_ALTNAME_INVALID/,
   },
 ];
 

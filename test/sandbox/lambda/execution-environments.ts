@@ -120,7 +120,7 @@ export class ExecutionEnvironments {
       handler: crash === 'unable to load' ? 'missing.handler' : fn.handler,
       memoryMb: crash === 'out of memory' ? TOO_LITTLE_MEMORY_MB : fn.memoryMb,
       timeoutMs: fn.timeoutSeconds * 1000,
-      env: { ...fn.environment, ...runtimeEnvironment(fn, credentials), ...env },
+      env: { ...env, ...fn.environment, ...runtimeEnvironment(fn, credentials) },
     }, this.coldStarts);
     return { fn, process: started, accessKeyId: credentials.accessKeyId, endsAt: this.now + LIFETIME_MS, events: 0 };
   }

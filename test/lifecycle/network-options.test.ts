@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { AddressInfo } from 'node:net';
+import { Stack } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { generate } from 'selfsigned';
+import { failure, lake, leftovers, NOTHING, STACK_NAME, tenantOf, useSandbox } from './fixture';
+import { deployInstance, leftovers as instanceLeftovers, STACK_NAME as INSTANCE_STACK } from './instance/fixture';
+import { node24 } from './node-24';
+import { CaCertificates, HandlerFunctionOptions, HandlerProxy } from '../../src';
+import { StackResult } from '../sandbox/cloudformation';
+import { LocalProxy } from '../support/proxy';
+
+// what the runtime of Lambda has, and the machine's Node may not
+const sandbox = useSandbox(node24);
+
+/** Deploys an integration with options of the function. */
+function deploy(
+  options: (stack: Stack) => HandlerFunctionOptions,
+  change?: (stack: Stack) => void,
+): Promise<StackResult> {
+  return sandbox.current.deploy(lake(sandbox.current, { tenantOptions: options, and: change }));
+}
+
+async function expectGood(result: StackResult): Promise<void> {
+  expect(failure(result)).toBeUndefined();
+  expect(result.status).toBe('CREATE_COMPLETE');
+  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+}
+
+function expectFailure(result: StackResult, reason: RegExp): void {
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(failure(result)).toMatch(reason);
+  expect(leftovers(sandbox.current)).toEqual(NOTHING);
+}
+
+function readCa(): string {
+  return readFileSync(sandbox.current.immuta.caFile, 'utf8');
+}
+
+/** Takes the trust in Immuta's private CA that the sandbox gives every function. */
+const distrust = (stack: Stack) => void tenantOf(stack).handler.addEnvironment('NODE_EXTRA_CA_CERTS', '');
+
+describe('a tenant with a certificate of a private CA', () => {
+  test('fails the deployment with the option to set when the function does not trust the CA', async () => {
+    expectFailure(
+      await deploy(() => ({}), distrust),
+      /the certificate of Immuta at https:\S+ is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT: .*'caCertificates'.* \[CERTIFICATE_NOT_TRUSTED\]/,
+    );
+  });
+
+  test('is reached when a secret contains the CA', async () => {
+    sandbox.current.aws.secrets.createSecret('ca', readCa());
+    await expectGood(await deploy((stack) => ({
+      caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca')),
+    }), distrust));
+  });
+
+  test('is reached when a field of a secret contains the CA among others', async () => {
+    const other = await generate([{ name: 'commonName', value: 'other' }], { keyType: 'ec' });
+    sandbox.current.aws.secrets.createSecret('ca', JSON.stringify({ pem: `${other.cert}\n${readCa()}` }));
+    await expectGood(await deploy((stack) => ({
+      caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca'), 'pem'),
+    }), distrust));
+  });
+
+  test('is reached when a file contains the CA', async () => {
+    await expectGood(await deploy(() => ({ caCertificates: CaCertificates.fromFile(sandbox.current.immuta.caFile) })));
+  });
+
+  test('fails the deployment when the secret contains no certificates', async () => {
+    sandbox.current.aws.secrets.createSecret('ca', 'hunter2');
+    expectFailure(
+      await deploy((stack) => ({
+        caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca')),
+      })),
+      /secret 'arn:\S+:secret:ca\S*' does not contain valid CA certificates in PEM\. .*\. \[CA_CERTIFICATES_INVALID\]/,
+    );
+  });
+});
+
+test('fails the deployment and says so when the certificate has expired', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    notBeforeDate: new Date('2020-01-01'),
+    notAfterDate: new Date('2020-02-01'),
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+  const server = createServer({ key, cert }, (_, response) => response.end('[]'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  sandbox.current.aws.secrets.createSecret('ca', cert);
+
+  const result = await sandbox.current.deploy(lake(sandbox.current, {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    tenantOptions: (stack) => ({
+      caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca')),
+    }),
+  }));
+  server.close();
+
+  expectFailure(result, /the certificate of Immuta at \S+ is not trusted: CERT_HAS_EXPIRED: .*has expired, or names another/);
+});
+
+describe('a proxy', () => {
+  let proxy: LocalProxy;
+  afterEach(() => proxy.close());
+
+  const credentialsIn = (stack: Stack): HandlerProxy => ({
+    url: proxy.url, credentials: Secret.fromSecretNameV2(stack, 'Proxy', 'proxy'),
+  });
+
+  test('passes every request to Immuta, AWS and the response URL', async () => {
+    proxy = await LocalProxy.start();
+    await expectGood(await deploy(() => ({ proxy: { url: proxy.url } })));
+
+    const { immuta, responses, aws } = sandbox.current;
+    const tunnels = proxy.passed.filter((line) => line === `CONNECT ${new URL(immuta.url).host}`);
+    expect(tunnels).toHaveLength(immuta.requests.length);
+    expect(proxy.passed.filter((line) => line.startsWith('PUT '))).toHaveLength(responses.answers.length);
+    expect(proxy.passed).toContain(`POST ${aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? aws.env.AWS_ENDPOINT_URL}/`);
+  });
+
+  test('passes the requests of an instance', async () => {
+    proxy = await LocalProxy.start();
+    const { status } = await deployInstance(sandbox.current, { proxy: { url: proxy.url } });
+    expect(status).toBe('CREATE_COMPLETE');
+    await sandbox.current.destroy(INSTANCE_STACK);
+    expect(instanceLeftovers(sandbox.current)).toEqual(NOTHING);
+    expect(proxy.passed.filter((line) => /accessgrantsinstance/.test(line)).length).toBeGreaterThan(2);
+  });
+
+  test('gets the credentials of the secret, which appear nowhere else', async () => {
+    proxy = await LocalProxy.start({ credentials: 'proxy-user-7:p@ss/w0rd' });
+    const secret = JSON.stringify({ username: 'proxy-user-7', password: 'p@ss/w0rd' });
+    sandbox.current.aws.secrets.createSecret('proxy', secret);
+    await expectGood(await deploy((stack) => ({ proxy: credentialsIn(stack) })));
+    expect(proxy.passed.length).toBeGreaterThan(5);
+    expect(proxy.refused).toBe(0);
+    expect(JSON.stringify(sandbox.current.written())).not.toContain('p@ss/w0rd');
+  });
+
+  test('fails the deployment, which names the host and the option, when it forbids Immuta', async () => {
+    const host = new URL(sandbox.current.immuta.url).host;
+    proxy = await LocalProxy.start({ forbidden: host });
+    expectFailure(
+      await deploy(() => ({ proxy: { url: proxy.url } })),
+      /the proxy refused the connection to Immuta at https:\S+: ERR_PROXY_TUNNEL: .*403 Forbidden.*'proxy'.*\[PROXY_REFUSED\]/,
+    );
+  });
+
+  test('leaves the remedy in the log when wrong credentials keep the function from its response URL', async () => {
+    proxy = await LocalProxy.start({ credentials: 'proxy-user-7:right-password' });
+    const secret = JSON.stringify({ username: 'proxy-user-7', password: 'wrong-password' });
+    sandbox.current.aws.secrets.createSecret('proxy', secret);
+    const result = await deploy((stack) => ({ proxy: credentialsIn(stack) }));
+
+    expect(result.status).toBe('ROLLBACK_FAILED');
+    expect(proxy.passed).toEqual([]);
+    const { processes } = sandbox.current.written();
+    expect(processes).toMatch(/"response-not-delivered","message":"CloudFormation waits .*'proxy'".*"code":407/);
+    expect(processes).toMatch(/the proxy refused the connection to .*\[PROXY_REFUSED\]/);
+  });
+});
