@@ -13,8 +13,14 @@ import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent } from '../protocol/run';
 import { Deadline } from '../runtime/deadline';
 
+export interface InstanceOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** @default - that of the Lambda runtime */
+  readonly s3Control?: S3ControlClientConfig;
+}
+
 /** Handles the events of `Custom::S3AccessGrantsInstance`. */
-export function handleInstanceEvent(environment: NodeJS.ProcessEnv, s3Control?: S3ControlClientConfig): HandleEvent {
+export function handleInstanceEvent({ environment, s3Control }: InstanceOptions): HandleEvent {
   return async (event, tools) => {
     const physicalId = physicalIdOf(event);
     try {

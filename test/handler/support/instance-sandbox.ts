@@ -26,7 +26,7 @@ export class InstanceSandbox extends FunctionSandbox {
   private requestCount = 0;
 
   protected get handleEvent(): HandleEvent {
-    return handleInstanceEvent(this.s3Control);
+    return handleInstanceEvent({ environment: {}, s3Control: this.s3Control });
   }
 
   /** Creates or updates the resource. After a failure, sends the event that rolls it back. */
