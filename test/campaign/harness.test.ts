@@ -29,6 +29,8 @@ const plain = (action: Action, more: Partial<Step> = {}): Step => ({ action, mis
 
 const DEPLOY = plain({ type: 'deploy', stack: 'Lake', change: {} });
 const RENAME = plain({ type: 'deploy', stack: 'Lake', change: { name: 'sales' } });
+const CANCELLED_RENAME = { ...RENAME, neighbourFailsAfter: 60 };
+const FAILING_RENAME: Step = { ...RENAME, end: { from: 'editing', to: 'editError' } };
 const BY_HAND = plain({ type: 'create by hand' });
 const history = (...steps: Step[]): History => ({ variant: PLAIN_VARIANT, steps });
 
@@ -53,6 +55,8 @@ test.each<[string, Step[], Violation['kind']]>([
   ['throws', [DEPLOY], 'handler failed'],
   ['refuses to delete', [DEPLOY], 'stuck'],
   ['refuses to delete', [DEPLOY], 'no remedy'],
+  ['refuses to roll back', [DEPLOY, CANCELLED_RENAME], 'rollback failed'],
+  ['does not wait for an edit', [DEPLOY, FAILING_RENAME], 'failed edit succeeded'],
   ['never rests', [DEPLOY], 'runaway'],
 ])('finds a handler that %s', async (wrong, steps, kind) => {
   expect(await kindsOf(steps, wrong)).toContain(kind);

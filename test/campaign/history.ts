@@ -101,6 +101,33 @@ export interface History {
   readonly steps: readonly Step[];
 }
 
+/** The longest edit after which a rollback has time for one of its own. */
+const SHORT_MS = 60_000;
+
+/**
+ * Returns how many steps pass before something happens that can make a rollback or a deletion fail. The failure of
+ * another resource cannot.
+ */
+export function countCalmSteps({ variant, steps }: History): number {
+  const { durationsMs, validationFailure, ignoredByEdit, nonEditable, locationRoleEdit, describe } = variant;
+  const isOrdinary =
+    Object.values(durationsMs).every((ms) => ms <= SHORT_MS) &&
+    validationFailure === 'unprocessable' &&
+    [...ignoredByEdit, ...nonEditable].length === 0 &&
+    locationRoleEdit === 'update' &&
+    describe === 'responds';
+  if (!isOrdinary) return 0;
+  const trouble = steps.findIndex(
+    ({ action, after, mishaps, throttledSeconds, end }) =>
+      after !== undefined ||
+      mishaps.length > 0 ||
+      throttledSeconds !== undefined ||
+      end !== undefined ||
+      ['adopt', 'create by hand', 'change by hand'].includes(action.type),
+  );
+  return trouble < 0 ? steps.length : trouble;
+}
+
 /** Renders a history as a script that a person can follow. */
 export function script({ variant, steps }: History): string {
   const differences = Object.entries(variant)

@@ -17,6 +17,8 @@ export const VIOLATION_KINDS = [
   'answer too long',
   'handler failed',
   'stuck',
+  'rollback failed',
+  'failed edit succeeded',
   'runaway',
 ] as const;
 
@@ -64,6 +66,19 @@ export function liveViolations(world: CampaignWorld, stack: Stack, ledger: Owner
         ? [{ kind: 'live integration differs', text: `${where} has ${differences.join(', ')}` }]
         : [];
     });
+}
+
+/** An edit ended in an error, but its event was answered with success. */
+export function failedEditViolations({ immuta, responses }: CampaignWorld, ledger: OwnershipLedger): Violation[] {
+  const succeeded = new Set(
+    responses.answers
+      .map(({ body }) => JSON.parse(body) as { Status: string; RequestId: string })
+      .filter(({ Status }) => Status === 'SUCCESS')
+      .map(({ RequestId }) => RequestId),
+  );
+  return [...immuta.integrations.values()]
+    .filter(({ id, status }) => status === 'editError' && succeeded.has(ledger.lastEditOf(id) ?? ''))
+    .map(({ id }) => ({ kind: 'failed edit succeeded', text: `integration ${id} is editError after a success` }));
 }
 
 /** After all stacks are deleted, nothing is left that they created and did not retain. */

@@ -9,6 +9,8 @@ interface Origin {
   isRetained: boolean;
   /** Whether a person changed or deleted it after the handler's last write. */
   isTouched: boolean;
+  /** The request of CloudFormation that changed it last. */
+  lastEdit?: string;
 }
 
 const PHYSICAL_ID = /^immuta-s3-integration\/(\w+)(?:\/adopted)?$/;
@@ -32,6 +34,17 @@ export class OwnershipLedger {
   noteTouched(id: string, isTouched: boolean): void {
     const origin = this.origins.get(id);
     if (origin) origin.isTouched = isTouched;
+  }
+
+  /** Records a change of an integration by an event. */
+  noteEdited(id: string, event: any): void {
+    this.noteTouched(id, false);
+    const origin = this.origins.get(id);
+    if (origin) origin.lastEdit = event.RequestId;
+  }
+
+  lastEditOf(id: string): string | undefined {
+    return this.origins.get(id)?.lastEdit;
   }
 
   noteRetained(id: string): void {

@@ -1,7 +1,8 @@
 import { CampaignWorld } from './campaign-world';
-import { Action, History, ManualChange, StackName, STACKS, Step } from './history';
+import { Action, countCalmSteps, History, ManualChange, StackName, STACKS, Step } from './history';
 import {
   answerViolations,
+  failedEditViolations,
   failedRuns,
   liveViolations,
   missingAnswers,
@@ -49,6 +50,8 @@ class HistoryRun {
   private readonly suffixes = new Map<StackName, string>();
   private neighbourVersion = 1;
   private pending: Promise<unknown>[] = [];
+  /** Whether nothing has happened yet that can make a rollback or a deletion fail. */
+  private isCalm = true;
   private createdByHand?: string;
 
   constructor(
@@ -68,9 +71,11 @@ class HistoryRun {
   async run(): Promise<Violation[]> {
     await this.world.deployTenant();
     this.world.clock.advance(3_600_000);
+    const calmSteps = countCalmSteps(this.history);
     for (const [index, step] of this.history.steps.entries()) {
       await this.waitForTurn(step);
       this.note(this.world.clock.now(), `── step ${index + 1}: ${step.action.type}`);
+      this.isCalm = index < calmSteps;
       this.begin(step);
     }
     await this.settle();
@@ -234,6 +239,9 @@ class HistoryRun {
     );
     const { stack, events } = await act();
     this.allStacks.add(stack);
+    if (this.isCalm && /ROLLBACK_FAILED|DELETE_FAILED/.test(stack.status)) {
+      this.violations.push({ kind: 'rollback failed', text: `${name} is ${stack.status}: ${this.lastFailure(stack)}` });
+    }
     for (const { timestamp, logicalId, physicalId, status, reason } of events) {
       this.note(timestamp, `${name} ${logicalId} ${status} ${physicalId}${reason ? `: ${reason}` : ''}`);
     }
@@ -301,7 +309,7 @@ class HistoryRun {
       const text = `${method} ${path} by a ${event.RequestType} of ${event.LogicalResourceId}: ${objection}`;
       this.violations.push({ kind: 'touched another owner', text });
     }
-    if (method === 'PUT') this.ledger.noteTouched(id, false);
+    if (method === 'PUT') this.ledger.noteEdited(id, event);
   }
 
   private checkLive(): void {
@@ -315,15 +323,16 @@ class HistoryRun {
   /** Ends all faults. */
   private async settle(): Promise<void> {
     await Promise.all(this.pending);
-    const { network, lambda, cloudFormation, immuta, scheduler } = this.world;
+    if (this.history.variant.settlesBeforeEnd) await this.waitForAll();
+    const { network, lambda, cloudFormation, immuta } = this.world;
     network.beginStep([]);
     lambda.deliveries = [0];
     lambda.throttled = false;
     cloudFormation.faults.length = 0;
     immuta.faults.clear();
     immuta.integrations.forEach((record) => this.heal(record));
-    if (this.history.variant.settlesBeforeEnd) await scheduler.idle();
     this.checkLive();
+    this.violations.push(...failedEditViolations(this.world, this.ledger));
   }
 
   private heal(record: IntegrationRecord): void {
@@ -341,8 +350,12 @@ class HistoryRun {
         this.violations.push({ kind: 'stuck', text: `${name} is ${stuck.status}: ${this.lastFailure(stuck)}` });
       }
     }
+    await this.waitForAll();
+  }
+
+  /** Waits until no function runs, and Immuta has finished what it had begun. */
+  private async waitForAll(): Promise<void> {
     await this.world.scheduler.idle();
-    // Immuta finishes what it has begun
     this.world.clock.advance(LONGEST_TRANSITION_MS);
     await this.world.clock.settled();
   }

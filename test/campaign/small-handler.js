@@ -69,13 +69,14 @@ exports.handler = async (event) => {
     if (WRONG === 'deletes on update') await remove(id);
     else {
       await immuta('PUT', `/integrations/${id}`, { type: 'Native S3', autoBootstrap: false, config });
-      await until(id, ({ status }) => status === 'enabled');
+      if (WRONG !== 'does not wait for an edit') await until(id, ({ status }) => status === 'enabled');
     }
   }
   if (event.RequestType === 'Delete' && WRONG !== 'deletes nothing') await remove(id);
 
   const isRefused =
     (WRONG === 'refuses to delete' && event.RequestType === 'Delete') ||
+    (WRONG === 'refuses to roll back' && event.OldResourceProperties?.IntegrationName === 'sales') ||
     (WRONG === 'says too much' && event.RequestType === 'Update');
   const { StackId, RequestId, LogicalResourceId } = event;
   const answer = {
