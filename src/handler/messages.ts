@@ -340,6 +340,11 @@ export const MESSAGES = {
     text: 'integration {id} {state}, so it cannot be given another access key',
     remedy: 'Deploy the stack of the integration, then rotate again',
   },
+  /** Immuta needs longer than one run of the function. */
+  ROTATION_TIMEOUT: {
+    text: 'the rotation timed out waiting for {waitingFor}{seen}',
+    remedy: 'Wait for the retry of Secrets Manager, or rotate again: the rotation continues with the same key',
+  },
   /** Something other than Secrets Manager invoked the function as if it were a step of a rotation. */
   ROTATION_STEP_UNKNOWN: {
     text: "step of a rotation must be createSecret, setSecret, testSecret or finishSecret, got '{step}'",

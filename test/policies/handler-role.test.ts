@@ -55,7 +55,9 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
     const user = `arn:${partition}:iam::${ACCOUNT}:user/existing`;
     const other = `arn:${partition}:iam::${ACCOUNT}:user/other`;
     const secret = arn('secretsmanager', 'secret:managed-key-AbCdEf');
-    const ours = { 'aws:TagKeys': ['cdk-immuta-s3-integration:creating', 'cdk-immuta-s3-integration:integration-id'] };
+    const ours = {
+      'aws:TagKeys': ['cdk-immuta-s3-integration:creating-1-a', 'cdk-immuta-s3-integration:integration-id'],
+    };
     table({ location: 'bucket', authentication: 'managedAccessKey' }, [
       ...['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'].flatMap((action): Row[] => [
         ['allowed', action, user],

@@ -1,6 +1,6 @@
-import type { IAMClient } from '@aws-sdk/client-iam';
+import type { CreateAccessKeyCommandOutput, IAMClient } from '@aws-sdk/client-iam';
 import { callAws, Send } from './call';
-import { hasErrorCode, isAwsError, isTransient } from './error';
+import { AwsFailure, hasErrorCode, isAwsError, isTransient } from './error';
 import { clientConfig, iamSdk } from './sdk';
 import { failure } from '../failure';
 import { Deadline } from '../runtime/deadline';
@@ -53,28 +53,24 @@ export class IamUser {
   }
 
   /**
-   * Creates a key with one request. Returns nothing if the user has two keys, or if it is not known whether a key was
-   * created: nobody knows the secret of that one.
+   * Creates a key with one request. Returns neither a key nor a refusal if it is not known whether a key was created:
+   * nobody knows the secret of that one.
    *
    * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
    */
-  public async createAccessKey(): Promise<AccessKey | undefined> {
+  public async createAccessKey(): Promise<{ readonly key?: AccessKey; readonly refusal?: unknown }> {
     const { CreateAccessKeyCommand } = iamSdk();
-    const created = await this.call('CreateAccessKey', async (client, options) => {
-      try {
-        return await client.send(new CreateAccessKeyCommand({ UserName: this.name }), options);
-      } catch (error) {
-        if (hasErrorCode(error, /^NoSuchEntity/)) {
-          throw failure('ACCESS_KEY_USER_MISSING', { user: this.name }, { cause: error });
-        }
-        if (isResponseLost(error) || hasErrorCode(error, /^LimitExceeded/)) {
-          return undefined;
-        }
-        throw error;
+    const send: Send<IAMClient, CreateAccessKeyCommandOutput> = (client, options) =>
+      client.send(new CreateAccessKeyCommand({ UserName: this.name }), options);
+    try {
+      const { AccessKey: key } = await this.call('CreateAccessKey', send, this.tools.beforeWrite);
+      return { key: { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' } };
+    } catch (error) {
+      if (hasErrorCode(error, /^NoSuchEntity/)) {
+        return { refusal: failure('ACCESS_KEY_USER_MISSING', { user: this.name }, { cause: error }) };
       }
-    }, this.tools.beforeWrite);
-    const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = created?.AccessKey ?? {};
-    return created && { accessKeyId, secretAccessKey };
+      return isResponseLost(error) ? {} : { refusal: error };
+    }
   }
 
   /** Deletes a key. One that does not exist counts as deleted. */
@@ -112,5 +108,6 @@ export class IamUser {
 
 /** Whether no response arrived, or one that does not say what was done. */
 function isResponseLost(error: unknown): boolean {
-  return isAwsError(error) ? (error.$metadata.httpStatusCode ?? 500) >= 500 : isTransient(error);
+  const thrown = error instanceof AwsFailure ? error.cause : error;
+  return isAwsError(thrown) ? (thrown.$metadata.httpStatusCode ?? 500) >= 500 : isTransient(thrown);
 }

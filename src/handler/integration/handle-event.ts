@@ -6,7 +6,7 @@ import { Credentials, credentialsOf, releaseCredentials } from './credentials';
 import { deleteIntegration, isIntegrationLeft } from './delete';
 import { diagnoseFailure } from './diagnosis';
 import { ownershipOf } from './ownership';
-import { getAndLog } from './polling';
+import { waitForSteadyStatus } from './polling';
 import { CreateRequest, IntegrationRequest, parseCreateRequest, parseRequest, parseUpdateRequest } from './request';
 import { updateIntegration } from './update';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
@@ -121,7 +121,7 @@ async function deleteOrKeep(
 }
 
 function settleCredentials(context: Context, record: IntegrationRecord): Promise<void> {
-  return context.credentials.settle(record, () => getAndLog(context, record.id));
+  return context.credentials.settle(record, () => waitForSteadyStatus(context, record.id));
 }
 
 /** A failed Create says what its Delete has to look for. After that, the physical ID never changes. */

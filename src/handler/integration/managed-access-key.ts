@@ -1,4 +1,15 @@
 import { createHash } from 'node:crypto';
+import {
+  formatIntent,
+  Intent,
+  INTENT_PAUSE_MS,
+  isCreatedUnder,
+  isCurrent,
+  isExpired,
+  newIntent,
+  parseIntents,
+} from './access-key-intent';
+import { hasErrorCode, isAccessDenied, isTransient } from '../aws/error';
 import { AccessKey, AccessKeyMetadata, IamUser } from '../aws/iam';
 import { SecretVersions } from '../aws/secret-versions';
 import { ACCESS_KEY_LABEL_PREFIX, SECRET_TAG_PREFIX } from '../contract';
@@ -12,18 +23,15 @@ import { Redaction } from '../runtime/redaction';
 
 const CURRENT = 'AWSCURRENT';
 const PENDING = 'AWSPENDING';
-const INTENT_TAG = `${SECRET_TAG_PREFIX}creating`;
 const INTEGRATION_TAG = `${SECRET_TAG_PREFIX}integration-id`;
 
 /** The value of a version while Immuta works with no key of ours. */
 const NO_KEY = '{}';
 
-/** A key that is older than this and not stored was lost. Includes what the clocks of Lambda and IAM may differ by. */
-const STORED_MS = 70_000;
 /** IAM is eventually consistent: a surprising list counts if a second one agrees. */
 const SECOND_LIST_MS = 30_000;
 const RETRY_PAUSE_MS = 10_000;
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 10;
 /** A new key may take so long to be accepted everywhere. */
 const KEY_PROPAGATION_MS = 90_000;
 
@@ -68,8 +76,7 @@ interface State {
   readonly giving?: string;
   readonly pending?: string;
   readonly keys: readonly StoredKey[];
-  /** Recorded before a key is created: another key of that user is ours if it did not exist then. */
-  readonly intent?: { readonly userName: string; readonly existing: readonly string[] };
+  readonly intents: readonly Intent[];
   /** The integration that was enabled with AWSCURRENT. */
   readonly integrationId?: string;
 }
@@ -93,20 +100,29 @@ export class ManagedAccessKey {
     this.secret = new SecretVersions(options.secretArn, options);
   }
 
-  /** The key for a request that is sent right now. Creates one if the user has none of ours. */
-  public async forRequest(userName: string): Promise<AccessKey> {
+  /**
+   * The key for a request that is sent right now. Creates one if the user has none of ours.
+   *
+   * @param rotation Version of the only key that may be sent
+   */
+  public async forRequest(userName: string, rotation?: string): Promise<AccessKey> {
     const { deadline } = this.options;
     return poll<AccessKey>({ deadline, waitingFor: `an access key of user '${userName}'` }, async () => {
       const state = await this.read();
       const usable = state.keys.filter((key) => key.userName === userName);
       const given = usable.find(isVersion(state.giving ?? state.current));
       const key = given ?? usable.find(isVersion(state.current)) ?? usable[0];
-      if (this.sent && !given) {
+      if (rotation !== undefined && given?.versionId !== rotation) {
+        throw failure('ROTATION_ABANDONED', { token: rotation });
+      } else if (this.sent && !given) {
         throw failure('ACCESS_KEY_SUPERSEDED', {});
       } else if (!key) {
         await this.create(state, userName, this.token('key'));
       } else if (!this.sent && !(await this.exists(key))) {
         await this.forget(key);
+        if (rotation !== undefined) {
+          throw failure('ROTATION_KEY_DELETED', { accessKeyId: key.accessKeyId });
+        }
       } else if (!given) {
         await this.storePending(key, userName, this.token('again'));
       } else if (state.giving && state.keys.length > 1 && !this.hasWaited) {
@@ -130,7 +146,7 @@ export class ManagedAccessKey {
   /**
    * Records that Immuta is enabled with the key that was sent last, and deletes the others.
    *
-   * @param read Reads the integration again
+   * @param read Reads the integration again, when its status is steady
    */
   public async settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void> {
     const { sent } = this;
@@ -141,8 +157,11 @@ export class ManagedAccessKey {
     if (!this.isShownBy(record)) {
       throw failure('ACCESS_KEY_IGNORED', { id: record.id });
     }
-    if (current !== sent.versionId && !(await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId }))) {
-      return;
+    if (current !== sent.versionId) {
+      await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId });
+      if ((await this.read()).current !== sent.versionId) {
+        return; // so is this one: a move that was repeated because its answer was lost is refused, too
+      }
     }
     if (giving) {
       await this.secret.moveLabel(PENDING, { from: sent.versionId });
@@ -155,8 +174,8 @@ export class ManagedAccessKey {
 
   /** Keeps other runs from giving Immuta a key of ours: it is about to get other credentials. */
   public async withhold(): Promise<void> {
-    const { keys, intent, giving = '' } = await this.read();
-    if ((keys.length > 0 || intent) && this.values.get(giving) !== NO_KEY) {
+    const { keys, intents, giving = '' } = await this.read();
+    if (keys.length + intents.length > 0 && this.values.get(giving) !== NO_KEY) {
       await this.secret.putValue(this.token('withheld'), NO_KEY, [PENDING]);
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
     }
@@ -164,8 +183,8 @@ export class ManagedAccessKey {
 
   /** Deletes every key that is ours: Immuta works with none of them. */
   public async release(): Promise<void> {
-    const { current = '', pending, keys, intent, integrationId } = await this.read();
-    if (keys.length === 0 && !intent && integrationId === undefined) {
+    const { current = '', pending, keys, intents, integrationId } = await this.read();
+    if (keys.length + intents.length === 0 && integrationId === undefined) {
       return;
     }
     if (keys.length > 0 && this.values.get(current) !== NO_KEY) {
@@ -174,7 +193,7 @@ export class ManagedAccessKey {
     if (pending) {
       await this.secret.moveLabel(PENDING, { from: pending });
     }
-    if (pending || intent) {
+    if (pending || intents.length > 0) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS); // until then another run may be creating a key
     }
     await this.delete((await this.read()).keys);
@@ -254,14 +273,12 @@ export class ManagedAccessKey {
       }
     }
     const pending = find(PENDING);
-    const [userName, ...existing] = tags.get(INTENT_TAG)?.split(' ') ?? [];
     return {
       current: find(CURRENT),
       giving: pending !== undefined && this.values.has(pending) ? pending : undefined,
       pending,
       keys,
-      // a tag cannot hold a comma, and the name of a user no slash
-      intent: userName === undefined ? undefined : { userName: userName.replaceAll('/', ','), existing },
+      intents: parseIntents(tags),
       integrationId: tags.get(INTEGRATION_TAG),
     };
   }
@@ -284,12 +301,13 @@ export class ManagedAccessKey {
   }
 
   /** Takes one step towards a new key. The state decides whether another one is needed. */
-  private async create({ keys, intent }: State, userName: string, versionId: string): Promise<void> {
-    const { deadline, log, redaction } = this.options;
-    const unnamed = (await this.list(userName))
+  private async create({ keys, intents, pending }: State, userName: string, versionId: string): Promise<void> {
+    const { deadline } = this.options;
+    const unnamed = (await this.list(userName)).filter((key) => !keys.some(hasId(key.accessKeyId)));
+    const others = unnamed
+      .filter((key) => !intents.some((intent) => intent.userName === userName && isCreatedUnder(intent, key)))
       .map(({ accessKeyId }) => accessKeyId)
-      .filter((id) => !keys.some(hasId(id)));
-    const others = unnamed.filter((id) => intent?.userName !== userName || intent.existing.includes(id)).join(', ');
+      .join(', ');
     if (others !== '' && others !== this.unexplained) {
       this.unexplained = others;
       return deadline.sleep(SECOND_LIST_MS);
@@ -297,34 +315,66 @@ export class ManagedAccessKey {
     if (others !== '') {
       throw failure('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
     }
-    if (unnamed.length > 0 || (intent && intent.userName !== userName)) {
+    if (unnamed.length > 0) {
       return this.deleteLost();
     }
-    if (!intent) {
-      const existing = keys.map(({ accessKeyId }) => accessKeyId);
-      await this.secret.tag(INTENT_TAG, [userName.replaceAll(',', '/'), ...existing].join(' '));
+    const intent = newIntent(userName, keys.map(({ accessKeyId }) => accessKeyId), deadline.now());
+    await this.secret.tag(intent.tag, formatIntent(intent));
+    await deadline.sleep(INTENT_PAUSE_MS);
+    if ((await this.read()).pending !== pending || !isCurrent(intent, deadline.now())) {
+      return this.secret.untag(intent.tag);
     }
-    const key = await this.user(userName).createAccessKey();
-    if (!key && ++this.attempts < MAX_ATTEMPTS) {
-      return deadline.sleep(RETRY_PAUSE_MS);
+    const { key, refusal } = await this.requestKey(userName);
+    const isKnown = key ? await this.storeOrDelete(key, userName, versionId) : refusal !== undefined;
+    if (isKnown) {
+      await this.secret.untag(intent.tag);
     }
     if (!key) {
+      await this.retryLater(userName, refusal);
+    }
+  }
+
+  private requestKey(userName: string): ReturnType<IamUser['createAccessKey']> {
+    const deadline = this.options.deadline.withoutRetries(); // each request has an intent of its own
+    return new IamUser(userName, { ...this.options, deadline }).createAccessKey();
+  }
+
+  /** @param refusal why IAM created no key. Undefined if it may have created one */
+  private async retryLater(userName: string, refusal: unknown): Promise<void> {
+    const { deadline } = this.options;
+    const isRetried = isAccessDenied(refusal)
+      ? deadline.now() < deadline.iamPropagationEndsAt
+      : !refusal || isTransient(refusal) || hasErrorCode(refusal, /^LimitExceeded/);
+    if (!isRetried) {
+      throw refusal;
+    }
+    if (++this.attempts >= MAX_ATTEMPTS) {
       throw failure('ACCESS_KEY_NOT_CREATED', { user: userName });
     }
+    await deadline.sleep(RETRY_PAUSE_MS);
+  }
+
+  /** Stores a key as pending. If that is not possible, deletes it: nobody else knows it. False if it may be left. */
+  private async storeOrDelete(key: AccessKey, userName: string, versionId: string): Promise<boolean> {
+    const { deadline, log, redaction } = this.options;
+    const { accessKeyId } = key;
     redaction.remember(key.secretAccessKey);
-    redaction.disclose(key.accessKeyId);
-    log.info('access-key-created', { accessKeyId: key.accessKeyId });
-    let isStored = false;
+    redaction.disclose(accessKeyId);
+    log.info('access-key-created', { accessKeyId });
+    let isKnown: boolean | undefined = false;
     try {
-      isStored = await this.storePending(key, userName, versionId);
+      isKnown = await this.storePending(key, userName, versionId);
     } finally {
-      if (!isStored) {
+      if (!isKnown) {
         this.attempts++;
-        // whatever has happened meanwhile: nobody else knows this key
-        const tools = { deadline: deadline.withoutLimits(), log, beforeWrite: async () => undefined };
-        await new IamUser(userName, tools).deleteAccessKey(key.accessKeyId);
+        const user = new IamUser(userName, { deadline: deadline.withoutLimits(), log, beforeWrite: async () => {} });
+        isKnown = await bestEffort(log, 'access-key-not-deleted', async () => {
+          await user.deleteAccessKey(accessKeyId);
+          return true;
+        });
       }
     }
+    return isKnown ?? false;
   }
 
   /**
@@ -334,8 +384,8 @@ export class ManagedAccessKey {
   private async deleteOthers({ versionId }: StoredKey, read?: () => Promise<KeyHolder | undefined>): Promise<void> {
     if ((await this.read()).keys.length > 1) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
-      const state = await this.read();
       const record = await read?.();
+      const state = await this.read();
       const isSteady = !read || (record?.status === 'enabled' && this.isShownBy(record));
       if (state.current !== versionId || state.giving || !isSteady) {
         return;
@@ -353,26 +403,24 @@ export class ManagedAccessKey {
     }
   }
 
-  /** Deletes the keys that the intent names and no version does, when no run can still be about to store them. */
+  /** Deletes the keys that intents prove to be ours and no version names, when no run can be about to store them. */
   private async deleteLost(): Promise<void> {
     const { deadline, log } = this.options;
     await poll<void>({ deadline, waitingFor: 'the deletion of access keys' }, async () => {
-      const { intent, keys } = await this.read();
-      if (!intent) {
-        return { done: undefined };
-      }
-      const lost = (await this.list(intent.userName)).filter(
-        ({ accessKeyId }) => !keys.some(hasId(accessKeyId)) && !intent.existing.includes(accessKeyId),
-      );
-      if (lost.every(({ createdAt }) => createdAt < deadline.now() - STORED_MS)) {
-        for (const { accessKeyId } of lost) {
-          await this.user(intent.userName).deleteAccessKey(accessKeyId);
-          log.info('access-key-deleted', { accessKeyId });
+      const { intents, keys } = await this.read();
+      const expired = intents.filter((intent) => isExpired(intent, deadline.now()));
+      for (const intent of expired) {
+        for (const key of await this.list(intent.userName)) {
+          if (isCreatedUnder(intent, key) && !keys.some(hasId(key.accessKeyId))) {
+            await this.user(intent.userName).deleteAccessKey(key.accessKeyId);
+            log.info('access-key-deleted', { accessKeyId: key.accessKeyId });
+          }
         }
-        await this.secret.untag(INTENT_TAG);
-        return { done: undefined };
+        await this.secret.untag(intent.tag);
       }
-      return { seen: 'a key that another run may be about to store', pauseMs: RETRY_PAUSE_MS };
+      return expired.length === intents.length
+        ? { done: undefined }
+        : { seen: 'a key that another run may be about to store', pauseMs: RETRY_PAUSE_MS };
     });
   }
 

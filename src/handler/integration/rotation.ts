@@ -4,13 +4,13 @@ import { configOf } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
 import { getAndLog } from './polling';
 import { prepareNetwork } from '../aws/network';
-import { failure, redactFailure } from '../failure';
+import { Failure, failure, redactFailure } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { isInPlace, isSteady } from '../immuta/status';
 import { describeFailedTests } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
-import { Deadline } from '../runtime/deadline';
+import { Deadline, OutOfTime } from '../runtime/deadline';
 import { asObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
 import { poll } from '../runtime/poll';
@@ -75,7 +75,7 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
     await run({ key, versionId: requestId, immuta: createClient(options.environment, tools), deadline, log });
     log.info('succeeded');
   } catch (error) {
-    const failed = redactFailure(error, redaction);
+    const failed = redactFailure(error instanceof OutOfTime ? timeoutFailure(error) : error, redaction);
     log.warn('failed', { message: failed.message });
     reportRotation(log, secretArn, false);
     throw failed;
@@ -83,6 +83,10 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
   if (step === 'finishSecret') {
     reportRotation(log, secretArn, true);
   }
+}
+
+function timeoutFailure({ waitingFor = 'a response', seen }: OutOfTime): Failure {
+  return failure('ROTATION_TIMEOUT', { waitingFor, seen: seen ? ` (last status: ${seen})` : '' });
 }
 
 interface Rotation {
@@ -108,11 +112,8 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
       return; // an earlier attempt has ended only now
     }
     const reply = await immuta.update(id, async () => {
-      const given = await key.forRequest(userName);
+      const given = await key.forRequest(userName, versionId);
       const record = await readSteady(id, { immuta, ...tools });
-      if (given.accessKeyId !== accessKeyId) {
-        throw failure('ROTATION_KEY_DELETED', { accessKeyId });
-      }
       if (!key.isHeldBy(record)) {
         throw failure('ROTATION_INTEGRATION_NOT_READY', {
           id,
@@ -149,7 +150,8 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
   async finishSecret({ key, versionId, ...tools }) {
     const sent = await key.findSent(versionId);
     if (sent) {
-      await key.settle(await readEnabled(sent.integrationId, tools), () => tools.immuta.get(sent.integrationId));
+      const { integrationId: id } = sent;
+      await key.settle(await readEnabled(id, tools), () => readSteady(id, tools));
     }
   },
 };

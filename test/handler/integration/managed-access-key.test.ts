@@ -5,6 +5,7 @@ import { HandlerSandbox } from '../support/handler-sandbox';
 // what deployments and rotations come to: test/lifecycle/managed-access-key*.test.ts
 
 const USER = 'immuta-user';
+const TOKEN = 'c1b2c3d4-0000-4000-8000-00000000000a';
 let sandbox: HandlerSandbox;
 let secretArn: string;
 
@@ -107,6 +108,18 @@ describe('a step of a rotation', () => {
   test('fails when its version is not pending', async () => {
     await expect(runStep('createSecret')).rejects.toThrow(
       /^version token of the secret is not pending any more, .*\[ROTATION_ABANDONED\]$/,
+    );
+  });
+
+  test('fails with what it waited for when Immuta takes longer than a run of the function', async () => {
+    createUser();
+    await sandbox.create({ properties: managed() });
+    sandbox.aws.secrets.startRotation(secretArn, TOKEN);
+    await runStep('createSecret', TOKEN);
+    sandbox.integrations[0].status = 'editing';
+
+    await expect(runStep('setSecret', TOKEN)).rejects.toThrow(
+      /^the rotation timed out waiting for a steady status of integration 101 \(last status: integration 101 is 'editing'\)\. .*\[ROTATION_TIMEOUT\]$/,
     );
   });
 
