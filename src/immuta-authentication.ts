@@ -231,7 +231,8 @@ class AccessKeySecret extends ImmutaAuthentication {
     const handlerRole = findHandlerRole(scope, context.tenant, 'accessKeySecret');
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = buildReadSecretStatements(secret, Stack.of(scope).region);
-    const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', handlerRole, readSecret);
+    const uniqueName = userPolicy.managedPolicyName;
+    const secretPolicy = attachToHandler(scope, 'AccessKeyPolicy', handlerRole, readSecret, uniqueName);
     addValidation(scope, () => [
       ...validateSecretValue('secret', secret, [accessKeyIdField, secretAccessKeyField]),
       ...validateNotApiKey(secret, context.tenant.apiKey),

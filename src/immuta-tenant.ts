@@ -7,6 +7,7 @@ import { Construct, Dependable } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
 import { HandlerFunctionOptions } from './handler-function-options';
 import { IImmutaTenant } from './interfaces';
+import { renderDescribedStacks } from './private/described-stacks';
 import { createHandlerFunction, findConnections } from './private/handler-function';
 import { buildHandlerStatements } from './private/policies/handler-role';
 import { findNotedStatements } from './private/role-statements';
@@ -102,7 +103,10 @@ export class ImmutaTenant extends Construct implements IImmutaTenant, ec2.IConne
       description: 'Manages Immuta integrations with S3',
       bundle: 'integration.lambda',
       statements: buildHandlerStatements({
-        region: stack.region, apiKey: props.apiKey, accessGrantsInstanceArn: formatInstanceArn(stack),
+        region: stack.region,
+        apiKey: props.apiKey,
+        accessGrantsInstanceArn: formatInstanceArn(stack),
+        stackArns: renderDescribedStacks(this),
       }),
       environment: {
         [ENV_IMMUTA_URL]: this.url,

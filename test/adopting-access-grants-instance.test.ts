@@ -102,7 +102,7 @@ describe('AdoptingAccessGrantsInstance', () => {
       MemorySize: 256,
     });
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      MaximumEventAgeInSeconds: 300,
+      MaximumEventAgeInSeconds: 3600,
       MaximumRetryAttempts: 2,
     });
   });

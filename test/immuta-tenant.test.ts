@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, CfnParameter, Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { App, CfnElement, CfnParameter, Duration, NestedStack, SecretValue, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -10,7 +10,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   countTypes, ENV, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError,
 } from './fixture';
-import { ImmutaAuthentication, ImmutaS3IntegrationProps, ImmutaTenant } from '../src';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps, ImmutaTenant } from '../src';
 
 test('defines a function with its role and log group by default', () => {
   const stack = newStack();
@@ -40,11 +40,42 @@ test('defines a function with its role and log group by default', () => {
     },
   });
   template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-    MaximumEventAgeInSeconds: 300,
+    MaximumEventAgeInSeconds: 3600,
     MaximumRetryAttempts: 2,
   });
   template.hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 90 }, DeletionPolicy: 'Delete' });
 });
+
+test('lets the function ask CloudFormation about its own stack and the stacks of its integrations', () => {
+  const app = new App();
+  const stack = newStack(undefined, app, 'Tenant');
+  const tenant = newTenant(stack);
+  const lakes = newStack(undefined, app, 'Lakes');
+  const marketing = newStack(undefined, app, 'Marketing');
+  const accessGrantsInstance = AccessGrantsInstance.fromDefault(stack, 'Instance');
+  newIntegration(stack, 'Own', { tenant, accessGrantsInstance });
+  newIntegration(lakes, 'Sales', { tenant, accessGrantsInstance });
+  newIntegration(lakes, 'Hr', { tenant, accessGrantsInstance });
+  newIntegration(new NestedStack(marketing, 'Nested'), 'Marketing', { tenant, accessGrantsInstance });
+  const others = newTenant(stack, 'OtherTenant', 'https://other.immutacloud.com');
+  newIntegration(newStack(undefined, app, 'Unrelated'), 'Unrelated', { tenant: others, accessGrantsInstance });
+
+  const { Policies } = resourcesOf(stack)[stack.getLogicalId(handlerRoleOf(tenant))].Properties;
+  const statements = Policies[0].PolicyDocument.Statement.filter(({ Action }: { Action: string | string[] }) =>
+    [Action].flat()[0].startsWith('cloudformation:'),
+  );
+  const arnOf = (name: string) => ({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudformation:us-east-1:111122223333:stack/${name}`]],
+  });
+  const on = (Action: string) => ({
+    Action,
+    Effect: 'Allow',
+    Resource: [{ Ref: 'AWS::StackId' }, arnOf('Lakes/*'), arnOf('Marketing-*/*')],
+  });
+  expect(statements).toEqual([on('cloudformation:DescribeStacks'), on('cloudformation:DescribeStackResource')]);
+});
+
+const handlerRoleOf = (tenant: ImmutaTenant) => tenant.handler.role!.node.defaultChild as CfnElement;
 
 test('runs the packaged handler', () => {
   const app = new App();
@@ -272,13 +303,13 @@ describe('an imported tenant', () => {
     });
   });
 
-  test('gets statements of integrations on its role under a name of the stack', () => {
+  test("gets statements of integrations on its role under the generated name of Immuta's own policy", () => {
     const stack = newStack();
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');
     newIntegration(stack, 'Sales', { tenant: importTenant(stack, role), authentication: accessKeySecret(stack) });
     const { Properties } = onlyOf(stack, 'AWS::IAM::Policy');
     expect(Properties.Roles).toEqual(['handler']);
-    expect(JSON.stringify(Properties.PolicyName)).toContain('AWS::StackId');
+    expect(JSON.stringify(Properties.PolicyName)).toContain(onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId);
   });
 
   test('lets Secrets Manager rotate a managed access key with the function of the other app', () => {

@@ -5,6 +5,28 @@ import { CodedMessage } from './coded-message';
  * is generated from this table.
  */
 export const MESSAGES = {
+  // --- the operation of CloudFormation
+
+  /**
+   * CloudFormation cancelled the operation because another resource of the stack failed, or Lambda delivered the event
+   * late or twice. The handler wrote nothing more. Nobody waits for this response, so it shows in the function's log
+   * only.
+   */
+  OPERATION_NOT_CURRENT: {
+    text: 'CloudFormation no longer waits for the {requestType} of {logicalId}: {change}',
+    remedy: 'No action is needed: the operation that followed decides what is done',
+  },
+  /**
+   * The handler could not ask CloudFormation whether the operation still waits, and the event is so old that it may
+   * not.
+   */
+  EVENT_TOO_OLD: {
+    text: 'the {requestType} of {logicalId} reached the handler function {minutes} minutes late, and CloudFormation '
+      + 'cannot be asked whether it still waits',
+    remedy: 'Let the function call cloudformation:DescribeStackResource and cloudformation:DescribeStacks for this '
+      + 'stack, check its concurrency limits, then deploy again',
+  },
+
   // --- requests to Immuta
 
   /**
@@ -116,6 +138,23 @@ export const MESSAGES = {
     text: "cannot update the integration: integration {id} is '{status}'{details}",
     remedy: 'Delete it in Immuta, and its location in S3 Access Grants if it is still registered, then deploy again '
       + 'to recreate it',
+  },
+  /**
+   * The integration was deleted in Immuta during the update. The handler does not create it again because the deletion
+   * may be intended.
+   */
+  INTEGRATION_DELETED_DURING_UPDATE: {
+    text: 'integration {id} was deleted while it was being updated',
+    remedy: 'Deploy again to recreate it',
+  },
+  /**
+   * Immuta cannot change an attribute of an integration in place. Its documentation does not say which attributes these
+   * are.
+   */
+  ATTRIBUTE_NOT_EDITABLE: {
+    text: '{cause}',
+    remedy: 'Restore the previous value and deploy again. To change it, remove the ImmutaS3Integration in one '
+      + 'deployment and add it in the next one, or create it with another construct ID on another location',
   },
   /** This version of Immuta accepts a field and does not change it. */
   UPDATE_IGNORED: {
@@ -433,7 +472,7 @@ export const MESSAGES = {
     text: "request type must be Create, Update or Delete, got '{requestType}'",
     remedy: 'Let only CloudFormation invoke the handler function',
   },
-  /** AWS Lambda denied the function to invoke itself, or did not answer: it does so to go on after 15 minutes. */
+  /** AWS Lambda denied the function to invoke itself, or did not answer: it does so to go on after 8 minutes. */
   SELF_INVOCATION_FAILED: {
     text: 'the handler function cannot invoke itself to continue: {cause}',
     remedy: 'Check that no service control policy or permissions boundary denies lambda:InvokeFunction, and that the '

@@ -49,16 +49,20 @@ export function attachToUser(
  *
  * The names of inline policies are unique for each role. If other stacks can use the role, the name contains the GUID
  * of this one.
+ *
+ * @param uniqueName a name with an ID that IAM generated: stack refactoring, which changes logical IDs, does not change
+ * it. @default - the logical ID, and the GUID
  */
 export function attachToHandler(
   scope: Construct,
   id: string,
   role: iam.IRole,
   statements: iam.PolicyStatement[],
+  uniqueName?: string,
 ): iam.Policy {
   const isOfThisStack = iam.Role.isRole(role) && Stack.of(role) === Stack.of(scope);
   const policy: iam.Policy = new iam.Policy(scope, id, {
-    policyName: isOfThisStack ? undefined : formatUniqueName(() => policy),
+    policyName: uniqueName ?? (isOfThisStack ? undefined : formatUniqueName(() => policy)),
     statements,
   });
   role.attachInlinePolicy(policy);
@@ -75,7 +79,9 @@ export function attachToHandler(
 /** Lets the handler simulate the policies of Immuta's role or user. */
 export function attachDiagnosis(scope: Construct, tenant: IImmutaTenant, principalArn: string): iam.Policy {
   const role = findHandlerRole(scope, tenant, 'diagnosePermissions');
-  return attachToHandler(scope, 'DiagnosisPolicy', role, [buildDiagnosisStatement(principalArn)]);
+  const ownRole = scope.node.tryFindChild('LocationRole')?.node.defaultChild;
+  const uniqueName = ownRole instanceof iam.CfnRole ? `Diagnosis-${ownRole.attrRoleId}` : undefined;
+  return attachToHandler(scope, 'DiagnosisPolicy', role, [buildDiagnosisStatement(principalArn)], uniqueName);
 }
 
 /**

@@ -8,10 +8,12 @@ import { Construct, IConstruct } from 'constructs';
 import { attachToHandler } from './attach-policy';
 import { bindProxy } from './bind-proxy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
+import { onDescribedStack, renderDescribedStacks } from './described-stacks';
 import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
 import {
-  buildNetworkInterfaceStatements, buildSelfInvokeStatement, buildTracingStatement, buildWriteLogStatement,
+  buildDescribeResourceStatement, buildNetworkInterfaceStatements, buildSelfInvokeStatement, buildTracingStatement,
+  buildWriteLogStatement,
 } from './policies/handler-role';
 import { noteStatements } from './role-statements';
 import { HandlerFunctionOptions } from '../handler-function-options';
@@ -24,7 +26,7 @@ export interface HandlerFunctionProps {
   readonly description: string;
   /** Folder of the bundle in `assets/handler`. */
   readonly bundle: string;
-  /** Permissions beside those of every function: writing to the log, invoking itself, and using its network. */
+  /** Permissions beside those of every function: its log, its stacks, invoking itself, and its network. */
   readonly statements: iam.PolicyStatement[];
   readonly environment?: Record<string, string>;
   /** What the user chose. */
@@ -54,12 +56,14 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
     ...props.statements,
     ...additions.flatMap((addition) => addition.statements),
     buildWriteLogStatement(logGroup.logGroupArn),
+    buildDescribeResourceStatement(renderDescribedStacks(scope)),
     ...options.vpc ? buildNetworkInterfaceStatements(Stack.of(scope)) : [],
     // The CDK adds the statement to a new role. It would add it to a given role under a name that is not unique.
     ...options.role && isTraced(options) ? [buildTracingStatement()] : [],
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
+  onDescribedStack(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
   const handler = createFunction(scope, props, { role, logGroup, additions });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {
     acknowledgeTracing(role);
@@ -67,7 +71,10 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   // Lambda checks the permissions for network interfaces when it creates the function.
   handler.node.defaultChild!.node.addDependency(...policies);
   // The function depends on its role, so the role itself cannot refer to the function.
-  const selfInvoke = attachToHandler(scope, 'SelfInvokePolicy', role, [buildSelfInvokeStatement(handler.functionArn)]);
+  const selfInvoke = attachToHandler(
+    scope, 'SelfInvokePolicy', role, [buildSelfInvokeStatement(handler.functionArn)],
+    options.role ? undefined : 'SelfInvoke',
+  );
   const own = [...options.logGroup ? [] : [logGroup], ...options.role ? [] : [role]];
   return { handler, role, dependencies: [...own, ...policies, handler, selfInvoke] };
 }
@@ -105,8 +112,8 @@ function createFunction(
     memorySize: 256,
     role,
     logGroup,
-    // CloudFormation may no longer wait for an event that Lambda delivers after several minutes.
-    maxEventAge: Duration.minutes(5),
+    // As long as CloudFormation waits at most: the function asks CloudFormation whether it still does.
+    maxEventAge: Duration.hours(1),
     retryAttempts: 2,
     environment: Object.assign({}, options.environment, environment, ...additions.map((each) => each.environment)),
     vpc: options.vpc,

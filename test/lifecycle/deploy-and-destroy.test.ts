@@ -31,7 +31,7 @@ describe.each([
   });
 
   test('rolls back, leaves nothing, names the test and the remedy when validation fails', async () => {
-    sandbox.current.immuta.faults.validation({ test: 2, message: 'Integration 17 has it.' });
+    sandbox.current.immuta.faults.validation({ test: 2, message: 'Integration 17 has it.', times: Infinity });
 
     const result = await sandbox.current.deploy(lake(sandbox.current));
 
@@ -41,8 +41,9 @@ describe.each([
         "Set another 'integrationName'",
     );
     expect(shortAnswers(sandbox.current)).toEqual([
-      'FAILED immuta-s3-integration/none',
-      'SUCCESS immuta-s3-integration/none',
+      // it may be one that a concurrent run of the event created
+      expect.stringMatching(/^FAILED immuta-s3-integration\/unknown\//),
+      expect.stringMatching(/^SUCCESS immuta-s3-integration\/unknown\//),
     ]);
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
@@ -52,7 +53,7 @@ describe.each([
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
 
-    expect(sandbox.current.lambda.invocations.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(sandbox.current.lambda.invocations.map(({ error }) => error)).toEqual(Array(3).fill(undefined));
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 });

@@ -57,7 +57,7 @@ describe('diagnosePermissions', () => {
     const { iam } = sandbox.current.aws;
     await sandbox.current.deploy(lake(sandbox.current, WITH_PERMISSIONS));
     expect(
-      iam.roleArns.flatMap((arn) => iam.policiesOf(arn)).filter((name) => name.includes('DiagnosisPolicy')),
+      iam.roleArns.flatMap((arn) => iam.policiesOf(arn)).filter((name) => name.startsWith('Diagnosis-')),
     ).toHaveLength(1);
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });

@@ -72,10 +72,15 @@ export function tenantOf(stack: Stack): ImmutaTenant {
   return stack.node.findChild('Immuta') as ImmutaTenant;
 }
 
-/** A tenant in a stack of its own: its function outlives the stacks of the integrations. */
-export async function deployTenant(sandbox: Sandbox): Promise<ImmutaTenant> {
+/**
+ * A tenant in a stack of its own: its function outlives the stacks of the integrations.
+ *
+ * @param define defines other stacks of the app, about which the function may ask CloudFormation
+ */
+export async function deployTenant(sandbox: Sandbox, define = (_tenant: ImmutaTenant) => {}): Promise<ImmutaTenant> {
   const stack = new Stack(new App(), 'Tenant', { env: SANDBOX_ENV });
   const tenant = tenantIn(stack, sandbox);
+  define(tenant);
   // what the other stacks will ask for; `exportValue` as a stack that is deployed before them needs it
   stack.exportValue(tenant.handler.functionArn);
   stack.exportValue(tenant.handler.role!.roleName);
@@ -137,13 +142,20 @@ export function failure({ events }: StackResult): string | undefined {
 /** The answers to the integration's events, in their order. */
 export function answers(
   sandbox: Sandbox,
-): { Status: string; PhysicalResourceId: string; Reason?: string; Data?: Record<string, string> }[] {
+): { Status: string; RequestId: string; PhysicalResourceId: string; Reason?: string; Data?: Record<string, string> }[] {
   return sandbox.responses.answers.map(({ body }) => JSON.parse(body));
 }
 
-/** The answers as `FAILED immuta-s3-integration/none`. */
+/** The answers as `FAILED immuta-s3-integration/none`, without those for which CloudFormation no longer waits. */
 export function shortAnswers(sandbox: Sandbox): string[] {
-  return answers(sandbox).map(({ Status, PhysicalResourceId }) => `${Status} ${PhysicalResourceId}`);
+  const awaited = answers(sandbox).filter(({ Reason }) => !/\[OPERATION_NOT_CURRENT\]$/.test(Reason ?? ''));
+  return awaited.map(({ Status, PhysicalResourceId }) => `${Status} ${PhysicalResourceId}`);
+}
+
+/** The first answer to each event, the only one that CloudFormation reads. */
+export function firstAnswers(sandbox: Sandbox): string[] {
+  const first = new Map(answers(sandbox).reverse().map((answer) => [answer.RequestId, answer]));
+  return [...first.values()].map(({ Status, PhysicalResourceId }) => `${Status} ${PhysicalResourceId}`);
 }
 
 /** The calls to Immuta that could change something, as `POST /integrations`. */

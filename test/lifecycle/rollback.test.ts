@@ -242,7 +242,14 @@ describe('without a rollback', () => {
   const ORDERS = ['delete-first', 'create-first'] as const;
   const attempt = (props: Props = {}) => sandbox.current.deploy(stackWith(props), { disableRollback: true });
   const FAILURES: [string, () => void, string][] = [
-    ['is refused', () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create' }), 'none'],
+    [
+      'is refused',
+      () => {
+        const answer = { status: 400, body: { message: 'S3 integrations are not enabled.' } };
+        sandbox.current.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer });
+      },
+      'none',
+    ],
     [
       'ends in createError',
       () => sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true }),

@@ -84,7 +84,7 @@ test('fails with a remedy when the integration is disabled, and continues after 
   });
 });
 
-test('recreates the integration when it is deleted during its update', async () => {
+test('fails when the integration is deleted during its update, and the rollback recreates it', async () => {
   await deploy({ integrationName: 'sales' });
   const { immuta, aws } = sandbox.current;
   immuta.faults.http({
@@ -99,13 +99,12 @@ test('recreates the integration when it is deleted during its update', async () 
     },
   });
 
-  expect(await deploy({ integrationName: 'marketing' })).toMatchObject({
-    status: 'UPDATE_COMPLETE',
-    outputs: { IntegrationId: '102' },
-  });
+  const result = await deploy({ integrationName: 'marketing' });
 
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(failure(result)).toContain('integration 101 was deleted while it was being updated');
   expect([...immuta.integrations.values()]).toMatchObject([
-    { id: '102', status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } },
+    { id: '102', status: 'enabled', config: { name: expect.stringMatching(/^sales-/) } },
   ]);
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(NOTHING);

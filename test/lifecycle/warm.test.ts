@@ -101,10 +101,12 @@ test('gives an event its own time after one that continued in another run', asyn
   expect(invocations.map(({ event }) => [event.RequestType, event.Continuation?.hop])).toEqual([
     ['Create', undefined],
     ['Create', 1],
+    ['Create', 2],
     ['Update', undefined],
+    ['Update', 1],
   ]);
   expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
-  expect(starts()).toEqual(['cold', 'warm', 'warm']);
+  expect(starts()).toEqual(['cold', 'warm', 'warm', 'warm', 'warm']);
 });
 
 test('gives an event its own time after one that timed out', async () => {
@@ -114,7 +116,7 @@ test('gives an event its own time after one that timed out', async () => {
 
   await expectNothingLeft();
 
-  expect(starts()).toEqual(['cold', 'warm', 'warm']);
+  expect(starts()).toEqual(['cold', 'warm', 'warm', 'warm', 'warm']);
 });
 
 test('creates after a failed Create without knowing its record', async () => {

@@ -14,6 +14,7 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
   };
 
   describe('does its work and no more', () => {
+    const ownStack = arn('cloudformation', 'stack/lake/5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f');
     table({ location: 'bucket' }, [
       ['allowed', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:api-key-AbCdEf')],
       ['denied', 'secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:other-AbCdEf')],
@@ -33,6 +34,11 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
       ['denied', 's3:DeleteAccessGrantsInstance', arn('s3', 'access-grants/default')],
       ['allowed', 'lambda:InvokeFunction', arn('lambda', 'function:handler')],
       ['denied', 'lambda:InvokeFunction', arn('lambda', 'function:other')],
+      ...['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'].flatMap((action): Row[] => [
+        ['allowed', action, ownStack],
+        ['denied', action, arn('cloudformation', 'stack/other/01234567-0123-0123-0123-0123456789ab')],
+      ]),
+      ['denied', 'cloudformation:DeleteStack', ownStack],
       ['denied', 'lambda:UpdateFunctionCode', arn('lambda', 'function:handler')],
       ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/location-role`],
       ['denied', 'sts:AssumeRole', `arn:${partition}:iam::${ACCOUNT}:role/immuta-role`],

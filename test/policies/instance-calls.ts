@@ -1,7 +1,7 @@
 import { ACCOUNT, Target } from './resolve-template';
 
 /** The resource of an action that the handler of an instance calls. */
-export type On = 'instance' | 'identityCenter' | 'application' | 'applicationProvider' | 'function' | 'logs';
+export type On = 'instance' | 'identityCenter' | 'application' | 'applicationProvider' | 'function' | 'logs' | 'stack';
 
 /** The account of the organization owns the Identity Center instance and the application in it. */
 export const ORGANIZATION = '444455556666';
@@ -13,6 +13,7 @@ export const IDENTITY_CENTER_ID = 'ssoins-1111222233334444';
  * each, and no more.
  */
 export const CALLS: [action: string, on: On][] = [
+  ['cloudformation:DescribeStackResource', 'stack'],
   ['lambda:InvokeFunction', 'function'],
   ['s3:CreateAccessGrantsInstance', 'instance'],
   ['s3:DeleteAccessGrantsInstance', 'instance'],
@@ -57,6 +58,8 @@ export function arnOf(
       return `arn:${partition}:sso::aws:applicationProvider/s3`;
     case 'function':
       return `arn:${partition}:lambda:${region}:${ACCOUNT}:function:handler`;
+    case 'stack':
+      return `arn:${partition}:cloudformation:${region}:${ACCOUNT}:stack/lake/5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f`;
     case 'logs':
       return `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs:log-stream:2026/11/24`;
   }

@@ -5,6 +5,8 @@
 /* eslint-disable @typescript-eslint/no-require-imports */
 import { createAgents } from '../runtime/network';
 
+export const cloudFormationSdk = () =>
+  require('@aws-sdk/client-cloudformation') as typeof import('@aws-sdk/client-cloudformation');
 export const iamSdk = () => require('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
 export const lambdaSdk = () => require('@aws-sdk/client-lambda') as typeof import('@aws-sdk/client-lambda');
 export const s3ControlSdk = () => require('@aws-sdk/client-s3-control') as typeof import('@aws-sdk/client-s3-control');

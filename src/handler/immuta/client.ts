@@ -56,6 +56,8 @@ export interface IntegrationRecord {
 export interface Accepted {
   /** Whether an attempt before had no answer, and may have been carried out, too. */
   readonly isAnswerLost: boolean;
+  /** The status of the record in Immuta's answer, such as `editing`. Empty if the answer does not say. */
+  readonly status: string;
 }
 
 /**
@@ -144,7 +146,7 @@ export class IntegrationsClient {
     if ('refusal' in reply) {
       return isNotFound(reply.refusal) ? 'missing' : this.explain(reply.refusal);
     }
-    return { isAnswerLost: reply.isAnswerLost };
+    return { isAnswerLost: reply.isAnswerLost, status: text(asObject(reply.json).status) };
   }
 
   private send(request: RequestLine, body?: () => Promise<unknown>): Promise<Reply> {

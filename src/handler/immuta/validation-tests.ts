@@ -11,6 +11,8 @@ export interface ValidationTest {
   readonly hint: string;
   /** Whether it also fails while a new role or policy is not in force yet, and then passes by itself. */
   readonly failsBeforeIamPropagates: boolean;
+  /** Whether it fails because another integration or location is in the way. */
+  readonly failsOnConflict?: boolean;
   /** Whether AWS can be asked about the same thing. */
   readonly isAboutAws?: boolean;
 }
@@ -26,11 +28,13 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
     name: 'There is no existing integration matching this configuration',
     hint: 'Remove the integration that has this configuration in Immuta, or give this one another location',
     failsBeforeIamPropagates: false,
+    failsOnConflict: true,
   },
   {
     name: 'The provided integration name is unique across Immuta S3 integrations',
     hint: "Set another 'integrationName', or remove the S3 integration that has this name",
     failsBeforeIamPropagates: false,
+    failsOnConflict: true,
   },
   {
     name: 'The provided access grants location role is a valid ARN format',
@@ -63,6 +67,7 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
     hint: 'Remove the location that is registered on this path in S3 Access Grants, with its grants, if nobody needs '
       + 'it: Immuta registers the location itself',
     failsBeforeIamPropagates: false,
+    failsOnConflict: true,
     isAboutAws: true,
   },
 ];
@@ -89,6 +94,11 @@ export function isExplainedByIamPropagation(failed: readonly FailedTest[]): bool
   return failed.every(
     ({ name, message = '' }) => BY_NAME.get(name)?.failsBeforeIamPropagates ?? REFUSED_BY_IAM.test(message),
   );
+}
+
+/** Whether something that exists explains the failure: perhaps what the same request created before. */
+export function isExplainedByConflict(failed: readonly FailedTest[]): boolean {
+  return failed.length > 0 && failed.every(({ name }) => BY_NAME.get(name)?.failsOnConflict);
 }
 
 /** Describes each failed test with Immuta's message. Empty if none failed. */

@@ -10,6 +10,10 @@ export interface InstanceContext {
   readonly location: InstanceLocation;
   readonly accessGrants: AccessGrants;
   readonly ownership: Ownership;
+  /** Whether a Create is so late that its Delete would not watch any more for what it creates now. */
+  readonly isTooLate: () => boolean;
+  /** Whether an earlier run of this event may have sent requests. */
+  readonly mayBeRepeated: boolean;
   readonly deadline: Deadline;
   readonly log: Log;
 }

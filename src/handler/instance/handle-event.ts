@@ -11,7 +11,6 @@ import { failure } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent } from '../protocol/run';
-import { Deadline } from '../runtime/deadline';
 
 export interface InstanceOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -25,6 +24,7 @@ export function handleInstanceEvent({ environment, s3Control }: InstanceOptions)
     const physicalId = physicalIdOf(event);
     try {
       await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
+      await tools.operation.assertCurrent();
       return { physicalId, attributes: await performRequest(event, contextFor(event, tools, s3Control)) };
     } catch (error) {
       return { physicalId, error };
@@ -49,13 +49,15 @@ async function performRequest(event: ResourceEvent, context: InstanceContext): P
 
 function contextFor(
   event: ResourceEvent,
-  { deadline, log, beforeWrite }: EventTools,
+  { deadline, log, beforeWrite, operation, earlierRuns }: EventTools,
   s3Control?: S3ControlClientConfig,
 ): InstanceContext {
   const { AccountId: accountId = '', Region: region = '' } = event.properties;
   const name = `the S3 Access Grants instance of account ${accountId}, ${region}`;
+  const isTooLate = () =>
+    event.requestType === 'Create' && deadline.now() > deadline.creationEndsAt && !operation.isConfirmed;
   const beforeCreate = async (seen?: string) => {
-    if (isTooLate(event, deadline)) {
+    if (isTooLate()) {
       throw failure('INSTANCE_CREATE_TOO_LATE', { instance: name, seen: seen ? ` (last status: ${seen})` : '' });
     }
     await beforeWrite();
@@ -65,23 +67,20 @@ function contextFor(
     location: { accountId, region },
     accessGrants: new AccessGrants({ accountId, region, deadline, log, beforeWrite, beforeCreate }, s3Control),
     ownership: ownershipOf(event),
+    isTooLate,
+    mayBeRepeated: earlierRuns.mayHaveCreated,
     deadline,
     log,
   };
 }
 
-function goalOf(event: ResourceEvent, { deadline }: InstanceContext): AssociationGoal {
+function goalOf(event: ResourceEvent, { isTooLate }: InstanceContext): AssociationGoal {
   const { requestType, properties, oldProperties } = event;
   return {
     wanted: properties.IdentityCenterInstanceArn || undefined,
     isNew: requestType !== 'Update' || oldProperties.IdentityCenterInstanceArn !== properties.IdentityCenterInstanceArn,
-    isTooLate: () => isTooLate(event, deadline),
+    isTooLate,
   };
-}
-
-/** Whether the Delete of a Create would not watch any more for what the Create creates now. */
-function isTooLate({ requestType }: ResourceEvent, deadline: Deadline): boolean {
-  return requestType === 'Create' && deadline.now() > deadline.creationEndsAt;
 }
 
 function attributesOf({ ownership }: InstanceContext, instance: Instance): InstanceAttributes {

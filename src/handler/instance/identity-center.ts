@@ -193,7 +193,8 @@ async function dissociate(context: InstanceContext, instance: Instance): Promise
   const { accessGrants, deadline, log, name } = context;
   log.info('dissociate');
   const refusal = await accessGrants.dissociate((current) => mayDissociate(context, current));
-  const refusedUntil = deadline.now() + DISSOCIATION_MS;
+  // what AWS refuses to a run that repeats another may be under way
+  const refusedUntil = context.mayBeRepeated ? Infinity : deadline.now() + DISSOCIATION_MS;
   return poll<Instance | undefined>({ deadline, waitingFor: `the end of the association of ${name}` }, async () => {
     const after = await accessGrants.findInstance();
     if (!after || !isSameAssociation(after, instance)) {

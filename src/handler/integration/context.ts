@@ -8,6 +8,7 @@ import { failure } from '../failure';
 import { ApiKey } from '../immuta/api-key';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { Transport } from '../immuta/transport';
+import { CurrentOperation } from '../protocol/current-operation';
 import { EventTools } from '../protocol/run';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
@@ -24,6 +25,8 @@ export interface Context {
   /** Finds what is registered on the path in S3 Access Grants, preferably with the role of the integration. */
   readonly findRegisteredLocation: () => Promise<RegisteredLocation | undefined>;
   readonly credentials: Credentials;
+  /** The operation of CloudFormation to which the event belongs. */
+  readonly operation: CurrentOperation;
   readonly deadline: Deadline;
   readonly log: Log;
 }
@@ -41,7 +44,8 @@ export async function createContext(
   tools: EventTools,
   { environment, s3Control }: ContextOptions,
 ): Promise<Context> {
-  const { deadline, log } = tools;
+  const { deadline, log, operation } = tools;
+  await operation.assertCurrent();
   const immuta = createClient(environment, tools);
   await credentials.remember();
   return {
@@ -49,6 +53,7 @@ export async function createContext(
     immuta,
     findRegisteredLocation: () => findRegisteredLocation(location, locationRoleArn, { deadline, log, s3Control }),
     credentials,
+    operation,
     deadline,
     log,
   };

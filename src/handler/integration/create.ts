@@ -1,21 +1,22 @@
 import { adoptionHint, describeConfiguration } from './adopt';
 import { Context, describeRecord } from './context';
+import { delayBeforeRetry, isConflict } from './creation-refusal';
 import { CreationState } from './creation-state';
 import { deleteRecord } from './delete-record';
 import { configOf } from './desired-state';
-import { buildName, isCreatedBy, parseOwnership } from './ownership';
-import { waitForSteadyStatus } from './polling';
+import { buildName, isCreatedBy, isOfGeneration, parseOwnership } from './ownership';
+import { integrationIdOf, parsePhysicalId } from './physical-id';
+import { LAG_MS, waitForSteadyStatus } from './polling';
 import { deleteLocationCommand } from './registered-location';
 import { CreateRequest } from './request';
 import { statusFailure } from './status-failure';
 import { asFailure, Failure, failure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ImmutaRefusal } from '../immuta/refusal';
-import { backoffDelay } from '../immuta/retry';
-import { isExplainedByIamPropagation } from '../immuta/validation-tests';
+import { isExplainedByConflict, isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { describeLocation, sameLocation, samePath } from '../location';
 import { Deadline, OutOfTime } from '../runtime/deadline';
-import { iamPauses, poll, remainingDelay } from '../runtime/poll';
+import { iamPauses, poll } from '../runtime/poll';
 
 /** The deletion of a failed integration may take so long. */
 const DELETION_MS = 30_000;
@@ -41,32 +42,56 @@ export async function createIntegration(
 ): Promise<IntegrationRecord> {
   const { deadline, log } = context;
   const waitingFor = `the integration of ${describeLocation(request.location)} to be enabled`;
+  if (context.operation.isConfirmed) {
+    deadline.allowIamPropagation(LAG_MS); // an event that Lambda delivered late may still be retried
+  }
   let failed: FailedRecord | undefined;
   return poll<IntegrationRecord>({ deadline, waitingFor, pauses: iamPauses() }, async ({ pauseMs }) => {
     if (failed) {
       await deleteFailed(context, request, failed);
     }
-    const id = await findOrCreate(context, request, state, failed?.why);
+    const { id, postedAt } = await findOrCreate(context, request, state, failed);
     state.recordFound(id);
-    const record = await waitForSteadyStatus(context, id);
+    const record = await waitForSteadyStatus(
+      context,
+      id,
+      postedAt === undefined ? undefined : { at: postedAt, isShownBy: () => true },
+    );
     if (!record) {
-      throw failure('INTEGRATION_DELETED_DURING_CREATE', { id });
+      await assertReplaced(context, request, state, id);
+      failed = undefined;
+      return { seen: `integration ${id} was replaced by another run of this event`, pauseMs };
     }
     if (record.status === 'enabled') {
       return { done: record };
     }
     const why = statusFailure('CREATE_FAILED', record);
-    if (
-      record.status !== 'createError' ||
-      !isExplainedByIamPropagation(record.failedTests) ||
-      !isTimeToReplace(deadline, pauseMs)
-    ) {
+    if (!(await isWorthReplacing(context, request, record, pauseMs))) {
       throw why;
     }
     log.warn('retry-create', { integrationId: id, status: record.status, delayMs: pauseMs, message: why.text });
     failed = { id, why };
     return { seen: `${why.text}. ${why.remedy}`, pauseMs };
   });
+}
+
+/**
+ * Another run of the same event may have replaced a record that failed. Otherwise it was deleted outside this stack,
+ * and is not created again.
+ *
+ * @throws Failure unless the list shows another record of this event
+ */
+async function assertReplaced(
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+  id: string,
+): Promise<void> {
+  const records = await context.immuta.list();
+  if (!records.some((record) => record.id !== id && isCreatedBy(record.name, request.ownership))) {
+    state.recordUnexplainedConflict(); // the Delete that follows looks for a record of this event, whatever its ID
+    throw failure('INTEGRATION_DELETED_DURING_CREATE', { id });
+  }
 }
 
 /** Makes room for the next record: a failed one holds the name and the path. */
@@ -81,6 +106,23 @@ async function deleteFailed(context: Context, request: CreateRequest, { id, why 
   }
 }
 
+/** Whether another record may do better: a new one, or that of a concurrent run of this event, which is in the way. */
+async function isWorthReplacing(
+  { deadline, immuta }: Context,
+  { ownership }: CreateRequest,
+  { id, status, failedTests }: IntegrationRecord,
+  pauseMs: number,
+): Promise<boolean> {
+  if (status !== 'createError') {
+    return false;
+  }
+  if (isExplainedByConflict(failedTests)) {
+    const records = await immuta.list();
+    return records.some((record) => record.id !== id && isCreatedBy(record.name, ownership));
+  }
+  return isExplainedByIamPropagation(failedTests) && isTimeToReplace(deadline, pauseMs);
+}
+
 /**
  * A record is not deleted so late that the next one could not be created: it remains, with its ID, for the Delete that
  * follows.
@@ -89,33 +131,48 @@ function isTimeToReplace(deadline: Deadline, delayMs: number): boolean {
   return deadline.now() + delayMs + DELETION_MS < deadline.iamPropagationEndsAt;
 }
 
+/** The record of an event. */
+interface OwnRecord {
+  readonly id: string;
+  /** When this run created it, in milliseconds since 1970. Undefined if an earlier run did. */
+  readonly postedAt?: number;
+}
+
 /**
- * Returns the ID of the record of this event.
+ * Finds the record of this event, or creates it.
  *
- * @param why why the record before failed, if this one replaces it
+ * @param replaced the record before, if this one replaces it. Lists may show it for a while
  */
 async function findOrCreate(
   context: Context,
   request: CreateRequest,
   state: CreationState,
-  why?: Failure,
-): Promise<string> {
+  replaced?: FailedRecord,
+): Promise<OwnRecord> {
   const { deadline, log } = context;
   let refusal: ImmutaRefusal | undefined;
-  return poll<string>(
+  let conflictSince: number | undefined;
+  return poll<OwnRecord>(
     { deadline, waitingFor: 'Immuta to create the integration', pauses: iamPauses() },
     async ({ number: attempt, pauseMs }) => {
-      const found = await findOrClearLocation(context, request, state, refusal);
+      const found = await findOrClearLocation(context, request, state, { refusal, replaced });
       if ('id' in found) {
-        return { done: found.id };
+        return { done: found };
       }
-      const reply = await requestCreation(context, request, state, refusal?.failure ?? why);
+      assertConflictUnexplained(request, found.others, refusal);
+      const reply = await requestCreation(context, request, state, refusal?.failure ?? replaced?.why);
       if (typeof reply === 'string') {
-        return { done: reply };
+        return { done: { id: reply, postedAt: deadline.now() } };
       }
-      const delayMs = delayBeforeRetry(deadline, reply, { attempt, pauseMs, isAnswerLost: state.isAnswerLost });
+      conflictSince = isConflict(reply) ? (conflictSince ?? deadline.now()) : undefined;
+      const delayMs = delayBeforeRetry(deadline, reply, {
+        attempt,
+        pauseMs,
+        isAnswerLost: state.isAnswerLost,
+        conflictSince,
+      });
       if (delayMs === undefined) {
-        return { done: await resolveRefusal(context, request, state, reply) };
+        return { done: await resolveRefusal(context, request, state, { refusal: reply, replaced }) };
       }
       refusal = reply;
       log.warn('retry-post', { attempt, delayMs, message: reply.failure.text });
@@ -132,34 +189,59 @@ async function resolveRefusal(
   context: Context,
   request: CreateRequest,
   state: CreationState,
-  refusal: ImmutaRefusal,
-): Promise<string> {
-  const found = await findOrClearLocation(context, request, state, refusal);
+  before: Before & { readonly refusal: ImmutaRefusal },
+): Promise<OwnRecord> {
+  const { refusal } = before;
+  const found = await findOrClearLocation(context, request, state, before);
   if ('id' in found) {
-    return found.id;
+    return found;
   }
-  // not refused beforehand: Immuta documents that a path is unique, but not whether only within one account and Region,
-  // which matters for 's3://'
+  assertConflictUnexplained(request, found.others, refusal);
+  if (isConflict(refusal)) {
+    state.recordUnexplainedConflict();
+  }
+  throw refusal.failure;
+}
+
+/**
+ * Immuta documents that a path is unique, but not whether only within one account and Region, which matters for
+ * 's3://'. So another record on the path is not refused beforehand: it explains a conflict.
+ *
+ * @throws Failure if it does
+ */
+function assertConflictUnexplained(
+  { location }: CreateRequest,
+  records: readonly IntegrationRecord[],
+  refusal?: ImmutaRefusal,
+): void {
   const other =
-    refusal.kind === 'conflict'
-      ? found.others.find(({ location }) => samePath(location.path, request.location.path))
+    refusal && isConflict(refusal)
+      ? records.find((record) => samePath(record.location.path, location.path))
       : undefined;
-  throw refusal.failure.withDetail(other ? `${describeRecord(other)} is on ${describeLocation(other.location)}` : '');
+  if (refusal && other) {
+    throw refusal.failure.withDetail(`${describeRecord(other)} is on ${describeLocation(other.location)}`);
+  }
+}
+
+/** What happened before a list is read. */
+interface Before {
+  /** What a failing list must not hide. */
+  readonly refusal?: ImmutaRefusal;
+  /** What was deleted, which a list may show for a while. */
+  readonly replaced?: FailedRecord;
 }
 
 /**
  * Finds the record of this event. If there is none, makes sure that its location is free.
- *
- * @param refusal what a failing list must not hide
  */
 async function findOrClearLocation(
   context: Context,
   request: CreateRequest,
   state: CreationState,
-  refusal?: ImmutaRefusal,
+  { refusal, replaced }: Before,
 ): Promise<{ readonly id: string } | { readonly others: readonly IntegrationRecord[] }> {
   const records = await listRecords(context, state, refusal);
-  const own = records.find(({ name }) => isCreatedBy(name, request.ownership));
+  const own = records.find(({ id, name }) => id !== replaced?.id && isCreatedBy(name, request.ownership));
   if (own) {
     context.log.info('resume', { integrationId: own.id, status: own.status });
     await context.credentials.forRequest(); // an earlier run has sent them
@@ -183,7 +265,8 @@ async function listRecords(
 }
 
 /**
- * Deletes what an earlier Create of this resource left in `createError`.
+ * Deletes what an earlier Create of this resource left: in `createError`, or because CloudFormation cancelled it and
+ * did not roll back.
  *
  * @throws Failure if the location is taken: the record or the registered location belongs to another owner, and stays
  * as it is
@@ -196,7 +279,9 @@ async function clearLocation(
 ): Promise<void> {
   const hasty = { ...context, immuta: context.immuta.withRetryMs(state.retryMs) };
   for (const record of records.filter(({ location }) => sameLocation(location, request.location))) {
-    assertIsFailedPredecessor(request, record);
+    if (!(await isCancelledPredecessor(context, request, record))) {
+      assertIsFailedPredecessor(request, record);
+    }
     context.log.info('delete-failed-predecessor', { integrationId: record.id, status: record.status });
     await deleteRecord(hasty, request, record.id);
   }
@@ -209,6 +294,23 @@ async function clearLocation(
       command: deleteLocationCommand(request.location, registered),
     });
   }
+}
+
+/**
+ * Whether a Create of this resource with the same `Generation` created the record, and CloudFormation, which waits for
+ * this Create, has another physical ID or none for the resource. A record that was retained has another generation.
+ */
+async function isCancelledPredecessor(
+  { operation }: Context,
+  { generation, ownership }: CreateRequest,
+  record: IntegrationRecord,
+): Promise<boolean> {
+  const found = parseOwnership(record.name);
+  if (!generation || found?.owner !== ownership.owner || !isOfGeneration(found, generation)) {
+    return false;
+  }
+  const current = await operation.currentPhysicalId();
+  return operation.isConfirmed && (!current || integrationIdOf(parsePhysicalId(current)) !== record.id);
 }
 
 /** @throws Failure unless this resource created the record, and failed to */
@@ -233,7 +335,7 @@ function assertIsFailedPredecessor(request: CreateRequest, record: IntegrationRe
 
 /** Sends one request to create. Returns the ID, or why there is none. */
 async function requestCreation(
-  { credentials, deadline, immuta, log }: Context,
+  { credentials, deadline, immuta, log, operation }: Context,
   { desired, location, ownership }: CreateRequest,
   state: CreationState,
   why?: Failure,
@@ -241,7 +343,7 @@ async function requestCreation(
   const name = buildName(desired.integrationName, location, ownership);
   const config = configOf(desired, name, await credentials.forRequest());
   deadline.check();
-  if (deadline.now() > deadline.creationEndsAt) {
+  if (deadline.now() > deadline.creationEndsAt && !operation.isConfirmed) {
     throw why ?? failure('CREATE_TOO_LATE', {});
   }
   state.recordRequest();
@@ -252,32 +354,4 @@ async function requestCreation(
     state.recordRefusal(reply);
   }
   return reply;
-}
-
-/** Returns undefined if another request is of no use, or not allowed any more. */
-function delayBeforeRetry(
-  deadline: Deadline,
-  { kind, retryAfter }: ImmutaRefusal,
-  {
-    attempt,
-    pauseMs,
-    isAnswerLost,
-  }: { readonly attempt: number; readonly pauseMs: number; readonly isAnswerLost: boolean },
-): number | undefined {
-  switch (kind) {
-    case 'lost':
-    case 'busy':
-      return remainingDelay(
-        deadline,
-        backoffDelay({ attempt, retryAfter }, deadline.now(), Math.random()),
-        deadline.iamPropagationEndsAt,
-      );
-    case 'conflict':
-      // it may be with our own request that had no answer, before that can be listed
-      return isAnswerLost ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
-    case 'iam':
-      return remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt);
-    default:
-      return undefined;
-  }
 }

@@ -25,14 +25,18 @@ export class CreationState {
   /** Whether a request to create was sent whose outcome is not known. */
   public isAnswerLost: boolean;
 
+  /** When Immuta accepted an update of this event, in milliseconds since 1970. */
+  public updatedAt?: number;
+
   private mayExist: boolean;
 
   constructor(
-    { mayHaveCreated, isAnswerLost }: EarlierRuns,
+    { mayHaveCreated, isAnswerLost, updatedAt }: EarlierRuns,
     private readonly isCreate: boolean,
   ) {
     this.mayExist = mayHaveCreated;
     this.isAnswerLost = isAnswerLost;
+    this.updatedAt = updatedAt;
   }
 
   /** Whether this event may have created something. */
@@ -52,6 +56,15 @@ export class CreationState {
 
   public recordRefusal({ kind }: Refusal): void {
     this.isAnswerLost ||= kind === 'lost';
+  }
+
+  /**
+   * Records a conflict that no record explains: it may be with a record of another run that the list does not show yet.
+   */
+  public recordUnexplainedConflict(): void {
+    this.integrationId = undefined;
+    this.isAnswerLost = true;
+    this.mayExist = true;
   }
 
   public recordFound(id: string): void {

@@ -1,5 +1,5 @@
 import { Context } from './context';
-import { describeStatus, getAndLog, sendOnceAllowed } from './polling';
+import { describeStatus, getAndLog, LAG_MS, sendOnceAllowed } from './polling';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { statusFailure } from './status-failure';
@@ -7,9 +7,6 @@ import { isSteady } from '../immuta/status';
 import { iamPauses, poll, remainingDelay } from '../runtime/poll';
 
 type Target = Pick<IntegrationRequest, 'location' | 'locationRoleArn'>;
-
-/** A deletion that was accepted is not always visible at once. */
-const ACCEPTED_MS = 30_000;
 
 /**
  * Deletes a record that is ours, and waits until it is gone, and its location with it: CloudFormation removes next what
@@ -47,18 +44,25 @@ async function requestDeletion(context: Context, id: string): Promise<boolean> {
 
 async function waitForDeletion(context: Context, target: Target, id: string): Promise<void> {
   const { deadline } = context;
-  const acceptedUntil = deadline.now() + ACCEPTED_MS;
+  const visibleAt = deadline.now() + LAG_MS;
+  let isChangeSeen = false;
   await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async () => {
     const record = await getAndLog(context, id);
     if (!record) {
       return { done: undefined };
     }
-    const isOverdue = deadline.now() > acceptedUntil && isSteady(record.status);
+    isChangeSeen ||= !isSteady(record.status);
+    if (!isChangeSeen && deadline.now() < visibleAt) {
+      return { seen: describeStatus(record) }; // perhaps still from before
+    }
     if (record.status === 'disabled') {
       // it was disabled by force, so Immuta cleans up nothing: the location has to be removed first
       await waitForLocationRemoval(context, target);
     }
-    if (['deleteError', 'disabled'].includes(record.status) || isOverdue) {
+    if (
+      ['deleteError', 'disabled'].includes(record.status) ||
+      (isSteady(record.status) && deadline.now() >= visibleAt)
+    ) {
       throw statusFailure('DELETE_FAILED', record, 'Then delete again, or delete the integration in Immuta first');
     }
     return { seen: describeStatus(record) };

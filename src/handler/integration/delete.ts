@@ -1,24 +1,28 @@
 import { Context, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { assertNotInOtherTenant } from './other-tenant';
-import { isOfGeneration, isOwnedBy, parseOwnership } from './ownership';
-import { getAndLog } from './polling';
+import { isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
+import { integrationIdOf, parsePhysicalId } from './physical-id';
+import { findOrConfirmAbsence, getAndLog } from './polling';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
 import { sameLocation } from '../location';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 
-/** Deletes the integration, if it is ours, and everything else that this resource may have created. */
-export async function deleteIntegration(context: Context, request: IntegrationRequest): Promise<void> {
+/**
+ * Deletes the integration, if it is ours, and everything else that this resource may have created.
+ *
+ * @returns the IDs of what it deleted, which lists may show for a while
+ */
+export async function deleteIntegration(context: Context, request: IntegrationRequest): Promise<string[]> {
   const { physicalId } = request;
   switch (physicalId.kind) {
     case 'none':
-      return undefined;
+      return [];
     case 'adopted':
       context.log.info('keep-adopted-integration', { integrationId: physicalId.integrationId });
-      await deleteSuccessors(context, request, physicalId.integrationId);
-      return undefined;
+      return (await deleteSuccessors(context, request, physicalId.integrationId)).deleted;
     case 'integration':
       return deleteOwn(context, request, physicalId.integrationId);
     case 'unknown':
@@ -26,8 +30,8 @@ export async function deleteIntegration(context: Context, request: IntegrationRe
   }
 }
 
-async function deleteOwn(context: Context, request: IntegrationRequest, id: string): Promise<void> {
-  const record = await getAndLog(context, id);
+async function deleteOwn(context: Context, request: IntegrationRequest, id: string): Promise<string[]> {
+  const record = await findOrConfirmAbsence(context, `integration ${id}`, () => getAndLog(context, id));
   if (record && !sameLocation(record.location, request.location)) {
     context.log.warn('keep-integration', {
       integrationId: id,
@@ -38,32 +42,51 @@ async function deleteOwn(context: Context, request: IntegrationRequest, id: stri
   } else {
     await assertNotInOtherTenant(context, request);
   }
-  const others = await deleteSuccessors(context, request, id);
+  const { deleted, others } = await deleteSuccessors(context, request, id);
   if (!others.some(({ location }) => sameLocation(location, request.location))) {
     await waitForLocationRemoval(context, request);
   }
+  return [id, ...deleted];
 }
 
 /**
  * Deletes what an Update created that found the integration gone: the physical ID is still that of the first one. What
  * a later Create created is not deleted: after a failure that was not rolled back, it may come before the Delete of
  * what failed.
- *
- * @returns the other records
  */
-async function deleteSuccessors(
-  context: Context,
-  request: IntegrationRequest,
-  id: string,
-): Promise<IntegrationRecord[]> {
+async function deleteSuccessors(context: Context, request: IntegrationRequest, id: string): Promise<Successors> {
   const records = (await context.immuta.list()).filter((record) => record.id !== id);
-  const successors = records.filter(
-    (record) => isOurs(request, record) && isOfGeneration(parseOwnership(record.name)!, request.physicalId.text),
+  const ours = records.filter((record) => isOurs(request, record));
+  const generations = ours.length > 0 ? await generationsOf(context, request) : [];
+  const successors = ours.filter((record) =>
+    generations.some((generation) => isOfGeneration(parseOwnership(record.name)!, generation)),
   );
   for (const successor of successors) {
     await deleteRecord(context, request, successor.id);
   }
-  return records.filter((record) => !successors.includes(record));
+  return {
+    deleted: successors.map((successor) => successor.id),
+    others: records.filter((record) => !successors.includes(record)),
+  };
+}
+
+interface Successors {
+  readonly deleted: string[];
+  /** The other records. */
+  readonly others: IntegrationRecord[];
+}
+
+/**
+ * Returns the generations of what this resource created: what an Update recreated and, as long as the stack has no
+ * other physical ID for the resource, what another run of its Create created.
+ */
+async function generationsOf(
+  { operation }: Context,
+  { generation, physicalId }: IntegrationRequest,
+): Promise<string[]> {
+  return generation && (await operation.currentPhysicalId()) === physicalId.text
+    ? [physicalId.text, generation]
+    : [physicalId.text];
 }
 
 /**
@@ -75,14 +98,21 @@ async function deleteUnidentified(
   context: Context,
   request: IntegrationRequest,
   createdBy: string | undefined,
-): Promise<void> {
-  const { immuta, deadline, log } = context;
+): Promise<string[]> {
+  const { immuta, deadline, log, operation } = context;
+  const deleted = new Set<string>();
   const unproven = new Set<string>();
+  const current = await operation.currentPhysicalId();
+  const isFirstDeployment = await operation.isFirstDeployment();
   await watchCancelledCreate(deadline, async ({ isFirst }) => {
     for (const record of (await immuta.list()).filter((each) => isOurs(request, each) && !unproven.has(each.id))) {
-      if (isOfCreate(request, record, createdBy, isFirst)) {
+      if (
+        !isOfCurrent(request, record, current) &&
+        isOfCreate(request, record, createdBy, isFirst && !isFirstDeployment)
+      ) {
         log.info('delete-unidentified', { integrationId: record.id, status: record.status });
         await deleteRecord(context, request, record.id);
+        deleted.add(record.id);
       } else {
         log.warn('keep-integration', {
           integrationId: record.id,
@@ -92,6 +122,23 @@ async function deleteUnidentified(
       }
     }
   });
+  return [...deleted];
+}
+
+/**
+ * Whether the stack has the record under another physical ID: a later Create succeeded before the Delete of one that
+ * failed.
+ */
+function isOfCurrent(
+  { physicalId }: IntegrationRequest,
+  record: IntegrationRecord,
+  current: string | undefined,
+): boolean {
+  return (
+    current !== undefined &&
+    current !== physicalId.text &&
+    (integrationIdOf(parsePhysicalId(current)) === record.id || isOfGeneration(parseOwnership(record.name)!, current))
+  );
 }
 
 /**
@@ -100,13 +147,15 @@ async function deleteUnidentified(
  *
  * A Create that responded says which. Of a cancelled one only the `Generation` is known. Resources without a role or
  * policy of their own have none: then only a record that did not exist or was not complete when the Delete began is
- * proof.
+ * proof, unless the stack is so new that nothing can have been retained.
+ *
+ * @param mayBeRetained whether a record that is complete may have been retained before
  */
 function isOfCreate(
   { generation, physicalId }: IntegrationRequest,
   record: IntegrationRecord,
   createdBy: string | undefined,
-  isFirst: boolean,
+  mayBeRetained: boolean,
 ): boolean {
   const ownership = parseOwnership(record.name)!;
   if (isOfGeneration(ownership, physicalId.text)) {
@@ -118,7 +167,7 @@ function isOfCreate(
   if (generation) {
     return isOfGeneration(ownership, generation);
   }
-  return !isFirst || ['creating', 'createError', 'deleting'].includes(record.status);
+  return !mayBeRetained || ['creating', 'createError', 'deleting'].includes(record.status);
 }
 
 /**
@@ -128,21 +177,20 @@ function isOfCreate(
 export async function isIntegrationLeft(
   context: Context,
   { location, ownership, physicalId }: IntegrationRequest,
+  deleted: readonly string[],
 ): Promise<boolean> {
-  return physicalId.kind === 'adopted'
-    ? (await getAndLog(context, physicalId.integrationId)) !== undefined
-    : (await context.immuta.list()).some(
-      (record) => isOwnedBy(record.name, ownership.owner) && sameLocation(record.location, location),
-    );
+  if (physicalId.kind === 'adopted') {
+    return (await getAndLog(context, physicalId.integrationId)) !== undefined;
+  }
+  const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));
+  return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && sameLocation(at, location));
 }
 
 /** Without its ID, a record is ours by its name, and only on the path and with the role of this resource. */
-function isOurs(
-  { ownership: { owner }, location, locationRoleArn }: IntegrationRequest,
-  record: IntegrationRecord,
-): boolean {
+function isOurs(request: IntegrationRequest, record: IntegrationRecord): boolean {
+  const { location, locationRoleArn } = request;
   return (
-    isOwnedBy(record.name, owner) &&
+    isOfResource(record.name, request) &&
     sameLocation(record.location, location) &&
     record.locationRoleArn === locationRoleArn
   );

@@ -32,7 +32,7 @@ export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
     try {
       return await performRequest(event, tools, options, state);
     } catch (error) {
-      const isAnswerLost = state.isAnswerLost;
+      const { isAnswerLost, updatedAt } = state;
       const physicalId = physicalIdOfFailure(event, state);
       state.recordRequest(); // from now on, another run may be under way
       return {
@@ -40,6 +40,7 @@ export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
         physicalId,
         physicalIdIfRunning: physicalIdOfFailure(event, state),
         isAnswerLost,
+        updatedAt,
       };
     }
 
@@ -115,8 +116,8 @@ async function deleteOrKeep(
     await releaseCredentials(credentials, log, async (key) => key.isSettled());
   } else {
     const context = await openContext();
-    await deleteIntegration(context, request);
-    await releaseCredentials(credentials, log, () => isIntegrationLeft(context, request));
+    const deleted = await deleteIntegration(context, request);
+    await releaseCredentials(credentials, log, () => isIntegrationLeft(context, request, deleted));
   }
 }
 

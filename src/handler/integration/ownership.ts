@@ -56,6 +56,21 @@ export function isOfGeneration({ createdBy }: Ownership, generation: string): bo
   return createdBy.startsWith(halfDigest(generation));
 }
 
+/**
+ * Whether the record with this name belongs to a resource: it has its owner, or an Update of the resource with this
+ * physical ID recreated it. Stack refactoring changes the logical ID, and with it the owner, but not the physical ID.
+ */
+export function isOfResource(
+  name: string,
+  {
+    ownership: { owner },
+    physicalId,
+  }: { readonly ownership: Ownership; readonly physicalId: { readonly text: string } },
+): boolean {
+  const found = parseOwnership(name);
+  return found !== undefined && (found.owner === owner || isOfGeneration(found, physicalId.text));
+}
+
 /** Builds a name. @param base what the user chose. @default - the location */
 export function buildName(base: string | undefined, location: Location, { owner, createdBy }: Ownership): string {
   const path = location.path.replace(/^s3:\/\//, '').replace(/[^A-Za-z0-9.]+/g, '-');

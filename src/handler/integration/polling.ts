@@ -6,7 +6,13 @@ import { poll } from '../runtime/poll';
 
 type Tools = Pick<Context, 'immuta' | 'deadline' | 'log'>;
 
-/** Reads a record. Undefined if it is gone. */
+/** So long after a write of ours, a read may still show the state before it. */
+export const LAG_MS = 60_000;
+
+/** Two reads that are so far apart, and agree, are evidence that something does not exist. */
+const CONFIRMATION_MS = 30_000;
+
+/** Reads a record. Undefined if Immuta shows none. */
 export async function getAndLog(
   { immuta, log }: Pick<Context, 'immuta' | 'log'>,
   id: string,
@@ -16,14 +22,61 @@ export async function getAndLog(
   return record;
 }
 
-/** Waits until a record has a status in which it remains. Undefined if it is gone. */
-export async function waitForSteadyStatus(tools: Tools, id: string): Promise<IntegrationRecord | undefined> {
+/** Finds something, or confirms with a second read, 30 seconds later, that it does not exist. */
+export async function findOrConfirmAbsence<T>(
+  { deadline }: Pick<Context, 'deadline'>,
+  waitingFor: string,
+  find: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  return poll<T | undefined>({ deadline, waitingFor }, async ({ number }) => {
+    const found = await find();
+    return found !== undefined || number > 1 ? { done: found } : { seen: 'it is gone', pauseMs: CONFIRMATION_MS };
+  });
+}
+
+/** What a wait for a steady status follows. */
+export interface Write {
+  /** When Immuta accepted the write, in milliseconds since 1970. */
+  readonly at: number;
+  /**
+   * Whether a record can only show the state after the write. @default - a steady status may be that before the write
+   */
+  readonly isShownBy?: (record: IntegrationRecord) => boolean;
+}
+
+/**
+ * Waits until a record has a status in which it remains. Undefined if it is gone.
+ *
+ * For a minute after a write, a record that is gone, or steady as before, is not evidence: it counts when another
+ * status was seen since.
+ */
+export async function waitForSteadyStatus(
+  tools: Tools,
+  id: string,
+  write?: Write,
+): Promise<IntegrationRecord | undefined> {
   const { deadline } = tools;
+  let isChangeSeen = false;
+  let goneSince: number | undefined;
   return poll<IntegrationRecord | undefined>(
     { deadline, waitingFor: `a steady status of integration ${id}` },
     async () => {
       const record = await getAndLog(tools, id);
-      return !record || isSteady(record.status) ? { done: record } : { seen: describeStatus(record) };
+      const isSettled = !write || deadline.now() >= write.at + LAG_MS;
+      if (!record) {
+        goneSince ??= deadline.now();
+        return isSettled && deadline.now() >= goneSince + CONFIRMATION_MS
+          ? { done: undefined }
+          : { seen: `integration ${id} is gone` };
+      }
+      goneSince = undefined;
+      if (!isSteady(record.status)) {
+        isChangeSeen = true;
+        return { seen: describeStatus(record) };
+      }
+      return isSettled || isChangeSeen || write.isShownBy?.(record)
+        ? { done: record }
+        : { seen: `${describeStatus(record)}, perhaps still from before` };
     },
   );
 }
@@ -34,12 +87,14 @@ export interface Sent {
   readonly outcome: 'accepted' | 'deleting' | 'gone' | 'refused';
   /** Why Immuta refused, unless it accepted. */
   readonly refusal?: ImmutaRefusal;
+  /** The status with which Immuta accepted. */
+  readonly status?: string;
 }
 
 /**
  * Sends a request that changes a record, again after a 409: Immuta answers that while the status allows no change. A
- * status that passes is waited out. It may just have passed between two requests, so a steady status counts only if it
- * is seen twice.
+ * status that passes is waited out. A 409 outranks a read, which may be old: a steady status counts only after a minute
+ * of conflicts.
  */
 export async function sendOnceAllowed(
   tools: Tools,
@@ -47,24 +102,33 @@ export async function sendOnceAllowed(
   send: () => Promise<Accepted | 'missing' | ImmutaRefusal>,
 ): Promise<Sent> {
   const { deadline } = tools;
-  let wasSteady = false;
+  let steadySince: number | undefined;
+  let goneSince: number | undefined;
   return poll<Sent>({ deadline, waitingFor: `a status of integration ${id} that allows changes` }, async () => {
     const reply = await send();
-    if (reply === 'missing' || !('failure' in reply)) {
-      return { done: { outcome: reply === 'missing' ? 'gone' : 'accepted' } };
+    if (reply === 'missing') {
+      return { done: { outcome: 'gone' } };
+    }
+    if (!('failure' in reply)) {
+      return { done: { outcome: 'accepted', status: reply.status } };
     }
     if (reply.kind !== 'conflict') {
       return { done: { outcome: 'refused', refusal: reply } };
     }
     const record = await getAndLog(tools, id);
-    if (!record || record.status === 'deleting') {
-      return { done: { outcome: record ? 'deleting' : 'gone', refusal: reply } };
+    if (!record) {
+      goneSince ??= deadline.now();
+      return deadline.now() >= goneSince + CONFIRMATION_MS
+        ? { done: { outcome: 'gone', refusal: reply } }
+        : { seen: `integration ${id} is gone` };
     }
-    if (isSteady(record.status) && wasSteady) {
-      return { done: { outcome: 'refused', refusal: reply } };
+    if (record.status === 'deleting') {
+      return { done: { outcome: 'deleting', refusal: reply } };
     }
-    wasSteady = isSteady(record.status);
-    return { seen: describeStatus(record) };
+    steadySince = isSteady(record.status) ? (steadySince ?? deadline.now()) : undefined;
+    return steadySince !== undefined && deadline.now() >= steadySince + LAG_MS
+      ? { done: { outcome: 'refused', refusal: reply } }
+      : { seen: describeStatus(record) };
   });
 }
 

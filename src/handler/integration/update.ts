@@ -4,22 +4,19 @@ import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { configOf, diff, isAsDesired } from './desired-state';
 import { assertNotInOtherTenant } from './other-tenant';
-import { buildName, isCreatedBy, isOfGeneration, isOwnedBy, parseOwnership } from './ownership';
+import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { integrationIdOf } from './physical-id';
-import { getAndLog, sendOnceAllowed, waitForSteadyStatus } from './polling';
+import { findOrConfirmAbsence, getAndLog, LAG_MS, sendOnceAllowed, waitForSteadyStatus, Write } from './polling';
 import { waitForLocationRole } from './registered-location';
 import { UpdateRequest } from './request';
 import { statusFailure } from './status-failure';
 import { Failure, failure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ImmutaRefusal } from '../immuta/refusal';
-import { isInPlace } from '../immuta/status';
+import { isInPlace, isSteady } from '../immuta/status';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { describeLocation, sameLocation } from '../location';
 import { iamPauses, poll, remainingDelay } from '../runtime/poll';
-
-/** A change that was accepted is not always visible at once. */
-const VISIBLE_MS = 30_000;
 
 /**
  * Updates the integration, if it is not as desired. Rollbacks end in the same way: then the record is still, or again,
@@ -34,7 +31,7 @@ export async function updateIntegration(
 ): Promise<IntegrationRecord> {
   const { desired, ownership, previous } = request;
   assertAdoptionUnchanged(request);
-  const found = await findRecord(context, request);
+  const found = await findOrConfirmAbsence(context, 'the integration', () => findRecord(context, request));
   if (!found) {
     return recreateIntegration(context, request, state);
   }
@@ -44,20 +41,28 @@ export async function updateIntegration(
   if (previous.isOnlyNeutralChanged) {
     return found; // read for its name and ID only
   }
-  const record = await waitForSteadyStatus(context, found.id);
-  if (!record || isFailedSuccessor(request, record)) {
+  const record = await waitForSteadyStatus(
+    context,
+    found.id,
+    state.updatedAt === undefined ? undefined : { at: state.updatedAt },
+  );
+  if (!record) {
+    throw failure('INTEGRATION_DELETED_DURING_UPDATE', { id: found.id });
+  }
+  if (isFailedSuccessor(request, record)) {
     return recreateIntegration(context, request, state);
   }
-  if (!isInPlace(record.status)) {
+  // the documented repair of a failed creation is an update
+  if (!isInPlace(record.status) && record.status !== 'createError') {
     throw statusFailure('UPDATE_NOT_POSSIBLE', record);
   }
   const name = desiredName(request, record);
-  const isUpToDate = isAsDesired(record, desired, name) && !previous.isInvisibleChanged;
-  const updated = isUpToDate ? record : await updateRecord(context, request, record, name);
-  if (updated && previous.locationRoleArn !== desired.locationRoleArn) {
+  const isUpToDate = isInPlace(record.status) && isAsDesired(record, desired, name) && !previous.isInvisibleChanged;
+  const updated = isUpToDate ? record : await updateRecord(context, request, state, record, name);
+  if (previous.locationRoleArn !== desired.locationRoleArn) {
     await waitForLocationRole(context, request.location, desired.locationRoleArn);
   }
-  return updated ?? recreateIntegration(context, request, state);
+  return updated;
 }
 
 /**
@@ -65,13 +70,7 @@ export async function updateIntegration(
  * changes.
  */
 async function findRecord(context: Context, request: UpdateRequest): Promise<IntegrationRecord | undefined> {
-  const {
-    location,
-    ownership: { owner },
-    physicalId,
-    previous,
-    tenantUrl,
-  } = request;
+  const { location, physicalId, previous, tenantUrl } = request;
   const id = integrationIdOf(physicalId);
   // an ID of another tenant says nothing in this one, but an adopted record is known by nothing else
   if (id !== undefined && (physicalId.kind === 'adopted' || previous.tenantUrl === tenantUrl)) {
@@ -79,23 +78,21 @@ async function findRecord(context: Context, request: UpdateRequest): Promise<Int
     if (record && sameLocation(record.location, location)) {
       return record;
     }
-    if (record && isOwnedBy(record.name, owner)) {
+    if (record && isOwnedBy(record.name, request.ownership.owner)) {
       throw locationChanged(request, `${describeRecord(record)} is on ${describeLocation(record.location)}`);
     }
   }
   return (await context.immuta.list()).find(
-    (record) => isOwnedBy(record.name, owner) && sameLocation(record.location, location),
+    (record) => isOfResource(record.name, request) && sameLocation(record.location, location),
   );
 }
 
 /**
  * Whether an earlier Update failed to recreate the record: the rollback of that Update replaces it, as it is of no use.
  */
-function isFailedSuccessor(
-  { ownership: { owner }, physicalId }: UpdateRequest,
-  { status, name }: IntegrationRecord,
-): boolean {
-  return status === 'createError' && isOwnedBy(name, owner) && isOfGeneration(parseOwnership(name)!, physicalId.text);
+function isFailedSuccessor({ physicalId }: UpdateRequest, { status, name }: IntegrationRecord): boolean {
+  const ownership = parseOwnership(name);
+  return status === 'createError' && ownership !== undefined && isOfGeneration(ownership, physicalId.text);
 }
 
 async function recreateIntegration(
@@ -136,83 +133,159 @@ function desiredName(request: UpdateRequest, record: IntegrationRecord): string 
   );
 }
 
-/** Sends the whole configuration and waits until it is in effect. Undefined if the integration is gone. */
+/** What became of an update that Immuta accepted. */
+interface Updated {
+  readonly record: IntegrationRecord;
+  /** The fields that do not show what was sent, in the words of Immuta's configuration. */
+  readonly ignored: readonly string[];
+}
+
+/** Sends the whole configuration and waits until it is in effect. */
 async function updateRecord(
   context: Context,
   request: UpdateRequest,
+  state: CreationState,
   before: IntegrationRecord,
   name: string,
-): Promise<IntegrationRecord | undefined> {
+): Promise<IntegrationRecord> {
   const { deadline, log } = context;
-  const waitingFor = `integration ${before.id} to be updated`;
-  return poll<IntegrationRecord | undefined>(
+  const { id } = before;
+  const waitingFor = `integration ${id} to be updated`;
+  return poll<IntegrationRecord>(
     { deadline, waitingFor, pauses: iamPauses() },
     async ({ number: attempt, pauseMs }) => {
-      const refusal = await requestUpdate(context, request, before.id, name);
-      const record = refusal ? undefined : await waitForUpdate(context, request, before, name);
-      if (refusal === 'gone' || (!refusal && (!record || record.status === 'enabled'))) {
-        return { done: record };
+      const isSent = attempt === 1 && state.updatedAt !== undefined; // by an earlier invocation of this event
+      const refusal = isSent ? await resumeUpdate(context) : await requestUpdate(context, request, state, before, name);
+      const updated = refusal ? undefined : await waitForUpdate(context, request, state, before, name);
+      if (updated?.record.status === 'enabled' && updated.ignored.length === 0) {
+        return { done: updated.record };
       }
-      const why = refusal ? refusal.failure : updateFailure(record!);
-      const isIam = refusal
-        ? refusal.kind === 'iam'
-        : record!.status === 'editError' && isExplainedByIamPropagation(record!.failedTests);
-      const delayMs = isIam ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
+      const why = refusal?.failure ?? failureOf(updated!);
+      const delayMs = isWorthRetrying(before, attempt, refusal, updated)
+        ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt)
+        : undefined;
       if (delayMs === undefined) {
         throw why;
       }
-      log.warn('retry-update', { integrationId: before.id, attempt, delayMs, message: why.text });
+      log.warn('retry-update', { integrationId: id, attempt, delayMs, message: why.text });
       return { seen: why.text, pauseMs: delayMs };
     },
   );
 }
 
-/** Sends one request to update, once the status allows that. Undefined if it was accepted. */
+/** Waits, without a request, for what an earlier invocation has sent. Its access key is the one that is pending. */
+async function resumeUpdate({ credentials }: Context): Promise<undefined> {
+  await credentials.forRequest();
+}
+
+/**
+ * IAM may propagate meanwhile. And what looks ignored may be what a run of a cancelled operation wrote after ours, so
+ * it is sent once more.
+ */
+function isWorthRetrying(
+  before: IntegrationRecord,
+  attempt: number,
+  refusal?: ImmutaRefusal,
+  updated?: Updated,
+): boolean {
+  if (refusal) {
+    return refusal.kind === 'iam';
+  }
+  const { record, ignored } = updated!;
+  if (ignored.length > 0) {
+    return attempt === 1;
+  }
+  return (
+    (record.status === 'editError' || (record.status === 'createError' && before.status === 'createError')) &&
+    isExplainedByIamPropagation(record.failedTests)
+  );
+}
+
+/**
+ * Sends one request to update, once the status allows that. Undefined if it was accepted.
+ *
+ * @throws Failure if the integration is gone: whoever deleted it may have meant it
+ */
 async function requestUpdate(
   context: Context,
   { desired }: UpdateRequest,
-  id: string,
+  state: CreationState,
+  before: IntegrationRecord,
   name: string,
-): Promise<ImmutaRefusal | 'gone' | undefined> {
-  const { credentials, immuta, log } = context;
-  const { outcome, refusal } = await sendOnceAllowed(context, id, () => {
+): Promise<ImmutaRefusal | undefined> {
+  const { credentials, deadline, immuta, log } = context;
+  const { id } = before;
+  const {
+    outcome,
+    refusal,
+    status = '',
+  } = await sendOnceAllowed(context, id, () => {
     log.info('update', { integrationId: id });
     return immuta.update(id, async () => configOf(desired, name, await credentials.forRequest()));
   });
   if (outcome === 'gone' || (outcome === 'deleting' && !(await waitForSteadyStatus(context, id)))) {
-    return 'gone';
+    throw failure('INTEGRATION_DELETED_DURING_UPDATE', { id });
   }
-  return refusal;
+  if (refusal) {
+    if (refusal.kind === 'conflict' && before.status === 'createError') {
+      throw statusFailure('UPDATE_NOT_POSSIBLE', before); // this Immuta repairs no failed creation
+    }
+    return explainRefusal(refusal);
+  }
+  // a steady status in the answer is that after the update: reads cannot be older
+  state.updatedAt = isSteady(status) ? 0 : deadline.now();
+  return undefined;
+}
+
+/** Immuta names the attributes that it cannot change in place. */
+function explainRefusal(refusal: ImmutaRefusal): ImmutaRefusal {
+  return refusal.status === 400 && /non-editable/i.test(refusal.failure.text)
+    ? { ...refusal, failure: failure('ATTRIBUTE_NOT_EDITABLE', { cause: refusal.failure.text }) }
+    : refusal;
 }
 
 /**
- * Waits until the integration has a steady status again, and shows what was sent.
+ * Waits until the integration has a steady status again, and shows what was sent: for a minute, reads may show what was
+ * before.
  *
- * @throws Failure if it is enabled and does not show that: Immuta ignores a field, and another request would not change
- * that
+ * @throws Failure if the integration is gone
  */
 async function waitForUpdate(
   context: Context,
   request: UpdateRequest,
+  state: CreationState,
   before: IntegrationRecord,
   name: string,
-): Promise<IntegrationRecord | undefined> {
+): Promise<Updated> {
   const { credentials, deadline } = context;
-  const visibleUntil = deadline.now() + VISIBLE_MS;
+  const { desired } = request;
+  const isDifferent = !isAsDesired(before, desired, name);
+  const write: Write = {
+    at: state.updatedAt!,
+    isShownBy: (record) => isDifferent && isAsDesired(record, desired, name),
+  };
   const waitingFor = `integration ${before.id} to show the update`;
-  return poll<IntegrationRecord | undefined>({ deadline, waitingFor }, async () => {
-    const record = await waitForSteadyStatus(context, before.id);
+  return poll<Updated>({ deadline, waitingFor }, async () => {
+    const record = await waitForSteadyStatus(context, before.id, write);
+    if (!record) {
+      throw failure('INTEGRATION_DELETED_DURING_UPDATE', { id: before.id });
+    }
     const ignored =
-      record?.status === 'enabled' ? ignoredFields(request, before, record, name, credentials.isShownBy(record)) : [];
-    if (ignored.length === 0) {
-      return { done: record };
-    }
-    const fields = ignored.map((field) => `'${field}'`).join(', ');
-    if (deadline.now() > visibleUntil) {
-      throw failure('UPDATE_IGNORED', { id: before.id, fields });
-    }
-    return { seen: `it does not show ${fields} yet` };
+      record.status === 'enabled' ? ignoredFields(request, before, record, name, credentials.isShownBy(record)) : [];
+    return ignored.length === 0 || deadline.now() >= write.at + LAG_MS
+      ? { done: { record, ignored } }
+      : { seen: `it does not show ${quoteFields(ignored)} yet` };
   });
+}
+
+function failureOf({ record, ignored }: Updated): Failure {
+  return ignored.length > 0
+    ? failure('UPDATE_IGNORED', { id: record.id, fields: quoteFields(ignored) })
+    : updateFailure(record);
+}
+
+function quoteFields(fields: readonly string[]): string {
+  return fields.map((field) => `'${field}'`).join(', ');
 }
 
 /** An Immuta that has never shown the role that it assumes may have it all the same. */

@@ -1,7 +1,8 @@
+import type { ResourceState } from './current-operation';
 import { asObject } from '../runtime/json';
 
-/** Lambda ends a chain of invocations after 16. Five of 14 minutes are more than the longest `timeout`. */
-export const MAX_HOPS = 5;
+/** Lambda ends a chain of invocations after 16. Eight that wait for 8 minutes are the longest `timeout`. */
+export const MAX_HOPS = 12;
 
 /**
  * What one invocation tells the next, beside the event. The next one finds out by itself what is ours and what is done:
@@ -13,6 +14,10 @@ export interface Continuation {
   readonly hop: number;
   /** Whether a request to create was sent whose outcome is not known. */
   readonly posted: boolean;
+  /** When Immuta accepted an update of this event, in milliseconds since 1970. */
+  readonly updatedAt?: number;
+  /** What CloudFormation first showed of the resource. */
+  readonly operation?: ResourceState;
 }
 
 /** Parses a continuation. One that the handler did not write ends the chain instead of prolonging it. */
@@ -21,10 +26,19 @@ export function parseContinuation(event: unknown, now: number): Continuation | u
   if (value === undefined) {
     return undefined;
   }
-  const { startedAt, hop, posted } = asObject(value);
+  const { startedAt, hop, posted, updatedAt, operation } = asObject(value);
   return {
     startedAt: typeof startedAt === 'number' && startedAt <= now ? startedAt : now,
     hop: typeof hop === 'number' && Number.isInteger(hop) && hop > 0 ? hop : MAX_HOPS,
     posted: posted !== false,
+    updatedAt: typeof updatedAt === 'number' ? updatedAt : undefined,
+    operation: parseOperation(operation),
   };
+}
+
+function parseOperation(value: unknown): ResourceState | undefined {
+  const { resourceStatus, physicalId, lastUpdatedAt } = asObject(value);
+  return typeof resourceStatus === 'string' && typeof lastUpdatedAt === 'number'
+    ? { resourceStatus, physicalId: String(physicalId), lastUpdatedAt }
+    : undefined;
 }

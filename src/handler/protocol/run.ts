@@ -1,13 +1,22 @@
 import { Continuation, MAX_HOPS, parseContinuation } from './continuation';
+import { CurrentOperation } from './current-operation';
 import { LambdaContext, parseEvent, Properties, ResourceEvent, stackName } from './event';
 import { Response, responseBody, sendResponse } from './response';
 import { signingDate } from './signing-date';
+import { describeStackResource, describeStackStatus } from '../aws/cloudformation';
 import { invokeFunction } from '../aws/lambda';
 import { asFailure, Failure, failure, redactFailure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
 import { createLog, Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
+
+/**
+ * A run that waits so long continues in another invocation: the slot that it gives back lets a waiting event of another
+ * integration start. Every wait with an end of its own is shorter (a request is retried for up to 7 minutes), and eight
+ * of these are the longest `timeout`: Lambda ends a chain of invocations after 16.
+ */
+const SLOT_MS = 480_000;
 
 /** Kept for the request that is under way (30 s), the call of the next invocation and the response. */
 const RESERVE_MS = 60_000;
@@ -38,6 +47,8 @@ export interface EventTools {
   readonly earlierRuns: EarlierRuns;
   /** Called before each attempt of a request that changes something: what it throws ends the request. */
   readonly beforeWrite: () => Promise<void>;
+  /** The operation of CloudFormation to which the event belongs. */
+  readonly operation: CurrentOperation;
 }
 
 /** What runs of the same event before this one, in this or in other invocations, may have done. */
@@ -46,6 +57,8 @@ export interface EarlierRuns {
   readonly mayHaveCreated: boolean;
   /** Whether one has sent a request to create whose outcome is not known. */
   readonly isAnswerLost: boolean;
+  /** When Immuta accepted an update of an earlier invocation, in milliseconds since 1970. */
+  readonly updatedAt?: number;
 }
 
 /** How the handling of an event ended. */
@@ -65,6 +78,8 @@ interface Ended {
   readonly physicalIdIfRunning?: string;
   /** Whether a request to create was sent whose outcome is not known. */
   readonly isAnswerLost?: boolean;
+  /** When Immuta accepted an update, in milliseconds since 1970. */
+  readonly updatedAt?: number;
 }
 
 /**
@@ -105,16 +120,38 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
   const isAnswerLost = continuation?.posted ?? false;
   const deadline = new Deadline(clock, {
     handOverAt: now + context.getRemainingTimeInMillis() - RESERVE_MS,
+    slotEndsAt: now + SLOT_MS,
     giveUpAt: startedAt + timeoutMs(event),
     iamPropagationEndsAt: startedAt + iamPropagationTimeoutMs(event.properties),
     creationEndsAt: startedAt + creationTimeMs(event.properties),
+  });
+  const asking = { deadline: deadline.withoutRetries(), log };
+  const operation = new CurrentOperation({
+    event,
+    stack: {
+      describeResource: (stackId, logicalId) => describeStackResource(stackId, logicalId, asking),
+      describeStatus: (stackId) => describeStackStatus(stackId, asking),
+    },
+    log,
+    sentAt: signedAt,
+    deliveryDelayMs: continuation || signedAt === undefined ? 0 : now - signedAt,
+    now: () => clock.now(),
+    firstState: continuation?.operation,
   });
   const outcome = await options.handleEvent(event, {
     deadline,
     log,
     redaction,
-    earlierRuns: { mayHaveCreated: !isFirstAttempt || isAnswerLost, isAnswerLost },
-    beforeWrite: async () => deadline.check(),
+    earlierRuns: {
+      mayHaveCreated: !isFirstAttempt || isAnswerLost,
+      isAnswerLost,
+      updatedAt: continuation?.updatedAt,
+    },
+    operation,
+    beforeWrite: async () => {
+      deadline.check();
+      await operation.assertCurrent();
+    },
   });
   const response = await responseTo(outcome);
   if (!response) {
@@ -140,7 +177,13 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     if (error.limit === 'timeout' || hop > MAX_HOPS) {
       return { physicalId, failure: failureOf(timeoutFailure(error, clock.now() - startedAt)) };
     }
-    const selfInvocation = await continueInNextInvocation({ startedAt, hop, posted: ended.isAnswerLost ?? false });
+    const selfInvocation = await continueInNextInvocation({
+      startedAt,
+      hop,
+      posted: ended.isAnswerLost ?? false,
+      updatedAt: ended.updatedAt,
+      operation: operation.firstState,
+    });
     return selfInvocation && { physicalId: physicalIdIfRunning, failure: failureOf(selfInvocation) };
   }
 

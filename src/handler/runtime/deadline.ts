@@ -27,6 +27,8 @@ export class OutOfTime extends Error {
 export interface DeadlineOptions {
   /** When this invocation must stop, so that a request under way can end and the next invocation can start. */
   readonly handOverAt: number;
+  /** Until when this invocation may wait: another one continues then. @default - as long as it has time */
+  readonly slotEndsAt?: number;
   /** When the `timeout` of the resource ends, whatever the number of invocations. */
   readonly giveUpAt: number;
   /** Until when a failure that a new IAM role or policy explains is retried. */
@@ -81,7 +83,7 @@ export class Deadline implements Clock {
     if (then > this.options.giveUpAt) {
       throw new OutOfTime('timeout');
     }
-    if (then > this.options.handOverAt) {
+    if (then > this.options.handOverAt || (waitMs > 0 && then > (this.options.slotEndsAt ?? Infinity))) {
       throw new OutOfTime('invocation');
     }
   }

@@ -21,12 +21,25 @@ export function acknowledgeWildcards(construct: IConstruct, statements: iam.Poli
   // 3 reads after synthesis, when references to other stacks have become imports.
   resource.addMetadata('cdk_nag', {
     get rules_to_suppress() {
-      return acknowledge().map(({ id, reason, appliesTo }) => ({ id, reason, applies_to: [appliesTo] }));
+      return acknowledge().map(({ id, reason, appliesTo }) => ({ id, reason, applies_to: [renderPattern(appliesTo)] }));
     },
   });
   resource.node.addMetadata(ACKNOWLEDGED_RULES, createLazyRecord(() => Object.fromEntries(
     acknowledge().map(({ id, reason, appliesTo }) => [`${id}[${appliesTo}]`, reason]),
   )));
+}
+
+/**
+ * Renders a finding for the template. A logical ID becomes a pattern: `cdk refactor` takes a resource for another one
+ * if its metadata changes with the logical ID of a third.
+ */
+function renderPattern(finding: string): string | { readonly regex: string } {
+  const parts = finding.split(/<\w+(?:\.\w+)?>/);
+  return parts.length === 1 ? finding : { regex: `/^${parts.map(escapePattern).join('<[^>]+>')}$/` };
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
 /** Creates a record whose entries are computed each time that they are read. */

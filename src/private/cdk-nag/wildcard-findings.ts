@@ -12,6 +12,8 @@ const DIRECTORY = 'the users and groups of this identity store to which Immuta g
 
 /** Why a statement with the action needs a wildcard among its resources. */
 const REASONS: Record<string, string> = {
+  'cloudformation:DescribeStackResource': 'CloudFormation generates the IDs in the ARNs of stacks',
+  'cloudformation:DescribeStacks': 'CloudFormation generates the IDs in the ARNs of stacks',
   'ec2:CreateNetworkInterface':
     'EC2 generates the IDs of network interfaces, and the owner of shared subnets is another account',
   'ec2:DescribeNetworkInterfaces': 'ec2:DescribeNetworkInterfaces and ec2:DescribeSubnets have no resource type',
@@ -43,7 +45,7 @@ export interface WildcardAcknowledgement {
 export function findAcknowledgements(stack: Stack, statements: iam.PolicyStatement[]): WildcardAcknowledgement[] {
   const reasons = new Map<string, Set<string>>();
   for (const statement of statements) {
-    const arns = statement.resources.map((arn) => renderReference(stack.resolve(arn)));
+    const arns = (stack.resolve(statement.resources) as unknown[]).map(renderReference);
     for (const resource of arns.filter((arn) => arn.includes('*'))) {
       const found = reasons.get(resource) ?? new Set();
       statement.actions.flatMap((action) => REASONS[action] ?? []).forEach((reason) => found.add(reason));

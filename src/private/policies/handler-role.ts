@@ -15,6 +15,8 @@ export interface HandlerRoleOptions {
   /** The secret with the API key. */
   readonly apiKey: secretsmanager.ISecret;
   readonly accessGrantsInstanceArn: string;
+  /** Of the stacks with the integrations. */
+  readonly stackArns: string[];
 }
 
 /** Returns the statements that the handler of a tenant always needs. They are inline in its role. */
@@ -25,6 +27,7 @@ export function buildHandlerStatements(options: HandlerRoleOptions): iam.PolicyS
       actions: ['s3:ListAccessGrantsLocations'],
       resources: [options.accessGrantsInstanceArn],
     }),
+    buildDescribeStackStatement(options.stackArns),
   ];
 }
 
@@ -96,6 +99,16 @@ export function buildManageSecretStatements(
 /** The ARN of a secret that is imported by name lacks the six characters that Secrets Manager appends. */
 function formatSecretArn(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;
+}
+
+/** Returns the statement with which a handler asks CloudFormation whether it still waits for an event. */
+export function buildDescribeResourceStatement(stackArns: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['cloudformation:DescribeStackResource'], resources: stackArns });
+}
+
+/** Returns the statement with which the handler asks CloudFormation whether a stack is new. */
+export function buildDescribeStackStatement(stackArns: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: stackArns });
 }
 
 /** Returns the statement with which the handler invokes itself to continue after its time limit. */

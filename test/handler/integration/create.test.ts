@@ -268,10 +268,10 @@ describe('while IAM propagates', () => {
   test('mentions createError when time runs out during the deletion of the failed integration', async () => {
     failLater(STS_TEST);
     sandbox.immuta.switches.durations.deleting = Infinity;
-    const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '600' } });
+    const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '420' } });
 
     expect(Reason).toMatch(
-      /^timed out after 10 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; then integration 101 is 'deleting'\)/,
+      /^timed out after 7 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; then integration 101 is 'deleting'\)/,
     );
   });
 
@@ -401,16 +401,18 @@ describe('a location that is taken', () => {
   });
 
   test('quotes Immuta when only Immuta knows what has the location', async () => {
-    sandbox.refuse('POST', 409, 'Access Grants location already exists on provided path.');
+    sandbox.refuse('POST', 409, 'Access Grants location already exists on provided path.', { times: Infinity });
     const answer = await sandbox.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+    });
     expect(answer.Reason).toBe(
       'Immuta answered 409 to POST /integrations: Access Grants location already exists on provided path. ' +
         'Look at the integrations of this path in Immuta: wait for a running change, or remove what conflicts, then ' +
           'try again. [IMMUTA_CONFLICT]',
     );
-    expect(posts()).toBe(1);
   });
 
   test('names an integration of another account when Immuta answers with a conflict', async () => {
@@ -440,7 +442,10 @@ describe('a Create that fails', () => {
     sandbox.clock.at(sandbox.clock.now() + 15_000, () => sandbox.immuta.integrations.clear());
     const answer = await sandbox.create();
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+    });
     expect(answer.Reason).toBe(
       'integration 101 was deleted while it was being created. Deploy again to create it. ' +
         '[INTEGRATION_DELETED_DURING_CREATE]',

@@ -46,17 +46,17 @@ describe.each([
   });
 
   test('redacts the access key when an Update finds a failed integration', async () => {
-    sandbox.addRecord({ status: 'createError', config: inClear, message });
+    sandbox.addRecord({ status: 'disabled', config: inClear, message });
 
     expect((await sandbox.update({ ...properties, oldProperties: { ...PROPERTIES, Revision: '1' } })).Reason).toContain(
-      `is 'createError'; ${REDACTED}`,
+      `is 'disabled'; ${REDACTED}`,
     );
   });
 
   test('redacts the access key when an Update to a role finds a failed integration', async () => {
-    sandbox.addRecord({ status: 'createError', config: inClear, message });
+    sandbox.addRecord({ status: 'disabled', config: inClear, message });
 
-    expect((await sandbox.update({ oldProperties: PROPERTIES })).Reason).toContain(`is 'createError'; ${REDACTED}`);
+    expect((await sandbox.update({ oldProperties: PROPERTIES })).Reason).toContain(`is 'disabled'; ${REDACTED}`);
   });
 });
 

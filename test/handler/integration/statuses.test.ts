@@ -44,7 +44,10 @@ describe('a creation that ends as', () => {
     deleting: stuck('deleting'),
     migrating: stuck('migrating'),
     paused: failed(rolledBack, "last status: integration 101 is 'paused'"),
-    deleted: failed(rolledBack, 'integration 101 was deleted while it was being created'),
+    deleted: failed(
+      { immuta: [], answers: ['FAILED unknown/3098ca9c09a0', 'SUCCESS unknown/3098ca9c09a0'] },
+      'integration 101 was deleted while it was being created',
+    ),
     // nothing explains it, so it may be IAM: deleted and tried again
     createError: { ...GOOD.Create, immuta: inOrder(102, 'sales'), answers: ['SUCCESS 102'] },
     editError: refused('editError'),
@@ -83,7 +86,9 @@ describe('a change that ends as', () => {
     // Its location remains with our own role and is not counted as free.
     deleted: failed(
       { immuta: [LOCATION_PATH], answers: ['FAILED 101', 'FAILED 101'] },
-      'is already registered in S3 Access Grants',
+      'integration 101 was deleted while it was being updated. Deploy again to recreate it. If the stack is left in ' +
+        'UPDATE_ROLLBACK_FAILED, remove the cause and run: aws cloudformation continue-update-rollback --stack-name ' +
+        'Lake. [INTEGRATION_DELETED_DURING_UPDATE]',
     ),
     createError: lost('createError'),
     disabled: lost('disabled'),

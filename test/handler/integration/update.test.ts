@@ -148,16 +148,19 @@ describe('Update', () => {
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
-  test.each(['createError', 'disabled'])('fails with the remedy when the integration is %s', async (status) => {
-    sandbox.immuta.integrations.get('101')!.status = status;
-    const answer = await sandbox.update({ properties: { Revision: '2' } });
+  test.each(['createError', 'disabled'])(
+    'fails with the remedy when the integration is %s, and Immuta does not edit it',
+    async (status) => {
+      sandbox.immuta.integrations.get('101')!.status = status;
+      const answer = await sandbox.update({ properties: { Revision: '2' } });
 
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
-    expect(answer.Reason).toMatch(
-      new RegExp(`integration 101 is '${status}'\\. Delete it in Immuta, .* \\[UPDATE_NOT_POSSIBLE\\]$`),
-    );
-    expect(puts()).toBe(0);
-  });
+      expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+      expect(answer.Reason).toMatch(
+        new RegExp(`integration 101 is '${status}'\\. Delete it in Immuta, .* \\[UPDATE_NOT_POSSIBLE\\]$`),
+      );
+      expect(sandbox.integrations).toMatchObject([{ status }]);
+    },
+  );
 
   test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])(
     'accepts %s at the end of a rollback',
@@ -185,12 +188,26 @@ describe('Update', () => {
     );
   });
 
+  test('names the attribute that Immuta does not edit, and both ways out', async () => {
+    sandbox.immuta.switches.nonEditable = ['awsLocationRole'];
+    const answer = await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer.Reason).toBe(
+      'Immuta answered 400 to PUT /integrations/101: Unable to edit integration due to changes of non-editable ' +
+        'attribute(s): awsLocationRole. Restore the previous value and deploy again. To change it, remove the ' +
+        'ImmutaS3Integration in one deployment and add it in the next one, or create it with another construct ID on ' +
+        'another location. If the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: ' +
+        'aws cloudformation continue-update-rollback --stack-name Lake. [ATTRIBUTE_NOT_EDITABLE]',
+    );
+  });
+
   test.each<[string, string, string, keyof S3Config]>([
     ['IntegrationName', 'sales', 'renamed', 'name'],
     ['LocationRoleArn', ROLE, OTHER_ROLE, 'awsLocationRole'],
     ['AuthenticationType', 'auto', 'accessKey', 'authenticationType'],
     ['RoleToAssumeArn', IMMUTA_ROLE, OTHER_IMMUTA_ROLE, 'awsRoleToAssume'],
-  ])('fails without a retry when Immuta accepts another %s and ignores it', async (property, old, wanted, field) => {
+  ])('fails when Immuta accepts another %s twice and ignores it', async (property, old, wanted, field) => {
     sandbox.immuta.switches.ignoredByEdit = [field];
     sandbox.createAccessKey();
     const properties = { AccessKeySecretArn: ACCESS_KEY_ARN, [property]: wanted };
@@ -200,7 +217,7 @@ describe('Update', () => {
     expect(answer.Reason).toMatch(
       new RegExp(`the integration does not show what was sent as '${field}'\\. .* \\[UPDATE_IGNORED\\]$`),
     );
-    expect(puts()).toBe(1);
+    expect(puts()).toBe(2);
   });
 
   test('succeeds when Immuta never shows the role to assume', async () => {

@@ -56,6 +56,10 @@ function atCall(step: string, when: string, options: CrashOptions = {}): Crash {
   return { step, when, kill: both(given, kill), ...more };
 }
 
+function atQuestion(): Crash {
+  return { step: 'DescribeStackResource', when: 'it asks CloudFormation', kill: atCallOf('cloudformation') };
+}
+
 function atInvoke(when: string, { given = nothing, ...more }: CrashOptions = {}): Crash {
   return { step: 'Invoke', when, kill: both(given, atCallOf('lambda')), ...more };
 }
@@ -63,6 +67,7 @@ function atInvoke(when: string, { given = nothing, ...more }: CrashOptions = {})
 const CRASHES: Record<Operation, Crash[]> = {
   Create: [
     atStep('received', 'it has received the event'),
+    atQuestion(),
     atCall('GetAccessGrantsInstance', 'it looks for the instance'),
     atStep('create-instance', 'it is about to create the instance'),
     atCall('CreateAccessGrantsInstance', 'its request to create is lost', { done: false }),
@@ -83,6 +88,7 @@ const CRASHES: Record<Operation, Crash[]> = {
   ],
   Update: [
     atStep('received', 'it has received the event'),
+    atQuestion(),
     atCall('GetAccessGrantsInstance', 'it looks for the instance'),
     atCall('ListTagsForResource', 'it reads the tags'),
     atStep('adopt-instance', 'it has found the instance'),

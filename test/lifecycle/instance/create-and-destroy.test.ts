@@ -265,6 +265,7 @@ describe('permissions', () => {
       [/^arn:aws:sso:::instance\//, 'identityCenter'],
       [/^arn:aws:sso::444455556666:application\//, 'application'],
       [/^arn:aws:sso::aws:applicationProvider\//, 'applicationProvider'],
+      [/^arn:aws:cloudformation:us-east-1:111122223333:stack\/AccessGrants\//, 'stack'],
       [/^arn:aws:lambda:us-east-1:111122223333:function:/, 'function'],
     ];
     return new Set(

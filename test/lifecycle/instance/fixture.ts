@@ -40,10 +40,16 @@ export function deployInstance(
   return sandbox.deploy(instanceStack({ props, and }));
 }
 
-/** The answers as `SUCCESS s3-access-grants-instance/<lifetime>`, with the lifetime as a letter. */
+/**
+ * The answers as `SUCCESS s3-access-grants-instance/<lifetime>`, with the lifetime as a letter, and without those for
+ * which CloudFormation no longer waits.
+ */
 export function instanceAnswers(sandbox: Sandbox): string[] {
   const lifetimes: string[] = [];
-  return sandbox.responses.answers.map(({ body }) => JSON.parse(body)).map(({ Status, PhysicalResourceId }) => {
+  const awaited = sandbox.responses.answers
+    .map(({ body }) => JSON.parse(body))
+    .filter(({ Reason }) => !/\[OPERATION_NOT_CURRENT\]$/.test(Reason ?? ''));
+  return awaited.map(({ Status, PhysicalResourceId }) => {
     const [, lifetime] = /^s3-access-grants-instance\/([0-9a-f]{12})$/.exec(PhysicalResourceId) ?? [];
     if (lifetime === undefined) return `${Status} ${PhysicalResourceId}`;
     if (!lifetimes.includes(lifetime)) lifetimes.push(lifetime);

@@ -1,0 +1,70 @@
+import { AwsCall, callAws } from './call';
+import { isAwsError } from './error';
+import { cloudFormationSdk } from './sdk';
+
+/** The answer is worth little if it takes long: the handler continues without it. */
+const TIMEOUT_MS = 5_000;
+
+const CLOUDFORMATION = {
+  name: 'CloudFormation',
+  createClient: () => new (cloudFormationSdk().CloudFormationClient)({ maxAttempts: 1 }),
+};
+
+/** A resource of a stack. */
+export interface StackResource {
+  readonly resourceStatus: string;
+  readonly physicalId: string;
+  /** Milliseconds since 1970. */
+  readonly lastUpdatedAt: number;
+}
+
+type Tools = Pick<AwsCall, 'deadline' | 'log'>;
+
+/**
+ * Describes a resource of a stack. Undefined if the stack has none.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
+ */
+export async function describeStackResource(
+  stackId: string,
+  logicalId: string,
+  tools: Tools,
+): Promise<StackResource | undefined> {
+  const { DescribeStackResourceCommand } = cloudFormationSdk();
+  const call = { ...tools, operation: 'DescribeStackResource', timeoutMs: TIMEOUT_MS };
+  try {
+    const { StackResourceDetail: resource } = await callAws(CLOUDFORMATION, call, (client, options) =>
+      client.send(new DescribeStackResourceCommand({ StackName: stackId, LogicalResourceId: logicalId }), options),
+    );
+    return {
+      resourceStatus: resource?.ResourceStatus ?? '',
+      physicalId: resource?.PhysicalResourceId ?? '',
+      lastUpdatedAt: resource?.LastUpdatedTimestamp?.getTime() ?? 0,
+    };
+  } catch (error) {
+    if (isDoesNotExist(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Returns the status of a stack.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+ */
+export async function describeStackStatus(stackId: string, tools: Tools): Promise<string> {
+  const { DescribeStacksCommand } = cloudFormationSdk();
+  const call = { ...tools, operation: 'DescribeStacks', timeoutMs: TIMEOUT_MS };
+  const { Stacks: [stack] = [] } = await callAws(CLOUDFORMATION, call, (client, options) =>
+    client.send(new DescribeStacksCommand({ StackName: stackId }), options),
+  );
+  return stack?.StackStatus ?? '';
+}
+
+/** CloudFormation answers a stack or a resource that it does not know with a validation error. */
+function isDoesNotExist(error: unknown): boolean {
+  const { cause = error } = error as Error;
+  return isAwsError(cause) && cause.name === 'ValidationError' && /does not exist/.test(cause.message);
+}

@@ -1,0 +1,52 @@
+import { LAG_MS } from './polling';
+import { ImmutaRefusal } from '../immuta/refusal';
+import { backoffDelay } from '../immuta/retry';
+import { isExplainedByConflict, ValidationFailure } from '../immuta/validation-tests';
+import { Deadline } from '../runtime/deadline';
+import { remainingDelay } from '../runtime/poll';
+
+/**
+ * Whether something that exists is in the way, by the status, by the tests that failed, or by what Immuta answers after
+ * a creation that failed.
+ */
+export function isConflict({ kind, status, failure: why }: ImmutaRefusal): boolean {
+  return (
+    kind === 'conflict' ||
+    (why instanceof ValidationFailure && isExplainedByConflict(why.failedTests)) ||
+    (status === 400 && /previously failed to create/i.test(why.text))
+  );
+}
+
+/** Returns undefined if another request cannot help, or is not allowed any more. */
+export function delayBeforeRetry(
+  deadline: Deadline,
+  { kind, retryAfter }: ImmutaRefusal,
+  { attempt, pauseMs, isAnswerLost, conflictSince }: RetryOptions,
+): number | undefined {
+  const { iamPropagationEndsAt } = deadline;
+  if (conflictSince !== undefined) {
+    // it may be with a request of this event that the list does not show yet
+    const end = Math.max(conflictSince + LAG_MS, isAnswerLost ? iamPropagationEndsAt : 0);
+    return remainingDelay(deadline, pauseMs, end);
+  }
+  switch (kind) {
+    case 'lost':
+    case 'busy': {
+      const delayMs = backoffDelay({ attempt, retryAfter }, deadline.now(), Math.random());
+      return remainingDelay(deadline, delayMs, iamPropagationEndsAt);
+    }
+    case 'iam':
+      return remainingDelay(deadline, pauseMs, iamPropagationEndsAt);
+    default:
+      return undefined;
+  }
+}
+
+export interface RetryOptions {
+  readonly attempt: number;
+  readonly pauseMs: number;
+  /** Whether a request before was not answered. */
+  readonly isAnswerLost: boolean;
+  /** Since when Immuta answers with a conflict, in milliseconds since 1970. */
+  readonly conflictSince?: number;
+}

@@ -1,0 +1,195 @@
+import { ResourceEvent } from './event';
+import { failure } from '../failure';
+import { Log } from '../runtime/log';
+
+/** What CloudFormation shows of a resource. */
+export interface ResourceState {
+  readonly resourceStatus: string;
+  readonly physicalId: string;
+  /** Milliseconds since 1970. It moves with every change of the resource's status. */
+  readonly lastUpdatedAt: number;
+}
+
+/** Asks CloudFormation about a stack. Each function throws if it cannot be asked. */
+export interface StackDescription {
+  /** Undefined if CloudFormation does not know the resource. */
+  describeResource(stackId: string, logicalId: string): Promise<ResourceState | undefined>;
+  /** The status of the stack, such as `UPDATE_IN_PROGRESS`. */
+  describeStatus(stackId: string): Promise<string>;
+}
+
+export interface CurrentOperationOptions {
+  readonly event: ResourceEvent;
+  readonly stack: StackDescription;
+  readonly log: Log;
+  /** When CloudFormation sent the event, in milliseconds since 1970. Undefined if it is not known. */
+  readonly sentAt: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /**
+   * Milliseconds between sending and the start of the first invocation. 0 in an invocation that continues another one.
+   */
+  readonly deliveryDelayMs: number;
+  /** What an earlier invocation of the same event saw first. */
+  readonly firstState?: ResourceState;
+}
+
+/**
+ * A resource has one of these while CloudFormation waits for the response to such a request, in a rollback too. It may
+ * create a resource anew, whose Create failed before, as an update.
+ */
+const STATUSES_WHILE_WAITING: Readonly<Record<string, readonly string[]>> = {
+  Create: ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'],
+  Update: ['UPDATE_IN_PROGRESS'],
+};
+
+/**
+ * The clocks of two services differ a little, and a resource that CloudFormation has just begun to create may not show
+ * yet.
+ */
+const TOLERANCE_MS = 10_000;
+
+/** A status that is so much older than the event is that before the event: the read lags behind. */
+const OLDER_MS = 2_000;
+
+const MOST_FAILURES = 3;
+
+/** Lambda delivers an event within seconds unless concurrency is exhausted. */
+const LONGEST_BLIND_DELAY_MS = 300_000;
+
+/**
+ * The operation of CloudFormation to which an event belongs.
+ *
+ * CloudFormation cancels Creates and Updates when another resource of the stack fails, and Lambda delivers events late
+ * and twice. A run that went on then would write over what came after it, or create what no stack knows. So the handler
+ * asks CloudFormation before each write, remembers the first answer, and stops when it changes. If CloudFormation
+ * cannot be asked (denied, no route), the handler goes on as if nothing had changed.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
+ */
+export class CurrentOperation {
+  private first: ResourceState | undefined;
+  private failures = 0;
+
+  constructor(private readonly options: CurrentOperationOptions) {
+    this.first = options.firstState;
+  }
+
+  /** What CloudFormation showed first, for the next invocation of the same event. */
+  public get firstState(): ResourceState | undefined {
+    return this.first;
+  }
+
+  /** Whether CloudFormation said that it waits for this event. Then it is never too late for it. */
+  public get isConfirmed(): boolean {
+    return this.first !== undefined;
+  }
+
+  /**
+   * A Delete is always current: it deletes only what its own physical ID proves to be its own.
+   *
+   * @throws Failure if CloudFormation no longer waits for this event
+   */
+  public async assertCurrent(): Promise<void> {
+    const { requestType, logicalId } = this.options.event;
+    if (!(requestType in STATUSES_WHILE_WAITING)) {
+      return;
+    }
+    const reply = await this.describe();
+    if (!reply || this.isFromBefore(reply.answer)) {
+      this.assertNotLate();
+      return;
+    }
+    const change = this.first ? differenceBetween(this.first, reply.answer) : this.findContradiction(reply.answer);
+    if (change) {
+      throw failure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
+    }
+    this.first ??= reply.answer;
+  }
+
+  /**
+   * Whether the stack was never deployed successfully, so that nothing of it can have been retained before. False if
+   * CloudFormation cannot be asked.
+   */
+  public async isFirstDeployment(): Promise<boolean> {
+    const { event, stack } = this.options;
+    const status = await this.ask(() => stack.describeStatus(event.stackId));
+    return /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test(status?.answer ?? '');
+  }
+
+  /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
+  public async currentPhysicalId(): Promise<string | undefined> {
+    return (await this.describe())?.answer?.physicalId || undefined;
+  }
+
+  /** Without CloudFormation's word, only an event that was delivered in time is carried out. */
+  private assertNotLate(): void {
+    const {
+      event: { requestType, logicalId },
+      deliveryDelayMs,
+    } = this.options;
+    if (requestType in STATUSES_WHILE_WAITING && deliveryDelayMs > LONGEST_BLIND_DELAY_MS) {
+      const minutes = Math.round(deliveryDelayMs / 60_000);
+      throw failure('EVENT_TOO_OLD', { requestType: requestType.toLowerCase(), logicalId, minutes });
+    }
+  }
+
+  private describe(): Promise<{ readonly answer: ResourceState | undefined } | undefined> {
+    const { event, stack } = this.options;
+    return this.ask(() => stack.describeResource(event.stackId, event.logicalId));
+  }
+
+  /** A new policy of the handler's own role may not be in force yet, so one failure is not the last word. */
+  private async ask<T>(question: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {
+    if (this.failures >= MOST_FAILURES) {
+      return undefined;
+    }
+    try {
+      return { answer: await question() };
+    } catch (error) {
+      this.failures += 1;
+      if (this.failures === 1) {
+        this.options.log.warn('cloudformation-not-asked', {
+          message: `continues without knowing whether CloudFormation still waits: ${(error as Error).message}`,
+        });
+      }
+      return undefined;
+    }
+  }
+
+  /** Whether a read lags behind, so that it says nothing about this event. */
+  private isFromBefore(state: ResourceState | undefined): boolean {
+    const { sentAt } = this.options;
+    return state !== undefined && sentAt !== undefined && state.lastUpdatedAt < sentAt - OLDER_MS;
+  }
+
+  /** A first answer that cannot belong to this event: the event was delivered late, or again after its end. */
+  private findContradiction(state: ResourceState | undefined): string | undefined {
+    const { event, sentAt, now } = this.options;
+    if (sentAt === undefined) {
+      return undefined;
+    }
+    if (!state) {
+      return now() - sentAt > TOLERANCE_MS ? 'CloudFormation does not know the resource' : undefined;
+    }
+    if (!STATUSES_WHILE_WAITING[event.requestType].includes(state.resourceStatus)) {
+      return `the resource is ${state.resourceStatus}`;
+    }
+    return state.lastUpdatedAt > sentAt + TOLERANCE_MS
+      ? 'a later operation of the same kind is in progress'
+      : undefined;
+  }
+}
+
+function differenceBetween(first: ResourceState, state: ResourceState | undefined): string | undefined {
+  if (!state) {
+    return 'CloudFormation no longer knows the resource';
+  }
+  if (state.resourceStatus !== first.resourceStatus) {
+    return `the resource is ${state.resourceStatus}, no longer ${first.resourceStatus}`;
+  }
+  if (state.physicalId !== first.physicalId) {
+    return 'the resource has another physical ID';
+  }
+  return state.lastUpdatedAt === first.lastUpdatedAt ? undefined : 'a later operation of the same kind is in progress';
+}

@@ -1,0 +1,232 @@
+import {
+  CurrentOperation,
+  CurrentOperationOptions,
+  ResourceState,
+} from '../../../src/handler/protocol/current-operation';
+import { ResourceEvent } from '../../../src/handler/protocol/event';
+import { createLog } from '../../../src/handler/runtime/log';
+import { Redaction } from '../../../src/handler/runtime/redaction';
+
+const SENT_AT = Date.parse('2026-11-23T09:00:00Z');
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+const WAITING: ResourceState = {
+  resourceStatus: 'UPDATE_IN_PROGRESS',
+  physicalId: 'immuta-s3-integration/101',
+  lastUpdatedAt: SENT_AT,
+};
+const CREATING: ResourceState = {
+  resourceStatus: 'CREATE_IN_PROGRESS',
+  physicalId: '',
+  lastUpdatedAt: SENT_AT,
+};
+
+/** What CloudFormation answers, one after the other; the last answer stays. */
+type Answer = ResourceState | undefined | 'denied';
+
+let logged: string[];
+let asked: number;
+/** Undefined: denied. */
+let stackStatus: string | undefined;
+beforeEach(() => {
+  logged = [];
+  stackStatus = undefined;
+  asked = 0;
+});
+
+function operation(requestType: string, answers: Answer[], options: Partial<CurrentOperationOptions> = {}) {
+  return new CurrentOperation({
+    event: { requestType, logicalId: 'SalesLake', stackId: 'arn:aws:cloudformation:…:stack/Lake/1' } as ResourceEvent,
+    stack: {
+      describeResource: async () => {
+        const answer = answers[Math.min(asked++, answers.length - 1)];
+        if (answer === 'denied') throw new Error('CloudFormation denied DescribeStackResource');
+        return answer;
+      },
+      describeStatus: async () => {
+        if (stackStatus === undefined) throw new Error('CloudFormation denied DescribeStacks');
+        return stackStatus;
+      },
+    },
+    log: createLog({
+      clock: { now: () => SENT_AT, sleep: async () => {} },
+      redaction: new Redaction(),
+      write: (line) => logged.push(line),
+    }),
+    sentAt: SENT_AT,
+    now: () => SENT_AT + SECOND,
+    deliveryDelayMs: SECOND,
+    ...options,
+  });
+}
+
+const notCurrent = (requestType: string, change: string) =>
+  `CloudFormation no longer waits for the ${requestType} of SalesLake: ${change}. ` +
+  'No action is needed: the operation that followed decides what is done. [OPERATION_NOT_CURRENT]';
+
+describe('at the first look', () => {
+  test.each<[string, ResourceState]>([
+    ['Create', CREATING],
+    ['Create', { ...WAITING, physicalId: '' }], // anew, after one that failed
+    ['Update', WAITING],
+    ['Update', { ...WAITING, lastUpdatedAt: SENT_AT + 9 * SECOND }],
+  ])('lets a %s go on while CloudFormation waits for it (%#)', async (requestType, state) => {
+    const current = operation(requestType, [state]);
+
+    await current.assertCurrent();
+
+    expect(current.isConfirmed).toBe(true);
+    expect(current.firstState).toEqual(state);
+  });
+
+  test.each<[string, ResourceState | undefined, string]>([
+    ['Create', { ...CREATING, resourceStatus: 'CREATE_FAILED' }, 'the resource is CREATE_FAILED'],
+    ['Create', { ...CREATING, resourceStatus: 'DELETE_COMPLETE' }, 'the resource is DELETE_COMPLETE'],
+    ['Update', { ...WAITING, resourceStatus: 'UPDATE_COMPLETE' }, 'the resource is UPDATE_COMPLETE'],
+    ['Update', { ...WAITING, resourceStatus: 'DELETE_IN_PROGRESS' }, 'the resource is DELETE_IN_PROGRESS'],
+    [
+      'Update',
+      { ...WAITING, lastUpdatedAt: SENT_AT + 11 * SECOND },
+      'a later operation of the same kind is in progress',
+    ],
+  ])('stops a %s that CloudFormation has ended (%#)', async (requestType, state, change) => {
+    await expect(operation(requestType, [state]).assertCurrent()).rejects.toThrow(
+      notCurrent(requestType.toLowerCase(), change),
+    );
+  });
+
+  test('stops a Create of a resource that CloudFormation does not know, but not in its first seconds', async () => {
+    await operation('Create', [undefined]).assertCurrent();
+
+    const late = operation('Create', [undefined], { now: () => SENT_AT + 11 * SECOND });
+    await expect(late.assertCurrent()).rejects.toThrow(
+      notCurrent('create', 'CloudFormation does not know the resource'),
+    );
+  });
+
+  test('asks nothing for a Delete, which is always current', async () => {
+    await operation('Delete', [{ ...WAITING, resourceStatus: 'UPDATE_COMPLETE' }]).assertCurrent();
+
+    expect(asked).toBe(0);
+  });
+});
+
+describe('later', () => {
+  test.each<[string, Answer, string]>([
+    [
+      'the resource fails',
+      { ...WAITING, resourceStatus: 'UPDATE_FAILED' },
+      'the resource is UPDATE_FAILED, no longer UPDATE_IN_PROGRESS',
+    ],
+    [
+      'the same operation begins anew',
+      { ...WAITING, lastUpdatedAt: SENT_AT + MINUTE },
+      'a later operation of the same kind is in progress',
+    ],
+    ['it has another physical ID', { ...WAITING, physicalId: 'x' }, 'the resource has another physical ID'],
+    ['it is gone', undefined, 'CloudFormation no longer knows the resource'],
+  ])('stops an Update when %s', async (_, then, change) => {
+    const current = operation('Update', [WAITING, WAITING, then]);
+    await current.assertCurrent();
+    await current.assertCurrent();
+
+    await expect(current.assertCurrent()).rejects.toThrow(notCurrent('update', change));
+  });
+
+  test('compares with what an earlier invocation saw', async () => {
+    const anew = { ...WAITING, lastUpdatedAt: SENT_AT + 3 * SECOND };
+
+    await expect(operation('Update', [anew], { firstState: WAITING }).assertCurrent()).rejects.toThrow(
+      '[OPERATION_NOT_CURRENT]',
+    );
+  });
+});
+
+describe('a read that lags behind', () => {
+  const BEFORE = { ...WAITING, resourceStatus: 'UPDATE_COMPLETE', lastUpdatedAt: SENT_AT - MINUTE };
+  const RESTORING = { ...WAITING, lastUpdatedAt: SENT_AT - 3 * SECOND };
+
+  test.each([
+    ['the end of the operation before', BEFORE],
+    ['the operation that this one rolls back', RESTORING],
+  ])('says nothing when it shows %s', async (_, state) => {
+    const current = operation('Update', [state, WAITING, WAITING]);
+    await current.assertCurrent();
+    expect(current.isConfirmed).toBe(false);
+
+    await current.assertCurrent();
+    await current.assertCurrent();
+
+    expect(current.firstState).toEqual(WAITING);
+  });
+});
+
+describe('when CloudFormation cannot be asked', () => {
+  test('goes on, says so once, and asks no more after three failures', async () => {
+    const current = operation('Update', ['denied']);
+    for (let write = 1; write <= 5; write++) await current.assertCurrent();
+
+    expect(asked).toBe(3);
+    expect(current.isConfirmed).toBe(false);
+    expect(logged).toHaveLength(1);
+    expect(JSON.parse(logged[0])).toMatchObject({
+      level: 'warn',
+      step: 'cloudformation-not-asked',
+      message:
+        'continues without knowing whether CloudFormation still waits: CloudFormation denied DescribeStackResource',
+    });
+  });
+
+  test('goes by the first answer after a failure', async () => {
+    const current = operation('Update', ['denied', WAITING, { ...WAITING, resourceStatus: 'UPDATE_FAILED' }]);
+    await current.assertCurrent();
+    await current.assertCurrent();
+
+    await expect(current.assertCurrent()).rejects.toThrow('[OPERATION_NOT_CURRENT]');
+  });
+
+  test.each(['Create', 'Update'])(
+    'refuses a %s that was delivered more than five minutes late',
+    async (requestType) => {
+      const late = operation(requestType, ['denied'], { deliveryDelayMs: 7 * MINUTE });
+
+      await expect(late.assertCurrent()).rejects.toThrow(
+        `the ${requestType.toLowerCase()} of SalesLake reached the handler function 7 minutes late, and ` +
+          'CloudFormation ' +
+          'cannot be asked whether it still waits. Let the function call cloudformation:DescribeStackResource and ' +
+          'cloudformation:DescribeStacks for this stack, check its concurrency limits, ' +
+          'then deploy again. [EVENT_TOO_OLD]',
+      );
+    },
+  );
+
+  test('carries out a late Delete', async () => {
+    await operation('Delete', ['denied'], { deliveryDelayMs: 7 * MINUTE }).assertCurrent();
+  });
+});
+
+test.each([
+  ['CREATE_IN_PROGRESS', true],
+  ['ROLLBACK_IN_PROGRESS', true],
+  ['ROLLBACK_FAILED', true],
+  ['CREATE_COMPLETE', false],
+  ['UPDATE_IN_PROGRESS', false],
+  ['UPDATE_ROLLBACK_IN_PROGRESS', false],
+  ['DELETE_IN_PROGRESS', false],
+])('says of a stack in %s whether it is its first deployment: %s', async (status, expected) => {
+  stackStatus = status;
+
+  expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(expected);
+});
+
+test('takes no stack that it cannot ask about for a new one', async () => {
+  expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(false);
+});
+
+test('says which physical ID the stack has', async () => {
+  expect(await operation('Delete', [WAITING]).currentPhysicalId()).toBe('immuta-s3-integration/101');
+  expect(await operation('Delete', [CREATING]).currentPhysicalId()).toBeUndefined();
+  expect(await operation('Delete', [undefined]).currentPhysicalId()).toBeUndefined();
+  expect(await operation('Delete', ['denied']).currentPhysicalId()).toBeUndefined();
+});

@@ -1,0 +1,175 @@
+import { User } from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { ContestedLake, moment } from './cancellation';
+import { changes, LOCATION_PATH, useSandbox } from './fixture';
+import { arnOf, EVERYTHING, Roles } from './owners';
+import { ImmutaAuthentication } from '../../src';
+import { DEFAULT_API_KEY } from '../sandbox/immuta';
+
+// another resource of the stack fails while ours is in progress, and CloudFormation cancels ours
+
+const sandbox = useSandbox();
+const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
+const writes = () => changes(sandbox.current).slice(1);
+
+/** Lets the next PUT be answered 503, and another resource fail at that moment. */
+function delayNextPut(retryAfterSeconds: number): Promise<void> {
+  const { promise, comes } = moment();
+  const answer = { status: 503, headers: { 'retry-after': String(retryAfterSeconds) }, body: { message: 'busy' } };
+  sandbox.current.immuta.faults.http({ method: 'PUT', behaviour: 'answer', answer, run: comes });
+  return promise;
+}
+
+describe('a cancelled Update', () => {
+  test.each([0, 1, 2, 5, 12])(
+    'creates nothing after the integration was destroyed, when cancelled after %d s',
+    async (otherFails) => {
+      const lake = await ContestedLake.start(sandbox.current);
+      await lake.deploy();
+      await lake.deploy((stack) => ({
+        locationRole: iam.Role.fromRoleArn(stack, 'OtherRole', arnOf('other-location')),
+      }));
+
+      const cancelled = await lake.deploy({ integrationName: 'renamed' }, { otherFails });
+      const destroyed = await lake.destroy();
+
+      expect([cancelled.status, destroyed.status]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'DELETE_COMPLETE']);
+      expect(await lake.left()).toEqual([]);
+    },
+  );
+
+  test.each([30, 90])('writes nothing over a newer update, when Immuta asks it to wait for %d s', async (seconds) => {
+    const lake = await ContestedLake.start(sandbox.current);
+    await lake.deploy();
+
+    const cancelled = await lake.deploy({ integrationName: 'cancelled' }, { otherFails: delayNextPut(seconds) });
+    const newer = await lake.deploy({ integrationName: 'newer' });
+
+    expect([cancelled.status, newer.status]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_COMPLETE']);
+    expect(await lake.left()).toEqual(['101 enabled', LOCATION_PATH]);
+    expect(record().config.name).toMatch(/^newer-/);
+    expect(writes()).toHaveLength(2); // the one that was answered 503, and the newer one
+  });
+
+  test.each([3, 30, 90])(
+    'gives Immuta no access key that the rollback deletes, when it writes %d s later',
+    async (seconds) => {
+      const { aws } = sandbox.current;
+      const lake = await ContestedLake.start(sandbox.current);
+      aws.iam.createUser({ userName: 'immuta-user' });
+      aws.iam.putUserPolicy('immuta-user', 'everything', EVERYTHING);
+      const given = aws.iam.createAccessKey('immuta-user');
+      aws.secrets.createSecret('immuta/access-key', JSON.stringify(given));
+      await lake.deploy((stack) => ({
+        authentication: ImmutaAuthentication.accessKeySecret({
+          user: User.fromUserName(stack, 'User', 'immuta-user'),
+          secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
+        }),
+      }));
+
+      const cancelled = await lake.deploy(
+        { authentication: ImmutaAuthentication.managedAccessKey({}) },
+        { otherFails: delayNextPut(seconds) },
+      );
+
+      expect(cancelled.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      expect(await lake.left()).toEqual(['101 enabled', LOCATION_PATH]);
+      expect(record().config.awsAccessKeyId).toBe(given.accessKeyId);
+      expect(aws.iam.accessKeyIds).toEqual([given.accessKeyId]);
+    },
+  );
+
+  test.each([1, 3, 5, 8, 15])('does not make its rollback fail, when it writes %d s later', async (seconds) => {
+    const lake = await ContestedLake.start(sandbox.current);
+    await lake.deploy({ integrationName: 'before', revision: '1' });
+
+    const cancelled = await lake.deploy(
+      { integrationName: 'after', revision: '2' },
+      { otherFails: delayNextPut(seconds) },
+    );
+
+    expect(cancelled.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(await lake.left()).toEqual(['101 enabled', LOCATION_PATH]);
+    expect(record().config.name).toMatch(/^before-/);
+  });
+});
+
+describe('without a rollback', () => {
+  const ROLES: Roles[] = ['generated', 'given', 'given-immutable'];
+  const ORDERS = ['delete-first', 'create-first'] as const;
+
+  test.each(ROLES.flatMap((roles) => ORDERS.map((order) => [roles, order] as const)))(
+    'what a cancelled Create left is deleted by hand, and the next deployment keeps its integration (%s roles, %s)',
+    async (roles, order) => {
+      sandbox.current.cloudFormation.retryOrder = order;
+      const lake = await ContestedLake.start(sandbox.current, roles);
+      const posted = moment();
+      sandbox.current.immuta.faults.http({ method: 'POST', run: posted.comes });
+      const cancelled = await lake.deploy({}, { otherFails: posted.promise, disableRollback: true });
+      expect(cancelled.status).toBe('CREATE_FAILED');
+      await sandbox.current.scheduler.idle();
+      await deleteByHand('101');
+
+      const next = await lake.deploy({}, { disableRollback: true });
+
+      expect(next.status).toBe('UPDATE_COMPLETE');
+      expect(await lake.left()).toEqual([`${next.outputs.IntegrationId} enabled`, LOCATION_PATH]);
+      await lake.destroy();
+      expect(await lake.left()).toEqual([]);
+    },
+  );
+
+  async function deleteByHand(id: string): Promise<void> {
+    const { immuta, clock } = sandbox.current;
+    await immuta.answer({
+      method: 'DELETE',
+      path: `/integrations/${id}`,
+      headers: { authorization: DEFAULT_API_KEY },
+      body: '',
+      time: clock.now(),
+    });
+    clock.advance(immuta.switches.durations.deleting);
+    await clock.settled();
+    expect(immuta.integrations.has(id)).toBe(false);
+  }
+});
+
+describe('an event that runs again after it was answered', () => {
+  test.each([
+    ['a Create', {}],
+    ['an Update', { integrationName: 'renamed' }],
+  ])('creates nothing after the integration was destroyed: %s', async (_what, props) => {
+    const lake = await ContestedLake.start(sandbox.current);
+    const isUpdate = Object.keys(props).length > 0;
+    if (isUpdate) await lake.deploy();
+    // killed after CloudFormation has its answer: Lambda runs the event again, a minute later
+    sandbox.current.lambda.crashes.push(/"step":"responded"/);
+
+    const deployed = await lake.deploy(props);
+    const destroyed = await lake.destroy();
+
+    expect([deployed.status, destroyed.status]).toEqual([
+      isUpdate ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE',
+      'DELETE_COMPLETE',
+    ]);
+    expect(await lake.left()).toEqual([]);
+    expect(sandbox.current.lambda.invocations.filter(({ attempt }) => attempt > 1)).toHaveLength(1);
+  });
+});
+
+describe('a handler that cannot ask CloudFormation', () => {
+  test.each(['denied', 'unreachable'] as const)('works as before and says so once (%s)', async (describe) => {
+    sandbox.current.cloudFormation.describe = describe;
+    const lake = await ContestedLake.start(sandbox.current);
+
+    expect(await lake.deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
+
+    const warnings = sandbox.current.lambda.invocations.map(
+      ({ output }) => output.match(/"level":"warn".*cloudformation/gi)?.length ?? 0,
+    );
+    expect(warnings).toEqual([1]);
+    expect(await lake.destroy()).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(await lake.left()).toEqual([]);
+  });
+});
