@@ -1,5 +1,5 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
-import { accessGrantsService } from './access-grants';
+import { describeService } from './access-grants';
 import { isInstanceMissing } from './access-grants-errors';
 import { callAws } from './call';
 import { s3ControlSdk } from './sdk';
@@ -31,7 +31,7 @@ export async function listRegisteredLocations(
   tools: ListLocationsTools,
 ): Promise<RegisteredLocation[] | undefined> {
   const { ListAccessGrantsLocationsCommand } = s3ControlSdk();
-  const service = accessGrantsService(location, tools.s3Control);
+  const service = describeService(location, tools.s3Control);
   const found: RegisteredLocation[] = [];
   let nextToken: string | undefined;
   try {

@@ -48,7 +48,7 @@ export interface AccessGrantsOptions extends InstanceLocation {
 type SendS3Control<T> = Send<S3ControlClient, T>;
 
 /** Returns S3 Access Grants of an account and Region as a service. */
-export function accessGrantsService(
+export function describeService(
   { accountId, region }: InstanceLocation,
   config: S3ControlClientConfig = {},
 ): AwsService<S3ControlClient> {
@@ -74,7 +74,7 @@ export class AccessGrants {
     private readonly options: AccessGrantsOptions,
     config?: S3ControlClientConfig,
   ) {
-    this.service = accessGrantsService(options, config);
+    this.service = describeService(options, config);
     this.account = { AccountId: options.accountId };
   }
 
@@ -104,7 +104,7 @@ export class AccessGrants {
     const { CreateAccessGrantsInstanceCommand } = s3ControlSdk();
     try {
       const created = await this.create('CreateAccessGrantsInstance', (client, options) =>
-        client.send(new CreateAccessGrantsInstanceCommand({ ...this.account, Tags: tagList(tags) }), options),
+        client.send(new CreateAccessGrantsInstanceCommand({ ...this.account, Tags: renderTags(tags) }), options),
       );
       return { arn: created.AccessGrantsInstanceArn ?? '', id: created.AccessGrantsInstanceId ?? '', tags };
     } catch (error) {
@@ -198,7 +198,7 @@ export class AccessGrants {
     return (
       (await this.unlessMissing(async () => {
         await this.change('TagResource', (client, options) =>
-          client.send(new TagResourceCommand({ ...this.account, ResourceArn: arn, Tags: tagList(tags) }), options),
+          client.send(new TagResourceCommand({ ...this.account, ResourceArn: arn, Tags: renderTags(tags) }), options),
         );
         return true;
       })) ?? false
@@ -300,6 +300,6 @@ type ListPage = (
   ...args: [...Parameters<SendS3Control<void>>, Page]
 ) => Promise<{ readonly items?: unknown[]; readonly next?: string }>;
 
-function tagList(tags: Record<string, string>) {
+function renderTags(tags: Record<string, string>) {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

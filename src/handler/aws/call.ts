@@ -1,4 +1,4 @@
-import { awsFailure, describeAwsError, isAccessDenied, isTransient } from './error';
+import { createAwsFailure, describeAwsError, isAccessDenied, isTransient } from './error';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 import { iamPauses, poll, remainingDelay } from '../runtime/poll';
@@ -56,7 +56,7 @@ export async function callAws<C extends { destroy(): void }, T>(
             : 0;
         const delayMs = remainingDelay(deadline, pauseMs, retryUntil);
         if (delayMs === undefined) {
-          throw awsFailure(service.name, operation, error);
+          throw createAwsFailure(service.name, operation, error);
         }
         seen = `${service.name} answered ${operation} with ${describeAwsError(error)}`;
         log.warn('retry-aws-call', { attempt: number, delayMs, message: seen });

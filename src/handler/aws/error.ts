@@ -16,7 +16,7 @@ export class AwsFailure extends Failure {
 }
 
 /** Says which call failed and why. An error that is none of a service or the network is returned as it is. */
-export function awsFailure(service: string, operation: string, error: unknown): unknown {
+export function createAwsFailure(service: string, operation: string, error: unknown): unknown {
   const code = failureCodeOf(error);
   if (!code) {
     return error;
@@ -54,7 +54,7 @@ export function isAwsError(error: unknown): error is AwsError {
 
 /** Whether a service denies an action: a new role or policy has not reached it yet, or is missing. */
 export function isAccessDenied(error: unknown): boolean {
-  const thrown = thrownBySdk(error);
+  const thrown = unwrapSdkError(error);
   return isAwsError(thrown) && (/^AccessDenied/.test(thrown.name) || thrown.$metadata.httpStatusCode === 403);
 }
 
@@ -62,7 +62,7 @@ export function isAccessDenied(error: unknown): boolean {
  * Whether a service is busy, broken or out of reach: a retry may succeed, and the request may have been carried out.
  */
 export function isTransient(error: unknown): boolean {
-  const thrown = thrownBySdk(error);
+  const thrown = unwrapSdkError(error);
   if (!isAwsError(thrown)) {
     return isNetworkError(thrown);
   }
@@ -85,7 +85,7 @@ export function isRefusedByAws(error: unknown): error is AwsFailure {
  * transient.
  */
 export function hasErrorCode(error: unknown, code: RegExp, ...statuses: number[]): boolean {
-  const thrown = thrownBySdk(error);
+  const thrown = unwrapSdkError(error);
   return (
     isAwsError(thrown) &&
     (code.test(thrown.name) || (statuses.includes(thrown.$metadata.httpStatusCode ?? 0) && !isTransient(thrown)))
@@ -94,7 +94,7 @@ export function hasErrorCode(error: unknown, code: RegExp, ...statuses: number[]
 
 /** Returns the words of an error that help users: the SDK also has some for developers. */
 export function describeAwsError(error: unknown): string {
-  const thrown = thrownBySdk(error);
+  const thrown = unwrapSdkError(error);
   const { name, message, code } = asObject(thrown) as {
     readonly name: string;
     readonly message: string;
@@ -135,6 +135,6 @@ function isUnreadable(error: unknown): boolean {
   return isAwsError(error) && (error.name === 'SyntaxError' || /Deserialization error|\$response/.test(error.message));
 }
 
-function thrownBySdk(error: unknown): unknown {
+function unwrapSdkError(error: unknown): unknown {
   return error instanceof AwsFailure ? error.cause : error;
 }

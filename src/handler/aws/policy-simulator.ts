@@ -67,7 +67,7 @@ export async function simulatePolicies(
   const refused = results.filter(({ EvalDecision: decision }) => decision !== 'allowed');
   const denied = refused.filter((result) => !isUndecided(result));
   return {
-    denials: denied.map((result) => ({ action: result.EvalActionName ?? '', resource, by: deniedBy(result) })),
+    denials: denied.map((result) => ({ action: result.EvalActionName ?? '', resource, by: findDenier(result) })),
     isComplete: denied.length === refused.length,
   };
 }
@@ -82,7 +82,7 @@ function isUndecided({
   );
 }
 
-function deniedBy(result: EvaluationResult): Denial['by'] {
+function findDenier(result: EvaluationResult): Denial['by'] {
   if (result.OrganizationsDecisionDetail?.AllowedByOrganizations === false) {
     return 'organization';
   }

@@ -1,6 +1,6 @@
 import { AuthenticationType, IMMUTA_S3_TYPE } from '../contract';
 import { Location } from '../location';
-import { ImmutaRefusal, invalidResponse, RequestLine } from './refusal';
+import { ImmutaRefusal, createInvalidRefusal, RequestLine } from './refusal';
 import { LONG_RETRY_MS } from './retry';
 import { Reply, Transport } from './transport';
 import {
@@ -13,7 +13,7 @@ import {
 import { failure } from '../failure';
 import { asObject } from '../runtime/json';
 import { Redaction } from '../runtime/redaction';
-import { oneLine, withoutFullStop } from '../runtime/text';
+import { joinLines, withoutFullStop } from '../runtime/text';
 
 /** IDs are opaque, but they become part of a path. */
 export const INTEGRATION_ID = /^[\w-]+$/;
@@ -86,7 +86,7 @@ export class IntegrationsClient {
       throw reply.refusal.failure;
     }
     if (!Array.isArray(reply.json)) {
-      throw invalidResponse(request, 'it is not a list').failure;
+      throw createInvalidRefusal(request, 'it is not a list').failure;
     }
     return reply.json.map((item) => this.parseRecord(item)).filter((record) => record !== undefined);
   }
@@ -102,7 +102,7 @@ export class IntegrationsClient {
       throw reply.refusal.failure;
     }
     if (asObject(reply.json).id === undefined) {
-      throw invalidResponse(request, 'it has no id').failure;
+      throw createInvalidRefusal(request, 'it has no id').failure;
     }
     return this.parseRecord(reply.json);
   }
@@ -117,7 +117,7 @@ export class IntegrationsClient {
     if ('refusal' in reply) {
       return this.explain(reply.refusal);
     }
-    return idOf(reply.json) ?? invalidResponse(request, 'it has no id');
+    return idOf(reply.json) ?? createInvalidRefusal(request, 'it has no id');
   }
 
   /**
@@ -228,7 +228,7 @@ function text(value: unknown): string {
 }
 
 function clean(value: unknown, redaction: Redaction): string | undefined {
-  return withoutFullStop(oneLine(redaction.redact(text(value)), LONGEST_TEST_MESSAGE)) || undefined;
+  return withoutFullStop(joinLines(redaction.redact(text(value)), LONGEST_TEST_MESSAGE)) || undefined;
 }
 
 function isNotFound({ status }: ImmutaRefusal): boolean {

@@ -30,7 +30,7 @@ export interface RefusedResponse {
 }
 
 /** Explains a response that is not a success. */
-export function refusalOf({ request, status, message, secret, body, retryAfter }: RefusedResponse): ImmutaRefusal {
+export function createRefusal({ request, status, message, secret, body, retryAfter }: RefusedResponse): ImmutaRefusal {
   const values = { request: describeRequest(request), status, message: message ? `: ${message}` : '' };
   const refuse = (kind: Refusal['kind'], why: Failure) => ({
     failure: why,
@@ -60,7 +60,7 @@ export function refusalOf({ request, status, message, secret, body, retryAfter }
 }
 
 /** Explains a redirect. */
-export function redirectRefusal(request: RequestLine, status: number, target: string): ImmutaRefusal {
+export function createRedirectRefusal(request: RequestLine, status: number, target: string): ImmutaRefusal {
   return {
     failure: failure('IMMUTA_REDIRECTS', { request: describeRequest(request), status, target }),
     kind: 'final',
@@ -91,7 +91,7 @@ function explainMissingResponse(request: RequestLine, origin: string, cause: unk
 }
 
 /** Explains a response that is not what the API gives: something else than Immuta may have answered. */
-export function invalidResponse(request: RequestLine, problem: string): ImmutaRefusal {
+export function createInvalidRefusal(request: RequestLine, problem: string): ImmutaRefusal {
   return {
     failure: failure('IMMUTA_RESPONSE_INVALID', { request: describeRequest(request), problem }),
     kind: 'lost',

@@ -41,7 +41,7 @@ export interface FailedAttempt {
  *
  * @param random in [0, 1): "full jitter", so the requests of several resources of one deployment spread
  */
-export function retryDelay(failed: FailedAttempt, now: number, random: number): number | undefined {
+export function computeRetryDelay(failed: FailedAttempt, now: number, random: number): number | undefined {
   const left = failed.until - now;
   if (left <= 0) {
     return undefined;

@@ -2,13 +2,13 @@ import { ApiKey } from './api-key';
 import {
   describeRequest,
   ImmutaRefusal,
-  invalidResponse,
+  createInvalidRefusal,
   missingResponse,
-  redirectRefusal,
-  refusalOf,
+  createRedirectRefusal,
+  createRefusal,
   RequestLine,
 } from './refusal';
-import { isRepeatable, LONG_RETRY_MS, retryDelay } from './retry';
+import { isRepeatable, LONG_RETRY_MS, computeRetryDelay } from './retry';
 import { failure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { asObject } from '../runtime/json';
@@ -16,7 +16,7 @@ import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
-import { oneLine, withoutFullStop } from '../runtime/text';
+import { joinLines, withoutFullStop } from '../runtime/text';
 
 /** A request that was sent longer ago than this has no effect any more. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -98,7 +98,7 @@ export class Transport {
         }
         // a server that answers 429 is up, and will answer later
         const until = startedAt + (status === 429 ? LONG_RETRY_MS : retryMs);
-        const delayMs = retryDelay({ attempt, until, retryAfter }, deadline.now(), random());
+        const delayMs = computeRetryDelay({ attempt, until, retryAfter }, deadline.now(), random());
         if (delayMs === undefined) {
           const why = refusal.failure.withDetail(`retried for ${describeDuration(deadline.now() - startedAt)}`);
           return { done: { refusal: { ...refusal, isAnswerLost, failure: why } } };
@@ -146,7 +146,7 @@ export class Transport {
       });
       const text = await readText(response);
       if (text === undefined) {
-        return { refusal: invalidResponse(request, `its body is longer than ${MAX_BODY_BYTES} bytes`) };
+        return { refusal: createInvalidRefusal(request, `its body is longer than ${MAX_BODY_BYTES} bytes`) };
       }
       log.info('request', { ...request, httpStatus: response.status });
       return {
@@ -165,22 +165,22 @@ export class Transport {
       return response;
     }
     const { status, text, retryAfter, location } = response;
-    const json = tryJson(text);
+    const json = tryParseJson(text);
     if (status >= 200 && status < 300) {
       return json === undefined && status !== 204
-        ? { refusal: invalidResponse(request, text.trim() === '' ? 'it is empty' : 'it is not JSON') }
+        ? { refusal: createInvalidRefusal(request, text.trim() === '' ? 'it is empty' : 'it is not JSON') }
         : { json, isAnswerLost: false };
     }
     if (status >= 300 && status < 400) {
-      return { refusal: redirectRefusal(request, status, originOf(location)) };
+      return { refusal: createRedirectRefusal(request, status, findOrigin(location)) };
     }
     if (status === 404 && Object.keys(asObject(json)).length === 0) {
       // a proxy that has lost Immuta: what is not found there is not gone
-      return { refusal: invalidResponse(request, "it is 404 without a message of Immuta's") };
+      return { refusal: createInvalidRefusal(request, "it is 404 without a message of Immuta's") };
     }
     const { secretArn: secret } = this.options.apiKey;
     return {
-      refusal: refusalOf({ request, status, message: this.messageOf(json, text), secret, body: json, retryAfter }),
+      refusal: createRefusal({ request, status, message: this.messageOf(json, text), secret, body: json, retryAfter }),
     };
   }
 
@@ -189,7 +189,7 @@ export class Transport {
     const { message } = asObject(json);
     const said = typeof message === 'string' ? message : json === undefined ? text : '';
     const redacted = this.options.redaction.redact(said);
-    return withoutFullStop(oneLine(json === undefined ? withoutTags(redacted) : redacted, LONGEST_MESSAGE));
+    return withoutFullStop(joinLines(json === undefined ? removeTags(redacted) : redacted, LONGEST_MESSAGE));
   }
 }
 
@@ -236,11 +236,11 @@ async function readText(response: Response): Promise<string | undefined> {
 }
 
 /** Returns the text of a proxy's error page. */
-function withoutTags(page: string): string {
+function removeTags(page: string): string {
   return page.slice(0, LONGEST_ERROR_PAGE).replace(/<[^>]*>/g, ' ');
 }
 
-function tryJson(text: string): unknown {
+function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -248,6 +248,6 @@ function tryJson(text: string): unknown {
   }
 }
 
-function originOf(location: string | undefined): string {
+function findOrigin(location: string | undefined): string {
   return location && URL.canParse(location) ? new URL(location).origin : 'elsewhere';
 }

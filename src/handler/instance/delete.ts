@@ -1,6 +1,6 @@
 import { InstanceContext } from './context';
 import { removeAssociation } from './identity-center';
-import { isOurs, tagKeysOf } from './ownership';
+import { isOurs, filterTagKeys } from './ownership';
 import { Instance } from '../aws/access-grants';
 import { InstanceTagPart } from '../contract';
 import { Failure } from '../failure';
@@ -74,5 +74,5 @@ async function keepInstance(
     message: `${name} has ${locations} locations and ${grants} grants of other owners${association}: `
       + 'it is retained and has no owner any more',
   });
-  await accessGrants.untagInstance(instance, tagKeysOf(PART, instance.tags));
+  await accessGrants.untagInstance(instance, filterTagKeys(PART, instance.tags));
 }

@@ -1,7 +1,7 @@
 import { InstanceContext } from './context';
 import { deleteInstance } from './delete';
 import { AssociationGoal, ensureAssociation } from './identity-center';
-import { isOfThisLifetime, isOurs, ownershipTags } from './ownership';
+import { isOfThisLifetime, isOurs, renderTags } from './ownership';
 import { Instance } from '../aws/access-grants';
 import { failure } from '../failure';
 import { OutOfTime } from '../runtime/deadline';
@@ -30,7 +30,7 @@ export async function ensureInstance(context: InstanceContext, goal: Association
 async function createInstance(context: InstanceContext, goal: AssociationGoal): Promise<Instance | undefined> {
   const { accessGrants, log, ownership } = context;
   log.info('create-instance');
-  const created = await accessGrants.createInstance(ownershipTags('instance', ownership));
+  const created = await accessGrants.createInstance(renderTags('instance', ownership));
   if (!created) {
     return setUpOnceReadable(context, goal);
   }
@@ -89,6 +89,6 @@ async function adopt(
   if (!isCreatedByUs || isOfThisLifetime('instance', found.tags, ownership)) {
     return found;
   }
-  const tags = ownershipTags('instance', ownership);
+  const tags = renderTags('instance', ownership);
   return (await accessGrants.tagInstance(found, tags)) ? { ...found, tags: { ...found.tags, ...tags } } : undefined;
 }

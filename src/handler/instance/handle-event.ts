@@ -3,7 +3,7 @@ import { InstanceContext } from './context';
 import { deleteInstance } from './delete';
 import { ensureInstance } from './ensure';
 import { AssociationGoal } from './identity-center';
-import { isOurPhysicalId, isOurs, ownershipOf, physicalIdOf } from './ownership';
+import { isOurPhysicalId, isOurs, ownershipOf, choosePhysicalId } from './ownership';
 import { AccessGrants, Instance } from '../aws/access-grants';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { InstanceAttributes } from '../contract';
@@ -21,7 +21,7 @@ export interface InstanceOptions {
 /** Handles the events of `Custom::S3AccessGrantsInstance`. */
 export function handleInstanceEvent({ environment, s3Control }: InstanceOptions): HandleEvent {
   return async (event, tools) => {
-    const physicalId = physicalIdOf(event);
+    const physicalId = choosePhysicalId(event);
     try {
       await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
       await tools.operation.assertCurrent();

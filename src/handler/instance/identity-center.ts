@@ -1,5 +1,5 @@
 import { InstanceContext } from './context';
-import { isOfThisLifetime, isOurs, ownershipTags, tagKey, tagKeysOf } from './ownership';
+import { isOfThisLifetime, isOurs, renderTags, formatTagKey, filterTagKeys } from './ownership';
 import { Instance } from '../aws/access-grants';
 import { InstanceTagPart } from '../contract';
 import { Failure, failure, Refusal } from '../failure';
@@ -7,9 +7,9 @@ import { poll } from '../runtime/poll';
 
 const PART: InstanceTagPart = 'identity-center';
 /** The Identity Center instance that we associate with. */
-const INSTANCE_TAG = tagKey(PART, 'instance');
+const INSTANCE_TAG = formatTagKey(PART, 'instance');
 /** The application of our association, empty until it is known. Another association gets another application. */
-const APPLICATION_TAG = tagKey(PART, 'application');
+const APPLICATION_TAG = formatTagKey(PART, 'application');
 
 /** An association that an earlier run has ended may still appear for so long, and cannot be ended again. */
 const DISSOCIATION_MS = 120_000;
@@ -137,7 +137,7 @@ async function associate(
   const isClaimed = isOurs(PART, instance.tags, ownership) && instance.tags[INSTANCE_TAG] === wanted;
   if (
     !(await accessGrants.tagInstance(instance, {
-      ...ownershipTags(PART, ownership),
+      ...renderTags(PART, ownership),
       [INSTANCE_TAG]: wanted,
       [APPLICATION_TAG]: '',
     }))
@@ -248,7 +248,7 @@ async function recordApplication(
     return keepAssociationOfOthers(context, goal, await takeBackClaim(context, instance, wanted));
   }
   const tags = {
-    ...ownershipTags(PART, context.ownership),
+    ...renderTags(PART, context.ownership),
     [INSTANCE_TAG]: wanted,
     [APPLICATION_TAG]: instance.applicationArn!,
   };
@@ -270,7 +270,7 @@ async function removeClaim({ accessGrants, ownership }: InstanceContext, instanc
   if (!isOurs(PART, instance.tags, ownership)) {
     return instance;
   }
-  const keys = tagKeysOf(PART, instance.tags);
+  const keys = filterTagKeys(PART, instance.tags);
   if (keys.length > 0) {
     await accessGrants.untagInstance(instance, keys);
   }

@@ -50,7 +50,7 @@ export function ownershipOf({
 }
 
 /** Returns the physical ID of every response of a lifetime. CloudFormation invents one if it cancels a Create. */
-export function physicalIdOf(event: ResourceEvent): string {
+export function choosePhysicalId(event: ResourceEvent): string {
   const { requestType, physicalId } = event;
   return requestType === 'Create' || !physicalId
     ? INSTANCE_PHYSICAL_ID_PREFIX + ownershipOf(event).createdBy.lifetime
@@ -62,19 +62,19 @@ export function isOurPhysicalId(physicalId: string): boolean {
   return PHYSICAL_ID.test(physicalId);
 }
 
-export function tagKey(part: InstanceTagPart, field: string): string {
+export function formatTagKey(part: InstanceTagPart, field: string): string {
   return `${INSTANCE_TAG_PREFIX}:${part}:${field}`;
 }
 
-export function ownershipTags(part: InstanceTagPart, { owner, createdBy }: Ownership): Record<string, string> {
+export function renderTags(part: InstanceTagPart, { owner, createdBy }: Ownership): Record<string, string> {
   return Object.fromEntries(
-    Object.entries({ ...owner, ...createdBy }).map(([field, value]) => [tagKey(part, field), value]),
+    Object.entries({ ...owner, ...createdBy }).map(([field, value]) => [formatTagKey(part, field), value]),
   );
 }
 
 /** Whether the tags prove that this resource created the part. */
 export function isOurs(part: InstanceTagPart, tags: Tags, { owner, createdBy, isGenerationProof }: Ownership): boolean {
-  const has = (field: string, value: string) => tags[tagKey(part, field)] === value;
+  const has = (field: string, value: string) => tags[formatTagKey(part, field)] === value;
   return (
     has('stack', owner.stack) &&
     has('resource', owner.resource) &&
@@ -89,6 +89,6 @@ export function isOfThisLifetime(part: InstanceTagPart, tags: Tags, ownership: O
 }
 
 /** Returns the keys of the part's tags, of any version of this library. */
-export function tagKeysOf(part: InstanceTagPart, tags: Tags): string[] {
-  return Object.keys(tags).filter((key) => key.startsWith(tagKey(part, '')));
+export function filterTagKeys(part: InstanceTagPart, tags: Tags): string[] {
+  return Object.keys(tags).filter((key) => key.startsWith(formatTagKey(part, '')));
 }

@@ -27,7 +27,7 @@ export async function adoptIntegration(
     throw failure('ADOPTED_INTEGRATION_NOT_ENABLED', { integration });
   }
   assertHasNoOtherOwner(request, record);
-  if (!isAsDesired(record, desired, adoptedName(request, record))) {
+  if (!isAsDesired(record, desired, chooseAdoptedName(request, record))) {
     throw failure('ADOPTED_INTEGRATION_DIFFERS', {
       integration,
       differences: listDifferences(desired, record).join(', '),
@@ -56,7 +56,7 @@ function assertHasNoOtherOwner({ desired, ownership }: CreateRequest, record: In
  * Returns the name of an adopted record: its own, unless the user chose one. A retained one of ours keeps its
  * ownership.
  */
-export function adoptedName(
+export function chooseAdoptedName(
   { desired: { integrationName: chosen }, location, ownership }: CreateRequest,
   { name }: IntegrationRecord,
 ): string {
@@ -80,7 +80,10 @@ export function assertAdoptionUnchanged({ adopt, physicalId }: IntegrationReques
 }
 
 /** Says how to keep a record that is in the way. A resource that has had another integration cannot adopt one. */
-export function adoptionHint({ ownership, physicalId }: IntegrationRequest, { id, name }: IntegrationRecord): string {
+export function describeAdoption(
+  { ownership, physicalId }: IntegrationRequest,
+  { id, name }: IntegrationRecord,
+): string {
   const where = physicalId.text ? ' on a new ImmutaS3Integration with another construct ID' : '';
   const owner = parseOwnership(name)?.owner;
   const named = owner === undefined || owner === ownership.owner ? '' : " and 'integrationName' to its name";

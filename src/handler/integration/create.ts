@@ -1,4 +1,4 @@
-import { adoptionHint, describeConfiguration } from './adopt';
+import { describeAdoption, describeConfiguration } from './adopt';
 import { Context, describeRecord } from './context';
 import { delayBeforeRetry, isConflict } from './creation-refusal';
 import { CreationState } from './creation-state';
@@ -320,7 +320,7 @@ function assertIsFailedPredecessor(request: CreateRequest, record: IntegrationRe
     location: describeLocation(request.location),
     integration: describeRecord(record),
     configuration: describeConfiguration(record),
-    adoption: adoptionHint(request, record),
+    adoption: describeAdoption(request, record),
   };
   if (owner === undefined) {
     throw failure('LOCATION_HAS_OTHER_INTEGRATION', values);

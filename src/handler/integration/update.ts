@@ -1,4 +1,4 @@
-import { adoptedName, assertAdoptionUnchanged } from './adopt';
+import { chooseAdoptedName, assertAdoptionUnchanged } from './adopt';
 import { Context, describeRecord } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
@@ -124,7 +124,7 @@ function locationChanged({ location }: UpdateRequest, current: string): Failure 
 function desiredName(request: UpdateRequest, record: IntegrationRecord): string {
   const { desired, location, ownership, physicalId } = request;
   if (physicalId.kind === 'adopted' && physicalId.integrationId === record.id) {
-    return adoptedName(request, record);
+    return chooseAdoptedName(request, record);
   }
   return buildName(
     desired.integrationName,

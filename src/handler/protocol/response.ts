@@ -4,7 +4,7 @@ import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { growingPauses, poll } from '../runtime/poll';
-import { oneLine } from '../runtime/text';
+import { joinLines } from '../runtime/text';
 
 /** To a longer response, CloudFormation says "Response object is too long" and waits for another one. */
 const MAX_BYTES = 4096;
@@ -31,7 +31,7 @@ export interface Response {
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
  */
-export function responseBody(event: ResourceEvent, { physicalId, attributes, failure }: Response): Buffer {
+export function renderResponse(event: ResourceEvent, { physicalId, attributes, failure }: Response): Buffer {
   const withReason = (reason?: string) =>
     Buffer.from(
       JSON.stringify({
@@ -47,19 +47,19 @@ export function responseBody(event: ResourceEvent, { physicalId, attributes, fai
   if (!failure) {
     return withReason();
   }
-  const text = oneLine(failure.text);
-  const ending = `. ${oneLine(failure.remedy, LONGEST_REMEDY)}. [${failure.code}]`;
+  const text = joinLines(failure.text);
+  const ending = `. ${joinLines(failure.remedy, LONGEST_REMEDY)}. [${failure.code}]`;
   // a character has up to six bytes in JSON: search for the longest beginning that fits
   let [fits, tooLong] = [0, text.length + 1];
   while (tooLong - fits > 1) {
     const middle = Math.floor((fits + tooLong) / 2);
-    if (withReason(oneLine(text, middle) + ending).length < MAX_BYTES) {
+    if (withReason(joinLines(text, middle) + ending).length < MAX_BYTES) {
       fits = middle;
     } else {
       tooLong = middle;
     }
   }
-  return withReason(oneLine(text, fits) + ending);
+  return withReason(joinLines(text, fits) + ending);
 }
 
 export interface SendOptions {
@@ -84,7 +84,7 @@ export async function sendResponse(
     { deadline: clock, waitingFor: 'CloudFormation to accept the response', pauses },
     async ({ number: attempt, pauseMs }) => {
       const timeoutMs = Math.max(1_000, Math.min(ATTEMPT_TIMEOUT_MS, remainingMs() - LEAST_REMAINING_MS));
-      const { isDelivered, isRetryable, code } = await putOnce(responseUrl, body, timeoutMs);
+      const { isDelivered, isRetryable, code } = await sendOnce(responseUrl, body, timeoutMs);
       if (isDelivered) {
         return { done: log.info('responded', { attempt }) };
       }
@@ -104,7 +104,7 @@ interface Delivery {
   readonly code: string | number;
 }
 
-async function putOnce(responseUrl: string, body: Buffer, timeoutMs: number): Promise<Delivery> {
+async function sendOnce(responseUrl: string, body: Buffer, timeoutMs: number): Promise<Delivery> {
   if (!URL.canParse(responseUrl)) {
     return { isDelivered: false, isRetryable: false, code: 'NoResponseUrl' };
   }

@@ -1,7 +1,7 @@
 import { Continuation, MAX_HOPS, parseContinuation } from './continuation';
 import { CurrentOperation } from './current-operation';
 import { LambdaContext, parseEvent, Properties, ResourceEvent, stackName } from './event';
-import { Response, responseBody, sendResponse } from './response';
+import { Response, renderResponse, sendResponse } from './response';
 import { signingDate } from './signing-date';
 import { describeStackResource, describeStackStatus } from '../aws/cloudformation';
 import { invokeFunction } from '../aws/lambda';
@@ -158,7 +158,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     return;
   }
   log.info(response.failure ? 'failed' : 'succeeded', { message: response.failure?.message });
-  await sendResponse(event.responseUrl, responseBody(event, response), {
+  await sendResponse(event.responseUrl, renderResponse(event, response), {
     clock,
     log,
     remainingMs: () => context.getRemainingTimeInMillis(),

@@ -4,7 +4,7 @@ export function withoutFullStop(text: string): string {
 }
 
 /** Puts a text on one line and cuts it after so many characters, between code points. */
-export function oneLine(text: string, longest = Number.POSITIVE_INFINITY): string {
+export function joinLines(text: string, longest = Number.POSITIVE_INFINITY): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= longest) {
     return line;

@@ -1,4 +1,4 @@
-import { isRepeatable, retryDelay } from '../../../src/handler/immuta/retry';
+import { isRepeatable, computeRetryDelay } from '../../../src/handler/immuta/retry';
 
 const NOW = Date.parse('2026-11-23T04:26:00Z');
 
@@ -33,7 +33,7 @@ test.each([
   [6, 10_000],
   [2_000, 10_000],
 ])('waits after attempt %p for %p ms, in the middle of the jitter', (attempt, delay) => {
-  expect(retryDelay({ attempt, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
+  expect(computeRetryDelay({ attempt, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
 });
 
 test.each([
@@ -46,7 +46,7 @@ test.each([
   ['nonsense', 'soon', 500],
   ['nothing', '', 500],
 ])('obeys Retry-After with %s', (_, retryAfter, delay) => {
-  expect(retryDelay({ retryAfter, attempt: 1, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
+  expect(computeRetryDelay({ retryAfter, attempt: 1, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
 });
 
 test.each([
@@ -54,6 +54,6 @@ test.each([
   [0, undefined],
   [-1, undefined],
 ])('with %p ms left, sends the last attempt after %p', (left, delay) => {
-  expect(retryDelay({ attempt: 6, until: NOW + left }, NOW, 0.5)).toBe(delay);
-  expect(retryDelay({ attempt: 6, until: NOW + left, retryAfter: '7' }, NOW, 0.5)).toBe(delay && 7_000);
+  expect(computeRetryDelay({ attempt: 6, until: NOW + left }, NOW, 0.5)).toBe(delay);
+  expect(computeRetryDelay({ attempt: 6, until: NOW + left, retryAfter: '7' }, NOW, 0.5)).toBe(delay && 7_000);
 });

@@ -1,6 +1,6 @@
 import { Failure } from '../../../src/handler/failure';
 import { ResourceEvent } from '../../../src/handler/protocol/event';
-import { responseBody } from '../../../src/handler/protocol/response';
+import { renderResponse } from '../../../src/handler/protocol/response';
 
 const EVENT: ResourceEvent = {
   requestType: 'Update',
@@ -14,13 +14,13 @@ const EVENT: ResourceEvent = {
 };
 
 function reasonOf(text: string, remedy: string): string {
-  const body = responseBody(EVENT, { physicalId: 'id', failure: new Failure('TIMEOUT', { text, remedy }) });
+  const body = renderResponse(EVENT, { physicalId: 'id', failure: new Failure('TIMEOUT', { text, remedy }) });
   expect(body.length).toBeLessThan(4096);
   return JSON.parse(body.toString()).Reason;
 }
 
 test('a success has no reason', () => {
-  const body = responseBody(EVENT, { physicalId: 'immuta-s3-integration/12', attributes: { IntegrationId: '12' } });
+  const body = renderResponse(EVENT, { physicalId: 'immuta-s3-integration/12', attributes: { IntegrationId: '12' } });
 
   expect(JSON.parse(body.toString())).toEqual({
     Status: 'SUCCESS',
