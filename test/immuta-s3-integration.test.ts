@@ -649,7 +649,8 @@ describe('across stacks', () => {
     expect(other.dependencies).toEqual([home]);
     expect(home.dependencies).toEqual([]);
     const policy = resourcesOf(other)[logicalIdLike(other, 'AccessKeyPolicy')];
-    expect(policy.Properties.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
+    // the generated name of Immuta's own policy
+    expect(JSON.stringify(policy.Properties.PolicyName)).toContain(onlyOf(other, 'AWS::IAM::ManagedPolicy').logicalId);
     expect(policy.Properties.PolicyDocument.Statement).toEqual([
       {
         Action: 'secretsmanager:GetSecretValue',
@@ -657,6 +658,18 @@ describe('across stacks', () => {
         Resource: { Ref: onlyOf(other, 'AWS::SecretsManager::Secret').logicalId },
       },
     ]);
+  });
+
+  test('names a policy on the handler after its stack when the integration has no location role of its own', () => {
+    const app = new App();
+    const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
+    newIntegration(other, 'Sales', {
+      tenant: newTenant(home),
+      locationRole: iam.Role.fromRoleArn(other, 'Location', 'arn:aws:iam::111122223333:role/location'),
+      diagnosePermissions: true,
+    });
+    const policy = resourcesOf(other)[logicalIdLike(other, 'DiagnosisPolicy')];
+    expect(policy.Properties.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
   });
 
   test('attaches policies to roles of another stack', () => {
