@@ -4,9 +4,9 @@ import { runHistory } from './run-history';
 
 // a failure names the seed and the path of the shortest history that fails. Thousands: histories.slow.test.ts
 
-test('violates no invariant of managed access keys in 500 random histories', async () => {
+test.each([1, 2, 3, 4, 5])('violates no invariant in 100 random histories with seed %i', async (seed) => {
   const holds = fc.asyncProperty(histories(), async (history) => {
     expect(await runHistory(history)).toEqual([]);
   });
-  await fc.assert(holds, { numRuns: 500, seed: 11 });
+  await fc.assert(holds, { numRuns: 100, seed });
 });
