@@ -22,6 +22,7 @@ import { buildBucketOwnerStatements, buildKeyOwnerStatements } from './private/p
 import { applyRemovalPolicy } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
+import { registerManagedUser } from './private/validation/duplicates';
 import { createProblem, throwProblems } from './private/validation/problems';
 import { LocationAccess, S3Location } from './s3-location';
 
@@ -297,6 +298,9 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.immutaRole = authentication.role;
     this.managedAccessKey = authentication.managedAccessKey;
     this.accessKeySecret = this.managedAccessKey?.secret;
+    if (this.managedAccessKey) {
+      registerManagedUser(this, this.managedAccessKey.user);
+    }
     this.bucketPolicyStatements = buildBucketOwnerStatements({ ...governed, locationRoleArn, immutaPrincipalArn });
     const keyStatements = buildKeyOwnerStatements({ ...governed, locationRoleArn });
     this.keyPolicyStatements = encryptionKeys.length > 0 ? keyStatements : [];

@@ -115,6 +115,16 @@ export class S3Location {
   }
 
   /**
+   * Keys of the location's bucket. Locations in the same bucket have one in common.
+   *
+   * @internal
+   */
+  public get _keys(): string[] {
+    const [bucket] = this._buckets;
+    return this._allBuckets ? [] : [findName(bucket), identifyResource(bucket, bucket.bucketName)];
+  }
+
+  /**
    * Whether the other location is known to be the same part of S3.
    *
    * @internal

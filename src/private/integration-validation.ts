@@ -4,9 +4,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { IConstruct } from 'constructs';
 import { DefinedInstance } from './access-grants-instance-base';
 import { findDefinedInstance, findInstanceEnvironment } from './default-instance';
-import { Registry } from './registry';
 import { IAccessGrantsInstance, IImmutaTenant } from '../interfaces';
-import { ComparableIntegration, ComparableLocation, validateUniqueness, warnOfOverlaps } from './validation/duplicates';
+import { ComparableIntegration, ComparableLocation, registerIntegration, validateUniqueness } from './validation/duplicates';
 import { validateDuration, validateTimeouts } from './validation/durations';
 import { validateEncryptionKeys } from './validation/encryption-keys';
 import { validateEnvironment } from './validation/environment';
@@ -41,8 +40,6 @@ export interface CheckedState {
   readonly managedAccessKey?: { readonly user: iam.IUser; readonly isOwn: boolean };
 }
 
-const INTEGRATIONS = new Registry<ComparableIntegration>();
-
 /**
  * Validates an integration.
  *
@@ -58,16 +55,13 @@ export function validateIntegration(construct: IConstruct, props: CheckedProps, 
     tenantUrl: props.tenant.url,
     location: props.location,
     name: props.integrationName,
-    findManagedUser: () => getState().managedAccessKey?.user,
   };
-  const earlier = () => INTEGRATIONS.findEarlier(construct);
   props.location._addWarnings(construct);
-  warnOfOverlaps(integration, earlier());
-  INTEGRATIONS.add(construct, integration);
+  registerIntegration(integration);
   addValidation(construct, () => [
     ...validateProps(props),
     ...validateState(construct, props, getState()),
-    ...validateUniqueness(integration, earlier()),
+    ...validateUniqueness(integration, getState().managedAccessKey?.user),
   ]);
 }
 

@@ -41,12 +41,12 @@ export function isUser(principal: Principal): principal is iam.IUser {
 
 /** Notes that the library attaches an inline policy to a role. */
 export function registerInlinePolicy(policy: InlinePolicy, principal: iam.IRole): void {
-  INLINE_POLICIES.add(policy, { policy, principal });
+  INLINE_POLICIES.add(policy, { policy, principal }, [getName(principal)]);
 }
 
 /** Notes that the library attaches a managed policy, and warns above the default quota. */
 export function registerManagedPolicy(policy: iam.ManagedPolicy, principal: Principal): void {
-  MANAGED_POLICIES.add(policy, { policy, principal });
+  MANAGED_POLICIES.add(policy, { policy, principal }, [getName(principal)]);
   const count = countManagedPolicies(policy, principal);
   if (count > DEFAULT_MANAGED_POLICIES) {
     addWarning(policy, 'MANAGED_POLICIES_OF_PRINCIPAL', { principal: describePrincipal(principal), count });
@@ -100,10 +100,7 @@ function countManagedPolicies(scope: IConstruct, principal: Principal): number {
 
 /** The name of a principal is the same in each stack: a reference to it is one token, whichever stack resolves it. */
 function findAttached<P>(registry: Registry<Attachment<P>>, scope: IConstruct, principal: Principal): P[] {
-  return registry
-    .findAll(scope)
-    .filter((other) => getName(other.principal) === getName(principal))
-    .map(({ policy }) => policy);
+  return registry.findByKey(scope, getName(principal)).map(({ policy }) => policy);
 }
 
 function getName(principal: Principal): string {
