@@ -8,10 +8,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from '../src';
+import { buildImmutaStatements } from '../src/private/policies/immuta-principal';
+import { buildLocationRoleStatements, LocationRolePrincipal } from '../src/private/policies/location-role';
+import { formatInstanceArn } from '../src/private/stacks';
 
-const COUNTS = (process.argv[2] ?? "1,150,1600").split(",").map(Number);
-/** An integration has three resources, and a stack has 500 at most. */
-const PER_STACK = 150;
+const COUNTS = (process.argv[2] ?? '1,150,1600').split(',').map(Number);
+/** A template has 1 MB at most. */
+const PER_STACK = 100;
 const ENV = { account: '111122223333', region: 'us-east-1' };
 const PRINCIPAL = 'arn:aws:iam::444455556666:role/immuta';
 
@@ -26,31 +29,30 @@ const defineIntegration: Define = (stack, index, tenant) => {
   });
 };
 
-/** The same resources, with the statements of the integration, and without its checks. */
+/** The same resources with the same statements, and without the checks of the library. */
 const defineResources: Define = (stack, index, tenant) => {
+  const { account, partition, region } = stack;
   const { bucketArn } = s3.Bucket.fromBucketName(stack, `Bucket${index}`, `lake-${index}`);
+  const governed = {
+    account,
+    partition,
+    region,
+    accessGrantsInstanceArn: formatInstanceArn(stack),
+    data: { allBuckets: false, bucketArns: [bucketArn] },
+    bucketAccount: account,
+    write: true,
+    keyArns: [],
+    identityCenter: false,
+  };
   const location = new iam.Role(stack, `Location${index}`, {
-    assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
-    inlinePolicies: {
-      GovernedData: new iam.PolicyDocument({
-        statements: [
-          new iam.PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [`${bucketArn}/*`] }),
-          new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucketArn] }),
-        ],
-      }),
-    },
+    assumedBy: new LocationRolePrincipal(governed),
+    inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements: buildLocationRoleStatements(governed) }) },
   });
+  const { roleArn: locationRoleArn } = location;
+  const statements = buildImmutaStatements({ ...governed, identityCenter: undefined, locationRoleArn });
   const immuta = new iam.Role(stack, `Immuta${index}`, {
     assumedBy: new iam.ArnPrincipal(PRINCIPAL),
-    inlinePolicies: {
-      S3AccessGrants: new iam.PolicyDocument({
-        statements: [
-          new iam.PolicyStatement({ actions: ['s3:ListAccessGrantsInstances'], resources: ['*'] }),
-          new iam.PolicyStatement({ actions: ['iam:GetRole', 'iam:PassRole'], resources: [location.roleArn] }),
-          new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucketArn] }),
-        ],
-      }),
-    },
+    inlinePolicies: { S3AccessGrants: new iam.PolicyDocument({ statements }) },
   });
   const resource = new CustomResource(stack, `Resource${index}`, {
     serviceToken: tenant.handlerArn,
@@ -66,7 +68,8 @@ function measure(count: number, define: Define): { readonly ms: number; readonly
   const tenant = new ImmutaTenant(home, 'Immuta', {
     url: 'https://acme.immutacloud.com', apiKey: Secret.fromSecretNameV2(home, 'ApiKey', 'immuta/api-key'),
   });
-  const stacks = Array.from({ length: Math.ceil(count / PER_STACK) }, (_, i) => new Stack(app, `Lake${i}`, { env: ENV }));
+  const length = Math.ceil(count / PER_STACK);
+  const stacks = Array.from({ length }, (_, i) => new Stack(app, `Lake${i}`, { env: ENV }));
   for (let index = 0; index < count; index += 1) {
     define(stacks[Math.floor(index / PER_STACK)], index, tenant);
   }

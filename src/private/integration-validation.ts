@@ -5,7 +5,9 @@ import { IConstruct } from 'constructs';
 import { DefinedInstance } from './access-grants-instance-base';
 import { findDefinedInstance, findInstanceEnvironment } from './default-instance';
 import { IAccessGrantsInstance, IImmutaTenant } from '../interfaces';
-import { ComparableIntegration, ComparableLocation, registerIntegration, validateUniqueness } from './validation/duplicates';
+import {
+  ComparableIntegration, ComparableLocation, registerIntegration, validateUniqueness,
+} from './validation/duplicates';
 import { validateDuration, validateTimeouts } from './validation/durations';
 import { validateEncryptionKeys } from './validation/encryption-keys';
 import { validateEnvironment } from './validation/environment';
@@ -13,6 +15,7 @@ import { IdentityCenterIds, validateIdentityCenter } from './validation/identity
 import { validateIntegrationName } from './validation/names';
 import { addValidation, Problem, throwProblems } from './validation/problems';
 import { validateAdoption, validateRemovalPolicy } from './validation/removal';
+import { addStackSizeValidation } from './validation/stack-size';
 
 /** Properties of an integration that are checked. */
 export interface CheckedProps {
@@ -58,6 +61,7 @@ export function validateIntegration(construct: IConstruct, props: CheckedProps, 
   };
   props.location._addWarnings(construct);
   registerIntegration(integration);
+  addStackSizeValidation(Stack.of(construct));
   addValidation(construct, () => [
     ...validateProps(props),
     ...validateState(construct, props, getState()),

@@ -254,6 +254,18 @@ export const SYNTH_MESSAGES = {
     text: "the value of '{prop}' (secret '{secret}') would be in the template in plain text",
     remedy: "Import a secret, or define it without a value and set that with 'aws secretsmanager put-secret-value'",
   },
+  /** CloudFormation accepts templates of 1 MB. */
+  STACK_TEMPLATE_TOO_LARGE: {
+    text: "the template of stack '{stack}' has {bytes} bytes, and CloudFormation allows {max}",
+    remedy: "Set 'suppressTemplateIndentation' of the stack, or define some of the integrations in another stack. It "
+      + "can use the same 'tenant', and the same instance with 'AccessGrantsInstance.fromDefault(this, …)'",
+  },
+  /** CloudFormation accepts 500 resources in a stack. An integration has three or more. */
+  STACK_WITH_TOO_MANY_RESOURCES: {
+    text: "stack '{stack}' has {count} resources, and CloudFormation allows {max}",
+    remedy: "Define some of the integrations in another stack. It can use the same 'tenant', and the same instance "
+      + "with 'AccessGrantsInstance.fromDefault(this, …)'",
+  },
   /** The account or Region of one of the two stacks is a token, so they cannot be compared at synth. */
   TENANT_ENVIRONMENT_UNKNOWN: {
     text: "tenant '{tenant}' is in {got}, and the integration is in {here}",
