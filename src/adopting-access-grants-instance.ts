@@ -1,4 +1,6 @@
-import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  CfnResource, Duration, ITaggableV2, Lazy, RemovalPolicy, Stack, TagManager, TagType,
+} from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -71,7 +73,7 @@ const LOGICAL_ID = 'AdoptingS3AccessGrantsInstance';
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance.html
  */
-export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2.IConnectable {
+export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2.IConnectable, ITaggableV2 {
   /**
    * ARN of the application that S3 Access Grants has in Identity Center. Empty if the instance is not associated.
    *
@@ -92,6 +94,13 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
    * @attribute
    */
   public readonly accessGrantsInstanceAdopted: string;
+
+  /**
+   * Tags of the instance, which `Tags.of(…)` sets. An instance that another owner created gets none.
+   *
+   * They are set when the instance is created, and change in place. Tags of other owners are kept.
+   */
+  public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, INSTANCE_RESOURCE_TYPE);
 
   /** The function that manages the instance. */
   public readonly handler: lambda.Function;
@@ -160,10 +169,16 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
       AccountId: account,
       Region: region,
       IdentityCenterInstanceArn: this._identityCenterInstanceArn,
+      Tags: Lazy.string({ produce: () => this.renderTags() }),
       TimeoutSeconds: `${timeout.toSeconds()}`,
       RemovalPolicy: renderRemovalPolicy(() => this._resource),
       Generation: this.findGeneration(role),
     };
+  }
+
+  /** Renders the tags as JSON, because CloudFormation delivers scalars unchanged. They are known after the Aspects. */
+  private renderTags(): string | undefined {
+    return this.cdkTagManager.hasTags() ? Stack.of(this).toJsonString(this.cdkTagManager.tagValues()) : undefined;
   }
 
   /**

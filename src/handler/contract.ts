@@ -150,6 +150,8 @@ export interface InstanceProperties {
   readonly Region: string;
   /** ARN of the Identity Center instance to associate it with. @default - none */
   readonly IdentityCenterInstanceArn?: string;
+  /** Tags of an instance that this resource created: a JSON object. @default - none */
+  readonly Tags?: string;
   /** Seconds until the handler gives up, across all its invocations. */
   readonly TimeoutSeconds: string;
   /** `destroy` or `retain`. Only triggers an Update when the deletion policy changes. */

@@ -2,6 +2,7 @@ import { InstanceContext } from './context';
 import { deleteInstance } from './delete';
 import { AssociationGoal, ensureAssociation } from './identity-center';
 import { isOfThisLifetime, isOurs, renderTags } from './ownership';
+import { updateTags } from './tags';
 import { Instance } from '../aws/access-grants';
 import { failure } from '../failure';
 import { OutOfTime } from '../runtime/deadline';
@@ -73,7 +74,8 @@ async function setUpOnceReadable(
 /** Returns undefined if the instance is gone. */
 async function setUp(context: InstanceContext, goal: AssociationGoal, found: Instance): Promise<Instance | undefined> {
   const adopted = await adopt(context, found);
-  return adopted && ensureAssociation(context, goal, adopted);
+  const tagged = adopted && (await updateTags(context, adopted));
+  return tagged && ensureAssociation(context, goal, tagged);
 }
 
 /**

@@ -4,6 +4,7 @@ import { deleteInstance } from './delete';
 import { ensureInstance } from './ensure';
 import { AssociationGoal } from './identity-center';
 import { isOurPhysicalId, isOurs, ownershipOf, choosePhysicalId } from './ownership';
+import { parseTags } from './tags';
 import { AccessGrants, Instance } from '../aws/access-grants';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { InstanceAttributes } from '../contract';
@@ -67,6 +68,7 @@ function contextFor(
     location: { accountId, region },
     accessGrants: new AccessGrants({ accountId, region, deadline, log, beforeWrite, beforeCreate }, s3Control),
     ownership: ownershipOf(event),
+    tags: { wanted: parseTags(event.properties.Tags), previous: parseTags(event.oldProperties.Tags) },
     isTooLate,
     mayBeRepeated: earlierRuns.mayHaveCreated,
     deadline,
