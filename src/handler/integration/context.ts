@@ -22,6 +22,8 @@ export interface Context {
   /** URL of the tenant that the function calls. */
   readonly calledUrl: string;
   readonly immuta: IntegrationsClient;
+  /** The same tenant, for deleting what this event created although CloudFormation no longer waits for it. */
+  readonly immutaForCleanup: IntegrationsClient;
   /** Finds what is registered on the path in S3 Access Grants, preferably with the role of the integration. */
   readonly findRegisteredLocation: () => Promise<RegisteredLocation | undefined>;
   readonly credentials: Credentials;
@@ -45,12 +47,13 @@ export async function createContext(
   { environment, s3Control }: ContextOptions,
 ): Promise<Context> {
   const { deadline, log, operation } = tools;
-  await operation.assertCurrent();
   const immuta = createClient(environment, tools);
+  const immutaForCleanup = createClient(environment, { ...tools, beforeWrite: async () => deadline.check() });
   await credentials.remember();
   return {
     calledUrl: requireVariable(environment, ENV_IMMUTA_URL),
     immuta,
+    immutaForCleanup,
     findRegisteredLocation: () => findRegisteredLocation(location, locationRoleArn, { deadline, log, s3Control }),
     credentials,
     operation,

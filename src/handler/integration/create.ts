@@ -16,7 +16,7 @@ import { ImmutaRefusal } from '../immuta/refusal';
 import { isExplainedByConflict, isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { describeLocation, sameLocation, samePath } from '../location';
 import { Deadline, OutOfTime } from '../runtime/deadline';
-import { iamPauses, poll } from '../runtime/poll';
+import { iamPauses, poll, remainingDelay } from '../runtime/poll';
 
 /** The deletion of a failed integration may take so long. */
 const DELETION_MS = 30_000;
@@ -108,19 +108,36 @@ async function deleteFailed(context: Context, request: CreateRequest, { id, why 
 
 /** Whether another record may do better: a new one, or that of a concurrent run of this event, which is in the way. */
 async function isWorthReplacing(
-  { deadline, immuta }: Context,
-  { ownership }: CreateRequest,
+  context: Context,
+  request: CreateRequest,
   { id, status, failedTests }: IntegrationRecord,
   pauseMs: number,
 ): Promise<boolean> {
+  const { deadline } = context;
   if (status !== 'createError') {
     return false;
   }
   if (isExplainedByConflict(failedTests)) {
-    const records = await immuta.list();
-    return records.some((record) => record.id !== id && isCreatedBy(record.name, ownership));
+    return isTwinFound(context, request, id);
   }
   return isExplainedByIamPropagation(failedTests) && isTimeToReplace(deadline, pauseMs);
+}
+
+/** Whether another request of this event has created a record, which a list may not show for a minute. */
+async function isTwinFound(
+  { deadline, immuta }: Context,
+  { ownership }: CreateRequest,
+  id: string,
+): Promise<boolean> {
+  const end = deadline.now() + LAG_MS;
+  return poll<boolean>({ deadline, waitingFor: 'another record of this event' }, async ({ pauseMs }) => {
+    const records = await immuta.list();
+    if (records.some((record) => record.id !== id && isCreatedBy(record.name, ownership))) {
+      return { done: true };
+    }
+    const delayMs = remainingDelay(deadline, pauseMs, end);
+    return delayMs === undefined ? { done: false } : { seen: 'no other record of this event', pauseMs: delayMs };
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Context, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { assertNotInOtherTenant } from './other-tenant';
-import { isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
+import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { integrationIdOf, parsePhysicalId } from './physical-id';
 import { findOrConfirmAbsence, getAndLog } from './polling';
 import { waitForLocationRemoval } from './registered-location';
@@ -168,6 +168,25 @@ function isOfCreate(
     return isOfGeneration(ownership, generation);
   }
   return !mayBeRetained || ['creating', 'createError', 'deleting'].includes(record.status);
+}
+
+/**
+ * Deletes what this Create created, if CloudFormation no longer waits for it and has not taken it into the stack: its
+ * Delete may have come before, or cannot tell it from an integration that was retained.
+ */
+export async function deleteAbandoned(context: Context, request: IntegrationRequest): Promise<void> {
+  const { finalState } = context.operation;
+  if (!finalState) {
+    return;
+  }
+  const live = integrationIdOf(parsePhysicalId(finalState.physicalId));
+  const records = await context.immuta.list();
+  for (const { id } of records.filter(({ name }) => isCreatedBy(name, request.ownership))) {
+    if (id !== live) {
+      context.log.warn('delete-abandoned', { integrationId: id });
+      await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
+    }
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { Context, ContextOptions, createContext } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { Credentials, credentialsOf, releaseCredentials } from './credentials';
-import { deleteIntegration, isIntegrationLeft } from './delete';
+import { deleteAbandoned, deleteIntegration, isIntegrationLeft } from './delete';
 import { diagnoseFailure } from './diagnosis';
 import { ownershipOf } from './ownership';
 import { waitForSteadyStatus } from './polling';
@@ -68,6 +68,7 @@ async function performRequest(
     case 'Update': {
       const request = parseUpdateRequest(event);
       const context = await contextFor(request);
+      await context.operation.assertCurrent();
       const record = await updateIntegration(context, request, state);
       await settleCredentials(context, record);
       // a physical ID never changes, except `none`: its Delete would leave behind what this Update created
@@ -89,6 +90,7 @@ async function performRequest(
 
 async function createOrAdopt(context: Context, request: CreateRequest, state: CreationState): Promise<Outcome> {
   if (request.adopt) {
+    await context.operation.assertCurrent();
     state.recordAbsence(); // adoption creates nothing
     const record = await adoptIntegration(context, request, request.adopt);
     return {
@@ -96,9 +98,16 @@ async function createOrAdopt(context: Context, request: CreateRequest, state: Cr
       attributes: attributesOf(record),
     };
   }
-  const record = await createIntegration(context, request, state);
-  await settleCredentials(context, record);
-  return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: attributesOf(record) };
+  try {
+    await context.operation.assertCurrent();
+    const record = await createIntegration(context, request, state);
+    await context.operation.assertCurrent(); // the Delete of a cancelled Create may be over
+    await settleCredentials(context, record);
+    return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: attributesOf(record) };
+  } catch (error) {
+    await deleteAbandoned(context, request);
+    throw error;
+  }
 }
 
 /** A Delete that has nothing to delete needs no tenant, and does not fail because its URL is wrong. */

@@ -126,11 +126,7 @@ function desiredName(request: UpdateRequest, record: IntegrationRecord): string 
   if (physicalId.kind === 'adopted' && physicalId.integrationId === record.id) {
     return chooseAdoptedName(request, record);
   }
-  return buildName(
-    desired.integrationName,
-    location,
-    isOwnedBy(record.name, ownership.owner) ? parseOwnership(record.name)! : ownership,
-  );
+  return buildName(desired.integrationName, location, parseOwnership(record.name) ?? ownership);
 }
 
 /** What became of an update that Immuta accepted. */

@@ -70,6 +70,7 @@ const LONGEST_BLIND_DELAY_MS = 300_000;
 export class CurrentOperation {
   private first: ResourceState | undefined;
   private failures = 0;
+  private last: ResourceState | undefined;
 
   constructor(private readonly options: CurrentOperationOptions) {
     this.first = options.firstState;
@@ -83,6 +84,14 @@ export class CurrentOperation {
   /** Whether CloudFormation said that it waits for this event. Then it is never too late for it. */
   public get isConfirmed(): boolean {
     return this.first !== undefined;
+  }
+
+  /**
+   * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does not
+   * know the resource.
+   */
+  public get finalState(): ResourceState | undefined {
+    return this.last;
   }
 
   /**
@@ -102,6 +111,7 @@ export class CurrentOperation {
     }
     const change = this.first ? differenceBetween(this.first, reply.answer) : this.findContradiction(reply.answer);
     if (change) {
+      this.last = reply.answer;
       throw failure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
     }
     this.first ??= reply.answer;

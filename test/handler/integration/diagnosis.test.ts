@@ -20,7 +20,7 @@ const DENY = (...actions: string[]) => ({
 async function failsAtTest(test: number, properties: Record<string, string> = {}): Promise<string | undefined> {
   sandbox.immuta.faults.validation({ test, on: 'create', times: Infinity });
   const { reason, answers } = await carryOut(sandbox, 'Create', { properties });
-  expect(answers).toEqual(['FAILED none', 'SUCCESS none']);
+  expect(answers?.map((answer) => answer.split(' ')[0])).toEqual(['FAILED', 'SUCCESS']);
   return reason;
 }
 

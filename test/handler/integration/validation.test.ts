@@ -34,6 +34,13 @@ const REFUSED: Record<Operation, Outcome> = {
   Delete: { immuta: inOrder(101, 'sales'), answers: ['FAILED 101'] },
 };
 
+/** What is in the way may be a record of a concurrent run of the same event, which no list shows yet. */
+const REFUSED_BY_CONFLICT: Outcome = {
+  immuta: [],
+  answers: ['FAILED unknown/3098ca9c09a0', 'SUCCESS unknown/3098ca9c09a0'],
+};
+const CONFLICT_TESTS = [1, 2, 7];
+
 const timesOf = (method: string) =>
   sandbox.immuta.requests.filter((request) => request.method === method).map(({ time }) => time);
 
@@ -49,6 +56,7 @@ async function failing(operation: Operation, fault: Omit<ValidationFault, 'on'>)
 }
 
 describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
+  const isConflict = CONFLICT_TESTS.includes(number);
   const operations: Operation[] = isIam ? ['Create', 'Update', 'Delete'] : ['Create', 'Update'];
 
   test.each(operations)(
@@ -57,7 +65,7 @@ describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
       const outcome = await failing(operation, { test: number, times: Infinity });
 
       expect(outcome).toEqual({
-        ...REFUSED[operation],
+        ...(operation === 'Create' && isConflict ? REFUSED_BY_CONFLICT : REFUSED[operation]),
         reason: expect.stringContaining(`'${name}' failed: Immuta says so`),
       });
       expect(outcome.reason).toMatch(HINTS[number]);
@@ -126,10 +134,10 @@ describe.each(TESTS)("when '$name' fails", ({ name, test: number, isIam }) => {
       expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
     });
   } else {
-    test('fails a Create at once when the request is refused', async () => {
-      expect(await failing('Create', { test: number, times: 3 })).toMatchObject(REFUSED.Create);
+    test('waits with a Create when the request is refused for a while, and for a minute at most', async () => {
+      expect(await failing('Create', { test: number, times: 3 })).toEqual(GOOD.Create);
 
-      expect(timesOf('POST')).toHaveLength(1);
+      expect(timesOf('POST')).toHaveLength(4);
     });
 
     test('fails an Update at once when it ends in editError', async () => {
