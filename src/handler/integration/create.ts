@@ -257,16 +257,43 @@ async function findOrClearLocation(
   state: CreationState,
   { refusal, replaced }: Before,
 ): Promise<{ readonly id: string } | { readonly others: readonly IntegrationRecord[] }> {
+  const findOwn = (records: readonly IntegrationRecord[]) =>
+    records.find(({ id, name }) => id !== replaced?.id && isCreatedBy(name, request.ownership));
   const records = await listRecords(context, state, refusal);
-  const own = records.find(({ id, name }) => id !== replaced?.id && isCreatedBy(name, request.ownership));
+  const own = findOwn(records);
   if (own) {
-    context.log.info('resume', { integrationId: own.id, status: own.status });
-    await context.credentials.forRequest(); // an earlier run has sent them
-    return { id: own.id };
+    return resume(context, own);
   }
   state.recordAbsence();
-  await clearLocation(context, request, state, records);
-  return { others: records };
+  await deletePredecessors(context, request, state, records);
+  const registered = await context.findRegisteredLocation();
+  if (!registered) {
+    return { others: records };
+  }
+  // a concurrent run of this event may have created both since the list
+  const ownSince = findOwn(await listRecords(context, state, refusal));
+  if (ownSince) {
+    return resume(context, ownSince);
+  }
+  if (registered.roleArn === request.locationRoleArn) {
+    state.recordUnexplainedConflict();
+  }
+  throw failure('LOCATION_ALREADY_REGISTERED', {
+    location: describeLocation(request.location),
+    id: registered.id,
+    role: registered.roleArn,
+    command: deleteLocationCommand(request.location, registered),
+  });
+}
+
+/** An earlier run has sent the credentials. */
+async function resume(
+  { credentials, log }: Context,
+  { id, status }: IntegrationRecord,
+): Promise<{ readonly id: string }> {
+  log.info('resume', { integrationId: id, status });
+  await credentials.forRequest();
+  return { id };
 }
 
 async function listRecords(
@@ -285,10 +312,9 @@ async function listRecords(
  * Deletes what an earlier Create of this resource left: in `createError`, or because CloudFormation cancelled it and
  * did not roll back.
  *
- * @throws Failure if the location is taken: the record or the registered location belongs to another owner, and stays
- * as it is
+ * @throws Failure if the location is taken: the record belongs to another owner, and stays
  */
-async function clearLocation(
+async function deletePredecessors(
   context: Context,
   request: CreateRequest,
   state: CreationState,
@@ -301,15 +327,6 @@ async function clearLocation(
     }
     context.log.info('delete-failed-predecessor', { integrationId: record.id, status: record.status });
     await deleteRecord(hasty, request, record.id);
-  }
-  const registered = await context.findRegisteredLocation();
-  if (registered) {
-    throw failure('LOCATION_ALREADY_REGISTERED', {
-      location: describeLocation(request.location),
-      id: registered.id,
-      role: registered.roleArn,
-      command: deleteLocationCommand(request.location, registered),
-    });
   }
 }
 
