@@ -42,12 +42,14 @@ function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** Creates a record whose entries are computed each time that they are read. */
+/** Creates a record whose entries are computed each time that its keys are listed. */
 function createLazyRecord(compute: () => Record<string, string>): Record<string, string> {
+  let current: Record<string, string> | undefined;
+  const read = () => (current ??= compute());
   return new Proxy({}, {
-    get: (_, key) => Reflect.get(compute(), key),
-    has: (_, key) => Reflect.has(compute(), key),
-    ownKeys: () => Reflect.ownKeys(compute()),
-    getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(compute(), key),
+    get: (_, key) => Reflect.get(read(), key),
+    has: (_, key) => Reflect.has(read(), key),
+    ownKeys: () => Reflect.ownKeys((current = compute())),
+    getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(read(), key),
   });
 }
