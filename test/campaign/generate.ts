@@ -10,6 +10,7 @@ export const KINDS = [
   'express',
   'skipped rollbacks',
   'refactoring',
+  'imported roles',
   'replacements',
   'two stacks',
   'overlaps',
@@ -172,7 +173,7 @@ function changes(has: Has): fc.Arbitrary<Partial<Shape>> {
   const single: (fc.Arbitrary<Partial<Shape>> | false)[] = [
     fc.constant({}),
     fc.record({ name: fc.constantFrom('sales', 'marketing') }),
-    fc.record({ locationRole: fc.constantFrom(...LOCATION_ROLES) }),
+    has('imported roles') && fc.record({ locationRole: fc.constantFrom(...LOCATION_ROLES) }),
     fc.record({ authentication: fc.constantFrom(...authentications) }),
     fc.record({ revision: fc.integer({ min: 1, max: 3 }) }),
     fc.record({ timeoutMinutes: fc.constantFrom(30, 55) }),
@@ -181,10 +182,11 @@ function changes(has: Has): fc.Arbitrary<Partial<Shape>> {
     has('retention') && fc.record({ retain: fc.boolean() }),
   ];
   const one = fc.oneof(...single.filter((each) => each !== false));
-  return fc.oneof(
+  const change = fc.oneof(
     one,
     fc.tuple(one, one).map(([a, b]) => ({ ...a, ...b })),
   );
+  return has('imported roles') ? change : change.map((some) => ({ ...some, locationRole: 'generated' }));
 }
 
 function mishaps(has: Has): fc.Arbitrary<readonly Mishap[]> {
