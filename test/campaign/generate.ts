@@ -37,6 +37,7 @@ export const KINDS = [
   'rotations',
   'no CloudFormation',
   'late CloudFormation',
+  'cleanup shows deleted',
   'unsettled ends',
 ] as const;
 
@@ -261,7 +262,7 @@ function variants(has: Has): fc.Arbitrary<Variant> {
     nonEditable: either<Variant['nonEditable']>('ignored fields', [], ['awsLocationRole'], ['name']),
     describe: has('no CloudFormation') ? fc.constantFrom('denied', 'unreachable') : fc.constant('responds'),
     describeLag: fc.record({ stack: describeLag, resource: describeLag }),
-    cleanupShows: fc.constantFrom('current', 'deleted'),
+    cleanupShows: either('cleanup shows deleted', 'current', 'deleted'),
     concurrency: either('throttling', plain.concurrency, 1, 2),
     settlesBeforeEnd: either('unsettled ends', true, false),
   });
