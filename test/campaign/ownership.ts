@@ -7,6 +7,8 @@ interface Origin {
   readonly resource?: string;
   /** Whether a stack retained it. */
   isRetained: boolean;
+  /** Whether a failed creation was retained, of which it may be what is left. */
+  mayRemain?: boolean;
   /** Whether a person changed or deleted it after the handler's last write. */
   isTouched: boolean;
   /** The request of CloudFormation that changed it last. */
@@ -52,10 +54,10 @@ export class OwnershipLedger {
     if (origin) origin.isRetained = true;
   }
 
-  /** Records that all integrations of a resource are retained, if it is not known which. */
-  noteAllRetained(stackId: string, logicalId: string): void {
+  /** Records that all integrations of a resource may remain, if it is not known which one was retained. */
+  noteAllMayRemain(stackId: string, logicalId: string): void {
     const resource = this.resourceOf(stackId, logicalId);
-    for (const origin of this.origins.values()) origin.isRetained ||= origin.resource === resource;
+    for (const origin of this.origins.values()) origin.mayRemain ||= origin.resource === resource;
   }
 
   isTouched(id: string): boolean {
@@ -65,7 +67,7 @@ export class OwnershipLedger {
   /** Whether an integration must be deleted with its stack. */
   isToBeDeleted(id: string): boolean {
     const origin = this.origins.get(id);
-    return origin?.resource !== undefined && !origin.isRetained;
+    return origin?.resource !== undefined && !origin.isRetained && !origin.mayRemain;
   }
 
   /** Returns why an event must not change or delete an integration. */

@@ -251,7 +251,7 @@ class HistoryRun {
         old?.physicalId === event.physicalId
           ? recordIdOf(old)
           : recordIdOf({ physicalId: event.physicalId, attributes: {} });
-      if (id === undefined) this.ledger.noteAllRetained(stack.id, event.logicalId);
+      if (id === undefined) this.ledger.noteAllMayRemain(stack.id, event.logicalId);
       else this.ledger.noteRetained(id);
     }
   }
