@@ -68,6 +68,8 @@ export class World {
     this.immuta = createImmuta({ clock, aws: this.aws });
     this.network = new (class extends Network {
       exchange<T>(...[caller, exchange]: [Parameters<Network['exchange']>[0], Exchange<T>]): Promise<T> {
+        // a run that comes after the response is the subject of other tests
+        if (exchange.peer === 'response') return exchange.work();
         const work = () => exchange.work().finally(() => onExchange(`${exchange.peer} ${exchange.label}`));
         return super.exchange(caller, { ...exchange, work });
       }
@@ -190,13 +192,14 @@ export class World {
     this.secret = undefined;
   }
 
-  /** Deletes the integration as a person does. */
+  /** Deletes the integration as a person does, who waits until it is gone. */
   async deleteIntegration(): Promise<void> {
     const headers = { authorization: DEFAULT_API_KEY };
     const { record, clock } = this;
     if (!record) return;
     const path = `/integrations/${record.id}`;
     await this.immuta.answer({ method: 'DELETE', path, headers, body: '', time: clock.now() });
+    await this.scheduler.sleep(this.immuta.switches.durations.deleting + 1_000);
   }
 
   private credentialsFor(authentication: Authentication): Properties {

@@ -91,6 +91,7 @@ interface State {
 export class ManagedAccessKey {
   private readonly secret: SecretVersions;
   private readonly values = new Map<string, string>();
+  private readonly existing = new Set<string>();
   private sent?: Readonly<StoredKey>;
   private hasWaited = false;
   private attempts = 0;
@@ -118,11 +119,8 @@ export class ManagedAccessKey {
         throw failure('ACCESS_KEY_SUPERSEDED', {});
       } else if (!key) {
         await this.create(state, userName, this.token('key'));
-      } else if (!this.sent && !(await this.exists(key))) {
-        await this.forget(key);
-        if (rotation !== undefined) {
-          throw failure('ROTATION_KEY_DELETED', { accessKeyId: key.accessKeyId });
-        }
+      } else if (!this.existing.has(key.accessKeyId)) {
+        await this.confirm(key, rotation !== undefined); // takes time: the secret is read again
       } else if (!given) {
         await this.storePending(key, userName, this.token('again'));
       } else if (state.giving && state.keys.length > 1 && !this.hasWaited) {
@@ -297,7 +295,9 @@ export class ManagedAccessKey {
     versionId: string,
   ): Promise<boolean> {
     const value = JSON.stringify({ accessKeyId, secretAccessKey, userName });
-    return this.secret.putValue(versionId, value, [PENDING, labelOf({ accessKeyId })]);
+    const label = labelOf({ accessKeyId });
+    // the version of a rotation is pending already, unless another run has given Immuta something else since
+    return this.secret.putValue(versionId, value, versionId === this.options.requestId ? [label] : [PENDING, label]);
   }
 
   /** Takes one step towards a new key. The state decides whether another one is needed. */
@@ -436,11 +436,20 @@ export class ManagedAccessKey {
     return false;
   }
 
-  private async forget(key: StoredKey): Promise<void> {
-    this.options.log.warn('access-key-gone', { accessKeyId: key.accessKeyId });
+  /** Makes sure that a key exists, once in a run. One that someone deleted is forgotten. */
+  private async confirm(key: StoredKey, isRotation: boolean): Promise<void> {
+    const { accessKeyId } = key;
+    if (this.sent || (await this.exists(key))) {
+      this.existing.add(accessKeyId);
+      return;
+    }
+    this.options.log.warn('access-key-gone', { accessKeyId });
     this.attempts++;
     await this.secret.moveLabel(PENDING, { from: key.versionId });
     await this.secret.moveLabel(labelOf(key), { from: key.versionId });
+    if (isRotation) {
+      throw failure('ROTATION_KEY_DELETED', { accessKeyId });
+    }
   }
 
   private async list(userName: string): Promise<AccessKeyMetadata[]> {

@@ -112,8 +112,8 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
       return; // an earlier attempt has ended only now
     }
     const reply = await immuta.update(id, async () => {
-      const given = await key.forRequest(userName, versionId);
       const record = await readSteady(id, { immuta, ...tools });
+      const given = await key.forRequest(userName, versionId); // last: what it has read is outdated soon
       if (!key.isHeldBy(record)) {
         throw failure('ROTATION_INTEGRATION_NOT_READY', {
           id,
