@@ -87,8 +87,8 @@ export class CurrentOperation {
   }
 
   /**
-   * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does not
-   * know the resource.
+   * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does
+   * not know the resource.
    */
   public get finalState(): ResourceState | undefined {
     return this.last;
