@@ -90,7 +90,9 @@ const ADOPTING_FINDINGS = [
 function privateStack(app: App = new App()): Stack {
   const stack = new Stack(app, 'Stack');
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
-    vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'],
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['us-east-1a'],
+    privateSubnetIds: ['subnet-0123456789abcdef0'],
   });
   const options = { vpc, tracing: lambda.Tracing.ACTIVE };
   new ImmutaTenant(stack, 'Immuta', {
