@@ -23,7 +23,7 @@ export interface Credentials {
   isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean;
   /** Records that Immuta is enabled with what was sent last, and deletes the keys that nothing needs any more. */
   settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void>;
-  /** Reads every secret that Immuta may quote, as far as that is possible without waiting, so that it is redacted. */
+  /** Reads every secret that Immuta may quote, as far as that is possible in some seconds, so that it is redacted. */
   remember(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export function credentialsOf(
       }
     },
     async remember() {
-      const hasty = deadline.withoutRetries();
+      const hasty = deadline.withFewRetries();
       await Promise.all(
         [properties, oldProperties].map((each) =>
           bestEffort(log, 'secret-not-read', async () => {

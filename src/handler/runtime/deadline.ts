@@ -38,6 +38,7 @@ export interface DeadlineOptions {
 }
 
 const OUTAGE_MS = 120_000;
+const SHORT_OUTAGE_MS = 10_000;
 
 /** The clock of an event: it refuses to start or to wait for what would end too late. */
 export class Deadline implements Clock {
@@ -57,6 +58,11 @@ export class Deadline implements Clock {
   /** The same deadline, for best-effort calls. */
   public withoutRetries(): Deadline {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, 0);
+  }
+
+  /** The same deadline, for best-effort calls that are worth some seconds. */
+  public withFewRetries(): Deadline {
+    return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
   }
 
   /** No deadline, for short calls after the end of the event's time: the invocation has a minute left then. */

@@ -81,6 +81,7 @@ class HttpFace {
 
   private async authorize({ operation, principal, region, input }: AwsRequest): Promise<void> {
     const { cloudFormation, aws, onSilence } = this.options;
+    if (/:role\/cdk-/.test(principal)) return; // the CLI's own roles
     const isFunction = principal !== aws.iam.admin;
     if (isFunction && cloudFormation.describe === 'unreachable') {
       onSilence?.();
