@@ -194,7 +194,7 @@ class HistoryRun {
     this.setFaults({ mishaps: [], deliveries: [0] });
     await world.rotate();
     await world.scheduler.idle();
-    // an update that finds an integration that is being deleted fails: whoever deletes it may mean it
+    // an update that finds an integration that is being deleted fails: the deletion may be intended
     world.clock.advance(world.immuta.switches.durations.deleting);
     await world.clock.settled();
     this.note('── the end');

@@ -75,7 +75,7 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** Whether a service refuses a call for good: a retry is of no use. */
+/** Whether a service refuses a call for good: a retry cannot help. */
 export function isRefusedByAws(error: unknown): error is AwsFailure {
   return error instanceof AwsFailure && ['AWS_ACCESS_DENIED', 'AWS_REQUEST_REFUSED'].includes(error.code);
 }

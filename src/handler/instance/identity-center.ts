@@ -20,7 +20,7 @@ const CONFLICT_MS = 120_000;
 /** A concurrent run of the same event takes so long at most to record what it associated. */
 const CONCURRENT_RUN_MS = 30_000;
 
-/** The association that an event is to bring about. */
+/** The association that an event is to create. */
 export interface AssociationGoal {
   /** ARN of the Identity Center instance. @default - none */
   readonly wanted?: string;

@@ -29,7 +29,7 @@ export interface Ownership {
 
 const PHYSICAL_ID = new RegExp(`^${INSTANCE_PHYSICAL_ID_PREFIX}([0-9a-f]{12})$`);
 
-/** Returns for whom an event creates things. */
+/** Returns the owner of what an event creates. */
 export function ownershipOf({
   requestType,
   stackId,

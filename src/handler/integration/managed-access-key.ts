@@ -282,7 +282,7 @@ export class ManagedAccessKey {
   }
 
   /**
-   * The same in all runs of the request, until a key turns out to be of no use. A version ID has 64 characters at most.
+   * The same in all runs of the request, until a key turns out to be useless. A version ID has 64 characters at most.
    */
   private token(purpose: string): string {
     return createHash('sha256').update(`${this.options.requestId} ${purpose} ${this.attempts}`).digest('hex');

@@ -88,7 +88,7 @@ async function findRecord(context: Context, request: UpdateRequest): Promise<Int
 }
 
 /**
- * Whether an earlier Update failed to recreate the record: the rollback of that Update replaces it, as it is of no use.
+ * Whether an earlier Update failed to recreate the record: the rollback of that Update replaces it.
  */
 function isFailedSuccessor({ physicalId }: UpdateRequest, { status, name }: IntegrationRecord): boolean {
   const ownership = parseOwnership(name);
@@ -200,7 +200,7 @@ function isWorthRetrying(
 /**
  * Sends one request to update, once the status allows that. Undefined if it was accepted.
  *
- * @throws Failure if the integration is gone: whoever deleted it may have meant it
+ * @throws Failure if the integration is gone: its deletion may be intended
  */
 async function requestUpdate(
   context: Context,

@@ -36,7 +36,7 @@ export interface CurrentOperationOptions {
 
 /**
  * A resource has one of these while CloudFormation waits for the response to such a request, in a rollback too. It may
- * create a resource anew, whose Create failed before, as an update.
+ * create a resource again, whose Create failed before, as an update.
  */
 const STATUSES_WHILE_WAITING: Readonly<Record<string, readonly string[]>> = {
   Create: ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'],

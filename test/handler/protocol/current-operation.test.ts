@@ -68,7 +68,7 @@ const notCurrent = (requestType: string, change: string) =>
 describe('at the first look', () => {
   test.each<[string, ResourceState]>([
     ['Create', CREATING],
-    ['Create', { ...WAITING, physicalId: '' }], // anew, after one that failed
+    ['Create', { ...WAITING, physicalId: '' }], // again, after one that failed
     ['Update', WAITING],
     ['Update', { ...WAITING, lastUpdatedAt: SENT_AT + 9 * SECOND }],
   ])('lets a %s go on while CloudFormation waits for it (%#)', async (requestType, state) => {
@@ -120,7 +120,7 @@ describe('later', () => {
       'the resource is UPDATE_FAILED, no longer UPDATE_IN_PROGRESS',
     ],
     [
-      'the same operation begins anew',
+      'the same operation begins again',
       { ...WAITING, lastUpdatedAt: SENT_AT + MINUTE },
       'a later operation of the same kind is in progress',
     ],
@@ -135,9 +135,9 @@ describe('later', () => {
   });
 
   test('compares with what an earlier invocation saw', async () => {
-    const anew = { ...WAITING, lastUpdatedAt: SENT_AT + 3 * SECOND };
+    const again = { ...WAITING, lastUpdatedAt: SENT_AT + 3 * SECOND };
 
-    await expect(operation('Update', [anew], { firstState: WAITING }).assertCurrent()).rejects.toThrow(
+    await expect(operation('Update', [again], { firstState: WAITING }).assertCurrent()).rejects.toThrow(
       '[OPERATION_NOT_CURRENT]',
     );
   });
