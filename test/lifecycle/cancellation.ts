@@ -3,6 +3,7 @@ import { deployTenant, lake, locations, STACK_NAME } from './fixture';
 import { createRoles, inAccount, prepareAccount, Roles } from './owners';
 import { ImmutaS3IntegrationProps, ImmutaTenant } from '../../src';
 import { StackResult } from '../sandbox/cloudformation';
+import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { Sandbox } from '../sandbox/sandbox';
 
 type Props = Partial<ImmutaS3IntegrationProps> | ((stack: Stack) => Partial<ImmutaS3IntegrationProps>);
@@ -88,4 +89,18 @@ export function moment(): { readonly promise: Promise<void>; readonly comes: () 
     comes = resolve;
   });
   return { promise, comes };
+}
+
+/** Deletes an integration in Immuta, as a person does, and waits until it is gone. */
+export async function deleteByHand({ immuta, clock }: Sandbox, id: string): Promise<void> {
+  await immuta.answer({
+    method: 'DELETE',
+    path: `/integrations/${id}`,
+    headers: { authorization: DEFAULT_API_KEY },
+    body: '',
+    time: clock.now(),
+  });
+  clock.advance(immuta.switches.durations.deleting);
+  await clock.settled();
+  expect(immuta.integrations.has(id)).toBe(false);
 }

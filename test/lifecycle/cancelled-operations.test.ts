@@ -1,11 +1,9 @@
-import { User } from 'aws-cdk-lib/aws-iam';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { ContestedLake, moment } from './cancellation';
+import { ContestedLake, deleteByHand, moment } from './cancellation';
 import { changes, LOCATION_PATH, useSandbox } from './fixture';
 import { arnOf, EVERYTHING, Roles } from './owners';
 import { ImmutaAuthentication } from '../../src';
-import { DEFAULT_API_KEY } from '../sandbox/immuta';
 
 // another resource of the stack fails while ours is in progress, and CloudFormation cancels ours
 
@@ -63,7 +61,7 @@ describe('a cancelled Update', () => {
       aws.secrets.createSecret('immuta/access-key', JSON.stringify(given));
       await lake.deploy((stack) => ({
         authentication: ImmutaAuthentication.accessKeySecret({
-          user: User.fromUserName(stack, 'User', 'immuta-user'),
+          user: iam.User.fromUserName(stack, 'User', 'immuta-user'),
           secret: Secret.fromSecretNameV2(stack, 'Keys', 'immuta/access-key'),
         }),
       }));
@@ -109,7 +107,7 @@ describe('without a rollback', () => {
       const cancelled = await lake.deploy({}, { otherFails: posted.promise, disableRollback: true });
       expect(cancelled.status).toBe('CREATE_FAILED');
       await sandbox.current.scheduler.idle();
-      await deleteByHand('101');
+      await deleteByHand(sandbox.current, '101');
 
       const next = await lake.deploy({}, { disableRollback: true });
 
@@ -119,20 +117,6 @@ describe('without a rollback', () => {
       expect(await lake.left()).toEqual([]);
     },
   );
-
-  async function deleteByHand(id: string): Promise<void> {
-    const { immuta, clock } = sandbox.current;
-    await immuta.answer({
-      method: 'DELETE',
-      path: `/integrations/${id}`,
-      headers: { authorization: DEFAULT_API_KEY },
-      body: '',
-      time: clock.now(),
-    });
-    clock.advance(immuta.switches.durations.deleting);
-    await clock.settled();
-    expect(immuta.integrations.has(id)).toBe(false);
-  }
 });
 
 describe('an event that runs again after it was answered', () => {

@@ -2,29 +2,15 @@ import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ContestedLake } from './cancellation';
+import { ContestedLake, deleteByHand } from './cancellation';
 import { changes, failure, leftovers, LOCATION_PATH, NOTHING, STACK_NAME, tenantIn, useSandbox } from './fixture';
 import { arnOf } from './owners';
 import { ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { Template } from '../sandbox/cloudformation';
-import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
-
-async function deleteByHand(id: string): Promise<void> {
-  const { immuta, clock, scheduler } = sandbox.current;
-  await immuta.answer({
-    method: 'DELETE',
-    path: `/integrations/${id}`,
-    headers: { authorization: DEFAULT_API_KEY },
-    body: '',
-    time: clock.now(),
-  });
-  clock.advance(immuta.switches.durations.deleting);
-  await scheduler.idle();
-}
 
 describe('stack refactoring', () => {
   interface Placement {
@@ -104,7 +90,7 @@ describe('stack refactoring', () => {
 
   test.each(MOVES)('when %s after an update recreated the integration, the same holds', async (_what, there) => {
     await sandbox.current.deploy(build());
-    await deleteByHand('101');
+    await deleteByHand(sandbox.current, '101');
     expect(await sandbox.current.deploy(build({}, { revision: '1' }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(record('102').status).toBe('enabled');
 
@@ -222,7 +208,7 @@ describe('an integration in createError that an update finds', () => {
   test('that an update recreated is replaced by the rollback', async () => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy({ integrationName: 'before' });
-    await deleteByHand('101');
+    await deleteByHand(sandbox.current, '101');
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
 
     expect(await lake.deploy({ integrationName: 'after' })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });

@@ -77,7 +77,7 @@ test('creates, edits and deletes asynchronously with effects in AWS', async () =
   ]);
 
   const [location] = aws.accessGrants.locations('111122223333', 'us-east-1');
-  aws.accessGrants.createGrant('111122223333', 'us-east-1', location.id, 'somebody');
+  aws.accessGrants.createGrant('111122223333', 'us-east-1', location.id, 'stranger');
   const deleted = await call('DELETE', '/integrations/101');
   expect(deleted.body.validationResults.validationTests.map(({ name }: any) => name)).toEqual(
     VALIDATION_TESTS.slice(2, 6),
@@ -101,7 +101,7 @@ test.each<[number, () => unknown]>([
     () =>
       aws.iam.updateAssumeRolePolicy(
         'immuta',
-        policy({ Principal: { AWS: arnOf('somebody') }, Action: 'sts:AssumeRole' }),
+        policy({ Principal: { AWS: arnOf('stranger') }, Action: 'sts:AssumeRole' }),
       ),
   ],
   [

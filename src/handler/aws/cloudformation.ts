@@ -14,7 +14,7 @@ const CLOUDFORMATION = {
 export interface StackResource {
   readonly resourceStatus: string;
   readonly physicalId: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. It moves with every change of the resource's status. */
   readonly lastUpdatedAt: number;
 }
 

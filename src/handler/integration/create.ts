@@ -87,8 +87,7 @@ async function assertReplaced(
   state: CreationState,
   id: string,
 ): Promise<void> {
-  const records = await context.immuta.list();
-  if (!records.some((record) => record.id !== id && isCreatedBy(record.name, request.ownership))) {
+  if (!findOwn(await context.immuta.list(), request, id)) {
     state.recordUnexplainedConflict(); // the Delete that follows looks for a record of this event, whatever its ID
     throw failure('INTEGRATION_DELETED_DURING_CREATE', { id });
   }
@@ -126,13 +125,12 @@ async function isWorthReplacing(
 /** Whether another request of this event has created a record, which a list may not show for a minute. */
 async function isTwinFound(
   { deadline, immuta }: Context,
-  { ownership }: CreateRequest,
+  request: CreateRequest,
   id: string,
 ): Promise<boolean> {
   const end = deadline.now() + LAG_MS;
   return poll<boolean>({ deadline, waitingFor: 'another record of this event' }, async ({ pauseMs }) => {
-    const records = await immuta.list();
-    if (records.some((record) => record.id !== id && isCreatedBy(record.name, ownership))) {
+    if (findOwn(await immuta.list(), request, id)) {
       return { done: true };
     }
     const delayMs = remainingDelay(deadline, pauseMs, end);
@@ -257,10 +255,8 @@ async function findOrClearLocation(
   state: CreationState,
   { refusal, replaced }: Before,
 ): Promise<{ readonly id: string } | { readonly others: readonly IntegrationRecord[] }> {
-  const findOwn = (records: readonly IntegrationRecord[]) =>
-    records.find(({ id, name }) => id !== replaced?.id && isCreatedBy(name, request.ownership));
   const records = await listRecords(context, state, refusal);
-  const own = findOwn(records);
+  const own = findOwn(records, request, replaced?.id);
   if (own) {
     return resume(context, own);
   }
@@ -271,7 +267,7 @@ async function findOrClearLocation(
     return { others: records };
   }
   // a concurrent run of this event may have created both since the list
-  const ownSince = findOwn(await listRecords(context, state, refusal));
+  const ownSince = findOwn(await listRecords(context, state, refusal), request, replaced?.id);
   if (ownSince) {
     return resume(context, ownSince);
   }
@@ -284,6 +280,15 @@ async function findOrClearLocation(
     role: registered.roleArn,
     command: deleteLocationCommand(request.location, registered),
   });
+}
+
+/** Finds a record that this event created, but not the one with that ID. */
+function findOwn(
+  records: readonly IntegrationRecord[],
+  { ownership }: CreateRequest,
+  exceptId?: string,
+): IntegrationRecord | undefined {
+  return records.find(({ id, name }) => id !== exceptId && isCreatedBy(name, ownership));
 }
 
 /** An earlier run has sent the credentials. */

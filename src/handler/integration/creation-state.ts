@@ -14,9 +14,8 @@ import { EarlierRuns } from '../protocol/run';
  *   Then both runs see the same state, and what refuses the one refuses the other, unless that starts in the seconds
  *   between them: the record of the other run then waits for the next Create to name it.)
  * - A list shows no record of this event after everything that an attempt may have sent was answered: an earlier
- *   attempt
- *   ended a minute ago, and its requests with it. Our own requests were refused. Only a request of ours without an
- *   answer may still have an effect after a list.
+ *   attempt ended a minute ago, and its requests with it. Our own requests were refused. Only a request of ours without
+ *   an answer may still have an effect after a list.
  */
 export class CreationState {
   /** ID of the record, once it is known. */

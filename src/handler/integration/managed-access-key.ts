@@ -102,7 +102,7 @@ export class ManagedAccessKey {
   }
 
   /**
-   * The key for a request that is sent right now. Creates one if the user has none of ours.
+   * The key for a request that is sent right now. Creates one if the user has no key of this integration.
    *
    * @param rotation Version of the only key that may be sent
    */

@@ -2,7 +2,7 @@ import { createClient } from './context';
 import { reportRotation } from './credentials';
 import { configOf } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
-import { getAndLog } from './polling';
+import { getAndLog, LAG_MS } from './polling';
 import { prepareNetwork } from '../aws/network';
 import { Failure, failure, redactFailure } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
@@ -19,9 +19,6 @@ import { Redaction } from '../runtime/redaction';
 /** Kept for the request that is under way, and for the answer. */
 const RESERVE_MS = 45_000;
 const IAM_PROPAGATION_MS = 180_000;
-
-/** For so long after a request, Immuta may answer with the state before it. */
-const CONSISTENT_MS = 60_000;
 
 /**
  * One step of a rotation. Secrets Manager invokes the steps one after the other, and all of them again if one fails.
@@ -139,7 +136,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
     let record = await readEnabled(sent.integrationId, tools);
     if (record.accessKeyId !== sent.accessKeyId) {
       // Immuta masks the key, or has answered with the state before the request
-      await tools.deadline.sleep(CONSISTENT_MS);
+      await tools.deadline.sleep(LAG_MS);
       record = await readEnabled(sent.integrationId, tools);
     }
     if (!key.isShownBy(record)) {

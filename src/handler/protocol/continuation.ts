@@ -1,4 +1,4 @@
-import type { ResourceState } from './current-operation';
+import type { StackResource } from '../aws/cloudformation';
 import { asObject } from '../runtime/json';
 
 /** Lambda ends a chain of invocations after 16. Eight that wait for 8 minutes are the longest `timeout`. */
@@ -17,7 +17,7 @@ export interface Continuation {
   /** When Immuta accepted an update of this event, in milliseconds since 1970. */
   readonly updatedAt?: number;
   /** What CloudFormation first showed of the resource. */
-  readonly operation?: ResourceState;
+  readonly operation?: StackResource;
 }
 
 /** Parses a continuation. One that the handler did not write ends the chain instead of prolonging it. */
@@ -36,7 +36,7 @@ export function parseContinuation(event: unknown, now: number): Continuation | u
   };
 }
 
-function parseOperation(value: unknown): ResourceState | undefined {
+function parseOperation(value: unknown): StackResource | undefined {
   const { resourceStatus, physicalId, lastUpdatedAt } = asObject(value);
   return typeof resourceStatus === 'string' && typeof lastUpdatedAt === 'number'
     ? { resourceStatus, physicalId: String(physicalId), lastUpdatedAt }

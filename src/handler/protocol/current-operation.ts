@@ -1,19 +1,12 @@
 import { ResourceEvent } from './event';
+import type { StackResource } from '../aws/cloudformation';
 import { failure } from '../failure';
 import { Log } from '../runtime/log';
-
-/** What CloudFormation shows of a resource. */
-export interface ResourceState {
-  readonly resourceStatus: string;
-  readonly physicalId: string;
-  /** Milliseconds since 1970. It moves with every change of the resource's status. */
-  readonly lastUpdatedAt: number;
-}
 
 /** Asks CloudFormation about a stack. Each function throws if it cannot be asked. */
 export interface StackDescription {
   /** Undefined if CloudFormation does not know the resource. */
-  describeResource(stackId: string, logicalId: string): Promise<ResourceState | undefined>;
+  describeResource(stackId: string, logicalId: string): Promise<StackResource | undefined>;
   /** The status of the stack, such as `UPDATE_IN_PROGRESS`. */
   describeStatus(stackId: string): Promise<string>;
 }
@@ -31,7 +24,7 @@ export interface CurrentOperationOptions {
    */
   readonly deliveryDelayMs: number;
   /** What an earlier invocation of the same event saw first. */
-  readonly firstState?: ResourceState;
+  readonly firstState?: StackResource;
 }
 
 /**
@@ -68,16 +61,16 @@ const LONGEST_BLIND_DELAY_MS = 300_000;
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
  */
 export class CurrentOperation {
-  private first: ResourceState | undefined;
+  private first: StackResource | undefined;
   private failures = 0;
-  private last: ResourceState | undefined;
+  private last: StackResource | undefined;
 
   constructor(private readonly options: CurrentOperationOptions) {
     this.first = options.firstState;
   }
 
   /** What CloudFormation showed first, for the next invocation of the same event. */
-  public get firstState(): ResourceState | undefined {
+  public get firstState(): StackResource | undefined {
     return this.first;
   }
 
@@ -90,7 +83,7 @@ export class CurrentOperation {
    * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does
    * not know the resource.
    */
-  public get finalState(): ResourceState | undefined {
+  public get finalState(): StackResource | undefined {
     return this.last;
   }
 
@@ -144,7 +137,7 @@ export class CurrentOperation {
     }
   }
 
-  private describe(): Promise<{ readonly answer: ResourceState | undefined } | undefined> {
+  private describe(): Promise<{ readonly answer: StackResource | undefined } | undefined> {
     const { event, stack } = this.options;
     return this.ask(() => stack.describeResource(event.stackId, event.logicalId));
   }
@@ -168,13 +161,13 @@ export class CurrentOperation {
   }
 
   /** Whether a read lags behind, so that it says nothing about this event. */
-  private isFromBefore(state: ResourceState | undefined): boolean {
+  private isFromBefore(state: StackResource | undefined): boolean {
     const { sentAt } = this.options;
     return state !== undefined && sentAt !== undefined && state.lastUpdatedAt < sentAt - OLDER_MS;
   }
 
   /** A first answer that cannot belong to this event: the event was delivered late, or again after its end. */
-  private findContradiction(state: ResourceState | undefined): string | undefined {
+  private findContradiction(state: StackResource | undefined): string | undefined {
     const { event, sentAt, now } = this.options;
     if (sentAt === undefined) {
       return undefined;
@@ -191,7 +184,7 @@ export class CurrentOperation {
   }
 }
 
-function differenceBetween(first: ResourceState, state: ResourceState | undefined): string | undefined {
+function differenceBetween(first: StackResource, state: StackResource | undefined): string | undefined {
   if (!state) {
     return 'CloudFormation no longer knows the resource';
   }

@@ -1,7 +1,7 @@
+import { StackResource } from '../../../src/handler/aws/cloudformation';
 import {
   CurrentOperation,
   CurrentOperationOptions,
-  ResourceState,
 } from '../../../src/handler/protocol/current-operation';
 import { ResourceEvent } from '../../../src/handler/protocol/event';
 import { createLog } from '../../../src/handler/runtime/log';
@@ -11,19 +11,19 @@ const SENT_AT = Date.parse('2026-11-23T09:00:00Z');
 const SECOND = 1_000;
 const MINUTE = 60_000;
 
-const WAITING: ResourceState = {
+const WAITING: StackResource = {
   resourceStatus: 'UPDATE_IN_PROGRESS',
   physicalId: 'immuta-s3-integration/101',
   lastUpdatedAt: SENT_AT,
 };
-const CREATING: ResourceState = {
+const CREATING: StackResource = {
   resourceStatus: 'CREATE_IN_PROGRESS',
   physicalId: '',
   lastUpdatedAt: SENT_AT,
 };
 
 /** What CloudFormation answers, one after the other; the last answer stays. */
-type Answer = ResourceState | undefined | 'denied';
+type Answer = StackResource | undefined | 'denied';
 
 let logged: string[];
 let asked: number;
@@ -66,7 +66,7 @@ const notCurrent = (requestType: string, change: string) =>
   'No action is needed: the operation that followed decides what is done. [OPERATION_NOT_CURRENT]';
 
 describe('at the first look', () => {
-  test.each<[string, ResourceState]>([
+  test.each<[string, StackResource]>([
     ['Create', CREATING],
     ['Create', { ...WAITING, physicalId: '' }], // again, after one that failed
     ['Update', WAITING],
@@ -80,7 +80,7 @@ describe('at the first look', () => {
     expect(current.firstState).toEqual(state);
   });
 
-  test.each<[string, ResourceState | undefined, string]>([
+  test.each<[string, StackResource | undefined, string]>([
     ['Create', { ...CREATING, resourceStatus: 'CREATE_FAILED' }, 'the resource is CREATE_FAILED'],
     ['Create', { ...CREATING, resourceStatus: 'DELETE_COMPLETE' }, 'the resource is DELETE_COMPLETE'],
     ['Update', { ...WAITING, resourceStatus: 'UPDATE_COMPLETE' }, 'the resource is UPDATE_COMPLETE'],
