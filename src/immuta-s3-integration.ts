@@ -13,7 +13,7 @@ import { DEFAULT_ID, DefinedInstance } from './private/access-grants-instance-ba
 import { attachDiagnosis } from './private/attach-policy';
 import { ManagedAccessKey } from './private/authentication';
 import { dependOnDefinedInstance, findDefinedInstance, resolveIdentityCenter } from './private/default-instance';
-import { describeStackOf } from './private/described-stacks';
+import { allowDescribeStack } from './private/described-stacks';
 import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
 import { createLocationRole } from './private/location-role';
@@ -306,7 +306,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.keyPolicyStatements = encryptionKeys.length > 0 ? keyStatements : [];
 
     const diagnosis = props.diagnosePermissions ? [attachDiagnosis(this.parts, tenant, immutaPrincipalArn)] : [];
-    describeStackOf(this, tenant);
+    allowDescribeStack(this, tenant);
     const resource = createIntegrationResource(props, { ...governed, scope: this.parts, locationRole, authentication });
     // The instance of an adopted integration exists, so that a second one could not be created.
     const defineInstance = (stack: Stack) => { new AccessGrantsInstance(stack, DEFAULT_ID); };

@@ -9,8 +9,8 @@ import {
   newStack,
   newTenant,
   normalize,
-  onlyOf,
-  resourcesOf,
+  getOnly,
+  listResources,
   synthError,
 } from './fixture';
 import { AccessGrantsInstance } from '../src';
@@ -23,7 +23,7 @@ describe('AccessGrantsInstance', () => {
     const stack = newStack();
     const instance = new AccessGrantsInstance(stack, 'Instance');
 
-    expect(resourcesOf(stack)).toEqual({
+    expect(listResources(stack)).toEqual({
       S3AccessGrantsInstance: { Type: INSTANCE, DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' },
     });
     expect(instance.accessGrantsInstanceId).toBe('default');
@@ -56,7 +56,7 @@ describe('AccessGrantsInstance', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance');
     Tags.of(stack.node.root).add('owner', 'data');
-    expect(onlyOf(stack, INSTANCE).Properties).toEqual({});
+    expect(getOnly(stack, INSTANCE).Properties).toEqual({});
   });
 });
 
@@ -137,8 +137,8 @@ describe('default AccessGrantsInstance', () => {
     const tenant = newTenant(stack);
     newIntegration(stack, 'One', { tenant });
     newIntegration(stack, 'Two', { tenant });
-    onlyOf(stack, INSTANCE);
-    for (const integration of Object.values(resourcesOf(stack)).filter(({ Type }) => Type === INTEGRATION)) {
+    getOnly(stack, INSTANCE);
+    for (const integration of Object.values(listResources(stack)).filter(({ Type }) => Type === INTEGRATION)) {
       expect(integration.DependsOn).toContain('S3AccessGrantsInstance');
     }
   });
@@ -148,7 +148,7 @@ describe('default AccessGrantsInstance', () => {
       const stack = newStack();
       const tenant = newTenant(stack);
       ids.forEach((id) => newIntegration(stack, id, { tenant }));
-      return onlyOf(stack, INSTANCE);
+      return getOnly(stack, INSTANCE);
     };
     expect(template(['Two'])).toEqual(template(['One', 'Two']));
   });
@@ -189,11 +189,11 @@ describe('default AccessGrantsInstance', () => {
     const tenant = newTenant(stack);
     nested.forEach((one) => newIntegration(one, `Lake${one.node.id}`, { tenant }));
 
-    onlyOf(stack, INSTANCE);
+    getOnly(stack, INSTANCE);
     for (const one of nested) {
       Template.fromStack(one).resourceCountIs(INSTANCE, 0);
     }
-    const stacks = Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::CloudFormation::Stack');
+    const stacks = Object.values(listResources(stack)).filter(({ Type }) => Type === 'AWS::CloudFormation::Stack');
     expect(stacks.map(({ DependsOn }) => DependsOn)).toEqual([
       expect.arrayContaining(['S3AccessGrantsInstance']), expect.arrayContaining(['S3AccessGrantsInstance']),
     ]);

@@ -7,8 +7,8 @@ import {
   newIntegration,
   newStack,
   newTenant,
-  onlyOf,
-  resourcesOf,
+  getOnly,
+  listResources,
   synthError,
 } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaS3IntegrationProps } from '../src';
@@ -29,17 +29,17 @@ function adopting(props: Partial<ImmutaS3IntegrationProps> = {}, options: iam.Fr
 
 test('retains an adopted integration and the policies on its roles', () => {
   const stack = adopting();
-  const kept = Object.values(resourcesOf(stack))
+  const kept = Object.values(listResources(stack))
     .filter(({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate')
     .map(({ Type }) => Type);
   expect(kept.sort()).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::ManagedPolicy', INTEGRATION]);
-  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ Adopt: '17', RemovalPolicy: 'retain' });
+  expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({ Adopt: '17', RemovalPolicy: 'retain' });
 });
 
 test('retains the instance of the stack when an integration is adopted', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', { adopt: '17', accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance') });
-  expect(onlyOf(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
+  expect(getOnly(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
 });
 
 test('fails when the removal policy of an adopted integration is DESTROY', () => {
@@ -71,15 +71,15 @@ test('fails when an adopted integration has no instance', () => {
   const other = adopting({ accessGrantsInstance: undefined });
   newIntegration(other, 'Other');
   expect(synthError(other)).toBe('');
-  expect(onlyOf(other, INSTANCE).logicalId).toBe('S3AccessGrantsInstance');
+  expect(getOnly(other, INSTANCE).logicalId).toBe('S3AccessGrantsInstance');
 });
 
 describe('generation of an adopted integration', () => {
   const generation = (props: Partial<ImmutaS3IntegrationProps>, options?: iam.FromRoleArnOptions) => {
     const stack = adopting(props, options);
-    const { Generation } = onlyOf(stack, INTEGRATION).Properties;
+    const { Generation } = getOnly(stack, INTEGRATION).Properties;
     const [logicalId, what] = Generation?.['Fn::GetAtt'] ?? [Generation?.Ref, 'Ref'];
-    return logicalId && `${what} of ${resourcesOf(stack)[logicalId].Type}`;
+    return logicalId && `${what} of ${listResources(stack)[logicalId].Type}`;
   };
   const principal = new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta');
 

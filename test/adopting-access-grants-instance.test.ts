@@ -10,8 +10,8 @@ import {
   INTEGRATION,
   newIntegration,
   newStack,
-  onlyOf,
-  resourcesOf,
+  getOnly,
+  listResources,
   synthError,
 } from './fixture';
 import { AccessGrantsInstance, AdoptingAccessGrantsInstance } from '../src';
@@ -24,7 +24,7 @@ const ARN = {
 };
 
 function logicalIds(stack: Stack): string[] {
-  return Object.entries(resourcesOf(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`).sort();
+  return Object.entries(listResources(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`).sort();
 }
 
 describe('AdoptingAccessGrantsInstance', () => {
@@ -40,7 +40,7 @@ describe('AdoptingAccessGrantsInstance', () => {
       'AdoptingS3AccessGrantsInstanceLogGroup: AWS::Logs::LogGroup',
       'AdoptingS3AccessGrantsInstanceSelfInvokePolicy: AWS::IAM::Policy',
     ]);
-    const { Properties, DependsOn, DeletionPolicy } = onlyOf(stack, ADOPTING);
+    const { Properties, DependsOn, DeletionPolicy } = getOnly(stack, ADOPTING);
     expect(Properties).toEqual({
       ServiceToken: { 'Fn::GetAtt': ['AdoptingS3AccessGrantsInstanceHandler', 'Arn'] },
       ServiceTimeout: '2100',
@@ -78,7 +78,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     const define = (scope: (stack: Stack) => Construct, id: string) => {
       const stack = newStack();
       new AdoptingAccessGrantsInstance(scope(stack), id, { identityCenterInstanceArn: IDENTITY_CENTER });
-      return resourcesOf(stack);
+      return listResources(stack);
     };
     expect(define((stack) => new Construct(stack, 'Elsewhere'), 'Renamed')).toEqual(
       define((stack) => stack, 'Instance'),
@@ -89,7 +89,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     newIntegration(stack, 'Lake');
-    const settings = Object.values(resourcesOf(stack))
+    const settings = Object.values(listResources(stack))
       .filter(({ Type }) => ['AWS::Lambda::Function', 'AWS::Lambda::EventInvokeConfig'].includes(Type))
       .map(({ Properties: { Code, Description, Environment, FunctionName, LoggingConfig, Role, ...rest } }) =>
         JSON.stringify(rest),
@@ -113,12 +113,12 @@ describe('AdoptingAccessGrantsInstance', () => {
   ])('applies the removal policy %s', (removalPolicy, deletionPolicy, property) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
-    expect(onlyOf(stack, ADOPTING)).toMatchObject({
+    expect(getOnly(stack, ADOPTING)).toMatchObject({
       DeletionPolicy: deletionPolicy,
       Properties: { RemovalPolicy: property },
     });
     // Nothing else uses its function.
-    expect(onlyOf(stack, 'AWS::Lambda::Function').DeletionPolicy).toBeUndefined();
+    expect(getOnly(stack, 'AWS::Lambda::Function').DeletionPolicy).toBeUndefined();
   });
 
   test('uses the log group and the time-out of the user', () => {
@@ -129,7 +129,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     });
     Template.fromStack(stack).resourceCountIs('AWS::Logs::LogGroup', 0);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: 'mine' } });
-    expect(onlyOf(stack, ADOPTING).Properties).toMatchObject({ TimeoutSeconds: '3000', ServiceTimeout: '3300' });
+    expect(getOnly(stack, ADOPTING).Properties).toMatchObject({ TimeoutSeconds: '3000', ServiceTimeout: '3300' });
   });
 
   test.each([
@@ -163,11 +163,11 @@ describe('AdoptingAccessGrantsInstance', () => {
     iam.Role.customizeRoles(stack, options);
     new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
 
-    const { Properties, DependsOn } = onlyOf(stack, ADOPTING);
+    const { Properties, DependsOn } = getOnly(stack, ADOPTING);
     expect(Properties).not.toHaveProperty('Generation');
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
-    expect(JSON.stringify(onlyOf(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
-    expect(Object.keys(resourcesOf(stack))).toEqual(expect.arrayContaining(DependsOn!));
+    expect(JSON.stringify(getOnly(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
+    expect(Object.keys(listResources(stack))).toEqual(expect.arrayContaining(DependsOn!));
   });
 
   test('fails at once when the time-out is not known at synth', () => {
@@ -183,8 +183,8 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
   const policyOf = (identityCenterInstanceArn: string) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn });
-    const [[logicalId]] = Object.entries(resourcesOf(stack)).filter(([id]) => id.includes('IdentityCenterPolicy'));
-    expect(onlyOf(stack, ADOPTING).DependsOn).toContain(logicalId);
+    const [[logicalId]] = Object.entries(listResources(stack)).filter(([id]) => id.includes('IdentityCenterPolicy'));
+    expect(getOnly(stack, ADOPTING).DependsOn).toContain(logicalId);
     return logicalId;
   };
 
@@ -196,7 +196,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
   test('allows no action on Identity Center when there is none', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
-    expect(JSON.stringify(resourcesOf(stack))).not.toMatch(/sso:|IdentityCenter"/);
+    expect(JSON.stringify(listResources(stack))).not.toMatch(/sso:|IdentityCenter"/);
   });
 
   const withIdentityCenter = (instance: AdoptingAccessGrantsInstance, applicationArn?: string) =>
@@ -206,7 +206,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
     });
   const describeApplicationOn = (stack: Stack) =>
     JSON.stringify(
-      Object.values(resourcesOf(stack))
+      Object.values(listResources(stack))
         .filter(({ Type }) => Type === 'AWS::IAM::Role')
         .flatMap(({ Properties }) => Properties.Policies ?? [])
         .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
@@ -282,14 +282,14 @@ describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
     const define = [() => new AdoptingAccessGrantsInstance(stack, 'Instance'), () => newIntegration(stack, 'Lake')];
     (order === 'before' ? define.reverse() : define).forEach((construct) => construct());
     Template.fromStack(stack).resourceCountIs(INSTANCE, 0);
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain('AdoptingS3AccessGrantsInstance');
+    expect(getOnly(stack, INTEGRATION).DependsOn).toContain('AdoptingS3AccessGrantsInstance');
   });
 
   test('is used by integrations of nested stacks', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     newIntegration(new NestedStack(stack, 'Nested'), 'Lake');
-    expect(onlyOf(stack, 'AWS::CloudFormation::Stack').DependsOn).toContain('AdoptingS3AccessGrantsInstance');
+    expect(getOnly(stack, 'AWS::CloudFormation::Stack').DependsOn).toContain('AdoptingS3AccessGrantsInstance');
   });
 
   test.each([
@@ -303,7 +303,7 @@ describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
         removalPolicy: RemovalPolicy.RETAIN,
         accessGrantsInstance: named ? instance : undefined,
       });
-      expect(onlyOf(stack, ADOPTING).DeletionPolicy).toBe(expected);
+      expect(getOnly(stack, ADOPTING).DeletionPolicy).toBe(expected);
     }
   });
 
@@ -311,7 +311,7 @@ describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
     const stack = newStack();
     newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
     new AdoptingAccessGrantsInstance(stack, 'Instance');
-    expect(onlyOf(stack, ADOPTING).DeletionPolicy).toBe('RetainExceptOnCreate');
+    expect(getOnly(stack, ADOPTING).DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
   test('fails with the remedy when a stack defines both kinds of instance', () => {

@@ -1,7 +1,7 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { INTEGRATION, newIntegration, newStack, onlyOf, resourcesOf } from './fixture';
+import { INTEGRATION, newIntegration, newStack, getOnly, listResources } from './fixture';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps } from '../src';
 
 function integrationWith(props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>): Stack {
@@ -11,7 +11,7 @@ function integrationWith(props: (stack: Stack) => Partial<ImmutaS3IntegrationPro
 }
 
 function simulatorPolicies(stack: Stack) {
-  return Object.entries(resourcesOf(stack)).filter(([, { Properties }]) =>
+  return Object.entries(listResources(stack)).filter(([, { Properties }]) =>
     JSON.stringify(Properties ?? {}).includes('iam:SimulatePrincipalPolicy'),
   );
 }
@@ -19,8 +19,8 @@ function simulatorPolicies(stack: Stack) {
 test('gives the handler no permission to simulate policies without diagnosePermissions', () => {
   const stack = integrationWith(() => ({}));
   expect(simulatorPolicies(stack)).toEqual([]);
-  expect(onlyOf(stack, INTEGRATION).Properties).not.toHaveProperty('DiagnosedPrincipalArn');
-  expect(onlyOf(stack, INTEGRATION).Properties).not.toHaveProperty('BucketAccountId');
+  expect(getOnly(stack, INTEGRATION).Properties).not.toHaveProperty('DiagnosedPrincipalArn');
+  expect(getOnly(stack, INTEGRATION).Properties).not.toHaveProperty('BucketAccountId');
 });
 
 test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, unknown]>([
@@ -52,7 +52,7 @@ test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, unknown]
   expect(policy.Properties.PolicyDocument.Statement).toEqual([
     { Action: 'iam:SimulatePrincipalPolicy', Effect: 'Allow', Resource: principal },
   ]);
-  const { Properties, DependsOn } = onlyOf(stack, INTEGRATION);
+  const { Properties, DependsOn } = getOnly(stack, INTEGRATION);
   expect(Properties).toMatchObject({ DiagnosedPrincipalArn: principal, BucketAccountId: '111122223333' });
   expect(DependsOn).toContain(logicalId);
 });

@@ -49,7 +49,7 @@ export type Resources = Record<string, {
   Metadata?: Record<string, any>;
 }>;
 
-export function resourcesOf(stack: Stack): Resources {
+export function listResources(stack: Stack): Resources {
   return Template.fromStack(stack).toJSON().Resources;
 }
 
@@ -68,15 +68,15 @@ export function normalize(resources: Resources): Resources {
 /** Counts the resources of each type. */
 export function countTypes(stack: Stack): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { Type } of Object.values(resourcesOf(stack))) {
+  for (const { Type } of Object.values(listResources(stack))) {
     counts[Type] = (counts[Type] ?? 0) + 1;
   }
   return counts;
 }
 
 /** Returns the only resource of the type. */
-export function onlyOf(stack: Stack, type: string) {
-  const found = Object.entries(resourcesOf(stack)).filter(([, resource]) => resource.Type === type);
+export function getOnly(stack: Stack, type: string) {
+  const found = Object.entries(listResources(stack)).filter(([, resource]) => resource.Type === type);
   expect(found.map(([logicalId]) => logicalId)).toHaveLength(1);
   return { logicalId: found[0][0], ...found[0][1] };
 }

@@ -12,7 +12,7 @@ import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
-  countTypes, ENV, importedBucket, newIntegration, newStack, onlyOf, resourcesOf, URL_OF_TENANT,
+  countTypes, ENV, importedBucket, newIntegration, newStack, getOnly, listResources, URL_OF_TENANT,
 } from './fixture';
 import {
   AdoptingAccessGrantsInstance, CaCertificates, HandlerFunctionOptions, ImmutaAuthentication, ImmutaTenant, S3Location,
@@ -49,8 +49,8 @@ function secretOfOtherRegion(scope: Construct): ISecret {
 }
 
 /** The statements of all policies in the template. */
-function statementsOf(stack: Stack): object[] {
-  return Object.values(resourcesOf(stack))
+function listStatements(stack: Stack): object[] {
+  return Object.values(listResources(stack))
     .flatMap(({ Properties }) => [Properties, ...Properties.Policies ?? []])
     .flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? []);
 }
@@ -60,8 +60,8 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const stack = newStack();
     define(stack, { vpc: newVpc(stack) });
 
-    const { Properties } = onlyOf(stack, 'AWS::Lambda::Function');
-    const [groupId, ...others] = Object.entries(resourcesOf(stack))
+    const { Properties } = getOnly(stack, 'AWS::Lambda::Function');
+    const [groupId, ...others] = Object.entries(listResources(stack))
       .filter(([, { Type }]) => Type === 'AWS::EC2::SecurityGroup').map(([id]) => id);
     expect(others).toEqual([]);
     expect(Properties.VpcConfig).toEqual({
@@ -70,7 +70,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
         { Ref: expect.stringMatching(/^VpcPrivateSubnet1/) }, { Ref: expect.stringMatching(/^VpcPrivateSubnet2/) },
       ],
     });
-    expect(statementsOf(stack)).toEqual(expect.arrayContaining([
+    expect(listStatements(stack)).toEqual(expect.arrayContaining([
       {
         Action: [
           'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface',
@@ -89,7 +89,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const group = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1');
     const owner = define(stack, { vpc, vpcSubnets: { subnets: [vpc.privateSubnets[1]] }, securityGroups: [group] });
 
-    expect(onlyOf(stack, 'AWS::Lambda::Function').Properties.VpcConfig).toEqual({
+    expect(getOnly(stack, 'AWS::Lambda::Function').Properties.VpcConfig).toEqual({
       SecurityGroupIds: ['sg-1'],
       SubnetIds: [{ Ref: expect.stringMatching(/^VpcPrivateSubnet2/) }],
     });
@@ -101,7 +101,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const stack = newStack();
     const owner = define(stack);
     expect(() => owner.connections).toThrow("'connections' needs a function in a VPC. Pass 'vpc'. [VPC_MISSING]");
-    expect(JSON.stringify(statementsOf(stack))).not.toContain('ec2:');
+    expect(JSON.stringify(listStatements(stack))).not.toContain('ec2:');
   });
 
   test.each<[string, HandlerFunctionOptions, string]>([
@@ -165,8 +165,8 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const stack = newStack({ env: ENV }, app);
     define(stack, { caCertificates: CaCertificates.fromFile(CA_FILE) });
 
-    const { Properties: { Layers, Environment } } = onlyOf(stack, 'AWS::Lambda::Function');
-    const { logicalId, Properties: { Content } } = onlyOf(stack, 'AWS::Lambda::LayerVersion');
+    const { Properties: { Layers, Environment } } = getOnly(stack, 'AWS::Lambda::Function');
+    const { logicalId, Properties: { Content } } = getOnly(stack, 'AWS::Lambda::LayerVersion');
     expect(Layers).toEqual([{ Ref: logicalId }]);
     expect(Environment.Variables.NODE_EXTRA_CA_CERTS).toBe('/opt/ca-certificates.pem');
     const folder = path.join(app.synth().directory, `asset.${Content.S3Key.replace('.zip', '')}`);
@@ -182,14 +182,14 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
 
     const arnOfSecret = (name: string) =>
       ({ 'Fn::Join': ['', expect.arrayContaining([`:secretsmanager:us-east-1:111122223333:secret:${name}`])] });
-    const { Variables } = onlyOf(stack, 'AWS::Lambda::Function').Properties.Environment;
+    const { Variables } = getOnly(stack, 'AWS::Lambda::Function').Properties.Environment;
     expect(Variables).toMatchObject({
       PROXY_URL: PROXY.url,
       PROXY_CREDENTIALS_SECRET_ARN: arnOfSecret('proxy'),
       CA_CERTIFICATES_SECRET_ARN: arnOfSecret('ca'),
       CA_CERTIFICATES_FIELD: 'pem',
     });
-    const readable = statementsOf(stack)
+    const readable = listStatements(stack)
       .filter((each: any) => each.Action === 'secretsmanager:GetSecretValue')
       .map((each) => JSON.stringify(each));
     for (const name of ['ca', 'proxy']) {
@@ -239,7 +239,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
       DestinationConfig: { OnFailure: { Destination: queue.queueArn } },
       MaximumRetryAttempts: 2,
     });
-    expect(statementsOf(stack)).toEqual(expect.arrayContaining([
+    expect(listStatements(stack)).toEqual(expect.arrayContaining([
       { Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Effect: 'Allow', Resource: '*' },
       expect.objectContaining({ Action: expect.arrayContaining(['sqs:SendMessage']), Resource: queue.queueArn }),
     ]));
@@ -249,7 +249,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const [without, empty] = [newStack(), newStack()];
     define(without);
     define(empty, {});
-    expect(resourcesOf(empty)).toEqual(resourcesOf(without));
+    expect(listResources(empty)).toEqual(listResources(without));
   });
 
   test('gives a role of the user inline policies with a name of this stack alone', () => {
@@ -257,18 +257,18 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     define(stack, { role: importedRole(stack) });
 
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
-    const policies = Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::IAM::Policy');
+    const policies = Object.values(listResources(stack)).filter(({ Type }) => Type === 'AWS::IAM::Policy');
     expect(policies.map(({ Properties }) => Properties.Roles)).toEqual([['handler'], ['handler']]);
     for (const { Properties } of policies) {
       expect(JSON.stringify(Properties.PolicyName)).toContain('AWS::StackId');
     }
-    expect(onlyOf(stack, 'AWS::Lambda::Function').Properties.Role).toBe('arn:aws:iam::111122223333:role/handler');
+    expect(getOnly(stack, 'AWS::Lambda::Function').Properties.Role).toBe('arn:aws:iam::111122223333:role/handler');
   });
 
   test('is created when the role of the user has the permissions', () => {
     const stack = newStack();
     define(stack, { role: importedRole(stack), vpc: newVpc(stack) });
-    const dependencies = findDependencies(resourcesOf(stack), onlyOf(stack, 'AWS::Lambda::Function').logicalId);
+    const dependencies = findDependencies(listResources(stack), getOnly(stack, 'AWS::Lambda::Function').logicalId);
     expect(dependencies.filter((id) => /HandlerPolicy/.test(id))).toHaveLength(1);
   });
 
@@ -276,7 +276,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const [own, given] = [newStack(), newStack()];
     define(own, { tracing: lambda.Tracing.ACTIVE });
     define(given, { tracing: lambda.Tracing.ACTIVE, role: importedRole(given) });
-    const sorted = (stack: Stack) => [...new Set(statementsOf(stack).map((each) => JSON.stringify(each)))]
+    const sorted = (stack: Stack) => [...new Set(listStatements(stack).map((each) => JSON.stringify(each)))]
       .filter((each) => !each.includes('sts:AssumeRole')).sort();
     expect(sorted(given)).toEqual(sorted(own));
   });
@@ -338,7 +338,7 @@ describe('a network of the stack', () => {
     return tenant;
   };
   const dependenciesOfIntegration = (stack: Stack) =>
-    findDependencies(resourcesOf(stack), onlyOf(stack, 'Custom::ImmutaS3Integration').logicalId);
+    findDependencies(listResources(stack), getOnly(stack, 'Custom::ImmutaS3Integration').logicalId);
 
   test('is there before an integration is created and until it is deleted', () => {
     const stack = newStack();
@@ -350,7 +350,7 @@ describe('a network of the stack', () => {
     endpoint.connections.allowDefaultPortFrom(tenant);
     tenant.connections.allowToAnyIpv4(ec2.Port.tcp(443));
 
-    const needed = Object.entries(resourcesOf(stack))
+    const needed = Object.entries(listResources(stack))
       .filter(([, { Type }]) => /Route$|NatGateway|VPCEndpoint|SecurityGroup|Association|Attachment/.test(Type))
       .map(([id]) => id);
     expect(needed.length).toBeGreaterThan(12);
@@ -366,7 +366,7 @@ describe('a network of the stack', () => {
       principals: [new iam.AnyPrincipal()], actions: ['lambda:InvokeFunction'], resources: [tenant.handlerArn],
     }));
 
-    const resources = resourcesOf(stack);
+    const resources = listResources(stack);
     for (const id of Object.keys(resources)) {
       expect(findDependencies(resources, id)).not.toContain(id);
     }
@@ -384,7 +384,7 @@ describe('a network of the stack', () => {
     });
     endpoint.connections.allowDefaultPortFrom(tenant);
 
-    const rule = onlyOf(stack, 'AWS::EC2::SecurityGroupIngress').logicalId;
+    const rule = getOnly(stack, 'AWS::EC2::SecurityGroupIngress').logicalId;
     expect(dependenciesOfIntegration(stack)).toEqual(expect.arrayContaining([rule, idOf(endpoint)]));
   });
 

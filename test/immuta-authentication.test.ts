@@ -2,7 +2,7 @@ import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { INTEGRATION, newIntegration, newStack, onlyOf, resourcesOf, synthError } from './fixture';
+import { INTEGRATION, newIntegration, newStack, getOnly, listResources, synthError } from './fixture';
 import { ImmutaAuthentication } from '../src';
 
 const ARN = 'arn:aws:iam::111122223333:role/immuta';
@@ -127,14 +127,14 @@ describe.each([
     expect(policy.Type).toBe('AWS::IAM::ManagedPolicy');
     expect(policy.Properties.Roles).toEqual(['immuta']);
     expect(policy.Properties).not.toHaveProperty('ManagedPolicyName');
-    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({ AuthenticationType: 'auto' });
-    expect(onlyOf(stack, INTEGRATION).Properties.RoleToAssumeArn).toBe(roleToAssume);
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'ImmutaPolicy'));
+    expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({ AuthenticationType: 'auto' });
+    expect(getOnly(stack, INTEGRATION).Properties.RoleToAssumeArn).toBe(roleToAssume);
+    expect(getOnly(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'ImmutaPolicy'));
   });
 
   test('attaches a policy to a role of the stack and depends on both', () => {
     const stack = withRole((scope) => new iam.Role(scope, 'Existing', { assumedBy: new iam.AccountRootPrincipal() }));
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(
+    expect(getOnly(stack, INTEGRATION).DependsOn).toEqual(
       expect.arrayContaining([logicalIdLike(stack, 'Existing'), logicalIdLike(stack, 'ImmutaPolicy')]),
     );
   });
@@ -148,7 +148,7 @@ describe.each([
     );
     // It throws an error if the template has a circle.
     const template = Template.fromStack(stack);
-    const { logicalId, DependsOn } = onlyOf(stack, INTEGRATION);
+    const { logicalId, DependsOn } = getOnly(stack, INTEGRATION);
     const Resource = { 'Fn::GetAtt': [logicalId, 'IntegrationId'] };
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: { Statement: [Match.objectLike({ Action: 'ssm:GetParameter', Resource })] },
@@ -186,7 +186,7 @@ describe.each([
           + 'role.*\\[ROLE_WITHOUT_POLICY_UPDATES\\]',
       ),
     );
-    expect(Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes('ImmutaPolicy'))).toEqual([]);
+    expect(Object.keys(listResources(stack)).filter((logicalId) => logicalId.includes('ImmutaPolicy'))).toEqual([]);
   });
 });
 
@@ -195,7 +195,7 @@ test('existingRole passes a role of the stack to the custom resource', () => {
   const role = new iam.Role(stack, 'Existing', { assumedBy: new iam.AccountRootPrincipal() });
   const integration = newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
   expect(integration.immutaRole).toBe(role);
-  expect(onlyOf(stack, INTEGRATION).Properties.RoleToAssumeArn).toEqual({
+  expect(getOnly(stack, INTEGRATION).Properties.RoleToAssumeArn).toEqual({
     'Fn::GetAtt': [logicalIdLike(stack, 'Existing'), 'Arn'],
   });
 });
@@ -220,17 +220,17 @@ describe('accessKeySecret', () => {
     const { stack, integration } = withKey();
     expect(integration.immutaRole).toBeUndefined();
     expect(immutaPolicy(stack).Type).toBe('AWS::IAM::ManagedPolicy');
-    expect(immutaPolicy(stack).Properties.Users).toEqual([{ Ref: onlyOf(stack, 'AWS::IAM::User').logicalId }]);
-    const secretPolicy = resourcesOf(stack)[logicalIdLike(stack, 'AccessKeyPolicy')];
+    expect(immutaPolicy(stack).Properties.Users).toEqual([{ Ref: getOnly(stack, 'AWS::IAM::User').logicalId }]);
+    const secretPolicy = listResources(stack)[logicalIdLike(stack, 'AccessKeyPolicy')];
     expect(secretPolicy.Properties.Roles).toEqual([{ Ref: logicalIdLike(stack, 'HandlerRole') }]);
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(
+    expect(getOnly(stack, INTEGRATION).DependsOn).toEqual(
       expect.arrayContaining([
         logicalIdLike(stack, 'ImmutaPolicy'),
         logicalIdLike(stack, 'AccessKeyPolicy'),
-        onlyOf(stack, 'AWS::IAM::User').logicalId,
+        getOnly(stack, 'AWS::IAM::User').logicalId,
       ]),
     );
-    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+    expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
       AuthenticationType: 'accessKey',
       AccessKeySecretArn: stack.resolve(
         `arn:${stack.partition}:secretsmanager:us-east-1:111122223333:secret:immuta/key`,
@@ -242,7 +242,7 @@ describe('accessKeySecret', () => {
 
   test('passes the names of the secret\'s fields to the custom resource', () => {
     const { stack } = withKey({ accessKeyIdField: 'id', secretAccessKeyField: 'secret' });
-    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+    expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
       AccessKeyIdField: 'id',
       SecretAccessKeyField: 'secret',
     });
@@ -317,13 +317,13 @@ test('attaches a policy to a role when the accounts are not known', () => {
 });
 
 function logicalIdLike(stack: Stack, part: string): string {
-  return Object.keys(resourcesOf(stack)).find((logicalId) => logicalId.includes(part))!;
+  return Object.keys(listResources(stack)).find((logicalId) => logicalId.includes(part))!;
 }
 
 function immutaRole(stack: Stack) {
-  return resourcesOf(stack)[logicalIdLike(stack, 'ImmutaRole')];
+  return listResources(stack)[logicalIdLike(stack, 'ImmutaRole')];
 }
 
 function immutaPolicy(stack: Stack) {
-  return resourcesOf(stack)[logicalIdLike(stack, 'ImmutaPolicy')];
+  return listResources(stack)[logicalIdLike(stack, 'ImmutaPolicy')];
 }

@@ -15,8 +15,8 @@ import {
   newStack,
   newTenant,
   normalize,
-  onlyOf,
-  resourcesOf,
+  getOnly,
+  listResources,
   synthError,
 } from './fixture';
 import {
@@ -54,7 +54,7 @@ describe('default configuration', () => {
     newIntegration(stack, 'Sales', { tenant });
     newIntegration(stack, 'Ads', { tenant });
     expect(countTypes(stack)).toMatchObject({ 'AWS::IAM::Role': 5, 'Custom::ImmutaS3Integration': 2 });
-    expect(Object.keys(resourcesOf(stack))).toHaveLength(12);
+    expect(Object.keys(listResources(stack))).toHaveLength(12);
   });
 
   test('defines ten resources when the stack also defines the secret', () => {
@@ -64,14 +64,14 @@ describe('default configuration', () => {
       apiKey: new Secret(stack, 'ApiKey'),
     });
     newIntegration(stack, 'Sales', { tenant });
-    expect(Object.keys(resourcesOf(stack))).toHaveLength(10);
+    expect(Object.keys(listResources(stack))).toHaveLength(10);
   });
 
   test('passes its properties to the custom resource by default', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
-    expect(onlyOf(stack, INTEGRATION).Properties).toEqual({
-      ServiceToken: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+    expect(getOnly(stack, INTEGRATION).Properties).toEqual({
+      ServiceToken: { 'Fn::GetAtt': [getOnly(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
       ServiceTimeout: '2100',
       TenantUrl: 'https://acme.immutacloud.com',
       ApiKeySecretArn: {
@@ -96,10 +96,10 @@ describe('default configuration', () => {
   test('depends on every resource that its deletion needs', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
-    const others = Object.entries(resourcesOf(stack))
+    const others = Object.entries(listResources(stack))
       .filter(([, { Type }]) => Type !== INTEGRATION)
       .map(([logicalId]) => logicalId);
-    expect(onlyOf(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
+    expect(getOnly(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
   });
 
   test('depends on no resource when its stack defines none of them', () => {
@@ -112,13 +112,13 @@ describe('default configuration', () => {
       authentication: ImmutaAuthentication.existingRole(role),
       accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
     });
-    expect(onlyOf(stack, INTEGRATION)).not.toHaveProperty('DependsOn');
+    expect(getOnly(stack, INTEGRATION)).not.toHaveProperty('DependsOn');
   });
 
   test('returns attributes of the custom resource and its roles', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
-    const { logicalId } = onlyOf(stack, INTEGRATION);
+    const { logicalId } = getOnly(stack, INTEGRATION);
     expect(stack.resolve(integration.integrationId)).toEqual({ 'Fn::GetAtt': [logicalId, 'IntegrationId'] });
     expect(stack.resolve(integration.integrationName)).toEqual({ 'Fn::GetAtt': [logicalId, 'IntegrationName'] });
     expect(stack.resolve(integration.locationRole.roleName)).toEqual({ Ref: logicalIdLike(stack, 'LocationRole') });
@@ -138,7 +138,7 @@ test('passes optional properties to the custom resource', () => {
     removalPolicy: RemovalPolicy.RETAIN,
     revision: '2',
   });
-  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+  expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
     LocationPath: 's3://acme-sales/curated/',
     IntegrationName: 'sales',
     TimeoutSeconds: '3000',
@@ -152,7 +152,7 @@ test('passes optional properties to the custom resource', () => {
 test('shortens iamPropagationTimeout when the timeout is shorter', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', { timeout: Duration.minutes(2) });
-  expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+  expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
     TimeoutSeconds: '120',
     IamPropagationTimeoutSeconds: '120',
     ServiceTimeout: '420',
@@ -162,7 +162,7 @@ test('shortens iamPropagationTimeout when the timeout is shorter', () => {
 test('gives the location role read actions only when access is read-only', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales', { access: LocationAccess.READ_ONLY });
-  const text = JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')]);
+  const text = JSON.stringify(listResources(stack)[logicalIdLike(stack, 'LocationRole')]);
   expect(text).toContain('s3:GetObject');
   expect(text).not.toMatch(/s3:(Put|Delete|Abort)/);
 });
@@ -171,7 +171,7 @@ test('allows the location role to use the encryption keys', () => {
   const stack = newStack();
   const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/abc');
   const integration = newIntegration(stack, 'Sales', { encryptionKeys: [key] });
-  const [policy] = resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
+  const [policy] = listResources(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
   expect(policy.PolicyDocument.Statement).toContainEqual(expect.objectContaining({
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: 'arn:aws:kms:us-east-1:444455556666:key/abc',
   }));
@@ -191,7 +191,7 @@ test.each([
   const key = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/own');
   const bucket = new s3.Bucket(stack, 'Encrypted', { encryptionKey: key });
   newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket), encryptionKeys: passed ? [key] : undefined });
-  const [policy] = resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
+  const [policy] = listResources(stack)[logicalIdLike(stack, 'LocationRole')].Properties.Policies;
   const named = policy.PolicyDocument.Statement.filter(
     ({ Resource }: any) => Resource === 'arn:aws:kms:us-east-1:111122223333:key/own',
   );
@@ -202,7 +202,7 @@ test('limits the roles to the account in bucketAccount', () => {
   const stack = newStack();
   const integration = newIntegration(stack, 'Sales', { bucketAccount: '444455556666' });
   for (const id of ['LocationRole', 'ImmutaRole']) {
-    const conditions = JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, id)].Properties.Policies);
+    const conditions = JSON.stringify(listResources(stack)[logicalIdLike(stack, id)].Properties.Policies);
     expect(conditions).toContain('"aws:ResourceAccount":"444455556666"');
     expect(conditions).not.toContain('"aws:ResourceAccount":"111122223333"');
   }
@@ -218,7 +218,7 @@ test('limits the roles to the account of the bucket when the bucket names one', 
   const stack = newStack();
   const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'acme', account: '444455556666' });
   newIntegration(stack, 'Sales', { location: S3Location.bucket(bucket) });
-  expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')])).toContain(
+  expect(JSON.stringify(listResources(stack)[logicalIdLike(stack, 'LocationRole')])).toContain(
     '"aws:ResourceAccount":"444455556666"',
   );
 });
@@ -231,9 +231,9 @@ describe('location role of the user', () => {
     });
     const integration = newIntegration(stack, 'Sales', { locationRole });
     expect(integration.locationRole).toBe(locationRole);
-    const role = resourcesOf(stack)[stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole)];
+    const role = listResources(stack)[stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole)];
     expect(JSON.stringify(role.Properties.AssumeRolePolicyDocument)).toContain('sts:SetSourceIdentity');
-    const policy = resourcesOf(stack)[logicalIdLike(stack, 'LocationPolicy')];
+    const policy = listResources(stack)[logicalIdLike(stack, 'LocationPolicy')];
     expect(policy.Properties.Roles).toEqual([
       { Ref: stack.getLogicalId(locationRole.node.defaultChild as iam.CfnRole) },
     ]);
@@ -241,7 +241,7 @@ describe('location role of the user', () => {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: expect.not.objectContaining({ ManagedPolicyName: expect.anything() }),
     });
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
+    expect(getOnly(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
   });
 
   test('causes a warning with its statements when it accepts no policies', () => {
@@ -257,15 +257,15 @@ describe('location role of the user', () => {
           + 'policy: .*sts:SetSourceIdentity.*aws:SourceArn.*\\[ROLE_WITHOUT_POLICY_UPDATES\\]',
       ),
     );
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toContain(stack.getLogicalId(role.node.defaultChild as iam.CfnRole));
+    expect(getOnly(stack, INTEGRATION).DependsOn).toContain(stack.getLogicalId(role.node.defaultChild as iam.CfnRole));
   });
 
   test('gets a policy when it is imported', () => {
     const stack = newStack();
     const locationRole = iam.Role.fromRoleArn(stack, 'MyRole', 'arn:aws:iam::111122223333:role/location');
     newIntegration(stack, 'Sales', { locationRole });
-    expect(resourcesOf(stack)[logicalIdLike(stack, 'LocationPolicy')].Properties.Roles).toEqual(['location']);
-    expect(onlyOf(stack, INTEGRATION).Properties.LocationRoleArn).toBe('arn:aws:iam::111122223333:role/location');
+    expect(listResources(stack)[logicalIdLike(stack, 'LocationPolicy')].Properties.Roles).toEqual(['location']);
+    expect(getOnly(stack, INTEGRATION).Properties.LocationRoleArn).toBe('arn:aws:iam::111122223333:role/location');
   });
 });
 
@@ -273,7 +273,7 @@ test('applies a permissions boundary to every role', () => {
   const stack = newStack();
   newIntegration(stack, 'Sales');
   iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary'));
-  const boundaries = Object.values(resourcesOf(stack))
+  const boundaries = Object.values(listResources(stack))
     .filter(({ Type }) => Type === 'AWS::IAM::Role')
     .map(({ Properties }) => Properties.PermissionsBoundary);
   const boundary = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:policy/boundary']] };
@@ -289,7 +289,7 @@ test.each<[string, iam.CustomizeRolesOptions, RegExp]>([
   newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
   expect(countTypes(stack)).toMatchObject({ [INTEGRATION]: 1, [INSTANCE]: 1 });
   expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
-  expect(JSON.stringify(onlyOf(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
+  expect(JSON.stringify(getOnly(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
 });
 
 test('lets an Aspect visit every role', () => {
@@ -310,9 +310,9 @@ describe('Identity Center of an integration', () => {
     newIntegration(stack, 'Sales', { identityCenter: { ...identityCenter, identityStoreAccount: '999900001111' } });
     expect(synthError(stack)).toBe('');
     expect(
-      JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'LocationRole')].Properties.AssumeRolePolicyDocument),
+      JSON.stringify(listResources(stack)[logicalIdLike(stack, 'LocationRole')].Properties.AssumeRolePolicyDocument),
     ).toContain('sts:SetContext');
-    expect(JSON.stringify(resourcesOf(stack)[logicalIdLike(stack, 'ImmutaRole')])).toContain(
+    expect(JSON.stringify(listResources(stack)[logicalIdLike(stack, 'ImmutaRole')])).toContain(
       ':identitystore::999900001111:identitystore/d-1234567890',
     );
   });
@@ -386,7 +386,7 @@ describe('construct IDs', () => {
         user,
       }),
     });
-    const ids = Object.entries(resourcesOf(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`);
+    const ids = Object.entries(listResources(stack)).map(([logicalId, { Type }]) => `${logicalId}: ${Type}`);
     expect(ids.sort().join('\n')).toMatchSnapshot();
   });
 
@@ -399,7 +399,7 @@ describe('construct IDs', () => {
     const ids = (of: (stack: Stack) => S3Location) => {
       const stack = newStack();
       newIntegration(stack, 'Lake', { tenant: newTenant(stack), location: of(stack) });
-      return Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.startsWith('Lake'));
+      return Object.keys(listResources(stack)).filter((logicalId) => logicalId.startsWith('Lake'));
     };
     const before = ids((stack) => S3Location.bucket(importedBucket(stack)));
     const after = ids(location);
@@ -424,7 +424,7 @@ describe('construct IDs', () => {
     const movedIntegration = () => integrationIn((stack) => new Construct(stack, 'Somewhere'), 'After');
     const ids = (stack: Stack, prefix: string) =>
       ['ImmutaPolicy', 'LocationPolicy', ''].map((kind) =>
-        Object.keys(resourcesOf(stack)).find((logicalId) =>
+        Object.keys(listResources(stack)).find((logicalId) =>
           new RegExp(`^${prefix}[0-9a-f]{8}${kind}[0-9A-F]{8}$`).test(logicalId),
         )!,
       );
@@ -433,7 +433,7 @@ describe('construct IDs', () => {
     const after = movedIntegration();
     const oldIds = ids(before, 'Before');
     ids(movedIntegration(), 'SomewhereAfter').forEach((newId, n) => after.renameLogicalId(newId, oldIds[n]));
-    expect(normalize(resourcesOf(after))).toEqual(normalize(resourcesOf(before)));
+    expect(normalize(listResources(after))).toEqual(normalize(listResources(before)));
   });
 
   test('distinguish buckets of the same logical ID in two stacks', () => {
@@ -450,7 +450,7 @@ describe('construct IDs', () => {
         location: S3Location.bucket(importedBucket(stack, bucket)),
         locationIdentity: 'pinned',
       });
-      return Object.keys(resourcesOf(stack));
+      return Object.keys(listResources(stack));
     };
     expect(ids('one-bucket')).toEqual(ids('other-bucket'));
   });
@@ -462,7 +462,7 @@ describe('construct IDs', () => {
         identityCenterInstanceArn: IDENTITY_CENTER,
       });
       newIntegration(stack, 'Lake', { tenant: newTenant(stack), accessGrantsInstance, ...props(stack) });
-      return Object.keys(resourcesOf(stack)).sort();
+      return Object.keys(listResources(stack)).sort();
     };
     type AddingProps =
       | 'accessGrantsInstance'
@@ -492,7 +492,7 @@ describe('construct IDs', () => {
 describe('removal', () => {
   const policies = (stack: Stack) =>
     Object.fromEntries(
-      Object.entries(resourcesOf(stack)).map(([logicalId, { DeletionPolicy, UpdateReplacePolicy }]) => [
+      Object.entries(listResources(stack)).map(([logicalId, { DeletionPolicy, UpdateReplacePolicy }]) => [
         logicalId,
         `${DeletionPolicy}, ${UpdateReplacePolicy}`,
       ]),
@@ -512,7 +512,7 @@ describe('removal', () => {
           'S3AccessGrantsInstance',
           logicalIdLike(stack, 'ImmutaRole'),
           logicalIdLike(stack, 'LocationRole'),
-          onlyOf(stack, INTEGRATION).logicalId,
+          getOnly(stack, INTEGRATION).logicalId,
         ].sort(),
       );
     },
@@ -537,7 +537,7 @@ describe('removal', () => {
   test('passes a later removal policy to the custom resource', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales').applyRemovalPolicy(RemovalPolicy.RETAIN);
-    expect(onlyOf(stack, INTEGRATION)).toMatchObject({
+    expect(getOnly(stack, INTEGRATION)).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       Properties: { RemovalPolicy: 'retain' },
     });
@@ -550,12 +550,12 @@ describe('removal', () => {
       accessGrantsInstance: new AccessGrantsInstance(stack, 'Instance'),
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    expect(onlyOf(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
+    expect(getOnly(stack, INSTANCE).DeletionPolicy).toBe('RetainExceptOnCreate');
 
     const other = newStack();
     const accessGrantsInstance = new AccessGrantsInstance(other, 'Instance', { removalPolicy: RemovalPolicy.DESTROY });
     newIntegration(other, 'Sales', { accessGrantsInstance, removalPolicy: RemovalPolicy.RETAIN });
-    expect(onlyOf(other, INSTANCE).DeletionPolicy).toBe('Delete');
+    expect(getOnly(other, INSTANCE).DeletionPolicy).toBe('Delete');
   });
 
   test('fails when the removal policy is SNAPSHOT', () => {
@@ -599,7 +599,7 @@ describe('dependencies', () => {
     const { scope, needs, props } = given(stack);
     ['One', 'Two'].forEach((id) => newIntegration(scope, id, props));
 
-    const integrations = Object.entries(resourcesOf(stack)).filter(([, { Type }]) => Type === INTEGRATION);
+    const integrations = Object.entries(listResources(stack)).filter(([, { Type }]) => Type === INTEGRATION);
     expect(integrations).toHaveLength(2);
     const [ids, dependencies] = [integrations.map(([id]) => id), integrations.map(([, { DependsOn }]) => DependsOn!)];
     for (const dependsOn of dependencies) {
@@ -616,7 +616,7 @@ describe('dependencies', () => {
     integration.locationRole.addToPrincipalPolicy(statement());
     integration.immutaRole!.addToPrincipalPolicy(statement());
 
-    const Resource = { 'Fn::GetAtt': [onlyOf(stack, INTEGRATION).logicalId, 'IntegrationId'] };
+    const Resource = { 'Fn::GetAtt': [getOnly(stack, INTEGRATION).logicalId, 'IntegrationId'] };
     for (const { node } of [integration.locationRole, integration.immutaRole!]) {
       Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
         PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'ssm:GetParameter', Resource })]) },
@@ -648,14 +648,14 @@ describe('across stacks', () => {
     expect(synthError(home)).toBe('');
     expect(other.dependencies).toEqual([home]);
     expect(home.dependencies).toEqual([]);
-    const policy = resourcesOf(other)[logicalIdLike(other, 'AccessKeyPolicy')];
+    const policy = listResources(other)[logicalIdLike(other, 'AccessKeyPolicy')];
     // the generated name of Immuta's own policy
-    expect(JSON.stringify(policy.Properties.PolicyName)).toContain(onlyOf(other, 'AWS::IAM::ManagedPolicy').logicalId);
+    expect(JSON.stringify(policy.Properties.PolicyName)).toContain(getOnly(other, 'AWS::IAM::ManagedPolicy').logicalId);
     expect(policy.Properties.PolicyDocument.Statement).toEqual([
       {
         Action: 'secretsmanager:GetSecretValue',
         Effect: 'Allow',
-        Resource: { Ref: onlyOf(other, 'AWS::SecretsManager::Secret').logicalId },
+        Resource: { Ref: getOnly(other, 'AWS::SecretsManager::Secret').logicalId },
       },
     ]);
   });
@@ -668,7 +668,7 @@ describe('across stacks', () => {
       locationRole: iam.Role.fromRoleArn(other, 'Location', 'arn:aws:iam::111122223333:role/location'),
       diagnosePermissions: true,
     });
-    const policy = resourcesOf(other)[logicalIdLike(other, 'DiagnosisPolicy')];
+    const policy = listResources(other)[logicalIdLike(other, 'DiagnosisPolicy')];
     expect(policy.Properties.PolicyName).toEqual(POLICY_NAME_WITH_GUID);
   });
 
@@ -682,7 +682,7 @@ describe('across stacks', () => {
     expect(synthError(home)).toBe('');
     expect(other.dependencies).toEqual([home]);
     for (const id of ['ImmutaPolicy', 'LocationPolicy']) {
-      expect(resourcesOf(other)[logicalIdLike(other, id)]).toMatchObject({
+      expect(listResources(other)[logicalIdLike(other, id)]).toMatchObject({
         Type: 'AWS::IAM::ManagedPolicy', Properties: { Roles: [{ 'Fn::ImportValue': expect.anything() }] },
       });
     }
@@ -703,7 +703,7 @@ describe('across stacks', () => {
       return stack;
     });
     expect(synthError(stacks[0])).toBe('');
-    const policies = stacks.map((stack) => resourcesOf(stack)[logicalIdLike(stack, 'ImmutaPolicy')]);
+    const policies = stacks.map((stack) => listResources(stack)[logicalIdLike(stack, 'ImmutaPolicy')]);
     // Each Region has a policy of its own with a name that CloudFormation generates.
     expect(policies.map(({ Type, Properties }) => [Type, Properties.ManagedPolicyName])).toEqual(
       Array(2).fill(['AWS::IAM::ManagedPolicy', undefined]),
@@ -718,7 +718,7 @@ describe('across stacks', () => {
     expect(synthError(stack)).toBe('');
     // The parent stack passes the ARN as a parameter.
     const parameter = { Ref: expect.stringMatching(/^referenceto.*Handler.*Arn$/) };
-    expect(onlyOf(nested, INTEGRATION).Properties.ServiceToken).toEqual(parameter);
+    expect(getOnly(nested, INTEGRATION).Properties.ServiceToken).toEqual(parameter);
   });
 
   test('works when the bucket and the key are in another stack', () => {
@@ -799,21 +799,21 @@ describe('across stacks', () => {
 
     expect(synthError(ours)).toBe('');
     const names = ['LocationRole', 'ImmutaRole'].map(
-      (id) => resourcesOf(ours)[logicalIdLike(ours, id)].Properties.RoleName,
+      (id) => listResources(ours)[logicalIdLike(ours, id)].Properties.RoleName,
     );
     const arns = names.map((name) => theirs.resolve(`arn:${theirs.partition}:iam::111122223333:role/${name}`));
-    const principals = onlyOf(theirs, 'AWS::S3::BucketPolicy').Properties.PolicyDocument.Statement.map(
+    const principals = getOnly(theirs, 'AWS::S3::BucketPolicy').Properties.PolicyDocument.Statement.map(
       ({ Principal }: any) => Principal.AWS,
     );
     expect(principals).toEqual([arns[0], arns[0], arns[1]]);
-    expect(JSON.stringify(onlyOf(theirs, 'AWS::KMS::Key').Properties.KeyPolicy)).toContain(names[0]);
+    expect(JSON.stringify(getOnly(theirs, 'AWS::KMS::Key').Properties.KeyPolicy)).toContain(names[0]);
   });
 
   test('names roles only when another account or Region refers to them', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Sales');
     const names = () =>
-      ['LocationRole', 'ImmutaRole'].map((id) => resourcesOf(stack)[logicalIdLike(stack, id)].Properties.RoleName);
+      ['LocationRole', 'ImmutaRole'].map((id) => listResources(stack)[logicalIdLike(stack, id)].Properties.RoleName);
     expect(names()).toEqual([undefined, undefined]);
 
     const theirs = newStack({ env: { ...ENV, account: '444455556666' } }, stack.node.root as App, 'Theirs');
@@ -868,7 +868,7 @@ test('imports an integration by its ID', () => {
 });
 
 function logicalIdLike(stack: Stack, part: string): string {
-  const found = Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes(part));
+  const found = Object.keys(listResources(stack)).filter((logicalId) => logicalId.includes(part));
   expect(found).toHaveLength(1);
   return found[0];
 }

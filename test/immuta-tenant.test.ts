@@ -8,7 +8,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  countTypes, ENV, INTEGRATION, newIntegration, newStack, newTenant, onlyOf, resourcesOf, synthError,
+  countTypes, ENV, INTEGRATION, newIntegration, newStack, newTenant, getOnly, listResources, synthError,
 } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps, ImmutaTenant } from '../src';
 
@@ -60,7 +60,7 @@ test('lets the function ask CloudFormation about its own stack and the stacks of
   const others = newTenant(stack, 'OtherTenant', 'https://other.immutacloud.com');
   newIntegration(newStack(undefined, app, 'Unrelated'), 'Unrelated', { tenant: others, accessGrantsInstance });
 
-  const { Policies } = resourcesOf(stack)[stack.getLogicalId(handlerRoleOf(tenant))].Properties;
+  const { Policies } = listResources(stack)[stack.getLogicalId(handlerRoleOf(tenant))].Properties;
   const statements = Policies[0].PolicyDocument.Statement.filter(({ Action }: { Action: string | string[] }) =>
     [Action].flat()[0].startsWith('cloudformation:'),
   );
@@ -84,7 +84,7 @@ test('runs the packaged handler', () => {
 
   const assembly = app.synth();
   const asset = JSON.parse(fs.readFileSync(path.join(assembly.directory, 'Stack.assets.json'), 'utf8'));
-  const { S3Key } = onlyOf(stack, 'AWS::Lambda::Function').Properties.Code;
+  const { S3Key } = getOnly(stack, 'AWS::Lambda::Function').Properties.Code;
   const source = asset.files[S3Key.replace('.zip', '')].source.path;
   const folder = path.join(assembly.directory, source);
   expect(fs.readdirSync(folder)).toEqual(['index.js']);
@@ -96,14 +96,14 @@ test('gives the role no managed policy and a separate policy to invoke the funct
   const stack = newStack();
   newTenant(stack);
 
-  const role = onlyOf(stack, 'AWS::IAM::Role');
+  const role = getOnly(stack, 'AWS::IAM::Role');
   expect(role.Properties.ManagedPolicyArns).toBeUndefined();
   expect(role.Properties.Policies).toHaveLength(1);
-  const policy = onlyOf(stack, 'AWS::IAM::Policy');
+  const policy = getOnly(stack, 'AWS::IAM::Policy');
   expect(policy.Properties.PolicyDocument.Statement).toEqual([{
     Action: 'lambda:InvokeFunction',
     Effect: 'Allow',
-    Resource: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+    Resource: { 'Fn::GetAtt': [getOnly(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
   }]);
 });
 
@@ -116,7 +116,7 @@ test('allows the function to decrypt a secret with a key of its own', () => {
   });
   new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey });
 
-  const [policy] = onlyOf(stack, 'AWS::IAM::Role').Properties.Policies;
+  const [policy] = getOnly(stack, 'AWS::IAM::Role').Properties.Policies;
   expect(policy.PolicyDocument.Statement).toContainEqual({
     Action: 'kms:Decrypt',
     Effect: 'Allow',
@@ -272,12 +272,12 @@ test('allows the function to read a secret of the stack', () => {
   const stack = newStack();
   new ImmutaTenant(stack, 'Immuta', { url: 'https://acme.immutacloud.com', apiKey: new Secret(stack, 'ApiKey') });
 
-  const resources = Object.values(resourcesOf(stack));
+  const resources = Object.values(listResources(stack));
   expect(resources).toHaveLength(6);
-  expect(onlyOf(stack, 'AWS::IAM::Role').Properties.Policies[0].PolicyDocument.Statement).toContainEqual({
+  expect(getOnly(stack, 'AWS::IAM::Role').Properties.Policies[0].PolicyDocument.Statement).toContainEqual({
     Action: 'secretsmanager:GetSecretValue',
     Effect: 'Allow',
-    Resource: { Ref: onlyOf(stack, 'AWS::SecretsManager::Secret').logicalId },
+    Resource: { Ref: getOnly(stack, 'AWS::SecretsManager::Secret').logicalId },
   });
 });
 
@@ -298,7 +298,7 @@ describe('an imported tenant', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: importTenant(stack) });
     expect(countTypes(stack)).not.toHaveProperty('AWS::Lambda::Function');
-    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
+    expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
       ServiceToken: HANDLER_ARN, TenantUrl: 'https://acme.immutacloud.com',
     });
   });
@@ -307,9 +307,9 @@ describe('an imported tenant', () => {
     const stack = newStack();
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');
     newIntegration(stack, 'Sales', { tenant: importTenant(stack, role), authentication: accessKeySecret(stack) });
-    const { Properties } = onlyOf(stack, 'AWS::IAM::Policy');
+    const { Properties } = getOnly(stack, 'AWS::IAM::Policy');
     expect(Properties.Roles).toEqual(['handler']);
-    expect(JSON.stringify(Properties.PolicyName)).toContain(onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId);
+    expect(JSON.stringify(Properties.PolicyName)).toContain(getOnly(stack, 'AWS::IAM::ManagedPolicy').logicalId);
   });
 
   test('lets Secrets Manager rotate a managed access key with the function of the other app', () => {
@@ -317,8 +317,8 @@ describe('an imported tenant', () => {
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');
     const authentication = ImmutaAuthentication.managedAccessKey({ rotation: Schedule.rate(Duration.days(30)) });
     newIntegration(stack, 'Sales', { tenant: importTenant(stack, role), authentication });
-    expect(onlyOf(stack, 'AWS::Lambda::Permission').Properties.FunctionName).toBe(HANDLER_ARN);
-    expect(onlyOf(stack, 'AWS::SecretsManager::RotationSchedule').Properties.RotationLambdaARN).toBe(HANDLER_ARN);
+    expect(getOnly(stack, 'AWS::Lambda::Permission').Properties.FunctionName).toBe(HANDLER_ARN);
+    expect(getOnly(stack, 'AWS::SecretsManager::RotationSchedule').Properties.RotationLambdaARN).toBe(HANDLER_ARN);
   });
 
   test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>]>([

@@ -11,8 +11,8 @@ import {
   newIntegration,
   newStack,
   newTenant,
-  onlyOf,
-  resourcesOf,
+  getOnly,
+  listResources,
   synthError,
 } from './fixture';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, ManagedAccessKeyOptions } from '../src';
@@ -37,18 +37,18 @@ function withKey(
 const given = (stack: Stack) => ({ user: iam.User.fromUserName(stack, 'User', 'immuta') });
 
 function idLike(stack: Stack, part: string): string {
-  const found = Object.keys(resourcesOf(stack)).filter((logicalId) => logicalId.includes(part));
+  const found = Object.keys(listResources(stack)).filter((logicalId) => logicalId.includes(part));
   expect(found).toHaveLength(1);
   return found[0];
 }
 
 describe('managedAccessKey', () => {
-  test('defines a user with Immuta\'s policy, an empty secret and the permissions of the handler', () => {
+  test("defines a user with Immuta's policy, an empty secret and the permissions of the handler", () => {
     const { stack, integration } = withKey();
-    const user = onlyOf(stack, 'AWS::IAM::User').logicalId;
-    const policy = onlyOf(stack, 'AWS::IAM::ManagedPolicy');
-    const secret = onlyOf(stack, SECRET);
-    const handlerPolicy = onlyOf(stack, ROLE_POLICY);
+    const user = getOnly(stack, 'AWS::IAM::User').logicalId;
+    const policy = getOnly(stack, 'AWS::IAM::ManagedPolicy');
+    const secret = getOnly(stack, SECRET);
+    const handlerPolicy = getOnly(stack, ROLE_POLICY);
     expect(integration.immutaRole).toBeUndefined();
     expect(stack.resolve(integration.accessKeySecret!.secretArn)).toEqual({ Ref: secret.logicalId });
     expect(policy.Properties.Users).toEqual([{ Ref: user }]);
@@ -81,10 +81,12 @@ describe('managedAccessKey', () => {
         ],
       },
     });
-    expect(onlyOf(stack, INTEGRATION).Properties).toMatchObject({
-      AuthenticationType: 'accessKey', AccessKeyUserName: { Ref: user }, AccessKeySecretArn: { Ref: secret.logicalId },
+    expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
+      AuthenticationType: 'accessKey',
+      AccessKeyUserName: { Ref: user },
+      AccessKeySecretArn: { Ref: secret.logicalId },
     });
-    expect(onlyOf(stack, INTEGRATION).DependsOn).toEqual(
+    expect(getOnly(stack, INTEGRATION).DependsOn).toEqual(
       expect.arrayContaining([user, policy.logicalId, handlerPolicy.logicalId]),
     );
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::AccessKey');
@@ -93,28 +95,32 @@ describe('managedAccessKey', () => {
 
   test('gives the policies a name or description of the user, so that CloudFormation replaces them together', () => {
     const { stack } = withKey();
-    const user = { Ref: onlyOf(stack, 'AWS::IAM::User').logicalId };
+    const user = { Ref: getOnly(stack, 'AWS::IAM::User').logicalId };
     const nameOf = (value: { 'Fn::Join': [string, unknown[]] }) => value['Fn::Join'][1];
-    expect(nameOf(onlyOf(stack, ROLE_POLICY).Properties.PolicyName)).toEqual([
+    expect(nameOf(getOnly(stack, ROLE_POLICY).Properties.PolicyName)).toEqual([
       expect.stringMatching(/^ImmutaAccessKey-[0-9a-f]{8}-$/),
       user,
     ]);
-    expect(nameOf(onlyOf(stack, 'AWS::IAM::ManagedPolicy').Properties.Description)).toEqual([expect.any(String), user]);
+    expect(nameOf(getOnly(stack, 'AWS::IAM::ManagedPolicy').Properties.Description)).toEqual([
+      expect.any(String),
+      user,
+    ]);
   });
 
   test('uses the user that is passed', () => {
     const { stack } = withKey(given);
-    expect(onlyOf(stack, 'AWS::IAM::ManagedPolicy').Properties.Users).toEqual(['immuta']);
-    expect(onlyOf(stack, INTEGRATION).Properties.AccessKeyUserName).toBe('immuta');
-    expect(onlyOf(stack, ROLE_POLICY).Properties.PolicyDocument.Statement[0].Resource)
-      .toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:user/immuta']] });
+    expect(getOnly(stack, 'AWS::IAM::ManagedPolicy').Properties.Users).toEqual(['immuta']);
+    expect(getOnly(stack, INTEGRATION).Properties.AccessKeyUserName).toBe('immuta');
+    expect(getOnly(stack, ROLE_POLICY).Properties.PolicyDocument.Statement[0].Resource).toEqual({
+      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:user/immuta']],
+    });
   });
 
   test('encrypts the secret with a key that the handler can use only through Secrets Manager', () => {
     const { stack } = withKey((scope) => ({ encryptionKey: new kms.Key(scope, 'Key') }));
-    const key = { 'Fn::GetAtt': [onlyOf(stack, 'AWS::KMS::Key').logicalId, 'Arn'] };
-    expect(onlyOf(stack, SECRET).Properties.KmsKeyId).toEqual(key);
-    expect(onlyOf(stack, ROLE_POLICY).Properties.PolicyDocument.Statement.at(-1)).toEqual({
+    const key = { 'Fn::GetAtt': [getOnly(stack, 'AWS::KMS::Key').logicalId, 'Arn'] };
+    expect(getOnly(stack, SECRET).Properties.KmsKeyId).toEqual(key);
+    expect(getOnly(stack, ROLE_POLICY).Properties.PolicyDocument.Statement.at(-1)).toEqual({
       Effect: 'Allow',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
       Resource: key,
@@ -126,18 +132,18 @@ describe('managedAccessKey', () => {
     const users = [undefined, 'one', 'another'].map(
       (name) => withKey((stack) => ({ user: name ? iam.User.fromUserName(stack, 'User', name) : undefined })).stack,
     );
-    const policies = users.map((stack) => onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId);
+    const policies = users.map((stack) => getOnly(stack, 'AWS::IAM::ManagedPolicy').logicalId);
     expect(new Set(policies).size).toBe(3);
-    expect(new Set(users.map((stack) => onlyOf(stack, ROLE_POLICY).logicalId)).size).toBe(3);
-    expect(new Set(users.map((stack) => onlyOf(stack, SECRET).logicalId)).size).toBe(1);
-    expect(new Set(users.map((stack) => onlyOf(stack, INTEGRATION).logicalId)).size).toBe(1);
+    expect(new Set(users.map((stack) => getOnly(stack, ROLE_POLICY).logicalId)).size).toBe(3);
+    expect(new Set(users.map((stack) => getOnly(stack, SECRET).logicalId)).size).toBe(1);
+    expect(new Set(users.map((stack) => getOnly(stack, INTEGRATION).logicalId)).size).toBe(1);
   });
 
   test('fails when the user belongs to another account', () => {
     const { stack } = withKey((scope) => ({
       user: iam.User.fromUserArn(scope, 'User', 'arn:aws:iam::444455556666:user/immuta'),
     }));
-    expect(synthError(stack)).toContain('\'Stack/User\' must belong to account 111122223333, got 444455556666');
+    expect(synthError(stack)).toContain("'Stack/User' must belong to account 111122223333, got 444455556666");
   });
 
   test('fails when two integrations share a user', () => {
@@ -157,7 +163,7 @@ describe('managedAccessKey', () => {
       user: iam.User.fromUserName(stack, 'Again', 'immuta'),
     });
     newIntegration(stack, 'Ads', { tenant: newTenant(stack), authentication });
-    expect(synthError(stack)).toContain('which \'Stack/Lake\' also uses');
+    expect(synthError(stack)).toContain("which 'Stack/Lake' also uses");
 
     const { stack: one } = withKey(given);
     const elsewhere = newStack({ env: { ...ENV, account: '444455556666' } }, one.node.root as never, 'Elsewhere');
@@ -181,10 +187,10 @@ describe('managedAccessKey', () => {
     expect(synthError(withKey(given, { adopt: '17' }).stack)).not.toContain(message);
   });
 
-  test('retains the user, its policy and the secret, but not the handler\'s policy', () => {
+  test("retains the user, its policy and the secret, but not the handler's policy", () => {
     const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
     integration.applyRemovalPolicy('retain' as never);
-    const policies = Object.values(resourcesOf(stack)).map(({ Type, DeletionPolicy }) => `${Type} ${DeletionPolicy}`);
+    const policies = Object.values(listResources(stack)).map(({ Type, DeletionPolicy }) => `${Type} ${DeletionPolicy}`);
     expect(policies).toEqual(
       expect.arrayContaining([
         `${ROLE_POLICY} Delete`,
@@ -202,8 +208,8 @@ describe('managedAccessKey', () => {
         mutable: false,
       }),
     });
-    expect(onlyOf(stack, INTEGRATION).Properties.Generation).toEqual({
-      Ref: onlyOf(stack, 'AWS::IAM::ManagedPolicy').logicalId,
+    expect(getOnly(stack, INTEGRATION).Properties.Generation).toEqual({
+      Ref: getOnly(stack, 'AWS::IAM::ManagedPolicy').logicalId,
     });
   });
 });
@@ -213,22 +219,23 @@ describe('rotation of a managed access key', () => {
 
   test('defines a schedule that does not rotate the key on deployment', () => {
     const { stack } = withKey(() => ({ rotation: schedule }));
-    expect(onlyOf(stack, SCHEDULE).Properties).toEqual({
-      SecretId: { Ref: onlyOf(stack, SECRET).logicalId },
-      RotationLambdaARN: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+    expect(getOnly(stack, SCHEDULE).Properties).toEqual({
+      SecretId: { Ref: getOnly(stack, SECRET).logicalId },
+      RotationLambdaARN: { 'Fn::GetAtt': [getOnly(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
       RotationRules: { ScheduleExpression: 'rate(90 days)' },
       RotateImmediatelyOnUpdate: false,
     });
-    expect(onlyOf(stack, SCHEDULE).DependsOn).toEqual(expect.arrayContaining(
-      [INTEGRATION, PERMISSION, ROLE_POLICY].map((type) => onlyOf(stack, type).logicalId)));
+    expect(getOnly(stack, SCHEDULE).DependsOn).toEqual(
+      expect.arrayContaining([INTEGRATION, PERMISSION, ROLE_POLICY].map((type) => getOnly(stack, type).logicalId)),
+    );
   });
 
   test('lets Secrets Manager invoke the function without a schedule', () => {
     const { stack } = withKey();
     expect(countTypes(stack)).not.toHaveProperty(SCHEDULE);
-    expect(onlyOf(stack, PERMISSION).Properties).toEqual({
+    expect(getOnly(stack, PERMISSION).Properties).toEqual({
       Action: 'lambda:InvokeFunction',
-      FunctionName: { 'Fn::GetAtt': [onlyOf(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
+      FunctionName: { 'Fn::GetAtt': [getOnly(stack, 'AWS::Lambda::Function').logicalId, 'Arn'] },
       Principal: 'secretsmanager.amazonaws.com',
       SourceAccount: '111122223333',
     });
@@ -286,7 +293,7 @@ describe('rotation of a managed access key', () => {
     expect(error).toContain(
       `'rotation' must be a schedule that Secrets Manager accepts, got '${expression}': ${problem}`,
     );
-    expect(error).toContain('or \'Schedule.expression(\'cron(0 4 1 * ? *)\')\'. [ROTATION_SCHEDULE_INVALID]');
+    expect(error).toContain("or 'Schedule.expression('cron(0 4 1 * ? *)')'. [ROTATION_SCHEDULE_INVALID]");
   });
 
   test('accepts a schedule that is a token', () => {
@@ -302,12 +309,14 @@ describe('metricKeyRotationFailed', () => {
   test('has the ARN of the secret as its dimension', () => {
     const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
     integration.metricKeyRotationFailed().createAlarm(stack, 'Alarm', {
-      threshold: 1, evaluationPeriods: 1, treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.IGNORE,
     });
-    expect(onlyOf(stack, 'AWS::CloudWatch::Alarm').Properties).toMatchObject({
+    expect(getOnly(stack, 'AWS::CloudWatch::Alarm').Properties).toMatchObject({
       Namespace: 'ImmutaS3Integration',
       MetricName: 'KeyRotationFailed',
-      Dimensions: [{ Name: 'SecretArn', Value: { Ref: onlyOf(stack, SECRET).logicalId } }],
+      Dimensions: [{ Name: 'SecretArn', Value: { Ref: getOnly(stack, SECRET).logicalId } }],
       Statistic: 'Minimum',
       Period: 60,
     });

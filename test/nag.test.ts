@@ -1,7 +1,7 @@
 import { Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag-2';
-import { resourcesOf } from './fixture';
+import { listResources } from './fixture';
 import { governedStack, shortPath, STACKS } from './governed-stack';
 
 const ANY_FINDING = Match.stringLikeRegexp('AwsSolutions-|CdkNag');
@@ -39,5 +39,5 @@ test('acknowledges findings when logical IDs change later', () => {
   (bucketRole.node.defaultChild as CfnResource).overrideLogicalId('Renamed');
   Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
   expect(errors(stack)).toEqual([]);
-  expect(resourcesOf(stack).Renamed.Type).toBe('AWS::IAM::Role');
+  expect(listResources(stack).Renamed.Type).toBe('AWS::IAM::Role');
 });

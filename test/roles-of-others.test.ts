@@ -4,7 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { countTypes, ENV, INTEGRATION, newIntegration, newStack, onlyOf, URL_OF_TENANT } from './fixture';
+import { countTypes, ENV, INTEGRATION, newIntegration, newStack, getOnly, URL_OF_TENANT } from './fixture';
 import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant } from '../src';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
@@ -100,7 +100,7 @@ describe('Role.customizeRoles', () => {
     defineAll(stack, NEW_ROLES);
 
     expect(iamTypes(stack)).toEqual([]);
-    const { LocationRoleArn, RoleToAssumeArn } = onlyOf(stack, INTEGRATION).Properties;
+    const { LocationRoleArn, RoleToAssumeArn } = getOnly(stack, INTEGRATION).Properties;
     expect(JSON.stringify(LocationRoleArn)).toMatch(/:role\/location"/);
     expect(JSON.stringify(RoleToAssumeArn)).toMatch(/:role\/immuta"/);
     expect(reportedActions(app)[locationRole.node.path]).toEqual(expect.arrayContaining(LOCATION));

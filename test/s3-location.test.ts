@@ -8,8 +8,8 @@ import {
   newIntegration,
   newStack,
   newTenant,
-  onlyOf,
-  resourcesOf,
+  getOnly,
+  listResources,
   synthError,
 } from './fixture';
 import { S3Location } from '../src';
@@ -25,8 +25,8 @@ test('has the scope of the location in S3 Access Grants', () => {
 test('refers to a bucket of the stack', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { location: S3Location.bucket(new s3.Bucket(stack, 'Sales')) });
-  expect(onlyOf(stack, INTEGRATION).Properties.LocationPath).toEqual({
-    'Fn::Join': ['', ['s3://', { Ref: onlyOf(stack, 'AWS::S3::Bucket').logicalId }, '/']],
+  expect(getOnly(stack, INTEGRATION).Properties.LocationPath).toEqual({
+    'Fn::Join': ['', ['s3://', { Ref: getOnly(stack, 'AWS::S3::Bucket').logicalId }, '/']],
   });
 });
 
@@ -35,12 +35,12 @@ test('limits the roles to the listed buckets when it covers all buckets', () => 
   newIntegration(stack, 'Lake', {
     location: S3Location.allBuckets({ buckets: [importedBucket(stack, 'one'), importedBucket(stack, 'two')] }),
   });
-  expect(onlyOf(stack, INTEGRATION).Properties.LocationPath).toBe('s3://');
+  expect(getOnly(stack, INTEGRATION).Properties.LocationPath).toBe('s3://');
   const arns = ['one', 'two'].map((name) => ({
     'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]],
   }));
   for (const id of ['LocationRole', 'ImmutaRole']) {
-    const role = Object.entries(resourcesOf(stack)).find(([logicalId]) => logicalId.includes(id))![1];
+    const role = Object.entries(listResources(stack)).find(([logicalId]) => logicalId.includes(id))![1];
     const list = role.Properties.Policies[0].PolicyDocument.Statement.find(
       ({ Action }: { Action: unknown }) => Action === 's3:ListBucket',
     );

@@ -1,11 +1,11 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
-import { ENV, newIntegration, newStack, newTenant, resourcesOf, synthError } from './fixture';
+import { ENV, newIntegration, newStack, newTenant, listResources, synthError } from './fixture';
 
 /** A stack with an integration, and as many resources as the test needs. */
 function newStackWith(resources: number, bytesOfEach = 0): Stack {
   const stack = newStack();
   newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
-  const others = resources - Object.keys(resourcesOf(stack)).length;
+  const others = resources - Object.keys(listResources(stack)).length;
   for (let i = 0; i < others; i += 1) {
     new CfnResource(stack, `Other${i}`, { type: 'Acme::Lake::Other', properties: { Text: 'x'.repeat(bytesOfEach) } });
   }

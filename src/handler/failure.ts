@@ -1,8 +1,8 @@
 import { CodedMessage, fillPlaceholders, joinMessage, MessageValues } from './coded-message';
 import { MESSAGES } from './messages';
-import { asObject } from './runtime/json';
+import { toObject } from './runtime/json';
 import { Redaction } from './runtime/redaction';
-import { withoutFullStop } from './runtime/text';
+import { removeFullStop } from './runtime/text';
 
 export type FailureCode = keyof typeof MESSAGES;
 
@@ -33,7 +33,7 @@ export class Failure extends Error {
 }
 
 /** Fills a message of the table in. Values that quote others have no full stop at their end. */
-export function failure<C extends FailureCode>(
+export function createFailure<C extends FailureCode>(
   code: C,
   values: MessageValues<(typeof MESSAGES)[C]>,
   options?: ErrorOptions,
@@ -43,17 +43,19 @@ export function failure<C extends FailureCode>(
 }
 
 /** Returns any error as a failure. An error that is none is a fault of this library. */
-export function asFailure(error: unknown): Failure {
+export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) {
     return error;
   }
-  const { name, message = String(error) } = asObject(error);
-  return failure('UNEXPECTED_ERROR', { cause: [name, withoutFullStop(String(message))].filter(Boolean).join(': ') });
+  const { name, message = String(error) } = toObject(error);
+  return createFailure('UNEXPECTED_ERROR', {
+    cause: [name, removeFullStop(String(message))].filter(Boolean).join(': '),
+  });
 }
 
 /** Returns any error as a failure without secrets, also without its cause, which may quote some. */
 export function redactFailure(error: unknown, redaction: Redaction): Failure {
-  const { code, text, remedy } = asFailure(error);
+  const { code, text, remedy } = toFailure(error);
   return new Failure(code, { text: redaction.redact(text), remedy: redaction.redact(remedy) });
 }
 

@@ -9,12 +9,12 @@ export interface Location {
  * Whether two paths are the same. A scope may end with a star, and a whole bucket with a slash. Prefixes are compared
  * as they are: 's3://bucket/x' includes 's3://bucket/xy', but 's3://bucket/x/' does not.
  */
-export function samePath(a: string, b: string): boolean {
+export function isSamePath(a: string, b: string): boolean {
   return normalizePath(a) === normalizePath(b);
 }
 
-export function sameLocation(a: Location, b: Location): boolean {
-  return a.accountId === b.accountId && a.region === b.region && samePath(a.path, b.path);
+export function isSameLocation(a: Location, b: Location): boolean {
+  return a.accountId === b.accountId && a.region === b.region && isSamePath(a.path, b.path);
 }
 
 export function describeLocation({ path, accountId, region }: Location): string {

@@ -27,7 +27,7 @@ export function attachToRole(
   scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
 ): iam.ManagedPolicy | undefined {
   const isInOtherAccount = compareTokens(getAccount(role), Stack.of(scope).account) === 'different';
-  if (isInOtherAccount || acceptsPolicies(role, Stack.of(scope), statements)) {
+  if (isInOtherAccount || canTakePolicies(role, Stack.of(scope), statements)) {
     return attachManagedPolicy(scope, id, role, statements);
   }
   reportMissing(scope, role, statements, trust);
@@ -106,7 +106,7 @@ export function findHandlerRole(scope: Construct, tenant: IImmutaTenant, prop: s
 export function attachReplaceablyToHandler(
   scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], name: string,
 ): Construct {
-  if (!acceptsPolicies(role, Stack.of(scope), statements)) {
+  if (!canTakePolicies(role, Stack.of(scope), statements)) {
     return attachToHandler(scope, id, role, statements);
   }
   noteStatements(role, statements);
@@ -137,7 +137,7 @@ function attachManagedPolicy(
  * A role that is imported as immutable does not, and has no property that says so. The check attaches a policy that
  * belongs to no app. A role that `Role.customizeRoles` leaves out of the template adds the statements to its report.
  */
-function acceptsPolicies(role: iam.IRole, { account, region }: Stack, statements: iam.PolicyStatement[]): boolean {
+function canTakePolicies(role: iam.IRole, { account, region }: Stack, statements: iam.PolicyStatement[]): boolean {
   const nowhere = new Stack(new App({ autoSynth: false }), 'Nowhere', { env: { account, region } });
   const policy = new iam.Policy(nowhere, 'Policy', { statements });
   role.attachInlinePolicy(policy);

@@ -18,14 +18,14 @@ export function renderDescribedStacks(owner: IConstruct): string[] {
 }
 
 /** @param onAdd called when another stack defines such a custom resource */
-export function onDescribedStack(owner: IConstruct, onAdd: () => void): void {
+export function addToDescribedStack(owner: IConstruct, onAdd: () => void): void {
   DESCRIBED.set(owner, { arns: new Set(), onAdd });
 }
 
 /**
  * Lets the function of a tenant ask about the stack of an integration. The function of an imported tenant is not ours.
  */
-export function describeStackOf(integration: IConstruct, tenant: IConstruct): void {
+export function allowDescribeStack(integration: IConstruct, tenant: IConstruct): void {
   const described = DESCRIBED.get(tenant);
   const stack = Stack.of(integration);
   if (described && stack !== Stack.of(tenant)) {

@@ -8,7 +8,7 @@ import { Construct, IConstruct } from 'constructs';
 import { attachToHandler } from './attach-policy';
 import { bindProxy } from './bind-proxy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
-import { onDescribedStack, renderDescribedStacks } from './described-stacks';
+import { addToDescribedStack, renderDescribedStacks } from './described-stacks';
 import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
 import {
@@ -63,7 +63,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
-  onDescribedStack(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
+  addToDescribedStack(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
   const handler = createFunction(scope, props, { role, logGroup, additions });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {
     acknowledgeTracing(role);

@@ -27,7 +27,7 @@ export interface Failure {
 }
 
 /** Returns the history of a seed. */
-export function historyOf(seed: number, kinds: readonly Kind[]): History {
+export function generateHistory(seed: number, kinds: readonly Kind[]): History {
   return fc.sample(histories(kinds), { seed, numRuns: 1, unbiased: true })[0];
 }
 
@@ -38,7 +38,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Failure[]> 
   const seen = new Map<string, number>();
   for (let run = 0; run < runs; run++) {
     const seed = firstSeed + run;
-    const history = historyOf(seed, kinds);
+    const history = generateHistory(seed, kinds);
     const violations = await judge(history, seed, options);
     if (violations.length > 0) {
       const kind = violations[0].kind;

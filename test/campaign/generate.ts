@@ -64,13 +64,13 @@ const RECOGNIZED_BY_ASKING: readonly Kind[] = [
 
 /** Returns histories that contain only events of those kinds. */
 export function histories(kinds: readonly Kind[]): fc.Arbitrary<History> {
-  const asking = historiesOf(kinds.filter((kind) => kind !== 'no CloudFormation'));
+  const asking = generateHistories(kinds.filter((kind) => kind !== 'no CloudFormation'));
   if (!kinds.includes('no CloudFormation')) return asking;
-  const blind = historiesOf(kinds.filter((kind) => !RECOGNIZED_BY_ASKING.includes(kind)));
+  const blind = generateHistories(kinds.filter((kind) => !RECOGNIZED_BY_ASKING.includes(kind)));
   return fc.oneof({ weight: 9, arbitrary: asking }, { weight: 1, arbitrary: blind });
 }
 
-function historiesOf(kinds: readonly Kind[]): fc.Arbitrary<History> {
+function generateHistories(kinds: readonly Kind[]): fc.Arbitrary<History> {
   const has = (kind: Kind) => kinds.includes(kind);
   const failsAfter = fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: 0, max: 90 }) },

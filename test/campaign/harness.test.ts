@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { describeFailure, historyOf, runCampaign } from './campaign';
+import { describeFailure, generateHistory, runCampaign } from './campaign';
 import { KINDS } from './generate';
 import { Action, History, PLAIN_VARIANT, script, Step } from './history';
 import { Violation } from './invariants';
@@ -34,13 +34,13 @@ const FAILING_RENAME: Step = { ...RENAME, end: { from: 'editing', to: 'editError
 const BY_HAND = plain({ type: 'create by hand' });
 const history = (...steps: Step[]): History => ({ variant: PLAIN_VARIANT, steps });
 
-async function kindsOf(steps: Step[], wrong: string): Promise<Violation['kind'][]> {
+async function runAndListKinds(steps: Step[], wrong: string): Promise<Violation['kind'][]> {
   const violations = await runHistory(history(...steps), { seed: 1, codeFolder: handlerThat(wrong) });
   return [...new Set(violations.map(({ kind }) => kind))];
 }
 
 test('finds no violation of a handler without a defect', async () => {
-  expect(await kindsOf([DEPLOY, RENAME], 'nothing')).toEqual([]);
+  expect(await runAndListKinds([DEPLOY, RENAME], 'nothing')).toEqual([]);
 });
 
 test.each<[string, Step[], Violation['kind']]>([
@@ -59,7 +59,7 @@ test.each<[string, Step[], Violation['kind']]>([
   ['does not wait for an edit', [DEPLOY, FAILING_RENAME], 'failed edit succeeded'],
   ['never rests', [DEPLOY], 'runaway'],
 ])('finds a handler that %s', async (wrong, steps, kind) => {
-  expect(await kindsOf(steps, wrong)).toContain(kind);
+  expect(await runAndListKinds(steps, wrong)).toContain(kind);
 });
 
 test.each([
@@ -78,13 +78,13 @@ test.each([
 
 test('finds a stack that deletes the integration of another stack on the same path', async () => {
   const second = plain({ type: 'deploy', stack: 'Pond', change: {} });
-  expect(await kindsOf([DEPLOY, second], 'deletes what is there')).toContain('touched another owner');
+  expect(await runAndListKinds([DEPLOY, second], 'deletes what is there')).toContain('touched another owner');
 });
 
 test('repeats a history and its timeline when the seed is the same', async () => {
-  const [first, second] = [historyOf(7, KINDS), historyOf(7, KINDS)];
+  const [first, second] = [generateHistory(7, KINDS), generateHistory(7, KINDS)];
   expect(first).toEqual(second);
-  expect(historyOf(8, KINDS)).not.toEqual(first);
+  expect(generateHistory(8, KINDS)).not.toEqual(first);
 
   const courses = await Promise.all(
     [first, second].map(async (each) => {

@@ -201,9 +201,9 @@ class HandlerProcess implements RuntimeProcess, Caller {
         immuta.requests.push(recorded);
         const answer = await immuta.answer(recorded);
         onImmutaAnswer(event, request, answer);
-        return responseOf(answer);
+        return createResponse(answer);
       },
-      refuse: (kind, seconds) => responseOf(immutaRefusal(kind, seconds)),
+      refuse: (kind, seconds) => createResponse(immutaRefusal(kind, seconds)),
       show: ({ status }) => String(status),
     });
   }
@@ -302,7 +302,7 @@ function broken(): Error {
   return new TypeError('fetch failed', { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) });
 }
 
-function responseOf({ status, headers, body }: Answer): Response {
+function createResponse({ status, headers, body }: Answer): Response {
   return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
     status,
     headers: { 'content-type': 'application/json', ...headers },

@@ -1,6 +1,6 @@
 import { CampaignWorld } from './campaign-world';
 import { KILLED } from './in-process-runtime';
-import { integrationsOf, OwnershipLedger, recordIdOf } from './ownership';
+import { listIntegrations, OwnershipLedger, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
 import { Stack } from '../sandbox/cloudformation';
 import { IntegrationRecord } from '../sandbox/immuta';
@@ -36,7 +36,7 @@ const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringVa
 export function liveViolations(world: CampaignWorld, stack: Stack, ledger: OwnershipLedger): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   // a resource whose creation failed remains after an update that was rolled back
-  return integrationsOf(stack)
+  return listIntegrations(stack)
     .filter(({ failed }) => !failed)
     .flatMap((resource): Violation[] => {
       const id = recordIdOf(resource);

@@ -5,7 +5,7 @@
  * kinds of events, `--shrink <n>` the number of histories to shrink for each kind of violation.
  */
 import { parseArgs } from 'node:util';
-import { describeFailure, Failure, historyOf, runCampaign } from './campaign';
+import { describeFailure, Failure, generateHistory, runCampaign } from './campaign';
 import { Kind, KINDS } from './generate';
 import { script } from './history';
 import { runHistory } from './run-history';
@@ -26,7 +26,7 @@ const without = values.without.split(',');
 const kinds = values.kinds.split(',').filter((kind) => !without.includes(kind)) as Kind[];
 
 async function replay(seed: number): Promise<void> {
-  const history = historyOf(seed, kinds);
+  const history = generateHistory(seed, kinds);
   const timeline = new Timeline();
   const violations = await runHistory(history, { seed, note: timeline.note });
   console.log(`${script(history)}\n\n${timeline}\n`);

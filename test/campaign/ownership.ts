@@ -30,7 +30,7 @@ export class OwnershipLedger {
 
   /** Records that a resource has another logical id from now on. */
   noteRenamed(stackId: string, from: string, to: string): void {
-    this.renamed.set(keyOf(stackId, to), this.resourceOf(stackId, from));
+    this.renamed.set(formatKey(stackId, to), this.resourceOf(stackId, from));
   }
 
   noteTouched(id: string, isTouched: boolean): void {
@@ -85,17 +85,17 @@ export class OwnershipLedger {
   }
 
   private resourceOf(stackId: string, logicalId: string): string {
-    const key = keyOf(stackId, logicalId);
+    const key = formatKey(stackId, logicalId);
     return this.renamed.get(key) ?? key;
   }
 }
 
-function keyOf(stackId: string, logicalId: string): string {
+function formatKey(stackId: string, logicalId: string): string {
   return `${stackId} ${logicalId}`;
 }
 
 /** Returns the integrations of a stack. */
-export function integrationsOf(stack: Stack): ResourceRecord[] {
+export function listIntegrations(stack: Stack): ResourceRecord[] {
   return [...stack.resources.values()].filter(({ type }) => type === INTEGRATION_TYPE);
 }
 

@@ -10,7 +10,7 @@ import {
   secretViolations,
   Violation,
 } from './invariants';
-import { integrationsOf, OwnershipLedger, recordIdOf } from './ownership';
+import { listIntegrations, OwnershipLedger, recordIdOf } from './ownership';
 import { FIRST_SHAPE, GIVEN, INTEGRATION_TYPE, lakeTemplate, NEIGHBOUR_ID, renameLogicalId, Shape } from './templates';
 import { AwsError } from '../sandbox/aws';
 import { DeployOptions, Stack, StackEvent } from '../sandbox/cloudformation';
@@ -197,7 +197,7 @@ class HistoryRun {
     const stack = this.stackNamed(name);
     if (stack?.status !== 'UPDATE_ROLLBACK_FAILED') return;
     const isFailed = (logicalId: string) => stack.resourceStates.get(logicalId)!.status === 'UPDATE_FAILED';
-    const skipped = skips ? integrationsOf(stack).filter(({ logicalId }) => isFailed(logicalId)) : [];
+    const skipped = skips ? listIntegrations(stack).filter(({ logicalId }) => isFailed(logicalId)) : [];
     // what is skipped is no longer as the template says
     skipped.map(recordIdOf).forEach((id) => id === undefined || this.ledger.noteTouched(id, true));
     const logicalIds = skipped.map(({ logicalId }) => logicalId);
@@ -206,7 +206,7 @@ class HistoryRun {
 
   private async refactor(name: StackName): Promise<void> {
     const stack = this.stackNamed(name);
-    const [resource] = stack ? integrationsOf(stack) : [];
+    const [resource] = stack ? listIntegrations(stack) : [];
     if (!stack || !resource || resource.failed || !COMPLETE.test(stack.status)) return;
     const { logicalId } = resource;
     const renamed = `${logicalId}Moved`;
@@ -235,7 +235,7 @@ class HistoryRun {
     act: () => Promise<{ readonly stack: Stack; readonly events: StackEvent[] }>,
   ): Promise<void> {
     const before = new Map(
-      this.stackNamed(name) ? integrationsOf(this.stackNamed(name)!).map((record) => [record.logicalId, record]) : [],
+      this.stackNamed(name) ? listIntegrations(this.stackNamed(name)!).map((record) => [record.logicalId, record]) : [],
     );
     const { stack, events } = await act();
     this.allStacks.add(stack);
@@ -292,7 +292,7 @@ class HistoryRun {
 
   private recordOf(name: StackName): IntegrationRecord | undefined {
     const stack = this.stackNamed(name);
-    const [resource] = stack ? integrationsOf(stack) : [];
+    const [resource] = stack ? listIntegrations(stack) : [];
     const id = resource && recordIdOf(resource);
     return id === undefined ? undefined : this.world.immuta.integrations.get(id);
   }

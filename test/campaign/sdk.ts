@@ -40,15 +40,15 @@ export function sdkPackage(name: string, send: (call: SdkCall) => Promise<unknow
     {},
     {
       get(_, exported: string) {
-        if (exported.endsWith('Client')) return clientOf(service, send);
-        if (exported.endsWith('Command')) return commandOf(exported.replace(/Command$/, ''));
+        if (exported.endsWith('Client')) return createClient(service, send);
+        if (exported.endsWith('Command')) return createCommand(exported.replace(/Command$/, ''));
         throw new Error(`a history has no ${exported} of ${name}`);
       },
     },
   );
 }
 
-function clientOf(service: string, send: (call: SdkCall) => Promise<unknown>) {
+function createClient(service: string, send: (call: SdkCall) => Promise<unknown>) {
   return class {
     constructor(private readonly config: { readonly maxAttempts?: number } = {}) {}
 
@@ -60,7 +60,7 @@ function clientOf(service: string, send: (call: SdkCall) => Promise<unknown>) {
   };
 }
 
-function commandOf(operation: string) {
+function createCommand(operation: string) {
   return class implements Command {
     readonly operation = operation;
 

@@ -139,13 +139,13 @@ function defineLake(stack: Stack, tenant: ImmutaTenant, shape: Shape): void {
     accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
     locationRole:
       shape.locationRole === 'generated' ? undefined : given('LocationRole', GIVEN.locationRole[shape.locationRole]),
-    authentication: authenticationOf(stack, shape),
+    authentication: createAuthentication(stack, shape),
     adopt: shape.adopt && ADOPT_PLACEHOLDER,
     removalPolicy: shape.retain || shape.adopt ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
 }
 
-function authenticationOf(stack: Stack, { authentication }: Shape): ImmutaAuthentication {
+function createAuthentication(stack: Stack, { authentication }: Shape): ImmutaAuthentication {
   switch (authentication) {
     case 'key secret':
       return ImmutaAuthentication.accessKeySecret({

@@ -42,7 +42,7 @@ export const OTHER_CALLS: [action: string, on: On][] = [
   ['logs:PutLogEvents', 'logs'],
 ];
 
-export function arnOf(
+export function formatArn(
   on: On,
   { partition, region }: Pick<Target, 'partition' | 'region'>,
   identityCenterId = IDENTITY_CENTER_ID,

@@ -1,6 +1,13 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { arnOf, CALLS, IDENTITY_CENTER_CALLS, IDENTITY_CENTER_ID, ORGANIZATION, OTHER_CALLS } from './instance-calls';
+import {
+  formatArn,
+  CALLS,
+  IDENTITY_CENTER_CALLS,
+  IDENTITY_CENTER_ID,
+  ORGANIZATION,
+  OTHER_CALLS,
+} from './instance-calls';
 import { ACCOUNT, TARGETS } from './resolve-template';
 import { evaluate, Principal, TemplatePolicies } from './simulator';
 import { expectRows } from './table';
@@ -17,7 +24,9 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
     });
     const id = 'AdoptingS3AccessGrantsInstance';
     return new TemplatePolicies(Template.fromStack(stack).toJSON(), target, {
-      [`${id}Handler`]: 'handler', [`${id}HandlerRole`]: 'handler-role', [`${id}LogGroup`]: 'handler-logs',
+      [`${id}Handler`]: 'handler',
+      [`${id}HandlerRole`]: 'handler-role',
+      [`${id}LogGroup`]: 'handler-logs',
     }).role(`${id}HandlerRole`);
   };
   const s3 = (name: string, account = ACCOUNT, inRegion = region) =>
@@ -29,43 +38,49 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
   ] as const)('%s', (_, identityCenter, calls) => {
     test.each(calls)('is allowed the call of its code: %s on the %s', async (action, on) => {
       const principal = handler(identityCenter);
-      await expect(evaluate({ principal, action, resource: arnOf(on, target) })).resolves.toBe('allowed');
+      await expect(evaluate({ principal, action, resource: formatArn(on, target) })).resolves.toBe('allowed');
     });
 
-    expectRows(() => ({ principal: handler(identityCenter) }), [
-      ['denied', 's3:GetAccessGrantsInstance', s3('access-grants/default', STRANGER)],
-      ['denied', 's3:DeleteAccessGrantsInstance', s3('access-grants/default', STRANGER)],
-      ['denied', 's3:DeleteAccessGrantsInstance', s3('access-grants/default', ACCOUNT, 'eu-west-1')],
-      ['denied', 's3:AssociateAccessGrantsIdentityCenter', s3('access-grants/default', STRANGER)],
-      ['denied', 's3:CreateAccessGrantsLocation', s3('access-grants/default/location/default')],
-      ['denied', 's3:DeleteAccessGrantsLocation', s3('access-grants/default/location/default')],
-      ['denied', 's3:UpdateAccessGrantsLocation', s3('access-grants/default/location/default')],
-      ['denied', 's3:CreateAccessGrant', s3('access-grants/default/grant/1')],
-      ['denied', 's3:DeleteAccessGrant', s3('access-grants/default/grant/1')],
-      ['denied', 's3:GetDataAccess', s3('access-grants/default')],
-      ['denied', 's3:PutAccessGrantsInstanceResourcePolicy', s3('access-grants/default')],
-      ['denied', 's3:TagResource', s3('access-grants/default/location/default')],
-      ['denied', 's3:TagResource', `arn:${partition}:s3:::sales`],
-      ['denied', 's3:GetObject', `arn:${partition}:s3:::sales/2026/11.csv`],
-      ['denied', 's3:ListBucket', `arn:${partition}:s3:::sales`],
-      ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/location-role`],
-      ['denied', 'lambda:InvokeFunction', `arn:${partition}:lambda:${region}:${ACCOUNT}:function:other`],
-      ['denied', 'lambda:UpdateFunctionCode', arnOf('function', target)],
-      ['denied', 'logs:CreateLogGroup', `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs`],
-      ['denied', 'sso:DescribeInstance', arnOf('identityCenter', target)],
-      ['denied', 'sso:DeleteInstance', arnOf('identityCenter', target)],
-      ['denied', 'sso:UpdateApplication', arnOf('application', target)],
-      ['denied', 'sso:PutApplicationAccessScope', arnOf('application', target)],
-      ['denied', 'sso:DeleteApplication', arnOf('application', target, 'ssoins-5555666677778888')],
-      ['denied', 'sso:CreateApplication', arnOf('identityCenter', target, 'ssoins-5555666677778888')],
+    expectRows(
+      () => ({ principal: handler(identityCenter) }),
       [
-        'denied', 'identitystore:DescribeUser',
-        `arn:${partition}:identitystore::${ORGANIZATION}:identitystore/d-1234567890`,
+        ['denied', 's3:GetAccessGrantsInstance', s3('access-grants/default', STRANGER)],
+        ['denied', 's3:DeleteAccessGrantsInstance', s3('access-grants/default', STRANGER)],
+        ['denied', 's3:DeleteAccessGrantsInstance', s3('access-grants/default', ACCOUNT, 'eu-west-1')],
+        ['denied', 's3:AssociateAccessGrantsIdentityCenter', s3('access-grants/default', STRANGER)],
+        ['denied', 's3:CreateAccessGrantsLocation', s3('access-grants/default/location/default')],
+        ['denied', 's3:DeleteAccessGrantsLocation', s3('access-grants/default/location/default')],
+        ['denied', 's3:UpdateAccessGrantsLocation', s3('access-grants/default/location/default')],
+        ['denied', 's3:CreateAccessGrant', s3('access-grants/default/grant/1')],
+        ['denied', 's3:DeleteAccessGrant', s3('access-grants/default/grant/1')],
+        ['denied', 's3:GetDataAccess', s3('access-grants/default')],
+        ['denied', 's3:PutAccessGrantsInstanceResourcePolicy', s3('access-grants/default')],
+        ['denied', 's3:TagResource', s3('access-grants/default/location/default')],
+        ['denied', 's3:TagResource', `arn:${partition}:s3:::sales`],
+        ['denied', 's3:GetObject', `arn:${partition}:s3:::sales/2026/11.csv`],
+        ['denied', 's3:ListBucket', `arn:${partition}:s3:::sales`],
+        ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/location-role`],
+        ['denied', 'lambda:InvokeFunction', `arn:${partition}:lambda:${region}:${ACCOUNT}:function:other`],
+        ['denied', 'lambda:UpdateFunctionCode', formatArn('function', target)],
+        ['denied', 'logs:CreateLogGroup', `arn:${partition}:logs:${region}:${ACCOUNT}:log-group:handler-logs`],
+        ['denied', 'sso:DescribeInstance', formatArn('identityCenter', target)],
+        ['denied', 'sso:DeleteInstance', formatArn('identityCenter', target)],
+        ['denied', 'sso:UpdateApplication', formatArn('application', target)],
+        ['denied', 'sso:PutApplicationAccessScope', formatArn('application', target)],
+        ['denied', 'sso:DeleteApplication', formatArn('application', target, 'ssoins-5555666677778888')],
+        ['denied', 'sso:CreateApplication', formatArn('identityCenter', target, 'ssoins-5555666677778888')],
+        [
+          'denied',
+          'identitystore:DescribeUser',
+          `arn:${partition}:identitystore::${ORGANIZATION}:identitystore/d-1234567890`,
+        ],
       ],
-    ]);
+    );
   });
 
   test.each(IDENTITY_CENTER_CALLS)('is denied without Identity Center: %s on the %s', async (action, on) => {
-    await expect(evaluate({ principal: handler(false), action, resource: arnOf(on, target) })).resolves.toBe('denied');
+    await expect(evaluate({ principal: handler(false), action, resource: formatArn(on, target) })).resolves.toBe(
+      'denied',
+    );
   });
 });

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImmutaAuthentication, S3Location } from '../../src';
-import { importedBucket, newIntegration, newStack, newTenant, resourcesOf, synthError } from '../fixture';
+import { importedBucket, newIntegration, newStack, newTenant, listResources, synthError } from '../fixture';
 
 const buckets = (stack: ReturnType<typeof newStack>, count: number): s3.IBucket[] =>
   Array.from({ length: count }, (_, n) => importedBucket(stack, `acme-data-${String(n).padStart(40, '0')}`));
@@ -142,6 +142,6 @@ test('keeps roles that are attached to a policy after an integration was defined
   const policy = new iam.ManagedPolicy(stack, 'Policy', { roles: [role], statements });
   newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
   policy.attachToRole(iam.Role.fromRoleName(stack, 'Later', 'later'));
-  expect(resourcesOf(stack)[stack.getLogicalId(policy.node.defaultChild as iam.CfnManagedPolicy)].Properties.Roles)
+  expect(listResources(stack)[stack.getLogicalId(policy.node.defaultChild as iam.CfnManagedPolicy)].Properties.Roles)
     .toEqual([{ Ref: stack.getLogicalId(role.node.defaultChild as iam.CfnRole) }, 'later']);
 });

@@ -22,8 +22,10 @@ beforeEach(async () => {
   clock = new SandboxClock();
   aws = await startAws({ clock });
   const lookup: any = dns.lookup;
-  jest.spyOn(dns, 'lookup').mockImplementation(((host: string, ...rest: unknown[]) =>
-    lookup(host.endsWith('.localhost') ? '127.0.0.1' : host, ...rest)) as any);
+  jest
+    .spyOn(dns, 'lookup')
+    .mockImplementation(((host: string, ...rest: unknown[]) =>
+      lookup(host.endsWith('.localhost') ? '127.0.0.1' : host, ...rest)) as any);
 });
 
 afterEach(async () => {
@@ -47,7 +49,7 @@ test('lets only the allowed role read a secret by its partial ARN when its polic
     allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:other-??????'),
   );
   const read = async (roleName: string) =>
-    new SecretsManagerClient(clientOf(roleName, aws.url)).send(
+    new SecretsManagerClient(createClient(roleName, aws.url)).send(
       new GetSecretValueCommand({ SecretId: secret.arn.slice(0, -7) }),
     );
 
@@ -64,7 +66,7 @@ test('lets the SDK manage at most two access keys and the tags of a user when a 
   aws.iam.createUser({ userName: 'immuta', path: '/saas/' });
   role('manager', allow('iam:*', 'arn:aws:iam::111122223333:user/saas/immuta'));
   role('stranger', allow('iam:*', 'arn:aws:iam::111122223333:user/immuta'));
-  const client = new IAMClient(clientOf('manager', aws.url));
+  const client = new IAMClient(createClient('manager', aws.url));
   const user = { UserName: 'immuta' };
   const ids = async () =>
     (await client.send(new ListAccessKeysCommand(user))).AccessKeyMetadata!.map(({ AccessKeyId }) => AccessKeyId);
@@ -99,14 +101,14 @@ test('lets the SDK manage at most two access keys and the tags of a user when a 
   aws.iam.deleteUser('immuta');
   await expect(ids()).rejects.toMatchObject({ name: 'AccessDenied' }); // a user that is gone has the ARN without a path
   await expect(
-    new IAMClient(clientOf('stranger', aws.url)).send(new ListAccessKeysCommand(user)),
+    new IAMClient(createClient('stranger', aws.url)).send(new ListAccessKeysCommand(user)),
   ).rejects.toMatchObject({ name: 'NoSuchEntityException' });
 });
 
 test('lets the SDK store versions of a secret and move their labels when a policy allows it', async () => {
   const { arn } = aws.secrets.createSecret('keys');
   role('rotator', allow('secretsmanager:*', arn));
-  const client = new SecretsManagerClient(clientOf('rotator', aws.url));
+  const client = new SecretsManagerClient(createClient('rotator', aws.url));
   const secret = { SecretId: arn };
   const [first, second] = ['1', '2'].map((digit) => digit.repeat(32));
   const stages = async () => (await client.send(new DescribeSecretCommand(secret))).VersionIdsToStages;
@@ -154,7 +156,7 @@ test('lets the SDK store versions of a secret and move their labels when a polic
   clock.advance(5_000);
   expect((await client.send(new DescribeSecretCommand(secret))).Tags).toEqual([]);
   await expect(
-    new SecretsManagerClient(clientOf('rotator', aws.url)).send(new DescribeSecretCommand({ SecretId: 'other' })),
+    new SecretsManagerClient(createClient('rotator', aws.url)).send(new DescribeSecretCommand({ SecretId: 'other' })),
   ).rejects.toMatchObject({ name: 'AccessDeniedException' });
 });
 
@@ -163,10 +165,10 @@ test('lets the SDK list locations by page and scope when a policy allows it', as
   role('location', undefined, 'access-grants.s3.amazonaws.com');
   const scopes = ['s3://', 's3://a/', 's3://b/', 's3://c/x&y/', 's3://d/'];
   for (const scope of scopes) {
-    await aws.accessGrants.createLocation('111122223333', 'us-east-1', scope, arnOf('location'));
+    await aws.accessGrants.createLocation('111122223333', 'us-east-1', scope, findRoleArn('location'));
   }
   role('lister', allow('s3:ListAccessGrantsLocations', INSTANCE));
-  const client = controlOf('lister');
+  const client = createControl('lister');
 
   const found: unknown[] = [];
   for await (const page of s3control.paginateListAccessGrantsLocations({ client }, { AccountId: '111122223333' })) {
@@ -177,10 +179,11 @@ test('lets the SDK list locations by page and scope when a policy allows it', as
     new s3control.ListAccessGrantsLocationsCommand({ AccountId: '111122223333', LocationScope: 's3://' }),
   );
   expect(filtered.AccessGrantsLocationsList).toMatchObject([
-    { AccessGrantsLocationId: 'default', IAMRoleArn: arnOf('location') },
+    { AccessGrantsLocationId: 'default', IAMRoleArn: findRoleArn('location') },
   ]);
-  await expect(client.send(new s3control.GetAccessGrantsInstanceCommand({ AccountId: '111122223333' }))).rejects
-    .toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('s3:GetAccessGrantsInstance') });
+  await expect(
+    client.send(new s3control.GetAccessGrantsInstanceCommand({ AccountId: '111122223333' })),
+  ).rejects.toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('s3:GetAccessGrantsInstance') });
 });
 
 test('needs permissions of sso for an association, whose application appears later', async () => {
@@ -190,14 +193,14 @@ test('needs permissions of sso for an association, whose application appears lat
   role('without-sso', allow('s3:*', INSTANCE));
   role('with-sso', [...allow('s3:*', INSTANCE), ...allow('sso:*', '*')]);
   const associate = (roleName: string) =>
-    controlOf(roleName).send(
+    createControl(roleName).send(
       new s3control.AssociateAccessGrantsIdentityCenterCommand({
         AccountId: '111122223333',
         IdentityCenterArn: identityCenter,
       }),
     );
   const look = () =>
-    controlOf('with-sso').send(new s3control.GetAccessGrantsInstanceCommand({ AccountId: '111122223333' }));
+    createControl('with-sso').send(new s3control.GetAccessGrantsInstanceCommand({ AccountId: '111122223333' }));
 
   await expect(associate('without-sso')).rejects.toMatchObject({
     name: 'AccessDenied',
@@ -212,13 +215,13 @@ test('needs permissions of sso for an association, whose application appears lat
     IdentityCenterApplicationArn: expect.stringMatching(/^arn:aws:sso::444455556666:application\/ssoins-1\/apl-/),
   });
   await expect(
-    controlOf('with-sso').send(new s3control.DeleteAccessGrantsInstanceCommand({ AccountId: '111122223333' })),
+    createControl('with-sso').send(new s3control.DeleteAccessGrantsInstanceCommand({ AccountId: '111122223333' })),
   ).rejects.toMatchObject({ name: 'AccessGrantsInstanceNotEmptyError' });
 });
 
 test('sets tags with the instance, changes, lists and removes them', async () => {
   role('tagger', allow('s3:*', INSTANCE));
-  const client = controlOf('tagger');
+  const client = createControl('tagger');
   const account = { AccountId: '111122223333' };
   const resource = { ...account, ResourceArn: INSTANCE };
   const tags = async () => (await client.send(new s3control.ListTagsForResourceCommand(resource))).Tags;
@@ -232,7 +235,10 @@ test('sets tags with the instance, changes, lists and removes them', async () =>
       ],
     }),
   );
-  expect(await tags()).toEqual([{ Key: 'a:b', Value: 'arn:x/y' }, { Key: 'c', Value: '' }]);
+  expect(await tags()).toEqual([
+    { Key: 'a:b', Value: 'arn:x/y' },
+    { Key: 'c', Value: '' },
+  ]);
   await client.send(new s3control.TagResourceCommand({ ...resource, Tags: [{ Key: 'c', Value: 'd' }] }));
   await client.send(new s3control.UntagResourceCommand({ ...resource, TagKeys: ['a:b', 'nothing'] }));
   expect(await tags()).toEqual([{ Key: 'c', Value: 'd' }]);
@@ -250,11 +256,11 @@ test('needs a policy on location/*, PassRole and a role that trusts this instanc
     StringEquals: { 'aws:SourceAccount': '444455556666' },
   });
   const create = async (roleName: string, locationRole: string) =>
-    controlOf(roleName).send(
+    createControl(roleName).send(
       new s3control.CreateAccessGrantsLocationCommand({
         AccountId: '111122223333',
         LocationScope: 's3://a/',
-        IAMRoleArn: arnOf(locationRole),
+        IAMRoleArn: findRoleArn(locationRole),
       }),
     );
 
@@ -289,14 +295,16 @@ test('applies managed policies and the boundary to users', async () => {
 test('needs a bucket policy for a bucket of another account', async () => {
   role('immuta', allow('s3:ListBucket', '*'));
   const mayList = async (resourcePolicy?: PolicyDocument) =>
-    aws.iam.authorize(arnOf('immuta'), 's3:ListBucket', 'arn:aws:s3:::b', {
+    aws.iam.authorize(findRoleArn('immuta'), 's3:ListBucket', 'arn:aws:s3:::b', {
       resourceAccount: '444455556666',
       resourcePolicy,
     });
 
   expect(await mayList()).toBe(false);
   expect(
-    await mayList(policy({ ...allow('s3:ListBucket', 'arn:aws:s3:::b')[0], Principal: { AWS: arnOf('immuta') } })),
+    await mayList(
+      policy({ ...allow('s3:ListBucket', 'arn:aws:s3:::b')[0], Principal: { AWS: findRoleArn('immuta') } }),
+    ),
   ).toBe(true);
 });
 
@@ -336,7 +344,7 @@ test.each([
     assumeRolePolicyDocument: policy({ Effect: 'Allow', Action: 'sts:AssumeRole', ...trust }),
   });
   const keys = externalId === undefined ? undefined : { 'sts:ExternalId': externalId };
-  expect(await aws.iam.assumable(arnOf('r'), 'arn:aws:iam::999988887777:role/immuta', keys)).toBe(assumable);
+  expect(await aws.iam.assumable(findRoleArn('r'), 'arn:aws:iam::999988887777:role/immuta', keys)).toBe(assumable);
 });
 
 function policy(...statements: object[]) {
@@ -344,8 +352,12 @@ function policy(...statements: object[]) {
 }
 
 function role(roleName: string, statements?: object[], service = 'lambda.amazonaws.com', condition = {}): void {
-  const trust = ['sts:AssumeRole', 'sts:SetSourceIdentity']
-    .map((action) => ({ Effect: 'Allow', Principal: { Service: service }, Action: action, Condition: condition }));
+  const trust = ['sts:AssumeRole', 'sts:SetSourceIdentity'].map((action) => ({
+    Effect: 'Allow',
+    Principal: { Service: service },
+    Action: action,
+    Condition: condition,
+  }));
   aws.iam.createRole({ roleName, assumeRolePolicyDocument: policy(...trust) });
   if (statements) aws.iam.putRolePolicy(roleName, 'p', policy(...statements));
 }
@@ -354,14 +366,14 @@ function allow(action: string | string[], resource: string): object[] {
   return [{ Effect: 'Allow', Action: action, Resource: resource }];
 }
 
-function arnOf(roleName: string): string {
+function findRoleArn(roleName: string): string {
   return `arn:aws:iam::111122223333:role/${roleName}`;
 }
 
-function controlOf(roleName: string): s3control.S3ControlClient {
-  return new s3control.S3ControlClient(clientOf(roleName, aws.env.AWS_ENDPOINT_URL_S3_CONTROL));
+function createControl(roleName: string): s3control.S3ControlClient {
+  return new s3control.S3ControlClient(createClient(roleName, aws.env.AWS_ENDPOINT_URL_S3_CONTROL));
 }
 
-function clientOf(roleName: string, endpoint: string) {
-  return { region: 'us-east-1', endpoint, credentials: aws.iam.sessionFor(arnOf(roleName)), maxAttempts: 1 };
+function createClient(roleName: string, endpoint: string) {
+  return { region: 'us-east-1', endpoint, credentials: aws.iam.sessionFor(findRoleArn(roleName)), maxAttempts: 1 };
 }

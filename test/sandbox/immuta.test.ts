@@ -9,10 +9,10 @@ const CONFIG: S3Config = {
   name: 'lake',
   awsAccountId: '111122223333',
   awsRegion: 'us-east-1',
-  awsLocationRole: arnOf('location'),
+  awsLocationRole: findRoleArn('location'),
   awsLocationPath: 's3://lake/',
   authenticationType: 'auto',
-  awsRoleToAssume: arnOf('immuta'),
+  awsRoleToAssume: findRoleArn('immuta'),
 };
 
 let clock: SandboxClock;
@@ -101,7 +101,7 @@ test.each<[number, () => unknown]>([
     () =>
       aws.iam.updateAssumeRolePolicy(
         'immuta',
-        policy({ Principal: { AWS: arnOf('stranger') }, Action: 'sts:AssumeRole' }),
+        policy({ Principal: { AWS: findRoleArn('stranger') }, Action: 'sts:AssumeRole' }),
       ),
   ],
   [
@@ -127,7 +127,7 @@ test.each<[number, () => unknown]>([
 });
 
 test('answers with a conflict when the path has a location of any owner', async () => {
-  await aws.accessGrants.createLocation('111122223333', 'us-east-1', 's3://lake/', arnOf('location'));
+  await aws.accessGrants.createLocation('111122223333', 'us-east-1', 's3://lake/', findRoleArn('location'));
   expect(await post(CONFIG)).toMatchObject({
     status: 409,
     body: { message: 'Access Grants location already exists on provided path.' },
@@ -145,11 +145,11 @@ test('passes validation but cannot register a location with the policy for the b
 
 test('rolls back an edit that AWS rejects', async () => {
   await immuta.createByHand(CONFIG);
-  await put({ ...CONFIG, awsLocationRole: arnOf('missing') });
+  await put({ ...CONFIG, awsLocationRole: findRoleArn('missing') });
   clock.advance(10_000);
   expect((await call('GET', '/integrations/101')).body).toMatchObject({
     status: 'editError',
-    config: { awsLocationRole: arnOf('location') },
+    config: { awsLocationRole: findRoleArn('location') },
   });
 });
 
@@ -292,7 +292,7 @@ test('an edit names the attributes that it cannot change', async () => {
   await immuta.createByHand(CONFIG);
   immuta.switches.nonEditable = ['name', 'awsLocationRole'];
 
-  expect(await put({ ...CONFIG, name: 'renamed', awsLocationRole: arnOf('other') })).toMatchObject({
+  expect(await put({ ...CONFIG, name: 'renamed', awsLocationRole: findRoleArn('other') })).toMatchObject({
     status: 400,
     body: { message: 'Unable to edit integration due to changes of non-editable attribute(s): name, awsLocationRole.' },
   });
@@ -319,7 +319,7 @@ function managementPolicy({
     { Action: verbs.map((verb) => `s3:${verb}AccessGrant*`), Resource: accessGrants },
     { Action: 's3:ListAccessGrantsInstances', Resource: listInstances },
     { Action: 's3:ListBucket', Resource: listBucket },
-    { Action: ['iam:GetRole', 'iam:PassRole'], Resource: arnOf('location') },
+    { Action: ['iam:GetRole', 'iam:PassRole'], Resource: findRoleArn('location') },
   );
 }
 
@@ -327,7 +327,7 @@ function policy(...statements: object[]) {
   return { Version: '2012-10-17', Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })) };
 }
 
-function arnOf(roleName: string): string {
+function findRoleArn(roleName: string): string {
   return `arn:aws:iam::111122223333:role/${roleName}`;
 }
 

@@ -13,7 +13,7 @@ const CONTEXT = 60;
  * @param written Texts that can be read later, by the name of their place
  */
 export function leaksIn(written: Readonly<Record<string, string>>, secrets: readonly NamedSecret[]): string[] {
-  const forms = new Map(secrets.flatMap(({ name, value }) => formsOf(value).map((form) => [form, name])));
+  const forms = new Map(secrets.flatMap(({ name, value }) => listForms(value).map((form) => [form, name])));
   return Object.entries(written).flatMap(([place, text]) => [...forms]
     .filter(([form]) => text.includes(form))
     .map(([form, name]) => `${name} in ${place}: …${around(text, form)}…`));
@@ -24,7 +24,7 @@ const PUBLIC_FIELDS = ['userName', 'accessKeyId'];
 
 /** The texts of a secret: if it is a JSON object, what is in its fields. */
 export function secretTexts(name: string, value: string): NamedSecret[] {
-  const all = fieldsOf(value);
+  const all = parseFields(value);
   const fields =
     all && 'userName' in all
       ? Object.fromEntries(Object.entries(all).filter(([field]) => !PUBLIC_FIELDS.includes(field)))
@@ -37,7 +37,7 @@ export function secretTexts(name: string, value: string): NamedSecret[] {
     : [{ name: `the secret '${name}'`, value }];
 }
 
-function fieldsOf(value: string): object | undefined {
+function parseFields(value: string): object | undefined {
   try {
     const parsed: unknown = JSON.parse(value);
     return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
@@ -47,7 +47,7 @@ function fieldsOf(value: string): object | undefined {
 }
 
 /** A secret is written as it is, in JSON, or in a URL. A blank one is in every text, and none. */
-function formsOf(value: string): string[] {
+function listForms(value: string): string[] {
   const text = value.trim();
   return text === '' ? [] : [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)])];
 }

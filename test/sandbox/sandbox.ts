@@ -83,7 +83,7 @@ export class Sandbox {
       scheduler,
       ...runtime,
       credentialsFor: (roleArn) => aws.iam.sessionFor(roleArn),
-      env: { ...endpointsOf(aws.env), NODE_EXTRA_CA_CERTS: immuta.caFile },
+      env: { ...listEndpoints(aws.env), NODE_EXTRA_CA_CERTS: immuta.caFile },
     });
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
     this.secretRotation = new SecretRotation(aws, this.lambda, scheduler);
@@ -208,6 +208,6 @@ export class Sandbox {
 }
 
 /** A function finds the services; its credentials are its own. */
-function endpointsOf(env: Record<string, string>): Record<string, string> {
+function listEndpoints(env: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL')));
 }

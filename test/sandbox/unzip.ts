@@ -13,12 +13,12 @@ export function unzip(zip: Buffer, folder: string): void {
   for (let left = zip.readUInt16LE(end + 10); left > 0; left -= 1) {
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) => zip.readUInt16LE(entry + offset));
     const name = zip.toString('utf8', entry + 46, entry + 46 + nameLength);
-    if (!name.endsWith('/')) write(path.join(folder, name), contentOf(zip, entry));
+    if (!name.endsWith('/')) write(path.join(folder, name), readContent(zip, entry));
     entry += 46 + nameLength + extraLength + commentLength;
   }
 }
 
-function contentOf(zip: Buffer, entry: number): Buffer {
+function readContent(zip: Buffer, entry: number): Buffer {
   const local = zip.readUInt32LE(entry + 42);
   // the local header repeats the name, with an extra field of its own length
   const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);

@@ -3,7 +3,7 @@ import { describeService } from './access-grants';
 import { isInstanceMissing } from './access-grants-errors';
 import { callAws } from './call';
 import { s3ControlSdk } from './sdk';
-import { Location, samePath } from '../location';
+import { Location, isSamePath } from '../location';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -50,7 +50,7 @@ export async function listRegisteredLocations(
             scope: each.LocationScope ?? '',
             roleArn: each.IAMRoleArn ?? '',
           }))
-          .filter(({ scope }) => samePath(scope, location.path)),
+          .filter(({ scope }) => isSamePath(scope, location.path)),
       );
       nextToken = page.NextToken;
     } while (nextToken);

@@ -1,7 +1,7 @@
 import { createAwsFailure, describeAwsError, isAccessDenied, isTransient } from './error';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
-import { iamPauses, poll, remainingDelay } from '../runtime/poll';
+import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -41,7 +41,7 @@ export async function callAws<C extends { destroy(): void }, T>(
   let seen: string | undefined;
   const outageEndsAt = deadline.now() + deadline.outageMs;
   return poll<T>(
-    { deadline, waitingFor: `${service.name} to answer ${operation}`, pauses: iamPauses() },
+    { deadline, waitingFor: `${service.name} to answer ${operation}`, pauses: createIamPauses() },
     async ({ number, pauseMs }) => {
       deadline.check();
       await beforeAttempt?.(number, seen);
@@ -54,7 +54,7 @@ export async function callAws<C extends { destroy(): void }, T>(
           : isTransient(error)
             ? outageEndsAt
             : 0;
-        const delayMs = remainingDelay(deadline, pauseMs, retryUntil);
+        const delayMs = computeRemainingDelay(deadline, pauseMs, retryUntil);
         if (delayMs === undefined) {
           throw createAwsFailure(service.name, operation, error);
         }

@@ -1,7 +1,7 @@
-import { Failure, failure } from '../failure';
-import { asObject } from '../runtime/json';
+import { Failure, createFailure } from '../failure';
+import { toObject } from '../runtime/json';
 import { isCertificateError, isProxyError } from '../runtime/network';
-import { withoutFullStop } from '../runtime/text';
+import { removeFullStop } from '../runtime/text';
 
 /** What the AWS SDK throws if a service answers with an error; most codes have no class of their own in the SDK. */
 interface AwsError {
@@ -17,22 +17,22 @@ export class AwsFailure extends Failure {
 
 /** Says which call failed and why. An error that is none of a service or the network is returned as it is. */
 export function createAwsFailure(service: string, operation: string, error: unknown): unknown {
-  const code = failureCodeOf(error);
+  const code = chooseFailureCode(error);
   if (!code) {
     return error;
   }
   const cause = describeAwsError(error);
-  const { text, remedy } = isOfNetwork(code)
-    ? failure(code, { peer: service, cause })
-    : failure(code, { service, operation, cause });
+  const { text, remedy } = isNetworkCode(code)
+    ? createFailure(code, { peer: service, cause })
+    : createFailure(code, { service, operation, cause });
   return new AwsFailure(code, { text, remedy }, { cause: error });
 }
 
-function isOfNetwork(code: string): code is 'CERTIFICATE_NOT_TRUSTED' | 'PROXY_REFUSED' {
+function isNetworkCode(code: string): code is 'CERTIFICATE_NOT_TRUSTED' | 'PROXY_REFUSED' {
   return code === 'CERTIFICATE_NOT_TRUSTED' || code === 'PROXY_REFUSED';
 }
 
-function failureCodeOf(error: unknown) {
+function chooseFailureCode(error: unknown) {
   if (isCertificateError(error)) {
     return 'CERTIFICATE_NOT_TRUSTED';
   }
@@ -95,19 +95,19 @@ export function hasErrorCode(error: unknown, code: RegExp, ...statuses: number[]
 /** Returns the words of an error that help users: the SDK also has some for developers. */
 export function describeAwsError(error: unknown): string {
   const thrown = unwrapSdkError(error);
-  const { name, message, code } = asObject(thrown) as {
+  const { name, message, code } = toObject(thrown) as {
     readonly name: string;
     readonly message: string;
     readonly code?: string;
   };
   if (isNetworkError(thrown)) {
-    return code ? withoutFullStop(message) : 'it took too long';
+    return code ? removeFullStop(message) : 'it took too long';
   }
   const status = isAwsError(thrown) ? thrown.$metadata.httpStatusCode : undefined;
   if (isUnreadable(thrown)) {
     return `the response${status === undefined ? '' : ` with HTTP status ${status}`} does not come from AWS`;
   }
-  const said = withoutFullStop(message).replace(/^AWS SDK error wrapper for (\w+: )?/, '');
+  const said = removeFullStop(message).replace(/^AWS SDK error wrapper for (\w+: )?/, '');
   const words = (status === undefined ? [said] : [name, said]).filter(
     (word, i, all) => word && !['Error', 'UnknownError'].includes(word) && all.indexOf(word) === i,
   );
@@ -125,8 +125,8 @@ function isNetworkError(error: unknown): boolean {
   return (
     !(error instanceof Failure) &&
     !isAwsError(error) &&
-    (['AbortError', 'TimeoutError'].includes(asObject(error).name as string) ||
-      typeof asObject(error).code === 'string')
+    (['AbortError', 'TimeoutError'].includes(toObject(error).name as string) ||
+      typeof toObject(error).code === 'string')
   );
 }
 

@@ -2,7 +2,7 @@ import type { CreateAccessKeyCommandOutput, IAMClient } from '@aws-sdk/client-ia
 import { callAws, Send } from './call';
 import { AwsFailure, hasErrorCode, isAwsError, isTransient } from './error';
 import { clientConfig, iamSdk } from './sdk';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -67,7 +67,7 @@ export class IamUser {
       return { key: { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' } };
     } catch (error) {
       if (hasErrorCode(error, /^NoSuchEntity/)) {
-        return { refusal: failure('ACCESS_KEY_USER_MISSING', { user: this.name }, { cause: error }) };
+        return { refusal: createFailure('ACCESS_KEY_USER_MISSING', { user: this.name }, { cause: error }) };
       }
       return isResponseLost(error) ? {} : { refusal: error };
     }

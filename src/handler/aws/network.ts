@@ -3,7 +3,7 @@ import { readField, readSecret } from './secrets-manager';
 import {
   ENV_CA_CERTIFICATES_FIELD, ENV_CA_CERTIFICATES_SECRET_ARN, ENV_PROXY_CREDENTIALS_SECRET_ARN, ENV_PROXY_URL,
 } from '../contract';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { bestEffort, Log } from '../runtime/log';
 import { trustCertificates, useProxy } from '../runtime/network';
@@ -53,7 +53,7 @@ async function readCertificates(secretArn: string, field: string | undefined, to
     /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
   );
   if (!certificates?.every(isCertificate)) {
-    throw failure('CA_CERTIFICATES_INVALID', { secret: secretArn });
+    throw createFailure('CA_CERTIFICATES_INVALID', { secret: secretArn });
   }
   return certificates;
 }

@@ -1,9 +1,9 @@
 import { callAws } from './call';
 import { describeAwsError, isRefusedByAws } from './error';
 import { clientConfig, secretsManagerSdk } from './sdk';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
-import { asObject } from '../runtime/json';
+import { toObject } from '../runtime/json';
 import { Log } from '../runtime/log';
 
 /**
@@ -25,11 +25,11 @@ export async function readSecret(
     ));
   } catch (error) {
     throw isRefusedByAws(error)
-      ? failure('SECRET_NOT_READABLE', { secret: arn, cause: describeAwsError(error) }, { cause: error })
+      ? createFailure('SECRET_NOT_READABLE', { secret: arn, cause: describeAwsError(error) }, { cause: error })
       : error;
   }
   if (text === undefined) {
-    throw failure('SECRET_IS_BINARY', { secret: arn });
+    throw createFailure('SECRET_IS_BINARY', { secret: arn });
   }
   return text;
 }
@@ -42,7 +42,7 @@ export async function readSecret(
 export function readField(arn: string, text: string, field: string): string {
   const value = parseObject(arn, text, field)[field];
   if (typeof value !== 'string' || value.trim() === '') {
-    throw failure('SECRET_FIELD_MISSING', { secret: arn, field });
+    throw createFailure('SECRET_FIELD_MISSING', { secret: arn, field });
   }
   return value.trim();
 }
@@ -55,7 +55,7 @@ function parseObject(arn: string, text: string, field: string): Readonly<Record<
     parsed = undefined;
   }
   if (typeof parsed !== 'object' || parsed === null) {
-    throw failure('SECRET_IS_NOT_JSON', { secret: arn, field });
+    throw createFailure('SECRET_IS_NOT_JSON', { secret: arn, field });
   }
-  return asObject(parsed);
+  return toObject(parsed);
 }

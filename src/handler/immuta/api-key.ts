@@ -1,4 +1,4 @@
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Redaction } from '../runtime/redaction';
 
 export interface ApiKeyOptions {
@@ -24,7 +24,7 @@ export class ApiKey {
     return this.options.secretArn;
   }
 
-  public async current(): Promise<string> {
+  public async getValue(): Promise<string> {
     return (this.key ??= await this.read());
   }
 
@@ -36,13 +36,13 @@ export class ApiKey {
     const { secretArn: secret, read, isInField, redaction } = this.options;
     const key = redaction.remember((await read()).trim());
     if (key === '') {
-      throw failure('API_KEY_EMPTY', { secret });
+      throw createFailure('API_KEY_EMPTY', { secret });
     }
     if (!isInField && key.startsWith('{')) {
-      throw failure('API_KEY_IS_JSON', { secret });
+      throw createFailure('API_KEY_IS_JSON', { secret });
     }
     if (!/^[\x21-\x7e]+$/.test(key)) {
-      throw failure('API_KEY_MALFORMED', { secret });
+      throw createFailure('API_KEY_MALFORMED', { secret });
     }
     return key;
   }

@@ -6,14 +6,14 @@ import { Reply, Transport } from './transport';
 import {
   describeFailedTests,
   FailedTest,
-  hintsFor,
+  renderHints,
   isExplainedByIamPropagation,
   ValidationFailure,
 } from './validation-tests';
-import { failure } from '../failure';
-import { asObject } from '../runtime/json';
+import { createFailure } from '../failure';
+import { toObject } from '../runtime/json';
 import { Redaction } from '../runtime/redaction';
-import { joinLines, withoutFullStop } from '../runtime/text';
+import { joinLines, removeFullStop } from '../runtime/text';
 
 /** IDs are opaque, but they become part of a path. */
 export const INTEGRATION_ID = /^[\w-]+$/;
@@ -101,7 +101,7 @@ export class IntegrationsClient {
       }
       throw reply.refusal.failure;
     }
-    if (asObject(reply.json).id === undefined) {
+    if (toObject(reply.json).id === undefined) {
       throw createInvalidRefusal(request, 'it has no id').failure;
     }
     return this.parseRecord(reply.json);
@@ -113,11 +113,11 @@ export class IntegrationsClient {
    */
   public async create(config: IntegrationConfig): Promise<string | ImmutaRefusal> {
     const request = { method: 'POST', path: '/integrations' };
-    const reply = await this.send(request, async () => payload(config));
+    const reply = await this.send(request, async () => buildPayload(config));
     if ('refusal' in reply) {
       return this.explain(reply.refusal);
     }
-    return idOf(reply.json) ?? createInvalidRefusal(request, 'it has no id');
+    return parseId(reply.json) ?? createInvalidRefusal(request, 'it has no id');
   }
 
   /**
@@ -129,7 +129,7 @@ export class IntegrationsClient {
     id: string,
     config: () => Promise<IntegrationConfig>,
   ): Promise<Accepted | 'missing' | ImmutaRefusal> {
-    return this.change('PUT', id, async () => payload(await config()));
+    return this.change('PUT', id, async () => buildPayload(await config()));
   }
 
   /** Without a body: Immuta refuses credentials here. */
@@ -146,7 +146,7 @@ export class IntegrationsClient {
     if ('refusal' in reply) {
       return isNotFound(reply.refusal) ? 'missing' : this.explain(reply.refusal);
     }
-    return { isAnswerLost: reply.isAnswerLost, status: text(asObject(reply.json).status) };
+    return { isAnswerLost: reply.isAnswerLost, status: readText(toObject(reply.json).status) };
   }
 
   private send(request: RequestLine, body?: () => Promise<unknown>): Promise<Reply> {
@@ -158,18 +158,18 @@ export class IntegrationsClient {
     if (refusal.status !== 422) {
       return refusal;
     }
-    const failed = parseFailedTests(asObject(refusal.body).validationResults, this.redaction);
+    const failed = parseFailedTests(toObject(refusal.body).validationResults, this.redaction);
     const kind = isExplainedByIamPropagation(failed) ? 'iam' : 'final';
     return failed.length === 0
       ? { ...refusal, kind }
-      : { ...refusal, kind, failure: validationFailure(refusal.failure.text, failed) };
+      : { ...refusal, kind, failure: createValidationFailure(refusal.failure.text, failed) };
   }
 
   private parseRecord(item: unknown): IntegrationRecord | undefined {
-    const { status, type, config, validationResults, message } = asObject(item);
-    const id = idOf(item);
+    const { status, type, config, validationResults, message } = toObject(item);
+    const id = parseId(item);
     // before any text of the record is used, because it may quote them
-    this.rememberKeys(asObject(config));
+    this.rememberKeys(toObject(config));
     if (id === undefined || type !== IMMUTA_S3_TYPE || status === 'deleted') {
       return undefined;
     }
@@ -182,60 +182,60 @@ export class IntegrationsClient {
       authenticationType,
       awsRoleToAssume,
       awsAccessKeyId,
-    } = asObject(config);
+    } = toObject(config);
     return {
       id,
-      status: text(status),
-      name: text(name),
-      location: { accountId: text(awsAccountId), region: text(awsRegion), path: text(awsLocationPath) },
-      locationRoleArn: text(awsLocationRole),
-      authenticationType: text(authenticationType),
-      roleToAssumeArn: text(awsRoleToAssume) || undefined,
-      accessKeyId: text(awsAccessKeyId) || undefined,
+      status: readText(status),
+      name: readText(name),
+      location: { accountId: readText(awsAccountId), region: readText(awsRegion), path: readText(awsLocationPath) },
+      locationRoleArn: readText(awsLocationRole),
+      authenticationType: readText(authenticationType),
+      roleToAssumeArn: readText(awsRoleToAssume) || undefined,
+      accessKeyId: readText(awsAccessKeyId) || undefined,
       failedTests: parseFailedTests(validationResults, this.redaction),
-      message: clean(message, this.redaction),
+      message: cleanMessage(message, this.redaction),
     };
   }
 
   private rememberKeys({ awsAccessKeyId, awsSecretAccessKey }: Readonly<Record<string, unknown>>): void {
     [awsAccessKeyId, awsSecretAccessKey]
-      .map(text)
+      .map(readText)
       .filter(({ length }) => length >= SHORTEST_KEY)
       .forEach((key) => this.redaction.remember(key));
   }
 }
 
-function payload(config: IntegrationConfig): object {
+function buildPayload(config: IntegrationConfig): object {
   // Immuta bootstraps neither S3 nor BigQuery, and requires the field all the same
   return { type: IMMUTA_S3_TYPE, autoBootstrap: false, config };
 }
 
 function parseFailedTests(validationResults: unknown, redaction: Redaction): FailedTest[] {
-  const { validationTests } = asObject(validationResults);
-  return (Array.isArray(validationTests) ? validationTests.map(asObject) : [])
+  const { validationTests } = toObject(validationResults);
+  return (Array.isArray(validationTests) ? validationTests.map(toObject) : [])
     .filter(({ status }) => status === 'failed')
-    .map(({ name, message }) => ({ name: text(name), message: clean(message, redaction) }));
+    .map(({ name, message }) => ({ name: readText(name), message: cleanMessage(message, redaction) }));
 }
 
 /** Immuta's documentation says a number, its samples show a string. */
-function idOf(item: unknown): string | undefined {
-  const id = text(asObject(item).id);
+function parseId(item: unknown): string | undefined {
+  const id = readText(toObject(item).id);
   return INTEGRATION_ID.test(id) ? id : undefined;
 }
 
-function text(value: unknown): string {
+function readText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-function clean(value: unknown, redaction: Redaction): string | undefined {
-  return withoutFullStop(joinLines(redaction.redact(text(value)), LONGEST_TEST_MESSAGE)) || undefined;
+function cleanMessage(value: unknown, redaction: Redaction): string | undefined {
+  return removeFullStop(joinLines(redaction.redact(readText(value)), LONGEST_TEST_MESSAGE)) || undefined;
 }
 
 function isNotFound({ status }: ImmutaRefusal): boolean {
   return status === 404;
 }
 
-function validationFailure(answer: string, failed: readonly FailedTest[]): ValidationFailure {
-  const values = { answer, tests: describeFailedTests(failed), hints: hintsFor(failed, 'Then try again') };
-  return new ValidationFailure(failure('VALIDATION_TEST_FAILED', values), failed);
+function createValidationFailure(answer: string, failed: readonly FailedTest[]): ValidationFailure {
+  const values = { answer, tests: describeFailedTests(failed), hints: renderHints(failed, 'Then try again') };
+  return new ValidationFailure(createFailure('VALIDATION_TEST_FAILED', values), failed);
 }

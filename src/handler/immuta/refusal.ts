@@ -1,6 +1,6 @@
-import { Failure, failure, Refusal } from '../failure';
+import { Failure, createFailure, Refusal } from '../failure';
 import { isCertificateError, isProxyError } from '../runtime/network';
-import { withoutFullStop } from '../runtime/text';
+import { removeFullStop } from '../runtime/text';
 
 /** A request to Immuta, as failures name it: never with a header, a query or a body. */
 export interface RequestLine {
@@ -41,28 +41,28 @@ export function createRefusal({ request, status, message, secret, body, retryAft
     retryAfter,
   });
   if (status >= 500 || status === 408) {
-    return refuse('lost', failure('IMMUTA_UNAVAILABLE', values));
+    return refuse('lost', createFailure('IMMUTA_UNAVAILABLE', values));
   }
   switch (status) {
     case 401:
-      return refuse('final', failure('API_KEY_REJECTED', { ...values, secret }));
+      return refuse('final', createFailure('API_KEY_REJECTED', { ...values, secret }));
     case 403:
-      return refuse('final', failure('API_KEY_NOT_PERMITTED', values));
+      return refuse('final', createFailure('API_KEY_NOT_PERMITTED', values));
     case 409:
-      return refuse('conflict', failure('IMMUTA_CONFLICT', values));
+      return refuse('conflict', createFailure('IMMUTA_CONFLICT', values));
     case 422:
-      return refuse('final', failure('VALIDATION_NOT_EXPLAINED', values));
+      return refuse('final', createFailure('VALIDATION_NOT_EXPLAINED', values));
     case 429:
-      return refuse('busy', failure('IMMUTA_RATE_LIMITED', values));
+      return refuse('busy', createFailure('IMMUTA_RATE_LIMITED', values));
     default:
-      return refuse('final', failure('IMMUTA_REQUEST_REFUSED', values));
+      return refuse('final', createFailure('IMMUTA_REQUEST_REFUSED', values));
   }
 }
 
 /** Explains a redirect. */
 export function createRedirectRefusal(request: RequestLine, status: number, target: string): ImmutaRefusal {
   return {
-    failure: failure('IMMUTA_REDIRECTS', { request: describeRequest(request), status, target }),
+    failure: createFailure('IMMUTA_REDIRECTS', { request: describeRequest(request), status, target }),
     kind: 'final',
     isAnswerLost: false,
     status,
@@ -70,7 +70,7 @@ export function createRedirectRefusal(request: RequestLine, status: number, targ
 }
 
 /** Explains a response that did not arrive, or not completely: the request may have been carried out. */
-export function missingResponse(request: RequestLine, origin: string, cause: unknown): ImmutaRefusal {
+export function createMissingResponse(request: RequestLine, origin: string, cause: unknown): ImmutaRefusal {
   return { failure: explainMissingResponse(request, origin, cause), kind: 'lost', isAnswerLost: true };
 }
 
@@ -78,12 +78,12 @@ function explainMissingResponse(request: RequestLine, origin: string, cause: unk
   const description = describeNetworkError(cause);
   const peer = { peer: `Immuta at ${origin}`, cause: description };
   if (isCertificateError(cause)) {
-    return failure('CERTIFICATE_NOT_TRUSTED', peer, { cause });
+    return createFailure('CERTIFICATE_NOT_TRUSTED', peer, { cause });
   }
   if (isProxyError(cause)) {
-    return failure('PROXY_REFUSED', peer, { cause });
+    return createFailure('PROXY_REFUSED', peer, { cause });
   }
-  return failure(
+  return createFailure(
     'IMMUTA_NOT_REACHABLE',
     { origin, request: describeRequest(request), cause: description },
     { cause },
@@ -93,7 +93,7 @@ function explainMissingResponse(request: RequestLine, origin: string, cause: unk
 /** Explains a response that is not what the API gives: something else than Immuta may have answered. */
 export function createInvalidRefusal(request: RequestLine, problem: string): ImmutaRefusal {
   return {
-    failure: failure('IMMUTA_RESPONSE_INVALID', { request: describeRequest(request), problem }),
+    failure: createFailure('IMMUTA_RESPONSE_INVALID', { request: describeRequest(request), problem }),
     kind: 'lost',
     isAnswerLost: true,
   };
@@ -110,7 +110,7 @@ function describeNetworkError(error: unknown): string {
   }
   // fetch says 'fetch failed', and why only in the cause
   const { code, message } = thrown.cause ?? thrown;
-  return withoutFullStop([code, message].filter(Boolean).join(': '));
+  return removeFullStop([code, message].filter(Boolean).join(': '));
 }
 
 type NetworkError = Error & { readonly code?: string };

@@ -46,11 +46,11 @@ export function computeRetryDelay(failed: FailedAttempt, now: number, random: nu
   if (left <= 0) {
     return undefined;
   }
-  return parseRetryAfter(failed.retryAfter, now) ?? Math.min(left, backoffDelay(failed, now, random));
+  return parseRetryAfter(failed.retryAfter, now) ?? Math.min(left, computeBackoffDelay(failed, now, random));
 }
 
 /** Returns the pause after a failed attempt. What the server asks for wins, within reason. */
-export function backoffDelay(
+export function computeBackoffDelay(
   { retryAfter, attempt }: Pick<FailedAttempt, 'retryAfter' | 'attempt'>,
   now: number,
   random: number,

@@ -3,20 +3,20 @@ import {
   describeRequest,
   ImmutaRefusal,
   createInvalidRefusal,
-  missingResponse,
+  createMissingResponse,
   createRedirectRefusal,
   createRefusal,
   RequestLine,
 } from './refusal';
 import { isRepeatable, LONG_RETRY_MS, computeRetryDelay } from './retry';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
-import { asObject } from '../runtime/json';
+import { toObject } from '../runtime/json';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
-import { joinLines, withoutFullStop } from '../runtime/text';
+import { joinLines, removeFullStop } from '../runtime/text';
 
 /** A request that was sent longer ago than this has no effect any more. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -119,12 +119,12 @@ export class Transport {
   /** Sends a request once, and once more with the present key if the key was rejected: nothing was done then. */
   private async authenticate(request: RequestLine, body: unknown): Promise<Reply> {
     const { apiKey } = this.options;
-    const response = await this.exchange(request, body, await apiKey.current());
+    const response = await this.exchange(request, body, await apiKey.getValue());
     if (!('status' in response) || response.status !== 401) {
       return this.parse(request, response);
     }
     apiKey.forget();
-    return this.parse(request, await this.exchange(request, body, await apiKey.current()));
+    return this.parse(request, await this.exchange(request, body, await apiKey.getValue()));
   }
 
   private async exchange(request: RequestLine, body: unknown, key: string): Promise<HttpResponse | Refused> {
@@ -156,7 +156,7 @@ export class Transport {
         location: response.headers.get('location') ?? undefined,
       };
     } catch (error) {
-      return { refusal: missingResponse(request, this.origin, error) };
+      return { refusal: createMissingResponse(request, this.origin, error) };
     }
   }
 
@@ -174,22 +174,29 @@ export class Transport {
     if (status >= 300 && status < 400) {
       return { refusal: createRedirectRefusal(request, status, findOrigin(location)) };
     }
-    if (status === 404 && Object.keys(asObject(json)).length === 0) {
+    if (status === 404 && Object.keys(toObject(json)).length === 0) {
       // a proxy that has lost Immuta: what is not found there is not gone
       return { refusal: createInvalidRefusal(request, "it is 404 without a message of Immuta's") };
     }
     const { secretArn: secret } = this.options.apiKey;
     return {
-      refusal: createRefusal({ request, status, message: this.messageOf(json, text), secret, body: json, retryAfter }),
+      refusal: createRefusal({
+        request,
+        status,
+        message: this.extractMessage(json, text),
+        secret,
+        body: json,
+        retryAfter,
+      }),
     };
   }
 
   /** Returns Immuta's message, redacted before it is cut: half a secret would not be recognized. */
-  private messageOf(json: unknown, text: string): string {
-    const { message } = asObject(json);
+  private extractMessage(json: unknown, text: string): string {
+    const { message } = toObject(json);
     const said = typeof message === 'string' ? message : json === undefined ? text : '';
     const redacted = this.options.redaction.redact(said);
-    return withoutFullStop(joinLines(json === undefined ? removeTags(redacted) : redacted, LONGEST_MESSAGE));
+    return removeFullStop(joinLines(json === undefined ? removeTags(redacted) : redacted, LONGEST_MESSAGE));
   }
 }
 
@@ -202,10 +209,10 @@ function describeDuration(ms: number): string {
 function parseTenantUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.username || url?.password) {
-    throw failure('TENANT_URL_HAS_CREDENTIALS', {});
+    throw createFailure('TENANT_URL_HAS_CREDENTIALS', {});
   }
   if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) {
-    throw failure('TENANT_URL_INVALID', { url: text });
+    throw createFailure('TENANT_URL_INVALID', { url: text });
   }
   return url;
 }

@@ -107,7 +107,7 @@ export function describeFailedTests(failed: readonly FailedTest[]): string {
 }
 
 /** Returns what to do about each failed test, and then. */
-export function hintsFor(failed: readonly FailedTest[], then: string): string {
+export function renderHints(failed: readonly FailedTest[], then: string): string {
   const hints = failed.map(({ name }) => BY_NAME.get(name)?.hint).filter((hint) => hint !== undefined);
   return [...new Set(hints.length > 0 ? hints : ['Remove the cause']), then].join('. ');
 }

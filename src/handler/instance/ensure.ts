@@ -4,7 +4,7 @@ import { AssociationGoal, ensureAssociation } from './identity-center';
 import { isOfThisLifetime, isOurs, renderTags } from './ownership';
 import { updateTags } from './tags';
 import { Instance } from '../aws/access-grants';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { OutOfTime } from '../runtime/deadline';
 import { bestEffort } from '../runtime/log';
 import { poll } from '../runtime/poll';
@@ -22,7 +22,7 @@ export async function ensureInstance(context: InstanceContext, goal: Association
   const found = await context.accessGrants.findInstance();
   const instance = found ? await setUp(context, goal, found) : await createInstance(context, goal);
   if (!instance) {
-    throw failure('INSTANCE_DELETED_DURING_DEPLOYMENT', { instance: context.name });
+    throw createFailure('INSTANCE_DELETED_DURING_DEPLOYMENT', { instance: context.name });
   }
   return instance;
 }

@@ -3,12 +3,12 @@ import { InstanceContext } from './context';
 import { deleteInstance } from './delete';
 import { ensureInstance } from './ensure';
 import { AssociationGoal } from './identity-center';
-import { isOurPhysicalId, isOurs, ownershipOf, choosePhysicalId } from './ownership';
+import { isOurPhysicalId, isOurs, deriveOwnership, choosePhysicalId } from './ownership';
 import { parseTags } from './tags';
 import { AccessGrants, Instance } from '../aws/access-grants';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { InstanceAttributes } from '../contract';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent } from '../protocol/run';
@@ -26,7 +26,7 @@ export function handleInstanceEvent({ environment, s3Control }: InstanceOptions)
     try {
       await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
       await tools.operation.assertCurrent();
-      return { physicalId, attributes: await performRequest(event, contextFor(event, tools, s3Control)) };
+      return { physicalId, attributes: await performRequest(event, createContext(event, tools, s3Control)) };
     } catch (error) {
       return { physicalId, error };
     }
@@ -37,18 +37,18 @@ async function performRequest(event: ResourceEvent, context: InstanceContext): P
   switch (event.requestType) {
     case 'Create':
     case 'Update':
-      return attributesOf(context, await ensureInstance(context, goalOf(event, context)));
+      return renderAttributes(context, await ensureInstance(context, createGoal(event, context)));
     case 'Delete':
       await (isOurPhysicalId(event.physicalId)
         ? deleteInstance(context)
         : watchCancelledCreate(context.deadline, () => deleteInstance(context)));
       return undefined;
     default:
-      throw failure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });
+      throw createFailure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });
   }
 }
 
-function contextFor(
+function createContext(
   event: ResourceEvent,
   { deadline, log, beforeWrite, operation, earlierRuns }: EventTools,
   s3Control?: S3ControlClientConfig,
@@ -59,7 +59,7 @@ function contextFor(
     event.requestType === 'Create' && deadline.now() > deadline.creationEndsAt && !operation.isConfirmed;
   const beforeCreate = async (seen?: string) => {
     if (isTooLate()) {
-      throw failure('INSTANCE_CREATE_TOO_LATE', { instance: name, seen: seen ? ` (last status: ${seen})` : '' });
+      throw createFailure('INSTANCE_CREATE_TOO_LATE', { instance: name, seen: seen ? ` (last status: ${seen})` : '' });
     }
     await beforeWrite();
   };
@@ -67,7 +67,7 @@ function contextFor(
     name,
     location: { accountId, region },
     accessGrants: new AccessGrants({ accountId, region, deadline, log, beforeWrite, beforeCreate }, s3Control),
-    ownership: ownershipOf(event),
+    ownership: deriveOwnership(event),
     tags: { wanted: parseTags(event.properties.Tags), previous: parseTags(event.oldProperties.Tags) },
     isTooLate,
     mayBeRepeated: earlierRuns.mayHaveCreated,
@@ -76,7 +76,7 @@ function contextFor(
   };
 }
 
-function goalOf(event: ResourceEvent, { isTooLate }: InstanceContext): AssociationGoal {
+function createGoal(event: ResourceEvent, { isTooLate }: InstanceContext): AssociationGoal {
   const { requestType, properties, oldProperties } = event;
   return {
     wanted: properties.IdentityCenterInstanceArn || undefined,
@@ -85,7 +85,7 @@ function goalOf(event: ResourceEvent, { isTooLate }: InstanceContext): Associati
   };
 }
 
-function attributesOf({ ownership }: InstanceContext, instance: Instance): InstanceAttributes {
+function renderAttributes({ ownership }: InstanceContext, instance: Instance): InstanceAttributes {
   return {
     AccessGrantsInstanceArn: instance.arn,
     AccessGrantsInstanceId: instance.id,

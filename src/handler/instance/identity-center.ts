@@ -2,7 +2,7 @@ import { InstanceContext } from './context';
 import { isOfThisLifetime, isOurs, renderTags, formatTagKey, filterTagKeys } from './ownership';
 import { Instance } from '../aws/access-grants';
 import { InstanceTagPart } from '../contract';
-import { Failure, failure, Refusal } from '../failure';
+import { Failure, createFailure, Refusal } from '../failure';
 import { poll } from '../runtime/poll';
 
 const PART: InstanceTagPart = 'identity-center';
@@ -65,7 +65,7 @@ export async function removeAssociation(context: InstanceContext, instance: Inst
   if (!isOurs(PART, instance.tags, context.ownership)) {
     return instance;
   }
-  if (mayDissociate(context, instance)) {
+  if (canDissociate(context, instance)) {
     const after = await dissociate(context, instance);
     return after && removeClaim(context, after);
   }
@@ -78,7 +78,7 @@ export async function removeAssociation(context: InstanceContext, instance: Inst
 }
 
 /** Whether there is an association of ours, or may be: one that we requested may not appear yet. */
-function mayDissociate(context: InstanceContext, instance: Instance): boolean {
+function canDissociate(context: InstanceContext, instance: Instance): boolean {
   return instance.identityCenterInstanceArn
     ? isAssociationOurs(context, instance)
     : isOurs(PART, instance.tags, context.ownership) && instance.tags[APPLICATION_TAG] === '';
@@ -110,7 +110,7 @@ function keepAssociationOfOthers(
 ): Instance {
   const current = instance.identityCenterInstanceArn ?? '';
   if (wanted && isNew) {
-    throw failure('IDENTITY_CENTER_ALREADY_ASSOCIATED', {
+    throw createFailure('IDENTITY_CENTER_ALREADY_ASSOCIATED', {
       instance: context.name,
       current,
       wanted,
@@ -177,22 +177,22 @@ async function resolveRefusal(
 ): Promise<Instance | undefined> {
   await takeBackClaim(context, instance, wanted);
   if (!instance.identityCenterInstanceArn) {
-    throw refusal.kind === 'conflict' ? refusal.failure : failureToAssociate(context, wanted, refusal);
+    throw refusal.kind === 'conflict' ? refusal.failure : createAssociationFailure(context, wanted, refusal);
   }
   return instance.identityCenterInstanceArn === wanted
     ? waitForAssociation(context, wanted)
     : keepAssociationOfOthers(context, goal, instance);
 }
 
-function failureToAssociate({ name }: InstanceContext, wanted: string, { failure: cause }: Refusal): Failure {
-  return failure('IDENTITY_CENTER_NOT_ASSOCIATED', { instance: name, wanted, cause: cause.text }, { cause });
+function createAssociationFailure({ name }: InstanceContext, wanted: string, { failure: cause }: Refusal): Failure {
+  return createFailure('IDENTITY_CENTER_NOT_ASSOCIATED', { instance: name, wanted, cause: cause.text }, { cause });
 }
 
 /** Ends the association and waits for that. Returns the instance as it is then, undefined if it is gone. */
 async function dissociate(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
   const { accessGrants, deadline, log, name } = context;
   log.info('dissociate');
-  const refusal = await accessGrants.dissociate((current) => mayDissociate(context, current));
+  const refusal = await accessGrants.dissociate((current) => canDissociate(context, current));
   // what AWS refuses to a run that repeats another may be under way
   const refusedUntil = context.mayBeRepeated ? Infinity : deadline.now() + DISSOCIATION_MS;
   return poll<Instance | undefined>({ deadline, waitingFor: `the end of the association of ${name}` }, async () => {

@@ -1,7 +1,7 @@
 import { Tags } from '../aws/access-grants';
 import { INSTANCE_PHYSICAL_ID_PREFIX, INSTANCE_TAG_PREFIX, InstanceTagPart } from '../contract';
 import { ResourceEvent } from '../protocol/event';
-import { digest } from '../runtime/digest';
+import { computeDigest } from '../runtime/digest';
 
 /**
  * Who created the instance, or its association with Identity Center. Each has tags of its own that say so. Nothing else
@@ -30,7 +30,7 @@ export interface Ownership {
 const PHYSICAL_ID = new RegExp(`^${INSTANCE_PHYSICAL_ID_PREFIX}([0-9a-f]{12})$`);
 
 /** Returns the owner of what an event creates. */
-export function ownershipOf({
+export function deriveOwnership({
   requestType,
   stackId,
   logicalId,
@@ -42,7 +42,9 @@ export function ownershipOf({
     owner: { stack: stackId, resource: logicalId },
     createdBy: {
       lifetime:
-        requestType === 'Create' ? digest(requestId) : (PHYSICAL_ID.exec(physicalId)?.[1] ?? digest(physicalId)),
+        requestType === 'Create'
+          ? computeDigest(requestId)
+          : (PHYSICAL_ID.exec(physicalId)?.[1] ?? computeDigest(physicalId)),
       generation: properties.Generation ?? '',
     },
     isGenerationProof: requestType === 'Create' || !isOurPhysicalId(physicalId),
@@ -53,7 +55,7 @@ export function ownershipOf({
 export function choosePhysicalId(event: ResourceEvent): string {
   const { requestType, physicalId } = event;
   return requestType === 'Create' || !physicalId
-    ? INSTANCE_PHYSICAL_ID_PREFIX + ownershipOf(event).createdBy.lifetime
+    ? INSTANCE_PHYSICAL_ID_PREFIX + deriveOwnership(event).createdBy.lifetime
     : physicalId;
 }
 

@@ -28,7 +28,7 @@ export interface Intent {
 }
 
 /** Each run has an intent of its own. */
-export function newIntent(userName: string, existing: readonly string[], now: number): Intent {
+export function createIntent(userName: string, existing: readonly string[], now: number): Intent {
   return { tag: `${TAG_PREFIX}${now}-${randomUUID().slice(0, 8)}`, userName, existing, recordedAt: now };
 }
 

@@ -1,13 +1,13 @@
 import { Context, describeRecord } from './context';
 import { DesiredState, isAsDesired } from './desired-state';
 import { buildName, isOwnedBy, parseOwnership } from './ownership';
-import { integrationIdOf } from './physical-id';
+import { findIntegrationId } from './physical-id';
 import { getAndLog } from './polling';
 import { CreateRequest, IntegrationRequest } from './request';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { INTEGRATION_ID, IntegrationRecord } from '../immuta/client';
 import { SHORT_RETRY_MS } from '../immuta/retry';
-import { describeLocation, sameLocation } from '../location';
+import { describeLocation, isSameLocation } from '../location';
 
 /** Adopts an existing integration, if it is as desired. Only reads it. */
 export async function adoptIntegration(
@@ -20,18 +20,18 @@ export async function adoptIntegration(
     ? await getAndLog({ immuta: immuta.withRetryMs(SHORT_RETRY_MS), log }, id)
     : undefined;
   if (!record) {
-    throw failure('ADOPTED_INTEGRATION_MISSING', { id });
+    throw createFailure('ADOPTED_INTEGRATION_MISSING', { id });
   }
   const integration = describeRecord(record);
   if (record.status !== 'enabled') {
-    throw failure('ADOPTED_INTEGRATION_NOT_ENABLED', { integration });
+    throw createFailure('ADOPTED_INTEGRATION_NOT_ENABLED', { integration });
   }
   assertHasNoOtherOwner(request, record);
   if (!isAsDesired(record, desired, chooseAdoptedName(request, record))) {
-    throw failure('ADOPTED_INTEGRATION_DIFFERS', {
+    throw createFailure('ADOPTED_INTEGRATION_DIFFERS', {
       integration,
       differences: listDifferences(desired, record).join(', '),
-      where: sameLocation(record.location, desired.location) ? '' : `; it is on ${describeLocation(record.location)}`,
+      where: isSameLocation(record.location, desired.location) ? '' : `; it is on ${describeLocation(record.location)}`,
       props: renderProps(desired, record).join(', '),
     });
   }
@@ -45,7 +45,7 @@ export async function adoptIntegration(
 function assertHasNoOtherOwner({ desired, ownership }: CreateRequest, record: IntegrationRecord): void {
   const owner = parseOwnership(record.name)?.owner;
   if (owner !== undefined && owner !== ownership.owner && desired.integrationName !== record.name) {
-    throw failure('ADOPTED_INTEGRATION_OF_OTHER_OWNER', {
+    throw createFailure('ADOPTED_INTEGRATION_OF_OTHER_OWNER', {
       integration: describeRecord(record),
       name: quote(record.name),
     });
@@ -68,7 +68,7 @@ export function chooseAdoptedName(
 
 /** @throws Failure if an Update is to adopt another integration than the one of its resource */
 export function assertAdoptionUnchanged({ adopt, physicalId }: IntegrationRequest): void {
-  const id = integrationIdOf(physicalId);
+  const id = findIntegrationId(physicalId);
   if (!adopt || adopt === id) {
     return;
   }
@@ -76,7 +76,7 @@ export function assertAdoptionUnchanged({ adopt, physicalId }: IntegrationReques
     id === undefined
       ? 'is not known to have an integration'
       : `${physicalId.kind === 'adopted' ? 'adopted' : 'created'} integration ${id}`;
-  throw failure('ADOPT_CHANGED', { id: adopt, current });
+  throw createFailure('ADOPT_CHANGED', { id: adopt, current });
 }
 
 /** Says how to keep a record that is in the way. A resource that has had another integration cannot adopt one. */
@@ -103,7 +103,7 @@ export function describeConfiguration({
 
 function listDifferences(desired: DesiredState, record: IntegrationRecord): string[] {
   return [
-    ...(sameLocation(record.location, desired.location) ? [] : ["account, Region or 'location'"]),
+    ...(isSameLocation(record.location, desired.location) ? [] : ["account, Region or 'location'"]),
     ...(record.locationRoleArn === desired.locationRoleArn ? [] : ["'locationRole'"]),
     ...(record.authenticationType === desired.authenticationType && record.roleToAssumeArn === desired.roleToAssumeArn
       ? []

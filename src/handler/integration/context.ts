@@ -4,7 +4,7 @@ import { IntegrationRequest } from './request';
 import { findRegisteredLocation, RegisteredLocation } from '../aws/access-grants-locations';
 import { readField, readSecret } from '../aws/secrets-manager';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from '../contract';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { ApiKey } from '../immuta/api-key';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { Transport } from '../immuta/transport';
@@ -92,7 +92,7 @@ export function describeRecord({ id, name, status }: IntegrationRecord): string 
 function requireVariable(environment: Environment, name: string): string {
   const value = environment[name];
   if (!value) {
-    throw failure('ENVIRONMENT_INCOMPLETE', { name });
+    throw createFailure('ENVIRONMENT_INCOMPLETE', { name });
   }
   return value;
 }

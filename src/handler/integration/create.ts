@@ -1,22 +1,22 @@
 import { describeAdoption, describeConfiguration } from './adopt';
 import { Context, describeRecord } from './context';
-import { delayBeforeRetry, isConflict } from './creation-refusal';
+import { computeCreationDelay, isConflict } from './creation-refusal';
 import { CreationState } from './creation-state';
 import { deleteRecord } from './delete-record';
-import { configOf } from './desired-state';
+import { buildConfig } from './desired-state';
 import { buildName, isCreatedBy, isOfGeneration, parseOwnership } from './ownership';
-import { integrationIdOf, parsePhysicalId } from './physical-id';
+import { findIntegrationId, parsePhysicalId } from './physical-id';
 import { LAG_MS, waitForSteadyStatus } from './polling';
 import { deleteLocationCommand } from './registered-location';
 import { CreateRequest } from './request';
-import { statusFailure } from './status-failure';
-import { asFailure, Failure, failure } from '../failure';
+import { createStatusFailure } from './status-failure';
+import { toFailure, Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { isExplainedByConflict, isExplainedByIamPropagation } from '../immuta/validation-tests';
-import { describeLocation, sameLocation, samePath } from '../location';
+import { describeLocation, isSameLocation, isSamePath } from '../location';
 import { Deadline, OutOfTime } from '../runtime/deadline';
-import { iamPauses, poll, remainingDelay } from '../runtime/poll';
+import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 
 /** The deletion of a failed integration may take so long. */
 const DELETION_MS = 30_000;
@@ -46,7 +46,7 @@ export async function createIntegration(
     deadline.allowIamPropagation(LAG_MS); // an event that Lambda delivered late may still be retried
   }
   let failed: FailedRecord | undefined;
-  return poll<IntegrationRecord>({ deadline, waitingFor, pauses: iamPauses() }, async ({ pauseMs }) => {
+  return poll<IntegrationRecord>({ deadline, waitingFor, pauses: createIamPauses() }, async ({ pauseMs }) => {
     if (failed) {
       await deleteFailed(context, request, failed);
     }
@@ -65,7 +65,7 @@ export async function createIntegration(
     if (record.status === 'enabled') {
       return { done: record };
     }
-    const why = statusFailure('CREATE_FAILED', record);
+    const why = createStatusFailure('CREATE_FAILED', record);
     if (!(await isWorthReplacing(context, request, record, pauseMs))) {
       throw why;
     }
@@ -89,7 +89,7 @@ async function assertReplaced(
 ): Promise<void> {
   if (!findOwn(await context.immuta.list(), request, id)) {
     state.recordUnexplainedConflict(); // the Delete that follows looks for a record of this event, whatever its ID
-    throw failure('INTEGRATION_DELETED_DURING_CREATE', { id });
+    throw createFailure('INTEGRATION_DELETED_DURING_CREATE', { id });
   }
 }
 
@@ -101,7 +101,7 @@ async function deleteFailed(context: Context, request: CreateRequest, { id, why 
     if (error instanceof OutOfTime) {
       throw error;
     }
-    throw why.withDetail(`it could not be deleted either: ${asFailure(error).text}`);
+    throw why.withDetail(`it could not be deleted either: ${toFailure(error).text}`);
   }
 }
 
@@ -123,17 +123,13 @@ async function isWorthReplacing(
 }
 
 /** Whether another request of this event has created a record, which a list may not show for a minute. */
-async function isTwinFound(
-  { deadline, immuta }: Context,
-  request: CreateRequest,
-  id: string,
-): Promise<boolean> {
+async function isTwinFound({ deadline, immuta }: Context, request: CreateRequest, id: string): Promise<boolean> {
   const end = deadline.now() + LAG_MS;
   return poll<boolean>({ deadline, waitingFor: 'another record of this event' }, async ({ pauseMs }) => {
     if (findOwn(await immuta.list(), request, id)) {
       return { done: true };
     }
-    const delayMs = remainingDelay(deadline, pauseMs, end);
+    const delayMs = computeRemainingDelay(deadline, pauseMs, end);
     return delayMs === undefined ? { done: false } : { seen: 'no other record of this event', pauseMs: delayMs };
   });
 }
@@ -168,7 +164,7 @@ async function findOrCreate(
   let refusal: ImmutaRefusal | undefined;
   let conflictSince: number | undefined;
   return poll<OwnRecord>(
-    { deadline, waitingFor: 'Immuta to create the integration', pauses: iamPauses() },
+    { deadline, waitingFor: 'Immuta to create the integration', pauses: createIamPauses() },
     async ({ number: attempt, pauseMs }) => {
       const found = await findOrClearLocation(context, request, state, { refusal, replaced });
       if ('id' in found) {
@@ -180,7 +176,7 @@ async function findOrCreate(
         return { done: { id: reply, postedAt: deadline.now() } };
       }
       conflictSince = isConflict(reply) ? (conflictSince ?? deadline.now()) : undefined;
-      const delayMs = delayBeforeRetry(deadline, reply, {
+      const delayMs = computeCreationDelay(deadline, reply, {
         attempt,
         pauseMs,
         isAnswerLost: state.isAnswerLost,
@@ -231,7 +227,7 @@ function assertConflictUnexplained(
 ): void {
   const other =
     refusal && isConflict(refusal)
-      ? records.find((record) => samePath(record.location.path, location.path))
+      ? records.find((record) => isSamePath(record.location.path, location.path))
       : undefined;
   if (refusal && other) {
     throw refusal.failure.withDetail(`${describeRecord(other)} is on ${describeLocation(other.location)}`);
@@ -258,7 +254,7 @@ async function findOrClearLocation(
   const records = await listRecords(context, state, refusal);
   const own = findOwn(records, request, replaced?.id);
   if (own) {
-    return resume(context, own);
+    return resumeCreation(context, own);
   }
   state.recordAbsence();
   await deletePredecessors(context, request, state, records);
@@ -269,12 +265,12 @@ async function findOrClearLocation(
   // a concurrent run of this event may have created both since the list
   const ownSince = findOwn(await listRecords(context, state, refusal), request, replaced?.id);
   if (ownSince) {
-    return resume(context, ownSince);
+    return resumeCreation(context, ownSince);
   }
   if (registered.roleArn === request.locationRoleArn) {
     state.recordUnexplainedConflict();
   }
-  throw failure('LOCATION_ALREADY_REGISTERED', {
+  throw createFailure('LOCATION_ALREADY_REGISTERED', {
     location: describeLocation(request.location),
     id: registered.id,
     role: registered.roleArn,
@@ -292,12 +288,12 @@ function findOwn(
 }
 
 /** An earlier run has sent the credentials. */
-async function resume(
+async function resumeCreation(
   { credentials, log }: Context,
   { id, status }: IntegrationRecord,
 ): Promise<{ readonly id: string }> {
   log.info('resume', { integrationId: id, status });
-  await credentials.forRequest();
+  await credentials.provide();
   return { id };
 }
 
@@ -326,7 +322,7 @@ async function deletePredecessors(
   records: readonly IntegrationRecord[],
 ): Promise<void> {
   const hasty = { ...context, immuta: context.immuta.withRetryMs(state.retryMs) };
-  for (const record of records.filter(({ location }) => sameLocation(location, request.location))) {
+  for (const record of records.filter(({ location }) => isSameLocation(location, request.location))) {
     if (!(await isCancelledPredecessor(context, request, record))) {
       assertIsFailedPredecessor(request, record);
     }
@@ -348,8 +344,8 @@ async function isCancelledPredecessor(
   if (!generation || found?.owner !== ownership.owner || !isOfGeneration(found, generation)) {
     return false;
   }
-  const current = await operation.currentPhysicalId();
-  return operation.isConfirmed && (!current || integrationIdOf(parsePhysicalId(current)) !== record.id);
+  const current = await operation.findPhysicalId();
+  return operation.isConfirmed && (!current || findIntegrationId(parsePhysicalId(current)) !== record.id);
 }
 
 /** @throws Failure unless this resource created the record, and failed to */
@@ -362,13 +358,13 @@ function assertIsFailedPredecessor(request: CreateRequest, record: IntegrationRe
     adoption: describeAdoption(request, record),
   };
   if (owner === undefined) {
-    throw failure('LOCATION_HAS_OTHER_INTEGRATION', values);
+    throw createFailure('LOCATION_HAS_OTHER_INTEGRATION', values);
   }
   if (owner !== request.ownership.owner) {
-    throw failure('LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER', values);
+    throw createFailure('LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER', values);
   }
   if (record.status !== 'createError') {
-    throw failure('LOCATION_HAS_RETAINED_INTEGRATION', values);
+    throw createFailure('LOCATION_HAS_RETAINED_INTEGRATION', values);
   }
 }
 
@@ -380,10 +376,10 @@ async function requestCreation(
   why?: Failure,
 ): Promise<string | ImmutaRefusal> {
   const name = buildName(desired.integrationName, location, ownership);
-  const config = configOf(desired, name, await credentials.forRequest());
+  const config = buildConfig(desired, name, await credentials.provide());
   deadline.check();
   if (deadline.now() > deadline.creationEndsAt && !operation.isConfirmed) {
-    throw why ?? failure('CREATE_TOO_LATE', {});
+    throw why ?? createFailure('CREATE_TOO_LATE', {});
   }
   state.recordRequest();
   const reply = await immuta.create(config);

@@ -1,9 +1,9 @@
 import { LAG_MS } from './polling';
 import { ImmutaRefusal } from '../immuta/refusal';
-import { backoffDelay } from '../immuta/retry';
+import { computeBackoffDelay } from '../immuta/retry';
 import { isExplainedByConflict, ValidationFailure } from '../immuta/validation-tests';
 import { Deadline } from '../runtime/deadline';
-import { remainingDelay } from '../runtime/poll';
+import { computeRemainingDelay } from '../runtime/poll';
 
 /**
  * Whether something that exists is in the way, by the status, by the tests that failed, or by what Immuta answers after
@@ -18,7 +18,7 @@ export function isConflict({ kind, status, failure: why }: ImmutaRefusal): boole
 }
 
 /** Returns undefined if another request cannot help, or is not allowed any more. */
-export function delayBeforeRetry(
+export function computeCreationDelay(
   deadline: Deadline,
   { kind, retryAfter }: ImmutaRefusal,
   { attempt, pauseMs, isAnswerLost, conflictSince }: RetryOptions,
@@ -27,16 +27,16 @@ export function delayBeforeRetry(
   if (conflictSince !== undefined) {
     // it may be with a request of this event that the list does not show yet
     const end = Math.max(conflictSince + LAG_MS, isAnswerLost ? iamPropagationEndsAt : 0);
-    return remainingDelay(deadline, pauseMs, end);
+    return computeRemainingDelay(deadline, pauseMs, end);
   }
   switch (kind) {
     case 'lost':
     case 'busy': {
-      const delayMs = backoffDelay({ attempt, retryAfter }, deadline.now(), Math.random());
-      return remainingDelay(deadline, delayMs, iamPropagationEndsAt);
+      const delayMs = computeBackoffDelay({ attempt, retryAfter }, deadline.now(), Math.random());
+      return computeRemainingDelay(deadline, delayMs, iamPropagationEndsAt);
     }
     case 'iam':
-      return remainingDelay(deadline, pauseMs, iamPropagationEndsAt);
+      return computeRemainingDelay(deadline, pauseMs, iamPropagationEndsAt);
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { KeyHolder, ManagedAccessKey, mayHold } from './managed-access-key';
+import { KeyHolder, ManagedAccessKey, canHold } from './managed-access-key';
 import { hasErrorCode } from '../aws/error';
 import { AccessKey } from '../aws/iam';
 import { readField, readSecret } from '../aws/secrets-manager';
@@ -8,7 +8,7 @@ import {
   METRIC_KEY_ROTATION_FAILED,
   METRIC_NAMESPACE,
 } from '../contract';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Properties, ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/run';
 import { Log, bestEffort } from '../runtime/log';
@@ -18,7 +18,7 @@ export interface Credentials {
   /** The managed key, which a Delete releases. */
   readonly managed?: ManagedAccessKey;
   /** Returns the access key for a request to Immuta that is sent right now. Call it before each attempt. */
-  forRequest(): Promise<AccessKey | undefined>;
+  provide(): Promise<AccessKey | undefined>;
   /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
   isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean;
   /** Records that Immuta is enabled with what was sent last, and deletes the keys that nothing needs any more. */
@@ -28,7 +28,7 @@ export interface Credentials {
 }
 
 /** Returns the credentials that the properties of an event name. */
-export function credentialsOf(
+export function createCredentials(
   event: ResourceEvent,
   tools: EventTools,
   environment: Readonly<Record<string, string | undefined>>,
@@ -46,12 +46,12 @@ export function credentialsOf(
 
   return {
     managed,
-    async forRequest() {
+    async provide() {
       await former?.withhold();
-      sent = managed ? await managed.forRequest(properties.AccessKeyUserName!) : await readAccessKey(properties);
+      sent = managed ? await managed.provide(properties.AccessKeyUserName!) : await readAccessKey(properties);
       return sent;
     },
-    isShownBy: (record) => mayHold(record, sent),
+    isShownBy: (record) => canHold(record, sent),
     async settle(record, read) {
       await managed?.settle(record, read);
       await former?.release();
@@ -77,7 +77,7 @@ export function credentialsOf(
       return undefined;
     }
     if (isSameSecret(arn, environment[ENV_API_KEY_SECRET_ARN])) {
-      throw failure('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
+      throw createFailure('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
     }
     const text = await readSecret(arn, { deadline: limits, log });
     return {

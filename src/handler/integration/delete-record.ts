@@ -2,9 +2,9 @@ import { Context } from './context';
 import { describeStatus, getAndLog, LAG_MS, sendOnceAllowed } from './polling';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
-import { statusFailure } from './status-failure';
+import { createStatusFailure } from './status-failure';
 import { isSteady } from '../immuta/status';
-import { iamPauses, poll, remainingDelay } from '../runtime/poll';
+import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 
 type Target = Pick<IntegrationRequest, 'location' | 'locationRoleArn'>;
 
@@ -23,7 +23,7 @@ export async function deleteRecord(context: Context, target: Target, id: string)
 async function requestDeletion(context: Context, id: string): Promise<boolean> {
   const { immuta, deadline, log } = context;
   return poll<boolean>(
-    { deadline, waitingFor: `Immuta to accept the deletion of integration ${id}`, pauses: iamPauses() },
+    { deadline, waitingFor: `Immuta to accept the deletion of integration ${id}`, pauses: createIamPauses() },
     async ({ pauseMs }) => {
       const { outcome, refusal } = await sendOnceAllowed(context, id, () => {
         log.info('delete', { integrationId: id });
@@ -33,7 +33,7 @@ async function requestDeletion(context: Context, id: string): Promise<boolean> {
         return { done: outcome !== 'gone' };
       }
       const delayMs =
-        refusal.kind === 'iam' ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
+        refusal.kind === 'iam' ? computeRemainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
       if (delayMs === undefined) {
         throw refusal.failure;
       }
@@ -63,7 +63,11 @@ async function waitForDeletion(context: Context, target: Target, id: string): Pr
       ['deleteError', 'disabled'].includes(record.status) ||
       (isSteady(record.status) && deadline.now() >= visibleAt)
     ) {
-      throw statusFailure('DELETE_FAILED', record, 'Then delete again, or delete the integration in Immuta first');
+      throw createStatusFailure(
+        'DELETE_FAILED',
+        record,
+        'Then delete again, or delete the integration in Immuta first',
+      );
     }
     return { seen: describeStatus(record) };
   });

@@ -2,12 +2,12 @@ import { Context, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { assertNotInOtherTenant } from './other-tenant';
 import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
-import { integrationIdOf, parsePhysicalId } from './physical-id';
+import { findIntegrationId, parsePhysicalId } from './physical-id';
 import { findOrConfirmAbsence, getAndLog } from './polling';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
-import { sameLocation } from '../location';
+import { isSameLocation } from '../location';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 
 /**
@@ -32,7 +32,7 @@ export async function deleteIntegration(context: Context, request: IntegrationRe
 
 async function deleteOwn(context: Context, request: IntegrationRequest, id: string): Promise<string[]> {
   const record = await findOrConfirmAbsence(context, `integration ${id}`, () => getAndLog(context, id));
-  if (record && !sameLocation(record.location, request.location)) {
+  if (record && !isSameLocation(record.location, request.location)) {
     context.log.warn('keep-integration', {
       integrationId: id,
       message: `${describeRecord(record)} is not on the path, account and Region of this resource`,
@@ -43,7 +43,7 @@ async function deleteOwn(context: Context, request: IntegrationRequest, id: stri
     await assertNotInOtherTenant(context, request);
   }
   const { deleted, others } = await deleteSuccessors(context, request, id);
-  if (!others.some(({ location }) => sameLocation(location, request.location))) {
+  if (!others.some(({ location }) => isSameLocation(location, request.location))) {
     await waitForLocationRemoval(context, request);
   }
   return [id, ...deleted];
@@ -57,7 +57,7 @@ async function deleteOwn(context: Context, request: IntegrationRequest, id: stri
 async function deleteSuccessors(context: Context, request: IntegrationRequest, id: string): Promise<Successors> {
   const records = (await context.immuta.list()).filter((record) => record.id !== id);
   const ours = records.filter((record) => isOurs(request, record));
-  const generations = ours.length > 0 ? await generationsOf(context, request) : [];
+  const generations = ours.length > 0 ? await listGenerations(context, request) : [];
   const successors = ours.filter((record) =>
     generations.some((generation) => isOfGeneration(parseOwnership(record.name)!, generation)),
   );
@@ -80,11 +80,11 @@ interface Successors {
  * Returns the generations of what this resource created: what an Update recreated and, as long as the stack has no
  * other physical ID for the resource, what another run of its Create created.
  */
-async function generationsOf(
+async function listGenerations(
   { operation }: Context,
   { generation, physicalId }: IntegrationRequest,
 ): Promise<string[]> {
-  return generation && (await operation.currentPhysicalId()) === physicalId.text
+  return generation && (await operation.findPhysicalId()) === physicalId.text
     ? [physicalId.text, generation]
     : [physicalId.text];
 }
@@ -102,7 +102,7 @@ async function deleteUnidentified(
   const { immuta, deadline, log, operation } = context;
   const deleted = new Set<string>();
   const unproven = new Set<string>();
-  const current = await operation.currentPhysicalId();
+  const current = await operation.findPhysicalId();
   const isFirstDeployment = await operation.isFirstDeployment();
   await watchCancelledCreate(deadline, async ({ isFirst }) => {
     for (const record of (await immuta.list()).filter((each) => isOurs(request, each) && !unproven.has(each.id))) {
@@ -137,7 +137,7 @@ function isOfCurrent(
   return (
     current !== undefined &&
     current !== physicalId.text &&
-    (integrationIdOf(parsePhysicalId(current)) === record.id || isOfGeneration(parseOwnership(record.name)!, current))
+    (findIntegrationId(parsePhysicalId(current)) === record.id || isOfGeneration(parseOwnership(record.name)!, current))
   );
 }
 
@@ -179,7 +179,7 @@ export async function deleteAbandoned(context: Context, request: IntegrationRequ
   if (!finalState) {
     return;
   }
-  const live = integrationIdOf(parsePhysicalId(finalState.physicalId));
+  const live = findIntegrationId(parsePhysicalId(finalState.physicalId));
   const records = await context.immuta.list();
   for (const { id } of records.filter(({ name }) => isCreatedBy(name, request.ownership))) {
     if (id !== live) {
@@ -202,7 +202,7 @@ export async function isIntegrationLeft(
     return (await getAndLog(context, physicalId.integrationId)) !== undefined;
   }
   const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));
-  return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && sameLocation(at, location));
+  return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && isSameLocation(at, location));
 }
 
 /** Without its ID, a record is ours by its name, and only on the path and with the role of this resource. */
@@ -210,7 +210,7 @@ function isOurs(request: IntegrationRequest, record: IntegrationRecord): boolean
   const { location, locationRoleArn } = request;
   return (
     isOfResource(record.name, request) &&
-    sameLocation(record.location, location) &&
+    isSameLocation(record.location, location) &&
     record.locationRoleArn === locationRoleArn
   );
 }

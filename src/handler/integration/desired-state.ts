@@ -1,8 +1,8 @@
 import { AccessKey } from '../aws/iam';
 import { AuthenticationType } from '../contract';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { IntegrationConfig, IntegrationRecord } from '../immuta/client';
-import { Location, sameLocation } from '../location';
+import { Location, isSameLocation } from '../location';
 import { Properties } from '../protocol/event';
 
 /** What the properties request, without credentials: what can be compared with a record. */
@@ -32,7 +32,7 @@ export function parseDesiredState(properties: Properties): DesiredState {
   const required = (name: string) => {
     const value = properties[name];
     if (!value) {
-      throw failure('PROPERTY_MISSING', { name });
+      throw createFailure('PROPERTY_MISSING', { name });
     }
     return value;
   };
@@ -50,7 +50,7 @@ export function parseDesiredState(properties: Properties): DesiredState {
 }
 
 /** Returns the configuration for Immuta. @param key for `accessKey` */
-export function configOf(desired: DesiredState, name: string, key: AccessKey | undefined): IntegrationConfig {
+export function buildConfig(desired: DesiredState, name: string, key: AccessKey | undefined): IntegrationConfig {
   const { location, locationRoleArn, authenticationType, roleToAssumeArn } = desired;
   return {
     name,
@@ -69,7 +69,7 @@ export function configOf(desired: DesiredState, name: string, key: AccessKey | u
 
 /** Whether a record is as desired, as far as a record shows it. */
 export function isAsDesired(record: IntegrationRecord, desired: DesiredState, name: string): boolean {
-  return sameLocation(record.location, desired.location) && diff(record, desired, name).length === 0;
+  return isSameLocation(record.location, desired.location) && diff(record, desired, name).length === 0;
 }
 
 /** Returns the fields of Immuta's configuration that differ and can be changed. */

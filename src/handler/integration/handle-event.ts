@@ -2,10 +2,10 @@ import { adoptIntegration } from './adopt';
 import { Context, ContextOptions, createContext } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
-import { Credentials, credentialsOf, releaseCredentials } from './credentials';
+import { Credentials, createCredentials, releaseCredentials } from './credentials';
 import { deleteAbandoned, deleteIntegration, isIntegrationLeft } from './delete';
 import { diagnoseFailure } from './diagnosis';
-import { ownershipOf } from './ownership';
+import { deriveOwnership } from './ownership';
 import { waitForSteadyStatus } from './polling';
 import { CreateRequest, IntegrationRequest, parseCreateRequest, parseRequest, parseUpdateRequest } from './request';
 import { updateIntegration } from './update';
@@ -17,7 +17,7 @@ import {
   PHYSICAL_ID_PREFIX,
   PHYSICAL_ID_UNKNOWN,
 } from '../contract';
-import { Failure, failure } from '../failure';
+import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent, Outcome } from '../protocol/run';
@@ -33,12 +33,12 @@ export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
       return await performRequest(event, tools, options, state);
     } catch (error) {
       const { isAnswerLost, updatedAt } = state;
-      const physicalId = physicalIdOfFailure(event, state);
+      const physicalId = formatFailedPhysicalId(event, state);
       state.recordRequest(); // from now on, another run may be under way
       return {
         error: await diagnose(error),
         physicalId,
-        physicalIdIfRunning: physicalIdOfFailure(event, state),
+        physicalIdIfRunning: formatFailedPhysicalId(event, state),
         isAnswerLost,
         updatedAt,
       };
@@ -58,16 +58,16 @@ async function performRequest(
   state: CreationState,
 ): Promise<Outcome> {
   await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(options.environment, tools);
-  const credentials = credentialsOf(event, tools, options.environment);
-  const contextFor = (request: IntegrationRequest) => createContext(request, credentials, tools, options);
+  const credentials = createCredentials(event, tools, options.environment);
+  const prepareContext = (request: IntegrationRequest) => createContext(request, credentials, tools, options);
   switch (event.requestType) {
     case 'Create': {
       const request = parseCreateRequest(event);
-      return createOrAdopt(await contextFor(request), request, state);
+      return createOrAdopt(await prepareContext(request), request, state);
     }
     case 'Update': {
       const request = parseUpdateRequest(event);
-      const context = await contextFor(request);
+      const context = await prepareContext(request);
       await context.operation.assertCurrent();
       const record = await updateIntegration(context, request, state);
       await settleCredentials(context, record);
@@ -75,16 +75,16 @@ async function performRequest(
       const { physicalId } = event;
       return {
         physicalId: physicalId === PHYSICAL_ID_NONE ? PHYSICAL_ID_PREFIX + record.id : physicalId,
-        attributes: attributesOf(record),
+        attributes: renderAttributes(record),
       };
     }
     case 'Delete': {
       const request = parseRequest(event);
-      await deleteOrKeep(request, credentials, tools.log, () => contextFor(request));
+      await deleteOrKeep(request, credentials, tools.log, () => prepareContext(request));
       return { physicalId: event.physicalId };
     }
     default:
-      throw failure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });
+      throw createFailure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });
   }
 }
 
@@ -95,7 +95,7 @@ async function createOrAdopt(context: Context, request: CreateRequest, state: Cr
     const record = await adoptIntegration(context, request, request.adopt);
     return {
       physicalId: PHYSICAL_ID_PREFIX + record.id + PHYSICAL_ID_ADOPTED_SUFFIX,
-      attributes: attributesOf(record),
+      attributes: renderAttributes(record),
     };
   }
   try {
@@ -103,7 +103,7 @@ async function createOrAdopt(context: Context, request: CreateRequest, state: Cr
     const record = await createIntegration(context, request, state);
     await context.operation.assertCurrent(); // the Delete of a cancelled Create may be over
     await settleCredentials(context, record);
-    return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: attributesOf(record) };
+    return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: renderAttributes(record) };
   } catch (error) {
     await deleteAbandoned(context, request);
     throw error;
@@ -135,17 +135,17 @@ function settleCredentials(context: Context, record: IntegrationRecord): Promise
 }
 
 /** A failed Create says what its Delete has to look for. After that, the physical ID never changes. */
-function physicalIdOfFailure(event: ResourceEvent, { integrationId, mayHaveCreated }: CreationState): string {
+function formatFailedPhysicalId(event: ResourceEvent, { integrationId, mayHaveCreated }: CreationState): string {
   if (event.requestType !== 'Create') {
     return event.physicalId || PHYSICAL_ID_UNKNOWN;
   }
   if (integrationId !== undefined) {
     return PHYSICAL_ID_PREFIX + integrationId;
   }
-  return mayHaveCreated ? `${PHYSICAL_ID_UNKNOWN}/${ownershipOf(event).createdBy}` : PHYSICAL_ID_NONE;
+  return mayHaveCreated ? `${PHYSICAL_ID_UNKNOWN}/${deriveOwnership(event).createdBy}` : PHYSICAL_ID_NONE;
 }
 
 /** A response has 4096 bytes. */
-function attributesOf({ id, name }: IntegrationRecord): IntegrationAttributes {
+function renderAttributes({ id, name }: IntegrationRecord): IntegrationAttributes {
   return { IntegrationId: id, IntegrationName: name.slice(0, LONGEST_NAME) };
 }

@@ -6,14 +6,14 @@ import {
   isCreatedUnder,
   isCurrent,
   isExpired,
-  newIntent,
+  createIntent,
   parseIntents,
 } from './access-key-intent';
 import { hasErrorCode, isAccessDenied, isTransient } from '../aws/error';
 import { AccessKey, AccessKeyMetadata, IamUser } from '../aws/iam';
 import { SecretVersions } from '../aws/secret-versions';
 import { ACCESS_KEY_LABEL_PREFIX, SECRET_TAG_PREFIX } from '../contract';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
 import { Deadline } from '../runtime/deadline';
 import { parseObject } from '../runtime/json';
@@ -106,7 +106,7 @@ export class ManagedAccessKey {
    *
    * @param rotation Version of the only key that may be sent
    */
-  public async forRequest(userName: string, rotation?: string): Promise<AccessKey> {
+  public async provide(userName: string, rotation?: string): Promise<AccessKey> {
     const { deadline } = this.options;
     return poll<AccessKey>({ deadline, waitingFor: `an access key of user '${userName}'` }, async () => {
       const state = await this.read();
@@ -114,15 +114,15 @@ export class ManagedAccessKey {
       const given = usable.find(isVersion(state.giving ?? state.current));
       const key = given ?? usable.find(isVersion(state.current)) ?? usable[0];
       if (rotation !== undefined && given?.versionId !== rotation) {
-        throw failure('ROTATION_ABANDONED', { token: rotation });
+        throw createFailure('ROTATION_ABANDONED', { token: rotation });
       } else if (this.sent && !given) {
-        throw failure('ACCESS_KEY_SUPERSEDED', {});
+        throw createFailure('ACCESS_KEY_SUPERSEDED', {});
       } else if (!key) {
-        await this.create(state, userName, this.token('key'));
+        await this.create(state, userName, this.deriveToken('key'));
       } else if (!this.existing.has(key.accessKeyId)) {
         await this.confirm(key, rotation !== undefined); // takes time: the secret is read again
       } else if (!given) {
-        await this.storePending(key, userName, this.token('again'));
+        await this.storePending(key, userName, this.deriveToken('again'));
       } else if (state.giving && state.keys.length > 1 && !this.hasWaited) {
         this.hasWaited = true;
         await deadline.sleep(REQUEST_TIMEOUT_MS); // until then a request with another key may be under way
@@ -138,7 +138,7 @@ export class ManagedAccessKey {
 
   /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
   public isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean {
-    return mayHold(record, this.sent);
+    return canHold(record, this.sent);
   }
 
   /**
@@ -153,7 +153,7 @@ export class ManagedAccessKey {
       return; // another run is giving Immuta something else
     }
     if (!this.isShownBy(record)) {
-      throw failure('ACCESS_KEY_IGNORED', { id: record.id });
+      throw createFailure('ACCESS_KEY_IGNORED', { id: record.id });
     }
     if (current !== sent.versionId) {
       await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId });
@@ -174,7 +174,7 @@ export class ManagedAccessKey {
   public async withhold(): Promise<void> {
     const { keys, intents, giving = '' } = await this.read();
     if (keys.length + intents.length > 0 && this.values.get(giving) !== NO_KEY) {
-      await this.secret.putValue(this.token('withheld'), NO_KEY, [PENDING]);
+      await this.secret.putValue(this.deriveToken('withheld'), NO_KEY, [PENDING]);
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
     }
   }
@@ -186,7 +186,7 @@ export class ManagedAccessKey {
       return;
     }
     if (keys.length > 0 && this.values.get(current) !== NO_KEY) {
-      await this.secret.putValue(this.token('released'), NO_KEY, [CURRENT]);
+      await this.secret.putValue(this.deriveToken('released'), NO_KEY, [CURRENT]);
     }
     if (pending) {
       await this.secret.moveLabel(PENDING, { from: pending });
@@ -209,10 +209,10 @@ export class ManagedAccessKey {
       }
       const current = state.keys.find(isVersion(state.current));
       if (state.pending !== versionId) {
-        throw failure('ROTATION_ABANDONED', { token: versionId });
+        throw createFailure('ROTATION_ABANDONED', { token: versionId });
       }
       if (!current || state.integrationId === undefined) {
-        throw failure('ROTATION_NOT_POSSIBLE', {});
+        throw createFailure('ROTATION_NOT_POSSIBLE', {});
       }
       if (state.keys.length > 1) {
         await this.deleteOthers(current);
@@ -228,13 +228,13 @@ export class ManagedAccessKey {
     const { pending, giving, current, keys, integrationId } = await this.read();
     const key = keys.find(isVersion(versionId));
     if (![pending, current].includes(versionId)) {
-      throw failure('ROTATION_ABANDONED', { token: versionId });
+      throw createFailure('ROTATION_ABANDONED', { token: versionId });
     }
     if (![giving, current].includes(versionId)) {
       return undefined;
     }
     if (!key || integrationId === undefined) {
-      throw failure('ROTATION_NOT_POSSIBLE', {});
+      throw createFailure('ROTATION_NOT_POSSIBLE', {});
     }
     return { ...key, integrationId };
   }
@@ -266,7 +266,7 @@ export class ManagedAccessKey {
       this.values.set(versionId, value); // it never changes
       const key = { ...parseObject(value), versionId } as StoredKey;
       this.options.redaction.remember(key.secretAccessKey ?? '');
-      if (all.includes(labelOf(key))) {
+      if (all.includes(formatKeyLabel(key))) {
         keys.push(key);
       }
     }
@@ -284,7 +284,7 @@ export class ManagedAccessKey {
   /**
    * The same in all runs of the request, until a key turns out to be useless. A version ID has 64 characters at most.
    */
-  private token(purpose: string): string {
+  private deriveToken(purpose: string): string {
     return createHash('sha256').update(`${this.options.requestId} ${purpose} ${this.attempts}`).digest('hex');
   }
 
@@ -295,7 +295,7 @@ export class ManagedAccessKey {
     versionId: string,
   ): Promise<boolean> {
     const value = JSON.stringify({ accessKeyId, secretAccessKey, userName });
-    const label = labelOf({ accessKeyId });
+    const label = formatKeyLabel({ accessKeyId });
     // the version of a rotation is pending already, unless another run has given Immuta something else since
     return this.secret.putValue(versionId, value, versionId === this.options.requestId ? [label] : [PENDING, label]);
   }
@@ -313,12 +313,12 @@ export class ManagedAccessKey {
       return deadline.sleep(SECOND_LIST_MS);
     }
     if (others !== '') {
-      throw failure('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
+      throw createFailure('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
     }
     if (unnamed.length > 0) {
       return this.deleteLost();
     }
-    const intent = newIntent(userName, keys.map(({ accessKeyId }) => accessKeyId), deadline.now());
+    const intent = createIntent(userName, keys.map(({ accessKeyId }) => accessKeyId), deadline.now());
     await this.secret.tag(intent.tag, formatIntent(intent));
     await deadline.sleep(INTENT_PAUSE_MS);
     if ((await this.read()).pending !== pending || !isCurrent(intent, deadline.now())) {
@@ -349,7 +349,7 @@ export class ManagedAccessKey {
       throw refusal;
     }
     if (++this.attempts >= MAX_ATTEMPTS) {
-      throw failure('ACCESS_KEY_NOT_CREATED', { user: userName });
+      throw createFailure('ACCESS_KEY_NOT_CREATED', { user: userName });
     }
     await deadline.sleep(RETRY_PAUSE_MS);
   }
@@ -397,9 +397,9 @@ export class ManagedAccessKey {
 
   private async delete(keys: readonly StoredKey[]): Promise<void> {
     for (const key of keys) {
-      await this.user(key.userName).deleteAccessKey(key.accessKeyId);
+      await this.createUser(key.userName).deleteAccessKey(key.accessKeyId);
       this.options.log.info('access-key-deleted', { accessKeyId: key.accessKeyId });
-      await this.secret.moveLabel(labelOf(key), { from: key.versionId });
+      await this.secret.moveLabel(formatKeyLabel(key), { from: key.versionId });
     }
   }
 
@@ -412,7 +412,7 @@ export class ManagedAccessKey {
       for (const intent of expired) {
         for (const key of await this.list(intent.userName)) {
           if (isCreatedUnder(intent, key) && !keys.some(hasId(key.accessKeyId))) {
-            await this.user(intent.userName).deleteAccessKey(key.accessKeyId);
+            await this.createUser(intent.userName).deleteAccessKey(key.accessKeyId);
             log.info('access-key-deleted', { accessKeyId: key.accessKeyId });
           }
         }
@@ -446,25 +446,25 @@ export class ManagedAccessKey {
     this.options.log.warn('access-key-gone', { accessKeyId });
     this.attempts++;
     await this.secret.moveLabel(PENDING, { from: key.versionId });
-    await this.secret.moveLabel(labelOf(key), { from: key.versionId });
+    await this.secret.moveLabel(formatKeyLabel(key), { from: key.versionId });
     if (isRotation) {
-      throw failure('ROTATION_KEY_DELETED', { accessKeyId });
+      throw createFailure('ROTATION_KEY_DELETED', { accessKeyId });
     }
   }
 
   private async list(userName: string): Promise<AccessKeyMetadata[]> {
-    const keys = await this.user(userName).listAccessKeys();
+    const keys = await this.createUser(userName).listAccessKeys();
     keys.forEach(({ accessKeyId }) => this.options.redaction.disclose(accessKeyId));
     return keys;
   }
 
-  private user(userName: string): IamUser {
+  private createUser(userName: string): IamUser {
     return new IamUser(userName, this.options);
   }
 }
 
 /** Whether Immuta may hold a key, as far as it shows the ID. */
-export function mayHold({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>, key: AccessKey | undefined): boolean {
+export function canHold({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>, key: AccessKey | undefined): boolean {
   return !key || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === key.accessKeyId;
 }
 
@@ -476,6 +476,6 @@ function hasId(accessKeyId: string): (key: { readonly accessKeyId: string }) => 
   return (key) => key.accessKeyId === accessKeyId;
 }
 
-function labelOf({ accessKeyId }: Pick<AccessKey, 'accessKeyId'>): string {
+function formatKeyLabel({ accessKeyId }: Pick<AccessKey, 'accessKeyId'>): string {
   return ACCESS_KEY_LABEL_PREFIX + accessKeyId;
 }

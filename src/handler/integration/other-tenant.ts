@@ -1,6 +1,6 @@
 import { Context } from './context';
 import { IntegrationRequest } from './request';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 
 /**
  * @throws Failure if the integration is not found because `url` of its tenant was changed: the function calls one
@@ -17,6 +17,6 @@ export async function assertNotInOtherTenant(
   }
   const registered = await findRegisteredLocation();
   if (registered && [request.previous?.locationRoleArn, request.locationRoleArn].includes(registered.roleArn)) {
-    throw failure('INTEGRATION_IN_OTHER_TENANT', { home, called: calledUrl });
+    throw createFailure('INTEGRATION_IN_OTHER_TENANT', { home, called: calledUrl });
   }
 }

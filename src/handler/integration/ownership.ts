@@ -1,7 +1,7 @@
 import { NAME_MAX_LENGTH, NAME_SUFFIX_LENGTH } from '../contract';
 import { Location } from '../location';
 import { ResourceEvent } from '../protocol/event';
-import { digest } from '../runtime/digest';
+import { computeDigest } from '../runtime/digest';
 
 /**
  * The end of an integration's name, `-<owner>-<createdBy>`, by which we recognize our own. Nothing else says that a
@@ -21,14 +21,16 @@ export interface Ownership {
 const SUFFIX = /-([0-9a-f]{12})-([0-9a-f]{12})$/;
 
 /** Returns the ownership of what an event creates. */
-export function ownershipOf(
+export function deriveOwnership(
   event: Pick<ResourceEvent, 'requestType' | 'stackId' | 'logicalId' | 'requestId' | 'physicalId' | 'properties'>,
 ): Ownership {
   const generation = event.requestType === 'Update' ? event.physicalId : event.properties.Generation;
   return {
     // the two parts cannot run into each other: a logical ID has letters and digits only
-    owner: digest(`${event.stackId} ${event.logicalId}`),
-    createdBy: generation ? halfDigest(generation) + halfDigest(event.requestId) : digest(event.requestId),
+    owner: computeDigest(`${event.stackId} ${event.logicalId}`),
+    createdBy: generation
+      ? computeHalfDigest(generation) + computeHalfDigest(event.requestId)
+      : computeDigest(event.requestId),
   };
 }
 
@@ -53,7 +55,7 @@ export function isCreatedBy(name: string, { owner, createdBy }: Ownership): bool
  * another generation, and one that takes the place of a failed one has another physical ID.
  */
 export function isOfGeneration({ createdBy }: Ownership, generation: string): boolean {
-  return createdBy.startsWith(halfDigest(generation));
+  return createdBy.startsWith(computeHalfDigest(generation));
 }
 
 /**
@@ -78,6 +80,6 @@ export function buildName(base: string | undefined, location: Location, { owner,
   return `${beginning.slice(0, NAME_MAX_LENGTH - NAME_SUFFIX_LENGTH).replace(/-+$/, '')}-${owner}-${createdBy}`;
 }
 
-function halfDigest(text: string): string {
-  return digest(text).slice(0, 6);
+function computeHalfDigest(text: string): string {
+  return computeDigest(text).slice(0, 6);
 }

@@ -25,6 +25,6 @@ export function parsePhysicalId(text: string): PhysicalId {
 }
 
 /** Returns the ID of the integration that a physical ID names. */
-export function integrationIdOf(physicalId: PhysicalId): string | undefined {
+export function findIntegrationId(physicalId: PhysicalId): string | undefined {
   return 'integrationId' in physicalId ? physicalId.integrationId : undefined;
 }

@@ -1,7 +1,7 @@
 import { Context } from './context';
 import { IntegrationRequest } from './request';
 import { RegisteredLocation } from '../aws/access-grants-locations';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { describeLocation, Location } from '../location';
 import { poll } from '../runtime/poll';
 
@@ -25,7 +25,7 @@ export async function waitForLocationRemoval(tools: Tools, { location, locationR
     (found) => !isOurs(found),
   );
   if (registered && isOurs(registered)) {
-    throw failure('LOCATION_NOT_REMOVED', {
+    throw createFailure('LOCATION_NOT_REMOVED', {
       id: registered.id,
       location: describeLocation(location),
       role: registered.roleArn,
@@ -48,7 +48,7 @@ export async function waitForLocationRole(tools: Tools, location: Location, role
     const state = registered
       ? `location ${registered.id} on ${describeLocation(location)} still has the role ${registered.roleArn}`
       : `no location is registered on ${describeLocation(location)}`;
-    throw failure('LOCATION_ROLE_NOT_UPDATED', { role, state });
+    throw createFailure('LOCATION_ROLE_NOT_UPDATED', { role, state });
   }
 }
 

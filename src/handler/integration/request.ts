@@ -1,5 +1,5 @@
 import { DesiredState, parseLocation, parseDesiredState } from './desired-state';
-import { Ownership, ownershipOf } from './ownership';
+import { Ownership, deriveOwnership } from './ownership';
 import { parsePhysicalId, PhysicalId } from './physical-id';
 import { Location } from '../location';
 import { Properties, ResourceEvent } from '../protocol/event';
@@ -73,7 +73,7 @@ export function parseRequest(event: ResourceEvent): IntegrationRequest {
   return {
     location: parseLocation(properties),
     locationRoleArn: properties.LocationRoleArn,
-    ownership: ownershipOf(event),
+    ownership: deriveOwnership(event),
     physicalId: parsePhysicalId(event.physicalId),
     generation: properties.Generation,
     adopt: properties.Adopt || undefined,

@@ -1,17 +1,17 @@
 import { createClient } from './context';
 import { reportRotation } from './credentials';
-import { configOf } from './desired-state';
+import { buildConfig } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
 import { getAndLog, LAG_MS } from './polling';
 import { prepareNetwork } from '../aws/network';
-import { Failure, failure, redactFailure } from '../failure';
+import { Failure, createFailure, redactFailure } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { isInPlace, isSteady } from '../immuta/status';
 import { describeFailedTests } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
-import { asObject } from '../runtime/json';
+import { toObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
 import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
@@ -41,7 +41,7 @@ export interface RotationOptions {
 }
 
 export function isRotationEvent(event: unknown): event is RotationEvent {
-  const { Step, SecretId, ClientRequestToken } = asObject(event);
+  const { Step, SecretId, ClientRequestToken } = toObject(event);
   return [Step, SecretId, ClientRequestToken].every((field) => typeof field === 'string');
 }
 
@@ -66,13 +66,13 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
   log.info('received');
   try {
     if (!run) {
-      throw failure('ROTATION_STEP_UNKNOWN', { step });
+      throw createFailure('ROTATION_STEP_UNKNOWN', { step });
     }
     await prepareNetwork(options.environment, tools);
     await run({ key, versionId: requestId, immuta: createClient(options.environment, tools), deadline, log });
     log.info('succeeded');
   } catch (error) {
-    const failed = redactFailure(error instanceof OutOfTime ? timeoutFailure(error) : error, redaction);
+    const failed = redactFailure(error instanceof OutOfTime ? createTimeoutFailure(error) : error, redaction);
     log.warn('failed', { message: failed.message });
     reportRotation(log, secretArn, false);
     throw failed;
@@ -82,8 +82,8 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
   }
 }
 
-function timeoutFailure({ waitingFor = 'a response', seen }: OutOfTime): Failure {
-  return failure('ROTATION_TIMEOUT', { waitingFor, seen: seen ? ` (last status: ${seen})` : '' });
+function createTimeoutFailure({ waitingFor = 'a response', seen }: OutOfTime): Failure {
+  return createFailure('ROTATION_TIMEOUT', { waitingFor, seen: seen ? ` (last status: ${seen})` : '' });
 }
 
 interface Rotation {
@@ -101,7 +101,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
   async setSecret({ key, versionId, immuta, ...tools }) {
     const pending = await key.findPending(versionId);
     if (!pending) {
-      throw failure('ROTATION_NOT_POSSIBLE', {});
+      throw createFailure('ROTATION_NOT_POSSIBLE', {});
     }
     const { integrationId: id, userName, accessKeyId } = pending;
     const { status, accessKeyId: shown } = await readSteady(id, { immuta, ...tools });
@@ -110,17 +110,17 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
     }
     const reply = await immuta.update(id, async () => {
       const record = await readSteady(id, { immuta, ...tools });
-      const given = await key.forRequest(userName, versionId); // last: what it has read is outdated soon
+      const given = await key.provide(userName, versionId); // last: what it has read is outdated soon
       if (!key.isHeldBy(record)) {
-        throw failure('ROTATION_INTEGRATION_NOT_READY', {
+        throw createFailure('ROTATION_INTEGRATION_NOT_READY', {
           id,
           state: 'has an access key that this stack did not create',
         });
       }
-      return configOf({ ...record, authenticationType: 'accessKey' }, record.name, given);
+      return buildConfig({ ...record, authenticationType: 'accessKey' }, record.name, given);
     });
     if (reply === 'missing') {
-      throw failure('ROTATION_INTEGRATION_NOT_READY', { id, state: 'does not exist' });
+      throw createFailure('ROTATION_INTEGRATION_NOT_READY', { id, state: 'does not exist' });
     }
     if ('failure' in reply) {
       throw reply.failure;
@@ -140,7 +140,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
       record = await readEnabled(sent.integrationId, tools);
     }
     if (!key.isShownBy(record)) {
-      throw failure('ACCESS_KEY_IGNORED', { id: record.id });
+      throw createFailure('ACCESS_KEY_IGNORED', { id: record.id });
     }
   },
 
@@ -160,7 +160,7 @@ async function readEnabled(
   const record = await readSteady(id, tools);
   if (record.status !== 'enabled') {
     const details = [record.message, describeFailedTests(record.failedTests)].filter(Boolean).join('; ');
-    throw failure('ROTATION_INTEGRATION_NOT_READY', {
+    throw createFailure('ROTATION_INTEGRATION_NOT_READY', {
       id,
       state: `is '${record.status}'${details ? ` (${details})` : ''}`,
     });
@@ -183,7 +183,7 @@ async function readSteady(
       const state = !record
         ? 'does not exist'
         : `is '${record.status}' with authenticationType '${record.authenticationType}'`;
-      throw failure('ROTATION_INTEGRATION_NOT_READY', { id, state });
+      throw createFailure('ROTATION_INTEGRATION_NOT_READY', { id, state });
     }
     return isSteady(record.status) ? { done: record } : { seen: `integration ${id} is '${record.status}'` };
   });

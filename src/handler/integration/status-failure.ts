@@ -1,9 +1,9 @@
-import { Failure, failure } from '../failure';
+import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
-import { describeFailedTests, hintsFor, ValidationFailure } from '../immuta/validation-tests';
+import { describeFailedTests, renderHints, ValidationFailure } from '../immuta/validation-tests';
 
 /** Explains the status of a record, in Immuta's words and ours. */
-export function statusFailure(
+export function createStatusFailure(
   code: 'CREATE_FAILED' | 'UPDATE_FAILED' | 'UPDATE_NOT_POSSIBLE' | 'DELETE_FAILED',
   record: IntegrationRecord,
   then = 'Then try again',
@@ -13,5 +13,8 @@ export function statusFailure(
     .filter(Boolean)
     .map((detail) => `; ${detail}`)
     .join('');
-  return new ValidationFailure(failure(code, { id, status, details, hints: hintsFor(failedTests, then) }), failedTests);
+  return new ValidationFailure(
+    createFailure(code, { id, status, details, hints: renderHints(failedTests, then) }),
+    failedTests,
+  );
 }

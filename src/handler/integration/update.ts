@@ -2,21 +2,21 @@ import { chooseAdoptedName, assertAdoptionUnchanged } from './adopt';
 import { Context, describeRecord } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
-import { configOf, diff, isAsDesired } from './desired-state';
+import { buildConfig, diff, isAsDesired } from './desired-state';
 import { assertNotInOtherTenant } from './other-tenant';
 import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
-import { integrationIdOf } from './physical-id';
+import { findIntegrationId } from './physical-id';
 import { findOrConfirmAbsence, getAndLog, LAG_MS, sendOnceAllowed, waitForSteadyStatus, Write } from './polling';
 import { waitForLocationRole } from './registered-location';
 import { UpdateRequest } from './request';
-import { statusFailure } from './status-failure';
-import { Failure, failure } from '../failure';
+import { createStatusFailure } from './status-failure';
+import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { isInPlace, isSteady } from '../immuta/status';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
-import { describeLocation, sameLocation } from '../location';
-import { iamPauses, poll, remainingDelay } from '../runtime/poll';
+import { describeLocation, isSameLocation } from '../location';
+import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 
 /**
  * Updates the integration, if it is not as desired. Rollbacks end in the same way: then the record is still, or again,
@@ -47,16 +47,16 @@ export async function updateIntegration(
     state.updatedAt === undefined ? undefined : { at: state.updatedAt },
   );
   if (!record) {
-    throw failure('INTEGRATION_DELETED_DURING_UPDATE', { id: found.id });
+    throw createFailure('INTEGRATION_DELETED_DURING_UPDATE', { id: found.id });
   }
   if (isFailedSuccessor(request, record)) {
     return recreateIntegration(context, request, state);
   }
   // the documented repair of a failed creation is an update
   if (!isInPlace(record.status) && record.status !== 'createError') {
-    throw statusFailure('UPDATE_NOT_POSSIBLE', record);
+    throw createStatusFailure('UPDATE_NOT_POSSIBLE', record);
   }
-  const name = desiredName(request, record);
+  const name = chooseName(request, record);
   const isUpToDate = isInPlace(record.status) && isAsDesired(record, desired, name) && !previous.isInvisibleChanged;
   const updated = isUpToDate ? record : await updateRecord(context, request, state, record, name);
   if (previous.locationRoleArn !== desired.locationRoleArn) {
@@ -71,19 +71,19 @@ export async function updateIntegration(
  */
 async function findRecord(context: Context, request: UpdateRequest): Promise<IntegrationRecord | undefined> {
   const { location, physicalId, previous, tenantUrl } = request;
-  const id = integrationIdOf(physicalId);
+  const id = findIntegrationId(physicalId);
   // an ID of another tenant says nothing in this one, but an adopted record is known by nothing else
   if (id !== undefined && (physicalId.kind === 'adopted' || previous.tenantUrl === tenantUrl)) {
     const record = await getAndLog(context, id);
-    if (record && sameLocation(record.location, location)) {
+    if (record && isSameLocation(record.location, location)) {
       return record;
     }
     if (record && isOwnedBy(record.name, request.ownership.owner)) {
-      throw locationChanged(request, `${describeRecord(record)} is on ${describeLocation(record.location)}`);
+      throw createLocationFailure(request, `${describeRecord(record)} is on ${describeLocation(record.location)}`);
     }
   }
   return (await context.immuta.list()).find(
-    (record) => isOfResource(record.name, request) && sameLocation(record.location, location),
+    (record) => isOfResource(record.name, request) && isSameLocation(record.location, location),
   );
 }
 
@@ -101,8 +101,8 @@ async function recreateIntegration(
   state: CreationState,
 ): Promise<IntegrationRecord> {
   const { location, previous } = request;
-  if (!sameLocation(previous.location, location)) {
-    throw locationChanged(request, `the integration was on ${describeLocation(previous.location)}`);
+  if (!isSameLocation(previous.location, location)) {
+    throw createLocationFailure(request, `the integration was on ${describeLocation(previous.location)}`);
   }
   await assertNotInOtherTenant(context, request);
   context.log.warn('recreate', { message: 'the integration is gone' });
@@ -113,15 +113,15 @@ async function recreateIntegration(
  * Only a read comes before this. It is necessary: if CloudFormation rolls such an Update back, it sends the same
  * difference the other way round, and the record is where it should be.
  */
-function locationChanged({ location }: UpdateRequest, current: string): Failure {
-  return failure('LOCATION_CHANGED', { current, wanted: describeLocation(location) });
+function createLocationFailure({ location }: UpdateRequest, current: string): Failure {
+  return createFailure('LOCATION_CHANGED', { current, wanted: describeLocation(location) });
 }
 
 /**
  * Returns the name that a record is to have: with its ownership, or with ours if it was renamed. An adopted one has a
  * name of its own.
  */
-function desiredName(request: UpdateRequest, record: IntegrationRecord): string {
+function chooseName(request: UpdateRequest, record: IntegrationRecord): string {
   const { desired, location, ownership, physicalId } = request;
   if (physicalId.kind === 'adopted' && physicalId.integrationId === record.id) {
     return chooseAdoptedName(request, record);
@@ -148,7 +148,7 @@ async function updateRecord(
   const { id } = before;
   const waitingFor = `integration ${id} to be updated`;
   return poll<IntegrationRecord>(
-    { deadline, waitingFor, pauses: iamPauses() },
+    { deadline, waitingFor, pauses: createIamPauses() },
     async ({ number: attempt, pauseMs }) => {
       const isSent = attempt === 1 && state.updatedAt !== undefined; // by an earlier invocation of this event
       const refusal = isSent ? await resumeUpdate(context) : await requestUpdate(context, request, state, before, name);
@@ -156,9 +156,9 @@ async function updateRecord(
       if (updated?.record.status === 'enabled' && updated.ignored.length === 0) {
         return { done: updated.record };
       }
-      const why = refusal?.failure ?? failureOf(updated!);
+      const why = refusal?.failure ?? createUpdateFailure(updated!);
       const delayMs = isWorthRetrying(before, attempt, refusal, updated)
-        ? remainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt)
+        ? computeRemainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt)
         : undefined;
       if (delayMs === undefined) {
         throw why;
@@ -171,7 +171,7 @@ async function updateRecord(
 
 /** Waits, without a request, for what an earlier invocation has sent. Its access key is the one that is pending. */
 async function resumeUpdate({ credentials }: Context): Promise<undefined> {
-  await credentials.forRequest();
+  await credentials.provide();
 }
 
 /**
@@ -217,14 +217,14 @@ async function requestUpdate(
     status = '',
   } = await sendOnceAllowed(context, id, () => {
     log.info('update', { integrationId: id });
-    return immuta.update(id, async () => configOf(desired, name, await credentials.forRequest()));
+    return immuta.update(id, async () => buildConfig(desired, name, await credentials.provide()));
   });
   if (outcome === 'gone' || (outcome === 'deleting' && !(await waitForSteadyStatus(context, id)))) {
-    throw failure('INTEGRATION_DELETED_DURING_UPDATE', { id });
+    throw createFailure('INTEGRATION_DELETED_DURING_UPDATE', { id });
   }
   if (refusal) {
     if (refusal.kind === 'conflict' && before.status === 'createError') {
-      throw statusFailure('UPDATE_NOT_POSSIBLE', before); // this Immuta repairs no failed creation
+      throw createStatusFailure('UPDATE_NOT_POSSIBLE', before); // this Immuta repairs no failed creation
     }
     return explainRefusal(refusal);
   }
@@ -236,7 +236,7 @@ async function requestUpdate(
 /** Immuta names the attributes that it cannot change in place. */
 function explainRefusal(refusal: ImmutaRefusal): ImmutaRefusal {
   return refusal.status === 400 && /non-editable/i.test(refusal.failure.text)
-    ? { ...refusal, failure: failure('ATTRIBUTE_NOT_EDITABLE', { cause: refusal.failure.text }) }
+    ? { ...refusal, failure: createFailure('ATTRIBUTE_NOT_EDITABLE', { cause: refusal.failure.text }) }
     : refusal;
 }
 
@@ -264,20 +264,22 @@ async function waitForUpdate(
   return poll<Updated>({ deadline, waitingFor }, async () => {
     const record = await waitForSteadyStatus(context, before.id, write);
     if (!record) {
-      throw failure('INTEGRATION_DELETED_DURING_UPDATE', { id: before.id });
+      throw createFailure('INTEGRATION_DELETED_DURING_UPDATE', { id: before.id });
     }
     const ignored =
-      record.status === 'enabled' ? ignoredFields(request, before, record, name, credentials.isShownBy(record)) : [];
+      record.status === 'enabled'
+        ? listIgnoredFields(request, before, record, name, credentials.isShownBy(record))
+        : [];
     return ignored.length === 0 || deadline.now() >= write.at + LAG_MS
       ? { done: { record, ignored } }
       : { seen: `it does not show ${quoteFields(ignored)} yet` };
   });
 }
 
-function failureOf({ record, ignored }: Updated): Failure {
+function createUpdateFailure({ record, ignored }: Updated): Failure {
   return ignored.length > 0
-    ? failure('UPDATE_IGNORED', { id: record.id, fields: quoteFields(ignored) })
-    : updateFailure(record);
+    ? createFailure('UPDATE_IGNORED', { id: record.id, fields: quoteFields(ignored) })
+    : createEditFailure(record);
 }
 
 function quoteFields(fields: readonly string[]): string {
@@ -285,7 +287,7 @@ function quoteFields(fields: readonly string[]): string {
 }
 
 /** An Immuta that has never shown the role that it assumes may have it all the same. */
-function ignoredFields(
+function listIgnoredFields(
   { desired, previous }: UpdateRequest,
   before: IntegrationRecord,
   record: IntegrationRecord,
@@ -298,8 +300,8 @@ function ignoredFields(
   return record.accessKeyId === before.accessKeyId && !isKeyShown ? [...ignored, 'awsAccessKeyId'] : ignored;
 }
 
-function updateFailure(record: IntegrationRecord): Failure {
-  return statusFailure(
+function createEditFailure(record: IntegrationRecord): Failure {
+  return createStatusFailure(
     'UPDATE_FAILED',
     record,
     `${record.status === 'editError' ? 'Immuta has restored the previous configuration. ' : ''}Then try again`,

@@ -1,5 +1,5 @@
 import type { StackResource } from '../aws/cloudformation';
-import { asObject } from '../runtime/json';
+import { toObject } from '../runtime/json';
 
 /** Lambda ends a chain of invocations after 16. Eight that wait for 8 minutes are the longest `timeout`. */
 export const MAX_HOPS = 12;
@@ -22,11 +22,11 @@ export interface Continuation {
 
 /** Parses a continuation. One that the handler did not write ends the chain instead of prolonging it. */
 export function parseContinuation(event: unknown, now: number): Continuation | undefined {
-  const value = asObject(event).Continuation;
+  const value = toObject(event).Continuation;
   if (value === undefined) {
     return undefined;
   }
-  const { startedAt, hop, posted, updatedAt, operation } = asObject(value);
+  const { startedAt, hop, posted, updatedAt, operation } = toObject(value);
   return {
     startedAt: typeof startedAt === 'number' && startedAt <= now ? startedAt : now,
     hop: typeof hop === 'number' && Number.isInteger(hop) && hop > 0 ? hop : MAX_HOPS,
@@ -37,7 +37,7 @@ export function parseContinuation(event: unknown, now: number): Continuation | u
 }
 
 function parseOperation(value: unknown): StackResource | undefined {
-  const { resourceStatus, physicalId, lastUpdatedAt } = asObject(value);
+  const { resourceStatus, physicalId, lastUpdatedAt } = toObject(value);
   return typeof resourceStatus === 'string' && typeof lastUpdatedAt === 'number'
     ? { resourceStatus, physicalId: String(physicalId), lastUpdatedAt }
     : undefined;

@@ -1,6 +1,6 @@
 import { ResourceEvent } from './event';
 import type { StackResource } from '../aws/cloudformation';
-import { failure } from '../failure';
+import { createFailure } from '../failure';
 import { Log } from '../runtime/log';
 
 /** Asks CloudFormation about a stack. Each function throws if it cannot be asked. */
@@ -102,10 +102,10 @@ export class CurrentOperation {
       this.assertNotLate();
       return;
     }
-    const change = this.first ? differenceBetween(this.first, reply.answer) : this.findContradiction(reply.answer);
+    const change = this.first ? describeDifference(this.first, reply.answer) : this.findContradiction(reply.answer);
     if (change) {
       this.last = reply.answer;
-      throw failure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
+      throw createFailure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
     }
     this.first ??= reply.answer;
   }
@@ -121,7 +121,7 @@ export class CurrentOperation {
   }
 
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
-  public async currentPhysicalId(): Promise<string | undefined> {
+  public async findPhysicalId(): Promise<string | undefined> {
     return (await this.describe())?.answer?.physicalId || undefined;
   }
 
@@ -133,7 +133,7 @@ export class CurrentOperation {
     } = this.options;
     if (requestType in STATUSES_WHILE_WAITING && deliveryDelayMs > LONGEST_BLIND_DELAY_MS) {
       const minutes = Math.round(deliveryDelayMs / 60_000);
-      throw failure('EVENT_TOO_OLD', { requestType: requestType.toLowerCase(), logicalId, minutes });
+      throw createFailure('EVENT_TOO_OLD', { requestType: requestType.toLowerCase(), logicalId, minutes });
     }
   }
 
@@ -184,7 +184,7 @@ export class CurrentOperation {
   }
 }
 
-function differenceBetween(first: StackResource, state: StackResource | undefined): string | undefined {
+function describeDifference(first: StackResource, state: StackResource | undefined): string | undefined {
   if (!state) {
     return 'CloudFormation no longer knows the resource';
   }

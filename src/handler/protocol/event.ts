@@ -1,4 +1,4 @@
-import { asObject } from '../runtime/json';
+import { toObject } from '../runtime/json';
 
 /** The part that we use of the context that Lambda passes to a function. */
 export interface LambdaContext {
@@ -29,7 +29,7 @@ export interface ResourceEvent {
 }
 
 export function parseEvent(event: unknown): ResourceEvent {
-  const raw = asObject(event);
+  const raw = toObject(event);
   return {
     requestType: parseScalar(raw.RequestType) ?? '',
     responseUrl: parseScalar(raw.ResponseURL) ?? '',
@@ -43,12 +43,12 @@ export function parseEvent(event: unknown): ResourceEvent {
 }
 
 /** Returns the name in `arn:aws:cloudformation:<region>:<account>:stack/<name>/<guid>`. */
-export function stackName(stackId: string): string {
+export function parseStackName(stackId: string): string {
   return stackId.split('/')[1] ?? stackId;
 }
 
 function parseScalars(value: unknown): Properties {
-  return Object.fromEntries(Object.entries(asObject(value)).map(([name, property]) => [name, parseScalar(property)]));
+  return Object.fromEntries(Object.entries(toObject(value)).map(([name, property]) => [name, parseScalar(property)]));
 }
 
 function parseScalar(value: unknown): string | undefined {

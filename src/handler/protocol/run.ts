@@ -1,11 +1,11 @@
 import { Continuation, MAX_HOPS, parseContinuation } from './continuation';
 import { CurrentOperation } from './current-operation';
-import { LambdaContext, parseEvent, Properties, ResourceEvent, stackName } from './event';
+import { LambdaContext, parseEvent, Properties, ResourceEvent, parseStackName } from './event';
 import { Response, renderResponse, sendResponse } from './response';
-import { signingDate } from './signing-date';
+import { parseSigningDate } from './signing-date';
 import { describeStackResource, describeStackStatus } from '../aws/cloudformation';
 import { invokeFunction } from '../aws/lambda';
-import { asFailure, Failure, failure, redactFailure } from '../failure';
+import { toFailure, Failure, createFailure, redactFailure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
 import { createLog, Log } from '../runtime/log';
@@ -114,16 +114,16 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
   );
   log.info('received');
 
-  const signedAt = signingDate(event.responseUrl);
+  const signedAt = parseSigningDate(event.responseUrl);
   const startedAt = Math.min(signedAt ?? continuation?.startedAt ?? now, now);
   const isFirstAttempt = !continuation && signedAt !== undefined && now - startedAt < FIRST_ATTEMPT_MS;
   const isAnswerLost = continuation?.posted ?? false;
   const deadline = new Deadline(clock, {
     handOverAt: now + context.getRemainingTimeInMillis() - RESERVE_MS,
     slotEndsAt: now + SLOT_MS,
-    giveUpAt: startedAt + timeoutMs(event),
-    iamPropagationEndsAt: startedAt + iamPropagationTimeoutMs(event.properties),
-    creationEndsAt: startedAt + creationTimeMs(event.properties),
+    giveUpAt: startedAt + readTimeoutMs(event),
+    iamPropagationEndsAt: startedAt + readIamPropagationTimeoutMs(event.properties),
+    creationEndsAt: startedAt + readCreationTimeMs(event.properties),
   });
   const asking = { deadline: deadline.withoutRetries(), log };
   const operation = new CurrentOperation({
@@ -172,10 +172,10 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     const { error, physicalId, physicalIdIfRunning = physicalId } = ended;
     const hop = (continuation?.hop ?? 0) + 1;
     if (!(error instanceof OutOfTime)) {
-      return { physicalId, failure: failureOf(error) };
+      return { physicalId, failure: explainFailure(error) };
     }
     if (error.limit === 'timeout' || hop > MAX_HOPS) {
-      return { physicalId, failure: failureOf(timeoutFailure(error, clock.now() - startedAt)) };
+      return { physicalId, failure: explainFailure(createTimeoutFailure(error, clock.now() - startedAt)) };
     }
     const selfInvocation = await continueInNextInvocation({
       startedAt,
@@ -184,7 +184,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
       updatedAt: ended.updatedAt,
       operation: operation.firstState,
     });
-    return selfInvocation && { physicalId: physicalIdIfRunning, failure: failureOf(selfInvocation) };
+    return selfInvocation && { physicalId: physicalIdIfRunning, failure: explainFailure(selfInvocation) };
   }
 
   async function continueInNextInvocation(next: Continuation): Promise<Failure | undefined> {
@@ -197,50 +197,50 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
       log.info('handed-over');
       return undefined;
     } catch (error) {
-      return failure('SELF_INVOCATION_FAILED', { cause: asFailure(error).text }, { cause: error });
+      return createFailure('SELF_INVOCATION_FAILED', { cause: toFailure(error).text }, { cause: error });
     }
   }
 
   /** A failure without secrets, with what to do about the stack. */
-  function failureOf(error: unknown): Failure {
+  function explainFailure(error: unknown): Failure {
     const { code, text, remedy } = redactFailure(error, redaction);
     return new Failure(code, {
       text,
-      remedy: event.requestType === 'Update' ? `${remedy}. ${adviceForUpdate(event)}` : remedy,
+      remedy: event.requestType === 'Update' ? `${remedy}. ${adviseOnUpdate(event)}` : remedy,
     });
   }
 }
 
-function adviceForUpdate({ stackId }: ResourceEvent): string {
+function adviseOnUpdate({ stackId }: ResourceEvent): string {
   return (
     'If the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: ' +
-    `aws cloudformation continue-update-rollback --stack-name ${stackName(stackId)}`
+    `aws cloudformation continue-update-rollback --stack-name ${parseStackName(stackId)}`
   );
 }
 
-function timeoutFailure({ waitingFor, seen }: OutOfTime, elapsedMs: number): Failure {
+function createTimeoutFailure({ waitingFor, seen }: OutOfTime, elapsedMs: number): Failure {
   const minutes = Math.max(1, Math.round(elapsedMs / 60_000));
-  return failure('TIMEOUT', {
+  return createFailure('TIMEOUT', {
     duration: `${minutes} minute${minutes === 1 ? '' : 's'}`,
     waitingFor: waitingFor ?? 'a response',
     seen: seen ? ` (last status: ${seen})` : '',
   });
 }
 
-function timeoutMs({ requestType, properties }: ResourceEvent): number {
-  const timeout = milliseconds(properties.TimeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
-  return requestType === 'Delete' ? Math.max(timeout, creationTimeMs(properties) + WATCH_EXTRA_MS) : timeout;
+function readTimeoutMs({ requestType, properties }: ResourceEvent): number {
+  const timeout = parseMilliseconds(properties.TimeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
+  return requestType === 'Delete' ? Math.max(timeout, readCreationTimeMs(properties) + WATCH_EXTRA_MS) : timeout;
 }
 
-function iamPropagationTimeoutMs(properties: Properties): number {
-  return milliseconds(properties.IamPropagationTimeoutSeconds, DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS);
+function readIamPropagationTimeoutMs(properties: Properties): number {
+  return parseMilliseconds(properties.IamPropagationTimeoutSeconds, DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS);
 }
 
-function creationTimeMs(properties: Properties): number {
-  return Math.max(LEAST_CREATION_MS, iamPropagationTimeoutMs(properties));
+function readCreationTimeMs(properties: Properties): number {
+  return Math.max(LEAST_CREATION_MS, readIamPropagationTimeoutMs(properties));
 }
 
-function milliseconds(property: string | undefined, defaultSeconds: number): number {
+function parseMilliseconds(property: string | undefined, defaultSeconds: number): number {
   const seconds = property?.trim() ? Number(property) : NaN;
   return (Number.isFinite(seconds) && seconds >= 0 ? seconds : defaultSeconds) * 1000;
 }

@@ -5,7 +5,7 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
-export function signingDate(responseUrl: string): number | undefined {
+export function parseSigningDate(responseUrl: string): number | undefined {
   if (!URL.canParse(responseUrl)) {
     return undefined;
   }

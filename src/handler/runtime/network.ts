@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { Readable } from 'node:stream';
 import * as tls from 'node:tls';
-import { asObject } from './json';
+import { toObject } from './json';
 
 /** A function has one network, so it is a setting of the process, as in Node.js itself. */
 let proxyUrl: string | undefined;
@@ -86,16 +86,16 @@ const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_(GET|VERIFY|DECRYPT)|(
 
 /** Whether a request failed because the certificate of the server is not trusted. */
 export function isCertificateError(error: unknown): boolean {
-  return CERTIFICATE_CODES.test(codeOf(error));
+  return CERTIFICATE_CODES.test(findErrorCode(error));
 }
 
 /** Whether a request failed because the proxy refused it. Only a proxy answers with the status 407. */
 export function isProxyError(error: unknown): boolean {
-  return codeOf(error) === 'ERR_PROXY_TUNNEL' || asObject(asObject(error).$metadata).httpStatusCode === 407;
+  return findErrorCode(error) === 'ERR_PROXY_TUNNEL' || toObject(toObject(error).$metadata).httpStatusCode === 407;
 }
 
 /** The code is that of the cause if `fetch` threw the error. */
-function codeOf(error: unknown): string {
-  const { code, cause } = asObject(error);
-  return String(code ?? asObject(cause).code ?? '');
+function findErrorCode(error: unknown): string {
+  const { code, cause } = toObject(error);
+  return String(code ?? toObject(cause).code ?? '');
 }

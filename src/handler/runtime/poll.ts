@@ -16,7 +16,7 @@ export interface PollOptions {
   readonly deadline: Clock;
   /** The end of `timed out waiting for …`. */
   readonly waitingFor: string;
-  /** Milliseconds between probes. @default pollPauses */
+  /** Milliseconds between probes. @default createPollPauses */
   readonly pauses?: Iterator<number, never>;
 }
 
@@ -34,7 +34,7 @@ export interface Attempt {
  * @throws OutOfTime with what was waited for and what was last seen
  */
 export async function poll<T>(options: PollOptions, probe: (attempt: Attempt) => Promise<State<T>>): Promise<T> {
-  const { deadline, waitingFor, pauses = pollPauses() } = options;
+  const { deadline, waitingFor, pauses = createPollPauses() } = options;
   let seen: string | undefined;
   try {
     for (let number = 1; ; number++) {
@@ -52,12 +52,12 @@ export async function poll<T>(options: PollOptions, probe: (attempt: Attempt) =>
 }
 
 /** Pauses while something changes by itself: short at first, then 15 seconds. */
-export function pollPauses(): Generator<number, never> {
+export function createPollPauses(): Generator<number, never> {
   return growingPauses(2_000, 15_000);
 }
 
 /** Pauses between attempts of what a new IAM role or policy may still refuse. */
-export function iamPauses(): Generator<number, never> {
+export function createIamPauses(): Generator<number, never> {
   return growingPauses(3_000, 20_000);
 }
 
@@ -74,7 +74,7 @@ export function* growingPauses(first: number, longest: number, factor = 1.5): Ge
  *
  * @param end milliseconds since 1970
  */
-export function remainingDelay(clock: Clock, pauseMs: number, end: number): number | undefined {
+export function computeRemainingDelay(clock: Clock, pauseMs: number, end: number): number | undefined {
   const left = end - 1_000 - clock.now();
   return left > 0 ? Math.min(pauseMs, left) : undefined;
 }

@@ -1,5 +1,5 @@
 /** Removes the full stop at the end of a quoted text: our reasons continue after it. */
-export function withoutFullStop(text: string): string {
+export function removeFullStop(text: string): string {
   return text.replace(/(?<!\.)\.\s*$/, '');
 }
 

@@ -64,7 +64,7 @@ async function send(to: Transport, method: string, path: string, body?: object):
 }
 
 /** Sends a request and returns why it is refused. */
-async function refusalOf(to: Transport, method = 'GET', path = '/integrations'): Promise<ImmutaRefusal> {
+async function getRefusal(to: Transport, method = 'GET', path = '/integrations'): Promise<ImmutaRefusal> {
   const reply = await to.send({ method, path, retryMs: 60_000 });
   return 'refusal' in reply ? reply.refusal : Promise.reject(new Error('it was accepted'));
 }
@@ -197,7 +197,7 @@ describe('a request', () => {
   test('does not report earlier failures when it is refused', async () => {
     answers = [status(503), status(400, { message: 'Bad.' })];
 
-    expect((await refusalOf(transport())).failure.text).toBe('Immuta answered 400 to GET /integrations: Bad');
+    expect((await getRefusal(transport())).failure.text).toBe('Immuta answered 400 to GET /integrations: Bad');
   });
 
   test('is sent once if it is a POST', async () => {
@@ -207,7 +207,7 @@ describe('a request', () => {
       },
     ];
 
-    expect(await refusalOf(transport(), 'POST')).toMatchObject({
+    expect(await getRefusal(transport(), 'POST')).toMatchObject({
       kind: 'lost',
       isAnswerLost: true,
       failure: { code: 'IMMUTA_NOT_REACHABLE' },
@@ -229,7 +229,7 @@ describe('a refusal', () => {
   ])('%p is of kind %s and explained as %s', async (code, kind, expected) => {
     answers = [status(code, { message: 'Why.' })];
 
-    expect(await refusalOf(transport(), 'POST')).toMatchObject({
+    expect(await getRefusal(transport(), 'POST')).toMatchObject({
       status: code,
       kind,
       failure: { code: expected, text: `Immuta answered ${code} to POST /integrations: Why` },
@@ -239,7 +239,7 @@ describe('a refusal', () => {
   test("has the status, the request and Immuta's message", async () => {
     answers = [status(404, { statusCode: 404, error: 'Not Found', message: 'No Integration found with ID 5.' })];
 
-    expect(await refusalOf(transport(), 'GET', '/integrations/5')).toMatchObject({
+    expect(await getRefusal(transport(), 'GET', '/integrations/5')).toMatchObject({
       status: 404,
       failure: { text: 'Immuta answered 404 to GET /integrations/5: No Integration found with ID 5' },
     });
@@ -249,7 +249,7 @@ describe('a refusal', () => {
     answers = [status(400, { message: `${'x'.repeat(490)}${KEY}${'y'.repeat(10_000)}` })];
     const {
       failure: { text },
-    } = await refusalOf(transport());
+    } = await getRefusal(transport());
 
     expect(text.length).toBeLessThan(600);
     expect(text).not.toContain('k/e');
@@ -266,7 +266,7 @@ describe('a refusal', () => {
       },
     ];
 
-    expect((await refusalOf(transport())).failure.text).toBe(
+    expect((await getRefusal(transport())).failure.text).toBe(
       'Immuta answered 400 to GET /integrations: Bad [redacted]',
     );
   });
@@ -275,7 +275,7 @@ describe('a refusal', () => {
     const closed = await HttpServer.start(() => undefined);
     const { url } = closed;
     await closed.close();
-    const { failure } = await refusalOf(transport(url));
+    const { failure } = await getRefusal(transport(url));
 
     expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');
     expect(failure.text).toMatch(
@@ -293,7 +293,7 @@ describe('a refusal', () => {
         response.writeHead(302, { location: `${elsewhere.url}/login?x=1` }).end();
       },
     ];
-    const { failure } = await refusalOf(transport());
+    const { failure } = await getRefusal(transport());
 
     expect(failure.message).toMatch(
       /^Immuta answered 302 to GET \/integrations: a redirect to 'http:\/\/127\.0\.0\.1:\d+', which .* \[IMMUTA_REDIRECTS\]$/,
@@ -306,7 +306,7 @@ describe('a refusal', () => {
     answers = Array(11).fill((response: ServerResponse) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>');
     });
-    const { failure } = await refusalOf(transport());
+    const { failure } = await getRefusal(transport());
 
     expect(failure.message).toBe(
       'unexpected response from Immuta to GET /integrations: it is not JSON; retried for 60 seconds. ' +
@@ -333,7 +333,7 @@ describe('a refusal', () => {
       },
     ];
 
-    expect((await refusalOf(transport(), 'POST')).failure.code).toBe(expected);
+    expect((await getRefusal(transport(), 'POST')).failure.code).toBe(expected);
     expect(sent).toBeLessThan(20_000_000);
   });
 
@@ -348,7 +348,7 @@ describe('a refusal', () => {
       return controller.signal;
     });
     answers = [() => undefined];
-    const { failure } = await refusalOf(transport(), 'POST');
+    const { failure } = await getRefusal(transport(), 'POST');
     timeout.mockRestore();
 
     expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');

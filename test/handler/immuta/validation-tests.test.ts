@@ -1,6 +1,6 @@
 import {
   describeFailedTests,
-  hintsFor,
+  renderHints,
   isExplainedByIamPropagation,
   VALIDATION_TESTS,
 } from '../../../src/handler/immuta/validation-tests';
@@ -42,11 +42,11 @@ test.each([
 test('describes an unknown test, with a general hint', () => {
   const failed = [{ name: 'A test of next year', message: 'No.' }];
   expect(describeFailedTests(failed)).toBe("'A test of next year' failed: No.");
-  expect(hintsFor(failed, 'Then try again')).toBe('Remove the cause. Then try again');
+  expect(renderHints(failed, 'Then try again')).toBe('Remove the cause. Then try again');
 });
 
 test('has one hint for each known test that fails', () => {
-  const hints = hintsFor(
+  const hints = renderHints(
     [{ name: NAMES[1][0] }, { name: 'A test of next year' }, { name: NAMES[2][0] }],
     'Then try again',
   );

@@ -1,5 +1,5 @@
-import { buildName, isOfGeneration, ownershipOf, parseOwnership } from '../../../src/handler/integration/ownership';
-import { samePath } from '../../../src/handler/location';
+import { buildName, isOfGeneration, deriveOwnership, parseOwnership } from '../../../src/handler/integration/ownership';
+import { isSamePath } from '../../../src/handler/location';
 
 const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://sales/curated/' };
 const OWNERSHIP = { owner: 'aaaaaaaaaaaa', createdBy: 'bbbbbbbbbbbb' };
@@ -14,13 +14,13 @@ test('ownership consists of digests that a user can compute', () => {
     physicalId: '',
     properties: {},
   };
-  expect(ownershipOf(event)).toEqual({ owner: '5b040a89557e', createdBy: '1f58b9145b24' });
-  expect(ownershipOf({ ...event, properties: { Generation: 'generation' } })).toEqual({
+  expect(deriveOwnership(event)).toEqual({ owner: '5b040a89557e', createdBy: '1f58b9145b24' });
+  expect(deriveOwnership({ ...event, properties: { Generation: 'generation' } })).toEqual({
     owner: '5b040a89557e',
     createdBy: 'e661f41f58b9',
   });
   const update = { ...event, requestType: 'Update', physicalId: 'generation', properties: { Generation: 'another' } };
-  expect(ownershipOf(update)).toEqual({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' });
+  expect(deriveOwnership(update)).toEqual({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' });
 });
 
 test('ownership names its generation', () => {
@@ -63,5 +63,5 @@ test.each([
   ['s3://sales/x', 's3://sales/X', false],
   ['s3://', 's3://sales', false],
 ])('whether %p and %p are the same path: %p', (a, b, same) => {
-  expect(samePath(a, b)).toBe(same);
+  expect(isSamePath(a, b)).toBe(same);
 });

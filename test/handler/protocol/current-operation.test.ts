@@ -225,8 +225,8 @@ test('takes no stack that it cannot ask about for a new one', async () => {
 });
 
 test('says which physical ID the stack has', async () => {
-  expect(await operation('Delete', [WAITING]).currentPhysicalId()).toBe('immuta-s3-integration/101');
-  expect(await operation('Delete', [CREATING]).currentPhysicalId()).toBeUndefined();
-  expect(await operation('Delete', [undefined]).currentPhysicalId()).toBeUndefined();
-  expect(await operation('Delete', ['denied']).currentPhysicalId()).toBeUndefined();
+  expect(await operation('Delete', [WAITING]).findPhysicalId()).toBe('immuta-s3-integration/101');
+  expect(await operation('Delete', [CREATING]).findPhysicalId()).toBeUndefined();
+  expect(await operation('Delete', [undefined]).findPhysicalId()).toBeUndefined();
+  expect(await operation('Delete', ['denied']).findPhysicalId()).toBeUndefined();
 });

@@ -13,7 +13,7 @@ const EVENT: ResourceEvent = {
   oldProperties: {},
 };
 
-function reasonOf(text: string, remedy: string): string {
+function renderReason(text: string, remedy: string): string {
   const body = renderResponse(EVENT, { physicalId: 'id', failure: new Failure('TIMEOUT', { text, remedy }) });
   expect(body.length).toBeLessThan(4096);
   return JSON.parse(body.toString()).Reason;
@@ -39,7 +39,7 @@ test.each([
   ['that JSON escapes', '"', 1_800],
   ['that JSON writes in six bytes', '\u0001', 600],
 ])('a reason in characters %s is cut to 4096 bytes, but its remedy and its code are not', (_, character, least) => {
-  const reason = reasonOf(character.repeat(10_000), 'Do this');
+  const reason = renderReason(character.repeat(10_000), 'Do this');
 
   expect(reason.endsWith('…. Do this. [TIMEOUT]')).toBe(true);
   expect(reason.length).toBeGreaterThan(least);
@@ -47,11 +47,11 @@ test.each([
 });
 
 test('a remedy of any length leaves room for the text and the code', () => {
-  const reason = reasonOf('It failed', 'Do this. '.repeat(1_000));
+  const reason = renderReason('It failed', 'Do this. '.repeat(1_000));
 
   expect(reason).toMatch(/^It failed\. Do this\..*…\. \[TIMEOUT\]$/);
 });
 
 test('a reason is one paragraph', () => {
-  expect(reasonOf('one\n    at two\r\n\tthree ', 'Do\nthis')).toBe('one at two three. Do this. [TIMEOUT]');
+  expect(renderReason('one\n    at two\r\n\tthree ', 'Do\nthis')).toBe('one at two three. Do this. [TIMEOUT]');
 });

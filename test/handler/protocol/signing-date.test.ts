@@ -1,4 +1,4 @@
-import { signingDate } from '../../../src/handler/protocol/signing-date';
+import { parseSigningDate } from '../../../src/handler/protocol/signing-date';
 
 test.each([
   [
@@ -11,7 +11,7 @@ test.each([
   ['a date that is none', 'https://b.s3.amazonaws.com/x?X-Amz-Date=20261399T042600Z', undefined],
   ['no URL', 'x', undefined],
 ])('returns the signing date of %s', (_, url, date) => {
-  const signed = signingDate(url);
+  const signed = parseSigningDate(url);
 
   expect(signed === undefined ? undefined : new Date(signed).toISOString()).toBe(date);
 });

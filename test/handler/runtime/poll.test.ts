@@ -1,5 +1,11 @@
 import { OutOfTime } from '../../../src/handler/runtime/deadline';
-import { growingPauses, iamPauses, poll, pollPauses, remainingDelay } from '../../../src/handler/runtime/poll';
+import {
+  growingPauses,
+  createIamPauses,
+  poll,
+  createPollPauses,
+  computeRemainingDelay,
+} from '../../../src/handler/runtime/poll';
 import { TestClock } from '../support/test-clock';
 
 let clock: TestClock;
@@ -58,8 +64,8 @@ test('ends with what a probe throws', async () => {
 });
 
 test('pauses grow up to a limit', () => {
-  expect(first(pollPauses(), 7)).toEqual([2_000, 3_000, 4_500, 6_750, 10_125, 15_000, 15_000]);
-  expect(first(iamPauses(), 7)).toEqual([3_000, 4_500, 6_750, 10_125, 15_188, 20_000, 20_000]);
+  expect(first(createPollPauses(), 7)).toEqual([2_000, 3_000, 4_500, 6_750, 10_125, 15_000, 15_000]);
+  expect(first(createIamPauses(), 7)).toEqual([3_000, 4_500, 6_750, 10_125, 15_188, 20_000, 20_000]);
   expect(first(growingPauses(1, 5, 2), 4)).toEqual([1, 2, 4, 5]);
 });
 
@@ -69,5 +75,5 @@ test.each([
   ['a second before the end', 1_000, undefined],
   ['after the end', -1, undefined],
 ])('cuts a pause %s', (_, left, expected) => {
-  expect(remainingDelay(clock, 3_000, clock.now() + left)).toBe(expected);
+  expect(computeRemainingDelay(clock, 3_000, clock.now() + left)).toBe(expected);
 });

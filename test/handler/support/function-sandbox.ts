@@ -94,7 +94,7 @@ export abstract class FunctionSandbox {
   }
 
   public countAwsCalls(operation: string): number {
-    return this.aws.requests.filter((request) => operationOf(request) === operation).length;
+    return this.aws.requests.filter((request) => parseOperation(request) === operation).length;
   }
 
   /** Invokes the handler, and again as often as it asks for it. The last answer. */
@@ -132,6 +132,6 @@ export abstract class FunctionSandbox {
   }
 }
 
-export function operationOf(request: AwsRequest): string {
+export function parseOperation(request: AwsRequest): string {
   return request.operation || s3ControlOperation(request) || (request.service === 'lambda' ? 'Invoke' : '');
 }

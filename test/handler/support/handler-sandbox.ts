@@ -2,7 +2,7 @@ import {
   CloudFormationAnswer,
   FunctionSandbox,
   FunctionServers,
-  operationOf,
+  parseOperation,
   STACK,
   startServers,
 } from './function-sandbox';
@@ -197,7 +197,7 @@ export class HandlerSandbox extends FunctionSandbox {
       throw new AwsError(
         status,
         code,
-        `User: arn:aws:sts::111122223333:assumed-role/handler is not authorized to perform ${operationOf(request)}`,
+        `User: arn:aws:sts::111122223333:assumed-role/handler is not authorized to perform ${parseOperation(request)}`,
       );
     });
   }

@@ -38,7 +38,7 @@ export class InstanceSandbox extends FunctionSandbox {
   public async destroy(): Promise<InstanceOutcome> {
     const answer = await this.send('Delete', { PhysicalResourceId: this.physicalId! });
     if (answer.Status === 'SUCCESS') this.physicalId = undefined;
-    return outcomeOf(answer);
+    return toOutcome(answer);
   }
 
   private async create(identityCenter?: string): Promise<InstanceOutcome> {
@@ -46,8 +46,8 @@ export class InstanceSandbox extends FunctionSandbox {
     const answer = await this.send('Create');
     this.physicalId = answer.PhysicalResourceId;
     return answer.Status === 'SUCCESS'
-      ? outcomeOf(answer)
-      : { ...outcomeOf(answer), rollback: (await this.destroy()).status };
+      ? toOutcome(answer)
+      : { ...toOutcome(answer), rollback: (await this.destroy()).status };
   }
 
   private async update(physicalId: string, identityCenter?: string): Promise<InstanceOutcome> {
@@ -58,8 +58,8 @@ export class InstanceSandbox extends FunctionSandbox {
     };
     const answer = await change(before, identityCenter);
     return answer.Status === 'SUCCESS'
-      ? outcomeOf(answer)
-      : { ...outcomeOf(answer), rollback: (await change(identityCenter, before)).Status };
+      ? toOutcome(answer)
+      : { ...toOutcome(answer), rollback: (await change(identityCenter, before)).Status };
   }
 
   private send(type: string, more: Record<string, unknown> = {}): Promise<CloudFormationAnswer> {
@@ -88,6 +88,6 @@ function propertiesWith(identityCenterInstanceArn?: string): Record<string, stri
   };
 }
 
-function outcomeOf({ Status, Reason, Data }: CloudFormationAnswer): InstanceOutcome {
+function toOutcome({ Status, Reason, Data }: CloudFormationAnswer): InstanceOutcome {
   return { status: Status, reason: Reason, attributes: Data };
 }

@@ -31,7 +31,7 @@ export async function carryOut(
   const answer = await {
     Create: () => sandbox.create({ properties }),
     Update: () => sandbox.update({ properties: renamed, oldProperties: properties }),
-    Delete: () => sandbox.delete(idOf(sandbox), { properties }),
+    Delete: () => sandbox.delete(getId(sandbox), { properties }),
   }[operation]();
   if (answer.Status === 'FAILED' && operation === 'Create') {
     await sandbox.delete(answer.PhysicalResourceId, { properties });
@@ -48,7 +48,7 @@ export async function carryOut(
   };
 }
 
-function idOf({ answers }: HandlerSandbox): string {
+function getId({ answers }: HandlerSandbox): string {
   return answers.at(-1)?.PhysicalResourceId ?? 'immuta-s3-integration/101';
 }
 

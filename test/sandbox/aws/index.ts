@@ -10,7 +10,7 @@ import { handleS3 } from './s3';
 import { S3Control } from './s3-control';
 import { SecretsState } from './secrets';
 import { handleSecretsManager } from './secrets-api';
-import { closeServer, portOf, startServer } from './server';
+import { closeServer, getPort, startServer } from './server';
 import { handleSsm, handleSts } from './small-services';
 
 export * from './access-grants';
@@ -111,7 +111,7 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
 export async function startAws(options: AwsOptions): Promise<AwsStandIn> {
   const services = createAwsServices(options);
   const server = await startServer(options.clock, services.iam, services.handle);
-  const port = portOf(server);
+  const port = getPort(server);
   const url = `http://127.0.0.1:${port}`;
   return {
     ...services,

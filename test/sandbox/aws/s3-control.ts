@@ -39,7 +39,7 @@ const OPERATIONS: Record<string, Operation> = {
     run: (state, { accountId, region, IdentityCenterArn, Tags }) =>
       instanceOutput(
         state,
-        state.createInstance(accountId, region, { identityCenterArn: IdentityCenterArn, tags: tagsOf(Tags) }),
+        state.createInstance(accountId, region, { identityCenterArn: IdentityCenterArn, tags: parseTags(Tags) }),
       ),
   },
   AssociateAccessGrantsIdentityCenter: {
@@ -63,7 +63,7 @@ const OPERATIONS: Record<string, Operation> = {
     resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
     run: (state, { accountId, region, Tags }) => {
       const { tags } = state.instance(accountId, region);
-      Object.entries(tagsOf(Tags)).forEach(([key, value]) => tags.set(key, value));
+      Object.entries(parseTags(Tags)).forEach(([key, value]) => tags.set(key, value));
     },
   },
   UntagResource: {
@@ -250,7 +250,7 @@ function applicationActions(identityCenterArn: string): Record<string, string[]>
   };
 }
 
-function tagsOf(tags?: {
+function parseTags(tags?: {
   Tag: { Key: string; Value: string } | { Key: string; Value: string }[];
 }): Record<string, string> {
   return Object.fromEntries([tags?.Tag ?? []].flat().map(({ Key, Value }) => [Key, Value]));

@@ -50,7 +50,7 @@ export async function closeServer(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-export function portOf(server: Pick<Server, 'address'>): number {
+export function getPort(server: Pick<Server, 'address'>): number {
   return (server.address() as AddressInfo).port;
 }
 

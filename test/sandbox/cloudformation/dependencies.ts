@@ -4,7 +4,7 @@ import { ResourceDefinition } from './template';
 /** For each resource, the resources that must be there before it. */
 export type Dependencies = Map<string, string[]>;
 
-export function dependenciesOf(resources: Record<string, ResourceDefinition>): Dependencies {
+export function findDependencies(resources: Record<string, ResourceDefinition>): Dependencies {
   return new Map(Object.entries(resources).map(([logicalId, definition]) => {
     const explicit = [definition.DependsOn ?? []].flat();
     const named = new Set([...explicit, ...references(definition.Properties)]);

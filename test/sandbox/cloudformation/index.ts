@@ -6,7 +6,7 @@ import { completeParameters, parameterValues } from './parameters';
 import { refactorStacks, replaceAll, requireUnchangedProperties } from './refactoring';
 import { resourceTypes } from './resource-types';
 import { ResourceType, World } from './resource-types/resource-type';
-import { scopeOf, withoutFalseConditions } from './scope';
+import { createScope, withoutFalseConditions } from './scope';
 import { addEvent, Output, Stack, StackEvent } from './stack';
 import { Fault, OperationOptions, StackOperation } from './stack-operation';
 import { Template } from './template';
@@ -131,7 +131,7 @@ export class CloudFormation {
     }
     for (const stack of stacks) {
       const scope = this.scope(stack, stack);
-      stack.outputs = outputsOf(withoutFalseConditions(stack.template, scope), scope);
+      stack.outputs = renderOutputs(withoutFalseConditions(stack.template, scope), scope);
       this.setStatus(stack, 'UPDATE_COMPLETE', 'Stack refactor');
     }
   }
@@ -262,7 +262,7 @@ export class CloudFormation {
       return `The following resource(s) failed to ${verb}: [${failed.map(({ logicalId }) => logicalId).join(', ')}].`;
     }
     try {
-      stack.outputs = outputsOf(template, scope);
+      stack.outputs = renderOutputs(template, scope);
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -270,7 +270,7 @@ export class CloudFormation {
   }
 
   private scope(stack: Stack, { template, parameterValues: parameters }: Wanted): Scope {
-    return scopeOf({ stack, template, parameters, importValue: (name) => this.exported(name, stack.region) });
+    return createScope({ stack, template, parameters, importValue: (name) => this.exported(name, stack.region) });
   }
 
   private exported(name: string, region: string): string {
@@ -299,7 +299,7 @@ export class CloudFormation {
   }
 }
 
-function outputsOf(template: Template, scope: Scope): Output[] {
+function renderOutputs(template: Template, scope: Scope): Output[] {
   return Object.entries(template.Outputs ?? {}).map(([key, output]) => ({
     key,
     value: String(evaluate(output.Value, scope)),

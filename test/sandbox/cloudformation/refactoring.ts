@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { dependenciesOf } from './dependencies';
+import { findDependencies } from './dependencies';
 import type { ResourceAddress, ResourceMapping } from './index';
 import { evaluate, Scope } from './intrinsics';
 import { ResourceRecord, ResourceState, Stack } from './stack';
@@ -21,7 +21,7 @@ export function refactorStacks(
     stack, resources: new Map(stack.resources), resourceStates: new Map(stack.resourceStates),
   }]));
   const moved = mappings.map(({ source, destination }) => {
-    const { resources, resourceStates } = copyOf(copies, source);
+    const { resources, resourceStates } = getCopy(copies, source);
     const [record, state] = [resources.get(source.logicalId), resourceStates.get(source.logicalId)];
     if (!record || !state) throw refusal(`Resource ${source.logicalId} does not exist in stack ${source.stackName}`);
     resources.delete(source.logicalId);
@@ -29,7 +29,7 @@ export function refactorStacks(
     return { destination, record, state };
   });
   for (const { destination, record, state } of moved) {
-    const { resources, resourceStates } = copyOf(copies, destination);
+    const { resources, resourceStates } = getCopy(copies, destination);
     if (resources.has(destination.logicalId)) {
       throw refusal(`Resource ${destination.logicalId} exists in stack ${destination.stackName}`);
     }
@@ -58,7 +58,7 @@ export function replaceAll<K, V>(map: Map<K, V>, entries: ReadonlyMap<K, V>): vo
 }
 
 function requireSameResources(template: Template, resources: Map<string, ResourceRecord>): void {
-  const dependencies = dependenciesOf(template.Resources);
+  const dependencies = findDependencies(template.Resources);
   const [wanted, existing] = [Object.keys(template.Resources).sort(), [...resources.keys()].sort()];
   if (!isDeepStrictEqual(wanted, existing)) {
     throw refusal(`Stack Refactor does not support adding or removing resources: ${wanted} / ${existing}`);
@@ -68,7 +68,7 @@ function requireSameResources(template: Template, resources: Map<string, Resourc
   }
 }
 
-function copyOf(copies: ReadonlyMap<string, RefactoredStack>, { stackName }: ResourceAddress): RefactoredStack {
+function getCopy(copies: ReadonlyMap<string, RefactoredStack>, { stackName }: ResourceAddress): RefactoredStack {
   const copy = copies.get(stackName);
   if (!copy) throw refusal(`Stack ${stackName} is not part of the refactor`);
   return copy;

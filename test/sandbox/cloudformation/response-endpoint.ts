@@ -54,7 +54,7 @@ export class Responses {
     }
     const url = new URL(request.url, 'http://localhost');
     const token = url.pathname.split('/')[2];
-    const refusal = refusalOf(request, url, token);
+    const refusal = findRefusal(request, url, token);
     if (refusal) return refusal;
     const body = request.body.toString();
     this.answers.push({ token, at: this.clock.now(), body });
@@ -97,7 +97,7 @@ export class ResponseEndpoint extends Responses {
 }
 
 /** S3 takes a pre-signed PUT only with the whole signature, without a content type, and with its length known. */
-function refusalOf({ method, headers }: ResponseRequest, url: URL, token: string): [number, string] | undefined {
+function findRefusal({ method, headers }: ResponseRequest, url: URL, token: string): [number, string] | undefined {
   if (method !== 'PUT') return [405, 'MethodNotAllowed'];
   if (url.searchParams.get('X-Amz-Signature') !== token.replace(/-/g, '').repeat(2)) {
     return [403, 'SignatureDoesNotMatch'];

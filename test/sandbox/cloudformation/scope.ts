@@ -11,7 +11,7 @@ export interface ScopeOptions {
 }
 
 /** Finds what a stack's template refers to, in the resources that the stack has at the moment. */
-export function scopeOf({ stack, template, parameters, importValue }: ScopeOptions): Scope {
+export function createScope({ stack, template, parameters, importValue }: ScopeOptions): Scope {
   const pseudo: Record<string, unknown> = {
     'AWS::AccountId': stack.accountId,
     'AWS::Region': stack.region,

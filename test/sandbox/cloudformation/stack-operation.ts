@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../aws';
-import { dependenciesOf, inOrder, reversed } from './dependencies';
+import { findDependencies, inOrder, reversed } from './dependencies';
 import { evaluate, Scope } from './intrinsics';
 import { Cancelled, Made, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
-import { addEvent, dependenciesAmong, ResourceRecord, retentionOf, Stack } from './stack';
+import { addEvent, dependenciesAmong, ResourceRecord, readRetention, Stack } from './stack';
 import { ResourceDefinition, Template } from './template';
 
 type Action = 'create' | 'update' | 'delete';
@@ -66,7 +66,7 @@ export class StackOperation {
    * `cleanUp`.
    */
   async apply(template: Template, scope: Scope): Promise<boolean> {
-    const dependencies = dependenciesOf(template.Resources);
+    const dependencies = findDependencies(template.Resources);
     let succeeded = true;
     await inOrder(dependencies, async (logicalId) => {
       if (this.cancel.signal.aborted) return false;
@@ -157,7 +157,7 @@ export class StackOperation {
     scope: Scope,
   ): Promise<boolean> {
     const old = await this.takeOver(logicalId);
-    const base = { logicalId, type: definition.Type, dependsOn, ...retentionOf(definition) };
+    const base = { logicalId, type: definition.Type, dependsOn, ...readRetention(definition) };
     const action = old ? 'update' : 'create';
     try {
       const properties = evaluate(definition.Properties ?? {}, scope);
@@ -231,7 +231,7 @@ export class StackOperation {
       const failed = { ...record, physicalId: error instanceof ResourceFailure ? error.physicalId : '', failed: true };
       this.made.push(failed);
       if (!old) this.stack.resources.set(record.logicalId, failed);
-      this.report(failed, `${verb}_FAILED`, reasonOf(error));
+      this.report(failed, `${verb}_FAILED`, describeReason(error));
       return false;
     }
   }
@@ -248,7 +248,7 @@ export class StackOperation {
     } catch (error) {
       const physicalId = error instanceof ResourceFailure ? error.physicalId : old.physicalId;
       this.noteNewId({ ...record, physicalId }, old);
-      this.report({ ...record, physicalId }, 'UPDATE_FAILED', reasonOf(error));
+      this.report({ ...record, physicalId }, 'UPDATE_FAILED', describeReason(error));
       return false;
     }
   }
@@ -277,7 +277,7 @@ export class StackOperation {
       this.report(old, 'UPDATE_COMPLETE');
       return true;
     } catch (error) {
-      this.report(old, 'UPDATE_FAILED', reasonOf(error));
+      this.report(old, 'UPDATE_FAILED', describeReason(error));
       return false;
     }
   }
@@ -325,7 +325,7 @@ export class StackOperation {
       forget();
       return true;
     } catch (error) {
-      this.report(record, 'DELETE_FAILED', reasonOf(error));
+      this.report(record, 'DELETE_FAILED', describeReason(error));
       return false;
     }
   }
@@ -381,7 +381,7 @@ function withMade(record: ResourceRecord, { physicalId, attributes }: Made): Res
   return { ...record, physicalId, attributes };
 }
 
-function reasonOf(error: unknown): string {
+function describeReason(error: unknown): string {
   const { message, code } = error as Error & { code?: string };
   return code ? `Resource handler returned message: "${message}" (HandlerErrorCode: ${code})` : message;
 }

@@ -101,7 +101,7 @@ export function stateAt({ resourceStates }: Stack, logicalId: string, moment: nu
   return state;
 }
 
-export function retentionOf(
+export function readRetention(
   definition: ResourceDefinition,
 ): Pick<ResourceRecord, 'deletionPolicy' | 'updateReplacePolicy'> {
   return {

@@ -154,7 +154,7 @@ const BEHAVIOURS = {
   },
   /** The connection breaks in the middle of the body. */
   half: async ({ outgoing, work }: Exchange) => {
-    const body = bodyOf(await work());
+    const body = renderBody(await work());
     outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
     outgoing.write(body.subarray(0, body.length / 2), () => outgoing.destroy());
   },
@@ -163,7 +163,7 @@ const BEHAVIOURS = {
     const answer = await work();
     outgoing.writeHead(answer.status, { 'content-type': 'application/json' });
     outgoing.write(' ', onSilence);
-    for (const byte of bodyOf(answer)) {
+    for (const byte of renderBody(answer)) {
       if (outgoing.destroyed) return;
       outgoing.write(Buffer.of(byte));
       await new Promise((resolve) => setTimeout(resolve, DRIP_MS));
@@ -190,9 +190,9 @@ export async function perform(fault: HttpFault, exchange: Exchange): Promise<voi
 export function send(outgoing: ServerResponse, answer: Answer): void {
   const type = typeof answer.body === 'string' ? 'text/html' : 'application/json';
   outgoing.writeHead(answer.status, { 'content-type': type, ...answer.headers });
-  outgoing.end(bodyOf(answer));
+  outgoing.end(renderBody(answer));
 }
 
-function bodyOf({ body }: Answer): Buffer {
+function renderBody({ body }: Answer): Buffer {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body) ?? '');
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { generate } from 'selfsigned';
 import { AwsServices } from '../aws';
-import { closeServer, portOf, readBody } from '../aws/server';
+import { closeServer, getPort, readBody } from '../aws/server';
 import { SandboxClock } from '../clock';
 import { callApi, RecordedRequest } from './api';
 import { ApiKeys } from './api-keys';
@@ -108,7 +108,7 @@ export async function startImmuta(options: ImmutaServerOptions): Promise<ImmutaS
   const listen = async (port?: number) =>
     new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve));
   await listen();
-  const port = portOf(server);
+  const port = getPort(server);
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = await record(incoming);

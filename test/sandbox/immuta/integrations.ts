@@ -3,7 +3,14 @@ import { SandboxClock } from '../clock';
 import { FaultScript } from './faults';
 import { LaggingReads, Write, WriteLag } from './lagging-reads';
 import { ImmutaError, IN_TRANSITION, IntegrationRecord, S3Config, ValidationResults } from './model';
-import { credentialsOf, ImmutaIdentity, instanceOf, LocationExists, validate, ValidationSubject } from './validation';
+import {
+  readCredentials,
+  ImmutaIdentity,
+  parseInstance,
+  LocationExists,
+  validate,
+  ValidationSubject,
+} from './validation';
 
 /** Where Immuta's documentation says nothing, or two things, the sandbox has a switch. */
 export interface Switches {
@@ -167,7 +174,7 @@ export class Integrations {
 
   /** Adds an integration that was created by hand, enabled and with its location, without checks. */
   async createByHand(config: S3Config): Promise<IntegrationRecord> {
-    const { accountId, region } = instanceOf(config);
+    const { accountId, region } = parseInstance(config);
     const { id } = await this.aws.accessGrants.createLocation(
       accountId,
       region,
@@ -264,19 +271,23 @@ export class Integrations {
         `User: ${caller} is not authorized to perform: iam:GetRole on resource: ${config.awsLocationRole}`,
       );
     }
-    const input = { ...instanceOf(config), LocationScope: config.awsLocationPath, IAMRoleArn: config.awsLocationRole };
+    const input = {
+      ...parseInstance(config),
+      LocationScope: config.awsLocationPath,
+      IAMRoleArn: config.awsLocationRole,
+    };
     return (await this.aws.s3Control.execute(caller, 'CreateAccessGrantsLocation', input)).AccessGrantsLocationId;
   }
 
   private async updateRole({ config, locationId }: IntegrationRecord): Promise<void> {
-    const input = { ...instanceOf(config), AccessGrantsLocationId: locationId, IAMRoleArn: config.awsLocationRole };
+    const input = { ...parseInstance(config), AccessGrantsLocationId: locationId, IAMRoleArn: config.awsLocationRole };
     await this.aws.s3Control.execute(await this.caller(config), 'UpdateAccessGrantsLocation', input);
   }
 
   private async unregister({ config, locationId }: IntegrationRecord): Promise<void> {
     if (locationId === undefined) return;
     const caller = await this.caller(config);
-    const { accountId, region } = instanceOf(config);
+    const { accountId, region } = parseInstance(config);
     await this.aws.s3Control.execute(caller, 'ListAccessGrants', { accountId, region });
     const grants = [...this.aws.accessGrants.instance(accountId, region).grants.values()].filter(
       (grant) => grant.locationId === locationId,
@@ -293,7 +304,7 @@ export class Integrations {
   }
 
   private async caller(config: S3Config): Promise<string> {
-    const caller = await credentialsOf(config, this.aws, this.identity);
+    const caller = await readCredentials(config, this.aws, this.identity);
     if (!caller) throw new AwsError(403, 'AccessDenied', 'The security token included in the request is invalid.');
     return caller;
   }

@@ -31,7 +31,7 @@ export interface ValidationSubject {
 }
 
 /** The principal as which Immuta acts for a configuration, if its credentials are any good. */
-export async function credentialsOf(
+export async function readCredentials(
   config: S3Config,
   aws: AwsServices,
   { principal, externalId }: ImmutaIdentity,
@@ -55,7 +55,7 @@ export async function validate(
   identity: ImmutaIdentity,
   forced?: { test: number; message?: string },
 ): Promise<ValidationResults> {
-  const caller = await credentialsOf(subject.config, aws, identity);
+  const caller = await readCredentials(subject.config, aws, identity);
   const tests: ValidationTest[] = [];
   for (const [index, name] of VALIDATION_TESTS.entries()) {
     const number = index + 1;
@@ -89,13 +89,13 @@ const CHECKS: ((subject: ValidationSubject, aws: AwsServices, caller: string) =>
   async (_, __, caller) => (caller ? undefined : 'The security token included in the request is invalid.'),
   async ({ config }, aws, caller) =>
     failure(async () => {
-      await aws.s3Control.execute(caller, 'ListAccessGrantsInstances', instanceOf(config));
-      await aws.s3Control.execute(caller, 'GetAccessGrantsInstance', instanceOf(config));
+      await aws.s3Control.execute(caller, 'ListAccessGrantsInstances', parseInstance(config));
+      await aws.s3Control.execute(caller, 'GetAccessGrantsInstance', parseInstance(config));
     }),
   async ({ config }, aws, caller) => failure(() => listPrefixes(config.awsLocationPath, aws, caller)),
   async ({ config, own }, aws, caller) =>
     failure(async () => {
-      const input = { ...instanceOf(config), locationscope: config.awsLocationPath };
+      const input = { ...parseInstance(config), locationscope: config.awsLocationPath };
       const { AccessGrantsLocationsList } = await aws.s3Control.execute(caller, 'ListAccessGrantsLocations', input);
       const [location] = AccessGrantsLocationsList.AccessGrantsLocation;
       if (location && location.AccessGrantsLocationId !== own?.locationId) throw new LocationExists();
@@ -113,7 +113,7 @@ export class LocationExists extends AwsError {
   }
 }
 
-export function instanceOf(config: S3Config): { accountId: string; region: string } {
+export function parseInstance(config: S3Config): { accountId: string; region: string } {
   return { accountId: config.awsAccountId, region: config.awsRegion };
 }
 

@@ -14,7 +14,7 @@ export function anyType(existing: Set<string>): ResourceType {
     create(request) {
       const given = NAME_PROPERTIES.map((property) => request.properties[property]).find(Boolean);
       const physicalId = given ?? generatedName(request);
-      const arn = arnOf(request, physicalId);
+      const arn = formatArn(request, physicalId);
       if (existing.has(arn)) throw new Error(`${physicalId} already exists`);
       existing.add(arn);
       return { physicalId, attributes: { Arn: arn, KeyId: physicalId, RepositoryUri: `${physicalId}.invalid` } };
@@ -24,7 +24,7 @@ export function anyType(existing: Set<string>): ResourceType {
   };
 }
 
-function arnOf({ stack, type }: ResourceRequest, physicalId: string): string {
+function formatArn({ stack, type }: ResourceRequest, physicalId: string): string {
   const [, service, kind] = type.split('::');
   const place = `arn:aws:${service.toLowerCase()}:${stack.region}:${stack.accountId}`;
   if (type === 'AWS::Logs::LogGroup') return `${place}:log-group:${physicalId}:*`;

@@ -104,13 +104,13 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
           permissionsBoundary: properties.PermissionsBoundary,
         });
         syncPolicies('user', userName, properties);
-        iam.tagUser(userName, tagsOf(properties));
+        iam.tagUser(userName, parseTags(properties));
         return { physicalId: userName, attributes: { Arn: arn } };
       },
       update({ properties }, old) {
         const { arn } = iam.moveUser(old.physicalId, properties.Path);
         syncPolicies('user', old.physicalId, properties, old.properties);
-        const [wanted, before] = [tagsOf(properties), tagsOf(old.properties)];
+        const [wanted, before] = [parseTags(properties), parseTags(old.properties)];
         iam.tagUser(old.physicalId, wanted);
         iam.untagUser(old.physicalId, Object.keys(before).filter((key) => !(key in wanted)));
         return { ...old, attributes: { Arn: arn } };
@@ -179,6 +179,6 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
   };
 }
 
-function tagsOf({ Tags = [] }: Record<string, any>): Record<string, string> {
+function parseTags({ Tags = [] }: Record<string, any>): Record<string, string> {
   return Object.fromEntries(Tags.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value]));
 }
