@@ -305,6 +305,11 @@ export const MESSAGES = {
     text: "secret '{secret}' has no text in field '{field}'",
     remedy: 'Store the value in this field, or name another field, then try again',
   },
+  /** The field has halves of Unicode characters, or the access key has white space or other special characters. */
+  SECRET_FIELD_MALFORMED: {
+    text: "secret '{secret}' has characters in field '{field}' that cannot be sent",
+    remedy: 'Store the value alone in this field, then try again',
+  },
   /** The secret of the API key is empty. */
   API_KEY_EMPTY: {
     text: "secret '{secret}' is empty",
@@ -471,6 +476,19 @@ export const MESSAGES = {
   REQUEST_TYPE_UNKNOWN: {
     text: "request type must be Create, Update or Delete, got '{requestType}'",
     remedy: 'Let only CloudFormation invoke the handler function',
+  },
+  /**
+   * Something other than CloudFormation invoked the function. It did nothing, and sent no response. This shows in the
+   * function's log only.
+   */
+  RESPONSE_URL_INVALID: {
+    text: 'the response URL is not one of CloudFormation in the Region of the function',
+    remedy: 'Let only CloudFormation invoke the handler function',
+  },
+  /** A name in Immuta is so long that CloudFormation would ignore the response. */
+  RESPONSE_TOO_LONG: {
+    text: 'the attributes of the resource are too long for a response to CloudFormation',
+    remedy: 'Give the integration a shorter name in Immuta, then try again',
   },
   /** AWS Lambda denied the function to invoke itself, or did not answer: it does so to go on after 8 minutes. */
   SELF_INVOCATION_FAILED: {

@@ -1,13 +1,15 @@
 import { ResourceEvent } from './event';
-import { Failure } from '../failure';
+import { Failure, createFailure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { growingPauses, poll } from '../runtime/poll';
-import { joinLines } from '../runtime/text';
+import { joinLines, replaceUnsafe } from '../runtime/text';
 
 /** To a longer response, CloudFormation says "Response object is too long" and waits for another one. */
 const MAX_BYTES = 4096;
+/** CloudFormation itself has no longer physical ID. */
+const MAX_PHYSICAL_ID_LENGTH = 1024;
 const LONGEST_REMEDY = 1_500;
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -27,27 +29,34 @@ export interface Response {
 
 /**
  * Returns the body of a response. If it would be too long, the text of the failure is cut, never its remedy and its
- * code.
+ * code. A success that is too long becomes a failure, because CloudFormation ignores it.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
  */
-export function renderResponse(event: ResourceEvent, { physicalId, attributes, failure }: Response): Buffer {
+export function renderResponse(event: ResourceEvent, response: Response): Buffer {
+  const body = render(event, response);
+  return response.failure || body.length < MAX_BYTES
+    ? body
+    : render(event, { physicalId: response.physicalId, failure: createFailure('RESPONSE_TOO_LONG', {}) });
+}
+
+function render(event: ResourceEvent, { physicalId, attributes, failure }: Response): Buffer {
   const withReason = (reason?: string) =>
     Buffer.from(
       JSON.stringify({
         Status: failure ? 'FAILED' : 'SUCCESS',
         Reason: reason,
-        PhysicalResourceId: physicalId,
+        PhysicalResourceId: physicalId.slice(0, MAX_PHYSICAL_ID_LENGTH),
         StackId: event.stackId,
         RequestId: event.requestId,
         LogicalResourceId: event.logicalId,
-        Data: attributes,
+        Data: attributes && replaceUnsafeValues(attributes),
       }),
     );
   if (!failure) {
     return withReason();
   }
-  const text = joinLines(failure.text);
+  const text = joinLines(failure.text, MAX_BYTES);
   const ending = `. ${joinLines(failure.remedy, LONGEST_REMEDY)}. [${failure.code}]`;
   // a character has up to six bytes in JSON: search for the longest beginning that fits
   let [fits, tooLong] = [0, text.length + 1];
@@ -60,6 +69,10 @@ export function renderResponse(event: ResourceEvent, { physicalId, attributes, f
     }
   }
   return withReason(joinLines(text, fits) + ending);
+}
+
+function replaceUnsafeValues(attributes: object): object {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, replaceUnsafe(String(value))]));
 }
 
 export interface SendOptions {
@@ -79,6 +92,10 @@ export async function sendResponse(
   body: Buffer,
   { clock, log, remainingMs }: SendOptions,
 ): Promise<void> {
+  if (body.length >= MAX_BYTES) {
+    log.warn('response-not-delivered', { message: 'the IDs of the event are too long for a response' });
+    return;
+  }
   const pauses = growingPauses(1_000, 10_000, 2);
   await poll<void>(
     { deadline: clock, waitingFor: 'CloudFormation to accept the response', pauses },
@@ -105,9 +122,6 @@ interface Delivery {
 }
 
 async function sendOnce(responseUrl: string, body: Buffer, timeoutMs: number): Promise<Delivery> {
-  if (!URL.canParse(responseUrl)) {
-    return { isDelivered: false, isRetryable: false, code: 'NoResponseUrl' };
-  }
   try {
     const response = await sendRequest(responseUrl, {
       method: 'PUT',

@@ -2,6 +2,7 @@ import { Continuation, MAX_HOPS, parseContinuation } from './continuation';
 import { CurrentOperation } from './current-operation';
 import { LambdaContext, parseEvent, Properties, ResourceEvent, parseStackName } from './event';
 import { Response, renderResponse, sendResponse } from './response';
+import { isResponseUrl } from './response-url';
 import { parseSigningDate } from './signing-date';
 import { describeStackResource, describeStackStatus } from '../aws/cloudformation';
 import { invokeFunction } from '../aws/lambda';
@@ -95,7 +96,10 @@ export interface RunOptions {
   readonly writeLog?: (line: string) => void;
 }
 
-/** Responds to an event of CloudFormation, or continues it in the next invocation. Never throws. */
+/**
+ * Responds to an event of CloudFormation, or continues it in the next invocation. Never throws. Does nothing for an
+ * event with another response URL than CloudFormation's.
+ */
 export async function run(rawEvent: unknown, context: LambdaContext, options: RunOptions): Promise<void> {
   const { clock } = options;
   const event = parseEvent(rawEvent);
@@ -113,6 +117,10 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     },
   );
   log.info('received');
+  if (!isResponseUrl(event.responseUrl)) {
+    log.warn('refused', { message: createFailure('RESPONSE_URL_INVALID', {}).message });
+    return;
+  }
 
   const signedAt = parseSigningDate(event.responseUrl);
   const startedAt = Math.min(signedAt ?? continuation?.startedAt ?? now, now);

@@ -55,3 +55,29 @@ test('a remedy of any length leaves room for the text and the code', () => {
 test('a reason is one paragraph', () => {
   expect(renderReason('one\n    at two\r\n\tthree ', 'Do\nthis')).toBe('one at two three. Do this. [TIMEOUT]');
 });
+
+test('a success that is too long for CloudFormation is a failure, with the same physical ID', () => {
+  const attributes = { IntegrationId: '12', IntegrationName: 'é'.repeat(2_048) };
+  const body = renderResponse(EVENT, { physicalId: 'immuta-s3-integration/12', attributes });
+
+  expect(body.length).toBeLessThan(4096);
+  expect(JSON.parse(body.toString())).toMatchObject({
+    Status: 'FAILED',
+    PhysicalResourceId: 'immuta-s3-integration/12',
+    Reason:
+      'the attributes of the resource are too long for a response to CloudFormation. ' +
+      'Give the integration a shorter name in Immuta, then try again. [RESPONSE_TOO_LONG]',
+  });
+});
+
+test('a physical ID has 1024 characters at most', () => {
+  const body = renderResponse(EVENT, { physicalId: 'x'.repeat(5_000) });
+
+  expect(JSON.parse(body.toString()).PhysicalResourceId).toBe('x'.repeat(1024));
+});
+
+test('an attribute has no character that a terminal obeys', () => {
+  const body = renderResponse(EVENT, { physicalId: 'id', attributes: { IntegrationName: 'a\u001b[2J\u202eb' } });
+
+  expect(JSON.parse(body.toString()).Data).toEqual({ IntegrationName: 'a�[2J�b' });
+});

@@ -59,6 +59,20 @@ test('retries after a failure of the server or the network', async () => {
   expect(clock.sleeps).toEqual([1_000, 2_000, 4_000]);
 });
 
+test('does not follow a redirect', async () => {
+  const elsewhere = await HttpServer.start((_, response) => response.end());
+  replies = [
+    (response) => {
+      response.writeHead(307, { location: elsewhere.url }).end();
+    },
+  ];
+  await respond(60_000);
+
+  expect(elsewhere.requests).toEqual([]);
+  expect(JSON.parse(log[log.length - 1])).toMatchObject({ step: 'response-not-delivered', code: 307 });
+  await elsewhere.close();
+});
+
 test('gives up without an error when there is no time left', async () => {
   replies = Array(50).fill(status(503));
   await respond(30_000);
@@ -74,7 +88,7 @@ test('gives up at once when the response is refused because the URL has expired'
   expect(server.requests).toHaveLength(1);
 });
 
-test.each(['', 'not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])(
+test.each(['not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])(
   'throws nothing and logs no URL for %p',
   async (url) => {
     await respond(10_000, url);

@@ -124,10 +124,34 @@ describe('an event that is malformed', () => {
     });
   });
 
-  test.each([[undefined], [null], ['text'], [{}]])('does not throw when it is %p', async (event) => {
+  test.each([[undefined], [null], ['text'], [{}]])('does nothing, and does not throw, when it is %p', async (event) => {
     await sandbox.invoke(event);
 
-    expect(sandbox.steps).toContain('response-not-delivered');
+    expect(sandbox.steps).toEqual(['received', 'refused']);
+  });
+
+  test.each([
+    'https://evil.example/r?X-Amz-Signature=s',
+    'http://169.254.169.254/latest/meta-data',
+    'file:///etc/passwd',
+  ])('does nothing when it is to be answered at %s', async (ResponseURL) => {
+    await sandbox.invoke({ ...sandbox.event('Create', CREATE), ResponseURL });
+
+    expect(sandbox.steps).toEqual(['received', 'refused']);
+    expect(sandbox.log.at(-1)).toContain(
+      'the response URL is not one of CloudFormation in the Region of the function. Let only CloudFormation invoke ' +
+        'the handler function. [RESPONSE_URL_INVALID]',
+    );
+    expect([...sandbox.immutaCalls, ...sandbox.aws.requests]).toEqual([]);
+  });
+
+  test('responds although its IDs are as long as CloudFormation allows, and says nothing if they are longer', async () => {
+    const response = await sandbox.create({ event: { StackId: 'x'.repeat(2_000), RequestType: 'Import' } });
+    await sandbox.invoke({ ...sandbox.event('Create', CREATE), StackId: 'x'.repeat(9_000), RequestType: 'Import' });
+
+    expect(response).toMatchObject({ Status: 'FAILED' });
+    expect(sandbox.answers).toHaveLength(1);
+    expect(sandbox.steps.at(-1)).toBe('response-not-delivered');
   });
 
   test('responds with a readable reason when the function lacks its environment', async () => {
@@ -196,6 +220,9 @@ describe('the API key', () => {
       'key-846e9e43c86a4c key-846e9e43c86a4c',
       /has characters that an API key cannot have, .*\[API_KEY_MALFORMED\]$/,
     ],
+    ['with half a character', 'key-\ud83d-846e9e43c86a4c', /an API key cannot have, .*\[API_KEY_MALFORMED\]$/],
+    ['with a line break inside', 'key-846e9e43\r\nx-evil: 1', /an API key cannot have, .*\[API_KEY_MALFORMED\]$/],
+    ['with a letter that no header has', 'schlüssel-846e9e43', /an API key cannot have, .*\[API_KEY_MALFORMED\]$/],
   ])('fails a Create when the secret of the API key is %s', async (_, value, reason) => {
     if (value === 'no secret') {
       sandbox.aws.secrets.deleteSecret(API_KEY_ARN);
@@ -221,6 +248,11 @@ describe('the API key', () => {
       /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/,
     ],
     ['with an empty field', '{"immuta":" "}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
+    [
+      'with half a character there',
+      '{"immuta":"key-\\ud83d"}',
+      /has characters in field 'immuta' that cannot be sent\. .*\[SECRET_FIELD_MALFORMED\]$/,
+    ],
     ['with a number there', '{"immuta":7}', /has no text in field 'immuta'\. .*\[SECRET_FIELD_MISSING\]$/],
   ])('fails a Create when the secret with the field is %s', async (_, value, reason) => {
     sandbox.environment.API_KEY_FIELD = 'immuta';

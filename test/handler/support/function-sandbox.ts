@@ -62,6 +62,7 @@ export abstract class FunctionSandbox {
       AWS_ACCESS_KEY_ID: aws.env.AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: aws.env.AWS_SECRET_ACCESS_KEY,
       AWS_ENDPOINT_URL_IAM: aws.url,
+      AWS_ENDPOINT_URL_S3: aws.url, // to whose host it responds
       AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
       AWS_ENDPOINT_URL_LAMBDA: aws.url,
       // the SDK's own pauses are not the clock's; the handler tries again as well
