@@ -2,7 +2,7 @@ import { CodedMessage, fillPlaceholders, joinMessage, MessageValues } from './co
 import { MESSAGES } from './messages';
 import { toObject } from './runtime/json';
 import { Redaction } from './runtime/redaction';
-import { removeFullStop } from './runtime/text';
+import { replaceUnsafe, removeFullStop } from './runtime/text';
 
 export type FailureCode = keyof typeof MESSAGES;
 
@@ -53,10 +53,14 @@ export function toFailure(error: unknown): Failure {
   });
 }
 
-/** Returns any error as a failure without secrets, also without its cause, which may quote some. */
+/**
+ * Returns any error as a failure that may be shown: without secrets, without characters that a terminal obeys, and
+ * without its cause, which may have some.
+ */
 export function redactFailure(error: unknown, redaction: Redaction): Failure {
   const { code, text, remedy } = toFailure(error);
-  return new Failure(code, { text: redaction.redact(text), remedy: redaction.redact(remedy) });
+  const clean = (quoted: string) => replaceUnsafe(redaction.redact(quoted));
+  return new Failure(code, { text: clean(text), remedy: clean(remedy) });
 }
 
 /** A request that was not accepted, as a value: the caller decides whether that is a failure. */

@@ -49,7 +49,8 @@ function parseFields(value: string): object | undefined {
 /** A secret is written as it is, in JSON, or in a URL. A blank one is in every text, and none. */
 function listForms(value: string): string[] {
   const text = value.trim();
-  return text === '' ? [] : [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)])];
+  const wellFormed = text.replace(/\p{Cs}/gu, '\ufffd'); // anything else cannot be in a URL
+  return text === '' ? [] : [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(wellFormed)])];
 }
 
 function around(text: string, form: string): string {

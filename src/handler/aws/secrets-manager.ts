@@ -5,6 +5,7 @@ import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { toObject } from '../runtime/json';
 import { Log } from '../runtime/log';
+import { isWellFormed } from '../runtime/text';
 
 /**
  * Reads the text of a secret.
@@ -43,6 +44,9 @@ export function readField(arn: string, text: string, field: string): string {
   const value = parseObject(arn, text, field)[field];
   if (typeof value !== 'string' || value.trim() === '') {
     throw createFailure('SECRET_FIELD_MISSING', { secret: arn, field });
+  }
+  if (!isWellFormed(value)) {
+    throw createFailure('SECRET_FIELD_MALFORMED', { secret: arn, field });
   }
   return value.trim();
 }

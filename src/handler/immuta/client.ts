@@ -15,13 +15,18 @@ import { toObject } from '../runtime/json';
 import { Redaction } from '../runtime/redaction';
 import { joinLines, removeFullStop } from '../runtime/text';
 
-/** IDs are opaque, but they become part of a path. */
-export const INTEGRATION_ID = /^[\w-]+$/;
+/** IDs are opaque, but they become part of a path and of a physical ID. */
+export const INTEGRATION_ID = /^[\w-]{1,64}$/;
 
 const LONGEST_TEST_MESSAGE = 500;
+/** No name, path or ARN is longer. */
+const LONGEST_TEXT = 2_048;
 
-/** A shorter one is a mask like `***`, not a key: redacting that would tear holes into every text. */
-const SHORTEST_KEY = 8;
+/** Anything else is a mask like `***`, or a word: redacting that would tear holes into every text. */
+const ACCESS_KEY_ID = /^[A-Z0-9]{16,128}$/;
+const SECRET_ACCESS_KEY = /^[\w/+=-]{30,128}$/;
+/** Immuta has one record of an integration, or two while one replaces the other. */
+const MOST_OWN_RECORDS = 10;
 
 /** `config` of an S3 integration, as it is sent. It may hold credentials: never print it. */
 export interface IntegrationConfig {
@@ -66,16 +71,20 @@ export interface Accepted {
  * @see https://documentation.immuta.com/SaaS/developer-guides/api-intro/integrations-api/how-to-guides/s3-api
  */
 export class IntegrationsClient {
-  /** @param retryMs milliseconds for which a request is retried if that is safe */
+  /**
+   * @param isOwn whether the record with this name is ours, so that its credentials are redacted
+   * @param retryMs milliseconds for which a request is retried if that is safe
+   */
   constructor(
     private readonly transport: Transport,
     private readonly redaction: Redaction,
+    private readonly isOwn: (name: string) => boolean,
     private readonly retryMs = LONG_RETRY_MS,
   ) {}
 
   /** The same client with another time for retries. */
   public withRetryMs(retryMs: number): IntegrationsClient {
-    return new IntegrationsClient(this.transport, this.redaction, retryMs);
+    return new IntegrationsClient(this.transport, this.redaction, this.isOwn, retryMs);
   }
 
   /** Lists the S3 integrations that exist: not those of other types, nor what is left of deleted ones. */
@@ -88,7 +97,12 @@ export class IntegrationsClient {
     if (!Array.isArray(reply.json)) {
       throw createInvalidRefusal(request, 'it is not a list').failure;
     }
-    return reply.json.map((item) => this.parseRecord(item)).filter((record) => record !== undefined);
+    const items = reply.json.filter((item) => isExistingS3Integration(request, item));
+    items
+      .filter((item) => this.isOwn(readName(item)))
+      .slice(0, MOST_OWN_RECORDS)
+      .forEach((item) => this.rememberKeys(item));
+    return items.map((item) => this.parseRecord(request, item));
   }
 
   /** Undefined if there is none, or if it is deleted or of another type. */
@@ -101,10 +115,12 @@ export class IntegrationsClient {
       }
       throw reply.refusal.failure;
     }
-    if (toObject(reply.json).id === undefined) {
-      throw createInvalidRefusal(request, 'it has no id').failure;
+    // before any text of the record is used, because it may quote them
+    this.rememberKeys(reply.json);
+    if (parseId(reply.json) !== id) {
+      throw createInvalidRefusal(request, 'it has no id, or another one').failure;
     }
-    return this.parseRecord(reply.json);
+    return isExistingS3Integration(request, reply.json) ? this.parseRecord(request, reply.json) : undefined;
   }
 
   /**
@@ -165,44 +181,61 @@ export class IntegrationsClient {
       : { ...refusal, kind, failure: createValidationFailure(refusal.failure.text, failed) };
   }
 
-  private parseRecord(item: unknown): IntegrationRecord | undefined {
-    const { status, type, config, validationResults, message } = toObject(item);
+  /** @throws Failure if the record lacks what says whose it is: it is neither a success nor gone */
+  private parseRecord(request: RequestLine, item: unknown): IntegrationRecord {
+    const { status, validationResults, message } = toObject(item);
+    const config = toObject(toObject(item).config);
     const id = parseId(item);
-    // before any text of the record is used, because it may quote them
-    this.rememberKeys(toObject(config));
-    if (id === undefined || type !== IMMUTA_S3_TYPE || status === 'deleted') {
-      return undefined;
+    const location = {
+      accountId: readText(config.awsAccountId),
+      region: readText(config.awsRegion),
+      path: readText(config.awsLocationPath),
+    };
+    if (id === undefined || ![readName(item), ...Object.values(location)].every(Boolean)) {
+      throw createInvalidRefusal(request, 'an integration lacks its id, or its name or location in config').failure;
     }
-    const {
-      name,
-      awsAccountId,
-      awsRegion,
-      awsLocationPath,
-      awsLocationRole,
-      authenticationType,
-      awsRoleToAssume,
-      awsAccessKeyId,
-    } = toObject(config);
     return {
       id,
       status: readText(status),
-      name: readText(name),
-      location: { accountId: readText(awsAccountId), region: readText(awsRegion), path: readText(awsLocationPath) },
-      locationRoleArn: readText(awsLocationRole),
-      authenticationType: readText(authenticationType),
-      roleToAssumeArn: readText(awsRoleToAssume) || undefined,
-      accessKeyId: readText(awsAccessKeyId) || undefined,
+      name: readName(item),
+      location,
+      locationRoleArn: readText(config.awsLocationRole),
+      authenticationType: readText(config.authenticationType),
+      roleToAssumeArn: readText(config.awsRoleToAssume) || undefined,
+      accessKeyId: readText(config.awsAccessKeyId) || undefined,
       failedTests: parseFailedTests(validationResults, this.redaction),
       message: cleanMessage(message, this.redaction),
     };
   }
 
-  private rememberKeys({ awsAccessKeyId, awsSecretAccessKey }: Readonly<Record<string, unknown>>): void {
-    [awsAccessKeyId, awsSecretAccessKey]
-      .map(readText)
-      .filter(({ length }) => length >= SHORTEST_KEY)
-      .forEach((key) => this.redaction.remember(key));
+  private rememberKeys(item: unknown): void {
+    const { awsAccessKeyId, awsSecretAccessKey } = toObject(toObject(item).config);
+    const keys = [
+      ...(ACCESS_KEY_ID.test(readText(awsAccessKeyId)) ? [readText(awsAccessKeyId)] : []),
+      ...(SECRET_ACCESS_KEY.test(readText(awsSecretAccessKey)) ? [readText(awsSecretAccessKey)] : []),
+    ];
+    keys.forEach((key) => this.redaction.remember(key));
   }
+}
+
+/**
+ * Whether a record is an S3 integration, and not what is left of a deleted one.
+ *
+ * @throws Failure if it does not say
+ */
+function isExistingS3Integration(request: RequestLine, item: unknown): boolean {
+  const { status, type } = toObject(item);
+  if (status === 'deleted') {
+    return false;
+  }
+  if (typeof type !== 'string') {
+    throw createInvalidRefusal(request, 'an integration lacks its type').failure;
+  }
+  return type === IMMUTA_S3_TYPE;
+}
+
+function readName(item: unknown): string {
+  return readText(toObject(toObject(item).config).name);
 }
 
 function buildPayload(config: IntegrationConfig): object {
@@ -223,12 +256,16 @@ function parseId(item: unknown): string | undefined {
   return INTEGRATION_ID.test(id) ? id : undefined;
 }
 
+/** Empty if the value is not a text, or so long that it is none of Immuta's. */
 function readText(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  const said = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return said.length <= LONGEST_TEXT ? said : '';
 }
 
+/** Redacts a message before it is cut: half a secret would not be recognized. */
 function cleanMessage(value: unknown, redaction: Redaction): string | undefined {
-  return removeFullStop(joinLines(redaction.redact(readText(value)), LONGEST_TEST_MESSAGE)) || undefined;
+  const said = typeof value === 'string' ? redaction.redact(value) : '';
+  return removeFullStop(joinLines(said, LONGEST_TEST_MESSAGE)) || undefined;
 }
 
 function isNotFound({ status }: ImmutaRefusal): boolean {

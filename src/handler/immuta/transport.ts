@@ -11,7 +11,7 @@ import {
 import { isRepeatable, LONG_RETRY_MS, computeRetryDelay } from './retry';
 import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
-import { toObject } from '../runtime/json';
+import { toObject, isTooComplex } from '../runtime/json';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { poll } from '../runtime/poll';
@@ -20,7 +20,11 @@ import { joinLines, removeFullStop } from '../runtime/text';
 
 /** A request that was sent longer ago than this has no effect any more. */
 export const REQUEST_TIMEOUT_MS = 30_000;
+/** Thousands of integrations, of about 1.5 KB each. */
 const MAX_BODY_BYTES = 5_000_000;
+/** The beginning of an error is enough. */
+const MAX_ERROR_BYTES = 200_000;
+const REDIRECTS = [301, 302, 303, 307, 308];
 const LONGEST_MESSAGE = 500;
 const LONGEST_ERROR_PAGE = 5_000;
 
@@ -144,14 +148,14 @@ export class Transport {
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      const text = await readText(response);
-      if (text === undefined) {
+      const content = await readBody(response);
+      if (response.ok && content.length > MAX_BODY_BYTES) {
         return { refusal: createInvalidRefusal(request, `its body is longer than ${MAX_BODY_BYTES} bytes`) };
       }
       log.info('request', { ...request, httpStatus: response.status });
       return {
         status: response.status,
-        text,
+        text: content.toString('utf8'),
         retryAfter: response.headers.get('retry-after') ?? undefined,
         location: response.headers.get('location') ?? undefined,
       };
@@ -168,11 +172,14 @@ export class Transport {
     const json = tryParseJson(text);
     if (status >= 200 && status < 300) {
       return json === undefined && status !== 204
-        ? { refusal: createInvalidRefusal(request, text.trim() === '' ? 'it is empty' : 'it is not JSON') }
+        ? { refusal: createInvalidRefusal(request, describeUnreadable(text)) }
         : { json, isAnswerLost: false };
     }
-    if (status >= 300 && status < 400) {
+    if (REDIRECTS.includes(status)) {
       return { refusal: createRedirectRefusal(request, status, findOrigin(location)) };
+    }
+    if (status < 400 || status > 599) {
+      return { refusal: createInvalidRefusal(request, `its status is ${status}`) };
     }
     if (status === 404 && Object.keys(toObject(json)).length === 0) {
       // a proxy that has lost Immuta: what is not found there is not gone
@@ -223,23 +230,20 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Reads a body, but no more of it than a response of Immuta can have: the function has little memory. Undefined if a
- * success is longer.
+ * Reads a body, but hardly more of it than a response of Immuta can have: the function has little memory.
  */
-async function readText(response: Response): Promise<string | undefined> {
+async function readBody(response: Response): Promise<Buffer> {
+  const longest = response.ok ? MAX_BODY_BYTES : MAX_ERROR_BYTES;
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_BODY_BYTES && response.ok) {
-      return undefined;
-    }
-    if (length > MAX_BODY_BYTES) {
-      break; // leaving the loop cancels the body, and the beginning of an error is enough
+    if (length > longest) {
+      break; // leaving the loop cancels the body
     }
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** Returns the text of a proxy's error page. */
@@ -247,14 +251,22 @@ function removeTags(page: string): string {
   return page.slice(0, LONGEST_ERROR_PAGE).replace(/<[^>]*>/g, ' ');
 }
 
+function describeUnreadable(text: string): string {
+  if (text.trim() === '') {
+    return 'it is empty';
+  }
+  return isTooComplex(text) ? 'it has too many or too deeply nested values' : 'it is not JSON';
+}
+
 function tryParseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return isTooComplex(text) ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
 function findOrigin(location: string | undefined): string {
-  return location && URL.canParse(location) ? new URL(location).origin : 'elsewhere';
+  const origin = location && URL.canParse(location) ? new URL(location).origin : 'null';
+  return origin === 'null' ? 'elsewhere' : origin;
 }

@@ -1,5 +1,6 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { Credentials } from './credentials';
+import { isOfResource } from './ownership';
 import { IntegrationRequest } from './request';
 import { findRegisteredLocation, RegisteredLocation } from '../aws/access-grants-locations';
 import { readField, readSecret } from '../aws/secrets-manager';
@@ -41,14 +42,16 @@ export interface ContextOptions {
 
 /** Creates the context of an event. Immuta may quote credentials, so they are read first, to be redacted. */
 export async function createContext(
-  { location, locationRoleArn }: IntegrationRequest,
+  request: IntegrationRequest,
   credentials: Credentials,
   tools: EventTools,
   { environment, s3Control }: ContextOptions,
 ): Promise<Context> {
+  const { location, locationRoleArn } = request;
   const { deadline, log, operation } = tools;
-  const immuta = createClient(environment, tools);
-  const immutaForCleanup = createClient(environment, { ...tools, beforeWrite: async () => deadline.check() });
+  const isOwn = (name: string) => isOfResource(name, request);
+  const immuta = createClient(environment, { ...tools, isOwn });
+  const immutaForCleanup = createClient(environment, { ...tools, isOwn, beforeWrite: async () => deadline.check() });
   await credentials.remember();
   return {
     calledUrl: requireVariable(environment, ENV_IMMUTA_URL),
@@ -67,6 +70,8 @@ export interface ClientTools {
   readonly log: Log;
   readonly redaction: Redaction;
   readonly beforeWrite: () => Promise<void>;
+  /** Whether the record with this name in a list is ours. */
+  readonly isOwn: (name: string) => boolean;
 }
 
 /** @throws Failure if the environment is incomplete or its URL is not that of a tenant */
@@ -81,6 +86,7 @@ export function createClient(environment: Environment, tools: ClientTools): Inte
   return new IntegrationsClient(
     new Transport({ ...tools, baseUrl: requireVariable(environment, ENV_IMMUTA_URL), apiKey }),
     tools.redaction,
+    tools.isOwn,
   );
 }
 

@@ -81,8 +81,8 @@ export function createCredentials(
     }
     const text = await readSecret(arn, { deadline: limits, log });
     return {
-      accessKeyId: redaction.remember(readField(arn, text, idField || 'accessKeyId')),
-      secretAccessKey: redaction.remember(readField(arn, text, keyField || 'secretAccessKey')),
+      accessKeyId: redaction.remember(readPrintableField(arn, text, idField || 'accessKeyId')),
+      secretAccessKey: redaction.remember(readPrintableField(arn, text, keyField || 'secretAccessKey')),
     };
   }
 }
@@ -124,6 +124,15 @@ export function reportRotation(log: Log, secretArn: string, succeeded: boolean):
     dimension: METRIC_DIMENSION_SECRET,
     dimensionValue: secretArn,
   });
+}
+
+/** Reads a part of an access key: it has no white space and only ASCII characters. */
+function readPrintableField(arn: string, text: string, field: string): string {
+  const value = readField(arn, text, field);
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw createFailure('SECRET_FIELD_MALFORMED', { secret: arn, field });
+  }
+  return value;
 }
 
 /** A secret that is imported by name is known without the six characters that end its ARN. */

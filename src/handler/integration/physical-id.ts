@@ -9,7 +9,7 @@ export type PhysicalId = { readonly text: string } & (
   | { readonly kind: 'unknown'; readonly createdBy?: string }
 );
 
-const INTEGRATION = new RegExp(`^${PHYSICAL_ID_PREFIX}([\\w-]+)(${PHYSICAL_ID_ADOPTED_SUFFIX})?$`);
+const INTEGRATION = new RegExp(`^${PHYSICAL_ID_PREFIX}([\\w-]{1,64})(${PHYSICAL_ID_ADOPTED_SUFFIX})?$`);
 const UNKNOWN = new RegExp(`^${PHYSICAL_ID_UNKNOWN}(?:/([0-9a-f]{12}))?$`);
 
 export function parsePhysicalId(text: string): PhysicalId {

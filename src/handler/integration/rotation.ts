@@ -69,7 +69,8 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
       throw createFailure('ROTATION_STEP_UNKNOWN', { step });
     }
     await prepareNetwork(options.environment, tools);
-    await run({ key, versionId: requestId, immuta: createClient(options.environment, tools), deadline, log });
+    const immuta = createClient(options.environment, { ...tools, isOwn: () => false }); // lists none
+    await run({ key, versionId: requestId, immuta, deadline, log });
     log.info('succeeded');
   } catch (error) {
     const failed = redactFailure(error instanceof OutOfTime ? createTimeoutFailure(error) : error, redaction);

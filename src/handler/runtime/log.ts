@@ -1,5 +1,6 @@
 import { Clock } from './clock';
 import { Redaction } from './redaction';
+import { cutText, replaceUnsafe } from './text';
 
 /**
  * The fields that a log line may have. Nothing else is ever written, so no configuration, header or URL can slip in.
@@ -59,6 +60,7 @@ export interface LogOptions {
 export function createLog(options: LogOptions, always: LogFields = {}): Log {
   const startedAt = options.clock.now();
   const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));
+  const clean = (text: string) => cutText(replaceUnsafe(options.redaction.redact(text)), LONGEST_TEXT);
   const emit = (level: string, step: string, fields: LogFields = {}) => {
     const all: Record<string, unknown> = {
       ...always,
@@ -71,8 +73,7 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
     for (const field of FIELDS) {
       const value = all[field];
       if (value !== undefined) {
-        line[field] =
-          typeof value === 'number' ? value : options.redaction.redact(String(value)).slice(0, LONGEST_TEXT);
+        line[field] = typeof value === 'number' ? value : clean(String(value));
       }
     }
     write(JSON.stringify(line));

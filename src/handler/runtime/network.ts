@@ -67,7 +67,14 @@ function sendThroughProxy(
       ? https.request(url, { ...options, agent: httpsAgent, signal })
       : http.request(url, { ...options, agent: httpAgent, signal });
     request.on('error', (error) => reject(signal.aborted ? signal.reason : error));
-    request.on('response', (message) => resolve(toResponse(message)));
+    request.on('response', (message) => {
+      try {
+        resolve(toResponse(message));
+      } catch (error) {
+        message.destroy();
+        reject(error); // a status or header that no response can have
+      }
+    });
     request.setHeader('content-length', Buffer.byteLength(body ?? ''));
     request.end(body);
   });

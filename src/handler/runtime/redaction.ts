@@ -1,3 +1,5 @@
+import { isWellFormed } from './text';
+
 const REPLACEMENT = '[redacted]';
 
 /**
@@ -6,32 +8,36 @@ const REPLACEMENT = '[redacted]';
 export class Redaction {
   private readonly forms = new Set<string>();
   private readonly disclosed = new Set<string>();
+  private matcher?: RegExp;
 
   /** Removes a value from every text from now on. Returns it, so reading and remembering are one expression. */
   public remember(secret: string): string {
-    for (const form of [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      secret.replaceAll('/', '\\/'),
-      encodeURIComponent(secret),
-    ]) {
-      if (form) {
-        this.forms.add(form);
-      }
+    const forms = [secret, JSON.stringify(secret).slice(1, -1), secret.replaceAll('/', '\\/')];
+    if (isWellFormed(secret)) {
+      forms.push(encodeURIComponent(secret));
     }
+    forms.filter((form) => form !== '').forEach((form) => this.forms.add(form));
+    this.matcher = undefined;
     return secret;
   }
 
   /** Keeps the ID of an access key in every text: the user may have to delete the key by hand. */
   public disclose(accessKeyId: string): void {
     this.disclosed.add(accessKeyId);
+    this.matcher = undefined;
   }
 
   public redact(text: string): string {
-    // the longest first, because one secret may be the beginning of another
+    this.matcher ??= this.createMatcher();
+    return text.replace(this.matcher, REPLACEMENT);
+  }
+
+  /** One expression for all of them: each text is read once. */
+  private createMatcher(): RegExp {
     const longestFirst = [...this.forms]
       .filter((form) => !this.disclosed.has(form))
-      .sort((a, b) => b.length - a.length);
-    return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, REPLACEMENT), text);
+      .sort((a, b) => b.length - a.length); // one secret may be the beginning of another
+    const pattern = longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
+    return new RegExp(pattern || '(?!)', 'g');
   }
 }

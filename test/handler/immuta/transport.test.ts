@@ -302,6 +302,41 @@ describe('a refusal', () => {
     await elsewhere.close();
   });
 
+  test.each([300, 304, 305, 306])('does not call the status %s a redirect', async (code) => {
+    answers = [
+      (response) => {
+        response.writeHead(code, { location: 'https://elsewhere.example' }).end();
+      },
+    ];
+
+    expect((await getRefusal(transport(), 'POST')).failure.text).toBe(
+      `unexpected response from Immuta to POST /integrations: its status is ${code}`,
+    );
+  });
+
+  test.each([
+    ['has too many values', `[${'{},'.repeat(500_000)}{}]`],
+    ['is too deeply nested', `${'['.repeat(101)}${']'.repeat(101)}`],
+  ])('explains a success that %s', async (_, body) => {
+    answers = [
+      (response) => {
+        response.end(body);
+      },
+    ];
+
+    expect((await getRefusal(transport(), 'POST')).failure.text).toMatch(/: it has too many or too deeply nested values$/);
+  });
+
+  test('reads thousands of integrations, with brackets in their texts', async () => {
+    const message = '\\"[['.repeat(9);
+    const tests = Array.from({ length: 7 }, (_, i) => ({ name: `test ${i} "[{,`, status: 'passed', message }));
+    const record = { id: 1, type: 'Native S3', config: { name: '['.repeat(200) }, validationResults: { tests } };
+    const list = Array.from({ length: 3_000 }, () => record);
+    answers = [status(200, list)];
+
+    expect(await send(transport(), 'GET', '/integrations')).toEqual(list);
+  });
+
   test('explains a success that is not JSON', async () => {
     answers = Array(11).fill((response: ServerResponse) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>');

@@ -93,3 +93,16 @@ test('does not redact a mask', async () => {
 
   expect((await sandbox.delete(ID, properties)).Reason).toContain('See there. ');
 });
+
+test('redacts neither the access keys of other records nor words that are no keys', async () => {
+  const words = 'integration, deleteError, AKIAIOSFODNN7EXAMPLE';
+  const other = { ...HIDDEN, name: 'other', awsLocationPath: 's3://other/', awsAccessKeyId: 'AKIAIOSFODNN7EXAMPLE' };
+  sandbox.immuta.addRecord({ id: '7', config: other });
+  sandbox.addRecord({ status: 'disabled', config: inClear, message: words });
+  const set = { config: { ...inClear, awsAccessKeyId: 'integration' } };
+  sandbox.immuta.faults.http({ method: 'GET', path: /101/, behaviour: 'rewrite', set, times: Infinity });
+
+  expect(
+    (await sandbox.update({ ...properties, oldProperties: { ...PROPERTIES, Revision: '1' } })).Reason,
+  ).toContain(`integration 101 is 'disabled'; ${words}`);
+});

@@ -80,6 +80,16 @@ test.each([
     '{"accessKeyId":"AKIA-and-more"}',
     /secret '\S+immuta\/access-key\S*' has no text in field 'secretAccessKey'/,
   ],
+  [
+    'has half a character',
+    '{"accessKeyId":"AKIA-and-more","secretAccessKey":"half \\ud83d"}',
+    /secret '\S+immuta\/access-key\S*' has characters in field 'secretAccessKey' that cannot be sent/,
+  ],
+  [
+    'has a line break',
+    '{"accessKeyId":"AKIA-and\\nmore","secretAccessKey":"wJalr-and-more"}',
+    /secret '\S+immuta\/access-key\S*' has characters in field 'accessKeyId' that cannot be sent/,
+  ],
 ])('fails a Create before it sends anything when the secret with the access key %s', async (_what, text, reason) => {
   if (text) sandbox.aws.secrets.createSecret('immuta/access-key', text);
 

@@ -145,7 +145,7 @@ describe('an event that is malformed', () => {
     expect([...sandbox.immutaCalls, ...sandbox.aws.requests]).toEqual([]);
   });
 
-  test('responds although its IDs are as long as CloudFormation allows, and says nothing if they are longer', async () => {
+  test('responds when its IDs are long, and says nothing when no response can hold them', async () => {
     const response = await sandbox.create({ event: { StackId: 'x'.repeat(2_000), RequestType: 'Import' } });
     await sandbox.invoke({ ...sandbox.event('Create', CREATE), StackId: 'x'.repeat(9_000), RequestType: 'Import' });
 

@@ -27,7 +27,17 @@ test('redacts and cuts a text, and keeps it on one line', () => {
     message: `a\nsecret-12 ${'y'.repeat(5_000)}`,
   });
 
-  expect(JSON.parse(lines[0]).message).toMatch(/^a\n\[redacted\] y+$/);
+  expect(JSON.parse(lines[0]).message).toMatch(/^a\n\[redacted\] y+…$/);
   expect(lines[0].length).toBeLessThan(1_200);
   expect(lines[0]).not.toContain('\n');
+});
+
+test('has no character that a terminal obeys or a reader does not see', () => {
+  const lines: string[] = [];
+  const message = 'a\u001b[31mb\u202ec\u009bd\u200be\u2028f\ud83dg\ufeffh\u{e0041}i 🪣 é 鉄';
+  createLog({ clock: new TestClock(), redaction: new Redaction(), write: (line) => lines.push(line) }).info('x', {
+    message,
+  });
+
+  expect(JSON.parse(lines[0]).message).toBe('a�[31mb�c�d�e�f�g�h�i 🪣 é 鉄');
 });

@@ -87,6 +87,10 @@ export class FunctionProcess implements RuntimeProcess {
     return this.options.memoryMb;
   }
 
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
   /** Whether an event is not over. */
   get isAtWork(): boolean {
     return this.current !== undefined;

@@ -1,0 +1,43 @@
+import { Redaction } from '../../../src/handler/runtime/redaction';
+
+function createRedaction(...secrets: string[]): Redaction {
+  const redaction = new Redaction();
+  secrets.forEach((secret) => redaction.remember(secret));
+  return redaction;
+}
+
+test('redacts nothing before it knows a secret', () => {
+  expect(createRedaction('').redact('text')).toBe('text');
+});
+
+test('redacts a secret with any characters, in each of its forms', () => {
+  const secret = 'a/b"c$&(.*)[x]\\d|e';
+
+  expect(
+    createRedaction(secret).redact(`${secret} ${JSON.stringify(secret)} ${encodeURIComponent(secret)} a/b`),
+  ).toBe('[redacted] "[redacted]" [redacted] a/b');
+});
+
+test('redacts the longer of two secrets of which one is the beginning of the other', () => {
+  expect(createRedaction('secret-1', 'secret-12').redact('secret-12 secret-1')).toBe('[redacted] [redacted]');
+});
+
+test('redacts a secret that is remembered after another text was redacted', () => {
+  const redaction = createRedaction('first');
+  redaction.redact('first');
+  redaction.remember('second');
+
+  expect(redaction.redact('first second')).toBe('[redacted] [redacted]');
+});
+
+test('redacts a secret that has half a character', () => {
+  expect(createRedaction('key-\ud83d-1').redact('a key-\ud83d-1')).toBe('a [redacted]');
+});
+
+test('keeps what is disclosed', () => {
+  const redaction = createRedaction('AKIAIOSFODNN7EXAMPLE', 'other');
+  redaction.redact('');
+  redaction.disclose('AKIAIOSFODNN7EXAMPLE');
+
+  expect(redaction.redact('AKIAIOSFODNN7EXAMPLE other')).toBe('AKIAIOSFODNN7EXAMPLE [redacted]');
+});
