@@ -2,7 +2,7 @@ import { CodedMessage, fillPlaceholders, joinMessage, MessageValues } from './co
 import { MESSAGES } from './messages';
 import { toObject } from './runtime/json';
 import { Redaction } from './runtime/redaction';
-import { replaceUnsafe, removeFullStop } from './runtime/text';
+import { removeFullStop } from './runtime/text';
 
 export type FailureCode = keyof typeof MESSAGES;
 
@@ -59,8 +59,7 @@ export function toFailure(error: unknown): Failure {
  */
 export function redactFailure(error: unknown, redaction: Redaction): Failure {
   const { code, text, remedy } = toFailure(error);
-  const clean = (quoted: string) => replaceUnsafe(redaction.redact(quoted));
-  return new Failure(code, { text: clean(text), remedy: clean(remedy) });
+  return new Failure(code, { text: redaction.clean(text), remedy: redaction.clean(remedy) });
 }
 
 /** A request that was not accepted, as a value: the caller decides whether that is a failure. */

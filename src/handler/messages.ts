@@ -62,6 +62,11 @@ export const MESSAGES = {
     text: 'unexpected response from Immuta to {request}: {problem}',
     remedy: "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again",
   },
+  /** An allow list, a firewall, a load balancer or a proxy answered: Immuta's own refusals have a message in JSON. */
+  GATEWAY_ANSWERED: {
+    text: 'a gateway between the handler function and Immuta answered {status} to {request}{message}',
+    remedy: '{hints}',
+  },
   /** `url` of the tenant is not its final address. The API key is not sent to another one. */
   IMMUTA_REDIRECTS: {
     text: "Immuta answered {status} to {request}: a redirect to '{target}', which the handler does not follow because "

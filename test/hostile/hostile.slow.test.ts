@@ -17,7 +17,7 @@ test.each(Object.entries(LARGE))('fails each event without harm when Immuta goes
   }
 });
 
-test.each([1, 2, 3, 4, 5])('succeeds only with evidence: thousand %s', async (thousand) => {
+test.each([1, 2, 3])('succeeds only with evidence: thousand %s', async (thousand) => {
   for (let seed = thousand * 1_000; seed < (thousand + 1) * 1_000; seed++) {
     const requestType = REQUEST_TYPES[seed % 3];
     const { respond, said } = generateResponses(seed);

@@ -229,7 +229,7 @@ describe('a rollback that fails', () => {
     const result = await deploy({ integrationName: 'marketing' });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
-    expect(failure(result)).toContain('Immuta answered 503 to GET /integrations/101');
+    expect(failure(result)).toContain('and Immuta answered 503 to GET /integrations/101: down');
     faults.clear();
     expect(await next()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
     expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));

@@ -1,4 +1,5 @@
 import { ApiKey } from './api-key';
+import { createGatewayRefusal, isOfGateway } from './gateway';
 import {
   describeRequest,
   ImmutaRefusal,
@@ -181,7 +182,11 @@ export class Transport {
     if (status < 400 || status > 599) {
       return { refusal: createInvalidRefusal(request, `its status is ${status}`) };
     }
-    if (status === 404 && Object.keys(toObject(json)).length === 0) {
+    if (isOfGateway(status, json, text)) {
+      const message = this.extractMessage(undefined, text);
+      return { refusal: createGatewayRefusal({ request, status, message, retryAfter }) };
+    }
+    if (status === 404 && json === undefined) {
       // a proxy that has lost Immuta: what is not found there is not gone
       return { refusal: createInvalidRefusal(request, "it is 404 without a message of Immuta's") };
     }
@@ -198,7 +203,7 @@ export class Transport {
     };
   }
 
-  /** Returns Immuta's message, redacted before it is cut: half a secret would not be recognized. */
+  /** Returns Immuta's message, or that of a page, redacted before it is cut: half a secret would not be recognized. */
   private extractMessage(json: unknown, text: string): string {
     const { message } = toObject(json);
     const said = typeof message === 'string' ? message : json === undefined ? text : '';

@@ -58,7 +58,8 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
   {
     name: 'The provided S3 path exists and Immuta can list prefixes',
     hint: "Check that the bucket exists in this Region, and that Immuta's role may list it (s3:ListBucket), also in "
-      + "the bucket's own policy if it belongs to another account",
+      + "the bucket's own policy if it belongs to another account, or admits certain networks only (aws:SourceVpce, "
+      + 'aws:SourceVpc, aws:SourceIp), which must include those of Immuta',
     failsBeforeIamPropagates: true,
     isAboutAws: true,
   },

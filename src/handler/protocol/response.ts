@@ -4,7 +4,7 @@ import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { growingPauses, poll } from '../runtime/poll';
-import { joinLines, replaceUnsafe } from '../runtime/text';
+import { joinLines } from '../runtime/text';
 
 /** To a longer response, CloudFormation says "Response object is too long" and waits for another one. */
 const MAX_BYTES = 4096;
@@ -50,7 +50,7 @@ function render(event: ResourceEvent, { physicalId, attributes, failure }: Respo
         StackId: event.stackId,
         RequestId: event.requestId,
         LogicalResourceId: event.logicalId,
-        Data: attributes && replaceUnsafeValues(attributes),
+        Data: attributes,
       }),
     );
   if (!failure) {
@@ -69,10 +69,6 @@ function render(event: ResourceEvent, { physicalId, attributes, failure }: Respo
     }
   }
   return withReason(joinLines(text, fits) + ending);
-}
-
-function replaceUnsafeValues(attributes: object): object {
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, replaceUnsafe(String(value))]));
 }
 
 export interface SendOptions {

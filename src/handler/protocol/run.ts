@@ -175,7 +175,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
   /** Returns undefined if the next invocation continues. */
   async function responseTo(ended: Outcome): Promise<Response | undefined> {
     if (!('error' in ended)) {
-      return ended;
+      return { ...ended, attributes: ended.attributes && cleanValues(ended.attributes, redaction) };
     }
     const { error, physicalId, physicalIdIfRunning = physicalId } = ended;
     const hop = (continuation?.hop ?? 0) + 1;
@@ -217,6 +217,11 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
       remedy: event.requestType === 'Update' ? `${remedy}. ${adviseOnUpdate(event)}` : remedy,
     });
   }
+}
+
+/** A name in Immuta may be anything. */
+function cleanValues(attributes: object, redaction: Redaction): object {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, redaction.clean(String(value))]));
 }
 
 function adviseOnUpdate({ stackId }: ResourceEvent): string {

@@ -1,6 +1,6 @@
 import { Clock } from './clock';
 import { Redaction } from './redaction';
-import { cutText, replaceUnsafe } from './text';
+import { cutText } from './text';
 
 /**
  * The fields that a log line may have. Nothing else is ever written, so no configuration, header or URL can slip in.
@@ -60,7 +60,7 @@ export interface LogOptions {
 export function createLog(options: LogOptions, always: LogFields = {}): Log {
   const startedAt = options.clock.now();
   const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));
-  const clean = (text: string) => cutText(replaceUnsafe(options.redaction.redact(text)), LONGEST_TEXT);
+  const clean = (text: string) => cutText(options.redaction.clean(text), LONGEST_TEXT);
   const emit = (level: string, step: string, fields: LogFields = {}) => {
     const all: Record<string, unknown> = {
       ...always,

@@ -1,4 +1,4 @@
-import { isWellFormed } from './text';
+import { isWellFormed, replaceUnsafe } from './text';
 
 const REPLACEMENT = '[redacted]';
 
@@ -25,6 +25,11 @@ export class Redaction {
   public disclose(accessKeyId: string): void {
     this.disclosed.add(accessKeyId);
     this.matcher = undefined;
+  }
+
+  /** Returns a text that may be shown: without secrets, and without characters that a terminal obeys. */
+  public clean(text: string): string {
+    return replaceUnsafe(this.redact(text));
   }
 
   public redact(text: string): string {

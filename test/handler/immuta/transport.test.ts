@@ -189,7 +189,7 @@ describe('a request', () => {
       name: 'OutOfTime',
       limit: 'timeout',
       waitingFor: 'Immuta to answer GET /integrations',
-      seen: 'Immuta answered 503 to GET /integrations',
+      seen: 'a gateway between the handler function and Immuta answered 503 to GET /integrations: {}',
     });
     expect(clock.sleeps).toEqual([]);
   });
@@ -284,6 +284,21 @@ describe('a refusal', () => {
     expect(failure.text).toMatch(/; retried for 60 seconds$/);
     expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 4_500]);
     expect(log.filter((line) => line.includes('"retry-request"'))).toHaveLength(10);
+  });
+
+  test.each([
+    [403, `<html><title>403</title><p>IP 203.0.113.7 &amp; ${KEY}</p></html>`, 'IP 203.0.113.7 &amp; [redacted]'],
+    [403, `{"error":"no ${KEY}"}`, '{"error":"no [redacted]"}'],
+    [404, 'no such backend', 'no such backend'],
+  ])('quotes what a gateway says with %s, without secrets: %s', async (code, body, quoted) => {
+    answers = Array(20).fill((response: ServerResponse) => {
+      response.writeHead(code).end(body);
+    });
+    const { failure } = await getRefusal(transport());
+
+    expect(failure.text).toContain(`a gateway between the handler function and Immuta answered ${code} to `);
+    expect(failure.text).toContain(quoted);
+    expect(failure.message).toMatch(/ \[GATEWAY_ANSWERED\]$/);
   });
 
   test('names the target of a redirect, to which the key is not sent', async () => {

@@ -63,6 +63,16 @@ const FAULTS: Fault[] = [
   {
     name: 'answers are 404 in HTML',
     strike: answer(404, '<h1>default backend - 404</h1>'),
+    reason: /a gateway .* answered 404 to GET .*: default backend - 404; retried .*\[GATEWAY_ANSWERED\]$/,
+  },
+  {
+    name: 'answers are 404 in JSON without a message',
+    strike: answer(404, { error: 'no route' }),
+    reason: /a gateway .* answered 404 to GET .*: \{"error":"no route"\}; retried/,
+  },
+  {
+    name: 'answers are 404 and empty',
+    strike: answer(404, ''),
     reason: /unexpected response from Immuta to GET .*: it is 404 without a message of Immuta's/,
   },
   {

@@ -75,9 +75,3 @@ test('a physical ID has 1024 characters at most', () => {
 
   expect(JSON.parse(body.toString()).PhysicalResourceId).toBe('x'.repeat(1024));
 });
-
-test('an attribute has no character that a terminal obeys', () => {
-  const body = renderResponse(EVENT, { physicalId: 'id', attributes: { IntegrationName: 'a\u001b[2J\u202eb' } });
-
-  expect(JSON.parse(body.toString()).Data).toEqual({ IntegrationName: 'a�[2J�b' });
-});

@@ -1,4 +1,4 @@
-import { run } from '../../../src/handler/protocol/run';
+import { HandleEvent, run } from '../../../src/handler/protocol/run';
 import { API_KEY_ARN, CREATE, HandlerSandbox, ID, MADE_BY_CREATE } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
@@ -162,6 +162,17 @@ describe('an event that is malformed', () => {
         'again. [ENVIRONMENT_INCOMPLETE]',
     );
   });
+});
+
+test('has no secret and no character that a terminal obeys in an attribute', async () => {
+  const handleEvent: HandleEvent = async (_, { redaction }) => ({
+    physicalId: 'immuta-s3-integration/1',
+    attributes: { IntegrationName: `a\u001b[2J\u202e${redaction.remember('secret-1')}` },
+  });
+  const context = { invokedFunctionArn: '', getRemainingTimeInMillis: () => 900_000 };
+  await run(sandbox.event('Create', CREATE), context, { handleEvent, clock: sandbox.clock, writeLog: () => undefined });
+
+  expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS', Data: { IntegrationName: 'a�[2J�[redacted]' } }]);
 });
 
 test('reports an unexpected error as such', async () => {
