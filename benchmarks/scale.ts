@@ -37,7 +37,7 @@ const defineResources: Define = (stack, index, tenant) => {
     partition,
     region,
     accessGrantsInstanceArn: formatInstanceArn(stack),
-    data: { allBuckets: false, bucketArns: [bucketArn] },
+    data: { allBuckets: false, bucketArns: [bucketArn], bucketNames: ['sales'] },
     bucketAccount: account,
     write: true,
     keyArns: [],

@@ -3,9 +3,12 @@ import {
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
-import { INSTANCE_RESOURCE_TYPE, InstanceAttributes, InstanceProperties } from './handler/contract';
+import {
+  INSTANCE_RESOURCE_TYPE, INSTANCE_TAG_PREFIX, InstanceAttributes, InstanceProperties,
+} from './handler/contract';
 import { HandlerFunctionOptions } from './handler-function-options';
 import { DefinedInstance } from './private/access-grants-instance-base';
 import { attachToHandler } from './private/attach-policy';
@@ -20,7 +23,7 @@ import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { validateDuration, validateTimeout } from './private/validation/durations';
 import { validateIdentityCenterArn } from './private/validation/identity-center';
-import { addValidation, throwProblems } from './private/validation/problems';
+import { addValidation, createProblem, throwProblems } from './private/validation/problems';
 import { validateRemovalPolicy } from './private/validation/removal';
 
 /** Properties for an S3 Access Grants instance that is adopted or created. */
@@ -37,6 +40,17 @@ export interface AdoptingAccessGrantsInstanceProps extends HandlerFunctionOption
    * @default - this resource does not change the association
    */
   readonly identityCenterInstanceArn?: string;
+
+  /**
+   * The customer managed KMS key that encrypts the Identity Center instance.
+   *
+   * The function gets `kms:Decrypt` through Identity Center. The owner of the key must also allow the function's role
+   * in the key policy. It needs `identityCenterInstanceArn`.
+   *
+   * @default - Identity Center uses a key that AWS owns, which needs no permission
+   * @see https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-customer-managed-keys.html
+   */
+  readonly identityCenterEncryptionKey?: kms.IKey;
 
   /**
    * What happens when the resource leaves the template.
@@ -120,7 +134,11 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
     const { handler, role, dependencies } = createHandlerFunction(this, {
       description: 'Adopts, creates and deletes the S3 Access Grants instance',
       bundle: 'access-grants-instance.lambda',
-      statements: buildInstanceHandlerStatements(formatInstanceArn(Stack.of(this))),
+      statements: buildInstanceHandlerStatements({
+        accessGrantsInstanceArn: formatInstanceArn(Stack.of(this)),
+        stackId: Stack.of(this).stackId,
+        tagKeys: Lazy.list({ produce: () => this.listTagKeys() }),
+      }),
       options: props,
     });
     this.handler = handler;
@@ -132,7 +150,9 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
     });
     resource.node.addDependency(...dependencies);
     if (props.identityCenterInstanceArn !== undefined) {
-      resource.node.addDependency(this.createIdentityCenterPolicy(role, props.identityCenterInstanceArn));
+      resource.node.addDependency(
+        this.createIdentityCenterPolicy(role, props.identityCenterInstanceArn, props.identityCenterEncryptionKey),
+      );
     }
     this.handlerPolicyStatements = findNotedStatements(role);
     this.fixLogicalIds();
@@ -159,6 +179,8 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
     addValidation(this, () => [
       ...validateTimeout(timeout),
       ...validateIdentityCenterArn('identityCenterInstanceArn', props.identityCenterInstanceArn),
+      ...props.identityCenterEncryptionKey && props.identityCenterInstanceArn === undefined
+        ? [createProblem('IDENTITY_CENTER_KEY_WITHOUT_INSTANCE')] : [],
       ...validateRemovalPolicy(props.removalPolicy),
     ]);
   }
@@ -181,6 +203,11 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
     return this.cdkTagManager.hasTags() ? Stack.of(this).toJsonString(this.cdkTagManager.tagValues()) : undefined;
   }
 
+  /** Lists the keys of the tags that the function sets: its own and those of the user. */
+  private listTagKeys(): string[] {
+    return [`${INSTANCE_TAG_PREFIX}:*`, ...Object.keys(this.cdkTagManager.tagValues())];
+  }
+
   /**
    * Returns an ID that is another one when the resource is added again: that of the function's role, if the template
    * contains the role. A role of the user can outlive the resource.
@@ -194,10 +221,20 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
    * updates the custom resource, and deletes the old one after that. Until then, the handler can remove the old
    * association.
    */
-  private createIdentityCenterPolicy(role: iam.IRole, identityCenterInstanceArn: string): iam.Policy {
+  private createIdentityCenterPolicy(
+    role: iam.IRole,
+    identityCenterInstanceArn: string,
+    encryptionKey?: kms.IKey,
+  ): iam.Policy {
     const stack = Stack.of(this);
+    const { account, partition, region } = stack;
     const statements = buildInstanceIdentityCenterStatements({
-      partition: stack.partition, accessGrantsInstanceArn: this.accessGrantsInstanceArn, identityCenterInstanceArn,
+      partition,
+      account,
+      region,
+      accessGrantsInstanceArn: this.accessGrantsInstanceArn,
+      identityCenterInstanceArn,
+      encryptionKeyArn: encryptionKey?.keyArn,
     });
     const id = `IdentityCenterPolicy${digestIdentity(JSON.stringify(stack.resolve(identityCenterInstanceArn)))}`;
     return attachToHandler(this, id, role, statements);

@@ -1,3 +1,5 @@
+import * as kms from 'aws-cdk-lib/aws-kms';
+
 /**
  * Options for the IAM Identity Center instance whose users and groups Immuta grants to.
  *
@@ -34,4 +36,15 @@ export interface IdentityCenterOptions {
    * application of the Identity Center instance
    */
   readonly applicationArn?: string;
+
+  /**
+   * The customer managed KMS key that encrypts the users and groups of the Identity Center instance.
+   *
+   * Immuta's role or user gets `kms:Decrypt` through Identity Center. The owner of the key must also allow it in the
+   * key policy.
+   *
+   * @default - Identity Center uses a key that AWS owns, which needs no permission
+   * @see https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-customer-managed-keys.html
+   */
+  readonly encryptionKey?: kms.IKey;
 }

@@ -100,11 +100,25 @@ export interface ImmutaS3IntegrationProps {
   /**
    * Whether Immuta can pass the location role only to S3 Access Grants (`iam:PassedToService`).
    *
-   * AWS does not document the value that S3 sends. Leave it off if AWS denies Immuta `iam:PassRole`.
+   * The value is the one that AWS documents, and was not verified against AWS. Set `false` if AWS denies Immuta
+   * `iam:PassRole`.
    *
-   * @default false
+   * @default true
    */
   readonly restrictPassRole?: boolean;
+
+  /**
+   * Whether Immuta can manage only the location of this integration and the grants in it
+   * (`s3:AccessGrantsLocationScope`, `s3:AccessGrantScope`).
+   *
+   * With `false`, Immuta can also change and delete the locations of other tools, and grant access through them. The
+   * values of the condition keys were not verified against AWS. Set `false` if AWS denies Immuta its own location or
+   * grants.
+   *
+   * @default true
+   * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+   */
+  readonly restrictScope?: boolean;
 
   /**
    * What happens to the integration when it leaves the template.
@@ -290,8 +304,10 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const locationRoleArn = locationRole.roleArn;
 
     const identityCenter = resolveIdentityCenter(this, props.identityCenter, this.findInstance());
-    const { restrictPassRole } = props;
-    const statements = buildImmutaStatements({ ...governed, locationRoleArn, restrictPassRole, identityCenter });
+    const { restrictPassRole, restrictScope } = props;
+    const statements = buildImmutaStatements({
+      ...governed, locationRoleArn, restrictPassRole, restrictScope, identityCenter,
+    });
     this.immutaPolicyStatements = statements;
     const authentication = props.authentication._bind(this.parts, { tenant, statements });
     const immutaPrincipalArn = authentication.principalArn;

@@ -34,7 +34,11 @@ export enum LocationAccess {
  */
 export class S3Location {
   /**
-   * Covers every bucket of the account in this Region: `s3://`.
+   * Covers every bucket of the account in this Region: `s3://`, which S3 Access Grants calls the default location.
+   *
+   * An instance has one such location. Without `buckets`, Immuta can grant access to every bucket, including future
+   * ones and those that other tools govern. With `buckets`, it can manage only grants to these buckets. Immuta owns the
+   * location, so other tools cannot register `s3://` in this account and Region.
    *
    * @param options the buckets that the roles can reach
    */
@@ -88,6 +92,7 @@ export class S3Location {
     return {
       allBuckets: this._allBuckets,
       bucketArns: this._buckets.map((bucket) => bucket.bucketArn),
+      bucketNames: this._buckets.map((bucket) => bucket.bucketName),
       prefix: this.prefix,
     };
   }

@@ -1,6 +1,7 @@
 import { App, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import {
@@ -28,6 +29,16 @@ function logicalIds(stack: Stack): string[] {
 }
 
 describe('AdoptingAccessGrantsInstance', () => {
+  test('fails with a key of Identity Center and no instance of it', () => {
+    const stack = newStack();
+    new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterEncryptionKey: new kms.Key(stack, 'Key') });
+
+    expect(synthError(stack)).toContain(
+      "'identityCenterEncryptionKey' needs 'identityCenterInstanceArn'. "
+        + "Set 'identityCenterInstanceArn', or omit the key. [IDENTITY_CENTER_KEY_WITHOUT_INSTANCE]",
+    );
+  });
+
   test('defines a custom resource with its function by default', () => {
     const stack = newStack();
     const instance = new AdoptingAccessGrantsInstance(stack, 'Instance');

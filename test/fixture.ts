@@ -35,6 +35,7 @@ export function newIntegration(
     location: props.location ?? S3Location.bucket(importedBucket(scope, `${id.toLowerCase()}-bucket`)),
     authentication: ImmutaAuthentication.assumeRole({
       principal: new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta'),
+      externalId: 'tenant-1',
     }),
     ...props,
   });

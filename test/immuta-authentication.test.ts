@@ -1,4 +1,4 @@
-import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { Annotations as AwsAnnotations, App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -6,6 +6,7 @@ import { INTEGRATION, newIntegration, newStack, getOnly, listResources, synthErr
 import { ImmutaAuthentication } from '../src';
 
 const ARN = 'arn:aws:iam::111122223333:role/immuta';
+const OTHER_ARN = 'arn:aws:iam::444455556666:role/immuta';
 
 describe('assumeRole', () => {
   const withPrincipal = (principal: iam.IPrincipal, externalId?: string) => {
@@ -76,13 +77,62 @@ describe('assumeRole', () => {
   test.each([
     ['a role', new iam.ArnPrincipal(ARN), undefined],
     ['an account with an external id', new iam.AccountPrincipal('444455556666'), 'abc'],
+    ['a role of another account with an external id', new iam.ArnPrincipal(OTHER_ARN), 'abc'],
     [
-      'an account with a condition',
-      new iam.AccountPrincipal('444455556666').withConditions({ StringEquals: { 'aws:PrincipalTag/app': 'immuta' } }),
+      'one with its own condition on the external id',
+      new iam.ArnPrincipal(OTHER_ARN).withConditions({ StringEquals: { 'sts:ExternalId': ['a1', 'a2'] } }),
       undefined,
     ],
   ])('does not warn when the principal is %s', (_, principal, externalId) => {
     Annotations.fromStack(withPrincipal(principal, externalId)).hasNoWarning('*', Match.anyValue());
+  });
+
+  test.each([
+    ['a role of another account', new iam.ArnPrincipal(OTHER_ARN), `'${OTHER_ARN}'`],
+    [
+      'a user among others',
+      new iam.CompositePrincipal(new iam.ArnPrincipal(ARN), new iam.ArnPrincipal('arn:aws:iam::444455556666:user/i')),
+      "'arn:aws:iam::444455556666:user/i'",
+    ],
+    [
+      'another account with a condition',
+      new iam.AccountPrincipal('444455556666').withConditions({ StringEquals: { 'aws:PrincipalTag/app': 'immuta' } }),
+      "'arn:<Partition>:iam::444455556666:root'",
+    ],
+    ['an organization', new iam.OrganizationPrincipal('o-1234567890'), 'everyone with aws:PrincipalOrgID'],
+    ['a service', new iam.ServicePrincipal('ec2.amazonaws.com'), "service 'ec2.amazonaws.com'"],
+    [
+      'a web identity',
+      new iam.WebIdentityPrincipal('accounts.google.com', { StringEquals: { 'accounts.google.com:aud': 'x' } }),
+      "identities of 'accounts.google.com'",
+    ],
+  ])('warns when the principal is %s and there is no external ID', (_, principal, described) => {
+    const annotations = Annotations.fromStack(withPrincipal(principal));
+    const text = `Immuta's role can be assumed without an external ID by ${described}. `;
+    annotations.hasWarning('*', Match.stringLikeRegexp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
+    annotations.hasWarning(
+      '*',
+      Match.stringLikeRegexp(
+        '\\[PRINCIPAL_WITHOUT_EXTERNAL_ID\\].*cdk-immuta-s3-integration:principal-without-external-id',
+      ),
+    );
+  });
+
+  test('warns about a role of another account when the account of the stack is not known', () => {
+    const stack = new Stack(new App(), 'Anywhere');
+    newIntegration(stack, 'Lake', {
+      authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(OTHER_ARN) }),
+    });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('\\[PRINCIPAL_WITHOUT_EXTERNAL_ID\\]'));
+  });
+
+  test('is silent about an acknowledged principal without an external ID', () => {
+    const stack = newStack();
+    const integration = newIntegration(stack, 'Lake', {
+      authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(OTHER_ARN) }),
+    });
+    AwsAnnotations.of(integration).acknowledgeWarning('cdk-immuta-s3-integration:principal-without-external-id');
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
   test('warns when everyone who knows the external ID can assume the role', () => {
@@ -168,7 +218,8 @@ describe.each([
       )![1],
     );
     expect(statements).toContainEqual({
-      Action: expect.arrayContaining(['s3:CreateAccessGrantsLocation']),
+      Action: 's3:CreateAccessGrantsLocation',
+      Condition: expect.anything(),
       Effect: 'Allow',
       Resource: [
         'arn:${AWS::Partition}:s3:us-east-1:111122223333:access-grants/default',

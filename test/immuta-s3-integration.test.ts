@@ -481,7 +481,8 @@ describe('construct IDs', () => {
       identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
       integrationName: 'x',
       removalPolicy: RemovalPolicy.RETAIN,
-      restrictPassRole: true,
+      restrictPassRole: false,
+      restrictScope: false,
       revision: '1',
       timeout: Duration.minutes(40),
     });

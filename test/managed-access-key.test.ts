@@ -52,7 +52,7 @@ describe('managedAccessKey', () => {
     expect(integration.immutaRole).toBeUndefined();
     expect(stack.resolve(integration.accessKeySecret!.secretArn)).toEqual({ Ref: secret.logicalId });
     expect(policy.Properties.Users).toEqual([{ Ref: user }]);
-    expect(policy.Properties.PolicyDocument.Statement[0].Action).toContain('s3:CreateAccessGrantsLocation');
+    expect(policy.Properties.PolicyDocument.Statement[1].Action).toBe('s3:CreateAccessGrantsLocation');
     expect(secret.Properties).toEqual({ Description: expect.any(String) });
     expect(handlerPolicy.Properties).toMatchObject({
       RoleName: { Ref: idLike(stack, 'HandlerRole') },

@@ -181,3 +181,5 @@ export const INSTANCE_PHYSICAL_ID_PREFIX = 's3-access-grants-instance/';
  */
 export const INSTANCE_TAG_PREFIX = 'cdk-immuta-s3-integration';
 export type InstanceTagPart = 'instance' | 'identity-center';
+/** The tag that names the stack whose resource created the instance. */
+export const INSTANCE_STACK_TAG = `${INSTANCE_TAG_PREFIX}:instance:stack`;

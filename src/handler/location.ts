@@ -13,6 +13,11 @@ export function isSamePath(a: string, b: string): boolean {
   return normalizePath(a) === normalizePath(b);
 }
 
+/** Whether two paths differ by a slash at their ends at most, which S3 Access Grants may add to a prefix or remove. */
+export function isSamePathExceptSlash(a: string, b: string): boolean {
+  return removeSlash(normalizePath(a)) === removeSlash(normalizePath(b));
+}
+
 export function isSameLocation(a: Location, b: Location): boolean {
   return a.accountId === b.accountId && a.region === b.region && isSamePath(a.path, b.path);
 }
@@ -24,4 +29,8 @@ export function describeLocation({ path, accountId, region }: Location): string 
 function normalizePath(path: string): string {
   const scope = path.replace(/\*$/, '');
   return /^s3:\/\/[^/]+$/.test(scope) ? `${scope}/` : scope;
+}
+
+function removeSlash(path: string): string {
+  return path === 's3://' ? path : path.replace(/\/$/, '');
 }

@@ -237,13 +237,15 @@ export const MESSAGES = {
    */
   LOCATION_NOT_REMOVED: {
     text: "Immuta's integration is gone, but its location {id} is still registered on {location}, with the role {role}",
-    remedy: "Remove its grants, if it has any, run '{command}', and delete again",
+    remedy: "Remove its grants, if it has any, run '{command}', and delete again. If AWS denied Immuta "
+      + "s3:DeleteAccessGrantsLocation, first set 'restrictScope' of the other integrations to false",
   },
   /** Immuta reports the new location role, but S3 Access Grants does not have it. */
   LOCATION_ROLE_NOT_UPDATED: {
     text: 'Immuta reports that the integration has the location role {role}, but in S3 Access Grants {state}',
     remedy: 'Keep the previous role, because Immuta may not be able to change the role of a location, or remove the '
-      + "integration and add it with another 'locationIdentity'",
+      + "integration and add it with another 'locationIdentity'. If AWS denied Immuta "
+      + "s3:UpdateAccessGrantsLocation, set 'restrictScope' to false",
   },
   /** Path, account or Region of a deployed integration changed, for example with a parameter. */
   LOCATION_CHANGED: {

@@ -47,6 +47,7 @@ export function resolveIdentityCenter(
   return options && {
     ...options,
     identityStoreAccount: options.identityStoreAccount ?? Stack.of(integration).account,
+    encryptionKeyArn: options.encryptionKey?.keyArn,
     applicationArn: options.applicationArn ?? findApplicationArn(integration, instance),
   };
 }

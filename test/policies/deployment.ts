@@ -26,8 +26,11 @@ export interface Scenario {
   readonly readOnly?: boolean;
   readonly encrypted?: boolean;
   readonly identityCenter?: boolean;
+  /** Whether a customer managed key encrypts its users and groups. */
+  readonly encryptedIdentityCenter?: boolean;
   readonly otherAccount?: boolean;
   readonly restrictPassRole?: boolean;
+  readonly restrictScope?: boolean;
   /** How Immuta authenticates. */
   readonly authentication?:
     'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret' | 'managedAccessKey';
@@ -90,8 +93,16 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
     bucketAccount: scenario.otherAccount ? OTHER_ACCOUNT : undefined,
     locationRole: givenLocationRole(stack, target, scenario),
     restrictPassRole: scenario.restrictPassRole,
+    restrictScope: scenario.restrictScope,
     identityCenter: scenario.identityCenter
-      ? { instanceArn, identityStoreId: 'd-1234567890', identityStoreAccount: OTHER_ACCOUNT }
+      ? {
+        instanceArn,
+        identityStoreId: 'd-1234567890',
+        identityStoreAccount: OTHER_ACCOUNT,
+        encryptionKey: scenario.encryptedIdentityCenter
+          ? kms.Key.fromKeyArn(stack, 'IdentityCenterKey', keyArn(OTHER_ACCOUNT))
+          : undefined,
+      }
       : undefined,
   });
   const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });

@@ -1,4 +1,4 @@
-import { deploy, OTHER_ACCOUNT, Scenario } from './deployment';
+import { deploy, KEY_ID, OTHER_ACCOUNT, Scenario } from './deployment';
 import { ACCOUNT, TARGETS } from './resolve-template';
 import { expectRows, Row } from './table';
 
@@ -12,12 +12,16 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
   const grant = `${instance}/grant/0c4f2c9e-9d3c-11ef-8f3d-0a1b2c3d4e5f`;
   const locationRole = `arn:${partition}:iam::${ACCOUNT}:role/location-role`;
   const own = { 'aws:ResourceAccount': ACCOUNT };
+  const ownLocation = { 's3:AccessGrantsLocationScope': 's3://sales/' };
+  const ownGrant = { 's3:AccessGrantScope': 's3://sales/*' };
+  const toAccessGrants = { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' };
   const table = (scenario: Scenario, rows: Row[]) => {
     const deployment = deploy(target, scenario);
     expectRows(() => ({ principal: deployment.immuta }), rows);
   };
 
-  describe('manages locations and grants of the instance', () => {
+  // Whose they may be: immuta-scopes.test.ts.
+  describe('manages its location and grants in the instance', () => {
     const elsewhere = [
       `arn:${partition}:s3:${region}:${STRANGER}:access-grants/default`,
       `arn:${partition}:s3:ap-south-2:${ACCOUNT}:access-grants/default`,
@@ -28,22 +32,22 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
       ['allowed', 's3:GetAccessGrantsInstanceResourcePolicy', instance],
       ['allowed', 's3:ListAccessGrants', instance],
       ['allowed', 's3:ListAccessGrantsLocations', instance],
-      ['allowed', 's3:CreateAccessGrantsLocation', location],
-      ['allowed', 's3:CreateAccessGrantsLocation', `${instance}/location/default`],
-      ['allowed', 's3:GetAccessGrantsLocation', location],
-      ['allowed', 's3:UpdateAccessGrantsLocation', location],
-      ['allowed', 's3:DeleteAccessGrantsLocation', location],
-      ['allowed', 's3:CreateAccessGrant', grant],
-      ['allowed', 's3:GetAccessGrant', grant],
-      ['allowed', 's3:DeleteAccessGrant', grant],
+      ['allowed', 's3:CreateAccessGrantsLocation', location, ownLocation],
+      ['allowed', 's3:CreateAccessGrantsLocation', `${instance}/location/default`, ownLocation],
+      ['allowed', 's3:GetAccessGrantsLocation', location, ownLocation],
+      ['allowed', 's3:UpdateAccessGrantsLocation', location, ownLocation],
+      ['allowed', 's3:DeleteAccessGrantsLocation', location, ownLocation],
+      ['allowed', 's3:CreateAccessGrant', grant, ownGrant],
+      ['allowed', 's3:GetAccessGrant', grant, ownGrant],
+      ['allowed', 's3:DeleteAccessGrant', grant, ownGrant],
       ['allowed', 's3:ListAccessGrantsInstances', '*'],
       ...elsewhere.flatMap((other): Row[] => [
         ['denied', 's3:GetAccessGrantsInstance', other],
         ['denied', 's3:ListAccessGrantsLocations', other],
-        ['denied', 's3:CreateAccessGrantsLocation', `${other}/location/default`],
-        ['denied', 's3:DeleteAccessGrantsLocation', `${other}/location/default`],
-        ['denied', 's3:CreateAccessGrant', `${other}/grant/1`],
-        ['denied', 's3:DeleteAccessGrant', `${other}/grant/1`],
+        ['denied', 's3:CreateAccessGrantsLocation', `${other}/location/default`, ownLocation],
+        ['denied', 's3:DeleteAccessGrantsLocation', `${other}/location/default`, ownLocation],
+        ['denied', 's3:CreateAccessGrant', `${other}/grant/1`, ownGrant],
+        ['denied', 's3:DeleteAccessGrant', `${other}/grant/1`, ownGrant],
       ]),
       // The stack manages the instance, and readers request credentials themselves.
       ['denied', 's3:CreateAccessGrantsInstance', instance],
@@ -58,25 +62,25 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     const other = `arn:${partition}:iam::${ACCOUNT}:role/location-role-2`;
     const pass: Row[] = [
       ['allowed', 'iam:GetRole', locationRole],
-      ['allowed', 'iam:PassRole', locationRole, { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' }],
+      ['allowed', 'iam:PassRole', locationRole, toAccessGrants],
       ['denied', 'iam:GetRole', other],
-      ['denied', 'iam:PassRole', other, { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' }],
-      ['denied', 'iam:PassRole', `arn:${partition}:iam::${STRANGER}:role/location-role`],
+      ['denied', 'iam:PassRole', other, toAccessGrants],
+      ['denied', 'iam:PassRole', `arn:${partition}:iam::${STRANGER}:role/location-role`, toAccessGrants],
       ['denied', 'iam:UpdateAssumeRolePolicy', locationRole],
       ['denied', 'iam:AttachRolePolicy', locationRole],
       ['denied', 'sts:AssumeRole', locationRole],
     ];
 
-    describe('to any service by default', () => {
-      table({ location: 'bucket' }, [
+    describe('to any service without restrictPassRole', () => {
+      table({ location: 'bucket', restrictPassRole: false }, [
         ...pass,
         ['allowed', 'iam:PassRole', locationRole, { 'iam:PassedToService': 's3.amazonaws.com' }],
         ['allowed', 'iam:PassRole', locationRole],
       ]);
     });
 
-    describe('only to S3 Access Grants with restrictPassRole', () => {
-      table({ location: 'bucket', restrictPassRole: true }, [
+    describe('only to S3 Access Grants by default', () => {
+      table({ location: 'bucket' }, [
         ...pass,
         ['denied', 'iam:PassRole', locationRole, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
         ['denied', 'iam:PassRole', locationRole],
@@ -169,6 +173,22 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
       ]);
     });
 
+    // The simulator does not know keys of an encryption context.
+    test('with its customer managed key, through it only', () => {
+      const { immuta } = deploy(target, { location: 'bucket', identityCenter: true, encryptedIdentityCenter: true });
+      const decrypt = (service: string, encryptionContext: Record<string, string>) => ({
+        Effect: 'Allow',
+        Action: 'kms:Decrypt',
+        Resource: `arn:${partition}:kms:${region}:${OTHER_ACCOUNT}:key/${KEY_ID}`,
+        Condition: { StringLike: { 'kms:ViaService': `${service}.${region}.*` }, StringEquals: encryptionContext },
+      });
+      const statements = immuta.identityPolicies.flatMap(({ Statement }) => Statement);
+      expect(statements.filter(({ Action }) => Action === 'kms:Decrypt')).toEqual([
+        decrypt('sso', { 'kms:EncryptionContext:aws:sso:instance-arn': center }),
+        decrypt('identitystore', { 'kms:EncryptionContext:aws:identitystore:identitystore-arn': store }),
+      ]);
+    });
+
     describe('not when it is not set', () => {
       table({ location: 'bucket' }, [
         ['denied', 'sso:DescribeInstance', center],
@@ -182,21 +202,21 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
 
   describe.each(['existingRole', 'importedRole', 'ambient', 'accessKeySecret'] as const)('as %s', (authentication) => {
     table({ location: 'bucket', authentication }, [
-      ['allowed', 's3:CreateAccessGrantsLocation', location],
-      ['allowed', 's3:DeleteAccessGrant', grant],
+      ['allowed', 's3:CreateAccessGrantsLocation', location, ownLocation],
+      ['allowed', 's3:DeleteAccessGrant', grant, ownGrant],
       ['allowed', 's3:ListAccessGrantsInstances', '*'],
       ['allowed', 'iam:GetRole', locationRole],
-      ['allowed', 'iam:PassRole', locationRole],
+      ['allowed', 'iam:PassRole', locationRole, toAccessGrants],
       ['allowed', 's3:ListBucket', s3('sales'), own],
       ['denied', 's3:ListBucket', s3('people'), own],
       ['denied', 's3:GetObject', s3('sales/q1.csv'), own],
       ['denied', 's3:DeleteAccessGrantsInstance', instance],
-      ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/other`],
+      ['denied', 'iam:PassRole', `arn:${partition}:iam::${ACCOUNT}:role/other`, toAccessGrants],
     ]);
   });
 
   describe('with statements that the CDK merges', () => {
-    table({ location: 'allBuckets', identityCenter: true, restrictPassRole: true, minimized: true }, [
+    table({ location: 'allBuckets', identityCenter: true, minimized: true }, [
       ['allowed', 's3:CreateAccessGrant', grant],
       ['allowed', 's3:ListAccessGrantsInstances', '*'],
       ['allowed', 's3:ListAllMyBuckets', '*'],

@@ -6,6 +6,8 @@ import { expectRows } from './table';
 const [target] = TARGETS;
 const INSTANCE = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
 const VENDED = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': INSTANCE };
+const OWN_GRANT = { 's3:AccessGrantScope': 's3://sales/*' };
+const TO_ACCESS_GRANTS = { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' };
 const SECRET = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:api-key-AbCdEf';
 
 function allow(...actions: string[]): PolicyDocument {
@@ -28,8 +30,8 @@ describe('roles under a permissions boundary that allows their actions', () => {
     ['denied', 's3:GetObject', 'arn:aws:s3:::people/q1.csv', VENDED],
   ]);
   expectRows(() => ({ principal: immuta }), [
-    ['allowed', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`],
-    ['allowed', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role'],
+    ['allowed', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`, OWN_GRANT],
+    ['allowed', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role', TO_ACCESS_GRANTS],
     ['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv'],
   ]);
   expectRows(() => ({ principal: handler }), [
@@ -47,8 +49,8 @@ describe('roles under a permissions boundary that does not allow their actions',
 
   expectRows(() => ({ principal: locationRole }), [['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED]]);
   expectRows(() => ({ principal: immuta }), [
-    ['denied', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`],
-    ['denied', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role'],
+    ['denied', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`, OWN_GRANT],
+    ['denied', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role', TO_ACCESS_GRANTS],
   ]);
   expectRows(() => ({ principal: handler }), [
     ['allowed', 'secretsmanager:GetSecretValue', SECRET],

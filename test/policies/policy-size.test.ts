@@ -18,7 +18,7 @@ const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
 
 type Props = Pick<
   ImmutaS3IntegrationProps,
-  'authentication' | 'encryptionKeys' | 'identityCenter' | 'location' | 'restrictPassRole'
+  'authentication' | 'encryptionKeys' | 'identityCenter' | 'location' | 'restrictScope'
 >;
 
 /** Synthesizes integrations in one stack and measures their policies as IAM does. */
@@ -37,17 +37,21 @@ function synthesize(integrations: (stack: Stack) => Props[], region = 'us-east-1
   const length = (documents: unknown[]) =>
     documents.map((document) => JSON.stringify(document).length).reduce((sum, one) => sum + one, 0);
   const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
-  const locationRoles = ofType('AWS::IAM::Role').filter(([id]) => id.includes('LocationRole'));
+  const inline = (name: string) => length(
+    ofType('AWS::IAM::Role')
+      .filter(([id]) => id.includes(name))
+      .flatMap(([, { Properties }]) => Properties.Policies.map((policy: any) => policy.PolicyDocument)),
+  );
   return {
-    locationRole: length(
-      locationRoles.flatMap(([, { Properties }]) => Properties.Policies.map((policy: any) => policy.PolicyDocument)),
-    ),
+    locationRole: inline('LocationRole'),
+    immutaRole: inline('ImmutaRole'),
     managedPolicy: length(ofType('AWS::IAM::ManagedPolicy').map(([, { Properties }]) => Properties.PolicyDocument)),
   };
 }
 
 interface Sizes {
   readonly locationRole: number;
+  readonly immutaRole: number;
   readonly managedPolicy: number;
 }
 
@@ -78,7 +82,7 @@ const LOCATION_ROLE =
 
 describe('location role', () => {
   const withBuckets = (count: number) => () =>
-    synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }]);
+    synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole, restrictScope: false }]);
   const withKeys = (count: number) => () => synthesize((stack) => [{
     location: buckets(stack, 1), authentication: newRole, encryptionKeys: keys(stack, count),
   }]);
@@ -86,12 +90,15 @@ describe('location role', () => {
   test('accepts 59 buckets with the longest names and fails with 60', () => {
     expect(withBuckets(59)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withBuckets(60)).toThrow(LOCATION_ROLE);
-    expect(withBuckets(60)).toThrow(/or pass fewer 'buckets' or none at all\. \[INLINE_POLICIES_TOO_LONG\]/);
+    expect(withBuckets(60)).toThrow(/pass fewer 'buckets' or none at all, or set 'restrictScope' to false\. \[INLINE_POLICIES_TOO_LONG\]/);
   });
 
   test('accepts fewer buckets in GovCloud, where ARNs are longer', () => {
     const inGovCloud = (count: number) => () =>
-      synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }], 'us-gov-west-1');
+      synthesize(
+        (stack) => [{ location: buckets(stack, count), authentication: newRole, restrictScope: false }],
+        'us-gov-west-1',
+      );
     expect(inGovCloud(54)).not.toThrow();
     expect(inGovCloud(57)).toThrow(LOCATION_ROLE);
   });
@@ -102,11 +109,23 @@ describe('location role', () => {
   });
 });
 
+describe("Immuta's role", () => {
+  const withBuckets = (count: number) => () =>
+    synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }]);
+
+  test('accepts 36 buckets with the longest names and fails with 38', () => {
+    expect(withBuckets(36)().immutaRole).toBeLessThanOrEqual(10_240);
+    expect(withBuckets(38)).toThrow(
+      /inline policies of role 'lake\/Lake0\/.*ImmutaRole' have at least \d+ characters, and IAM allows 10240/,
+    );
+  });
+});
+
 describe('managed policy of a user', () => {
-  const withBuckets = (count: number) => () => synthesize((stack) => [{
+  const withBuckets = (count: number, restrictScope?: boolean) => () => synthesize((stack) => [{
     location: buckets(stack, count),
+    restrictScope,
     identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
-    restrictPassRole: true,
     authentication: ImmutaAuthentication.accessKeySecret({
       user: iam.User.fromUserName(stack, 'User', 'immuta'),
       secret: secretsmanager.Secret.fromSecretNameV2(stack, 'AccessKey', 'immuta/access-key'),
@@ -114,11 +133,17 @@ describe('managed policy of a user', () => {
   }]);
 
   // The numbers between depend on the name of the location role, which CloudFormation generates.
-  test('accepts 56 buckets with the longest names and Identity Center and fails with 59', () => {
-    expect(withBuckets(56)().managedPolicy).toBeLessThanOrEqual(6_144);
-    expect(withBuckets(59)).toThrow(
-      /\[lake\/Lake0\/.*ImmutaPolicy\] the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/,
-    );
+  const TOO_LONG =
+    /\[lake\/Lake0\/.*ImmutaPolicy\] the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/;
+
+  test('accepts 15 buckets with the longest names and Identity Center and fails with 17', () => {
+    expect(withBuckets(15)().managedPolicy).toBeLessThanOrEqual(6_144);
+    expect(withBuckets(17)).toThrow(TOO_LONG);
+  });
+
+  test('accepts 55 buckets with the longest names and Identity Center and fails with 59 without restrictScope', () => {
+    expect(withBuckets(55, false)().managedPolicy).toBeLessThanOrEqual(6_144);
+    expect(withBuckets(59, false)).toThrow(TOO_LONG);
   });
 });
 

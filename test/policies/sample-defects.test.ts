@@ -26,6 +26,8 @@ const LOCATION = `${INSTANCE}/location/5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f`;
 const GRANT = `${INSTANCE}/grant/0c4f2c9e-9d3c-11ef-8f3d-0a1b2c3d4e5f`;
 const LOCATION_ROLE = 'arn:aws:iam::111122223333:role/location-role';
 const KEY = `arn:aws:kms:us-east-1:111122223333:key/${KEY_ID}`;
+const OWN_LOCATION = { 's3:AccessGrantsLocationScope': 's3://sales/' };
+const OWN_GRANT = { 's3:AccessGrantScope': 's3://sales/*' };
 const VENDED = { 'aws:ResourceAccount': ACCOUNT, 's3:AccessGrantsInstanceArn': INSTANCE };
 const STRANGER = '999999999999';
 const KEY_POLICY: PolicyDocument = {
@@ -159,18 +161,18 @@ const DEFECTS: Defect[] = [
   {
     number: 7,
     defect: 'The management policy names only the instance',
-    decision: 'All management actions on the instance and on `<instance>/*`',
+    decision: 'The actions on locations and grants are allowed on `<instance>/*`, for the scopes of the location only',
     why: "Actions on locations and grants do not match the instance's ARN. AWS moved the two create actions from one "
       + 'resource type to another, so both are named',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [
-      ['allowed', 's3:CreateAccessGrantsLocation', LOCATION],
-      ['allowed', 's3:GetAccessGrantsLocation', LOCATION],
-      ['allowed', 's3:DeleteAccessGrantsLocation', LOCATION],
-      ['allowed', 's3:CreateAccessGrant', GRANT],
-      ['allowed', 's3:GetAccessGrant', GRANT],
-      ['allowed', 's3:DeleteAccessGrant', GRANT],
+      ['allowed', 's3:CreateAccessGrantsLocation', LOCATION, OWN_LOCATION],
+      ['allowed', 's3:GetAccessGrantsLocation', LOCATION, OWN_LOCATION],
+      ['allowed', 's3:DeleteAccessGrantsLocation', LOCATION, OWN_LOCATION],
+      ['allowed', 's3:CreateAccessGrant', GRANT, OWN_GRANT],
+      ['allowed', 's3:GetAccessGrant', GRANT, OWN_GRANT],
+      ['allowed', 's3:DeleteAccessGrant', GRANT, OWN_GRANT],
     ],
   },
   {
@@ -190,7 +192,7 @@ const DEFECTS: Defect[] = [
       + 'action',
     sample: { principal: sampleImmuta },
     ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
-    rows: [['allowed', 's3:UpdateAccessGrantsLocation', LOCATION]],
+    rows: [['allowed', 's3:UpdateAccessGrantsLocation', LOCATION, OWN_LOCATION]],
   },
   {
     number: 10,
@@ -237,11 +239,12 @@ const DEFECTS: Defect[] = [
   {
     number: 14,
     defect: '`iam:PassRole` without `iam:PassedToService`',
-    decision: 'Exactly the location role; the condition is opt-in (`restrictPassRole`)',
-    why: 'AWS documents `access-grants.s3.amazonaws.com`, which was not verified live, and a wrong value makes every '
-      + "registration fail. The role's trust admits no other service",
+    decision:
+      'Exactly the location role, to `access-grants.s3.amazonaws.com` only, unless `restrictPassRole` is `false`',
+    why: 'AWS documents the value, which was not verified live, and a wrong value makes every registration fail. The '
+      + "role's trust admits no other service",
     sample: { principal: sampleImmuta },
-    ours: () => ({ principal: ours({ location: 'bucket', restrictPassRole: true }).immuta }),
+    ours: () => ({ principal: ours({ location: 'bucket' }).immuta }),
     rows: [['denied', 'iam:PassRole', LOCATION_ROLE, { 'iam:PassedToService': 'ec2.amazonaws.com' }]],
   },
   {

@@ -23,8 +23,8 @@ function statements(stack: Stack): iam.PolicyStatement[] {
     identityStoreId: 'd-1234567890',
     identityStoreAccount: '444455556666',
   };
-  const all = { allBuckets: true, bucketArns: [] };
-  const prefix = { allBuckets: false, bucketArns: [bucket.attrArn], prefix: 'curated/' };
+  const all = { allBuckets: true, bucketArns: [], bucketNames: [] };
+  const prefix = { allBuckets: false, bucketArns: [bucket.attrArn], bucketNames: [bucket.ref], prefix: 'curated/' };
   return [
     ...buildLocationRoleStatements({ ...options, data: all, write: true, keyArns: [] }),
     ...buildLocationRoleStatements({ ...options, data: prefix, write: false, keyArns: [] }),

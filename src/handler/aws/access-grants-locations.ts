@@ -3,7 +3,7 @@ import { describeService } from './access-grants';
 import { isInstanceMissing } from './access-grants-errors';
 import { callAws } from './call';
 import { s3ControlSdk } from './sdk';
-import { Location, isSamePath } from '../location';
+import { Location, isSamePath, isSamePathExceptSlash } from '../location';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -24,10 +24,12 @@ export interface ListLocationsTools {
 /**
  * Lists the locations that are registered on the path of a location. Undefined if there is no instance.
  *
+ * @param roleArn the role of the location that is sought: one with this role may be written with another slash
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
  */
 export async function listRegisteredLocations(
   location: Location,
+  roleArn: string | undefined,
   tools: ListLocationsTools,
 ): Promise<RegisteredLocation[] | undefined> {
   const { ListAccessGrantsLocationsCommand } = s3ControlSdk();
@@ -50,7 +52,7 @@ export async function listRegisteredLocations(
             scope: each.LocationScope ?? '',
             roleArn: each.IAMRoleArn ?? '',
           }))
-          .filter(({ scope }) => isSamePath(scope, location.path)),
+          .filter((each) => isOnPath(each, location.path, roleArn)),
       );
       nextToken = page.NextToken;
     } while (nextToken);
@@ -69,6 +71,12 @@ export async function findRegisteredLocation(
   roleArn: string | undefined,
   tools: ListLocationsTools,
 ): Promise<RegisteredLocation | undefined> {
-  const found = (await listRegisteredLocations(location, tools)) ?? [];
+  const found = (await listRegisteredLocations(location, roleArn, tools)) ?? [];
   return found.find((each) => each.roleArn === roleArn) ?? found[0];
+}
+
+/** `s3://bucket/x` and `s3://bucket/x/` may be two locations, so only the role proves that they are one. */
+function isOnPath(registered: RegisteredLocation, path: string, roleArn?: string): boolean {
+  return isSamePath(registered.scope, path)
+    || (registered.roleArn === roleArn && isSamePathExceptSlash(registered.scope, path));
 }

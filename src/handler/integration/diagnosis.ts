@@ -29,7 +29,9 @@ export async function diagnoseFailure(
   const hasty = { ...tools, deadline: tools.deadline.withoutRetries() };
   const location = parseLocation(properties);
   const findings = await Promise.all([
-    tryAnswer(hasty, async () => describeInstance(location, await listRegisteredLocations(location, hasty))),
+    tryAnswer(hasty, async () =>
+      describeInstance(location, await listRegisteredLocations(location, properties.LocationRoleArn, hasty)),
+    ),
     properties.DiagnosedPrincipalArn ? tryAnswer(hasty, () => diagnosePermissions(properties, hasty)) : undefined,
   ]);
   return findings.filter((finding) => finding !== undefined);
@@ -121,8 +123,15 @@ function listNeededActions(properties: Properties): NeededActions[] {
       actions: ['s3:CreateAccessGrantsLocation', 's3:DeleteAccessGrantsLocation'],
       resource: `${instance}/location/default`,
       region,
+      context: { 's3:AccessGrantsLocationScope': path },
     },
-    { actions: ['s3:CreateAccessGrant', 's3:DeleteAccessGrant'], resource: `${instance}/grant/default`, region },
+    {
+      actions: ['s3:CreateAccessGrant', 's3:DeleteAccessGrant'],
+      resource: `${instance}/grant/default`,
+      region,
+      // In `s3://`, a grant names a bucket. Which ones Immuta may name is not known here.
+      context: bucket ? { 's3:AccessGrantScope': `${path}*` } : {},
+    },
     { actions: ['iam:GetRole'], ...iam },
     { actions: ['iam:PassRole'], ...iam, context: { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' } },
     ...(bucket

@@ -8,6 +8,7 @@ import { diagnoseFailure } from './diagnosis';
 import { deriveOwnership } from './ownership';
 import { waitForSteadyStatus } from './polling';
 import { CreateRequest, IntegrationRequest, parseCreateRequest, parseRequest, parseUpdateRequest } from './request';
+import { adviseOnRestrictions } from './restrictions';
 import { updateIntegration } from './update';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import {
@@ -46,7 +47,7 @@ export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
 
     async function diagnose(error: unknown): Promise<unknown> {
       const findings = await diagnoseFailure(error, event.properties, { ...tools, s3Control: options.s3Control });
-      return error instanceof Failure ? error.withDetail(findings.join('; ')) : error;
+      return error instanceof Failure ? adviseOnRestrictions(error.withDetail(findings.join('; '))) : error;
     }
   };
 }

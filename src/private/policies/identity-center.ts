@@ -1,5 +1,6 @@
 import { Fn } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { buildServiceConditions } from './kms';
 
 /** An Identity Center instance whose users and groups Immuta grants to. */
 export interface IdentityCenter {
@@ -11,6 +12,8 @@ export interface IdentityCenter {
    * ARN of the application that S3 Access Grants has in the instance. Without it, every application of the instance.
    */
   readonly applicationArn?: string;
+  /** ARN of the customer managed key that encrypts the users and groups. */
+  readonly encryptionKeyArn?: string;
 }
 
 /**
@@ -20,9 +23,11 @@ export interface IdentityCenter {
  */
 export function buildIdentityCenterStatements(
   partition: string,
+  region: string,
   identityCenter: IdentityCenter,
 ): iam.PolicyStatement[] {
-  const { identityStoreAccount, identityStoreId, instanceArn } = identityCenter;
+  const { encryptionKeyArn, identityStoreAccount, identityStoreId, instanceArn } = identityCenter;
+  const identityStoreArn = `arn:${partition}:identitystore::${identityStoreAccount}:identitystore/${identityStoreId}`;
   return [
     new iam.PolicyStatement({ actions: ['sso:DescribeInstance'], resources: [instanceArn] }),
     new iam.PolicyStatement({
@@ -32,7 +37,7 @@ export function buildIdentityCenterStatements(
     new iam.PolicyStatement({
       actions: ['identitystore:DescribeGroup', 'identitystore:DescribeUser'],
       resources: [
-        `arn:${partition}:identitystore::${identityStoreAccount}:identitystore/${identityStoreId}`,
+        identityStoreArn,
         // The grantees are not known at synth.
         `arn:${partition}:identitystore:::group/*`,
         `arn:${partition}:identitystore:::user/*`,
@@ -40,7 +45,36 @@ export function buildIdentityCenterStatements(
     }),
     // The sso-directory service has no resource types.
     new iam.PolicyStatement({ actions: ['sso-directory:DescribeUsers'], resources: ['*'] }),
+    ...encryptionKeyArn === undefined ? [] : [
+      buildDecryptInstanceStatement(encryptionKeyArn, instanceArn, region),
+      buildDecryptStatement(encryptionKeyArn, 'identitystore', region, {
+        'kms:EncryptionContext:aws:identitystore:identitystore-arn': identityStoreArn,
+      }),
+    ],
   ];
+}
+
+/** Returns the statement with which a caller of Identity Center reads what a customer managed key encrypts there. */
+export function buildDecryptInstanceStatement(
+  keyArn: string,
+  instanceArn: string,
+  region: string,
+): iam.PolicyStatement {
+  return buildDecryptStatement(keyArn, 'sso', region, { 'kms:EncryptionContext:aws:sso:instance-arn': instanceArn });
+}
+
+/** @see https://docs.aws.amazon.com/singlesignon/latest/userguide/advanced-kms-policy.html */
+function buildDecryptStatement(
+  keyArn: string,
+  service: string,
+  region: string,
+  encryptionContext: Record<string, string>,
+): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [keyArn],
+    conditions: { ...buildServiceConditions(service, region), StringEquals: encryptionContext },
+  });
 }
 
 /**

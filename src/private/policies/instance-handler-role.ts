@@ -1,21 +1,42 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { formatApplicationArns } from './identity-center';
+import { buildDecryptInstanceStatement, formatApplicationArns } from './identity-center';
+import { INSTANCE_STACK_TAG } from '../../handler/contract';
+
+/** Options for the statements about the instance. */
+export interface InstanceHandlerOptions {
+  readonly accessGrantsInstanceArn: string;
+  /** ARN of the stack. The instance has it as a tag if a resource of the stack created it. */
+  readonly stackId: string;
+  /** Keys of the user's tags. */
+  readonly tagKeys: string[];
+}
 
 /** Returns the statements with which the handler creates, deletes and tags the instance. */
-export function buildInstanceHandlerStatements(accessGrantsInstanceArn: string): iam.PolicyStatement[] {
+export function buildInstanceHandlerStatements(options: InstanceHandlerOptions): iam.PolicyStatement[] {
+  const resources = [options.accessGrantsInstanceArn];
   return [
     new iam.PolicyStatement({
       actions: [
         's3:CreateAccessGrantsInstance',
-        's3:DeleteAccessGrantsInstance',
         's3:GetAccessGrantsInstance',
         's3:ListAccessGrants',
         's3:ListAccessGrantsLocations',
         's3:ListTagsForResource',
-        's3:TagResource',
+        // Not limited to keys: those that an update removes are not in the template any more.
         's3:UntagResource',
       ],
-      resources: [accessGrantsInstanceArn],
+      resources,
+    }),
+    new iam.PolicyStatement({
+      actions: ['s3:DeleteAccessGrantsInstance'],
+      resources,
+      conditions: { StringEquals: { [`aws:ResourceTag/${INSTANCE_STACK_TAG}`]: options.stackId } },
+    }),
+    new iam.PolicyStatement({
+      actions: ['s3:TagResource'],
+      resources,
+      // True for a request without tags, which changes nothing.
+      conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': options.tagKeys } },
     }),
   ];
 }
@@ -25,6 +46,11 @@ export interface InstanceIdentityCenterOptions {
   readonly partition: string;
   readonly accessGrantsInstanceArn: string;
   readonly identityCenterInstanceArn: string;
+  /** ID of the account of the S3 Access Grants instance. */
+  readonly account: string;
+  readonly region: string;
+  /** The customer managed key of the Identity Center instance. */
+  readonly encryptionKeyArn?: string;
 }
 
 /**
@@ -36,7 +62,7 @@ export interface InstanceIdentityCenterOptions {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_DissociateAccessGrantsIdentityCenter.html
  */
 export function buildInstanceIdentityCenterStatements(options: InstanceIdentityCenterOptions): iam.PolicyStatement[] {
-  const { partition, accessGrantsInstanceArn, identityCenterInstanceArn } = options;
+  const { partition, accessGrantsInstanceArn, encryptionKeyArn, identityCenterInstanceArn } = options;
   const application = formatApplicationArns(partition, identityCenterInstanceArn);
   return [
     new iam.PolicyStatement({
@@ -51,6 +77,11 @@ export function buildInstanceIdentityCenterStatements(options: InstanceIdentityC
     new iam.PolicyStatement({
       actions: ['sso:DeleteApplication', 'sso:PutApplicationAuthenticationMethod', 'sso:PutApplicationGrant'],
       resources: [application],
+      // S3 creates its application for the account of the caller. The condition ignores a request without the key.
+      conditions: { StringEqualsIfExists: { 'sso:ApplicationAccount': options.account } },
     }),
+    ...encryptionKeyArn === undefined ? [] : [
+      buildDecryptInstanceStatement(encryptionKeyArn, identityCenterInstanceArn, options.region),
+    ],
   ];
 }

@@ -17,11 +17,13 @@ export interface BucketOwnerOptions {
 /** Returns the statements that the owners in other accounts add to the policies of the location's buckets. */
 export function buildBucketOwnerStatements(options: BucketOwnerOptions): iam.PolicyStatement[] {
   // S3 refuses a bucket policy that names another bucket, so each bucket has statements of its own.
-  return options.data.bucketArns.flatMap((bucketArn) => buildStatementsForBucket(bucketArn, options));
+  const { bucketArns, bucketNames, prefix } = options.data;
+  return bucketArns.flatMap((bucketArn, index) => buildStatementsForBucket(
+    { allBuckets: false, bucketArns: [bucketArn], bucketNames: [bucketNames[index]], prefix }, options,
+  ));
 }
 
-function buildStatementsForBucket(bucketArn: string, options: BucketOwnerOptions): iam.PolicyStatement[] {
-  const data: GovernedData = { allBuckets: false, bucketArns: [bucketArn], prefix: options.data.prefix };
+function buildStatementsForBucket(data: GovernedData, options: BucketOwnerOptions): iam.PolicyStatement[] {
   const locationRole = [new iam.ArnPrincipal(options.locationRoleArn)];
   const conditions = buildInstanceConditions(options.accessGrantsInstanceArn);
   return [
@@ -34,13 +36,13 @@ function buildStatementsForBucket(bucketArn: string, options: BucketOwnerOptions
     new iam.PolicyStatement({
       principals: locationRole,
       actions: ['s3:ListBucket'],
-      resources: [bucketArn],
+      resources: data.bucketArns,
       conditions: { ...conditions, ...buildListConditions(data) },
     }),
     new iam.PolicyStatement({
       principals: [new iam.ArnPrincipal(options.immutaPrincipalArn)],
       actions: ['s3:ListBucket'],
-      resources: [bucketArn],
+      resources: data.bucketArns,
     }),
   ];
 }

@@ -97,6 +97,11 @@ export const SYNTH_MESSAGES = {
     text: "'{prop}' must look like arn:aws:sso:::instance/ssoins-1111222233334444, got {got}",
     remedy: "Copy the ARN from 'aws sso-admin list-instances'",
   },
+  /** The key has no use without an Identity Center instance that it encrypts. */
+  IDENTITY_CENTER_KEY_WITHOUT_INSTANCE: {
+    text: "'identityCenterEncryptionKey' needs 'identityCenterInstanceArn'",
+    remedy: "Set 'identityCenterInstanceArn', or omit the key",
+  },
   /** S3 Access Grants knows the users and groups of the Identity Center instance that it is associated with. */
   IDENTITY_CENTER_MISMATCH: {
     text: "'identityCenterInstanceArn' of '{instance}' must be {expected} as in 'identityCenter', got {got}",
@@ -115,7 +120,8 @@ export const SYNTH_MESSAGES = {
   /** IAM limits the inline policies of a role to 10,240 characters in total. */
   INLINE_POLICIES_TOO_LONG: {
     text: "the inline policies of role '{role}' have at least {length} characters, and IAM allows {quota}",
-    remedy: "Use the role in fewer integrations, pass fewer 'encryptionKeys', or pass fewer 'buckets' or none at all",
+    remedy: "Use the role in fewer integrations, pass fewer 'encryptionKeys', pass fewer 'buckets' or none at all, or "
+      + "set 'restrictScope' to false",
   },
   /** The ARN names something else than an S3 Access Grants instance. */
   INSTANCE_ARN_INVALID: {
@@ -160,7 +166,7 @@ export const SYNTH_MESSAGES = {
   /** IAM limits a managed policy to 6,144 characters. */
   MANAGED_POLICY_TOO_LONG: {
     text: 'the policy has at least {length} characters, and IAM allows {quota} in a managed policy',
-    remedy: "Pass fewer 'encryptionKeys', or pass fewer 'buckets' or none at all",
+    remedy: "Pass fewer 'encryptionKeys', pass fewer 'buckets' or none at all, or set 'restrictScope' to false",
   },
   /** IAM allows a user two access keys, and one integration needs both during a rotation. */
   MANAGED_USER_SHARED: {
@@ -201,6 +207,15 @@ export const SYNTH_MESSAGES = {
   PRINCIPAL_TOO_BROAD: {
     text: "'principal' must not allow everyone in AWS to assume Immuta's role",
     remedy: 'Name the role that Immuta runs as',
+  },
+  /**
+   * Immuta's role trusts a principal of another account, an organization, a service or a web identity without an
+   * external ID. If that principal serves several customers, another customer can have it assume this role (confused
+   * deputy).
+   */
+  PRINCIPAL_WITHOUT_EXTERNAL_ID: {
+    text: "Immuta's role can be assumed without an external ID by {principals}",
+    remedy: "Set the 'externalId' that Immuta sends. If the principal serves you alone, acknowledge the warning",
   },
   /** Neither an integration nor an S3 Access Grants instance has snapshots. */
   REMOVAL_POLICY_UNSUPPORTED: {

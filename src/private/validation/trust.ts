@@ -16,11 +16,15 @@ export function validatePrincipal(role: iam.Role): Problem[] {
   return findUnconditionalPrincipals(role).includes('*') ? [createProblem('PRINCIPAL_TOO_BROAD')] : [];
 }
 
-/** Warns if the role trusts more than one principal. */
+/** Warns if the role trusts more than one principal, or one that may act for others. */
 export function warnOfBroadTrust(role: iam.Role): void {
   const account = findTrustedAccount(role);
   if (account !== undefined) {
     addWarning(role, 'ACCOUNT_WITHOUT_EXTERNAL_ID', { account });
+  }
+  const deputies = [...new Set(resolveTrust(role).flatMap((statement) => listDeputies(statement, role)))];
+  if (deputies.length > 0) {
+    addWarning(role, 'PRINCIPAL_WITHOUT_EXTERNAL_ID', { principals: deputies.join(' and ') });
   }
   if (isGuardedByExternalIdOnly(role)) {
     addWarning(role, 'ANYBODY_WITH_EXTERNAL_ID');
@@ -42,15 +46,47 @@ function findTrustedAccount(role: iam.Role): string | undefined {
 }
 
 function findUnconditionalPrincipals(role: iam.Role): string[] {
-  return resolveTrust(role).filter((statement) => !statement.Condition).flatMap(getPrincipals);
+  return resolveTrust(role).filter((statement) => !statement.Condition)
+    .flatMap((statement) => getPrincipals(statement));
 }
 
-function getPrincipals({ Principal }: TrustStatement): string[] {
-  return typeof Principal === 'string' ? [Principal] : [Principal?.AWS ?? []].flat();
+/**
+ * Describes the principals outside the account that a statement lets assume the role without an external ID. Whole
+ * accounts and everyone without a condition have messages of their own.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+function listDeputies(statement: TrustStatement, role: iam.Role): string[] {
+  const conditions = Object.values(statement.Condition ?? {}).flatMap(Object.keys);
+  if (conditions.includes('sts:ExternalId')) {
+    return [];
+  }
+  const { account } = Stack.of(role);
+  const isOutside = (principal: string) => {
+    const owner = /^arn:[^:]+:(?:iam|sts)::(\d{12}):/.exec(principal)?.[1] ?? /^\d{12}$/.exec(principal)?.[0];
+    return owner !== undefined && owner !== account && (conditions.length > 0 || !isAccount(principal));
+  };
+  return [
+    ...getPrincipals(statement).filter(isOutside).map((principal) => `'${principal}'`),
+    ...getPrincipals(statement).includes('*') && conditions.length > 0
+      ? [`everyone with ${conditions.join(', ')}`] : [],
+    ...getPrincipals(statement, 'Service').map((service) => `service '${service}'`),
+    ...getPrincipals(statement, 'Federated').map((provider) => `identities of '${provider}'`),
+  ];
 }
+
+function isAccount(principal: string): boolean {
+  return /^\d{12}$|:root$/.test(principal);
+}
+
+function getPrincipals({ Principal }: TrustStatement, kind: PrincipalKind = 'AWS'): string[] {
+  return typeof Principal === 'string' ? (kind === 'AWS' ? [Principal] : []) : [Principal?.[kind] ?? []].flat();
+}
+
+type PrincipalKind = 'AWS' | 'Service' | 'Federated';
 
 interface TrustStatement {
-  readonly Principal?: string | { readonly AWS?: string | string[] };
+  readonly Principal?: string | Readonly<Partial<Record<PrincipalKind, string | string[]>>>;
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
 

@@ -157,6 +157,18 @@ describe('Delete of an integration of ours', () => {
     expect(answer.Reason).toContain(removal(id));
   });
 
+  test.each([['s3://sales/x/', 's3://sales/x'], ['s3://sales/x', 's3://sales/x/']])(
+    'fails and prints the command when the location on %s remains as %s',
+    async (path, scope) => {
+      sandbox.addRecord({ config: { ...CONFIG, awsLocationPath: path } });
+      const { id } = await sandbox.addLocation(scope);
+      const answer = await sandbox.delete(ID, { properties: { LocationPath: path } });
+
+      expect(answer).toMatchObject({ Status: 'FAILED' });
+      expect(answer.Reason).toContain(removal(id));
+    },
+  );
+
   test('succeeds when the remaining location has the role of another owner', async () => {
     sandbox.addRecord();
     await sandbox.addLocation('s3://sales/', OTHER_ROLE);

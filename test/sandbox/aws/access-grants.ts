@@ -16,6 +16,7 @@ export interface AccessGrant {
   readonly id: string;
   readonly arn: string;
   readonly locationId: string;
+  readonly scope: string;
   readonly grantee: string;
 }
 
@@ -57,6 +58,8 @@ interface InstanceOptions {
 export class AccessGrantsState {
   /** AWS's pages disagree on the `aws:SourceArn` that a trust policy sees. */
   sourceArn: 'instance' | 'location' = 'instance';
+  /** How S3 writes the scope of a location that it stores. Its documentation shows several ways. */
+  writeScope: (scope: string) => string;
   /** How long it takes until a new association shows, and until one that was ended does not. */
   associationMs = 0;
   /** Identity Center instances that do not exist, or are in another Region. */
@@ -67,7 +70,9 @@ export class AccessGrantsState {
   constructor(
     private readonly clock: SandboxClock,
     private readonly iam: IamState,
-  ) {}
+  ) {
+    this.writeScope = (scope) => scope;
+  }
 
   createInstance(
     accountId: string,
@@ -158,7 +163,7 @@ export class AccessGrantsState {
   /** All locations of an instance, or those of one scope; none if there is no instance. */
   locations(accountId: string, region: string, scope?: string): AccessGrantsLocation[] {
     const locations = [...(this.findInstance(accountId, region)?.locations.values() ?? [])];
-    return locations.filter((location) => scope === undefined || location.scope === scope);
+    return locations.filter((location) => scope === undefined || location.scope === this.writeScope(scope));
   }
 
   location(accountId: string, region: string, id: string): AccessGrantsLocation {
@@ -180,7 +185,13 @@ export class AccessGrantsState {
       throw new AwsError(409, 'AccessGrantsLocationAlreadyExistsError', 'Access Grants Location already exists');
     }
     const id = scope === 's3://' ? 'default' : randomUUID();
-    const location = { id, arn: `${instance.arn}/location/${id}`, scope, roleArn, createdAt: this.clock.now() };
+    const location = {
+      id,
+      arn: `${instance.arn}/location/${id}`,
+      scope: this.writeScope(scope),
+      roleArn,
+      createdAt: this.clock.now(),
+    };
     await this.requireRole(roleArn, location, instance);
     instance.locations.set(id, location);
     return location;
@@ -202,11 +213,18 @@ export class AccessGrantsState {
     locations.delete(id);
   }
 
-  createGrant(accountId: string, region: string, locationId: string, grantee: string): AccessGrant {
+  /** @param subPrefix as the API takes it: below the scope of the location */
+  createGrant(
+    accountId: string,
+    region: string,
+    locationId: string,
+    grantee: string,
+    subPrefix = '*',
+  ): AccessGrant {
     const instance = this.instance(accountId, region);
-    this.location(accountId, region, locationId);
+    const scope = this.location(accountId, region, locationId).scope.replace(/\*$/, '') + subPrefix;
     const id = randomUUID();
-    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, grantee };
+    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, scope, grantee };
     instance.grants.set(id, grant);
     return grant;
   }

@@ -17,10 +17,14 @@ interface Operation {
   readonly path: RegExp;
   /** What the caller needs the permission for; all operations are also `s3:<name>`. @default - the instance */
   resource?(instanceArn: string, input: S3ControlInput): string;
+  /** The condition keys about the resource and the request. What does not exist has no scope and no tags. */
+  keys?(state: AccessGrantsState, input: S3ControlInput): ConditionKeys;
   /** What else the caller needs permissions for, by action. */
   also?(instanceArn: string, input: S3ControlInput, state: AccessGrantsState): Record<string, string[]>;
   run(state: AccessGrantsState, input: S3ControlInput, control: S3Control): unknown;
 }
+
+type ConditionKeys = Record<string, string | string[] | undefined>;
 
 const ROOT = '/v20180820/accessgrantsinstance';
 const TAGS = /^\/v20180820\/tags\/(?<ResourceArn>.+)$/;
@@ -30,6 +34,7 @@ const OPERATIONS: Record<string, Operation> = {
   CreateAccessGrantsInstance: {
     method: 'POST',
     path: new RegExp(`^${ROOT}$`),
+    keys: requestTags,
     also: (instanceArn, { Tags, IdentityCenterArn }) => ({
       ...(Tags ? { 's3:TagResource': [instanceArn] } : {}),
       ...(IdentityCenterArn
@@ -61,6 +66,7 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'POST',
     path: TAGS,
     resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
+    keys: requestTags,
     run: (state, { accountId, region, Tags }) => {
       const { tags } = state.instance(accountId, region);
       Object.entries(parseTags(Tags)).forEach(([key, value]) => tags.set(key, value));
@@ -70,6 +76,7 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'DELETE',
     path: TAGS,
     resource: (_, { ResourceArn }) => decodeURIComponent(ResourceArn),
+    keys: (_, { tagKeys }) => ({ 'aws:TagKeys': tagKeys }),
     run: (state, { accountId, region, tagKeys }) => {
       tagKeys.forEach((key: string) => state.instance(accountId, region).tags.delete(key));
     },
@@ -90,6 +97,10 @@ const OPERATIONS: Record<string, Operation> = {
   DeleteAccessGrantsInstance: {
     method: 'DELETE',
     path: new RegExp(`^${ROOT}$`),
+    keys: (state, { accountId, region }) =>
+      Object.fromEntries(
+        [...state.findInstance(accountId, region)?.tags ?? []].map(([key, value]) => [`aws:ResourceTag/${key}`, value]),
+      ),
     run: (state, { accountId, region }) => state.deleteInstance(accountId, region),
   },
   ListAccessGrantsInstances: {
@@ -106,6 +117,7 @@ const OPERATIONS: Record<string, Operation> = {
     path: new RegExp(`^${ROOT}/location$`),
     // the id is not known yet; policies can only name location/*
     resource: (instanceArn) => `${instanceArn}/location/new`,
+    keys: (_, { LocationScope }) => ({ 's3:AccessGrantsLocationScope': LocationScope }),
     run: async (state, { accountId, region, LocationScope, IAMRoleArn }) =>
       locationOutput(await state.createLocation(accountId, region, LocationScope!, IAMRoleArn!)),
   },
@@ -113,6 +125,7 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'GET',
     path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
     resource: locationArn,
+    keys: locationScope,
     run: (state, { accountId, region, AccessGrantsLocationId }) =>
       locationOutput(state.location(accountId, region, AccessGrantsLocationId!)),
   },
@@ -120,6 +133,7 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'PUT',
     path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
     resource: locationArn,
+    keys: locationScope,
     run: async (state, { accountId, region, AccessGrantsLocationId, IAMRoleArn }) =>
       locationOutput(await state.updateLocation(accountId, region, AccessGrantsLocationId!, IAMRoleArn!)),
   },
@@ -127,6 +141,7 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'DELETE',
     path: new RegExp(`^${ROOT}/location/(?<AccessGrantsLocationId>[^/]+)$`),
     resource: locationArn,
+    keys: locationScope,
     run: (state, { accountId, region, AccessGrantsLocationId }) =>
       state.deleteLocation(accountId, region, AccessGrantsLocationId!),
   },
@@ -153,6 +168,9 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'DELETE',
     path: new RegExp(`^${ROOT}/grant/(?<AccessGrantId>[^/]+)$`),
     resource: (instanceArn, { AccessGrantId }) => `${instanceArn}/grant/${AccessGrantId}`,
+    keys: (state, { accountId, region, AccessGrantId }) => ({
+      's3:AccessGrantScope': state.findInstance(accountId, region)?.grants.get(AccessGrantId)?.scope,
+    }),
     run: (state, { accountId, region, AccessGrantId }) => state.deleteGrant(accountId, region, AccessGrantId!),
   },
 };
@@ -172,12 +190,8 @@ export class S3Control {
     const operation = OPERATIONS[name];
     const instanceArn = `arn:aws:s3:${input.region}:${input.accountId}:access-grants/default`;
     const resource = operation.resource?.(instanceArn, input) ?? instanceArn;
-    await this.require(
-      principal,
-      `s3:${name}`,
-      resource,
-      input.LocationScope ? { 's3:AccessGrantsLocationScope': input.LocationScope } : {},
-    );
+    const keys = operation.keys?.(this.state, input) ?? {};
+    await this.require(principal, `s3:${name}`, resource, keys);
     if (input.IAMRoleArn) {
       await this.require(principal, 'iam:PassRole', input.IAMRoleArn, {
         'iam:PassedToService': 'access-grants.s3.amazonaws.com',
@@ -185,8 +199,9 @@ export class S3Control {
     }
     for (const [action, resources] of Object.entries(operation.also?.(instanceArn, input, this.state) ?? {})) {
       // an application has the account of the organization's Identity Center, and members of the organization need no
-      // leave of that
-      for (const each of resources) await this.require(principal, action, each, {}, input.accountId);
+      // leave of that; S3 creates its application for the caller's account
+      const about = action.startsWith('sso:') ? { 'sso:ApplicationAccount': input.accountId } : keys;
+      for (const each of resources) await this.require(principal, action, each, about, input.accountId);
     }
     return operation.run(this.state, input, this);
   }
@@ -218,9 +233,12 @@ export class S3Control {
     principal: string,
     action: string,
     resource: string,
-    keys: Record<string, string>,
+    present: ConditionKeys,
     resourceAccount?: string,
   ): Promise<void> {
+    const keys = Object.fromEntries(
+      Object.entries(present).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    );
     if (await this.iam.authorize(principal, action, resource, { keys, resourceAccount })) return;
     throw new AwsError(
       403,
@@ -260,6 +278,18 @@ function list(item: string, items: unknown[], nextToken?: string): unknown {
   return { NextToken: nextToken, [`${item}sList`]: { [item]: items } };
 }
 
+function requestTags(_: AccessGrantsState, { Tags }: S3ControlInput): ConditionKeys {
+  return { 'aws:TagKeys': Tags && Object.keys(parseTags(Tags)) };
+}
+
+function locationScope(
+  state: AccessGrantsState,
+  { accountId, region, AccessGrantsLocationId }: S3ControlInput,
+): ConditionKeys {
+  const location = state.findInstance(accountId, region)?.locations.get(AccessGrantsLocationId);
+  return { 's3:AccessGrantsLocationScope': location?.scope };
+}
+
 function locationArn(instanceArn: string, { AccessGrantsLocationId }: S3ControlInput): string {
   return `${instanceArn}/location/${AccessGrantsLocationId}`;
 }
@@ -288,11 +318,12 @@ function locationOutput({ id, arn, scope, roleArn, createdAt }: AccessGrantsLoca
   };
 }
 
-function grantOutput({ id, arn, locationId, grantee }: AccessGrant) {
+function grantOutput({ id, arn, locationId, scope, grantee }: AccessGrant) {
   return {
     AccessGrantId: id,
     AccessGrantArn: arn,
     AccessGrantsLocationId: locationId,
+    GrantScope: scope,
     Grantee: { GranteeType: 'IAM', GranteeIdentifier: grantee },
   };
 }

@@ -1,0 +1,29 @@
+import { isSamePath, isSamePathExceptSlash } from '../../src/handler/location';
+
+// as a user writes it, and as S3 Access Grants may
+test.each([
+  ['s3://b/x/', 's3://b/x'],
+  ['s3://b/x', 's3://b/x/'],
+  ['s3://b/x/', 's3://b/x/*'],
+  ['s3://b/x', 's3://b/x*'],
+  ['s3://b/', 's3://b'],
+  ['s3://b/', 's3://b/*'],
+  ['s3://', 's3://'],
+  ['s3://', 's3://*'],
+])('%s may be written as %s', (path, scope) => {
+  expect(isSamePathExceptSlash(path, scope)).toBe(true);
+});
+
+test.each([
+  ['s3://b/x/', 's3://b/y/'],
+  ['s3://b/x/', 's3://b/xy'],
+  ['s3://b/x/', 's3://b/'],
+  ['s3://b/', 's3://'],
+  ['s3://b/', 's3://bb/'],
+])('%s is not %s', (path, scope) => {
+  expect(isSamePathExceptSlash(path, scope)).toBe(false);
+});
+
+test('a slash at the end of a prefix makes another path for Immuta', () => {
+  expect(isSamePath('s3://b/x/', 's3://b/x')).toBe(false);
+});
