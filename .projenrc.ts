@@ -264,6 +264,7 @@ const JEST_PROJECT = {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] },
   setupFiles: ['<rootDir>/test/support/setup.ts'],
 };
+const NEWEST = `aws-cdk-lib ${NEWEST_CDK}`;
 const SLOW = 'slow';
 new JsonFile(project, 'jest.config.json', {
   obj: {
@@ -276,7 +277,7 @@ new JsonFile(project, 'jest.config.json', {
       },
       {
         ...JEST_PROJECT,
-        displayName: `aws-cdk-lib ${NEWEST_CDK}`,
+        displayName: NEWEST,
         testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/@(private|policies)/*.test.ts'],
         testPathIgnorePatterns: ['\\.slow\\.test\\.ts$'],
         moduleNameMapper: { '^aws-cdk-lib(.*)$': 'aws-cdk-lib-newest$1' },
@@ -301,8 +302,8 @@ const readme = project.addTask('readme', {
 const JEST = 'jest --ci --maxWorkers=100%';
 project.addTask('jest', { description: 'Run the tests, or those whose paths match', exec: JEST, receiveArgs: true });
 project.addTask('jest:quick', {
-  description: 'Run the tests, except *.slow.test.ts',
-  exec: `${JEST} --ignoreProjects ${SLOW}`,
+  description: 'Run the tests against the lowest aws-cdk-lib, except *.slow.test.ts',
+  exec: `${JEST} --ignoreProjects "${NEWEST}" ${SLOW}`,
 });
 project.addTask('jest:update', {
   description: 'Run the tests and accept new snapshots',
@@ -313,7 +314,7 @@ project.testTask.reset('tsx test/support/run-tests.ts jest:quick');
 project.addTask('test:full', { description: 'Run every test and check', exec: 'tsx test/support/run-tests.ts jest' });
 project.addTask('test:slow', {
   description: 'Run what test:full adds to test, after it',
-  exec: `${JEST} --selectProjects ${SLOW}`,
+  exec: `${JEST} --selectProjects "${NEWEST}" ${SLOW}`,
 });
 
 packageLanguages(project, readme);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as ts from 'typescript';
+import { VALIDATION_TESTS } from '../src/handler/immuta/validation-tests';
 
 /** An entry of a table of coded messages: see `src/handler/coded-message.ts`. */
 export interface ErrorEntry {
@@ -35,6 +36,8 @@ const INTRODUCTION =
   'Every error ends with its code in brackets. A code never changes its meaning. Words in braces stand for values. ' +
   'The [runbook](runbook.md) starts from symptoms.';
 
+const HINTS = 'the error contains the hint of each failed [validation test](#validation-tests-of-immuta)';
+
 const WIDTH = 120;
 
 /** Renders `docs/errors.md` from the tables of coded messages in the sources. */
@@ -55,6 +58,7 @@ export function renderErrorsPage(root: string): string {
         wrap(introduction),
         ...entries.map(renderEntry),
       ]),
+      ...renderValidationTests(),
     ].join('\n\n') + '\n'
   );
 }
@@ -143,8 +147,21 @@ function renderEntry({ code, text, cause, remedy }: ErrorEntry): string {
     '',
     wrap(`- Text: ${text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``}`),
     wrap(`- Cause: ${cause}`),
-    wrap(`- Remedy: ${/^\{\w+\}$/.test(remedy) ? 'the error names it' : escapeMarkdown(remedy)}.`),
+    wrap(`- Remedy: ${remedy === '{hints}' ? HINTS : escapeMarkdown(remedy)}.`),
   ].join('\n');
+}
+
+/** Renders the tests that Immuta runs before it creates or changes an integration, with their hints. */
+function renderValidationTests(): string[] {
+  return [
+    '## Validation tests of Immuta',
+    wrap('Immuta runs these tests before it creates or changes an integration. The error contains the hints.'),
+    [
+      '| test | hint |',
+      '| --- | --- |',
+      ...VALIDATION_TESTS.map(({ name, hint }) => `| ${name} | ${hint} |`),
+    ].join('\n'),
+  ];
 }
 
 function escapeMarkdown(text: string): string {

@@ -24,7 +24,7 @@ export class Failure extends Error {
     this.remedy = remedy;
   }
 
-  /** The same failure with more of what happened. */
+  /** Returns the same failure with another detail. */
   public withDetail(detail: string): Failure {
     return detail
       ? new Failure(this.code, { text: `${this.text}; ${detail}`, remedy: this.remedy }, { cause: this })
@@ -67,7 +67,7 @@ export interface Refusal {
   readonly failure: Failure;
   /**
    * What may still be done: check whether it was carried out (`lost`), send it again later (`busy`, `iam`), look for
-   * what is in its way (`conflict`), or nothing (`final`).
+   * what conflicts with it (`conflict`), or nothing (`final`).
    */
   readonly kind: 'lost' | 'busy' | 'conflict' | 'iam' | 'final';
   /** Whether this request or an earlier attempt of it may have been carried out. */

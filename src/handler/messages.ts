@@ -22,7 +22,7 @@ export const MESSAGES = {
    */
   EVENT_TOO_OLD: {
     text: 'the {requestType} of {logicalId} reached the handler function {minutes} minutes late, and CloudFormation '
-      + 'cannot be asked whether it still waits',
+      + 'cannot be asked whether the operation is still in progress',
     remedy: 'Let the function call cloudformation:DescribeStackResource and cloudformation:DescribeStacks for this '
       + 'stack, check its concurrency limits, then deploy again',
   },
@@ -157,7 +157,7 @@ export const MESSAGES = {
    * are.
    */
   ATTRIBUTE_NOT_EDITABLE: {
-    text: '{cause}',
+    text: 'cannot change an attribute of the integration in place: {cause}',
     remedy: 'Restore the previous value and deploy again. To change it, remove the ImmutaS3Integration in one '
       + 'deployment and add it in the next one, or create it with another construct ID on another location',
   },
@@ -169,8 +169,8 @@ export const MESSAGES = {
       + 'a new ImmutaS3Integration with another construct ID and remove this one',
   },
   /**
-   * Immuta ended the deletion in `deleteError`, disabled the integration, or accepted the deletion and did not carry it
-   * out.
+   * Immuta ended the deletion in `deleteError`, disabled the integration, or accepted the deletion and did not perform
+   * it.
    */
   DELETE_FAILED: {
     text: "Immuta did not delete the integration: integration {id} is '{status}'{details}",
@@ -189,7 +189,7 @@ export const MESSAGES = {
    * created now.
    */
   CREATE_TOO_LATE: {
-    text: "it is too late to create the integration: the event is older than 'iamPropagationTimeout'",
+    text: "cannot create the integration: the event is older than 'iamPropagationTimeout'",
     remedy: "Deploy again, or increase 'iamPropagationTimeout'",
   },
   /** Immuta, or AWS, is slow or stuck, or the integration has a status that this version does not know. */
@@ -229,10 +229,10 @@ export const MESSAGES = {
    */
   LOCATION_ALREADY_REGISTERED: {
     text: '{location} is already registered in S3 Access Grants, as location {id} with the role {role}',
-    remedy: "If nobody needs that location, remove its grants, run '{command}', and deploy again",
+    remedy: "If the location is not in use, remove its grants, run '{command}', and deploy again",
   },
   /**
-   * The integration was disabled by force or removed without cleaning up, so nobody else would ever remove its
+   * The integration was disabled by force or removed without cleaning up, so no other process would remove its
    * location.
    */
   LOCATION_NOT_REMOVED: {
@@ -249,13 +249,12 @@ export const MESSAGES = {
   },
   /** Path, account or Region of a deployed integration changed, for example with a parameter. */
   LOCATION_CHANGED: {
-    text: 'cannot change the location of an integration: {current}, and {wanted} is requested',
+    text: 'cannot change the location of an integration to {wanted}: {current}',
     remedy: 'Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one',
   },
   /** `url` of the tenant was changed, and the integration is in the other tenant. */
   INTEGRATION_IN_OTHER_TENANT: {
-    text: 'the integration is in the tenant {home}, but the function of its ImmutaTenant calls {called}, where it is '
-      + 'not',
+    text: 'the integration is in the tenant {home}, but the function of its ImmutaTenant calls {called}',
     remedy: "Deploy the ImmutaTenant with its previous 'url', then repeat this. To move a path to another tenant, "
       + 'remove the integration in one deployment and add it in the next',
   },
@@ -285,7 +284,7 @@ export const MESSAGES = {
   },
   /** `adopt` was added to a deployed integration, or changed. */
   ADOPT_CHANGED: {
-    text: "'adopt' cannot become '{id}': this resource {current}",
+    text: "cannot change 'adopt' to '{id}': this resource {current}",
     remedy: "Set 'adopt' to '{id}' on a new ImmutaS3Integration, with another construct ID",
   },
 
@@ -337,8 +336,8 @@ export const MESSAGES = {
 
   /** The user has an access key that neither the secret nor the recorded intent of the integration names. */
   ACCESS_KEYS_OF_OTHERS: {
-    text: "user '{user}' has access keys that this integration did not create ({keys}), and it needs both of the two "
-      + 'that IAM allows',
+    text: "user '{user}' has access keys that this integration did not create ({keys}). IAM allows two keys per user, "
+      + 'and the integration needs both',
     remedy: "Delete them if nothing uses them ('aws iam delete-access-key --user-name {user} --access-key-id …'), or "
       + "give the integration a 'user' that has none, then try again",
   },
@@ -349,7 +348,7 @@ export const MESSAGES = {
   },
   /** The user was deleted outside the stack. */
   ACCESS_KEY_USER_MISSING: {
-    text: "user '{user}' does not exist, so it cannot have an access key",
+    text: "cannot create an access key for user '{user}': the user does not exist",
     remedy: "Create it again, or give the integration another 'user', then try again",
   },
   /** Immuta accepted a request with an access key, but shows another one. */
@@ -369,16 +368,16 @@ export const MESSAGES = {
     remedy: 'Wait for it, then try again',
   },
   /**
-   * A rotation of a secret that Immuta does not work with: no deployment has succeeded with it, or the last one gave
+   * A rotation of a secret that Immuta does not use: no deployment has succeeded with it, or the last one gave
    * other credentials.
    */
   ROTATION_NOT_POSSIBLE: {
-    text: 'Immuta does not work with an access key of this secret',
+    text: 'cannot rotate the secret: the integration does not use its access key',
     remedy: 'Deploy the stack of the integration, then rotate again',
   },
   /** A deployment finished the rotation, or gave the integration other credentials. */
   ROTATION_ABANDONED: {
-    text: 'version {token} of the secret is not pending any more, because another update took its place',
+    text: 'version {token} of the secret is no longer pending: another update superseded it',
     remedy: 'Rotate again',
   },
   /** Someone deleted the access key that a rotation had created. */
@@ -388,7 +387,7 @@ export const MESSAGES = {
   },
   /** The integration was deleted or changed in Immuta, or has a status that allows no change. */
   ROTATION_INTEGRATION_NOT_READY: {
-    text: 'integration {id} {state}, so it cannot be given another access key',
+    text: 'cannot rotate the access key of integration {id}: it {state}',
     remedy: 'Deploy the stack of the integration, then rotate again',
   },
   /** Immuta needs longer than one run of the function. */
@@ -408,7 +407,7 @@ export const MESSAGES = {
   IDENTITY_CENTER_ALREADY_ASSOCIATED: {
     text: '{instance} is associated with Identity Center instance {current}, but not by this resource, so it cannot '
       + 'be associated with {wanted}',
-    remedy: "Set 'identityCenterInstanceArn' to the first one, or end that association if nobody needs it, with 'aws "
+    remedy: "Set 'identityCenterInstanceArn' to the first one, or end that association if it is not in use, with 'aws "
       + "s3control dissociate-access-grants-identity-center --account-id {accountId} --region {region}', and deploy "
       + 'again',
   },
@@ -425,7 +424,7 @@ export const MESSAGES = {
   },
   /** AWS was busy for so long that the Delete of this resource would not find what is created now. */
   INSTANCE_CREATE_TOO_LATE: {
-    text: 'it is too late to create or to associate {instance}, because a Delete might not find it any more{seen}',
+    text: 'cannot create or associate {instance}: the event is so old that a Delete might not find the result{seen}',
     remedy: 'Deploy again',
   },
 
@@ -439,7 +438,7 @@ export const MESSAGES = {
   },
   /** The service was busy or broken for two minutes. */
   AWS_UNAVAILABLE: {
-    text: '{service} did not carry out {operation}: {cause}',
+    text: '{service} failed to process {operation}: {cause}',
     remedy: 'Try again when the service is available',
   },
   /**
@@ -497,7 +496,10 @@ export const MESSAGES = {
     text: 'the attributes of the resource are too long for a response to CloudFormation',
     remedy: 'Give the integration a shorter name in Immuta, then try again',
   },
-  /** AWS Lambda denied the function to invoke itself, or did not answer: it does so to go on after 8 minutes. */
+  /**
+   * AWS Lambda denied the function to invoke itself, or did not answer. The function invokes itself to continue after 8
+   * minutes.
+   */
   SELF_INVOCATION_FAILED: {
     text: 'the handler function cannot invoke itself to continue: {cause}',
     remedy: 'Check that no service control policy or permissions boundary denies lambda:InvokeFunction, and that the '

@@ -2,7 +2,7 @@ import { Aws, Lazy, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { findOutermostStack } from './stacks';
 
-/** Stacks about which the function of a construct asks CloudFormation, beside its own. */
+/** Stacks that the function of a construct describes, beside its own. */
 interface DescribedStacks {
   readonly arns: Set<string>;
   /** Called when there is another one. */
@@ -17,13 +17,17 @@ export function renderDescribedStacks(owner: IConstruct): string[] {
   return Lazy.uncachedList({ produce: () => [Aws.STACK_ID, ...DESCRIBED.get(owner)?.arns ?? []] });
 }
 
-/** @param onAdd called when another stack defines such a custom resource */
-export function addToDescribedStack(owner: IConstruct, onAdd: () => void): void {
+/**
+ * Registers the construct of a function.
+ *
+ * @param onAdd called when another stack defines a custom resource that the function answers
+ */
+export function registerDescriber(owner: IConstruct, onAdd: () => void): void {
   DESCRIBED.set(owner, { arns: new Set(), onAdd });
 }
 
 /**
- * Lets the function of a tenant ask about the stack of an integration. The function of an imported tenant is not ours.
+ * Allows the function of a tenant to describe the stack of an integration, unless the tenant is imported.
  */
 export function allowDescribeStack(integration: IConstruct, tenant: IConstruct): void {
   const described = DESCRIBED.get(tenant);

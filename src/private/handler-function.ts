@@ -8,7 +8,7 @@ import { Construct, IConstruct } from 'constructs';
 import { attachToHandler } from './attach-policy';
 import { bindProxy } from './bind-proxy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
-import { addToDescribedStack, renderDescribedStacks } from './described-stacks';
+import { registerDescriber, renderDescribedStacks } from './described-stacks';
 import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
 import {
@@ -63,7 +63,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
-  addToDescribedStack(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
+  registerDescriber(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
   const handler = createFunction(scope, props, { role, logGroup, additions });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {
     acknowledgeTracing(role);
@@ -112,7 +112,7 @@ function createFunction(
     memorySize: 256,
     role,
     logGroup,
-    // As long as CloudFormation waits at most: the function asks CloudFormation whether it still does.
+    // The longest service timeout. The function reads whether the operation is still in progress.
     maxEventAge: Duration.hours(1),
     retryAttempts: 2,
     environment: Object.assign({}, options.environment, environment, ...additions.map((each) => each.environment)),

@@ -37,7 +37,8 @@ export function reportMissing(
   const missing = MISSING.get(role) ?? { policy: [], trust: [] };
   if (!MISSING.has(role)) {
     MISSING.set(role, missing);
-    // Later constructs can add statements, so the warning is rendered at the end of the synthesis.
+    // Later constructs can add statements, so the warning is added at the end of the synthesis. It cannot be a token:
+    // newer versions of the CDK do not resolve tokens in annotations.
     addValidation(role, () => {
       warnOfMissing(role, renderAll(missing.policy), renderAll(missing.trust));
       return [];

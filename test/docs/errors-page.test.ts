@@ -42,7 +42,7 @@ describe('the page of errors', () => {
 
 - Text: \`Immuta says: {tests}\`
 - Cause: One of \`Immuta's\` tests failed.
-- Remedy: the error names it.
+- Remedy: the error contains the hint of each failed [validation test](#validation-tests-of-immuta).
 
 ### KEY_REJECTED
 

@@ -235,7 +235,7 @@ describe('an outage of AWS', () => {
       answers: ['FAILED none', 'SUCCESS none'],
       stack: 'ROLLBACK_COMPLETE',
       reason: expect.stringMatching(
-        /AWS Secrets Manager did not carry out GetSecretValue of '.*': InternalServiceError: Try later\. .*\[AWS_UNAVAILABLE\]/,
+        /AWS Secrets Manager failed to process GetSecretValue of '.*': InternalServiceError: Try later\. .*\[AWS_UNAVAILABLE\]/,
       ),
     });
 

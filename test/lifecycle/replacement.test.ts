@@ -222,7 +222,7 @@ test('fails before any write when a parameter changes the path, and keeps the in
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(failure(result)).toMatch(
-    /cannot change the location of an integration: integration 101 .* is on 's3:\/\/sales-lake\/' in account .* and 's3:\/\/hr-lake\/'/,
+    /cannot change the location of an integration to 's3:\/\/hr-lake\/' .*: integration 101 .* is on 's3:\/\/sales-lake\/'/,
   );
   expect(failure(result)).toContain(
     'Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one',
@@ -250,7 +250,7 @@ test.each<[string, string, string]>([
   const result = await sandbox.current.deploy(stack(), { parameters: { Where: value } });
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(failure(result)).toMatch(/cannot change the location of an integration: integration 101 /);
+  expect(failure(result)).toMatch(/cannot change the location of an integration to .*: integration 101 /);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
   await expectNothingLeft();
@@ -299,7 +299,7 @@ describe('another tenant for the same path', () => {
     expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
     expect(failure(result)).toContain(
       `the integration is in the tenant ${sandbox.current.immuta.url}, ` +
-        `but the function of its ImmutaTenant calls ${other.url}, where it is not. ` +
+        `but the function of its ImmutaTenant calls ${other.url}. ` +
         "Deploy the ImmutaTenant with its previous 'url', then repeat this",
     );
     const deleted = await sandbox.current.destroy(STACK_NAME);

@@ -1,13 +1,13 @@
 import { AwsCall, callAws } from './call';
 import { isAwsError } from './error';
-import { cloudFormationSdk } from './sdk';
+import { clientConfig, cloudFormationSdk } from './sdk';
 
-/** The answer is worth little if it takes long: the handler continues without it. */
+/** A slow response is of little value: the handler continues without it. */
 const TIMEOUT_MS = 5_000;
 
 const CLOUDFORMATION = {
   name: 'CloudFormation',
-  createClient: () => new (cloudFormationSdk().CloudFormationClient)({ maxAttempts: 1 }),
+  createClient: () => new (cloudFormationSdk().CloudFormationClient)({ ...clientConfig(), maxAttempts: 1 }),
 };
 
 /** A resource of a stack. */
@@ -63,7 +63,7 @@ export async function describeStackStatus(stackId: string, tools: Tools): Promis
   return stack?.StackStatus ?? '';
 }
 
-/** CloudFormation answers a stack or a resource that it does not know with a validation error. */
+/** CloudFormation rejects a stack or a resource that does not exist with a validation error. */
 function isDoesNotExist(error: unknown): boolean {
   const { cause = error } = error as Error;
   return isAwsError(cause) && cause.name === 'ValidationError' && /does not exist/.test(cause.message);

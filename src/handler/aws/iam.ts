@@ -54,7 +54,7 @@ export class IamUser {
 
   /**
    * Creates a key with one request. Returns neither a key nor a refusal if it is not known whether a key was created:
-   * nobody knows the secret of that one.
+   * the secret of that key is lost.
    *
    * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
    */

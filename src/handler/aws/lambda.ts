@@ -16,7 +16,7 @@ export async function invokeFunction(
   tools: { readonly deadline: Deadline; readonly log: Log },
 ): Promise<void> {
   const { LambdaClient, InvokeCommand } = lambdaSdk();
-  const service = { name: 'AWS Lambda', createClient: () => new LambdaClient(clientConfig()) };
+  const service = { name: 'AWS Lambda', createClient: () => new LambdaClient({ ...clientConfig(), maxAttempts: 1 }) };
   await callAws(service, { ...tools, operation: 'Invoke', timeoutMs: TIMEOUT_MS }, (client, options) =>
     client.send(
       new InvokeCommand({

@@ -128,7 +128,8 @@ export class SecretVersions {
 
   private call<T>(operation: string, send: Send<SecretsManagerClient, T>): Promise<T> {
     const { SecretsManagerClient: Client } = secretsManagerSdk();
-    const service = { name: 'AWS Secrets Manager', createClient: () => new Client(clientConfig()) };
+    const createClient = () => new Client({ ...clientConfig(), maxAttempts: 1 });
+    const service = { name: 'AWS Secrets Manager', createClient };
     return callAws(service, { ...this.tools, operation: `${operation} of '${this.arn}'` }, send);
   }
 }

@@ -17,7 +17,8 @@ export async function readSecret(
   tools: { readonly deadline: Deadline; readonly log: Log },
 ): Promise<string> {
   const { SecretsManagerClient, GetSecretValueCommand } = secretsManagerSdk();
-  const service = { name: 'AWS Secrets Manager', createClient: () => new SecretsManagerClient(clientConfig()) };
+  const createClient = () => new SecretsManagerClient({ ...clientConfig(), maxAttempts: 1 });
+  const service = { name: 'AWS Secrets Manager', createClient };
   const call = { ...tools, operation: `GetSecretValue of '${arn}'` };
   let text: string | undefined;
   try {

@@ -148,7 +148,7 @@ export class IntegrationsClient {
     return this.change('PUT', id, async () => buildPayload(await config()));
   }
 
-  /** Without a body: Immuta refuses credentials here. */
+  /** Deletes an integration. Sends no body, because Immuta refuses credentials here. */
   public async delete(id: string): Promise<Accepted | 'missing' | ImmutaRefusal> {
     return this.change('DELETE', id);
   }

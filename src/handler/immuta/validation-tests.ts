@@ -11,7 +11,7 @@ export interface ValidationTest {
   readonly hint: string;
   /** Whether it also fails while a new role or policy is not in force yet, and then passes by itself. */
   readonly failsBeforeIamPropagates: boolean;
-  /** Whether it fails because another integration or location is in the way. */
+  /** Whether it fails because of another integration or location. */
   readonly failsOnConflict?: boolean;
   /** Whether AWS can be asked about the same thing. */
   readonly isAboutAws?: boolean;
@@ -65,8 +65,8 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
   },
   {
     name: 'An AWS Access Grants location does not yet exist for the provided path',
-    hint: 'Remove the location that is registered on this path in S3 Access Grants, with its grants, if nobody needs '
-      + 'it: Immuta registers the location itself',
+    hint: 'Remove the location that is registered on this path in S3 Access Grants, with its grants, if it is not in '
+      + 'use: Immuta registers the location itself',
     failsBeforeIamPropagates: false,
     failsOnConflict: true,
     isAboutAws: true,

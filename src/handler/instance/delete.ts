@@ -34,7 +34,7 @@ export async function deleteInstance(context: InstanceContext): Promise<void> {
 async function deleteOnceEmpty(context: InstanceContext): Promise<void> {
   const { accessGrants, deadline, log, name, ownership } = context;
   let least = Number.POSITIVE_INFINITY;
-  let patienceEndsAt = 0;
+  let shrinkingEndsAt = 0;
   await poll<void>({ deadline, waitingFor: `${name} to be empty` }, async () => {
     const found = await accessGrants.findInstance();
     if (!found || !isOurs(PART, found.tags, ownership)) {
@@ -49,9 +49,9 @@ async function deleteOnceEmpty(context: InstanceContext): Promise<void> {
     const { locations, grants } = await accessGrants.countContents();
     if (locations + grants < least) {
       least = locations + grants;
-      patienceEndsAt = deadline.now() + SHRINKING_MS;
+      shrinkingEndsAt = deadline.now() + SHRINKING_MS;
     }
-    return deadline.now() >= patienceEndsAt
+    return deadline.now() >= shrinkingEndsAt
       ? { done: await keepInstance(context, found, refusal) }
       : { seen: `it has ${locations} locations and ${grants} grants` };
   });

@@ -11,13 +11,13 @@ const INSTANCE_TAG = formatTagKey(PART, 'instance');
 /** The application of our association, empty until it is known. Another association gets another application. */
 const APPLICATION_TAG = formatTagKey(PART, 'application');
 
-/** An association that an earlier run has ended may still appear for so long, and cannot be ended again. */
+/** Maximum time for which an association that was ended may still appear. It cannot be ended again. */
 const DISSOCIATION_MS = 120_000;
 
-/** What is in the way of an association may not appear for so long. */
+/** Maximum time until a conflicting association appears. */
 const CONFLICT_MS = 120_000;
 
-/** A concurrent run of the same event takes so long at most to record what it associated. */
+/** Maximum time until a concurrent run of the same event records what it associated. */
 const CONCURRENT_RUN_MS = 30_000;
 
 /** The association that an event is to create. */
@@ -124,8 +124,8 @@ function keepAssociationOfOthers(
 }
 
 /**
- * Claims the association while it does not exist, and then requests it: if this run dies in between, the next one
- * recognizes it by the claim.
+ * Claims the association while it does not exist, and then requests it. If the invocation is killed in between, the
+ * next one recognizes it by the claim.
  */
 async function associate(
   context: InstanceContext,
@@ -296,7 +296,7 @@ async function waitForAssociation(
   });
 }
 
-/** Gives a concurrent run time to record the application of its association, and what is in the way time to appear. */
+/** Waits until a concurrent run has recorded the application of its association, or a conflicting one appears. */
 async function waitForConcurrentRun(context: InstanceContext, { kind }: Refusal): Promise<Instance | undefined> {
   const { accessGrants, deadline, name } = context;
   const start = deadline.now();
@@ -304,7 +304,7 @@ async function waitForConcurrentRun(context: InstanceContext, { kind }: Refusal)
     const instance = await accessGrants.findInstance();
     const isHidden = kind === 'conflict' && !instance?.identityCenterInstanceArn;
     const isClaimed = instance && isAssociationOurs(context, instance) && !instance.tags[APPLICATION_TAG];
-    const patienceMs = isHidden ? CONFLICT_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
-    return !instance || deadline.now() >= start + patienceMs ? { done: instance } : { seen: 'nothing appears yet' };
+    const waitMs = isHidden ? CONFLICT_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
+    return !instance || deadline.now() >= start + waitMs ? { done: instance } : { seen: 'nothing appears yet' };
   });
 }

@@ -4,13 +4,13 @@ import { SECRET_TAG_PREFIX } from '../contract';
 
 const TAG_PREFIX = `${SECRET_TAG_PREFIX}creating-`;
 
-/** So long after the intent was recorded, the key is created. */
+/** Delay between the recorded intent and the creation of the key. */
 export const INTENT_PAUSE_MS = 10_000;
-/** The request for it is sent so long after that, at the latest. */
+/** Maximum delay after that until the request is sent. */
 const LATEST_MS = 30_000;
 /** A request takes 20 seconds at most. Includes what the clocks of Lambda and IAM may differ by. */
 const WINDOW_MS = 55_000;
-/** Then the key is stored, or lost, and all lists show it. */
+/** Time after which the key is stored, or lost, and all lists show it. */
 const EXPIRY_MS = 90_000;
 
 /**
@@ -27,7 +27,7 @@ export interface Intent {
   readonly recordedAt: number;
 }
 
-/** Each run has an intent of its own. */
+/** Creates the intent of this run. Each run has another one. */
 export function createIntent(userName: string, existing: readonly string[], now: number): Intent {
   return { tag: `${TAG_PREFIX}${now}-${randomUUID().slice(0, 8)}`, userName, existing, recordedAt: now };
 }

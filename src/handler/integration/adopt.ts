@@ -79,7 +79,7 @@ export function assertAdoptionUnchanged({ adopt, physicalId }: IntegrationReques
   throw createFailure('ADOPT_CHANGED', { id: adopt, current });
 }
 
-/** Says how to keep a record that is in the way. A resource that has had another integration cannot adopt one. */
+/** Describes how to keep a conflicting record. A resource that has had another integration cannot adopt one. */
 export function describeAdoption(
   { ownership, physicalId }: IntegrationRequest,
   { id, name }: IntegrationRecord,

@@ -18,7 +18,7 @@ import { describeLocation, isSameLocation, isSamePath } from '../location';
 import { Deadline, OutOfTime } from '../runtime/deadline';
 import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 
-/** The deletion of a failed integration may take so long. */
+/** Maximum time of the deletion of a failed integration. */
 const DELETION_MS = 30_000;
 
 /** A record that failed, and why. */
@@ -93,7 +93,7 @@ async function assertReplaced(
   }
 }
 
-/** Makes room for the next record: a failed one holds the name and the path. */
+/** Deletes a failed record, which still occupies the name and the path. */
 async function deleteFailed(context: Context, request: CreateRequest, { id, why }: FailedRecord): Promise<void> {
   try {
     await deleteRecord(context, request, id);
@@ -105,7 +105,7 @@ async function deleteFailed(context: Context, request: CreateRequest, { id, why 
   }
 }
 
-/** Whether another record may do better: a new one, or that of a concurrent run of this event, which is in the way. */
+/** Whether another record may succeed: a new one, or that of a concurrent run of this event, which conflicts. */
 async function isWorthReplacing(
   context: Context,
   request: CreateRequest,
@@ -117,13 +117,17 @@ async function isWorthReplacing(
     return false;
   }
   if (isExplainedByConflict(failedTests)) {
-    return isTwinFound(context, request, id);
+    return hasConcurrentRecord(context, request, id);
   }
   return isExplainedByIamPropagation(failedTests) && isTimeToReplace(deadline, pauseMs);
 }
 
 /** Whether another request of this event has created a record, which a list may not show for a minute. */
-async function isTwinFound({ deadline, immuta }: Context, request: CreateRequest, id: string): Promise<boolean> {
+async function hasConcurrentRecord(
+  { deadline, immuta }: Context,
+  request: CreateRequest,
+  id: string,
+): Promise<boolean> {
   const end = deadline.now() + LAG_MS;
   return poll<boolean>({ deadline, waitingFor: 'another record of this event' }, async ({ pauseMs }) => {
     if (findOwn(await immuta.list(), request, id)) {
@@ -321,13 +325,13 @@ async function deletePredecessors(
   state: CreationState,
   records: readonly IntegrationRecord[],
 ): Promise<void> {
-  const hasty = { ...context, immuta: context.immuta.withRetryMs(state.retryMs) };
+  const shortRetries = { ...context, immuta: context.immuta.withRetryMs(state.retryMs) };
   for (const record of records.filter(({ location }) => isSameLocation(location, request.location))) {
     if (!(await isCancelledPredecessor(context, request, record))) {
       assertIsFailedPredecessor(request, record);
     }
     context.log.info('delete-failed-predecessor', { integrationId: record.id, status: record.status });
-    await deleteRecord(hasty, request, record.id);
+    await deleteRecord(shortRetries, request, record.id);
   }
 }
 

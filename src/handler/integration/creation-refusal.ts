@@ -6,8 +6,8 @@ import { Deadline } from '../runtime/deadline';
 import { computeRemainingDelay } from '../runtime/poll';
 
 /**
- * Whether something that exists is in the way, by the status, by the tests that failed, or by what Immuta answers after
- * a creation that failed.
+ * Whether something that exists conflicts with the request, by the status, by the tests that failed, or by the message
+ * of Immuta after a creation that failed.
  */
 export function isConflict({ kind, status, failure: why }: ImmutaRefusal): boolean {
   return (

@@ -10,9 +10,9 @@ import { EarlierRuns } from '../protocol/run';
  * The event may have created something unless one of these is certain:
  *
  * - This invocation is the event's first, and has sent nothing. Lambda repeats a failed invocation after a minute at
- *   the earliest, so no attempt came before an event that is younger than that. (It may deliver an event twice at once.
- *   Then both runs see the same state, and what refuses the one refuses the other, unless that starts in the seconds
- *   between them: the record of the other run then waits for the next Create to name it.)
+ *   the earliest, so no attempt came before an event that is younger than that. Lambda may also deliver an event twice
+ *   at once. Then both runs see the same state and get the same refusal. If the cause of the refusal begins between
+ *   them, the next Create names the record of the other run.
  * - A list shows no record of this event after everything that an attempt may have sent was answered: an earlier
  *   attempt ended a minute ago, and its requests with it. Our own requests were refused. Only a request of ours without
  *   an answer may still have an effect after a list.

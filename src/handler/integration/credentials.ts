@@ -60,11 +60,11 @@ export function createCredentials(
       }
     },
     async remember() {
-      const hasty = deadline.withFewRetries();
+      const limits = deadline.withFewRetries();
       await Promise.all(
         [properties, oldProperties].map((each) =>
           bestEffort(log, 'secret-not-read', async () => {
-            await (each.AccessKeyUserName ? manage(each, hasty)?.isSettled() : readAccessKey(each, hasty));
+            await (each.AccessKeyUserName ? manage(each, limits)?.isSettled() : readAccessKey(each, limits));
           }),
         ),
       );
@@ -88,8 +88,8 @@ export function createCredentials(
 }
 
 /**
- * Deletes the keys of an integration that does not exist any more. An adopted one goes on without its stack, with its
- * key.
+ * Deletes the keys of an integration that does not exist any more. Keeps those of an adopted one, which
+ * outlives its stack.
  */
 export async function releaseCredentials(
   { managed }: Credentials,

@@ -142,8 +142,8 @@ function isOfCurrent(
 }
 
 /**
- * Whether the Create that this Delete follows created the record: it may also have been created before, retained, and
- * been in that Create's way.
+ * Whether the Create that this Delete follows created the record: it may also have been created before and
+ * retained, so that it conflicted with that Create.
  *
  * A Create that responded says which. Of a cancelled one only the `Generation` is known. Resources without a role or
  * policy of their own have none: then only a record that did not exist or was not complete when the Delete began is

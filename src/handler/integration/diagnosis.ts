@@ -26,13 +26,13 @@ export async function diagnoseFailure(
   if (!isAboutAws(findFailedTests(error))) {
     return [];
   }
-  const hasty = { ...tools, deadline: tools.deadline.withoutRetries() };
+  const once = { ...tools, deadline: tools.deadline.withoutRetries() };
   const location = parseLocation(properties);
   const findings = await Promise.all([
-    tryAnswer(hasty, async () =>
-      describeInstance(location, await listRegisteredLocations(location, properties.LocationRoleArn, hasty)),
+    tryAnswer(once, async () =>
+      describeInstance(location, await listRegisteredLocations(location, properties.LocationRoleArn, once)),
     ),
-    properties.DiagnosedPrincipalArn ? tryAnswer(hasty, () => diagnosePermissions(properties, hasty)) : undefined,
+    properties.DiagnosedPrincipalArn ? tryAnswer(once, () => diagnosePermissions(properties, once)) : undefined,
   ]);
   return findings.filter((finding) => finding !== undefined);
 }

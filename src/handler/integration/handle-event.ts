@@ -111,7 +111,7 @@ async function createOrAdopt(context: Context, request: CreateRequest, state: Cr
   }
 }
 
-/** A Delete that has nothing to delete needs no tenant, and does not fail because its URL is wrong. */
+/** Deletes the integration, or keeps an adopted one. If there is nothing to delete, it does not need the tenant. */
 async function deleteOrKeep(
   request: IntegrationRequest,
   credentials: Credentials,
@@ -135,7 +135,7 @@ function settleCredentials(context: Context, record: IntegrationRecord): Promise
   return context.credentials.settle(record, () => waitForSteadyStatus(context, record.id));
 }
 
-/** A failed Create says what its Delete has to look for. After that, the physical ID never changes. */
+/** Formats the ID by which the Delete of a failed Create finds the record. It never changes after the Create. */
 function formatFailedPhysicalId(event: ResourceEvent, { integrationId, mayHaveCreated }: CreationState): string {
   if (event.requestType !== 'Create') {
     return event.physicalId || PHYSICAL_ID_UNKNOWN;
@@ -146,7 +146,7 @@ function formatFailedPhysicalId(event: ResourceEvent, { integrationId, mayHaveCr
   return mayHaveCreated ? `${PHYSICAL_ID_UNKNOWN}/${deriveOwnership(event).createdBy}` : PHYSICAL_ID_NONE;
 }
 
-/** A response has 4096 bytes. */
+/** Renders the attributes, cut to fit a response of 4,096 bytes. */
 function renderAttributes({ id, name }: IntegrationRecord): IntegrationAttributes {
   return { IntegrationId: id, IntegrationName: name.slice(0, LONGEST_NAME) };
 }

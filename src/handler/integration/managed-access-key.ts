@@ -424,7 +424,7 @@ export class ManagedAccessKey {
     });
   }
 
-  /** A key does not exist if two lists agree. A list that cannot be had says nothing. */
+  /** Whether a key exists. Two lists that omit it prove that it does not. A failed list proves nothing. */
   private async exists({ userName, accessKeyId }: StoredKey): Promise<boolean> {
     for (const pause of [SECOND_LIST_MS, 0]) {
       const keys = await bestEffort(this.options.log, 'access-keys-not-listed', () => this.list(userName));

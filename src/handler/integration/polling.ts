@@ -6,10 +6,10 @@ import { poll } from '../runtime/poll';
 
 type Tools = Pick<Context, 'immuta' | 'deadline' | 'log'>;
 
-/** So long after a write of ours, a read may still show the state before it. */
+/** Maximum time after a write of ours for which a read may show the state before it. */
 export const LAG_MS = 60_000;
 
-/** Two reads that are so far apart, and agree, are evidence that something does not exist. */
+/** Time between two reads that, if they agree, are evidence that something does not exist. */
 const CONFIRMATION_MS = 30_000;
 
 /** Reads a record. Undefined if Immuta shows none. */

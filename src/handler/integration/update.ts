@@ -169,14 +169,14 @@ async function updateRecord(
   );
 }
 
-/** Waits, without a request, for what an earlier invocation has sent. Its access key is the one that is pending. */
+/** Resumes, without a request, what an earlier invocation has sent. Its access key is the pending one. */
 async function resumeUpdate({ credentials }: Context): Promise<undefined> {
   await credentials.provide();
 }
 
 /**
- * IAM may propagate meanwhile. And what looks ignored may be what a run of a cancelled operation wrote after ours, so
- * it is sent once more.
+ * Whether to send the update again. IAM may propagate its changes meanwhile. Fields that look ignored may be those of a
+ * cancelled operation that wrote after ours, so they are sent once more.
  */
 function isWorthRetrying(
   before: IntegrationRecord,
@@ -233,7 +233,7 @@ async function requestUpdate(
   return undefined;
 }
 
-/** Immuta names the attributes that it cannot change in place. */
+/** Explains a refusal in which Immuta names attributes that it cannot change in place. */
 function explainRefusal(refusal: ImmutaRefusal): ImmutaRefusal {
   return refusal.status === 400 && /non-editable/i.test(refusal.failure.text)
     ? { ...refusal, failure: createFailure('ATTRIBUTE_NOT_EDITABLE', { cause: refusal.failure.text }) }
@@ -241,8 +241,8 @@ function explainRefusal(refusal: ImmutaRefusal): ImmutaRefusal {
 }
 
 /**
- * Waits until the integration has a steady status again, and shows what was sent: for a minute, reads may show what was
- * before.
+ * Waits until the integration has a steady status again, and shows what was sent: for a minute, reads may show the
+ * state before.
  *
  * @throws Failure if the integration is gone
  */

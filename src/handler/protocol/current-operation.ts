@@ -54,9 +54,9 @@ const LONGEST_BLIND_DELAY_MS = 300_000;
  * The operation of CloudFormation to which an event belongs.
  *
  * CloudFormation cancels Creates and Updates when another resource of the stack fails, and Lambda delivers events late
- * and twice. A run that went on then would write over what came after it, or create what no stack knows. So the handler
- * asks CloudFormation before each write, remembers the first answer, and stops when it changes. If CloudFormation
- * cannot be asked (denied, no route), the handler goes on as if nothing had changed.
+ * and twice. A run that continued would overwrite a newer operation or create an orphaned integration. So the handler
+ * describes the resource before each write, remembers the first answer, and stops when it changes. If the call is
+ * denied or has no route, the handler continues as if nothing had changed.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
  */

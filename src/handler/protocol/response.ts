@@ -3,7 +3,7 @@ import { Failure, createFailure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
-import { growingPauses, poll } from '../runtime/poll';
+import { createGrowingPauses, poll } from '../runtime/poll';
 import { joinLines } from '../runtime/text';
 
 /** To a longer response, CloudFormation says "Response object is too long" and waits for another one. */
@@ -92,7 +92,7 @@ export async function sendResponse(
     log.warn('response-not-delivered', { message: 'the IDs of the event are too long for a response' });
     return;
   }
-  const pauses = growingPauses(1_000, 10_000, 2);
+  const pauses = createGrowingPauses(1_000, 10_000, 2);
   await poll<void>(
     { deadline: clock, waitingFor: 'CloudFormation to accept the response', pauses },
     async ({ number: attempt, pauseMs }) => {

@@ -13,9 +13,9 @@ import { createLog, Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
 
 /**
- * A run that waits so long continues in another invocation: the slot that it gives back lets a waiting event of another
- * integration start. Every wait with an end of its own is shorter (a request is retried for up to 7 minutes), and eight
- * of these are the longest `timeout`: Lambda ends a chain of invocations after 16.
+ * A run that has waited for 8 minutes continues in another invocation, so that a waiting event gets its slot. Each
+ * wait with an end of its own is shorter: a request is retried for up to 7 minutes. Eight invocations cover the longest
+ * `timeout`. Lambda ends a chain of invocations after 16.
  */
 const SLOT_MS = 480_000;
 
@@ -28,7 +28,7 @@ const RESERVE_MS = 60_000;
  */
 const FIRST_ATTEMPT_MS = 50_000;
 
-/** A Create may create something for at least so long, since its first requests take seconds. */
+/** Minimum time in which a Create may create something, since its first requests take seconds. */
 const LEAST_CREATION_MS = 60_000;
 
 /**
@@ -40,7 +40,7 @@ const WATCH_EXTRA_MS = 120_000;
 const DEFAULT_TIMEOUT_SECONDS = 1_800;
 const DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS = 180;
 
-/** What the handling of an event is given. */
+/** Tools for handling one event. */
 export interface EventTools {
   readonly deadline: Deadline;
   readonly log: Log;

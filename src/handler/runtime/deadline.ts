@@ -55,17 +55,17 @@ export class Deadline implements Clock {
     this.creationEndsAt = options.creationEndsAt;
   }
 
-  /** The same deadline, for best-effort calls. */
+  /** Returns a deadline without retries, for best-effort calls. */
   public withoutRetries(): Deadline {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, 0);
   }
 
-  /** The same deadline, for best-effort calls that are worth some seconds. */
+  /** Returns a deadline with retries of some seconds, for best-effort calls. */
   public withFewRetries(): Deadline {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
   }
 
-  /** No deadline, for short calls after the end of the event's time: the invocation has a minute left then. */
+  /** Returns no deadline, for short calls after the event's time: the invocation has a minute left then. */
   public withoutLimits(): Deadline {
     return new Deadline(
       this.clock,
@@ -74,7 +74,7 @@ export class Deadline implements Clock {
     );
   }
 
-  /** Allows for something new in IAM from now on, however old the event is. */
+  /** Allows IAM to propagate changes from now on, regardless of the age of the event. */
   public allowIamPropagation(ms: number): void {
     this.iamPropagationEndsAt = Math.max(this.iamPropagationEndsAt, this.clock.now() + ms);
   }

@@ -29,7 +29,7 @@ export interface Attempt {
 }
 
 /**
- * Calls a probe until it is done. The only place in the handler that waits.
+ * Calls a probe until it is done. Every wait for a state uses this.
  *
  * @throws OutOfTime with what was waited for and what was last seen
  */
@@ -51,18 +51,18 @@ export async function poll<T>(options: PollOptions, probe: (attempt: Attempt) =>
   }
 }
 
-/** Pauses while something changes by itself: short at first, then 15 seconds. */
+/** Creates the pauses between reads of a state that changes by itself: from 2 to 15 seconds. */
 export function createPollPauses(): Generator<number, never> {
-  return growingPauses(2_000, 15_000);
+  return createGrowingPauses(2_000, 15_000);
 }
 
-/** Pauses between attempts of what a new IAM role or policy may still refuse. */
+/** Creates the pauses between attempts that a new IAM role or policy may still refuse: from 3 to 20 seconds. */
 export function createIamPauses(): Generator<number, never> {
-  return growingPauses(3_000, 20_000);
+  return createGrowingPauses(3_000, 20_000);
 }
 
-/** Pauses that grow by a factor, in milliseconds. */
-export function* growingPauses(first: number, longest: number, factor = 1.5): Generator<number, never> {
+/** Creates pauses that grow by a factor, in milliseconds. */
+export function* createGrowingPauses(first: number, longest: number, factor = 1.5): Generator<number, never> {
   for (let pause = first; ; pause = Math.min(pause * factor, longest)) {
     yield pause;
   }

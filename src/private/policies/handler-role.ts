@@ -101,12 +101,12 @@ function formatSecretArn(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }
 
-/** Returns the statement with which a handler asks CloudFormation whether it still waits for an event. */
+/** Returns the statement with which a handler reads whether its operation is still in progress. */
 export function buildDescribeResourceStatement(stackArns: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['cloudformation:DescribeStackResource'], resources: stackArns });
 }
 
-/** Returns the statement with which the handler asks CloudFormation whether a stack is new. */
+/** Returns the statement with which the handler reads whether a stack is new. */
 export function buildDescribeStackStatement(stackArns: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: stackArns });
 }

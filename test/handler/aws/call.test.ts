@@ -104,7 +104,7 @@ test('retries an outage for two minutes', async () => {
   const start = clock.now();
 
   expect((await failureOf(call())).message).toMatch(
-    /^AWS Secrets Manager did not carry out GetSecretValue: ServiceUnavailable: Busy\. .*\[AWS_UNAVAILABLE\]$/,
+    /^AWS Secrets Manager failed to process GetSecretValue: ServiceUnavailable: Busy\. .*\[AWS_UNAVAILABLE\]$/,
   );
   expect(clock.now() - start).toBeLessThanOrEqual(120_000);
   expect(clock.now() - start).toBeGreaterThan(110_000);

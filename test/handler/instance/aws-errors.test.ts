@@ -78,7 +78,7 @@ test.each([
   const rollback = operation === 'GetAccessGrantsInstance' ? 'FAILED' : 'SUCCESS';
   expect(outcome).toMatchObject({ status: 'FAILED', rollback });
   expect(outcome.reason).toMatch(
-    new RegExp(`(denied|did not carry out) ${operation}: ${error.code}: ${error.message.replace(/\.$/, '')}`),
+    new RegExp(`(denied|failed to process) ${operation}: ${error.code}: ${error.message.replace(/\.$/, '')}`),
   );
   expect(sandbox.clock.now() - start).toBeLessThan(8 * MINUTE);
   repair();
@@ -159,7 +159,7 @@ test('creates nothing later than its Delete would look for it', async () => {
   const { reason } = await sandbox.deploy();
 
   expect(reason).toMatch(
-    /it is too late to create or to associate.*last status: .*SlowDown.*\[INSTANCE_CREATE_TOO_LATE\]/,
+    /cannot create or associate.*last status: .*SlowDown.*\[INSTANCE_CREATE_TOO_LATE\]/,
   );
   const creations = sandbox.aws.requests.filter(
     (request) => s3ControlOperation(request) === 'CreateAccessGrantsInstance',

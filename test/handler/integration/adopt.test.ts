@@ -228,7 +228,7 @@ describe('Update of an adopted integration', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ADOPTED });
     expect(answer.Reason).toContain(
-      "'adopt' cannot become '102': this resource adopted integration 101. Set 'adopt' to '102' on a new " +
+      "cannot change 'adopt' to '102': this resource adopted integration 101. Set 'adopt' to '102' on a new " +
         'ImmutaS3Integration',
     );
     expect(sandbox.immuta.requests).toEqual([]);
@@ -254,7 +254,7 @@ describe("Update that adds 'adopt' to an integration of ours", () => {
     const answer = await sandbox.update({ physicalId: ID, properties: { Adopt: '5' } });
 
     expect(answer.Reason).toMatch(
-      /^'adopt' cannot become '5': this resource created integration 101\. Set 'adopt' to '5' on .*\[ADOPT_CHANGED\]$/,
+      /^cannot change 'adopt' to '5': this resource created integration 101\. Set 'adopt' to '5' on .*\[ADOPT_CHANGED\]$/,
     );
     expect(sandbox.immuta.requests).toEqual([]);
   });
@@ -262,7 +262,9 @@ describe("Update that adds 'adopt' to an integration of ours", () => {
   test('fails before any call when nothing was created', async () => {
     const answer = await sandbox.update({ physicalId: 'immuta-s3-integration/none', properties: { Adopt: '101' } });
 
-    expect(answer.Reason).toContain("'adopt' cannot become '101': this resource is not known to have an integration. ");
+    expect(answer.Reason).toContain(
+      "cannot change 'adopt' to '101': this resource is not known to have an integration. ",
+    );
     expect(sandbox.immuta.requests).toEqual([]);
   });
 });

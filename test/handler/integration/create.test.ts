@@ -199,7 +199,7 @@ describe('a POST', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe(
-      "it is too late to create the integration: the event is older than 'iamPropagationTimeout'. " +
+      "cannot create the integration: the event is older than 'iamPropagationTimeout'. " +
         "Deploy again, or increase 'iamPropagationTimeout'. [CREATE_TOO_LATE]",
     );
     expect(posts()).toBe(0);

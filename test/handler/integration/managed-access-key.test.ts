@@ -45,7 +45,7 @@ describe('a Create', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toBe(
-      "user 'nobody' does not exist, so it cannot have an access key. " +
+      "cannot create an access key for user 'nobody': the user does not exist. " +
         "Create it again, or give the integration another 'user', then try again. [ACCESS_KEY_USER_MISSING]",
     );
   });
@@ -71,7 +71,7 @@ describe('a Create', () => {
     });
 
     expect((await sandbox.create({ properties: managed() })).Reason).toMatch(
-      /^AWS IAM did not carry out ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. Try again .*\[AWS_UNAVAILABLE\]$/,
+      /^AWS IAM failed to process ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. Try again .*\[AWS_UNAVAILABLE\]$/,
     );
   });
 });
@@ -101,13 +101,13 @@ describe('a step of a rotation', () => {
     sandbox.aws.secrets.startRotation(secretArn, 'token');
 
     await expect(runStep('createSecret')).rejects.toThrow(
-      /^Immuta does not work with an access key of this secret\. .*\[ROTATION_NOT_POSSIBLE\]$/,
+      /^cannot rotate the secret: the integration does not use its access key\. .*\[ROTATION_NOT_POSSIBLE\]$/,
     );
   });
 
   test('fails when its version is not pending', async () => {
     await expect(runStep('createSecret')).rejects.toThrow(
-      /^version token of the secret is not pending any more, .*\[ROTATION_ABANDONED\]$/,
+      /^version token of the secret is no longer pending: .*\[ROTATION_ABANDONED\]$/,
     );
   });
 

@@ -284,14 +284,14 @@ const SERVICES = [
     service: 'secretsmanager',
     error: new AwsError(500, 'InternalServiceError', 'Try later.'),
     reason:
-      /AWS Secrets Manager did not carry out GetSecretValue of '.*': InternalServiceError: Try later\. Try again .*\[AWS_UNAVAILABLE\]$/,
+      /AWS Secrets Manager failed to process GetSecretValue of '.*': InternalServiceError: Try later\. Try again .*\[AWS_UNAVAILABLE\]$/,
   },
   {
     name: 'S3 Access Grants',
     service: 's3-control',
     error: new AwsError(503, 'SlowDown', 'Reduce your request rate.'),
     reason:
-      /S3 Access Grants of account .* did not carry out ListAccessGrantsLocations: SlowDown: Reduce your request rate\. .*\[AWS_UNAVAILABLE\]$/,
+      /S3 Access Grants of account .* failed to process ListAccessGrantsLocations: SlowDown: Reduce your request rate\. .*\[AWS_UNAVAILABLE\]$/,
   },
 ];
 

@@ -73,7 +73,7 @@ const REFUSED: [name: string, value: string, reason: string][] = [
   ['AccountId', '444455556666', 'cannot change the location of an integration'],
   ['Region', 'eu-west-1', 'cannot change the location of an integration'],
   ['LocationPath', 's3://hr-lake/', 'cannot change the location of an integration'],
-  ['Adopt', '17', "'adopt' cannot become '17'"],
+  ['Adopt', '17', "cannot change 'adopt' to '17'"],
 ];
 
 test.each(REFUSED)('fails before it changes anything when %s changes', async (name, value, reason) => {

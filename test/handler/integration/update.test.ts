@@ -194,8 +194,9 @@ describe('Update', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toBe(
-      'Immuta answered 400 to PUT /integrations/101: Unable to edit integration due to changes of non-editable ' +
-        'attribute(s): awsLocationRole. Restore the previous value and deploy again. To change it, remove the ' +
+      'cannot change an attribute of the integration in place: Immuta answered 400 to PUT /integrations/101: ' +
+        'Unable to edit integration due to changes of non-editable attribute(s): awsLocationRole. Restore the ' +
+        'previous value and deploy again. To change it, remove the ' +
         'ImmutaS3Integration in one deployment and add it in the next one, or create it with another construct ID on ' +
         'another location. If the stack is left in UPDATE_ROLLBACK_FAILED, remove the cause and run: ' +
         'aws cloudformation continue-update-rollback --stack-name Lake. [ATTRIBUTE_NOT_EDITABLE]',
@@ -238,7 +239,7 @@ describe('Update of the location', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toMatch(
-      /^cannot change the location of an integration: integration 101 .* Create a new ImmutaS3Integration .* \[LOCATION_CHANGED\]$/,
+      /^cannot change the location of an integration to .*: integration 101 .* Create a new ImmutaS3Integration .* \[LOCATION_CHANGED\]$/,
     );
     expect([puts(), sandbox.countImmutaCalls('POST'), sandbox.countImmutaCalls('DELETE')]).toEqual([0, 0, 0]);
   });
@@ -247,7 +248,7 @@ describe('Update of the location', () => {
     sandbox.removeIntegration('101');
 
     expect((await sandbox.update({ properties: { LocationPath: 's3://finance/' } })).Reason).toMatch(
-      /^cannot change the location of an integration: the integration was on /,
+      /^cannot change the location of an integration to .*: the integration was on /,
     );
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });

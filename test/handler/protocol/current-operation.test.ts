@@ -193,10 +193,9 @@ describe('when CloudFormation cannot be asked', () => {
 
       await expect(late.assertCurrent()).rejects.toThrow(
         `the ${requestType.toLowerCase()} of SalesLake reached the handler function 7 minutes late, and ` +
-          'CloudFormation ' +
-          'cannot be asked whether it still waits. Let the function call cloudformation:DescribeStackResource and ' +
-          'cloudformation:DescribeStacks for this stack, check its concurrency limits, ' +
-          'then deploy again. [EVENT_TOO_OLD]',
+          'CloudFormation cannot be asked whether the operation is still in progress. ' +
+          'Let the function call cloudformation:DescribeStackResource and cloudformation:DescribeStacks for this ' +
+          'stack, check its concurrency limits, then deploy again. [EVENT_TOO_OLD]',
       );
     },
   );

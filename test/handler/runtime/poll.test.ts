@@ -1,6 +1,6 @@
 import { OutOfTime } from '../../../src/handler/runtime/deadline';
 import {
-  growingPauses,
+  createGrowingPauses,
   createIamPauses,
   poll,
   createPollPauses,
@@ -66,7 +66,7 @@ test('ends with what a probe throws', async () => {
 test('pauses grow up to a limit', () => {
   expect(first(createPollPauses(), 7)).toEqual([2_000, 3_000, 4_500, 6_750, 10_125, 15_000, 15_000]);
   expect(first(createIamPauses(), 7)).toEqual([3_000, 4_500, 6_750, 10_125, 15_188, 20_000, 20_000]);
-  expect(first(growingPauses(1, 5, 2), 4)).toEqual([1, 2, 4, 5]);
+  expect(first(createGrowingPauses(1, 5, 2), 4)).toEqual([1, 2, 4, 5]);
 });
 
 test.each([

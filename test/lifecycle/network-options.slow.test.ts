@@ -122,6 +122,8 @@ describe('a proxy', () => {
     expect(tunnels).toHaveLength(immuta.requests.length);
     expect(proxy.passed.filter((line) => line.startsWith('PUT '))).toHaveLength(responses.answers.length);
     expect(proxy.passed).toContain(`POST ${aws.env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? aws.env.AWS_ENDPOINT_URL}/`);
+    const ofAws = proxy.passed.filter((line) => line.includes(`:${new URL(aws.env.AWS_ENDPOINT_URL).port}/`));
+    expect(ofAws).toHaveLength(aws.requests.length);
   });
 
   test('passes the requests of an instance', async () => {
