@@ -148,7 +148,9 @@ project.eslint!.addOverride({
   rules: { 'import/no-unresolved': 'off' }, // they import this package by its name, which `typecheck` resolves
 });
 
-const HANDLER_SHARED = ['coded-message.ts', 'contract.ts', 'failure.ts', 'location.ts', 'messages.ts'];
+const HANDLER_SHARED = [
+  'coded-message.ts', 'contract.ts', 'failure.ts', 'location.ts', 'messages.ts', 'network-path.ts',
+];
 /** The folders of the handler, and which of them each may import. */
 const HANDLER_LAYERS: Record<string, string[]> = {
   runtime: [],

@@ -93,6 +93,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
       SecurityGroupIds: ['sg-1'],
       SubnetIds: [{ Ref: expect.stringMatching(/^VpcPrivateSubnet2/) }],
     });
+    expect(getOnly(stack, 'AWS::Lambda::Function').Properties.Environment.Variables.SECURITY_GROUP_IDS).toBe('sg-1');
     expect(countTypes(stack)).not.toHaveProperty('AWS::EC2::SecurityGroup');
     expect(owner.connections.securityGroups).toEqual([group]);
   });

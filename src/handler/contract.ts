@@ -43,6 +43,8 @@ export const ENV_CA_CERTIFICATES_SECRET_ARN = 'CA_CERTIFICATES_SECRET_ARN';
 export const ENV_CA_CERTIFICATES_FIELD = 'CA_CERTIFICATES_FIELD';
 /** The variable with which Node.js trusts the certificates of a file. */
 export const ENV_CA_CERTIFICATES_FILE = 'NODE_EXTRA_CA_CERTS';
+/** IDs of the security groups of a function in a VPC, which failures name. */
+export const ENV_SECURITY_GROUP_IDS = 'SECURITY_GROUP_IDS';
 
 export const HANDLER_VARIABLES = [
   ENV_IMMUTA_URL,
@@ -53,6 +55,7 @@ export const HANDLER_VARIABLES = [
   ENV_CA_CERTIFICATES_SECRET_ARN,
   ENV_CA_CERTIFICATES_FIELD,
   ENV_CA_CERTIFICATES_FILE,
+  ENV_SECURITY_GROUP_IDS,
 ];
 
 /** `authenticationType` of Immuta's configuration. */

@@ -36,7 +36,7 @@ export const MESSAGES = {
   IMMUTA_NOT_REACHABLE: {
     text: 'no answer from Immuta at {origin} to {request}: {cause}',
     remedy: "Check that Immuta is up, that 'url' of the ImmutaTenant is its address, and that the handler function "
-      + 'can reach it (NAT gateway, security group, proxy), then try again',
+      + 'can reach it ({path}, proxy), then try again',
   },
   /** A private CA issued the certificate, it has expired, or it names another host. */
   CERTIFICATE_NOT_TRUSTED: {
@@ -432,9 +432,8 @@ export const MESSAGES = {
 
   /** No network path from the handler function to the service, or a proxy answers instead of it. */
   AWS_NOT_REACHABLE: {
-    text: 'no answer from {service} to {operation}: {cause}',
-    remedy: 'Check that the handler function can reach the service (VPC endpoint, NAT gateway, security group), then '
-      + 'try again',
+    text: 'no answer from {service}{region} to {operation}: {cause}',
+    remedy: 'Check that the handler function can reach the service ({path}), then try again',
   },
   /** The service was busy or broken for two minutes. */
   AWS_UNAVAILABLE: {

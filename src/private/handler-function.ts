@@ -16,6 +16,7 @@ import {
   buildWriteLogStatement,
 } from './policies/handler-role';
 import { noteStatements } from './role-statements';
+import { ENV_SECURITY_GROUP_IDS } from '../handler/contract';
 import { HandlerFunctionOptions } from '../handler-function-options';
 import { validateHandlerOptions, validateVpc } from './validation/handler-options';
 import { throwProblems } from './validation/problems';
@@ -126,6 +127,8 @@ function createFunction(
     layers: [...options.layers ?? [], ...additions.flatMap((each) => each.layers)],
   });
   if (options.vpc) {
+    const ids = handler.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
+    handler.addEnvironment(ENV_SECURITY_GROUP_IDS, ids.join());
     dependOnNetwork(handler);
   }
   return handler;

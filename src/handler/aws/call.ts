@@ -1,4 +1,4 @@
-import { createAwsFailure, describeAwsError, isAccessDenied, isTransient } from './error';
+import { createAwsFailure, describeAwsError, FailedService, isAccessDenied, isTransient } from './error';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
@@ -6,9 +6,7 @@ import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 const REQUEST_TIMEOUT_MS = 20_000;
 
 /** A service of AWS. */
-export interface AwsService<C> {
-  /** As failures name it. */
-  readonly name: string;
+export interface AwsService<C> extends FailedService {
   readonly createClient: () => C;
 }
 
@@ -56,7 +54,7 @@ export async function callAws<C extends { destroy(): void }, T>(
             : 0;
         const delayMs = computeRemainingDelay(deadline, pauseMs, retryUntil);
         if (delayMs === undefined) {
-          throw createAwsFailure(service.name, operation, error);
+          throw createAwsFailure(service, operation, error);
         }
         seen = `${service.name} answered ${operation} with ${describeAwsError(error)}`;
         log.warn('retry-aws-call', { attempt: number, delayMs, message: seen });

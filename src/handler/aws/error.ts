@@ -1,4 +1,5 @@
 import { Failure, createFailure } from '../failure';
+import { describeNetworkPath } from '../network-path';
 import { toObject } from '../runtime/json';
 import { isCertificateError, isProxyError } from '../runtime/network';
 import { removeFullStop } from '../runtime/text';
@@ -15,21 +16,25 @@ export class AwsFailure extends Failure {
   public readonly name = 'AwsFailure';
 }
 
+/** A service, as failures name it. */
+export interface FailedService {
+  readonly name: string;
+  /** Whether it has one endpoint for all Regions. @default false */
+  readonly isGlobal?: boolean;
+}
+
 /** Says which call failed and why. An error that is none of a service or the network is returned as it is. */
-export function createAwsFailure(service: string, operation: string, error: unknown): unknown {
+export function createAwsFailure({ name, isGlobal }: FailedService, operation: string, error: unknown): unknown {
   const code = chooseFailureCode(error);
   if (!code) {
     return error;
   }
   const cause = describeAwsError(error);
-  const { text, remedy } = isNetworkCode(code)
-    ? createFailure(code, { peer: service, cause })
-    : createFailure(code, { service, operation, cause });
+  const region = isGlobal ? '' : ` in ${process.env.AWS_REGION}`;
+  const { text, remedy } = createFailure(code, {
+    service: name, peer: name, region, operation, cause, path: describeNetworkPath(),
+  });
   return new AwsFailure(code, { text, remedy }, { cause: error });
-}
-
-function isNetworkCode(code: string): code is 'CERTIFICATE_NOT_TRUSTED' | 'PROXY_REFUSED' {
-  return code === 'CERTIFICATE_NOT_TRUSTED' || code === 'PROXY_REFUSED';
 }
 
 function chooseFailureCode(error: unknown) {

@@ -100,7 +100,11 @@ export class IamUser {
   private call<T>(operation: string, send: Send<IAMClient, T>, beforeAttempt?: () => Promise<void>): Promise<T> {
     const { IAMClient: Client } = iamSdk();
     // `callAws` retries: the SDK would repeat a request that has created a key whose response was lost
-    const service = { name: 'AWS IAM', createClient: () => new Client({ ...clientConfig(), maxAttempts: 1 }) };
+    const service = {
+      name: 'AWS IAM',
+      isGlobal: true,
+      createClient: () => new Client({ ...clientConfig(), maxAttempts: 1 }),
+    };
     const call = { ...this.tools, operation: `${operation} of user '${this.name}'`, beforeAttempt };
     return callAws(service, call, send);
   }

@@ -40,7 +40,11 @@ export async function simulatePolicies(
   tools: { readonly deadline: Deadline; readonly log: Log },
 ): Promise<Simulation> {
   const { IAMClient, SimulatePrincipalPolicyCommand } = iamSdk();
-  const service = { name: 'AWS IAM', createClient: () => new IAMClient({ ...clientConfig(), maxAttempts: 2 }) };
+  const service = {
+    name: 'AWS IAM',
+    isGlobal: true,
+    createClient: () => new IAMClient({ ...clientConfig(), maxAttempts: 2 }),
+  };
   // the first three are in every request, so organizations use them in conditions of what they deny
   const known = {
     'aws:PrincipalArn': principalArn,

@@ -1,4 +1,5 @@
 import { Failure, createFailure, Refusal } from '../failure';
+import { describeNetworkPath } from '../network-path';
 import { isCertificateError, isProxyError } from '../runtime/network';
 import { removeFullStop } from '../runtime/text';
 
@@ -85,7 +86,7 @@ function explainMissingResponse(request: RequestLine, origin: string, cause: unk
   }
   return createFailure(
     'IMMUTA_NOT_REACHABLE',
-    { origin, request: describeRequest(request), cause: description },
+    { origin, request: describeRequest(request), cause: description, path: describeNetworkPath() },
     { cause },
   );
 }

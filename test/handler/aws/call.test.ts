@@ -21,6 +21,14 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+const variables = { ...process.env };
+beforeEach(() => {
+  process.env.AWS_REGION = 'us-east-1';
+});
+afterEach(() => {
+  process.env = { ...variables };
+});
+
 const error = (status: number, type: string, message: string) => (response: ServerResponse) =>
   sendJson(response, status, { __type: type, message }, { 'x-amzn-errortype': type });
 const page = (status: number) => (response: ServerResponse) => {
@@ -117,8 +125,8 @@ test.each([[200], [403], [503]])(
     const { message } = await failureOf(call({ outageMs: 0 }));
 
     expect(message).toBe(
-      `no answer from AWS Secrets Manager to GetSecretValue: the response with HTTP status ${status} does not come ` +
-        'from AWS. ' +
+      `no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: the response with HTTP status ${status} ` +
+        'does not come from AWS. ' +
         'Check that the handler function can reach the service (VPC endpoint, NAT gateway, security group), then try ' +
           'again. [AWS_NOT_REACHABLE]',
     );
@@ -131,7 +139,15 @@ test('explains a refused connection', async () => {
   await closed.close();
 
   expect((await failureOf(call({ outageMs: 0, url }))).message).toMatch(
-    /^no answer from AWS Secrets Manager to GetSecretValue: connect ECONNREFUSED 127\.0\.0\.1:\d+\. .* \(VPC endpoint, NAT gateway, security group\), .*\[AWS_NOT_REACHABLE\]$/,
+    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: connect ECONNREFUSED 127\.0\.0\.1:\d+\. .* \(VPC endpoint, NAT gateway, security group\), .*\[AWS_NOT_REACHABLE\]$/,
+  );
+});
+
+test('names the security groups of a function in a VPC that finds no service', async () => {
+  process.env.SECURITY_GROUP_IDS = 'sg-1,sg-2';
+
+  expect((await failureOf(call({ outageMs: 0, url: 'http://secretsmanager.invalid' }))).message).toMatch(
+    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: getaddrinfo \S+ secretsmanager\.invalid\. Check that the handler function can reach the service \(VPC endpoint or NAT gateway, security group sg-1, sg-2\), then try again\. \[AWS_NOT_REACHABLE\]$/,
   );
 });
 
@@ -139,7 +155,7 @@ test('explains a service that does not answer in time', async () => {
   replies = [() => undefined];
 
   expect((await failureOf(call({ outageMs: 0, timeoutMs: 50 }))).message).toMatch(
-    /^no answer from AWS Secrets Manager to GetSecretValue: it took too long\. .*\[AWS_NOT_REACHABLE\]$/,
+    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: it took too long\. .*\[AWS_NOT_REACHABLE\]$/,
   );
 });
 

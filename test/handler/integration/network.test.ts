@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { AwsError } from '../../sandbox/aws';
 import { Answer, HttpFault } from '../../sandbox/immuta';
+import { HttpServer } from '../../support/http-server';
 import { HandlerSandbox } from '../support/handler-sandbox';
 import { carryOut, GOOD, inOrder, onEveryMethod, Operation, prepare } from '../support/operations';
 
@@ -327,4 +328,15 @@ describe.each(SERVICES)('where $name is out of order', ({ service, error, reason
     // the Delete that follows takes no time
     expect(sandbox.clock.now() - start).toBeLessThan(4 * 60_000);
   });
+});
+
+test('names the service and its Region when Secrets Manager refuses connections', async () => {
+  const closed = await HttpServer.start(() => undefined);
+  process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = closed.url;
+  await closed.close();
+
+  expect((await sandbox.create()).Reason).toMatch(
+    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue of '\S+': connect ECONNREFUSED \S+\. Check .*\[AWS_NOT_REACHABLE\]$/,
+  );
+  expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });
