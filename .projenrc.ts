@@ -153,12 +153,14 @@ const HANDLER_SHARED = [
 ];
 /** The folders of the handler, and which of them each may import. */
 const HANDLER_LAYERS: Record<string, string[]> = {
-  runtime: [],
-  aws: [...HANDLER_SHARED, 'runtime'],
-  immuta: [...HANDLER_SHARED, 'runtime'],
-  protocol: [...HANDLER_SHARED, 'runtime', 'aws'],
-  instance: [...HANDLER_SHARED, 'runtime', 'aws', 'protocol'],
-  integration: [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol'],
+  'runtime': [],
+  'aws': [...HANDLER_SHARED, 'runtime'],
+  'immuta': [...HANDLER_SHARED, 'runtime'],
+  'protocol': [...HANDLER_SHARED, 'runtime', 'aws'],
+  'instance': [...HANDLER_SHARED, 'runtime', 'aws', 'protocol'],
+  'tenant': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta'],
+  'integration': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant'],
+  'data-sources': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant'],
 };
 const among = (paths: string[]) => paths.map((path) => `./${path}`);
 
@@ -175,6 +177,7 @@ const CONSTRUCT_LAYERS = [
   './src/private/!(handler-addition|registry|removal-policy|stacks|tokens).ts',
   './src/s3-location.ts',
   './src/{access-grants-instance,adopting-access-grants-instance,immuta-authentication,immuta-tenant}.ts',
+  './src/immuta-s3-data-sources.ts',
   './src/immuta-s3-integration.ts',
   './src/index.ts',
 ];

@@ -186,3 +186,48 @@ export const INSTANCE_TAG_PREFIX = 'cdk-immuta-s3-integration';
 export type InstanceTagPart = 'instance' | 'identity-center';
 /** The tag that names the stack whose resource created the instance. */
 export const INSTANCE_STACK_TAG = `${INSTANCE_TAG_PREFIX}:instance:stack`;
+
+/** The CloudFormation type of the data sources of an integration. */
+export const DATA_SOURCES_RESOURCE_TYPE = 'Custom::ImmutaS3DataSources';
+
+/** What happens to a data source that is not listed any more. */
+export type DataSourceRemoval = 'disable' | 'delete' | 'retain';
+
+/** How a prefix is written for Immuta: below the location, such as `/orders/`, or as a whole, `s3://sales/orders/`. */
+export type PrefixForm = 'relative' | 'absolute';
+
+/**
+ * Properties of `Custom::ImmutaS3DataSources`, as CloudFormation delivers them.
+ *
+ * A Delete reads `IntegrationId`, `DataSources` and `Removal` only.
+ */
+export interface DataSourcesProperties {
+  /** URL of the tenant, without a trailing slash. Only triggers an Update. */
+  readonly TenantUrl: string;
+  /** ARN of the secret with the API key. Only triggers an Update. */
+  readonly ApiKeySecretArn: string;
+  readonly IntegrationId: string;
+  /** A JSON object: prefixes below the location of the integration, by the names of the data sources. */
+  readonly DataSources: string;
+  readonly Removal: DataSourceRemoval;
+  readonly PrefixForm: PrefixForm;
+  /** Seconds until the handler gives up, across all its invocations. */
+  readonly TimeoutSeconds: string;
+}
+
+/** Attributes of `Custom::ImmutaS3DataSources`. */
+export interface DataSourcesAttributes {
+  /** The IDs, separated by commas, in the order of `DataSources`. */
+  readonly DataSourceIds: string;
+}
+
+/**
+ * Data sources of one resource. A response has 4096 bytes, and an ID of ten digits and its comma take 11 of them.
+ */
+export const DATA_SOURCES_MAX = 300;
+
+/**
+ * Prefix of physical IDs: `created/<time>` of a Create that succeeded, `failed/<time>` of one that may have added
+ * something, or `none`. The time is that of the Create's request, in seconds since 1970.
+ */
+export const DATA_SOURCES_PHYSICAL_ID_PREFIX = 'immuta-s3-data-sources/';

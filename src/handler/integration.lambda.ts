@@ -1,12 +1,18 @@
+import { DATA_SOURCES_RESOURCE_TYPE } from './contract';
+import { handleDataSourcesEvent } from './data-sources/handle-event';
 import { handleIntegrationEvent } from './integration/handle-event';
 import { isRotationEvent, rotate } from './integration/rotation';
-import { LambdaContext } from './protocol/event';
-import { run } from './protocol/run';
+import { LambdaContext, ResourceEvent } from './protocol/event';
+import { EventTools, run } from './protocol/run';
 import { systemClock } from './runtime/clock';
 
 const options = { environment: process.env, clock: systemClock };
-const handleEvent = handleIntegrationEvent(options);
+const handleIntegration = handleIntegrationEvent(options);
+const handleDataSources = handleDataSourcesEvent(options);
 
-/** Responds to events of `Custom::ImmutaS3Integration`, and rotates the secrets of managed access keys. */
+const handleEvent = (event: ResourceEvent, tools: EventTools) =>
+  (event.resourceType === DATA_SOURCES_RESOURCE_TYPE ? handleDataSources : handleIntegration)(event, tools);
+
+/** Responds to events of the tenant's custom resources, and rotates the secrets of managed access keys. */
 export const handler = (event: unknown, context: LambdaContext): Promise<void> =>
   isRotationEvent(event) ? rotate(event, context, options) : run(event, context, { handleEvent, clock: systemClock });

@@ -288,6 +288,59 @@ export const MESSAGES = {
     remedy: "Set 'adopt' to '{id}' on a new ImmutaS3Integration, with another construct ID",
   },
 
+  // --- data sources
+
+  /** The integration was deleted in Immuta, is in another tenant, or the imported ID is wrong. */
+  DATA_SOURCES_WITHOUT_INTEGRATION: {
+    text: 'cannot register data sources: the tenant has no S3 integration {id}',
+    remedy: 'Deploy the ImmutaS3Integration again to recreate it, or correct the ID that is imported',
+  },
+  /** `dataSources` is not the JSON object that the construct renders, for example because a token has no value. */
+  DATA_SOURCES_UNREADABLE: {
+    text: "property 'DataSources' must be a JSON object of names and prefixes, got {got}",
+    remedy: "Let 'ImmutaS3DataSources' render it, and check the tokens in its prefixes",
+  },
+  /**
+   * The user of the API key lacks a permission for data sources in Immuta, which are others than that for
+   * integrations.
+   */
+  DATA_SOURCES_NOT_PERMITTED: {
+    text: '{cause}',
+    remedy: 'Give the permission CREATE_S3_DATASOURCE in Immuta to the user of the API key, and for data sources that '
+      + 'another user registered also their ownership or the permission GOVERNANCE, then try again',
+  },
+  /** A data source with this name has another prefix or belongs to another integration, so it is not ours. */
+  DATA_SOURCE_OF_OTHER_OWNER: {
+    text: "cannot register data source '{name}': Immuta has {existing}",
+    remedy: 'Choose another name, or delete that one in Immuta if nobody needs it, and deploy again',
+  },
+  /** Immuta refused some data sources, for example because a prefix does not exist. The others are registered. */
+  DATA_SOURCES_NOT_REGISTERED: {
+    text: 'Immuta did not register {count} of {total} data sources: {reasons}',
+    remedy: 'Correct what Immuta names and deploy again, which continues with these',
+  },
+  /** The first requests took so long that the Delete of this resource would not find what is registered now. */
+  DATA_SOURCES_TOO_LATE: {
+    text: 'it is too late to register data sources, and CloudFormation cannot be asked whether it still waits',
+    remedy: 'Let the handler function call cloudformation:DescribeStackResource for this stack, then deploy again',
+  },
+  /** Immuta refused to rename or to restore a data source of this resource. */
+  DATA_SOURCE_NOT_CHANGED: {
+    text: 'Immuta did not {change} data source {id}: {cause}',
+    remedy: 'Correct what Immuta names and deploy again. If this version of Immuta cannot do it, remove the data '
+      + 'source in one deployment, and add the new one in the next',
+  },
+  /** Immuta refused to disable or to delete a data source of this resource. */
+  DATA_SOURCE_NOT_REMOVED: {
+    text: "Immuta did not remove data source {id} '{name}': {cause}",
+    remedy: 'Correct what Immuta names, or remove it in Immuta, then try again',
+  },
+  /** Immuta does not delete an integration that has data sources, and no stack listed these. */
+  INTEGRATION_HAS_DATA_SOURCES: {
+    text: '{cause}; integration {id} still has {count} data sources: {names}',
+    remedy: 'Delete them in Immuta, or remove the stack that registers them first, then delete again',
+  },
+
   // --- secrets
 
   /** The secret is missing, or the handler function may not read or decrypt it. */

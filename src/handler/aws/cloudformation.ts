@@ -49,18 +49,29 @@ export async function describeStackResource(
   }
 }
 
+/** What CloudFormation is doing with a stack. */
+export interface StackOperation {
+  /** Such as `UPDATE_IN_PROGRESS`. */
+  readonly status: string;
+  /** When the present operation, or the one that is being rolled back, began, in milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
 /**
- * Returns the status of a stack.
+ * Describes what CloudFormation is doing with a stack.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
  */
-export async function describeStackStatus(stackId: string, tools: Tools): Promise<string> {
+export async function describeStackOperation(stackId: string, tools: Tools): Promise<StackOperation> {
   const { DescribeStacksCommand } = cloudFormationSdk();
   const call = { ...tools, operation: 'DescribeStacks', timeoutMs: TIMEOUT_MS };
   const { Stacks: [stack] = [] } = await callAws(CLOUDFORMATION, call, (client, options) =>
     client.send(new DescribeStacksCommand({ StackName: stackId }), options),
   );
-  return stack?.StackStatus ?? '';
+  return {
+    status: stack?.StackStatus ?? '',
+    startedAt: (stack?.LastUpdatedTime ?? stack?.CreationTime)?.getTime() ?? 0,
+  };
 }
 
 /** CloudFormation rejects a stack or a resource that does not exist with a validation error. */

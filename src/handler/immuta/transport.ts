@@ -12,7 +12,7 @@ import {
 import { isRepeatable, LONG_RETRY_MS, computeRetryDelay } from './retry';
 import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
-import { toObject, isTooComplex } from '../runtime/json';
+import { isTooComplex, parseJson, toObject } from '../runtime/json';
 import { Log } from '../runtime/log';
 import { sendRequest } from '../runtime/network';
 import { poll } from '../runtime/poll';
@@ -46,6 +46,10 @@ export interface Request extends RequestLine {
   readonly body?: () => Promise<unknown>;
   /** Milliseconds for which the request is retried if that is safe. @default LONG_RETRY_MS */
   readonly retryMs?: number;
+  /** The query with its question mark, which no failure and no log shows. @default - none */
+  readonly query?: string;
+  /** Whether the request does more if it is carried out twice. Then only a 429 is retried. @default false */
+  readonly isCumulative?: boolean;
 }
 
 /** How a request ended. */
@@ -83,7 +87,7 @@ export class Transport {
   }
 
   /** Sends a request, and again if that is safe. */
-  public async send({ method, path, body, retryMs = LONG_RETRY_MS }: Request): Promise<Reply> {
+  public async send({ method, path, body, query, retryMs = LONG_RETRY_MS, isCumulative }: Request): Promise<Reply> {
     const { deadline, log, random = Math.random } = this.options;
     const request = { method, path };
     const startedAt = deadline.now();
@@ -91,14 +95,14 @@ export class Transport {
     return poll<Reply>(
       { deadline, waitingFor: `Immuta to answer ${describeRequest(request)}` },
       async ({ number: attempt }) => {
-        const reply = await this.authenticate(request, await body?.());
+        const reply = await this.authenticate(request, await body?.(), query);
         if ('json' in reply) {
           return { done: { ...reply, isAnswerLost } };
         }
         const { refusal } = reply;
         const { status, retryAfter } = refusal;
         isAnswerLost ||= refusal.isAnswerLost;
-        if (!isRepeatable({ method, status })) {
+        if (!isRepeatable({ method, status }) || (isCumulative && status !== 429)) {
           return { done: { refusal: { ...refusal, isAnswerLost } } };
         }
         // a server that answers 429 is up, and will answer later
@@ -122,24 +126,29 @@ export class Transport {
   }
 
   /** Sends a request once, and once more with the present key if the key was rejected: nothing was done then. */
-  private async authenticate(request: RequestLine, body: unknown): Promise<Reply> {
+  private async authenticate(request: RequestLine, body: unknown, query?: string): Promise<Reply> {
     const { apiKey } = this.options;
-    const response = await this.exchange(request, body, await apiKey.getValue());
+    const response = await this.exchange(request, body, await apiKey.getValue(), query);
     if (!('status' in response) || response.status !== 401) {
       return this.parse(request, response);
     }
     apiKey.forget();
-    return this.parse(request, await this.exchange(request, body, await apiKey.getValue()));
+    return this.parse(request, await this.exchange(request, body, await apiKey.getValue(), query));
   }
 
-  private async exchange(request: RequestLine, body: unknown, key: string): Promise<HttpResponse | Refused> {
+  private async exchange(
+    request: RequestLine,
+    body: unknown,
+    key: string,
+    query = '',
+  ): Promise<HttpResponse | Refused> {
     const { deadline, log, beforeWrite } = this.options;
     deadline.check();
     if (request.method !== 'GET') {
       await beforeWrite();
     }
     try {
-      const response = await sendRequest(this.base + request.path, {
+      const response = await sendRequest(this.base + request.path + query, {
         method: request.method,
         headers: {
           accept: 'application/json',
@@ -264,11 +273,7 @@ function describeUnreadable(text: string): string {
 }
 
 function tryParseJson(text: string): unknown {
-  try {
-    return isTooComplex(text) ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return isTooComplex(text) ? undefined : parseJson(text);
 }
 
 function findOrigin(location: string | undefined): string {

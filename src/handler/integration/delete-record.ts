@@ -1,6 +1,7 @@
 import { Context } from './context';
 import { describeStatus, getAndLog, LAG_MS, sendOnceAllowed } from './polling';
 import { waitForLocationRemoval } from './registered-location';
+import { explainRemainingDataSources } from './remaining-data-sources';
 import { IntegrationRequest } from './request';
 import { createStatusFailure } from './status-failure';
 import { isSteady } from '../immuta/status';
@@ -35,7 +36,7 @@ async function requestDeletion(context: Context, id: string): Promise<boolean> {
       const delayMs =
         refusal.kind === 'iam' ? computeRemainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt) : undefined;
       if (delayMs === undefined) {
-        throw refusal.failure;
+        throw await explainRemainingDataSources(context, id, refusal.failure);
       }
       return { seen: refusal.failure.text, pauseMs: delayMs };
     },
@@ -63,11 +64,8 @@ async function waitForDeletion(context: Context, target: Target, id: string): Pr
       ['deleteError', 'disabled'].includes(record.status) ||
       (isSteady(record.status) && deadline.now() >= visibleAt)
     ) {
-      throw createStatusFailure(
-        'DELETE_FAILED',
-        record,
-        'Then delete again, or delete the integration in Immuta first',
-      );
+      const then = 'Then delete again, or delete the integration in Immuta first';
+      throw await explainRemainingDataSources(context, id, createStatusFailure('DELETE_FAILED', record, then));
     }
     return { seen: describeStatus(record) };
   });

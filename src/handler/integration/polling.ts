@@ -1,16 +1,13 @@
 import { Context } from './context';
 import { Accepted, IntegrationRecord } from '../immuta/client';
+import { CONFIRMATION_MS, LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { isSteady } from '../immuta/status';
 import { poll } from '../runtime/poll';
 
 type Tools = Pick<Context, 'immuta' | 'deadline' | 'log'>;
 
-/** Maximum time after a write of ours for which a read may show the state before it. */
-export const LAG_MS = 60_000;
-
-/** Time between two reads that, if they agree, are evidence that something does not exist. */
-const CONFIRMATION_MS = 30_000;
+export { LAG_MS };
 
 /** Reads a record. Undefined if Immuta shows none. */
 export async function getAndLog(

@@ -1,4 +1,3 @@
-import { createClient } from './context';
 import { reportRotation } from './credentials';
 import { buildConfig } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
@@ -15,6 +14,7 @@ import { toObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
 import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
+import { connectTenant } from '../tenant/connect';
 
 /** Kept for the request that is under way, and for the answer. */
 const RESERVE_MS = 45_000;
@@ -69,7 +69,7 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
       throw createFailure('ROTATION_STEP_UNKNOWN', { step });
     }
     await prepareNetwork(options.environment, tools);
-    const immuta = createClient(options.environment, { ...tools, isOwn: () => false }); // lists none
+    const { integrations: immuta } = connectTenant(options.environment, tools);
     await run({ key, versionId: requestId, immuta, deadline, log });
     log.info('succeeded');
   } catch (error) {

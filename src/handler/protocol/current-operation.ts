@@ -1,5 +1,5 @@
 import { ResourceEvent } from './event';
-import type { StackResource } from '../aws/cloudformation';
+import type { StackOperation, StackResource } from '../aws/cloudformation';
 import { createFailure } from '../failure';
 import { Log } from '../runtime/log';
 
@@ -7,8 +7,7 @@ import { Log } from '../runtime/log';
 export interface StackDescription {
   /** Undefined if CloudFormation does not know the resource. */
   describeResource(stackId: string, logicalId: string): Promise<StackResource | undefined>;
-  /** The status of the stack, such as `UPDATE_IN_PROGRESS`. */
-  describeStatus(stackId: string): Promise<string>;
+  describeOperation(stackId: string): Promise<StackOperation>;
 }
 
 export interface CurrentOperationOptions {
@@ -115,9 +114,13 @@ export class CurrentOperation {
    * CloudFormation cannot be asked.
    */
   public async isFirstDeployment(): Promise<boolean> {
+    return /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test((await this.describeStack())?.status ?? '');
+  }
+
+  /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation cannot be asked. */
+  public async describeStack(): Promise<StackOperation | undefined> {
     const { event, stack } = this.options;
-    const status = await this.ask(() => stack.describeStatus(event.stackId));
-    return /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test(status?.answer ?? '');
+    return (await this.ask(() => stack.describeOperation(event.stackId)))?.answer;
   }
 
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */

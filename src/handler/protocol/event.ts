@@ -17,6 +17,8 @@ export type Properties = Readonly<Record<string, string | undefined>>;
 export interface ResourceEvent {
   /** `Create`, `Update` or `Delete`, if CloudFormation sent it. */
   readonly requestType: string;
+  /** The type in the template, such as `Custom::ImmutaS3Integration`. */
+  readonly resourceType: string;
   /** A pre-signed URL, with which anybody can respond. Never print it. */
   readonly responseUrl: string;
   readonly stackId: string;
@@ -32,6 +34,7 @@ export function parseEvent(event: unknown): ResourceEvent {
   const raw = toObject(event);
   return {
     requestType: parseScalar(raw.RequestType) ?? '',
+    resourceType: parseScalar(raw.ResourceType) ?? '',
     responseUrl: parseScalar(raw.ResponseURL) ?? '',
     stackId: parseScalar(raw.StackId) ?? '',
     requestId: parseScalar(raw.RequestId) ?? '',

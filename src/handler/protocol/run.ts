@@ -4,7 +4,7 @@ import { LambdaContext, parseEvent, Properties, ResourceEvent, parseStackName } 
 import { Response, renderResponse, sendResponse } from './response';
 import { isResponseUrl } from './response-url';
 import { parseSigningDate } from './signing-date';
-import { describeStackResource, describeStackStatus } from '../aws/cloudformation';
+import { describeStackOperation, describeStackResource } from '../aws/cloudformation';
 import { invokeFunction } from '../aws/lambda';
 import { toFailure, Failure, createFailure, redactFailure } from '../failure';
 import { Clock } from '../runtime/clock';
@@ -42,6 +42,8 @@ const DEFAULT_IAM_PROPAGATION_TIMEOUT_SECONDS = 180;
 
 /** Tools for handling one event. */
 export interface EventTools {
+  /** When CloudFormation sent the event, in milliseconds since 1970. The same for each run of the event. */
+  readonly sentAt: number;
   readonly deadline: Deadline;
   readonly log: Log;
   readonly redaction: Redaction;
@@ -138,7 +140,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     event,
     stack: {
       describeResource: (stackId, logicalId) => describeStackResource(stackId, logicalId, asking),
-      describeStatus: (stackId) => describeStackStatus(stackId, asking),
+      describeOperation: (stackId) => describeStackOperation(stackId, asking),
     },
     log,
     sentAt: signedAt,
@@ -147,6 +149,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     firstState: continuation?.operation,
   });
   const outcome = await options.handleEvent(event, {
+    sentAt: startedAt,
     deadline,
     log,
     redaction,

@@ -3,13 +3,18 @@ export function toObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
+/** Parses a JSON text. Undefined if it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns the fields of a JSON text, and none if it is not an object. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return toObject(JSON.parse(text));
-  } catch {
-    return {};
-  }
+  return toObject(parseJson(text));
 }
 
 /** The most values and levels of a text from a server: parsed, they take about a quarter of the function's memory. */

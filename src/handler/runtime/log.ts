@@ -15,6 +15,7 @@ const FIELDS = [
   'requestType',
   'hop',
   'integrationId',
+  'dataSourceId',
   'accessKeyId',
   'status',
   'method',

@@ -44,9 +44,9 @@ function operation(requestType: string, answers: Answer[], options: Partial<Curr
         if (answer === 'denied') throw new Error('CloudFormation denied DescribeStackResource');
         return answer;
       },
-      describeStatus: async () => {
+      describeOperation: async () => {
         if (stackStatus === undefined) throw new Error('CloudFormation denied DescribeStacks');
-        return stackStatus;
+        return { status: stackStatus, startedAt: SENT_AT };
       },
     },
     log: createLog({

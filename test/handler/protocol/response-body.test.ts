@@ -3,6 +3,7 @@ import { ResourceEvent } from '../../../src/handler/protocol/event';
 import { renderResponse } from '../../../src/handler/protocol/response';
 
 const EVENT: ResourceEvent = {
+  resourceType: 'Custom::ImmutaS3Integration',
   requestType: 'Update',
   responseUrl: '',
   stackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/Lake/guid',

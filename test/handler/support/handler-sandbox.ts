@@ -6,6 +6,7 @@ import {
   STACK,
   startServers,
 } from './function-sandbox';
+import { handleDataSourcesEvent } from '../../../src/handler/data-sources/handle-event';
 import { handleIntegrationEvent } from '../../../src/handler/integration/handle-event';
 import { HandleEvent } from '../../../src/handler/protocol/run';
 import { AccessGrantsLocation, AwsError } from '../../sandbox/aws';
@@ -85,7 +86,8 @@ export class HandlerSandbox extends FunctionSandbox {
   public static async start(): Promise<HandlerSandbox> {
     const servers = await startServers();
     const { aws, clock } = servers;
-    const immuta = await startImmuta({ clock, aws, plain: true, apiKeys: { [API_KEY]: ['APPLICATION_ADMIN'] } });
+    const apiKeys = { [API_KEY]: ['APPLICATION_ADMIN', 'CREATE_S3_DATASOURCE'] };
+    const immuta = await startImmuta({ clock, aws, plain: true, apiKeys });
     const sandbox = new HandlerSandbox(servers, immuta);
     aws.secrets.createSecret('immuta/api-key', API_KEY);
     aws.buckets.createBucket('sales');
@@ -102,7 +104,11 @@ export class HandlerSandbox extends FunctionSandbox {
   }
 
   protected get handleEvent(): HandleEvent {
-    return handleIntegrationEvent({ environment: this.environment, s3Control: this.s3Control });
+    const { environment, s3Control } = this;
+    const handleIntegration = handleIntegrationEvent({ environment, s3Control });
+    const handleDataSources = handleDataSourcesEvent({ environment });
+    return (event, tools) =>
+      (event.resourceType === 'Custom::ImmutaS3DataSources' ? handleDataSources : handleIntegration)(event, tools);
   }
 
   public async close(): Promise<void> {

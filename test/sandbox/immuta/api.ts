@@ -1,4 +1,5 @@
 import { ApiKeys } from './api-keys';
+import { DataSources } from './data-sources';
 import { Integrations, Switches } from './integrations';
 import { Answer, ImmutaError, IntegrationRecord, S3Config } from './model';
 
@@ -32,11 +33,18 @@ const SNOWFLAKE = {
   },
 };
 
-/** The integrations API: who may call, paths, and the forms of requests and answers. */
-export async function callApi(integrations: Integrations, apiKeys: ApiKeys, request: RecordedRequest): Promise<Answer> {
+/** What the API is about. */
+export interface Models {
+  readonly integrations: Integrations;
+  readonly dataSources: DataSources;
+}
+
+/** Immuta's API: who may call, paths, and the forms of requests and answers. */
+export async function callApi(models: Models, apiKeys: ApiKeys, request: RecordedRequest): Promise<Answer> {
   try {
-    authorize(apiKeys, request);
-    return { status: 200, body: await route(integrations, request) };
+    const caller = authorize(apiKeys, request);
+    const isAboutIntegrations = request.path.startsWith('/integrations');
+    return { status: 200, body: await (isAboutIntegrations ? route : routeDataSources)(models, request, caller) };
   } catch (error) {
     if (error instanceof ImmutaError) return error.answer;
     // A defect of the sandbox, which the retries of a client would hide.
@@ -46,13 +54,53 @@ export async function callApi(integrations: Integrations, apiKeys: ApiKeys, requ
 }
 
 /** The key stands in the header as it is, without `Bearer`. */
-function authorize(apiKeys: ApiKeys, { headers }: RecordedRequest): void {
-  const permissions = apiKeys.get(headers.authorization ?? '');
+function authorize(apiKeys: ApiKeys, { headers }: RecordedRequest): Caller {
+  const key = headers.authorization ?? '';
+  const permissions = apiKeys.get(key);
   if (!permissions) throw new ImmutaError(401, 'Invalid API key.');
-  if (!permissions.includes('APPLICATION_ADMIN')) throw new ImmutaError(403, 'Insufficient permissions.');
+  const has = (permission: string) => permissions.includes(permission);
+  const require = (permission: string) => {
+    if (!has(permission)) throw new ImmutaError(403, 'Insufficient permissions.');
+  };
+  return { key, has, require };
 }
 
-async function route(integrations: Integrations, { method, path, body }: RecordedRequest): Promise<unknown> {
+/** The user of an API key. */
+interface Caller {
+  readonly key: string;
+  has(permission: string): boolean;
+  require(permission: string): void;
+}
+
+/** Everybody sees data sources here. Only who registered one, or governs, changes it. */
+async function routeDataSources(
+  { dataSources }: Models,
+  { method, path, body }: RecordedRequest,
+  { key, has, require }: Caller,
+): Promise<unknown> {
+  const { pathname, searchParams } = new URL(path, 'https://immuta.example.com');
+  const mayGovern = (owner: string) => owner === key || has('GOVERNANCE');
+  const [, folder, last = ''] = pathname.match(/^(.*?)(?:\/([^/]+))?$/) ?? [];
+  switch (`${method} ${/^\d+$/.test(last) || folder === '/dataSource/name' ? `${folder}/…` : pathname}`) {
+    case 'GET /dataSource': return dataSources.list(searchParams);
+    case 'GET /dataSource/…': return dataSources.get(last);
+    case 'GET /dataSource/name/…': return dataSources.getByName(decodeURIComponent(last));
+    case 'PUT /dataSource/…': return dataSources.edit(last, parseJson(body), mayGovern);
+    case 'DELETE /dataSource/…': return dataSources.delete(last, mayGovern);
+    case 'GET /native-s3/handler/…': return dataSources.getHandler(last);
+    case 'POST /native-s3/handler':
+      require('CREATE_S3_DATASOURCE');
+      return dataSources.create(parseJson(body), key);
+    default: throw new ImmutaError(404, 'Not Found');
+  }
+}
+
+async function route(
+  { integrations, dataSources }: Models,
+  { method, path, body }: RecordedRequest,
+  { require }: Caller,
+): Promise<unknown> {
+  require('APPLICATION_ADMIN');
   const [, id] = path.match(/^\/integrations(?:\/([^/]+))?$/) ?? [];
   const full = (record: IntegrationRecord) => whole(record, integrations.switches);
   switch (path.startsWith('/integrations') && `${method} ${id ? 'one' : path}`) {
@@ -68,6 +116,7 @@ async function route(integrations: Integrations, { method, path, body }: Recorde
             'need to update your integration credentials, use PUT to update the integration before disabling.',
         );
       }
+      dataSources.assertDeletable(id);
       return short(await integrations.delete(id));
     default: throw new ImmutaError(404, 'Not Found');
   }

@@ -54,6 +54,13 @@ export interface TransitionFault extends Repetition {
   readonly message?: string;
 }
 
+/** A data source that a POST does not register. */
+export interface DataSourceFault extends Repetition {
+  /** @default - any name */
+  readonly name?: string;
+  readonly message: string;
+}
+
 /** What happens between a request and its response. */
 export interface Exchange {
   readonly outgoing: ServerResponse;
@@ -84,6 +91,10 @@ export class FaultScript {
     this.add('transition', fault);
   }
 
+  dataSource(fault: DataSourceFault): void {
+    this.add('dataSource', fault);
+  }
+
   /** From now on nothing goes wrong. */
   clear(): void {
     this.rules.length = 0;
@@ -105,6 +116,10 @@ export class FaultScript {
 
   takeTransition(from: string): TransitionFault | undefined {
     return this.take<TransitionFault>('transition', (fault) => fault.from === from);
+  }
+
+  takeDataSource(name: string): DataSourceFault | undefined {
+    return this.take<DataSourceFault>('dataSource', (fault) => (fault.name ?? name) === name);
   }
 
   private add(kind: string, rule: Repetition): void {

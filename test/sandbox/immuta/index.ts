@@ -9,12 +9,14 @@ import { closeServer, getPort, readBody } from '../aws/server';
 import { SandboxClock } from '../clock';
 import { callApi, RecordedRequest } from './api';
 import { ApiKeys } from './api-keys';
+import { DataSources } from './data-sources';
 import { FaultScript, perform } from './faults';
 import { DEFAULT_SWITCHES, Integrations, Switches } from './integrations';
 import { Answer, IntegrationRecord, S3Config } from './model';
 import { ImmutaIdentity } from './validation';
 
 export * from './api';
+export * from './data-sources';
 export * from './faults';
 export * from './integrations';
 export * from './model';
@@ -23,7 +25,7 @@ export * from './validation';
 export interface ImmutaOptions {
   readonly clock: SandboxClock;
   readonly aws: AwsServices;
-  /** API key → the permissions of its user. @default - one key with APPLICATION_ADMIN */
+  /** API key → the permissions of its user. @default - one key with all that the handler needs */
   readonly apiKeys?: Record<string, string[]>;
 }
 
@@ -41,6 +43,7 @@ export interface ImmutaTenantModel {
   /** What is not settled by the documentation. */
   readonly switches: Switches;
   readonly integrations: Map<string, IntegrationRecord>;
+  readonly dataSources: DataSources;
   readonly requests: RecordedRequest[];
   readonly faults: FaultScript;
   /** Answers a request, one after the other, so that no two make the same integration. */
@@ -68,7 +71,7 @@ export const DEFAULT_API_KEY = '846e9e43c86a4ct1be14290d95127d13f';
 export function createImmuta({
   clock,
   aws,
-  apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN'] },
+  apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN', 'CREATE_S3_DATASOURCE', 'GOVERNANCE'] },
 }: ImmutaOptions): ImmutaTenantModel {
   const identity: ImmutaIdentity = { principal: 'arn:aws:iam::999988887777:role/immuta' };
   const switches = structuredClone(DEFAULT_SWITCHES);
@@ -76,16 +79,18 @@ export function createImmuta({
   const keys = new ApiKeys();
   Object.entries(apiKeys).forEach(([key, permissions]) => keys.set(key, permissions));
   const integrations = new Integrations(clock, aws, identity, faults, switches);
+  const dataSources = new DataSources(clock, integrations.records, faults, switches.dataSources);
   let queue: Promise<unknown> = Promise.resolve();
   return {
     apiKeys: keys,
     identity,
     switches,
     integrations: integrations.records,
+    dataSources,
     requests: [],
     faults,
     answer: (request) => {
-      const answer = queue.then(async () => callApi(integrations, keys, request));
+      const answer = queue.then(async () => callApi({ integrations, dataSources }, keys, request));
       queue = answer;
       return answer;
     },

@@ -1,5 +1,6 @@
 import { AwsError, AwsServices } from '../aws';
 import { SandboxClock } from '../clock';
+import { DataSourceSwitches, DEFAULT_DATA_SOURCE_SWITCHES } from './data-sources';
 import { FaultScript } from './faults';
 import { LaggingReads, Write, WriteLag } from './lagging-reads';
 import { ImmutaError, IN_TRANSITION, IntegrationRecord, S3Config, ValidationResults } from './model';
@@ -44,6 +45,7 @@ export interface Switches {
   createErrorRepair: 'delete' | 'put';
   /** Fields of `config` whose change an edit refuses. */
   nonEditable: (keyof S3Config)[];
+  dataSources: DataSourceSwitches;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -59,6 +61,7 @@ export const DEFAULT_SWITCHES: Switches = {
   readLag: { get: { create: 0, edit: 0, delete: 0 }, list: { create: 0, edit: 0, delete: 0 } },
   createErrorRepair: 'delete',
   nonEditable: ['awsAccountId', 'awsRegion', 'awsLocationPath'],
+  dataSources: DEFAULT_DATA_SOURCE_SWITCHES,
 };
 
 type Transition = keyof Switches['durations'];
@@ -71,7 +74,7 @@ const NOT_EDITABLE = ['createError', 'disabled', 'deleted'];
 /** Immuta's integrations: what each call checks, what it sets going, and what that does in AWS. */
 export class Integrations {
   readonly records = new Map<string, IntegrationRecord>();
-  private readonly reads: LaggingReads;
+  private readonly reads: LaggingReads<IntegrationRecord>;
   private nextId = 101;
 
   constructor(

@@ -1,0 +1,175 @@
+import { addDataSources } from './add';
+import { changeRecord } from './change';
+import { Context, createContext } from './context';
+import { formatPhysicalId, parsePhysicalId } from './physical-id';
+import { planChanges } from './plan';
+import { readRecords } from './records';
+import { Removal, removeRecords } from './remove';
+import { DataSourcesRequest, parseRequest } from './request';
+import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
+import { DataSourcesAttributes } from '../contract';
+import { createFailure } from '../failure';
+import { watchCancelledCreate } from '../protocol/cancelled-create';
+import { ResourceEvent } from '../protocol/event';
+import { EventTools, HandleEvent } from '../protocol/run';
+import { bestEffort } from '../runtime/log';
+import { Environment } from '../tenant/connect';
+
+export interface DataSourcesOptions {
+  readonly environment: Environment;
+}
+
+/** Handles the events of `Custom::ImmutaS3DataSources`. */
+export function handleDataSourcesEvent({ environment }: DataSourcesOptions): HandleEvent {
+  return async (event, tools) => {
+    let mayHaveAdded = tools.earlierRuns.mayHaveCreated;
+    const recordRequest = () => {
+      mayHaveAdded = true;
+    };
+    try {
+      const attributes = await performRequest(event, tools, environment, recordRequest);
+      const isCreate = event.requestType === 'Create';
+      return { physicalId: isCreate ? formatPhysicalId('created', tools.sentAt) : event.physicalId, attributes };
+    } catch (error) {
+      return {
+        error,
+        physicalId: formatFailedPhysicalId(event, tools, mayHaveAdded),
+        physicalIdIfRunning: formatFailedPhysicalId(event, tools, true),
+        isAnswerLost: mayHaveAdded,
+      };
+    }
+  };
+}
+
+function formatFailedPhysicalId(event: ResourceEvent, { sentAt }: EventTools, mayHaveAdded: boolean): string {
+  return event.requestType === 'Create' ? formatPhysicalId(mayHaveAdded ? 'failed' : 'none', sentAt) : event.physicalId;
+}
+
+async function performRequest(
+  event: ResourceEvent,
+  tools: EventTools,
+  environment: Environment,
+  recordRequest: () => void,
+): Promise<DataSourcesAttributes | undefined> {
+  const isDelete = event.requestType === 'Delete';
+  if (isDelete && parsePhysicalId(event.physicalId).kind === 'none') {
+    tools.log.info('nothing-added');
+    return undefined;
+  }
+  await (isDelete ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
+  const request = parseRequest(event);
+  const context = createContext(environment, tools);
+  if (isDelete) {
+    await deleteDataSources(context, request);
+    return undefined;
+  }
+  try {
+    await tools.operation.assertCurrent();
+    return await reconcile(context, request, recordRequest);
+  } catch (error) {
+    if (event.requestType === 'Create') {
+      await removeAbandoned(context, request, tools.sentAt);
+    }
+    throw error;
+  }
+}
+
+/** Gives Immuta the data sources that a Create or an Update lists. */
+async function reconcile(
+  context: Context,
+  request: DataSourcesRequest,
+  recordRequest: () => void,
+): Promise<DataSourcesAttributes> {
+  const { wanted } = request;
+  const found = await readRecords(context, request);
+  if (!found.locationPaths.has(wanted.integrationId)) {
+    throw createFailure('DATA_SOURCES_WITHOUT_INTEGRATION', { id: wanted.integrationId });
+  }
+  const plan = planChanges(request, found);
+  for (const each of plan.setAside) {
+    await changeRecord(context, each, false);
+  }
+  for (const { name, record } of plan.keep) {
+    const isSetAside = plan.setAside.some((each) => each.record === record);
+    await changeRecord(context, { name, record: isSetAside ? { ...record, name: '' } : record }, true);
+  }
+  const { locationPaths } = found;
+  const added = await addDataSources(context, plan.add, { request, locationPaths, recordRequest });
+  if (plan.remove.length > 0) {
+    const addedSince = await findRolledBackStart(context);
+    const how = addedSince === undefined ? request.removal : undo(request.removal);
+    await removeRecords(context, { records: plan.remove, how, addedSince });
+  }
+  const ids = new Map([...plan.keep.map(({ name, record }) => [name, record.id] as const), ...added]);
+  return { DataSourceIds: wanted.list.map(({ name }) => ids.get(name)).join(',') };
+}
+
+/** Returns when the operation began that CloudFormation rolls back now. Undefined if it rolls back none. */
+async function findRolledBackStart({ operation }: Context): Promise<number | undefined> {
+  const stack = await operation.describeStack();
+  return stack && /ROLLBACK_(COMPLETE_CLEANUP_)?IN_PROGRESS$/.test(stack.status) ? stack.startedAt : undefined;
+}
+
+async function deleteDataSources(context: Context, request: DataSourcesRequest): Promise<void> {
+  const { deadline, log, operation } = context;
+  const { physicalId, removal } = request;
+  if (physicalId.kind === 'created') {
+    const isRolledBack = (await findRolledBackStart(context)) !== undefined;
+    const removed = isRolledBack ? { how: undo(removal), addedSince: physicalId.sentAt } : { how: removal };
+    return removeListed(context, request, removed);
+  }
+  if (await isTakenOver(context, request)) {
+    log.warn('keep-data-sources', { message: 'a later Create of this resource has them' });
+    return undefined;
+  }
+  if (physicalId.kind === 'failed') {
+    return removeListed(context, request, { how: undo(removal), addedSince: physicalId.sentAt });
+  }
+  const stack = await operation.describeStack();
+  if (!stack) {
+    log.warn('keep-data-sources', { message: 'CloudFormation does not say when the cancelled Create began' });
+    return undefined;
+  }
+  return watchCancelledCreate(deadline, () =>
+    removeListed(context, request, { how: undo(removal), addedSince: stack.startedAt }),
+  );
+}
+
+/** What a rolled-back operation added is removed, even if the data sources of a successful one are retained. */
+function undo(removal: DataSourcesRequest['removal']): DataSourcesRequest['removal'] {
+  return removal === 'retain' ? 'disable' : removal;
+}
+
+async function removeListed(
+  context: Context,
+  request: DataSourcesRequest,
+  removed: Omit<Removal, 'records'>,
+): Promise<void> {
+  if (removed.how === 'retain') {
+    context.log.info('retain-data-sources');
+    return;
+  }
+  const { remove: records } = planChanges(request, await readRecords(context, request));
+  await removeRecords(context, { records, ...removed });
+}
+
+/** Whether a later Create of this resource succeeded before the Delete of one that failed. */
+async function isTakenOver({ operation }: Context, { physicalId }: DataSourcesRequest): Promise<boolean> {
+  const current = parsePhysicalId((await operation.findPhysicalId()) ?? '');
+  return current.kind === 'created' && !('sentAt' in physicalId && physicalId.sentAt === current.sentAt);
+}
+
+/** Removes what this Create added, if CloudFormation no longer waits for it and has not taken it into the stack. */
+async function removeAbandoned(context: Context, request: DataSourcesRequest, sentAt: number): Promise<void> {
+  const { finalState } = context.operation;
+  if (!finalState || parsePhysicalId(finalState.physicalId).kind === 'created') {
+    return;
+  }
+  await bestEffort(context.log, 'abandoned-not-removed', () =>
+    removeListed(
+      { ...context, immuta: context.immutaForCleanup },
+      { ...request, wanted: request.previous, previous: request.wanted },
+      { how: undo(request.removal), addedSince: sentAt },
+    ),
+  );
+}

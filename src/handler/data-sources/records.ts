@@ -1,0 +1,98 @@
+import { Context } from './context';
+import { formatOldName } from './old-name';
+import { isSamePrefix } from './prefix';
+import { DataSource, DataSources, DataSourcesRequest } from './request';
+import { DataSourceRecord } from '../immuta/data-sources';
+import { CONFIRMATION_MS } from '../immuta/lag';
+import { poll } from '../runtime/poll';
+
+/** Records by their names. */
+export type Records = ReadonlyMap<string, DataSourceRecord>;
+
+/** The paths of integrations by their IDs. Not those of integrations that are gone. */
+export type LocationPaths = ReadonlyMap<string, string>;
+
+/** What Immuta has under the names of a request. */
+export interface Found {
+  readonly records: Records;
+  readonly locationPaths: LocationPaths;
+}
+
+/**
+ * Reads what Immuta has under the names of a request. What contradicts the last deployment is read again 30 seconds
+ * later: a read may show the state before a write, also of the operation before this one.
+ */
+export async function readRecords(context: Context, request: DataSourcesRequest): Promise<Found> {
+  const { deadline, immuta } = context;
+  const { wanted, previous } = request;
+  const locationPaths = await readLocationPaths(context, [wanted.integrationId, previous.integrationId]);
+  const names = [...new Set([...[...wanted.list, ...previous.list].map(({ name }) => name), ...listOldNames(request)])];
+  const records = new Map<string, DataSourceRecord>();
+  await poll<void>({ deadline, waitingFor: 'Immuta to show its data sources' }, async ({ number }) => {
+    const isFirst = number === 1;
+    const found = { records, locationPaths };
+    const unclear = names.filter((name) => isFirst || isContradiction(request, found, name));
+    for (const name of unclear) {
+      const record = await immuta.findByName(name);
+      if (record) {
+        records.set(name, record);
+      } else {
+        records.delete(name);
+      }
+    }
+    return isFirst && names.some((name) => isContradiction(request, found, name))
+      ? { seen: 'others than the last deployment left', pauseMs: CONFIRMATION_MS }
+      : { done: undefined };
+  });
+  return { records, locationPaths };
+}
+
+/** Returns the names that wanted data sources may have got when another prefix took their own. */
+function listOldNames({ wanted, previous }: DataSourcesRequest): string[] {
+  return wanted.list
+    .filter(({ name, prefix }) =>
+      previous.list.some(
+        (each) =>
+          each.name === name && (each.prefix !== prefix || wanted.integrationId !== previous.integrationId),
+      ),
+    )
+    .map(({ name, prefix }) => formatOldName(name, wanted.integrationId, prefix));
+}
+
+/** Whether a record is this data source. */
+export function isSameDataSource(
+  record: DataSourceRecord,
+  { integrationId }: DataSources,
+  { prefix }: DataSource,
+  locationPaths: LocationPaths,
+): boolean {
+  return (
+    record.integrationId === integrationId &&
+    record.prefix !== undefined &&
+    isSamePrefix(record.prefix, prefix, locationPaths.get(integrationId))
+  );
+}
+
+/** Whether a data source of the last deployment is missing, or one exists that it did not have. */
+function isContradiction({ wanted, previous }: DataSourcesRequest, found: Found, name: string): boolean {
+  const isListed = (list: DataSources) =>
+    list.list.some(
+      (each) =>
+        each.name === name &&
+        found.records.has(name) &&
+        isSameDataSource(found.records.get(name)!, list, each, found.locationPaths),
+    );
+  const wasListed = previous.list.some((each) => each.name === name);
+  return wasListed ? !isListed(previous) : isListed(wanted);
+}
+
+async function readLocationPaths({ integrations }: Context, ids: readonly string[]): Promise<LocationPaths> {
+  const paths = new Map<string, string>();
+  for (const id of new Set(ids)) {
+    const record = await integrations.get(id);
+    if (record) {
+      paths.set(id, record.location.path);
+    }
+  }
+  return paths;
+}

@@ -1,0 +1,214 @@
+import { describeDataSources, send } from '../support/data-sources';
+import { HandlerSandbox } from '../support/handler-sandbox';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  await sandbox.addIntegration();
+});
+afterEach(() => sandbox.close());
+
+const addByHand = (name = 'Sales orders', prefix = '/orders/', more = {}) =>
+  sandbox.immuta.dataSources.add({ name, prefix, ...more });
+const posts = () =>
+  sandbox.immuta.requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body));
+
+test('registers all data sources in one request and returns their IDs', async () => {
+  const answer = await send(sandbox, 'Create');
+
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+  expect(answer.PhysicalResourceId).toMatch(/^immuta-s3-data-sources\/created\/\d{10}$/);
+  expect(posts()).toEqual([
+    {
+      type: 'Native S3',
+      integrationId: 101,
+      dataSources: [
+        { dataSourceName: 'Sales orders', prefix: '/orders/' },
+        { dataSourceName: 'Sales returns', prefix: '/returns/' },
+      ],
+    },
+  ]);
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1002 Sales returns /returns/ enabled',
+  ]);
+});
+
+test('registers more than a hundred in batches', async () => {
+  const dataSources = Object.fromEntries([...Array(250).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
+  const answer = await send(sandbox, 'Create', { dataSources });
+
+  expect(answer.Status).toBe('SUCCESS');
+  expect(answer.Data!.DataSourceIds.split(',')).toHaveLength(250);
+  expect(posts().map((body) => body.dataSources.length)).toEqual([100, 100, 50]);
+});
+
+test('answers within the limit of CloudFormation for as many data sources as one resource can have', async () => {
+  const dataSources = Object.fromEntries([...Array(300).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
+  for (const [name, prefix] of Object.entries(dataSources)) {
+    sandbox.immuta.dataSources.add({ name, prefix: `/${prefix}`, id: 4_000_000_000 + Number(name.split(' ')[1]) });
+  }
+  await send(sandbox, 'Create', { dataSources });
+
+  expect(sandbox.responses.requests.at(-1)!.body.length).toBeLessThan(4096);
+});
+
+test.each([
+  ['relative', '/orders/'],
+  ['absolute', 's3://sales/orders/'],
+] as const)('sends and recognizes prefixes in the form that is %s', async (form, prefix) => {
+  sandbox.immuta.switches.dataSources.takes = form;
+  const properties = { PrefixForm: form };
+
+  expect((await send(sandbox, 'Create', { properties })).Status).toBe('SUCCESS');
+  expect(posts()[0].dataSources[0].prefix).toBe(prefix);
+});
+
+test.each([
+  ['relative', 'absolute'],
+  ['absolute', 'relative'],
+] as const)('recognizes what it sent as %s when Immuta shows it as %s', async (form, shown) => {
+  Object.assign(sandbox.immuta.switches.dataSources, { takes: form, shows: shown });
+  const properties = { PrefixForm: form };
+  await send(sandbox, 'Create', { properties });
+
+  expect(await send(sandbox, 'Create', { properties })).toMatchObject({
+    Status: 'SUCCESS',
+    Data: { DataSourceIds: '1001,1002' },
+  });
+  expect(posts()).toHaveLength(1);
+});
+
+test.each(['object', 'job'] as const)('finds the IDs when Immuta answers with one %s', async (answers) => {
+  sandbox.immuta.switches.dataSources.answers = answers;
+  const dataSources = { 'Sales orders': 'orders/' };
+
+  expect(await send(sandbox, 'Create', { dataSources })).toMatchObject({
+    Status: 'SUCCESS',
+    Data: { DataSourceIds: '1001' },
+  });
+});
+
+describe('with data sources that exist', () => {
+  test.each([
+    ['as they are', '/orders/', {}],
+    ['with the whole path', 's3://sales/orders/', {}],
+    ['without a slash at the end', '/orders', {}],
+    ['with a star', '/orders/*', {}],
+  ])('adopts an identical one %s', async (_, prefix, more) => {
+    addByHand('Sales orders', prefix, more);
+
+    expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+    expect(posts()[0].dataSources).toEqual([{ dataSourceName: 'Sales returns', prefix: '/returns/' }]);
+  });
+
+  test('restores an identical one that is disabled', async () => {
+    addByHand('Sales orders', '/orders/', { deleted: true, owner: 'key-846e9e43c86a4c' });
+
+    expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)[0]).toBe('1001 Sales orders /orders/ enabled');
+  });
+
+  test.each([
+    ['another prefix', { prefix: '/other/' }, "integration 101, prefix '/other/'"],
+    ['another integration', { integrationId: 102 }, "integration 102, prefix '/orders/'"],
+    ['another technology', { technology: 'snowflake' }, 'another technology'],
+  ])('changes nothing when the name has %s', async (_, more, owner) => {
+    const record = { ...addByHand('Sales returns', '/orders/', more) };
+    const dataSources = { 'Sales orders': 'x/', 'Sales returns': 'orders/' };
+    const answer = await send(sandbox, 'Create', { dataSources });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-data-sources/none' });
+    expect(answer.Reason).toBe(
+      `cannot register data source 'Sales returns': Immuta has data source 1001 'Sales returns' of ${owner}. Choose ` +
+        'another name, or delete that one in Immuta if nobody needs it, and deploy again. ' +
+        '[DATA_SOURCE_OF_OTHER_OWNER]',
+    );
+    expect([...sandbox.immuta.dataSources.records.values()]).toEqual([record]);
+  });
+});
+
+describe('when Immuta refuses', () => {
+  test.each(['listed', 'refused', 'silent'] as const)(
+    'names the data source that was not registered and continues in the next deployment (%s)',
+    async (partialFailure) => {
+      sandbox.immuta.switches.dataSources.partialFailure = partialFailure;
+      sandbox.immuta.faults.dataSource({ name: 'Sales returns', message: 'No such prefix.' });
+      const answer = await send(sandbox, 'Create');
+
+      expect(answer.Status).toBe('FAILED');
+      expect(answer.PhysicalResourceId).toMatch(/^immuta-s3-data-sources\/failed\/\d+$/);
+      expect(answer.Reason).toMatch(
+        /^Immuta did not register 1 of 2 data sources: 'Sales returns': .* \[DATA_SOURCES_NOT_REGISTERED\]$/,
+      );
+      expect(answer.Reason!.includes('No such prefix')).toBe(partialFailure !== 'silent');
+      expect(describeDataSources(sandbox)).toEqual(['1001 Sales orders /orders/ enabled']);
+
+      expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+    },
+  );
+
+  test('names the first data sources of each cause', async () => {
+    sandbox.immuta.faults.dataSource({ message: 'No such prefix.', times: 8 });
+    const dataSources = Object.fromEntries([...Array(9).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
+
+    expect((await send(sandbox, 'Create', { dataSources })).Reason).toContain(
+      "8 of 9 data sources: 'Table 0', 'Table 1', 'Table 2', 'Table 3', 'Table 4' and 3 more: No such prefix. Correct",
+    );
+  });
+
+  test('names the permissions when the user of the API key lacks one', async () => {
+    sandbox.immuta.apiKeys.set('key-846e9e43c86a4c', ['APPLICATION_ADMIN']);
+    const answer = await send(sandbox, 'Create');
+
+    expect(answer.Reason).toMatch(
+      /CREATE_S3_DATASOURCE .* GOVERNANCE, then try again\. \[DATA_SOURCES_NOT_PERMITTED\]$/,
+    );
+  });
+
+  test('fails when the integration is gone', async () => {
+    sandbox.removeIntegration('101');
+
+    expect((await send(sandbox, 'Create')).Reason).toBe(
+      'cannot register data sources: the tenant has no S3 integration 101. Deploy the ImmutaS3Integration again to ' +
+        'recreate it, or correct the ID that is imported. [DATA_SOURCES_WITHOUT_INTEGRATION]',
+    );
+  });
+
+  test('fails when the property is not what the construct renders', async () => {
+    expect((await send(sandbox, 'Create', { properties: { DataSources: '{"a":' } })).Reason).toBe(
+      'property \'DataSources\' must be a JSON object of names and prefixes, got {"a":. Let \'ImmutaS3DataSources\' ' +
+        'render it, and check the tokens in its prefixes. [DATA_SOURCES_UNREADABLE]',
+    );
+  });
+});
+
+describe('when an answer is lost', () => {
+  test.each(['lose', 'half'] as const)('registers each data source once (%s)', async (behaviour) => {
+    sandbox.immuta.faults.http({ method: 'POST', behaviour });
+    sandbox.immuta.switches.dataSources.readLag.create = 20_000;
+
+    expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+    expect(describeDataSources(sandbox)).toHaveLength(2);
+  });
+
+  test('sends what is missing again when the request was not carried out', async () => {
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'reset' });
+
+    expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
+    expect(posts()).toHaveLength(2);
+  });
+});
+
+test('registers nothing so late that a Delete would not find it, if CloudFormation cannot be asked', async () => {
+  expect((await send(sandbox, 'Create', { ageMs: 200_000 })).Reason).toMatch(/\[DATA_SOURCES_TOO_LATE\]$/);
+  expect(posts()).toEqual([]);
+});
+
+test('registers nothing twice when the event is delivered again', async () => {
+  const first = await send(sandbox, 'Create');
+  const event = { ResponseURL: sandbox.event('Create', '1').ResponseURL };
+
+  expect((await send(sandbox, 'Create', { event })).Data).toEqual(first.Data);
+  expect(posts()).toHaveLength(1);
+});

@@ -1,0 +1,101 @@
+import { describeDataSources, LISTED, send } from '../support/data-sources';
+import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  await sandbox.addIntegration();
+});
+afterEach(() => sandbox.close());
+
+const add = (name: string, prefix: string, more = {}) =>
+  sandbox.immuta.dataSources.add({ name, prefix, owner: API_KEY, ...more });
+const created = async () => (await send(sandbox, 'Create')).PhysicalResourceId;
+
+test.each([
+  ['disable', ['1001 Sales orders /orders/ disabled', '1002 Sales returns /returns/ disabled']],
+  ['delete', []],
+  ['retain', ['1001 Sales orders /orders/ enabled', '1002 Sales returns /returns/ enabled']],
+])('removes what it lists in the mode %s', async (Removal, left) => {
+  const physicalId = await created();
+
+  expect(await send(sandbox, 'Delete', { physicalId, properties: { Removal } })).toMatchObject({
+    Status: 'SUCCESS',
+    PhysicalResourceId: physicalId,
+  });
+  expect(describeDataSources(sandbox)).toEqual(left);
+});
+
+test('deletes one that was disabled by hand with one request', async () => {
+  const physicalId = await created();
+  sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
+
+  await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'delete' } });
+  expect(sandbox.countImmutaCalls('DELETE')).toBe(3);
+  expect(describeDataSources(sandbox)).toEqual([]);
+});
+
+test('keeps what has one of its names and another prefix or integration', async () => {
+  add('Sales orders', '/other/');
+  add('Sales returns', '/returns/', { integrationId: 102 });
+  const physicalId = 'immuta-s3-data-sources/created/1795407960';
+
+  expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /other/ enabled',
+    '1002 Sales returns /returns/ enabled',
+  ]);
+});
+
+test('finds its own when the integration is gone', async () => {
+  Object.assign(sandbox.immuta.switches.dataSources, { takes: 'absolute' });
+  const properties = { PrefixForm: 'absolute' };
+  const { PhysicalResourceId: physicalId } = await send(sandbox, 'Create', { properties });
+  sandbox.removeIntegration('101');
+
+  expect((await send(sandbox, 'Delete', { physicalId, properties })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox).map((each) => each.split(' ').at(-1))).toEqual(['disabled', 'disabled']);
+});
+
+test('succeeds without a call when nothing was added', async () => {
+  sandbox.environment = {};
+
+  expect(await send(sandbox, 'Delete', { physicalId: 'immuta-s3-data-sources/none' })).toMatchObject({
+    Status: 'SUCCESS',
+  });
+  expect(sandbox.immuta.requests).toEqual([]);
+});
+
+test('removes what a failed Create added and keeps what it adopted', async () => {
+  add('Sales orders', '/orders/');
+  sandbox.immuta.faults.dataSource({ name: 'Sales leads', message: 'No.' });
+  const dataSources = { ...LISTED, 'Sales leads': 'leads/' };
+  const { Status, PhysicalResourceId: physicalId } = await send(sandbox, 'Create', { dataSources });
+  expect(Status).toBe('FAILED');
+
+  expect((await send(sandbox, 'Delete', { physicalId, dataSources })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1002 Sales returns /returns/ disabled',
+  ]);
+});
+
+test.each(['delete', 'retain', 'disable'])(
+  'keeps all when Immuta does not show when a data source was created (%s)',
+  async (Removal) => {
+    sandbox.immuta.switches.dataSources.showsCreation = false;
+    sandbox.immuta.faults.dataSource({ name: 'Sales returns', message: 'No.' });
+    const { PhysicalResourceId: physicalId } = await send(sandbox, 'Create');
+
+    expect((await send(sandbox, 'Delete', { physicalId, properties: { Removal } })).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)).toEqual(['1001 Sales orders /orders/ enabled']);
+  },
+);
+
+test('looks twice before it takes a data source for deleted', async () => {
+  const physicalId = await created();
+  sandbox.immuta.switches.dataSources.readLag.create = 20_000;
+
+  expect((await send(sandbox, 'Delete', { physicalId, ageMs: 0 })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox).map((each) => each.split(' ').at(-1))).toEqual(['disabled', 'disabled']);
+});

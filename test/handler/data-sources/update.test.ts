@@ -1,0 +1,174 @@
+import { describeDataSources, LISTED, send } from '../support/data-sources';
+import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
+
+const PHYSICAL_ID = 'immuta-s3-data-sources/created/1795407960';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  await sandbox.addIntegration();
+  add('Sales orders', '/orders/');
+  add('Sales returns', '/returns/');
+});
+afterEach(() => sandbox.close());
+
+const add = (name: string, prefix: string, more = {}) =>
+  sandbox.immuta.dataSources.add({ name, prefix, owner: API_KEY, ...more });
+const update = (dataSources: Record<string, string>, before: Record<string, string> = LISTED, removal = 'disable') =>
+  send(sandbox, 'Update', { dataSources, before, physicalId: PHYSICAL_ID, properties: { Removal: removal } });
+const changes = () => sandbox.immutaCalls.filter((call) => !call.startsWith('GET'));
+
+test('changes nothing when only the time-out changes', async () => {
+  expect(await update(LISTED)).toMatchObject({
+    Status: 'SUCCESS',
+    PhysicalResourceId: PHYSICAL_ID,
+    Data: { DataSourceIds: '1001,1002' },
+  });
+  expect(changes()).toEqual([]);
+  expect(sandbox.clock.sleeps).toEqual([]);
+});
+
+test('adds, keeps and disables in the order that a failure disturbs least', async () => {
+  const answer = await update({ 'Sales orders': 'orders/', 'Sales leads': 'leads/' });
+
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1003' } });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1002 Sales returns /returns/ disabled',
+    '1003 Sales leads /leads/ enabled',
+  ]);
+  expect(changes()).toEqual(['POST /native-s3/handler', 'DELETE /dataSource/1002']);
+});
+
+test.each([
+  ['delete', ['1001 Sales orders /orders/ enabled'], ['DELETE /dataSource/1002', 'DELETE /dataSource/1002']],
+  ['retain', ['1001 Sales orders /orders/ enabled', '1002 Sales returns /returns/ enabled'], []],
+])('removes in the mode %s', async (removal, left, requests) => {
+  expect((await update({ 'Sales orders': 'orders/' }, LISTED, removal)).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual(left);
+  expect(changes()).toEqual(requests);
+});
+
+test('renames in place', async () => {
+  const answer = await update({ 'Orders': 'orders/', 'Sales returns': 'returns/' });
+
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Orders /orders/ enabled',
+    '1002 Sales returns /returns/ enabled',
+  ]);
+  expect(changes()).toEqual(['PUT /dataSource/1001']);
+});
+
+test('says what to do when Immuta renames no data source', async () => {
+  sandbox.immuta.switches.dataSources.renames = false;
+
+  expect((await update({ 'Orders': 'orders/', 'Sales returns': 'returns/' })).Reason).toMatch(
+    /^Immuta did not rename data source 1001: .* remove the data source in one .*\[DATA_SOURCE_NOT_CHANGED\]$/,
+  );
+});
+
+test('gives the name to another prefix, and back, without losing a data source', async () => {
+  const moved = { 'Sales orders': 'new/', 'Sales returns': 'returns/' };
+
+  expect(await update(moved)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1003,1002' } });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders [101: orders/] /orders/ disabled',
+    '1002 Sales returns /returns/ enabled',
+    '1003 Sales orders /new/ enabled',
+  ]);
+
+  expect(await update(LISTED, moved)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1002 Sales returns /returns/ enabled',
+    '1003 Sales orders [101: new/] /new/ disabled',
+  ]);
+});
+
+test('swaps two names', async () => {
+  const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'orders/' };
+
+  expect(await update(swapped)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1002,1001' } });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales returns /orders/ enabled',
+    '1002 Sales orders /returns/ enabled',
+  ]);
+});
+
+test('moves to another integration', async () => {
+  await sandbox.addIntegration({
+    id: '102',
+    config: { ...sandbox.integrations[0].config, name: 'other', awsLocationPath: 's3://other/' },
+  });
+  const answer = await send(sandbox, 'Update', { physicalId: PHYSICAL_ID, properties: { IntegrationId: '102' } });
+
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1003,1004' } });
+  expect([...sandbox.immuta.dataSources.records.values()].slice(2).map(({ integrationId }) => integrationId)).toEqual([
+    102, 102,
+  ]);
+  expect(describeDataSources(sandbox).slice(0, 2)).toEqual([
+    '1001 Sales orders [101: orders/] /orders/ disabled',
+    '1002 Sales returns [101: returns/] /returns/ disabled',
+  ]);
+});
+
+test('adds what was deleted by hand, after it looked twice', async () => {
+  sandbox.immuta.dataSources.records.delete('1002');
+
+  expect(await update(LISTED)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1003' } });
+  expect(sandbox.clock.sleeps).toEqual([30_000]);
+});
+
+test('keeps what has the name of a removed one and another prefix', async () => {
+  sandbox.immuta.dataSources.records.delete('1002');
+  add('Sales returns', '/other/');
+
+  expect((await update({ 'Sales orders': 'orders/' })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1003 Sales returns /other/ enabled',
+  ]);
+  expect(changes()).toEqual([]);
+});
+
+test('says why Immuta did not remove a data source', async () => {
+  sandbox.immuta.dataSources.records.get('1002')!.name = 'Sales returns';
+  sandbox.refuse('DELETE', 400, 'It is in use.');
+
+  expect((await update({ 'Sales orders': 'orders/' })).Reason).toMatch(
+    /^Immuta did not remove data source 1002 'Sales returns': .*It is in use\. .*\[DATA_SOURCE_NOT_REMOVED\]$/,
+  );
+});
+
+describe('a removal without an answer', () => {
+  test.each(['lose', 'half'] as const)('is not sent twice, as the second one would delete (%s)', async (behaviour) => {
+    sandbox.immuta.faults.http({ method: 'DELETE', behaviour });
+    sandbox.immuta.switches.dataSources.readLag.delete = 20_000;
+
+    expect((await update({ 'Sales orders': 'orders/' })).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
+    expect(changes()).toEqual(['DELETE /dataSource/1002']);
+  });
+
+  test('is sent again after a minute when it was not carried out', async () => {
+    sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'reset' });
+
+    expect((await update({ 'Sales orders': 'orders/' })).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
+  });
+
+  test('is not sent by a repeated event that reads an old state', async () => {
+    sandbox.immuta.switches.dataSources.readLag.delete = 60_000;
+    const event = {
+      dataSources: { 'Sales orders': 'orders/' },
+      physicalId: PHYSICAL_ID,
+      event: { ResponseURL: sandbox.event('Update', '1').ResponseURL },
+    };
+    await send(sandbox, 'Update', event);
+    const answer = await send(sandbox, 'Update', { ...event, ageMs: 51_000 });
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
+  });
+});
