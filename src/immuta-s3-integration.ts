@@ -8,6 +8,7 @@ import { AccessGrantsInstance } from './access-grants-instance';
 import { IntegrationAttributes } from './handler/contract';
 import { IdentityCenterOptions } from './identity-center';
 import { ImmutaAuthentication } from './immuta-authentication';
+import { DataSourcesOptions, ImmutaS3DataSources } from './immuta-s3-data-sources';
 import { IAccessGrantsInstance, IImmutaS3Integration, IImmutaTenant } from './interfaces';
 import { DEFAULT_ID, DefinedInstance } from './private/access-grants-instance-base';
 import { attachDiagnosis } from './private/attach-policy';
@@ -265,6 +266,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** Statements that Immuta's role or user needs. Add them to a role that accepts no policies. */
   public readonly immutaPolicyStatements: iam.PolicyStatement[];
 
+  private readonly tenant: IImmutaTenant;
   private readonly instance?: IAccessGrantsInstance;
   private readonly managedAccessKey?: ManagedAccessKey;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
@@ -278,6 +280,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const { account, partition, region } = Stack.of(this);
     const { adopt, location, tenant } = props;
     const encryptionKeys = [...new Set([...location._encryptionKeys, ...props.encryptionKeys ?? []])];
+    this.tenant = tenant;
     this.instance = props.accessGrantsInstance;
     this.parts = new Construct(this, digestIdentity(props.locationIdentity ?? location._identity));
     validateIntegration(this, props, () => ({
@@ -352,6 +355,20 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     if (retain && instance instanceof DefinedInstance) {
       instance._retain();
     }
+  }
+
+  /**
+   * Registers parts of the location as data sources in Immuta.
+   *
+   * @param id the construct ID of the data sources
+   * @param options names, prefixes, and what happens when they are removed
+   * @example
+   * integration.addDataSources('Curated', {
+   *   dataSources: { 'Sales orders': 'orders/', 'Sales returns': 'returns/' },
+   * });
+   */
+  public addDataSources(id: string, options: DataSourcesOptions): ImmutaS3DataSources {
+    return new ImmutaS3DataSources(this, id, { integration: this, tenant: this.tenant, ...options });
   }
 
   /**

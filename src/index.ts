@@ -5,6 +5,7 @@ export * from './handler-function-options';
 export * from './handler-proxy';
 export * from './identity-center';
 export * from './immuta-authentication';
+export * from './immuta-s3-data-sources';
 export * from './immuta-s3-integration';
 export * from './immuta-tenant';
 export * from './interfaces';

@@ -57,6 +57,36 @@ export const SYNTH_MESSAGES = {
     text: "'caCertificates' must be a file with certificates in PEM and without a private key, got '{file}'",
     remedy: "Pass the path of a file that begins with '-----BEGIN CERTIFICATE-----'",
   },
+  /** Names are unique in a tenant, so the second of two with the same name cannot be registered. */
+  DATA_SOURCE_NAME_DUPLICATE: {
+    text: "data source {name} is also listed by '{other}'",
+    remedy: 'Choose another name for one of the two',
+  },
+  /** A name is empty or too long, begins or ends with white space, or is a token, which has no value at synth. */
+  DATA_SOURCE_NAME_INVALID: {
+    text: 'the name of a data source must be 1 to 255 characters that are known at synth, got {got}',
+    remedy: "Correct the name in 'dataSources': it cannot be a token, nor have white space at its ends",
+  },
+  /** Two data sources of an integration with one prefix are the same data under two sets of policies. */
+  DATA_SOURCE_PREFIX_DUPLICATE: {
+    text: 'data source {name} has the prefix {prefix} of data source {other}{where}',
+    remedy: 'Remove one of the two',
+  },
+  /** A prefix is written below the location of the integration, and Immuta takes no wildcards in it. */
+  DATA_SOURCE_PREFIX_INVALID: {
+    text: 'the prefix of data source {name} must be relative to the location, got {got}',
+    remedy: "Write it as in the keys of objects, such as 'orders/', without '*' and without a segment '.' or '..'",
+  },
+  /** An object below both prefixes is in two data sources, and a user gets it with the policies of either. */
+  DATA_SOURCE_PREFIXES_OVERLAP: {
+    text: 'data source {outer} with the prefix {outerPrefix} contains data source {inner} with {innerPrefix}',
+    remedy: 'Give them prefixes that do not overlap, unless users of the first may read all of the second',
+  },
+  /** CloudFormation and Lambda limit the size of an event and of its response. */
+  DATA_SOURCES_TOO_MANY: {
+    text: "'dataSources' has {count} entries in {bytes} bytes, and one resource can have {max} in {maxBytes} bytes",
+    remedy: "Split them into {parts} 'ImmutaS3DataSources' of the same integration, each with its own construct ID",
+  },
   /** CloudFormation and the handler take whole seconds. */
   DURATION_NOT_WHOLE_SECONDS: {
     text: "'{prop}' must be whole seconds, got {got} seconds",

@@ -1,0 +1,193 @@
+import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { ENV, getOnly, listResources, newIntegration, newStack, newTenant } from './fixture';
+import {
+  DataSourcePrefixForm, DataSourceRemovalMode, DataSourcesOptions, ImmutaS3DataSources, ImmutaS3Integration,
+} from '../src';
+
+const TYPE = 'Custom::ImmutaS3DataSources';
+const TWO = { 'Sales orders': 'orders/', 'Sales returns': 'returns/' };
+
+function defineTwo(options: Partial<DataSourcesOptions> = {}) {
+  const stack = newStack();
+  const integration = newIntegration(stack, 'SalesLake');
+  const dataSources = integration.addDataSources('Curated', { dataSources: TWO, ...options });
+  return { stack, integration, dataSources };
+}
+
+/** Returns why an app with these data sources cannot be synthesized. */
+function findProblem(dataSources: Record<string, string>): string {
+  return catchError(() => defineTwo({ dataSources }).stack);
+}
+
+function catchError(define: () => Stack): string {
+  try {
+    Template.fromStack(define());
+    return 'no error';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('is one resource of the function of the tenant, for any number of data sources', () => {
+  const { stack } = defineTwo();
+  const { Properties, DependsOn } = getOnly(stack, TYPE);
+
+  expect(Properties).toEqual({
+    ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^SalesLakeTenantHandler/), 'Arn'] },
+    ServiceTimeout: '2100',
+    TenantUrl: 'https://acme.immutacloud.com',
+    ApiKeySecretArn: expect.anything(),
+    IntegrationId: { 'Fn::GetAtt': [expect.stringMatching(/^SalesLake/), 'IntegrationId'] },
+    DataSources: '{"Sales orders":"orders/","Sales returns":"returns/"}',
+    Removal: 'disable',
+    PrefixForm: 'relative',
+    TimeoutSeconds: '1800',
+  });
+  expect(DependsOn!.join()).toMatch(/SalesLakeTenantHandlerRole/);
+});
+
+test('renders the options', () => {
+  const { stack } = defineTwo({
+    removalMode: DataSourceRemovalMode.DELETE,
+    prefixForm: DataSourcePrefixForm.ABSOLUTE,
+    timeout: Duration.minutes(5),
+  });
+
+  expect(getOnly(stack, TYPE).Properties).toMatchObject({
+    Removal: 'delete', PrefixForm: 'absolute', TimeoutSeconds: '300', ServiceTimeout: '600',
+  });
+});
+
+test('has the IDs by name', () => {
+  const { stack, dataSources } = defineTwo();
+  const ids = { 'Fn::Split': [',', { 'Fn::GetAtt': [expect.stringMatching(/Curated/), 'DataSourceIds'] }] };
+
+  expect(stack.resolve(dataSources.dataSourceIds)).toEqual({
+    'Sales orders': { 'Fn::Select': [0, ids] },
+    'Sales returns': { 'Fn::Select': [1, ids] },
+  });
+});
+
+test('takes an imported integration', () => {
+  const stack = newStack();
+  new ImmutaS3DataSources(stack, 'Curated', {
+    tenant: newTenant(stack),
+    integration: ImmutaS3Integration.fromIntegrationId(stack, 'Lake', '17'),
+    dataSources: TWO,
+  });
+
+  expect(getOnly(stack, TYPE).Properties.IntegrationId).toBe('17');
+});
+
+test('makes its stack depend on that of the integration, so that it is destroyed first', () => {
+  const app = new App();
+  const [lake, data] = ['Lake', 'Data'].map((id) => newStack({ env: ENV }, app, id));
+  const tenant = newTenant(lake);
+  const integration = newIntegration(lake, 'SalesLake', { tenant });
+  new ImmutaS3DataSources(data, 'Curated', { tenant, integration, dataSources: TWO });
+  app.synth();
+
+  expect(data.dependencies).toEqual([lake]);
+  const statements = JSON.stringify(listResources(lake));
+  expect(statements).toContain(':stack/Data/*');
+});
+
+test('accepts a prefix that is known only at deployment', () => {
+  const stack = newStack();
+  const prefix = new CfnParameter(stack, 'Prefix').valueAsString;
+  newIntegration(stack, 'SalesLake').addDataSources('Curated', { dataSources: { Orders: prefix } });
+
+  expect(getOnly(stack, TYPE).Properties.DataSources).toEqual({
+    'Fn::Join': ['', ['{"Orders":"', { Ref: 'Prefix' }, '"}']],
+  });
+});
+
+test.each(['/orders/', 'orders/*', 's3://sales/orders/', 'a/../b/', './orders/'])('refuses the prefix %j', (prefix) => {
+  expect(findProblem({ Orders: prefix })).toContain(
+    `the prefix of data source "Orders" must be relative to the location, got ${JSON.stringify(prefix)}. Write it as ` +
+      "in the keys of objects, such as 'orders/', without '*' and without a segment '.' or '..'. " +
+      '[DATA_SOURCE_PREFIX_INVALID]',
+  );
+});
+
+test.each(['', ' Orders', 'x'.repeat(256)])('refuses the name %j', (name) => {
+  expect(findProblem({ [name]: 'orders/' })).toContain('[DATA_SOURCE_NAME_INVALID]');
+});
+
+test('refuses a name that is a token', () => {
+  expect(findProblem({ [Lazy.string({ produce: () => 'Orders' })]: 'orders/' })).toContain(
+    '[DATA_SOURCE_NAME_INVALID]',
+  );
+});
+
+test('accepts names and prefixes that are unusual', () => {
+  const dataSources = { 'Bestellungen/März "2026"': 'große Daten/ä=1/', 'Everything': '' };
+
+  expect(JSON.parse(getOnly(defineTwo({ dataSources }).stack, TYPE).Properties.DataSources)).toEqual(dataSources);
+});
+
+test.each(['orders/', 'orders'])('refuses two data sources with the prefix orders/ and %s', (prefix) => {
+  expect(findProblem({ 'Orders': 'orders/', 'Orders again': prefix })).toContain(
+    `data source "Orders again" has the prefix ${JSON.stringify(prefix)} of data source "Orders". Remove one of the ` +
+      'two. [DATA_SOURCE_PREFIX_DUPLICATE]',
+  );
+});
+
+describe('in two constructs', () => {
+  const defineBoth = (first: Record<string, string>, second: Record<string, string>) => {
+    const { stack, integration } = defineTwo({ dataSources: first });
+    integration.addDataSources('More', { dataSources: second });
+    return stack;
+  };
+
+  test('refuses the same name', () => {
+    expect(catchError(() => defineBoth({ Orders: 'orders/' }, { Orders: 'other/' }))).toContain(
+      'data source "Orders" is also listed by \'Stack/SalesLake/Curated\'. Choose another name for one of the two. ' +
+        '[DATA_SOURCE_NAME_DUPLICATE]',
+    );
+  });
+
+  test('refuses the same prefix', () => {
+    expect(catchError(() => defineBoth({ A: 'orders/' }, { B: 'orders/' }))).toContain(
+      'data source "B" has the prefix "orders/" of data source "A" in \'Stack/SalesLake/Curated\'',
+    );
+  });
+
+  test('warns of prefixes that overlap', () => {
+    const stack = defineBoth({ A: 'orders/', C: 'returns/' }, { B: 'orders/2026/' });
+
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/SalesLake/More',
+      Match.stringLikeRegexp(
+        'data source "A" with the prefix "orders/" contains data source "B" with "orders/2026/"\\. .*' +
+          '\\[DATA_SOURCE_PREFIXES_OVERLAP\\]',
+      ),
+    );
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toHaveLength(1);
+  });
+});
+
+test('does not compare prefixes of two integrations', () => {
+  const stack = newStack();
+  const tenant = newTenant(stack);
+  for (const id of ['Sales', 'Ads']) {
+    newIntegration(stack, id, { tenant }).addDataSources('Data', { dataSources: { [id]: 'orders/' } });
+  }
+
+  expect(catchError(() => stack)).toBe('no error');
+});
+
+test.each([
+  [301, 'tables/', 2],
+  [290, 'x'.repeat(900), 3],
+])('says how to split %d data sources with long prefixes', (count, beginning, parts) => {
+  const dataSources = Object.fromEntries([...Array(count).keys()].map((n) => [`Table ${n}`, `${beginning}${n}/`]));
+
+  expect(findProblem(dataSources)).toMatch(
+    new RegExp(
+      `'dataSources' has ${count} entries in \\d+ bytes, and one resource can have 300 in 100000 bytes\\. Split them ` +
+        `into ${parts} 'ImmutaS3DataSources' of the same integration, .*\\[DATA_SOURCES_TOO_MANY\\]`,
+    ),
+  );
+});
