@@ -24,6 +24,9 @@ const ALL: Settings = {
   locationRoleArn: 'arn:aws:iam::111122223333:role/location',
   immutaRoleArn: 'arn:aws:iam::111122223333:role/immuta',
 
+  // data-sources
+  dataSourcePrefixes: 'orders/,returns/',
+
   // identity-center
   identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
   identityStoreId: 'd-1234567890',
