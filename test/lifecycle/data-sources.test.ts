@@ -158,7 +158,9 @@ describe('data sources of an imported integration', () => {
     const result = await deploy({ dataSources: { ...TWO, 'Sales leads': 'leads/' } });
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(findReason(result)).toContain("did not register 1 of 2 data sources: 'Sales leads': No such prefix. Correct");
+    expect(findReason(result)).toContain(
+      "Immuta did not register 1 of 2 data sources: 'Sales leads': No such prefix. Correct",
+    );
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
