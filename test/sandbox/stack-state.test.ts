@@ -203,16 +203,20 @@ test('a resource that is cancelled shows as failed before its rollback begins', 
 });
 
 test.each([
-  ['current', 'UPDATE_COMPLETE'],
-  ['deleted', 'DELETE_COMPLETE'],
-] as const)('after a replacement, the logical id shows the %s resource', async (shows, status) => {
+  ['current', [['UPDATE_COMPLETE', 'new']]],
+  ['deleted', [['UPDATE_COMPLETE', 'new'], ['DELETE_IN_PROGRESS', 'old'], ['UPDATE_COMPLETE', 'new']]],
+] as const)('after a replacement, the logical id shows the %s resource until the cleanup ends', async (shows, states) => {
   sandbox.cloudFormation.cleanupShows = shows;
   const named = (LogGroupName: string) => ({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName } } });
   await deploy(named('old'));
 
   const { stack } = await deploy(named('new'));
 
-  expect(stack.resourceStates.get('Log')).toMatchObject({ status, physicalId: shows === 'current' ? 'new' : 'old' });
+  const shown: string[][] = [];
+  for (let state = stack.resourceStates.get('Log'); state && shown.length < states.length; state = state.previous) {
+    shown.unshift([state.status, state.physicalId]);
+  }
+  expect(shown).toEqual(states);
 });
 
 test('a rollback that failed continues without the resources to skip', async () => {

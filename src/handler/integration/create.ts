@@ -93,10 +93,13 @@ async function assertReplaced(
   }
 }
 
-/** Deletes a failed record, which still occupies the name and the path. */
+/**
+ * Makes room for the next record: a failed one holds the name and the path. No stack has it, so it is deleted even if
+ * CloudFormation no longer waits.
+ */
 async function deleteFailed(context: Context, request: CreateRequest, { id, why }: FailedRecord): Promise<void> {
   try {
-    await deleteRecord(context, request, id);
+    await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
   } catch (error) {
     if (error instanceof OutOfTime) {
       throw error;

@@ -27,6 +27,12 @@ export class CreationState {
   /** When Immuta accepted an update of this event, in milliseconds since 1970. */
   public updatedAt?: number;
 
+  /**
+   * When a request to update was sent that Immuta may have carried out, in milliseconds since 1970. Undefined if there
+   * was none.
+   */
+  public updateSentAt?: number;
+
   private mayExist: boolean;
 
   constructor(
@@ -36,6 +42,7 @@ export class CreationState {
     this.mayExist = mayHaveCreated;
     this.isAnswerLost = isAnswerLost;
     this.updatedAt = updatedAt;
+    this.updateSentAt = updatedAt;
   }
 
   /** Whether this event may have created something. */

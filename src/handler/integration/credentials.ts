@@ -23,6 +23,11 @@ export interface Credentials {
   isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean;
   /** Records that Immuta is enabled with what was sent last, and deletes the keys that nothing needs any more. */
   settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void>;
+  /**
+   * Deletes the managed keys of each secret that a failed Update introduces or replaces, unless Immuta may hold one:
+   * what CloudFormation does next may not name that secret any more.
+   */
+  releaseUnused(canHoldKey: (key: ManagedAccessKey) => Promise<boolean>): Promise<void>;
   /** Reads every secret that Immuta may quote, as far as that is possible in some seconds, so that it is redacted. */
   remember(): Promise<void>;
 }
@@ -35,13 +40,17 @@ export function createCredentials(
 ): Credentials {
   const { properties, oldProperties } = event;
   const { deadline, redaction, log } = tools;
-  const manage = ({ AccessKeySecretArn: secretArn, AccessKeyUserName: userName }: Properties, limits = deadline) =>
+  const manage = (
+    { AccessKeySecretArn: secretArn, AccessKeyUserName: userName }: Properties,
+    limits: Partial<EventTools> = {},
+  ) =>
     userName && secretArn
-      ? new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, deadline: limits })
+      ? new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, ...limits })
       : undefined;
   const managed = manage(properties);
   // another user of the same integration has the same secret
-  const former = oldProperties.AccessKeySecretArn === properties.AccessKeySecretArn ? undefined : manage(oldProperties);
+  const isSameSecret = oldProperties.AccessKeySecretArn === properties.AccessKeySecretArn;
+  const former = isSameSecret ? undefined : manage(oldProperties);
   let sent: AccessKey | undefined;
 
   return {
@@ -59,12 +68,20 @@ export function createCredentials(
         reportRotation(log, properties.AccessKeySecretArn!, true);
       }
     },
+    async releaseUnused(canHoldKey) {
+      const limits = { deadline: deadline.withoutTimeout(), beforeWrite: () => tools.operation.assertCurrent() };
+      for (const key of isSameSecret ? [] : [manage(properties, limits), manage(oldProperties, limits)]) {
+        if (key && (await key.hasKeys()) && !(await canHoldKey(key))) {
+          await key.release(() => canHoldKey(key));
+        }
+      }
+    },
     async remember() {
-      const limits = deadline.withFewRetries();
+      const limits = { deadline: deadline.withFewRetries() };
       await Promise.all(
         [properties, oldProperties].map((each) =>
           bestEffort(log, 'secret-not-read', async () => {
-            await (each.AccessKeyUserName ? manage(each, limits)?.isSettled() : readAccessKey(each, limits));
+            await (each.AccessKeyUserName ? manage(each, limits)?.isSettled() : readAccessKey(each, limits.deadline));
           }),
         ),
       );
@@ -76,7 +93,7 @@ export function createCredentials(
     if (each.AuthenticationType !== 'accessKey' || !arn) {
       return undefined;
     }
-    if (isSameSecret(arn, environment[ENV_API_KEY_SECRET_ARN])) {
+    if (isSecret(arn, environment[ENV_API_KEY_SECRET_ARN])) {
       throw createFailure('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
     }
     const text = await readSecret(arn, { deadline: limits, log });
@@ -136,7 +153,7 @@ function readPrintableField(arn: string, text: string, field: string): string {
 }
 
 /** A secret that is imported by name is known without the six characters that end its ARN. */
-function isSameSecret(arn: string, other = ''): boolean {
+function isSecret(arn: string, other = ''): boolean {
   const isWithout = (short: string, long: string) => long.startsWith(`${short}-`) && long.length === short.length + 7;
   return arn === other || isWithout(arn, other) || isWithout(other, arn);
 }

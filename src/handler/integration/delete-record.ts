@@ -5,6 +5,7 @@ import { explainRemainingDataSources } from './remaining-data-sources';
 import { IntegrationRequest } from './request';
 import { createStatusFailure } from './status-failure';
 import { isSteady } from '../immuta/status';
+import { isSameLocation } from '../location';
 import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
 
 type Target = Pick<IntegrationRequest, 'location' | 'locationRoleArn'>;
@@ -17,7 +18,15 @@ export async function deleteRecord(context: Context, target: Target, id: string)
   if (await requestDeletion(context, id)) {
     await waitForDeletion(context, target, id);
   }
-  await waitForLocationRemoval(context, target);
+  await waitForOwnLocationRemoval(context, target, id);
+}
+
+/** Waits until the location is removed, unless it belongs to another record: this one was in its way, or a copy. */
+async function waitForOwnLocationRemoval(context: Context, target: Target, id: string): Promise<void> {
+  const records = await context.immuta.list();
+  if (!records.some((record) => record.id !== id && isSameLocation(record.location, target.location))) {
+    await waitForLocationRemoval(context, target);
+  }
 }
 
 /** Requests the deletion. False if the record is gone. */

@@ -1,14 +1,13 @@
 import { Context, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
+import { deleteUnidentified } from './delete-unidentified';
 import { assertNotInOtherTenant } from './other-tenant';
-import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
-import { findIntegrationId, parsePhysicalId } from './physical-id';
+import { isOfGeneration, isOurs, isOwnedBy, parseOwnership } from './ownership';
 import { findOrConfirmAbsence, getAndLog } from './polling';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
 import { isSameLocation } from '../location';
-import { watchCancelledCreate } from '../protocol/cancelled-create';
 
 /**
  * Deletes the integration, if it is ours, and everything else that this resource may have created.
@@ -56,7 +55,7 @@ async function deleteOwn(context: Context, request: IntegrationRequest, id: stri
  */
 async function deleteSuccessors(context: Context, request: IntegrationRequest, id: string): Promise<Successors> {
   const records = (await context.immuta.list()).filter((record) => record.id !== id);
-  const ours = records.filter((record) => isOurs(request, record));
+  const ours = records.filter((record) => isOurs(record, request));
   const generations = ours.length > 0 ? await listGenerations(context, request) : [];
   const successors = ours.filter((record) =>
     generations.some((generation) => isOfGeneration(parseOwnership(record.name)!, generation)),
@@ -90,106 +89,6 @@ async function listGenerations(
 }
 
 /**
- * Deletes what a Create created that did not respond with its ID, or that may still be running.
- *
- * @param createdBy the ownership of what it created, if it could say that before it failed
- */
-async function deleteUnidentified(
-  context: Context,
-  request: IntegrationRequest,
-  createdBy: string | undefined,
-): Promise<string[]> {
-  const { immuta, deadline, log, operation } = context;
-  const deleted = new Set<string>();
-  const unproven = new Set<string>();
-  const current = await operation.findPhysicalId();
-  const isFirstDeployment = await operation.isFirstDeployment();
-  await watchCancelledCreate(deadline, async ({ isFirst }) => {
-    for (const record of (await immuta.list()).filter((each) => isOurs(request, each) && !unproven.has(each.id))) {
-      if (
-        !isOfCurrent(request, record, current) &&
-        isOfCreate(request, record, createdBy, isFirst && !isFirstDeployment)
-      ) {
-        log.info('delete-unidentified', { integrationId: record.id, status: record.status });
-        await deleteRecord(context, request, record.id);
-        deleted.add(record.id);
-      } else {
-        log.warn('keep-integration', {
-          integrationId: record.id,
-          message: `${describeRecord(record)} may be one that was retained`,
-        });
-        unproven.add(record.id);
-      }
-    }
-  });
-  return [...deleted];
-}
-
-/**
- * Whether the stack has the record under another physical ID: a later Create succeeded before the Delete of one that
- * failed.
- */
-function isOfCurrent(
-  { physicalId }: IntegrationRequest,
-  record: IntegrationRecord,
-  current: string | undefined,
-): boolean {
-  return (
-    current !== undefined &&
-    current !== physicalId.text &&
-    (findIntegrationId(parsePhysicalId(current)) === record.id || isOfGeneration(parseOwnership(record.name)!, current))
-  );
-}
-
-/**
- * Whether the Create that this Delete follows created the record: it may also have been created before and
- * retained, so that it conflicted with that Create.
- *
- * A Create that responded says which. Of a cancelled one only the `Generation` is known. Resources without a role or
- * policy of their own have none: then only a record that did not exist or was not complete when the Delete began is
- * proof, unless the stack is so new that nothing can have been retained.
- *
- * @param mayBeRetained whether a record that is complete may have been retained before
- */
-function isOfCreate(
-  { generation, physicalId }: IntegrationRequest,
-  record: IntegrationRecord,
-  createdBy: string | undefined,
-  mayBeRetained: boolean,
-): boolean {
-  const ownership = parseOwnership(record.name)!;
-  if (isOfGeneration(ownership, physicalId.text)) {
-    return true;
-  }
-  if (createdBy) {
-    return ownership.createdBy === createdBy;
-  }
-  if (generation) {
-    return isOfGeneration(ownership, generation);
-  }
-  return !mayBeRetained || ['creating', 'createError', 'deleting'].includes(record.status);
-}
-
-/**
- * Deletes what this Create created, if CloudFormation no longer waits for it and has not taken it into the stack: its
- * Delete may have come before, or cannot tell it from an integration that was retained.
- */
-export async function deleteAbandoned(context: Context, request: IntegrationRequest): Promise<void> {
-  const { finalState } = context.operation;
-  if (!finalState) {
-    return;
-  }
-  const live = findIntegrationId(parsePhysicalId(finalState.physicalId));
-  const records = await context.immuta.list();
-  for (const { id } of records.filter(({ name }) => isCreatedBy(name, request.ownership))) {
-    if (id !== live) {
-      context.log.warn('delete-abandoned', { integrationId: id });
-      await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
-    }
-  }
-}
-
-/**
  * Whether Immuta has the adopted integration, or one of this resource: a later Create may have succeeded before the
  * Delete of one that failed.
  */
@@ -203,14 +102,4 @@ export async function isIntegrationLeft(
   }
   const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));
   return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && isSameLocation(at, location));
-}
-
-/** Without its ID, a record is ours by its name, and only on the path and with the role of this resource. */
-function isOurs(request: IntegrationRequest, record: IntegrationRecord): boolean {
-  const { location, locationRoleArn } = request;
-  return (
-    isOfResource(record.name, request) &&
-    isSameLocation(record.location, location) &&
-    record.locationRoleArn === locationRoleArn
-  );
 }

@@ -3,13 +3,21 @@ import { Context, ContextOptions, createContext } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { Credentials, createCredentials, releaseCredentials } from './credentials';
-import { deleteAbandoned, deleteIntegration, isIntegrationLeft } from './delete';
+import { deleteIntegration, isIntegrationLeft } from './delete';
+import { deleteAbandoned, deleteFailedTwins } from './delete-abandoned';
 import { diagnoseFailure } from './diagnosis';
 import { deriveOwnership } from './ownership';
 import { waitForSteadyStatus } from './polling';
-import { CreateRequest, IntegrationRequest, parseCreateRequest, parseRequest, parseUpdateRequest } from './request';
+import {
+  CreateRequest,
+  IntegrationRequest,
+  parseCreateRequest,
+  parseRequest,
+  parseUpdateRequest,
+  UpdateRequest,
+} from './request';
 import { adviseOnRestrictions } from './restrictions';
-import { updateIntegration } from './update';
+import { canHoldKey, updateIntegration } from './update';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import {
   IntegrationAttributes,
@@ -22,7 +30,8 @@ import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent, Outcome } from '../protocol/run';
-import { Log } from '../runtime/log';
+import { OutOfTime } from '../runtime/deadline';
+import { bestEffort, Log } from '../runtime/log';
 
 const LONGEST_NAME = 512;
 
@@ -68,10 +77,7 @@ async function performRequest(
     }
     case 'Update': {
       const request = parseUpdateRequest(event);
-      const context = await prepareContext(request);
-      await context.operation.assertCurrent();
-      const record = await updateIntegration(context, request, state);
-      await settleCredentials(context, record);
+      const record = await update(await prepareContext(request), request, state);
       // a physical ID never changes, except `none`: its Delete would leave behind what this Update created
       const { physicalId } = event;
       return {
@@ -86,6 +92,24 @@ async function performRequest(
     }
     default:
       throw createFailure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });
+  }
+}
+
+async function update(context: Context, request: UpdateRequest, state: CreationState): Promise<IntegrationRecord> {
+  const { credentials, deadline, log, operation } = context;
+  try {
+    await operation.assertCurrent();
+    const record = await updateIntegration(context, request, state);
+    await settleCredentials(context, record);
+    return record;
+  } catch (error) {
+    if (!(error instanceof OutOfTime && error.limit === 'invocation')) {
+      const patient = { ...context, deadline: deadline.withoutTimeout() };
+      await bestEffort(log, 'access-keys-kept', () =>
+        credentials.releaseUnused((key) => canHoldKey(patient, request, state, key)),
+      );
+    }
+    throw error;
   }
 }
 
@@ -104,9 +128,17 @@ async function createOrAdopt(context: Context, request: CreateRequest, state: Cr
     const record = await createIntegration(context, request, state);
     await context.operation.assertCurrent(); // the Delete of a cancelled Create may be over
     await settleCredentials(context, record);
-    return { physicalId: PHYSICAL_ID_PREFIX + record.id, attributes: renderAttributes(record) };
+    return {
+      physicalId: PHYSICAL_ID_PREFIX + record.id,
+      attributes: renderAttributes(record),
+      async afterResponse() {
+        await deleteFailedTwins(context, request, record.id);
+        await context.operation.waitForResult(context.deadline); // it may have cancelled the Create just before
+        await deleteAbandoned(context, request, record.id);
+      },
+    };
   } catch (error) {
-    await deleteAbandoned(context, request);
+    await deleteAbandoned(context, request, state.integrationId);
     throw error;
   }
 }

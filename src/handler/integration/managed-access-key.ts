@@ -179,8 +179,12 @@ export class ManagedAccessKey {
     }
   }
 
-  /** Deletes every key that is ours: Immuta works with none of them. */
-  public async release(): Promise<void> {
+  /**
+   * Deletes every key that is ours: Immuta works with none of them.
+   *
+   * @param isHeld called when no request with one of them can be under way any more. If it returns true, all are kept
+   */
+  public async release(isHeld?: () => Promise<boolean>): Promise<void> {
     const { current = '', pending, keys, intents, integrationId } = await this.read();
     if (keys.length + intents.length === 0 && integrationId === undefined) {
       return;
@@ -193,6 +197,9 @@ export class ManagedAccessKey {
     }
     if (pending || intents.length > 0) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS); // until then another run may be creating a key
+    }
+    if (await isHeld?.()) {
+      return;
     }
     await this.delete((await this.read()).keys);
     await this.deleteLost();
@@ -247,6 +254,12 @@ export class ManagedAccessKey {
   /** Whether Immuta may hold a key of ours, as far as it shows the ID. */
   public isHeldBy({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>): boolean {
     return !ACCESS_KEY_ID.test(accessKeyId) || [...this.values.values()].some((value) => value.includes(accessKeyId));
+  }
+
+  /** Whether the secret names a key, or one may be about to be stored. */
+  public async hasKeys(): Promise<boolean> {
+    const { keys, intents } = await this.read();
+    return keys.length + intents.length > 0;
   }
 
   /** Whether an integration was enabled with a key of the secret. Also remembers every secret that Immuta may quote. */

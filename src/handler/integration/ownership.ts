@@ -1,5 +1,6 @@
 import { NAME_MAX_LENGTH, NAME_SUFFIX_LENGTH } from '../contract';
-import { Location } from '../location';
+import { IntegrationRecord } from '../immuta/client';
+import { isSameLocation, Location } from '../location';
 import { ResourceEvent } from '../protocol/event';
 import { computeDigest } from '../runtime/digest';
 
@@ -71,6 +72,18 @@ export function isOfResource(
 ): boolean {
   const found = parseOwnership(name);
   return found !== undefined && (found.owner === owner || isOfGeneration(found, physicalId.text));
+}
+
+/** Whether a record is ours, without its ID: by its name, and only on the path and with the role of this resource. */
+export function isOurs(
+  record: IntegrationRecord,
+  request: Parameters<typeof isOfResource>[1] & { readonly location: Location; readonly locationRoleArn?: string },
+): boolean {
+  return (
+    isOfResource(record.name, request) &&
+    isSameLocation(record.location, request.location) &&
+    record.locationRoleArn === request.locationRoleArn
+  );
 }
 
 /** Builds a name. @param base what the user chose. @default - the location */

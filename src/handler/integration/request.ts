@@ -15,6 +15,8 @@ export interface IntegrationRequest {
   /** ID of an integration that was created outside this resource, which manages it. */
   readonly adopt?: string;
   readonly tenantUrl?: string;
+  /** Whether the stack keeps the integration when it removes the resource. */
+  readonly isRetained: boolean;
   /** What was before, for an Update. */
   readonly previous?: PreviousState;
 }
@@ -78,6 +80,7 @@ export function parseRequest(event: ResourceEvent): IntegrationRequest {
     generation: properties.Generation,
     adopt: properties.Adopt || undefined,
     tenantUrl: properties.TenantUrl || undefined,
+    isRetained: properties.RemovalPolicy === 'retain',
   };
 }
 

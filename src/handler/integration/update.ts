@@ -4,6 +4,7 @@ import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { buildConfig, diff, isAsDesired } from './desired-state';
 import { assertNotInOtherTenant } from './other-tenant';
+import { ManagedAccessKey } from './managed-access-key';
 import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { findIntegrationId } from './physical-id';
 import { findOrConfirmAbsence, getAndLog, LAG_MS, sendOnceAllowed, waitForSteadyStatus, Write } from './polling';
@@ -129,6 +130,25 @@ function chooseName(request: UpdateRequest, record: IntegrationRecord): string {
   return buildName(desired.integrationName, location, parseOwnership(record.name) ?? ownership);
 }
 
+/**
+ * Whether Immuta may hold a managed key, now or after a request that is under way. Only a steady status that is later
+ * than every request is evidence.
+ */
+export async function canHoldKey(
+  context: Context,
+  request: UpdateRequest,
+  { updateSentAt = -Infinity }: CreationState,
+  key: ManagedAccessKey,
+): Promise<boolean> {
+  const { deadline } = context;
+  await deadline.sleep(Math.max(0, updateSentAt + LAG_MS - deadline.now()));
+  const record = await findOrConfirmAbsence(context, 'the integration', () => findRecord(context, request));
+  return (
+    record !== undefined &&
+    (!isSteady(record.status) || (record.authenticationType === 'accessKey' && key.isHeldBy(record)))
+  );
+}
+
 /** What became of an update that Immuta accepted. */
 interface Updated {
   readonly record: IntegrationRecord;
@@ -211,14 +231,22 @@ async function requestUpdate(
 ): Promise<ImmutaRefusal | undefined> {
   const { credentials, deadline, immuta, log } = context;
   const { id } = before;
+  const { updateSentAt } = state;
   const {
     outcome,
     refusal,
     status = '',
   } = await sendOnceAllowed(context, id, () => {
     log.info('update', { integrationId: id });
-    return immuta.update(id, async () => buildConfig(desired, name, await credentials.provide()));
+    return immuta.update(id, async () => {
+      const key = await credentials.provide();
+      state.updateSentAt = deadline.now();
+      return buildConfig(desired, name, key);
+    });
   });
+  if (refusal && !refusal.isAnswerLost) {
+    state.updateSentAt = updateSentAt;
+  }
   if (outcome === 'gone' || (outcome === 'deleting' && !(await waitForSteadyStatus(context, id)))) {
     throw createFailure('INTEGRATION_DELETED_DURING_UPDATE', { id });
   }

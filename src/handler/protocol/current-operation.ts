@@ -1,7 +1,9 @@
 import { ResourceEvent } from './event';
 import type { StackOperation, StackResource } from '../aws/cloudformation';
 import { createFailure } from '../failure';
+import { Clock } from '../runtime/clock';
 import { Log } from '../runtime/log';
+import { poll } from '../runtime/poll';
 
 /** Asks CloudFormation about a stack. Each function throws if it cannot be asked. */
 export interface StackDescription {
@@ -44,10 +46,26 @@ const TOLERANCE_MS = 10_000;
 /** A status that is so much older than the event is that before the event: the read lags behind. */
 const OLDER_MS = 2_000;
 
+/** So many failures in a row say that CloudFormation cannot be asked. */
 const MOST_FAILURES = 3;
+
+/** So often, CloudFormation is asked for the result of a Create. */
+const MOST_QUESTIONS = 3;
+
+/** The status of a stack that deletes what an update replaced or removed. */
+const CLEANUP_AFTER_UPDATE = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+
+/** So long, CloudFormation may answer with the state before a change. */
+const LAG_MS = 60_000;
 
 /** Lambda delivers an event within seconds unless concurrency is exhausted. */
 const LONGEST_BLIND_DELAY_MS = 300_000;
+
+/** What a stack has in place of a resource that is deleted. */
+export interface Successor {
+  /** @default - the stack has nothing in its place */
+  readonly physicalId?: string;
+}
 
 /**
  * The operation of CloudFormation to which an event belongs.
@@ -62,10 +80,13 @@ const LONGEST_BLIND_DELAY_MS = 300_000;
 export class CurrentOperation {
   private first: StackResource | undefined;
   private failures = 0;
+  private isFailureLogged = false;
+  private readonly startedAt: number;
   private last: StackResource | undefined;
 
   constructor(private readonly options: CurrentOperationOptions) {
     this.first = options.firstState;
+    this.startedAt = options.sentAt ?? options.now();
   }
 
   /** What CloudFormation showed first, for the next invocation of the same event. */
@@ -78,12 +99,14 @@ export class CurrentOperation {
     return this.first !== undefined;
   }
 
-  /**
-   * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does
-   * not know the resource.
-   */
-  public get finalState(): StackResource | undefined {
-    return this.last;
+  /** Whether answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
+  public get isSettled(): boolean {
+    return this.options.now() >= this.startedAt + LAG_MS;
+  }
+
+  /** Whether CloudFormation has answered lately, or was not asked yet. */
+  public get canAsk(): boolean {
+    return this.failures < MOST_FAILURES;
   }
 
   /**
@@ -110,14 +133,15 @@ export class CurrentOperation {
   }
 
   /**
-   * Whether the stack was never deployed successfully, so that nothing of it can have been retained before. False if
-   * CloudFormation cannot be asked.
+   * Whether the stack was never deployed successfully, so that nothing of it can have been retained before. Undefined
+   * if CloudFormation does not say.
    */
-  public async isFirstDeployment(): Promise<boolean> {
-    return /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test((await this.describeStack())?.status ?? '');
+  public async isFirstDeployment(): Promise<boolean | undefined> {
+    const stack = await this.describeStack();
+    return stack && /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test(stack.status);
   }
 
-  /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation cannot be asked. */
+  /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation does not say. */
   public async describeStack(): Promise<StackOperation | undefined> {
     const { event, stack } = this.options;
     return (await this.ask(() => stack.describeOperation(event.stackId)))?.answer;
@@ -126,6 +150,78 @@ export class CurrentOperation {
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
   public async findPhysicalId(): Promise<string | undefined> {
     return (await this.describe())?.answer?.physicalId || undefined;
+  }
+
+  /**
+   * For a Delete: finds what the stack has in place of the resource that is deleted. A later Create may have succeeded
+   * before the Delete of one that failed.
+   *
+   * Undefined if CloudFormation does not say: in the cleanup of an update, it may show the resource that is deleted.
+   */
+  public async findSuccessor(): Promise<Successor | undefined> {
+    const { physicalId } = this.options.event;
+    const current = await this.findPhysicalId();
+    if (current !== undefined && current !== physicalId) {
+      return { physicalId: current };
+    }
+    return (await this.isCleaningUp() ?? true) ? undefined : {};
+  }
+
+  /**
+   * Whether the next operation on the resource has begun, so that this event is a copy of one that was answered. False
+   * if CloudFormation does not say.
+   */
+  public async isOver(): Promise<boolean> {
+    const { sentAt } = this.options;
+    const state = (await this.describe())?.answer;
+    return (
+      state !== undefined &&
+      sentAt !== undefined &&
+      !isDeletion(state) &&
+      state.lastUpdatedAt > sentAt + TOLERANCE_MS
+    );
+  }
+
+  /** Waits until CloudFormation shows that it has the response to this event, or has ignored it. */
+  public async waitForResult(deadline: Clock): Promise<void> {
+    const end = deadline.now() + LAG_MS;
+    await poll<void>({ deadline, waitingFor: 'CloudFormation to show the response' }, async () => {
+      const { first } = this;
+      const { answer } = (first && (await this.describe())) ?? {};
+      if (first && answer && !this.isFromBefore(answer) && describeDifference(first, answer) !== undefined) {
+        this.last = answer;
+      }
+      return this.last || !first || deadline.now() >= end ? { done: undefined } : { seen: 'no change' };
+    });
+  }
+
+  /**
+   * For a Create that is no longer current: finds what the stack has as its result or in its place. Undefined if
+   * CloudFormation does not say.
+   *
+   * A resource that is being deleted is no evidence by itself: it may be the one that this Create replaced.
+   */
+  public async findResult(deadline: Clock): Promise<StackResource | undefined> {
+    const { last, first } = this;
+    if (!last || !isDeletion(last)) {
+      return last;
+    }
+    return poll<StackResource | undefined>({ deadline, waitingFor: 'CloudFormation' }, async ({ number }) => {
+      const state = number > 1 ? (await this.describe())?.answer : undefined;
+      const isKnown = state && (!isDeletion(state) || (await this.isCleaningUp()) === false);
+      if (isKnown && !(first && describeDifference(first, state) === undefined)) {
+        return { done: state };
+      }
+      return number > MOST_QUESTIONS
+        ? { done: undefined }
+        : { seen: 'no answer', pauseMs: number > 1 ? undefined : LAG_MS };
+    });
+  }
+
+  /** Whether the stack deletes what its last update replaced or removed. Undefined if CloudFormation does not say. */
+  private async isCleaningUp(): Promise<boolean | undefined> {
+    const stack = await this.describeStack();
+    return stack && stack.status === CLEANUP_AFTER_UPDATE;
   }
 
   /** Without CloudFormation's word, only an event that was delivered in time is carried out. */
@@ -147,14 +243,17 @@ export class CurrentOperation {
 
   /** A new policy of the handler's own role may not be in force yet, so one failure is not the last word. */
   private async ask<T>(question: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {
-    if (this.failures >= MOST_FAILURES) {
+    if (!this.canAsk) {
       return undefined;
     }
     try {
-      return { answer: await question() };
+      const answer = await question();
+      this.failures = 0;
+      return { answer };
     } catch (error) {
       this.failures += 1;
-      if (this.failures === 1) {
+      if (!this.isFailureLogged) {
+        this.isFailureLogged = true;
         this.options.log.warn('cloudformation-not-asked', {
           message: `continues without knowing whether CloudFormation still waits: ${(error as Error).message}`,
         });
@@ -185,6 +284,10 @@ export class CurrentOperation {
       ? 'a later operation of the same kind is in progress'
       : undefined;
   }
+}
+
+function isDeletion({ resourceStatus }: StackResource): boolean {
+  return resourceStatus.startsWith('DELETE_');
 }
 
 function describeDifference(first: StackResource, state: StackResource | undefined): string | undefined {

@@ -9,7 +9,7 @@ import { invokeFunction } from '../aws/lambda';
 import { toFailure, Failure, createFailure, redactFailure } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
-import { createLog, Log } from '../runtime/log';
+import { bestEffort, createLog, Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
 
 /**
@@ -70,6 +70,8 @@ export type Outcome = Succeeded | Ended;
 export interface Succeeded {
   readonly physicalId: string;
   readonly attributes?: object;
+  /** What remains to be done if CloudFormation ignores the response. @default - nothing */
+  readonly afterResponse?: () => Promise<void>;
 }
 
 interface Ended {
@@ -174,6 +176,9 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     log,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
+  if (!('error' in outcome) && outcome.afterResponse) {
+    await bestEffort(log, 'acceptance-unknown', outcome.afterResponse);
+  }
 
   /** Returns undefined if the next invocation continues. */
   async function responseTo(ended: Outcome): Promise<Response | undefined> {

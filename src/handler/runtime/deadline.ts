@@ -65,6 +65,11 @@ export class Deadline implements Clock {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
   }
 
+  /** The same deadline without the `timeout` of the resource, for what a failure leaves to be done. */
+  public withoutTimeout(): Deadline {
+    return new Deadline(this.clock, { ...this.options, giveUpAt: Infinity, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
+  }
+
   /** Returns no deadline, for short calls after the event's time: the invocation has a minute left then. */
   public withoutLimits(): Deadline {
     return new Deadline(

@@ -1,3 +1,4 @@
+import { AwsError, elements, queryXml } from '../../sandbox/aws';
 import { IntegrationRecord, S3Config } from '../../sandbox/immuta';
 import {
   API_KEY,
@@ -17,7 +18,10 @@ let sandbox: HandlerSandbox;
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();
 });
-afterEach(() => sandbox.close());
+afterEach(() => {
+  delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION;
+  return sandbox.close();
+});
 
 const deletions = () => sandbox.countImmutaCalls('DELETE');
 /** With a location that Immuta does not delete. */
@@ -28,6 +32,37 @@ const addWithLocation = async () => {
 const removal = (locationId: string) =>
   'aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 ' +
     `--access-grants-location-id ${locationId}`;
+
+interface Shown {
+  /** Of the resource. @default DELETE_IN_PROGRESS */
+  readonly resourceStatus?: string;
+  /** When the resource changed, since now. @default 0 */
+  readonly changedAfterMs?: number;
+  /** How many questions are denied before. @default 0 */
+  readonly denials?: number;
+}
+
+/** Lets CloudFormation show a stack in this status, and its resource with this physical ID. */
+function describeStack(status: string, physicalId: string, options: Shown = {}): void {
+  const { resourceStatus = 'DELETE_IN_PROGRESS', changedAfterMs = 0 } = options;
+  const changedAt = new Date(sandbox.clock.now() + changedAfterMs).toISOString();
+  let { denials = 0 } = options;
+  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = sandbox.aws.url;
+  sandbox.aws.route('cloudformation', async ({ operation }) => {
+    if (denials-- > 0) throw new AwsError(403, 'AccessDenied', 'no');
+    const detail = {
+      LogicalResourceId: 'SalesLake',
+      PhysicalResourceId: physicalId,
+      ResourceStatus: resourceStatus,
+      LastUpdatedTimestamp: changedAt,
+    };
+    const answers: Record<string, object> = {
+      DescribeStackResource: { StackResourceDetail: detail },
+      DescribeStacks: { Stacks: { member: [{ StackName: 'Lake', StackStatus: status, CreationTime: changedAt }] } },
+    };
+    return queryXml(operation, elements(answers[operation]));
+  });
+}
 
 describe('Delete of an integration of ours', () => {
   test('ends when the integration and its location are gone', async () => {
@@ -306,6 +341,7 @@ describe.each([
   });
 
   test('deletes what the Create created and still creates', async () => {
+    describeStack('DELETE_IN_PROGRESS', physicalId);
     const begin = sandbox.clock.now();
     await sandbox.addIntegration();
     let late: IntegrationRecord | undefined;
@@ -332,6 +368,65 @@ describe.each([
     sandbox.addRecord({ config: { ...CONFIG, ...config } });
 
     expect(await sandbox.delete(physicalId)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+  });
+});
+
+describe('Delete of a failed Create, which a later one may have replaced', () => {
+  const INVENTED = 'Lake-SalesLake-1F2E3D4C5B6A';
+
+  test.each([
+    ['deletes', 'DELETE_IN_PROGRESS', INVENTED, 'to delete'],
+    ['deletes', 'ROLLBACK_IN_PROGRESS', INVENTED, 'to delete'],
+    ['deletes', 'UPDATE_IN_PROGRESS', INVENTED, 'to delete before it creates the next one'],
+    ['deletes', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', INVENTED, 'to delete'],
+    ['deletes', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'immuta-s3-integration/202', 'another integration'],
+    ['keeps', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ID, 'this integration'],
+    ['keeps', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', INVENTED, 'the resource that is deleted'],
+  ])('%s an enabled integration when the stack is %s and shows %s: %s', async (verb, status, shown) => {
+    await sandbox.addIntegration();
+    describeStack(status, shown);
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toHaveLength(verb === 'keeps' ? 1 : 0);
+    expect(sandbox.steps.includes('keep-integration')).toBe(verb === 'keeps');
+  });
+
+  test('keeps an enabled integration when the answer is old for some seconds', async () => {
+    await sandbox.addIntegration();
+    describeStack('UPDATE_IN_PROGRESS', INVENTED);
+    sandbox.clock.at(sandbox.clock.now() + 50_000, () => describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ID));
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+  });
+
+  test('asks again when an answer is lost', async () => {
+    await sandbox.addIntegration();
+    describeStack('DELETE_IN_PROGRESS', INVENTED, { denials: 2 });
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+  });
+
+  test.each([
+    ['keeps', 'enabled', 1],
+    ['deletes', 'creating', 0],
+  ])('%s an integration that was %s when CloudFormation cannot be asked', async (_verb, status, left) => {
+    const record = await sandbox.addIntegration({ status });
+    sandbox.clock.at(sandbox.clock.now() + 15_000, () => {
+      record.status = 'enabled';
+    });
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toHaveLength(left);
+  });
+
+  test('keeps the integration of the next Create when Lambda delivers the Delete again', async () => {
+    sandbox.addRecord({ status: 'creating' });
+    describeStack('UPDATE_IN_PROGRESS', '', { resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 30_000 });
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
   });
 });

@@ -219,8 +219,8 @@ test.each([
   expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(expected);
 });
 
-test('takes no stack that it cannot ask about for a new one', async () => {
-  expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(false);
+test('does not say whether a stack is new when it cannot ask', async () => {
+  expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBeUndefined();
 });
 
 test('says which physical ID the stack has', async () => {

@@ -373,6 +373,11 @@ export class StackOperation {
     const isCleanup = status.startsWith('DELETE_') && current !== undefined && current.physicalId !== physicalId;
     if (isCleanup && this.options.cleanupShows === 'current') return;
     const previous = this.stack.resourceStates.get(logicalId);
+    if (isCleanup && status !== 'DELETE_IN_PROGRESS') {
+      const shown = status === 'DELETE_SKIPPED' ? previous : previous?.previous; // what is current again
+      if (shown) this.stack.resourceStates.set(logicalId, { ...shown, updatedAt: timestamp, previous });
+      return;
+    }
     this.stack.resourceStates.set(logicalId, { physicalId, type, status, reason, updatedAt: timestamp, previous });
   }
 }

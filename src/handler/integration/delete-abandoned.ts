@@ -1,0 +1,58 @@
+import { Context } from './context';
+import { deleteRecord } from './delete-record';
+import { isCreatedBy } from './ownership';
+import { findIntegrationId, parsePhysicalId } from './physical-id';
+import { LAG_MS } from './polling';
+import { IntegrationRequest } from './request';
+import { IntegrationRecord } from '../immuta/client';
+import { isSteady } from '../immuta/status';
+import { poll } from '../runtime/poll';
+
+/**
+ * Deletes what this Create created and the stack does not have, if CloudFormation no longer waits: the Delete may have
+ * come before, or cannot tell it from an integration that was retained. Nor does it look for what another run of this
+ * Create left. If the removal policy is to retain it, the stack may have had it and retained it since.
+ *
+ * @param created ID of what this run created, which a list may not show yet. Undefined if it is not known
+ */
+export async function deleteAbandoned(
+  context: Context,
+  request: IntegrationRequest,
+  created: string | undefined,
+): Promise<void> {
+  const result = request.isRetained ? undefined : await context.operation.findResult(context.deadline);
+  if (!result) {
+    return;
+  }
+  const live = findIntegrationId(parsePhysicalId(result.physicalId));
+  const ids = new Set((await listCreated(context, request)).map(({ id }) => id));
+  if (created !== undefined) {
+    ids.add(created);
+  }
+  ids.delete(live ?? '');
+  await deleteAll(context, request, [...ids]);
+}
+
+/** Deletes what another run of this Create failed to create. No stack has it. */
+export async function deleteFailedTwins(context: Context, request: IntegrationRequest, created: string): Promise<void> {
+  const { deadline } = context;
+  const end = deadline.now() + LAG_MS;
+  const failed = await poll<IntegrationRecord[]>({ deadline, waitingFor: 'other runs of this Create' }, async () => {
+    const twins = (await listCreated(context, request)).filter(({ id }) => id !== created);
+    return deadline.now() >= end || twins.every(({ status }) => isSteady(status))
+      ? { done: twins.filter(({ status }) => status === 'createError') }
+      : { seen: 'another record of this Create' };
+  });
+  await deleteAll(context, request, failed.map(({ id }) => id));
+}
+
+async function listCreated({ immuta }: Context, { ownership }: IntegrationRequest): Promise<IntegrationRecord[]> {
+  return (await immuta.list()).filter(({ name }) => isCreatedBy(name, ownership));
+}
+
+async function deleteAll(context: Context, request: IntegrationRequest, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    context.log.warn('delete-abandoned', { integrationId: id });
+    await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
+  }
+}

@@ -1,0 +1,122 @@
+import { Context, describeRecord } from './context';
+import { deleteRecord } from './delete-record';
+import { isOfGeneration, isOurs, parseOwnership } from './ownership';
+import { findIntegrationId, parsePhysicalId } from './physical-id';
+import { IntegrationRequest } from './request';
+import { IntegrationRecord } from '../immuta/client';
+import { watchCancelledCreate } from '../protocol/cancelled-create';
+
+/** Statuses of a record that no stack has: its creation has not succeeded, or its deletion was requested. */
+const INCOMPLETE = ['creating', 'createError', 'deleting'];
+
+/** A record of this resource that may have been created by the Create that is deleted. */
+interface Candidate {
+  readonly record: IntegrationRecord;
+  /** Whether the record was complete when it was seen first. */
+  readonly wasComplete: boolean;
+  /** Undefined as long as the evidence is missing. */
+  readonly isKept?: boolean;
+}
+
+/**
+ * Deletes what a Create created that did not respond with its ID, or that may still be running.
+ *
+ * @param createdBy the ownership of what it created, if it could say that before it failed
+ * @returns the IDs of what it deleted
+ */
+export async function deleteUnidentified(
+  context: Context,
+  request: IntegrationRequest,
+  createdBy: string | undefined,
+): Promise<string[]> {
+  const { immuta, deadline, log } = context;
+  const deleted: string[] = [];
+  const left = new Map<string, Candidate>();
+  await watchCancelledCreate(deadline, async ({ isFirst }) => {
+    for (const record of (await immuta.list()).filter((each) => isOurs(each, request))) {
+      const { id } = record;
+      const { isKept, wasComplete = isFirst && isComplete(record) } = left.get(id) ?? {};
+      if (isKept) {
+        continue;
+      }
+      const isCreated = createdBy === undefined
+        ? await isOfCancelledCreate(context, request, { record, wasComplete })
+        : parseOwnership(record.name)!.createdBy === createdBy;
+      if (isCreated) {
+        log.info('delete-unidentified', { integrationId: id, status: record.status });
+        await deleteRecord(context, request, id);
+        left.delete(id);
+        deleted.push(id);
+      } else {
+        left.set(id, { record, wasComplete, isKept: isCreated === false });
+      }
+    }
+  });
+  left.forEach(({ record }) => reportKept(context, record));
+  return deleted;
+}
+
+function reportKept({ log }: Context, record: IntegrationRecord): void {
+  log.warn('keep-integration', {
+    integrationId: record.id,
+    message:
+      `${describeRecord(record)} may be the one that the stack has now, or one that was retained. ` +
+      'If no stack has it and it was not retained, delete it in Immuta',
+  });
+}
+
+/**
+ * Whether a cancelled Create created the record. It may also have been created before, retained, and been in that
+ * Create's way. Or the stack has it under another physical ID, since a later Create succeeded before the Delete of one
+ * that failed.
+ *
+ * Undefined as long as the evidence is missing: for a minute, Immuta and CloudFormation may answer with the state before
+ * the Delete.
+ */
+async function isOfCancelledCreate(
+  context: Context,
+  request: IntegrationRequest,
+  candidate: Candidate,
+): Promise<boolean | undefined> {
+  const { operation } = context;
+  const { record } = candidate;
+  const { generation, physicalId } = request;
+  const ownership = parseOwnership(record.name)!;
+  if (isOfGeneration(ownership, physicalId.text)) {
+    return true;
+  }
+  if (generation && !isOfGeneration(ownership, generation)) {
+    return false;
+  }
+  if (!operation.isSettled) {
+    return undefined;
+  }
+  if (await operation.isOver()) {
+    return false;
+  }
+  // without a role or policy of its own, a resource has no generation
+  const isNew = generation || !candidate.wasComplete ? true : await operation.isFirstDeployment();
+  return isNew ? !isComplete(record) || isWithoutStack(context, candidate) : isNew;
+}
+
+/** Whether the stack does not have the record now. Undefined if CloudFormation does not say. */
+async function isWithoutStack(
+  { operation }: Context,
+  { record, wasComplete }: Candidate,
+): Promise<boolean | undefined> {
+  const successor = await operation.findSuccessor();
+  if (!successor) {
+    // who cannot ask CloudFormation goes by what was seen
+    return operation.canAsk || wasComplete ? undefined : true;
+  }
+  const { physicalId } = successor;
+  return (
+    physicalId === undefined ||
+    (findIntegrationId(parsePhysicalId(physicalId)) !== record.id &&
+      !isOfGeneration(parseOwnership(record.name)!, physicalId))
+  );
+}
+
+function isComplete({ status }: IntegrationRecord): boolean {
+  return !INCOMPLETE.includes(status);
+}
