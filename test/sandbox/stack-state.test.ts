@@ -205,7 +205,7 @@ test('a resource that is cancelled shows as failed before its rollback begins', 
 test.each([
   ['current', [['UPDATE_COMPLETE', 'new']]],
   ['deleted', [['UPDATE_COMPLETE', 'new'], ['DELETE_IN_PROGRESS', 'old'], ['UPDATE_COMPLETE', 'new']]],
-] as const)('after a replacement, the logical id shows the %s resource until the cleanup ends', async (shows, states) => {
+] as const)('in the cleanup after a replacement, the logical id shows the %s resource', async (shows, states) => {
   sandbox.cloudFormation.cleanupShows = shows;
   const named = (LogGroupName: string) => ({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName } } });
   await deploy(named('old'));

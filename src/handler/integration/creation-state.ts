@@ -27,6 +27,9 @@ export class CreationState {
   /** When Immuta accepted an update of this event, in milliseconds since 1970. */
   public updatedAt?: number;
 
+  /** The steady status with which Immuta accepted the update. Undefined if it showed the update as under way. */
+  public updatedStatus?: string;
+
   /**
    * When a request to update was sent that Immuta may have carried out, in milliseconds since 1970. Undefined if there
    * was none.

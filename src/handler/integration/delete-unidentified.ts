@@ -70,8 +70,8 @@ function reportKept({ log }: Context, record: IntegrationRecord): void {
  * Create's way. Or the stack has it under another physical ID, since a later Create succeeded before the Delete of one
  * that failed.
  *
- * Undefined as long as the evidence is missing: for a minute, Immuta and CloudFormation may answer with the state before
- * the Delete.
+ * Undefined as long as the evidence is missing: for a minute, Immuta and CloudFormation may answer with the state
+ * before the Delete.
  */
 async function isOfCancelledCreate(
   context: Context,
@@ -96,18 +96,14 @@ async function isOfCancelledCreate(
   }
   // without a role or policy of its own, a resource has no generation
   const isNew = generation || !candidate.wasComplete ? true : await operation.isFirstDeployment();
-  return isNew ? !isComplete(record) || isWithoutStack(context, candidate) : isNew;
+  return isNew ? !isComplete(record) || isWithoutStack(context, record) : isNew;
 }
 
 /** Whether the stack does not have the record now. Undefined if CloudFormation does not say. */
-async function isWithoutStack(
-  { operation }: Context,
-  { record, wasComplete }: Candidate,
-): Promise<boolean | undefined> {
+async function isWithoutStack({ operation }: Context, record: IntegrationRecord): Promise<boolean | undefined> {
   const successor = await operation.findSuccessor();
   if (!successor) {
-    // who cannot ask CloudFormation goes by what was seen
-    return operation.canAsk || wasComplete ? undefined : true;
+    return operation.isBlind ? true : undefined; // hardly any Create succeeds before the Delete of one that failed
   }
   const { physicalId } = successor;
   return (

@@ -3,8 +3,8 @@ import { Context, describeRecord } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { buildConfig, diff, isAsDesired } from './desired-state';
-import { assertNotInOtherTenant } from './other-tenant';
 import { ManagedAccessKey } from './managed-access-key';
+import { assertNotInOtherTenant } from './other-tenant';
 import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { findIntegrationId } from './physical-id';
 import { findOrConfirmAbsence, getAndLog, LAG_MS, sendOnceAllowed, waitForSteadyStatus, Write } from './polling';
@@ -57,13 +57,46 @@ export async function updateIntegration(
   if (!isInPlace(record.status) && record.status !== 'createError') {
     throw createStatusFailure('UPDATE_NOT_POSSIBLE', record);
   }
-  const name = chooseName(request, record);
-  const isUpToDate = isInPlace(record.status) && isAsDesired(record, desired, name) && !previous.isInvisibleChanged;
-  const updated = isUpToDate ? record : await updateRecord(context, request, state, record, name);
+  const current = await waitForLateChange(context, request, record);
+  const name = chooseName(request, current);
+  const updated = isUpToDate(request, current)
+    ? current
+    : await updateRecord(context, request, state, current, name);
   if (previous.locationRoleArn !== desired.locationRoleArn) {
     await waitForLocationRole(context, request.location, desired.locationRoleArn);
   }
   return updated;
+}
+
+/** Whether a record needs no update, as far as it shows that. */
+function isUpToDate(request: UpdateRequest, record: IntegrationRecord): boolean {
+  const { desired, previous } = request;
+  const name = chooseName(request, record);
+  return isInPlace(record.status) && isAsDesired(record, desired, name) && !previous.isInvisibleChanged;
+}
+
+/**
+ * Waits whether a record that is as desired changes, for a minute after the event was sent: if this Update rolls back
+ * another one, reads may not show yet what that one has written.
+ */
+async function waitForLateChange(
+  context: Context,
+  request: UpdateRequest,
+  record: IntegrationRecord,
+): Promise<IntegrationRecord> {
+  const { deadline, operation } = context;
+  const { id } = record;
+  if (!isUpToDate(request, record)) {
+    return record;
+  }
+  return poll<IntegrationRecord>({ deadline, waitingFor: `integration ${id} to remain as it is` }, async () => {
+    const isSettled = operation.isSettled; // before the read
+    const current = await waitForSteadyStatus(context, id);
+    if (!current) {
+      throw createFailure('INTEGRATION_DELETED_DURING_UPDATE', { id });
+    }
+    return isSettled || !isUpToDate(request, current) ? { done: current } : { seen: 'no change' };
+  });
 }
 
 /**
@@ -256,8 +289,8 @@ async function requestUpdate(
     }
     return explainRefusal(refusal);
   }
-  // a steady status in the answer is that after the update: reads cannot be older
-  state.updatedAt = isSteady(status) ? 0 : deadline.now();
+  state.updatedAt = deadline.now();
+  state.updatedStatus = isSteady(status) ? status : undefined; // it is the one after the update
   return undefined;
 }
 
@@ -286,7 +319,10 @@ async function waitForUpdate(
   const isDifferent = !isAsDesired(before, desired, name);
   const write: Write = {
     at: state.updatedAt!,
-    isShownBy: (record) => isDifferent && isAsDesired(record, desired, name),
+    isShownBy: (record) =>
+      state.updatedStatus === undefined
+        ? isDifferent && isAsDesired(record, desired, name)
+        : record.status === state.updatedStatus,
   };
   const waitingFor = `integration ${before.id} to show the update`;
   return poll<Updated>({ deadline, waitingFor }, async () => {

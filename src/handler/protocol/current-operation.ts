@@ -80,6 +80,7 @@ export interface Successor {
 export class CurrentOperation {
   private first: StackResource | undefined;
   private failures = 0;
+  private hasAnswered = false;
   private isFailureLogged = false;
   private readonly startedAt: number;
   private last: StackResource | undefined;
@@ -104,9 +105,9 @@ export class CurrentOperation {
     return this.options.now() >= this.startedAt + LAG_MS;
   }
 
-  /** Whether CloudFormation has answered lately, or was not asked yet. */
-  public get canAsk(): boolean {
-    return this.failures < MOST_FAILURES;
+  /** Whether CloudFormation cannot be asked: it has never answered. */
+  public get isBlind(): boolean {
+    return this.failures >= MOST_FAILURES && !this.hasAnswered;
   }
 
   /**
@@ -243,12 +244,13 @@ export class CurrentOperation {
 
   /** A new policy of the handler's own role may not be in force yet, so one failure is not the last word. */
   private async ask<T>(question: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {
-    if (!this.canAsk) {
+    if (this.failures >= MOST_FAILURES) {
       return undefined;
     }
     try {
       const answer = await question();
       this.failures = 0;
+      this.hasAnswered = true;
       return { answer };
     } catch (error) {
       this.failures += 1;
