@@ -29,6 +29,8 @@ export interface Violation {
 }
 
 const MAXIMUM_ANSWER_BYTES = 4096;
+/** Lambda repeats a run that fails twice. */
+const MOST_RUNS = 3;
 /** An event that runs twice may write the same configuration again. */
 const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
 
@@ -126,11 +128,16 @@ export function answerViolations({ responses }: CampaignWorld): Violation[] {
   });
 }
 
-/** CloudFormation got no answer before the service timeout. */
-export function missingAnswers(stacks: readonly Stack[]): Violation[] {
+/** CloudFormation got no answer before the service timeout, although not every run of the event was killed. */
+export function missingAnswers({ lambda }: CampaignWorld, stacks: readonly Stack[]): Violation[] {
+  const kills = new Map<string, number>();
+  for (const { event, error } of lambda.invocations) {
+    if (error === KILLED) kills.set(event.RequestId, (kills.get(event.RequestId) ?? 0) + 1);
+  }
   return stacks
     .flatMap(({ events }) => events)
     .filter(({ reason }) => reason?.startsWith('CloudFormation did not receive a response'))
+    .filter(({ reason }) => (kills.get(/requestId \[(.*?)\]/.exec(reason!)?.[1] ?? '') ?? 0) < MOST_RUNS)
     .map(({ logicalId, status }) => ({ kind: 'missing answer', text: `${logicalId} ${status}` }));
 }
 

@@ -85,7 +85,7 @@ class HistoryRun {
         ? []
         : orphanViolations(this.world, [...this.allStacks], this.ledger)),
       ...answerViolations(this.world),
-      ...missingAnswers([...this.allStacks]),
+      ...missingAnswers(this.world, [...this.allStacks]),
       ...secretViolations(this.world, [...this.allStacks]),
       ...failedRuns(this.world),
     );
@@ -274,13 +274,10 @@ class HistoryRun {
       case 'delete':
         return void (await this.world.request('DELETE', `/integrations/${record.id}`));
       case 'rename':
-        return void (record.config = { ...record.config, name: 'renamed by hand' });
+        return this.world.immuta.changeByHand(record.id, { name: 'renamed by hand' });
       case 'change the location role': {
-        record.config = {
-          ...record.config,
-          awsLocationRole: `arn:aws:iam::${SANDBOX_ENV.account}:role/${GIVEN.locationRole['other given']}`,
-        };
-        return;
+        const awsLocationRole = `arn:aws:iam::${SANDBOX_ENV.account}:role/${GIVEN.locationRole['other given']}`;
+        return this.world.immuta.changeByHand(record.id, { awsLocationRole });
       }
       case 'set an unknown status': {
         if (record.status !== 'enabled') return;

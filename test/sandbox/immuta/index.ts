@@ -50,6 +50,8 @@ export interface ImmutaTenantModel {
   answer(request: RecordedRequest): Promise<Answer>;
   /** Adds an integration that was created by hand: enabled, with its location. */
   createByHand(config: S3Config): Promise<IntegrationRecord>;
+  /** Changes a record as a person does. */
+  changeByHand(id: string, config: Partial<S3Config>): void;
   /** Puts a record there as it is, enabled unless told otherwise, and nothing into AWS. */
   addRecord(record: Partial<IntegrationRecord> & Pick<IntegrationRecord, 'config'>): IntegrationRecord;
 }
@@ -95,6 +97,7 @@ export function createImmuta({
       return answer;
     },
     createByHand: async (config) => integrations.createByHand(config),
+    changeByHand: (id, config) => integrations.changeByHand(id, config),
     addRecord: (each) => integrations.addRecord(each),
   };
 }
