@@ -6,8 +6,8 @@ const ERRORS_PAGE = path.resolve(__dirname, '../../docs/errors.md');
 const NONSENSE = /unexpected error in the handler|\bundefined\b|\[object Object\]|\bNaN\b/;
 const CODE = /\[([A-Z][A-Z0-9_]+)\]$/;
 
-/** The remedy of errors whose cause has a name only when they happen. */
-const NAMED_BY_THE_ERROR = 'the error names it.';
+/** The remedies of errors whose cause has a name only when they happen. */
+const NAMED_BY_THE_ERROR = ['the error names it.', 'the error contains the hint of each failed [validation test]'];
 const TWO_SENTENCES = /\S\. [A-Z'][^[]*\. \[/;
 
 /** The beginning of each documented remedy, up to the first value, by code. */
@@ -31,6 +31,8 @@ export function objectionToReason(reason: string): string | undefined {
   if (code === undefined) return 'a reason without a code';
   const remedy = remedies.get(code);
   if (!remedy) return `code ${code} has no documented remedy`;
-  if (remedy === NAMED_BY_THE_ERROR) return TWO_SENTENCES.test(reason) ? undefined : 'a reason without a remedy';
+  if (NAMED_BY_THE_ERROR.some((each) => remedy.startsWith(each))) {
+    return TWO_SENTENCES.test(reason) ? undefined : 'a reason without a remedy';
+  }
   return reason.replace(/\s+/g, ' ').includes(remedy) ? undefined : `a reason without the remedy of ${code}`;
 }
