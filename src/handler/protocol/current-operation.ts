@@ -100,6 +100,14 @@ export class CurrentOperation {
     return this.first !== undefined;
   }
 
+  /**
+   * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does
+   * not know the resource.
+   */
+  public get finalState(): StackResource | undefined {
+    return this.last;
+  }
+
   /** Whether answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
   public get isSettled(): boolean {
     return this.options.now() >= this.startedAt + LAG_MS;
