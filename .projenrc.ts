@@ -1,4 +1,4 @@
-import { awscdk, javascript, JsonFile, release } from 'projen';
+import { awscdk, github, javascript, JsonFile, release } from 'projen';
 import { packageLanguages } from './projenrc/languages';
 import { forbidUpwardImports } from './projenrc/layers';
 import { prepareReleases } from './projenrc/release';
@@ -84,8 +84,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   release: true,
   releaseToNpm: true,
   npmTrustedPublishing: true, // which brings provenance
+  releaseEnvironment: 'publishing',
   releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
   githubOptions: { mergify: false, pullRequestLint: true },
+  buildWorkflowOptions: { mutableBuild: false, permissions: { contents: github.workflows.JobPermission.READ } },
   pullRequestTemplate: false,
   depsUpgrade: false,
   dependabot: false,
@@ -130,6 +132,7 @@ for (const path of [
   '/examples/',
   '/jest.config.json',
   '/CONTRIBUTING.md',
+  '/SECURITY.md',
   '/rosetta/',
   '/API.md',
   'cdk.out/',
