@@ -39,7 +39,7 @@ export interface HandlerFunctionOptions {
    * The role of the function. It must be in the function's account and trust `lambda.amazonaws.com`.
    *
    * It gets inline policies. If it accepts none, a warning lists the statements that you must add to it, which
-   * `handlerPolicyStatements` returns. With `onFailure`, it also needs permission to send to that destination.
+   * `handlerPolicyStatements` returns. They include those for `onFailure`.
    *
    * @default - a new role
    */

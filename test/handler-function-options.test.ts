@@ -43,6 +43,11 @@ function importedRole(scope: Construct, options?: iam.FromRoleArnOptions): iam.I
   return iam.Role.fromRoleArn(scope, 'Role', 'arn:aws:iam::111122223333:role/handler', options);
 }
 
+function newDestination(scope: Construct): lambda.IDestination {
+  const queue = sqs.Queue.fromQueueArn(scope, 'Failures', 'arn:aws:sqs:us-east-1:111122223333:failures');
+  return new destinations.SqsDestination(queue);
+}
+
 function secretOfOtherRegion(scope: Construct): ISecret {
   const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-AbCdEf';
   return Secret.fromSecretCompleteArn(scope, 'Other', arn);
@@ -268,15 +273,17 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
 
   test('is created when the role of the user has the permissions', () => {
     const stack = newStack();
-    define(stack, { role: importedRole(stack), vpc: newVpc(stack) });
-    const dependencies = findDependencies(listResources(stack), getOnly(stack, 'AWS::Lambda::Function').logicalId);
-    expect(dependencies.filter((id) => /HandlerPolicy/.test(id))).toHaveLength(1);
+    define(stack, { role: importedRole(stack), vpc: newVpc(stack), onFailure: newDestination(stack) });
+    const dependenciesOf = (type: string) => findDependencies(listResources(stack), getOnly(stack, type).logicalId);
+    expect(dependenciesOf('AWS::Lambda::Function').filter((id) => /HandlerPolicy/.test(id))).toHaveLength(1);
+    expect(dependenciesOf('AWS::Lambda::EventInvokeConfig').filter((id) => /DestinationPolicy/.test(id))).toHaveLength(1);
   });
 
   test('adds the same statements to a role of the user as to a new one', () => {
     const [own, given] = [newStack(), newStack()];
-    define(own, { tracing: lambda.Tracing.ACTIVE });
-    define(given, { tracing: lambda.Tracing.ACTIVE, role: importedRole(given) });
+    const optionsOf = (stack: Stack) => ({ tracing: lambda.Tracing.ACTIVE, onFailure: newDestination(stack) });
+    define(own, optionsOf(own));
+    define(given, { ...optionsOf(given), role: importedRole(given) });
     const sorted = (stack: Stack) => [...new Set(listStatements(stack).map((each) => JSON.stringify(each)))]
       .filter((each) => !each.includes('sts:AssumeRole')).sort();
     expect(sorted(given)).toEqual(sorted(own));
@@ -284,7 +291,8 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
 
   test('warns once of all statements that a role without policy updates needs, and returns them', () => {
     const stack = newStack();
-    const owner = define(stack, { role: importedRole(stack, { mutable: false }), vpc: newVpc(stack) });
+    const role = importedRole(stack, { mutable: false });
+    const owner = define(stack, { role, vpc: newVpc(stack), onFailure: newDestination(stack) });
 
     expect(Object.keys(countTypes(stack)).filter((type) => type.startsWith('AWS::IAM'))).toEqual([]);
     const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('accepts no policies'));
@@ -295,8 +303,18 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const actions = (statements: { Action: string | string[] }[]) => statements.flatMap(({ Action }) => Action).sort();
     expect(actions(listed)).toEqual(actions(owner.handlerPolicyStatements.map((each) => each.toStatementJson())));
     expect(actions(listed)).toEqual(expect.arrayContaining([
-      'ec2:CreateNetworkInterface', 'lambda:InvokeFunction', 'logs:PutLogEvents',
+      'ec2:CreateNetworkInterface', 'lambda:InvokeFunction', 'logs:PutLogEvents', 'sqs:SendMessage',
     ]));
+  });
+
+  test('returns the statements for the destination that a new role gets, and grants them once', () => {
+    const stack = newStack();
+    const owner = define(stack, { onFailure: newDestination(stack) });
+
+    const returned = owner.handlerPolicyStatements.map((each) => stack.resolve(each.toStatementJson()));
+    const isAboutQueue = (statement: object) => JSON.stringify(statement).includes('sqs:SendMessage');
+    expect(returned.filter(isAboutQueue)).toHaveLength(1);
+    expect(listStatements(stack).filter(isAboutQueue)).toEqual(returned.filter(isAboutQueue));
   });
 
   test('fails when the role belongs to another account', () => {

@@ -9,6 +9,7 @@ import { attachToHandler } from './attach-policy';
 import { bindProxy } from './bind-proxy';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { registerDescriber, renderDescribedStacks } from './described-stacks';
+import { RecordingDestination } from './failure-destination';
 import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
 import {
@@ -65,9 +66,13 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
   registerDescriber(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
-  const handler = createFunction(scope, props, { role, logGroup, additions });
+  const onFailure = options.onFailure && new RecordingDestination(options.onFailure, !options.role);
+  const handler = createFunction(scope, props, { role, logGroup, additions, onFailure });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {
     acknowledgeTracing(role);
+  }
+  if (onFailure) {
+    attachDestination(scope, handler, options.role, onFailure.statements);
   }
   // Lambda checks the permissions for network interfaces when it creates the function.
   handler.node.defaultChild!.node.addDependency(...policies);
@@ -96,12 +101,13 @@ interface FunctionParts {
   readonly role: iam.IRole;
   readonly logGroup: logs.ILogGroup;
   readonly additions: HandlerAddition[];
+  readonly onFailure?: lambda.IDestination;
 }
 
 function createFunction(
   scope: Construct,
   { description, bundle, environment, options }: HandlerFunctionProps,
-  { role, logGroup, additions }: FunctionParts,
+  { role, logGroup, additions, onFailure }: FunctionParts,
 ): lambda.Function {
   const handler = new lambda.Function(scope, 'Handler', {
     description,
@@ -123,7 +129,7 @@ function createFunction(
     environmentEncryption: options.environmentEncryption,
     tracing: options.tracing,
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
-    onFailure: options.onFailure,
+    onFailure,
     layers: [...options.layers ?? [], ...additions.flatMap((each) => each.layers)],
   });
   if (options.vpc) {
@@ -136,6 +142,18 @@ function createFunction(
 
 function isTraced({ tracing }: HandlerFunctionOptions): boolean {
   return tracing !== undefined && tracing !== lambda.Tracing.DISABLED;
+}
+
+/** The CDK adds the statements of the destination to a new role. Lambda checks them when it configures the function. */
+function attachDestination(
+  scope: Construct, handler: lambda.Function, givenRole: iam.IRole | undefined, statements: iam.PolicyStatement[],
+): void {
+  if (!givenRole) {
+    noteStatements(handler.role!, statements);
+    return;
+  }
+  const policy = attachToHandler(scope, 'DestinationPolicy', givenRole, statements);
+  handler.node.findChild('EventInvokeConfig').node.addDependency(policy);
 }
 
 /** The CDK adds the statement to the role's default policy. */
