@@ -13,7 +13,7 @@ import { formatInstanceArn } from '../src/private/stacks';
 
 const COUNTS = (process.argv[2] ?? '1,150,1600').split(',').map(Number);
 /** A template has 1 MB at most. */
-const PER_STACK = 100;
+const PER_STACK = 75;
 const ENV = { account: '111122223333', region: 'us-east-1' };
 const PRINCIPAL = 'arn:aws:iam::444455556666:role/immuta';
 

@@ -39,7 +39,11 @@ export interface ImmutaTenantAttributes {
 
 /** Properties for an Immuta tenant. */
 export interface ImmutaTenantProps extends HandlerFunctionOptions {
-  /** URL of the tenant, such as `https://acme.immutacloud.com`: https, in lower case, without a path. */
+  /**
+   * URL of the tenant, such as `https://acme.immutacloud.com`: https, in lower case, without a path.
+   *
+   * The function sends the API key to it. If it comes from a parameter, whoever sets the parameter can receive the key.
+   */
   readonly url: string;
 
   /**

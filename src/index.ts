@@ -9,4 +9,5 @@ export * from './immuta-s3-data-sources';
 export * from './immuta-s3-integration';
 export * from './immuta-tenant';
 export * from './interfaces';
+export * from './managed-policies';
 export * from './s3-location';

@@ -70,19 +70,22 @@ export function validateRoleSize(role: iam.Role): Problem[] {
 
 /** Checks the size of a managed policy, and how many of them its role or user has. */
 export function validateManagedPolicies(policy: iam.ManagedPolicy, principal: Principal): Problem[] {
-  const length = measureDocument(policy, resolveDocument(policy));
   const count = countManagedPolicies(policy, principal);
   const isLast = findAttached(MANAGED_POLICIES, policy, principal).at(-1) === policy;
-  const problems: Problem[] = [];
-  if (length > MANAGED_POLICY_QUOTA) {
-    problems.push(createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA }));
-  }
+  const problems = validateManagedDocument(policy, policy.document);
   if (isLast && count > MAX_MANAGED_POLICIES) {
     const [kind, description] = [describeKind(principal), describePrincipal(principal)];
     const values = { principal: description, count, quota: MAX_MANAGED_POLICIES, kind };
     problems.push(createProblem('TOO_MANY_MANAGED_POLICIES', values));
   }
   return problems;
+}
+
+/** Checks the size of the document of a managed policy. */
+export function validateManagedDocument(scope: IConstruct, document: unknown): Problem[] {
+  const length = measureDocument(scope, Stack.of(scope).resolve(document));
+  return length <= MANAGED_POLICY_QUOTA ? []
+    : [createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA })];
 }
 
 function validateInlineSize(role: iam.IRole, documents: unknown[]): Problem[] {
