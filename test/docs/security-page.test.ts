@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { readPage, ROOT } from './pages';
+
+const { text } = readPage('docs/security.md');
+
+/** The rows of the tables of threats, without their heads. */
+const ROWS = text
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !/^\| (could|role|---)/.test(line))
+  .map((line) => ({ line, threat: line.split(' | ')[0].slice(2) }));
+
+const PROOF = /\[`([^`]+)`\]\(\.\.\/(test\/[\w./-]+\.test\.ts)\) \|$/;
+
+test('has threats', () => {
+  expect(ROWS.length).toBeGreaterThan(35);
+});
+
+test.each(ROWS)('names a test that exists and proves what prevents: $threat', ({ line }) => {
+  const [, title = '', file = ''] = PROOF.exec(line) ?? [];
+  expect(file).not.toBe('');
+  const source = readFileSync(path.join(ROOT, file), 'utf8').replaceAll("\\'", "'");
+  const isTitle = ['\'', '"', '`'].some((quote) => source.includes(`${quote}${title}`));
+  expect({ title, file, isTitle }).toEqual({ title, file, isTitle: true });
+});
