@@ -5,8 +5,10 @@ import { PermissiveIam } from './permissive-iam';
 import { CODE_FOLDER, GIVEN, tenantTemplate } from './templates';
 import { AwsServices, createAwsServices } from '../sandbox/aws';
 import { SandboxClock } from '../sandbox/clock';
+import { CloudWatch } from '../sandbox/cloud-watch';
 import { CloudFormation, Responses } from '../sandbox/cloudformation';
 import { serveCloudFormation } from '../sandbox/cloudformation/http-face';
+import { EventSchedules } from '../sandbox/event-schedules';
 import {
   Answer,
   createImmuta,
@@ -83,6 +85,8 @@ export class CampaignWorld {
       aws: this.services,
       lambda: this.lambda,
       secretRotation: this.secretRotation,
+      eventSchedules: new EventSchedules(this.services, this.lambda, this.secretRotation.permissions),
+      cloudWatch: new CloudWatch(this.lambda),
       responses: this.responses,
       codeFolder: () => codeFolder,
     });

@@ -5,6 +5,7 @@ import { Stack as CdkStack, Stage } from 'aws-cdk-lib';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { AwsStandIn, Secret, startAws } from './aws';
 import { SandboxClock } from './clock';
+import { CloudWatch } from './cloud-watch';
 import {
   CloudFormation,
   DeployOptions,
@@ -14,6 +15,7 @@ import {
   Template,
 } from './cloudformation';
 import { serveCloudFormation } from './cloudformation/http-face';
+import { EventSchedules } from './event-schedules';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
 import { LambdaOptions } from './lambda/execution-environments';
@@ -61,6 +63,8 @@ export class Sandbox {
   readonly clock: SandboxClock;
   readonly lambda: LambdaStandIn;
   readonly secretRotation: SecretRotation;
+  readonly eventSchedules: EventSchedules;
+  readonly cloudWatch: CloudWatch;
   readonly cloudFormation: CloudFormation;
   readonly apiKeySecret: Secret;
   /** Environment for the `cdk` CLI. */
@@ -87,11 +91,15 @@ export class Sandbox {
     });
     const codeFolder = (bucket: string, key: string) => this.assets.get(key) ?? this.unpack(bucket, key);
     this.secretRotation = new SecretRotation(aws, this.lambda, scheduler);
+    this.eventSchedules = new EventSchedules(aws, this.lambda, this.secretRotation.permissions);
+    this.cloudWatch = new CloudWatch(this.lambda);
     this.cloudFormation = new CloudFormation({
       scheduler,
       aws,
       lambda: this.lambda,
       secretRotation: this.secretRotation,
+      eventSchedules: this.eventSchedules,
+      cloudWatch: this.cloudWatch,
       responses,
       codeFolder,
     });
@@ -192,6 +200,12 @@ export class Sandbox {
   rotate(): Promise<void> {
     this.secretRotation.fire();
     return this.scheduler.idle();
+  }
+
+  /** The time of every rule and schedule has come; then nothing runs any more. */
+  async checkHealth(): Promise<void> {
+    await this.eventSchedules.fire();
+    await this.scheduler.idle();
   }
 
   private async settled<T>(operation: Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ export interface Permission {
   readonly functionArn: string;
   readonly principal: string;
   readonly sourceAccount?: string;
+  readonly sourceArn?: string;
 }
 
 /** How a rotation ended, as CloudTrail shows it. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsServices } from '../../aws';
+import { CloudWatch } from '../../cloud-watch';
+import { EventSchedules } from '../../event-schedules';
 import { LambdaStandIn } from '../../lambda';
 import { Scheduler } from '../../scheduler';
 import { SecretRotation } from '../../secret-rotation';
@@ -12,6 +14,8 @@ export interface World {
   readonly aws: AwsServices;
   readonly lambda: LambdaStandIn;
   readonly secretRotation: SecretRotation;
+  readonly eventSchedules: EventSchedules;
+  readonly cloudWatch: CloudWatch;
   readonly responses: Responses;
   /** The unpacked folder of an uploaded asset. */
   codeFolder(bucket: string, key: string): string;

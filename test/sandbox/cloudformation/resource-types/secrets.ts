@@ -32,13 +32,14 @@ export function secretTypes({ aws: { secrets }, secretRotation, lambda }: World)
       },
     },
     'AWS::Lambda::Permission': {
-      createOnly: ['FunctionName', 'Principal', 'SourceAccount', 'Action'],
+      createOnly: ['FunctionName', 'Principal', 'SourceAccount', 'SourceArn', 'Action'],
       create(request) {
-        const { FunctionName, Principal, SourceAccount } = request.properties;
+        const { FunctionName, Principal, SourceAccount, SourceArn } = request.properties;
         const permission = {
           functionArn: lambda.find(FunctionName).functionArn,
           principal: Principal,
           sourceAccount: SourceAccount,
+          sourceArn: SourceArn,
         };
         secretRotation.permissions.add(permission);
         return { physicalId: generatedName(request), attributes: { permission } };
