@@ -165,6 +165,7 @@ const HANDLER_LAYERS: Record<string, string[]> = {
   'tenant': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta'],
   'integration': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant'],
   'data-sources': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant'],
+  'health': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant', 'integration'],
 };
 const among = (paths: string[]) => paths.map((path) => `./${path}`);
 
@@ -180,7 +181,9 @@ const CONSTRUCT_LAYERS = [
   './src/handler-function-options.ts',
   './src/private/!(handler-addition|registry|removal-policy|stacks|tokens).ts',
   './src/s3-location.ts',
+  './src/health-check.ts',
   './src/{access-grants-instance,adopting-access-grants-instance,immuta-authentication,immuta-tenant}.ts',
+  './src/immuta-s3-integration-props.ts',
   './src/immuta-s3-data-sources.ts',
   './src/immuta-s3-integration.ts',
   './src/index.ts',

@@ -6,6 +6,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable } from 'constructs';
 import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './handler/contract';
 import { HandlerFunctionOptions } from './handler-function-options';
+import { HealthCheck, HealthCheckOptions } from './health-check';
 import { IImmutaTenant } from './interfaces';
 import { renderDescribedStacks } from './private/described-stacks';
 import { createHandlerFunction, findConnections } from './private/handler-function';
@@ -138,6 +139,18 @@ export class ImmutaTenant extends Construct implements IImmutaTenant, ec2.IConne
    */
   public get handlerPolicyStatements(): iam.PolicyStatement[] {
     return findNotedStatements(this.handlerRole!);
+  }
+
+  /**
+   * Checks all integrations of the tenant on a schedule, as `addHealthCheck` of an integration does, with one request
+   * to Immuta for all integrations of a stack. It includes integrations that are defined later.
+   *
+   * Each stack with integrations of the tenant gets a schedule and an alarm.
+   *
+   * @param options options for the check
+   */
+  public addHealthCheck(options: HealthCheckOptions = {}): HealthCheck {
+    return HealthCheck._ofTenant(this, this, options);
   }
 
   private validate({ apiKey, apiKeyField, url }: ImmutaTenantProps): void {

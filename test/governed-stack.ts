@@ -11,19 +11,21 @@ import {
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
-/** Defines integrations with every wildcard, and nothing else that a rule reports. */
+/** Defines integrations with every wildcard and with health checks, and nothing else that a rule reports. */
 export function governedStack(app: App = new App()): Stack {
   const stack = new Stack(app, 'Stack');
   const tenant = newTenant(stack);
   const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', {
     identityCenterInstanceArn: IDENTITY_CENTER,
   });
-  newIntegration(stack, 'Lake', {
+  tenant.addHealthCheck();
+  const lake = newIntegration(stack, 'Lake', {
     tenant,
     location: S3Location.allBuckets(),
     accessGrantsInstance,
     identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
   });
+  lake.addHealthCheck();
   newIntegration(stack, 'Sales', {
     tenant,
     accessGrantsInstance,

@@ -27,6 +27,42 @@ export const METRIC_KEY_ROTATION_FAILED = 'KeyRotationFailed';
 /** ARN of the secret: one integration has it, in one tenant. */
 export const METRIC_DIMENSION_SECRET = 'SecretArn';
 
+/** The metrics of health checks. `Healthy` is 1 or 0, and each deployment that ends with an enabled one reports 1. */
+export const METRIC_HEALTHY = 'Healthy';
+/** Validation tests that fail. */
+export const METRIC_FAILING_TESTS = 'FailingTests';
+/** Fields of the configuration that differ from what was deployed. */
+export const METRIC_DRIFT = 'Drift';
+/** Milliseconds until Immuta answered. */
+export const METRIC_LATENCY = 'LatencyMs';
+/** 1 for each finding, by its name. */
+export const METRIC_FINDINGS = 'Findings';
+/** How long a deployment of the integration took. */
+export const METRIC_DEPLOYMENT_SECONDS = 'DeploymentSeconds';
+/** URL of the tenant. */
+export const METRIC_DIMENSION_TENANT = 'Tenant';
+/** Name of the stack, only for a check of all integrations of a tenant. */
+export const METRIC_DIMENSION_STACK = 'Stack';
+export const METRIC_DIMENSION_INTEGRATION = 'IntegrationId';
+export const METRIC_DIMENSION_FINDING = 'Finding';
+
+/** What a health check finds. The names are values of a dimension, so they never change. */
+export type HealthFindingName =
+  | 'Healthy'
+  | 'ValidationFailing'
+  | 'ErrorStatus'
+  | 'Disabled'
+  | 'RecordMissing'
+  | 'LocationMismatch'
+  | 'Drift'
+  | 'ApiKeyRejected'
+  | 'PermissionMissing'
+  | 'NoAnswer'
+  | 'UnexpectedAnswer';
+
+/** Whether a check covers one integration, or all integrations that a stack has in a tenant. */
+export type HealthCheckScope = 'integration' | 'tenant';
+
 /**
  * Names of the function's environment variables. Only these are used: the same values in the properties are triggers.
  */
@@ -113,6 +149,8 @@ export interface IntegrationProperties {
   readonly DiagnosedPrincipalArn?: string;
   /** The account that owns the buckets, for the same purpose. */
   readonly BucketAccountId?: string;
+  /** The scope of the health check that covers the integration. A change only triggers an Update, for its metrics. */
+  readonly HealthCheck?: HealthCheckScope;
 }
 
 /** Attributes of `Custom::ImmutaS3Integration`. Every success returns all of them. */
@@ -120,6 +158,37 @@ export interface IntegrationAttributes {
   readonly IntegrationId: string;
   readonly IntegrationName: string;
 }
+
+/** The input of a schedule that checks integrations. It holds what was deployed, and no secret. */
+export interface HealthCheckEvent {
+  readonly HealthCheck: HealthCheckInput;
+}
+
+export interface HealthCheckInput {
+  readonly Scope: HealthCheckScope;
+  /** URL of the tenant, as the metrics have it. */
+  readonly TenantUrl: string;
+  /** The stack of the integrations. While CloudFormation changes it, a difference is no finding. */
+  readonly StackId: string;
+  readonly Integrations: readonly ExpectedIntegration[];
+}
+
+/** An integration as it was deployed. `IntegrationName` is its whole name. */
+export type ExpectedIntegration = IntegrationAttributes &
+  Pick<
+    IntegrationProperties,
+    | 'AccountId'
+    | 'Region'
+    | 'LocationPath'
+    | 'LocationRoleArn'
+    | 'AuthenticationType'
+    | 'RoleToAssumeArn'
+    | 'AccessKeySecretArn'
+    | 'AccessKeyIdField'
+    | 'AccessKeyUserName'
+    | 'DiagnosedPrincipalArn'
+    | 'BucketAccountId'
+  >;
 
 /** Prefix of physical IDs: `immuta-s3-integration/<what>`. They never change after Create. */
 export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';

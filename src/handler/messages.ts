@@ -341,6 +341,53 @@ export const MESSAGES = {
     remedy: 'Delete them in Immuta, or remove the stack that registers them first, then delete again',
   },
 
+  // --- findings of a health check
+
+  /** Immuta's periodic check of the integration fails, for example because a role lost a permission. */
+  HEALTH_VALIDATION_FAILING: {
+    text: "integration {id} is 'recurringValidationError': {tests}",
+    remedy: '{hints}',
+  },
+  /** A change or a deletion of the integration failed in Immuta. */
+  HEALTH_ERROR_STATUS: {
+    text: "integration {id} is '{status}'{details}",
+    remedy: "Correct what Immuta names, then change 'revision' of the ImmutaS3Integration and deploy",
+  },
+  /** An administrator disabled the integration in Immuta. Immuta changes none of its grants any more. */
+  HEALTH_DISABLED: {
+    text: "integration {id} is 'disabled'",
+    remedy: 'Enable it in Immuta. If Immuta does not allow that, delete it there, and its location in S3 Access Grants '
+      + "if it is still registered, then change 'revision' of the ImmutaS3Integration and deploy to recreate it",
+  },
+  /** The integration was deleted in Immuta. */
+  HEALTH_RECORD_MISSING: {
+    text: 'the tenant has no S3 integration {id}',
+    remedy: "Change 'revision' of the ImmutaS3Integration and deploy to recreate it, or remove it from the app if the "
+      + 'deletion is intended',
+  },
+  /** The location was deleted or changed in S3 Access Grants. Users can lose access to the data. */
+  HEALTH_LOCATION_MISMATCH: {
+    text: '{state}, and integration {id} needs a location with the role {role}',
+    remedy: 'Register the location with this role again. If Immuta does not grant on it then, delete the integration '
+      + "in Immuta, change 'revision' of the ImmutaS3Integration and deploy to recreate it",
+  },
+  /** The integration was changed in Immuta, or its access key in the secret was changed without a deployment. */
+  HEALTH_DRIFT: {
+    text: 'integration {id} differs from what was deployed: {differences}',
+    remedy: "Change 'revision' of the ImmutaS3Integration and deploy to send the configuration again, or change the "
+      + 'app if the difference is intended',
+  },
+  /** The function had no time left, because Immuta or AWS answered slowly. */
+  HEALTH_CHECK_TIMEOUT: {
+    text: 'the health check timed out waiting for {waitingFor}',
+    remedy: 'Check that Immuta and AWS are available. If the tenant has many integrations, check fewer of them at once',
+  },
+  /** A policy of Immuta's role or user was changed, or the organization denies an action. */
+  HEALTH_PERMISSION_MISSING: {
+    text: "AWS's policy simulator says that {principal}, as which Immuta comes, is denied {actions}",
+    remedy: 'Restore the policy with a deployment, or change what denies the actions',
+  },
+
   // --- secrets
 
   /** The secret is missing, or the handler function may not read or decrypt it. */

@@ -1,10 +1,13 @@
 import { CfnResource, CustomResource, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { BoundAuthentication } from './authentication';
 import { createCustomResource, renderRemovalPolicy } from './custom-resource';
+import { findHealthCheckScope } from './monitored-integrations';
 import { resolveTimeouts, Timeouts } from './validation/durations';
-import { INTEGRATION_RESOURCE_TYPE, IntegrationProperties } from '../handler/contract';
+import {
+  ExpectedIntegration, INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties,
+} from '../handler/contract';
 import { IImmutaTenant } from '../interfaces';
 
 /** Properties of an integration that the custom resource takes as they are. */
@@ -21,19 +24,48 @@ export interface RenderedProps extends Partial<Timeouts> {
 export interface RenderedParts {
   /** Scope of the integration's resources. */
   readonly scope: Construct;
+  /** The integration itself. */
+  readonly integration: IConstruct;
   readonly locationRole: iam.IRole;
   readonly authentication: BoundAuthentication;
   readonly bucketAccount: string;
 }
 
+/** The custom resource of an integration, and what it deploys. */
+export interface IntegrationResource {
+  readonly resource: CustomResource;
+  readonly expected: ExpectedIntegration;
+}
+
 /** Creates the custom resource of an integration. */
-export function createIntegrationResource(props: RenderedProps, parts: RenderedParts): CustomResource {
-  return createCustomResource(parts.scope, {
+export function createIntegrationResource(props: RenderedProps, parts: RenderedParts): IntegrationResource {
+  const properties = renderProperties(props, parts);
+  const resource = createCustomResource(parts.scope, {
     resourceType: INTEGRATION_RESOURCE_TYPE,
     handlerArn: props.tenant.handlerArn,
     timeout: resolveTimeouts(props).timeout,
-    properties: renderProperties(props, parts),
+    properties,
   });
+  return { resource, expected: renderExpected(resource, properties) };
+}
+
+function renderExpected(resource: CustomResource, properties: IntegrationProperties): ExpectedIntegration {
+  const getAttribute = (name: keyof IntegrationAttributes) => resource.getAttString(name);
+  return {
+    IntegrationId: getAttribute('IntegrationId'),
+    IntegrationName: getAttribute('IntegrationName'),
+    AccountId: properties.AccountId,
+    Region: properties.Region,
+    LocationPath: properties.LocationPath,
+    LocationRoleArn: properties.LocationRoleArn,
+    AuthenticationType: properties.AuthenticationType,
+    RoleToAssumeArn: properties.RoleToAssumeArn,
+    AccessKeySecretArn: properties.AccessKeySecretArn,
+    AccessKeyIdField: properties.AccessKeyIdField,
+    AccessKeyUserName: properties.AccessKeyUserName,
+    DiagnosedPrincipalArn: properties.DiagnosedPrincipalArn,
+    BucketAccountId: properties.BucketAccountId,
+  };
 }
 
 function renderProperties(props: RenderedProps, parts: RenderedParts): IntegrationProperties {
@@ -57,6 +89,7 @@ function renderProperties(props: RenderedProps, parts: RenderedParts): Integrati
     Generation: Lazy.string({ produce: () => findGeneration(scope, authentication) }),
     DiagnosedPrincipalArn: props.diagnosePermissions ? authentication.principalArn : undefined,
     BucketAccountId: props.diagnosePermissions ? parts.bucketAccount : undefined,
+    HealthCheck: Lazy.string({ produce: () => findHealthCheckScope(parts.integration, props.tenant) }) as never,
   };
 }
 

@@ -27,6 +27,9 @@ const ALL: Settings = {
   // data-sources
   dataSourcePrefixes: 'orders/,returns/',
 
+  // health
+  email: 'data-platform@acme.example',
+
   // identity-center
   identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
   identityStoreId: 'd-1234567890',

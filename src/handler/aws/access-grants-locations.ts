@@ -22,37 +22,32 @@ export interface ListLocationsTools {
 }
 
 /**
- * Lists the locations that are registered on the path of a location. Undefined if there is no instance.
+ * Lists the locations of an instance. Undefined if there is no instance.
  *
- * @param roleArn the role of the location that is sought: one with this role may be written with another slash
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListAccessGrantsLocations.html
  */
-export async function listRegisteredLocations(
-  location: Location,
-  roleArn: string | undefined,
+export async function listLocations(
+  instance: Omit<Location, 'path'>,
   tools: ListLocationsTools,
 ): Promise<RegisteredLocation[] | undefined> {
   const { ListAccessGrantsLocationsCommand } = s3ControlSdk();
-  const service = describeService(location, tools.s3Control);
+  const service = describeService(instance, tools.s3Control);
   const found: RegisteredLocation[] = [];
   let nextToken: string | undefined;
   try {
     do {
       const page = await callAws(service, { ...tools, operation: 'ListAccessGrantsLocations' }, (client, options) =>
         client.send(
-          // all of them: the filter of the API expects the scope exactly as it was registered
-          new ListAccessGrantsLocationsCommand({ AccountId: location.accountId, NextToken: nextToken }),
+          new ListAccessGrantsLocationsCommand({ AccountId: instance.accountId, NextToken: nextToken }),
           options,
         ),
       );
       found.push(
-        ...(page.AccessGrantsLocationsList ?? [])
-          .map((each) => ({
-            id: each.AccessGrantsLocationId ?? '',
-            scope: each.LocationScope ?? '',
-            roleArn: each.IAMRoleArn ?? '',
-          }))
-          .filter((each) => isOnPath(each, location.path, roleArn)),
+        ...(page.AccessGrantsLocationsList ?? []).map((each) => ({
+          id: each.AccessGrantsLocationId ?? '',
+          scope: each.LocationScope ?? '',
+          roleArn: each.IAMRoleArn ?? '',
+        })),
       );
       nextToken = page.NextToken;
     } while (nextToken);
@@ -63,6 +58,20 @@ export async function listRegisteredLocations(
     }
     throw error;
   }
+}
+
+/**
+ * Lists the locations that are registered on the path of a location. Undefined if there is no instance.
+ *
+ * @param roleArn the role of the location that is sought: one with this role may be written with another slash
+ */
+export async function listRegisteredLocations(
+  location: Location,
+  roleArn: string | undefined,
+  tools: ListLocationsTools,
+): Promise<RegisteredLocation[] | undefined> {
+  // the filter of the API expects the scope exactly as it was registered
+  return (await listLocations(location, tools))?.filter((each) => isOnPath(each, location.path, roleArn));
 }
 
 /** Finds the location that is registered on the path of a location, preferably the one with the role. */
@@ -76,7 +85,7 @@ export async function findRegisteredLocation(
 }
 
 /** `s3://bucket/x` and `s3://bucket/x/` may be two locations, so only the role proves that they are one. */
-function isOnPath(registered: RegisteredLocation, path: string, roleArn?: string): boolean {
+export function isOnPath(registered: RegisteredLocation, path: string, roleArn?: string): boolean {
   return isSamePath(registered.scope, path)
     || (registered.roleArn === roleArn && isSamePathExceptSlash(registered.scope, path));
 }

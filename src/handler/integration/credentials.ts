@@ -134,12 +134,10 @@ async function isSecretThere(managed: ManagedAccessKey, log: Log): Promise<boole
 
 /** Writes a metric: 1 for a failed rotation, 0 for a successful rotation or deployment. */
 export function reportRotation(log: Log, secretArn: string, succeeded: boolean): void {
-  log.metric({
+  log.metrics({
     namespace: METRIC_NAMESPACE,
-    name: METRIC_KEY_ROTATION_FAILED,
-    value: succeeded ? 0 : 1,
-    dimension: METRIC_DIMENSION_SECRET,
-    dimensionValue: secretArn,
+    values: [{ name: METRIC_KEY_ROTATION_FAILED, value: succeeded ? 0 : 1 }],
+    dimensions: { [METRIC_DIMENSION_SECRET]: secretArn },
   });
 }
 

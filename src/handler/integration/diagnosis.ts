@@ -1,7 +1,7 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { parseLocation } from './desired-state';
 import { listRegisteredLocations, RegisteredLocation } from '../aws/access-grants-locations';
-import { Denial, NeededActions, simulatePolicies } from '../aws/policy-simulator';
+import { Denial, NeededActions, simulatePolicies, Simulation } from '../aws/policy-simulator';
 import { FailedTest, isAboutAws, ValidationFailure } from '../immuta/validation-tests';
 import { describeLocation, Location } from '../location';
 import { Properties } from '../protocol/event';
@@ -70,23 +70,37 @@ function describeInstance(location: Location, registered: RegisteredLocation[] |
   );
 }
 
+/** Simulates what Immuta needs to do with the policies of its role or user. */
+export async function simulateNeededActions(
+  properties: Properties,
+  tools: Pick<DiagnosisTools, 'deadline' | 'log'>,
+): Promise<Simulation> {
+  const simulations = await Promise.all(
+    listNeededActions(properties).map((needed) =>
+      simulatePolicies(properties.DiagnosedPrincipalArn!, needed, tools),
+    ),
+  );
+  return {
+    denials: simulations.flatMap(({ denials }) => denials),
+    isComplete: simulations.every(({ isComplete }) => isComplete),
+  };
+}
+
 /** Undefined if the simulator knows of no denial but could not decide each action. */
 async function diagnosePermissions(properties: Properties, tools: DiagnosisTools): Promise<string | undefined> {
   const principalArn = properties.DiagnosedPrincipalArn!;
-  const simulations = await Promise.all(
-    listNeededActions(properties).map((needed) => simulatePolicies(principalArn, needed, tools)),
-  );
-  const denials = simulations.flatMap((simulation) => simulation.denials);
+  const { denials, isComplete } = await simulateNeededActions(properties, tools);
   if (denials.length > 0) {
     return `AWS's policy simulator says that ${principalArn} is denied ${denials.map(describeDenial).join(', ')}`;
   }
-  return simulations.every(({ isComplete }) => isComplete)
+  return isComplete
     ? `AWS's policy simulator finds nothing that ${principalArn} is denied; `
       + 'it knows neither its trust policy nor those of buckets and endpoints'
     : undefined;
 }
 
-function describeDenial({ action, resource, by }: Denial): string {
+/** Describes an action, its resource and what denies it. */
+export function describeDenial({ action, resource, by }: Denial): string {
   const cause = {
     'policies': 'no policy of its own allows it',
     'explicit deny': 'a policy denies it',

@@ -5,6 +5,7 @@ import { CreationState } from './creation-state';
 import { Credentials, createCredentials, releaseCredentials } from './credentials';
 import { deleteIntegration, isIntegrationLeft } from './delete';
 import { deleteAbandoned, deleteFailedTwins } from './delete-abandoned';
+import { reportDeployment } from './deployment-metrics';
 import { diagnoseFailure } from './diagnosis';
 import { deriveOwnership } from './ownership';
 import { waitForSteadyStatus } from './polling';
@@ -73,11 +74,12 @@ async function performRequest(
   switch (event.requestType) {
     case 'Create': {
       const request = parseCreateRequest(event);
-      return createOrAdopt(await prepareContext(request), request, state);
+      return createOrAdopt(event, await prepareContext(request), request, state);
     }
     case 'Update': {
       const request = parseUpdateRequest(event);
       const record = await update(await prepareContext(request), request, state);
+      reportDeployment(event, record, tools.log, tools.deadline.now());
       // a physical ID never changes, except `none`: its Delete would leave behind what this Update created
       const { physicalId } = event;
       return {
@@ -113,11 +115,18 @@ async function update(context: Context, request: UpdateRequest, state: CreationS
   }
 }
 
-async function createOrAdopt(context: Context, request: CreateRequest, state: CreationState): Promise<Outcome> {
+async function createOrAdopt(
+  event: ResourceEvent,
+  context: Context,
+  request: CreateRequest,
+  state: CreationState,
+): Promise<Outcome> {
+  const { deadline, log } = context;
   if (request.adopt) {
     await context.operation.assertCurrent();
     state.recordAbsence(); // adoption creates nothing
     const record = await adoptIntegration(context, request, request.adopt);
+    reportDeployment(event, record, log, deadline.now());
     return {
       physicalId: PHYSICAL_ID_PREFIX + record.id + PHYSICAL_ID_ADOPTED_SUFFIX,
       attributes: renderAttributes(record),
@@ -128,6 +137,7 @@ async function createOrAdopt(context: Context, request: CreateRequest, state: Cr
     const record = await createIntegration(context, request, state);
     await context.operation.assertCurrent(); // the Delete of a cancelled Create may be over
     await settleCredentials(context, record);
+    reportDeployment(event, record, log, deadline.now());
     return {
       physicalId: PHYSICAL_ID_PREFIX + record.id,
       attributes: renderAttributes(record),

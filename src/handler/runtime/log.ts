@@ -16,6 +16,7 @@ const FIELDS = [
   'hop',
   'integrationId',
   'dataSourceId',
+  'finding',
   'accessKeyId',
   'status',
   'method',
@@ -33,21 +34,28 @@ export type LogFields = {
   readonly [F in Exclude<(typeof FIELDS)[number], 'level' | 'step' | 'elapsedMs'>]?: string | number;
 };
 
-/** A value of a CloudWatch metric. */
-export interface Metric {
+/** Values of CloudWatch metrics. */
+export interface Metrics {
   readonly namespace: string;
+  readonly values: readonly MetricValue[];
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Names of the dimensions of each metric that CloudWatch keeps. @default - one metric, with all of them */
+  readonly dimensionSets?: readonly (readonly string[])[];
+}
+
+export interface MetricValue {
   readonly name: string;
   readonly value: number;
-  readonly dimension: string;
-  readonly dimensionValue: string;
+  /** @default 'Count' */
+  readonly unit?: 'Count' | 'Milliseconds' | 'Seconds';
 }
 
 /** A log with one JSON object per line. */
 export interface Log {
   info(step: string, fields?: LogFields): void;
   warn(step: string, fields?: LogFields): void;
-  /** Writes a line that CloudWatch turns into a metric, without a permission or a request. */
-  metric(metric: Metric): void;
+  /** Writes a line that CloudWatch turns into metrics, without a permission or a request. */
+  metrics(metrics: Metrics): void;
 }
 
 export interface LogOptions {
@@ -82,7 +90,7 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   return {
     info: (step, fields) => emit('info', step, fields),
     warn: (step, fields) => emit('warn', step, fields),
-    metric: (metric) => write(JSON.stringify(embedMetric(metric, options.clock.now()))),
+    metrics: (metrics) => write(JSON.stringify(embedMetrics(metrics, options.clock.now()))),
   };
 }
 
@@ -90,9 +98,17 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
  * @see
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-function embedMetric({ namespace, name, value, dimension, dimensionValue }: Metric, now: number): object {
-  const directive = { Namespace: namespace, Dimensions: [[dimension]], Metrics: [{ Name: name, Unit: 'Count' }] };
-  return { _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, [dimension]: dimensionValue, [name]: value };
+function embedMetrics({ namespace, values, dimensions, dimensionSets }: Metrics, now: number): object {
+  const directive = {
+    Namespace: namespace,
+    Dimensions: dimensionSets ?? [Object.keys(dimensions)],
+    Metrics: values.map(({ name, unit = 'Count' }) => ({ Name: name, Unit: unit })),
+  };
+  return {
+    _aws: { Timestamp: now, CloudWatchMetrics: [directive] },
+    ...dimensions,
+    ...Object.fromEntries(values.map(({ name, value }) => [name, value])),
+  };
 }
 
 /** Runs a best-effort action and logs a warning on failure. */

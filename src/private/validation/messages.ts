@@ -112,6 +112,16 @@ export const SYNTH_MESSAGES = {
     text: "'externalId' must have 2 to 1224 letters, digits or characters of _+=,.@:/-, got {got}",
     remedy: 'Copy the external ID from Immuta',
   },
+  /** The alarm expects a result in each period, and CloudWatch does not evaluate longer ones. */
+  HEALTH_CHECK_SCHEDULE_INVALID: {
+    text: "'schedule' of a health check must be a rate of 5 minutes to 1 day, got {got}",
+    remedy: "Pass 'Schedule.rate(Duration.hours(1))'",
+  },
+  /** An integration has one check of its own, and a tenant one for all its integrations. */
+  HEALTH_CHECK_TWICE: {
+    text: "'{construct}' has a health check already",
+    remedy: 'Call addHealthCheck once',
+  },
   /** New roles and policies reach all of AWS within minutes, and `timeout` limits the whole operation. */
   IAM_PROPAGATION_TIMEOUT_TOO_LONG: {
     text: "'iamPropagationTimeout' must be at most 10 minutes and at most 'timeout' ({timeout}), got {got}",

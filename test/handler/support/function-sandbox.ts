@@ -123,7 +123,7 @@ export abstract class FunctionSandbox {
   }
 
   /** The SDK puts the account before the host, which then is no address of this machine. */
-  protected get s3Control(): S3ControlClientConfig {
+  public get s3Control(): S3ControlClientConfig {
     const lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
       callback(null, [{ address: '127.0.0.1', family: 4 }]);
     return {

@@ -1,0 +1,158 @@
+import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
+import { classifyError, Health, isAboutIntegration } from './finding';
+import { inspectIntegration, InspectionTools } from './inspect';
+import { reportHealth } from './report';
+import { listLocations, RegisteredLocation } from '../aws/access-grants-locations';
+import { describeStackOperation } from '../aws/cloudformation';
+import { prepareNetwork } from '../aws/network';
+import { ExpectedIntegration, HealthCheckEvent, HealthCheckInput } from '../contract';
+import { createFailure } from '../failure';
+import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
+import { SHORT_RETRY_MS } from '../immuta/retry';
+import { isSteady } from '../immuta/status';
+import { LambdaContext } from '../protocol/event';
+import { Clock } from '../runtime/clock';
+import { Deadline } from '../runtime/deadline';
+import { toObject } from '../runtime/json';
+import { bestEffort, createLog, Log } from '../runtime/log';
+import { Redaction } from '../runtime/redaction';
+import { connectTenant, Environment } from '../tenant/connect';
+
+/** Kept for the requests that are under way. */
+const RESERVE_MS = 60_000;
+
+export interface HealthCheckOptions {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** @default - standard output */
+  readonly writeLog?: (line: string) => void;
+  /** @default - that of the Lambda runtime */
+  readonly s3Control?: S3ControlClientConfig;
+}
+
+export function isHealthCheckEvent(event: unknown): event is HealthCheckEvent {
+  return Array.isArray(toObject(toObject(event).HealthCheck).Integrations);
+}
+
+/**
+ * Checks integrations and reports what it finds. It writes nothing in Immuta and AWS.
+ *
+ * A check that does not end writes no metric, which the alarm takes for a finding.
+ */
+export async function checkHealth(
+  { HealthCheck: input }: HealthCheckEvent,
+  context: LambdaContext,
+  { environment, clock, writeLog, s3Control }: HealthCheckOptions,
+): Promise<void> {
+  const redaction = new Redaction();
+  const log = createLog({ clock, redaction, write: writeLog }, { requestType: 'HealthCheck' });
+  const deadline = new Deadline(clock, {
+    handOverAt: clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
+    giveUpAt: Infinity,
+    iamPropagationEndsAt: 0,
+    creationEndsAt: 0,
+  }).withFewRetries();
+  log.info('received');
+  const startedAt = clock.now();
+  const observation = await observe(async () => {
+    const isOwn = (name: string) => input.Integrations.some(({ IntegrationName }) => IntegrationName === name);
+    const tools = { deadline, log, redaction, isOwn, beforeWrite: refuseToWrite };
+    await prepareNetwork(environment, tools);
+    return readRecords(input, connectTenant(environment, tools).integrations.withRetryMs(SHORT_RETRY_MS));
+  });
+  const latencyMs = clock.now() - startedAt;
+  const tools = {
+    deadline,
+    log,
+    listLocations: rememberLocations((instance) => listLocations(instance, { deadline, log, s3Control })),
+  };
+  const isDeploying = rememberAnswer(() => isStackChanging(input.StackId, deadline, log));
+  for (const expected of input.Integrations) {
+    const health = await inspect(expected, observation, tools);
+    const isExplained = health.findings.some(isAboutIntegration) && (await isDeploying());
+    reportHealth(input, expected, isExplained ? ignoreDifferences(health) : health, { log, redaction, latencyMs });
+  }
+}
+
+/** Returns the record of an integration. */
+type FindRecord = (id: string) => Promise<IntegrationRecord | undefined>;
+
+/** The records, or why Immuta did not show them. */
+type Observation = { readonly findRecord: FindRecord } | { readonly error: unknown };
+
+async function observe(read: () => Promise<FindRecord>): Promise<Observation> {
+  try {
+    return { findRecord: await read() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * Sends one request for all integrations of a tenant, and another one for each that does not work: its texts may quote
+ * its credentials, which only a request for it alone makes known.
+ */
+async function readRecords(
+  { Scope: scope, Integrations: integrations }: HealthCheckInput,
+  immuta: IntegrationsClient,
+): Promise<FindRecord> {
+  const ids = integrations.map(({ IntegrationId: id }) => id);
+  const listed = scope === 'tenant' ? await immuta.list() : await Promise.all(ids.map((id) => immuta.get(id)));
+  const records = new Map(listed.map((record) => [record?.id, record]));
+  return async (id) => {
+    const record = records.get(id);
+    const isBroken = record && isSteady(record.status) && record.status !== 'enabled';
+    return scope === 'tenant' && isBroken ? immuta.get(id) : record;
+  };
+}
+
+async function inspect(
+  expected: ExpectedIntegration,
+  observation: Observation,
+  tools: InspectionTools,
+): Promise<Health> {
+  try {
+    if ('error' in observation) {
+      throw observation.error;
+    }
+    return await inspectIntegration(await observation.findRecord(expected.IntegrationId), expected, tools);
+  } catch (error) {
+    return { findings: [classifyError(error)], failingTests: 0, drift: 0 };
+  }
+}
+
+/** A deployment changes the integration before it changes the input of the schedule. */
+function ignoreDifferences(health: Health): Health {
+  return { ...health, findings: health.findings.filter((finding) => !isAboutIntegration(finding)), drift: 0 };
+}
+
+async function isStackChanging(stackId: string, deadline: Deadline, log: Log): Promise<boolean> {
+  const tools = { deadline: deadline.withoutRetries(), log };
+  const operation = await bestEffort(log, 'stack-not-described', () => describeStackOperation(stackId, tools));
+  const { status = '' } = operation ?? {};
+  const isChanging = /_IN_PROGRESS$/.test(status);
+  if (isChanging) {
+    log.info('deployment-in-progress', { status });
+  }
+  return isChanging;
+}
+
+function rememberAnswer<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+/** Asks S3 Access Grants once for each instance. */
+function rememberLocations(list: InspectionTools['listLocations']): InspectionTools['listLocations'] {
+  const answers = new Map<string, Promise<RegisteredLocation[] | undefined>>();
+  return (instance) => {
+    const key = `${instance.accountId} ${instance.region}`;
+    const answer = answers.get(key) ?? list(instance);
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+async function refuseToWrite(): Promise<void> {
+  throw createFailure('UNEXPECTED_ERROR', { cause: 'a health check writes nothing' });
+}

@@ -1,0 +1,486 @@
+import { isHealthCheckEvent } from '../../../src/handler/health/check-health';
+import { AwsError } from '../../sandbox/aws';
+import {
+  API_KEY_ARN, CONFIG, HandlerSandbox, IMMUTA_ROLE, OTHER_IMMUTA_ROLE, OTHER_ROLE,
+} from '../support/handler-sandbox';
+import { Checked, EXPECTED, runCheck, TENANT_URL } from '../support/health';
+
+let sandbox: HandlerSandbox;
+
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
+afterEach(() => sandbox.close());
+
+const names = ({ findings }: Checked) => findings.map(({ finding }) => finding);
+
+/** The value of a metric in the line that has it. */
+const valueOf = ({ metrics }: Checked, name: string) =>
+  metrics.map((line) => line[name]).filter((value) => value !== undefined);
+
+const CREATED_BY_HAND = { name: 'by hand' };
+
+test('finds nothing wrong when all is as deployed', async () => {
+  await sandbox.addIntegration();
+
+  const checked = await runCheck(sandbox);
+
+  expect(checked.findings).toEqual([expect.objectContaining({
+    level: 'info', step: 'finding', integrationId: '101', finding: 'Healthy', status: 'enabled',
+  })]);
+  expect(checked.metrics).toEqual([
+    {
+      _aws: {
+        Timestamp: expect.any(Number),
+        CloudWatchMetrics: [{
+          Namespace: 'ImmutaS3Integration',
+          Dimensions: [['Tenant'], ['Tenant', 'IntegrationId']],
+          Metrics: [
+            { Name: 'Healthy', Unit: 'Count' },
+            { Name: 'FailingTests', Unit: 'Count' },
+            { Name: 'Drift', Unit: 'Count' },
+            { Name: 'LatencyMs', Unit: 'Milliseconds' },
+          ],
+        }],
+      },
+      Tenant: TENANT_URL,
+      IntegrationId: '101',
+      Healthy: 1,
+      FailingTests: 0,
+      Drift: 0,
+      LatencyMs: 0,
+    },
+    {
+      _aws: {
+        Timestamp: expect.any(Number),
+        CloudWatchMetrics: [{
+          Namespace: 'ImmutaS3Integration',
+          Dimensions: [['Tenant', 'Finding'], ['Tenant', 'IntegrationId', 'Finding']],
+          Metrics: [{ Name: 'Findings', Unit: 'Count' }],
+        }],
+      },
+      Tenant: TENANT_URL,
+      IntegrationId: '101',
+      Finding: 'Healthy',
+      Findings: 1,
+    },
+  ]);
+  expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
+});
+
+test('reports the failing tests of the periodic validation', async () => {
+  await sandbox.addIntegration({
+    status: 'recurringValidationError',
+    validationResults: {
+      status: 'failed',
+      validationTests: [
+        { name: 'The provided integration name is unique across Immuta S3 integrations', status: 'passed' },
+        {
+          name: 'The provided S3 path exists and Immuta can list prefixes',
+          status: 'failed',
+          message: 'User is not authorized to perform: s3:ListBucket.',
+        },
+      ],
+    },
+  });
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['ValidationFailing']);
+  const { message } = checked.findings[0];
+  expect(message).toContain(
+    "integration 101 is 'recurringValidationError': 'The provided S3 path exists and Immuta can list prefixes' failed: "
+      + 'User is not authorized to perform: s3:ListBucket. Check that the bucket exists in this Region, and that',
+  );
+  expect(message).toMatch(/\. Then wait for the next check of Immuta\. \[HEALTH_VALIDATION_FAILING\]$/);
+  expect(valueOf(checked, 'Healthy')).toEqual([0]);
+  expect(valueOf(checked, 'FailingTests')).toEqual([1]);
+  expect(valueOf(checked, 'Finding')).toEqual(['ValidationFailing']);
+});
+
+test.each(['createError', 'editError', 'deleteError', 'migrateError'])('reports the status %s', async (status) => {
+  await sandbox.addIntegration({ status });
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['ErrorStatus']);
+  expect(checked.findings[0].message).toBe(
+    `integration 101 is '${status}'. Correct what Immuta names, then change 'revision' of the ImmutaS3Integration and `
+      + 'deploy. [HEALTH_ERROR_STATUS]',
+  );
+  expect(valueOf(checked, 'Healthy')).toEqual([0]);
+});
+
+test('reports a disabled integration', async () => {
+  await sandbox.addIntegration({ status: 'disabled' });
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['Disabled']);
+  expect(checked.findings[0].message).toMatch(/^integration 101 is 'disabled'\. Enable it .* \[HEALTH_DISABLED\]$/);
+});
+
+test.each(['creating', 'editing', 'deleting', 'migrating', 'somethingNew'])(
+  'finds nothing wrong while Immuta has the status %s',
+  async (status) => {
+    await sandbox.addIntegration({ status, config: { ...CONFIG, name: 'other' } });
+
+    const checked = await runCheck(sandbox);
+
+    expect(names(checked)).toEqual(['Healthy']);
+    expect(valueOf(checked, 'Healthy')).toEqual([1]);
+  },
+);
+
+test('reports a deleted integration', async () => {
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['RecordMissing']);
+  expect(checked.findings[0].message).toMatch(/^the tenant has no S3 integration 101\. .* \[HEALTH_RECORD_MISSING\]$/);
+});
+
+test('reports a location that is not registered', async () => {
+  sandbox.addRecord();
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['LocationMismatch']);
+  expect(checked.findings[0].message).toMatch(
+    /^no location is registered on 's3:.* us-east-1, and integration 101 needs a .* \[HEALTH_LOCATION_MISMATCH\]$/,
+  );
+});
+
+test('reports a location with another role', async () => {
+  sandbox.addRecord();
+  const { id } = await sandbox.addLocation('s3://sales/*', OTHER_ROLE);
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['LocationMismatch']);
+  expect(checked.findings[0].message).toContain(`location ${id} on 's3://sales/' in account 111122223333, us-east-1 has`);
+});
+
+test('reports that the S3 Access Grants instance is missing', async () => {
+  sandbox.addRecord();
+  sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
+
+  const checked = await runCheck(sandbox);
+
+  expect(checked.findings).toEqual([expect.objectContaining({
+    finding: 'LocationMismatch',
+    message: expect.stringMatching(/^account 111122223333 has no S3 Access Grants instance in us-east-1, and .*\]$/),
+  })]);
+});
+
+test.each([
+  ['name', CREATED_BY_HAND, `name is 'by hand' instead of '${CONFIG.name}'`],
+  ['location role', { awsLocationRole: OTHER_ROLE }, `awsLocationRole is '${OTHER_ROLE}' instead of`],
+  ['role to assume', { awsRoleToAssume: OTHER_IMMUTA_ROLE }, `awsRoleToAssume is '${OTHER_IMMUTA_ROLE}' instead of`],
+  ['role to assume that is gone', { awsRoleToAssume: undefined }, `awsRoleToAssume is '' instead of '${IMMUTA_ROLE}'`],
+  ['path', { awsLocationPath: 's3://other/' }, "awsLocationPath is 's3://other/' instead of 's3://sales/'"],
+  ['account', { awsAccountId: '444455556666' }, "awsAccountId is '444455556666' instead of '111122223333'"],
+  ['Region', { awsRegion: 'eu-west-1' }, "awsRegion is 'eu-west-1' instead of 'us-east-1'"],
+] as const)('reports another %s as drift', async (_, config, description) => {
+  await sandbox.addLocation();
+  sandbox.addRecord({ config: { ...CONFIG, ...config } });
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['Drift']);
+  expect(checked.findings[0].message).toContain(`integration 101 differs from what was deployed: ${description}`);
+  expect(checked.findings[0].message).toMatch(/ \[HEALTH_DRIFT\]$/);
+  expect(valueOf(checked, 'Drift')).toEqual([1]);
+  expect(valueOf(checked, 'Healthy')).toEqual([0]);
+});
+
+test('counts each field that differs, and each finding', async () => {
+  sandbox.addRecord({ status: 'editError', config: { ...CONFIG, name: 'by hand', awsLocationRole: OTHER_ROLE } });
+
+  const checked = await runCheck(sandbox);
+
+  expect(names(checked)).toEqual(['ErrorStatus', 'Drift', 'LocationMismatch']);
+  expect(valueOf(checked, 'Drift')).toEqual([2]);
+  expect(valueOf(checked, 'Finding')).toEqual(['ErrorStatus', 'Drift', 'LocationMismatch']);
+});
+
+describe('with an access key', () => {
+  const withKey = { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined } as const;
+  const secretArn = (name: string) => `arn:aws:secretsmanager:us-east-1:111122223333:secret:${name}`;
+
+  test('finds nothing wrong when Immuta has the key of the secret', async () => {
+    const key = sandbox.createAccessKey();
+    await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: secretArn('immuta/access-key') };
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
+  });
+
+  test('reports another key as drift, without printing it', async () => {
+    sandbox.createAccessKey();
+    const other = sandbox.aws.iam.createAccessKey('immuta');
+    await sandbox.addIntegration({
+      config: {
+        ...CONFIG,
+        authenticationType: 'accessKey',
+        awsAccessKeyId: other.accessKeyId,
+        awsSecretAccessKey: other.secretAccessKey,
+      },
+    });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: secretArn('immuta/access-key') };
+    const checked = await runCheck(sandbox, { integrations: [expected] });
+
+    expect(names(checked)).toEqual(['Drift']);
+    expect(checked.findings[0].message).toContain(
+      `awsAccessKeyId is not that of secret '${secretArn('immuta/access-key')}'`,
+    );
+    expect(JSON.stringify(checked)).not.toContain(other.accessKeyId);
+  });
+
+  test.each(['AWSCURRENT', 'AWSPENDING'])('accepts the managed key with the label %s', async (label) => {
+    const { awsAccessKeyId, awsSecretAccessKey } = sandbox.createAccessKey();
+    const { secrets } = sandbox.aws;
+    const value = (accessKeyId: string) => JSON.stringify({ accessKeyId, secretAccessKey: 'secret-0123456789abcdef' });
+    const current = label === 'AWSCURRENT' ? awsAccessKeyId! : 'AKIAOTHER0000000';
+    const { arn } = secrets.createSecret('immuta/managed', value(current));
+    if (label === 'AWSPENDING') {
+      secrets.putSecretValue(arn, value(awsAccessKeyId!), { labels: ['AWSPENDING'] });
+    }
+    await sandbox.addIntegration({
+      config: { ...CONFIG, authenticationType: 'accessKey', awsAccessKeyId, awsSecretAccessKey },
+    });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: arn, AccessKeyUserName: 'immuta' };
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
+  });
+
+  test('reports a secret that cannot be read', async () => {
+    const key = sandbox.createAccessKey();
+    await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: secretArn('immuta/deleted') };
+    const checked = await runCheck(sandbox, { integrations: [expected] });
+
+    expect(checked.findings).toEqual([
+      expect.objectContaining({ finding: 'UnexpectedAnswer', code: 'SECRET_NOT_READABLE' }),
+    ]);
+  });
+});
+
+describe('with diagnosePermissions', () => {
+  const expected = { ...EXPECTED, DiagnosedPrincipalArn: IMMUTA_ROLE, BucketAccountId: '111122223333' };
+
+  test('finds nothing wrong when nothing is denied', async () => {
+    await sandbox.addIntegration();
+
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
+  });
+
+  test('reports the actions that are denied', async () => {
+    await sandbox.addIntegration();
+    sandbox.aws.iam.putRolePolicy(IMMUTA_ROLE, 'all', {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', NotAction: 's3:ListBucket', Resource: '*' }],
+    });
+
+    const checked = await runCheck(sandbox, { integrations: [expected] });
+
+    expect(names(checked)).toEqual(['PermissionMissing']);
+    expect(checked.findings[0].message).toMatch(
+      /^AWS's policy simulator says that .*\/immuta, .*, is denied s3:ListBucket .* \[HEALTH_PERMISSION_MISSING\]$/,
+    );
+  });
+});
+
+describe('when the record cannot be read', () => {
+  test('finds nothing wrong after a single lost answer', async () => {
+    await sandbox.addIntegration();
+    sandbox.refuse('GET', 503, 'Try later');
+
+    expect(names(await runCheck(sandbox))).toEqual(['Healthy']);
+  });
+
+  test('reports that Immuta does not answer for a minute', async () => {
+    await sandbox.addIntegration();
+    sandbox.refuse('GET', 503, 'Try later', { times: Infinity });
+
+    const checked = await runCheck(sandbox);
+
+    expect(checked.findings).toEqual([
+      expect.objectContaining({ finding: 'NoAnswer', code: 'IMMUTA_UNAVAILABLE' }),
+    ]);
+    expect(valueOf(checked, 'Healthy')).toEqual([0]);
+    expect(Number(valueOf(checked, 'LatencyMs')[0])).toBeGreaterThanOrEqual(60_000);
+  });
+
+  test('reports that Immuta does not answer before the function ends', async () => {
+    await sandbox.addIntegration();
+    sandbox.refuse('GET', 503, 'Try later', { times: Infinity });
+
+    const checked = await runCheck(sandbox, { remainingMs: 70_000 });
+
+    expect(checked.findings).toEqual([
+      expect.objectContaining({
+        finding: 'NoAnswer',
+        message: expect.stringMatching(/^the health check timed out waiting for Immuta .* \[HEALTH_CHECK_TIMEOUT\]$/),
+      }),
+    ]);
+  });
+
+  test.each([[401, 'API_KEY_REJECTED'], [403, 'API_KEY_NOT_PERMITTED']])(
+    'reports the API key when Immuta answers %d',
+    async (status, code) => {
+      await sandbox.addIntegration();
+      sandbox.refuse('GET', status, 'No', { times: 2 });
+
+      const { findings } = await runCheck(sandbox);
+      expect(findings).toEqual([expect.objectContaining({ finding: 'ApiKeyRejected', code })]);
+    },
+  );
+
+  test.each([
+    [200, '<html>Sign in</html>', 'IMMUTA_RESPONSE_INVALID'],
+    [400, { message: 'What?' }, 'IMMUTA_REQUEST_REFUSED'],
+  ] as const)('reports an unexpected answer of status %d', async (status, body, code) => {
+    await sandbox.addIntegration();
+    sandbox.refuse('GET', status, body as string, { times: Infinity });
+
+    const { findings } = await runCheck(sandbox);
+    expect(findings).toEqual([expect.objectContaining({ finding: 'UnexpectedAnswer', code })]);
+  });
+
+  test('reports an environment without a tenant', async () => {
+    sandbox.environment = { API_KEY_SECRET_ARN: API_KEY_ARN };
+
+    expect((await runCheck(sandbox)).findings).toEqual([
+      expect.objectContaining({ finding: 'UnexpectedAnswer', code: 'ENVIRONMENT_INCOMPLETE' }),
+    ]);
+  });
+});
+
+test.each([
+  [403, 'AccessDenied', 'UnexpectedAnswer', 'AWS_ACCESS_DENIED'],
+  [503, 'SlowDown', 'NoAnswer', 'AWS_UNAVAILABLE'],
+])('reports that S3 Access Grants answers %d', async (status, error, finding, code) => {
+  await sandbox.addIntegration();
+  sandbox.aws.route('s3-control', async () => {
+    throw new AwsError(status, error, 'No.');
+  });
+
+  expect((await runCheck(sandbox)).findings).toEqual([expect.objectContaining({ finding, code })]);
+});
+
+describe('while CloudFormation changes the stack', () => {
+  const answer = (status: string) => {
+    process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = sandbox.aws.url;
+    sandbox.aws.route('cloudformation', async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/xml' },
+      body: '<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Lake</StackName>'
+        + `<StackStatus>${status}</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    }));
+  };
+  afterEach(() => { delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION; });
+
+  test.each(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'])(
+    'takes a difference for that of the deployment (%s)',
+    async (status) => {
+      answer(status);
+      await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
+
+      const checked = await runCheck(sandbox);
+
+      expect(names(checked)).toEqual(['Healthy']);
+      expect(valueOf(checked, 'Healthy')).toEqual([1]);
+      expect(valueOf(checked, 'Drift')).toEqual([0]);
+    },
+  );
+
+  test('still reports that Immuta rejects the API key', async () => {
+    answer('UPDATE_IN_PROGRESS');
+    sandbox.refuse('GET', 401, 'No', { times: 2 });
+
+    expect(names(await runCheck(sandbox))).toEqual(['ApiKeyRejected']);
+  });
+
+  test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED'])('reports a difference after it (%s)', async (status) => {
+    answer(status);
+    await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
+
+    expect(names(await runCheck(sandbox))).toEqual(['Drift']);
+  });
+});
+
+describe('a check of a tenant', () => {
+  test('sends one request to Immuta and one to S3 Access Grants for all integrations', async () => {
+    const integrations = [];
+    for (let number = 0; number < 150; number++) {
+      const path = `s3://sales/${number}/`;
+      const { id } = await sandbox.addIntegration({ config: { ...CONFIG, name: `n${number}`, awsLocationPath: path } });
+      integrations.push({ ...EXPECTED, IntegrationId: id, IntegrationName: `n${number}`, LocationPath: path });
+    }
+
+    const checked = await runCheck(sandbox, { scope: 'tenant', integrations });
+
+    expect(names(checked)).toEqual(Array(150).fill('Healthy'));
+    expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
+    // one list: the sandbox shows two locations on a page
+    expect(sandbox.aws.requests.filter(({ service }) => service === 's3-control')).toHaveLength(75);
+  });
+
+  test('distinguishes the integrations, and adds metrics of the stack', async () => {
+    await sandbox.addIntegration();
+
+    const checked = await runCheck(sandbox, {
+      scope: 'tenant',
+      integrations: [EXPECTED, { ...EXPECTED, IntegrationId: '404' }],
+    });
+
+    expect(checked.findings.map(({ finding, ...line }) => [(line as any).integrationId, finding])).toEqual([
+      ['101', 'Healthy'],
+      ['404', 'RecordMissing'],
+    ]);
+    expect(checked.metrics.filter(({ Healthy }) => Healthy !== undefined)).toEqual([
+      expect.objectContaining({ IntegrationId: '101', Stack: 'Lake', Healthy: 1 }),
+      expect.objectContaining({ IntegrationId: '404', Stack: 'Lake', Healthy: 0 }),
+    ]);
+    expect((checked.metrics[0] as any)._aws.CloudWatchMetrics[0].Dimensions).toEqual([
+      ['Tenant'],
+      ['Tenant', 'IntegrationId'],
+      ['Tenant', 'Stack'],
+    ]);
+  });
+});
+
+test('a check of a tenant redacts the credentials of each integration that does not work', async () => {
+  const message = (secret: string) => `the key ${secret} is not active`;
+  const secrets = Array.from({ length: 12 }, (_, number) => `secret-access-key-0123456789abcde${number}`);
+  const integrations = [];
+  for (const secret of secrets) {
+    const config = {
+      ...CONFIG, name: secret.slice(-2), awsLocationPath: `s3://sales/${secret.slice(-2)}/`, awsSecretAccessKey: secret,
+    };
+    const test = { name: 'Some test', status: 'failed' as const, message: message(secret) };
+    const { id } = await sandbox.addIntegration({
+      status: 'recurringValidationError', config, validationResults: { status: 'failed', validationTests: [test] },
+    });
+    const { awsLocationPath: LocationPath, name: IntegrationName } = config;
+    integrations.push({ ...EXPECTED, IntegrationId: id, IntegrationName, LocationPath });
+  }
+
+  const checked = await runCheck(sandbox, { scope: 'tenant', integrations });
+
+  expect(names(checked)).toEqual(secrets.map(() => 'ValidationFailing'));
+  checked.findings.forEach(({ message: text }) => expect(text).toContain("'Some test' failed: the key [redacted]"));
+  expect(secrets.filter((secret) => JSON.stringify(checked).includes(secret))).toEqual([]);
+});
+
+test.each([
+  [{ HealthCheck: { Integrations: [] } }, true],
+  [{ HealthCheck: {} }, false],
+  [{ RequestType: 'Create', HealthCheck: 'integration' }, false],
+  [{ Step: 'createSecret' }, false],
+  [undefined, false],
+])('recognizes its event: %j', (event, expected) => {
+  expect(isHealthCheckEvent(event)).toBe(expected);
+});
