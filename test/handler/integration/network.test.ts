@@ -6,7 +6,7 @@ import { HttpServer } from '../../support/http-server';
 import { HandlerSandbox } from '../support/handler-sandbox';
 import { carryOut, GOOD, inOrder, onEveryMethod, Operation, prepare } from '../support/operations';
 
-// what takes real time, names and certificates: test/lifecycle/faults/network.test.ts
+// what takes real time, names and certificates: test/lifecycle/faults/network.slow.test.ts
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();
