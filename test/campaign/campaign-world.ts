@@ -165,6 +165,7 @@ export class CampaignWorld {
       createErrorRepair,
       nonEditable: [...DEFAULT_SWITCHES.nonEditable, ...nonEditable],
     });
+    this.immuta.switches.dataSources.readLag = readLag.get;
     this.services.iam.propagationMs = variant.iamPropagationMs;
     this.cloudFormation.retryOrder = variant.retryOrder;
     this.cloudFormation.describe = variant.describe;

@@ -39,9 +39,20 @@ export const KINDS = [
   'late CloudFormation',
   'cleanup shows deleted',
   'unsettled ends',
+  'data sources',
 ] as const;
 
 export type Kind = (typeof KINDS)[number];
+
+/** Among these are an addition, a removal, a new name, a new prefix, and two names that are swapped. */
+const DATA_SOURCES: Shape['dataSources'][] = [
+  { orders: 'orders/' },
+  { orders: 'orders/', returns: 'returns/' },
+  { sales: 'orders/', returns: 'returns/' },
+  { orders: 'new/', returns: 'returns/' },
+  { orders: 'returns/', returns: 'orders/' },
+  undefined,
+];
 
 const KILLS: readonly MishapKind[] = ['killed before', 'killed after'];
 /** Lambda runs an event three times at most. */
@@ -181,6 +192,8 @@ function changes(has: Has): fc.Arbitrary<Partial<Shape>> {
     has('replacements') && fc.record({ constructId: fc.constantFrom(...CONSTRUCT_IDS) }),
     has('replacements') && fc.record({ location: fc.constantFrom(...LOCATIONS) }),
     has('retention') && fc.record({ retain: fc.boolean() }),
+    has('data sources') && fc.record({ dataSources: fc.constantFrom(...DATA_SOURCES) }),
+    has('data sources') && fc.record({ dataSources: fc.constantFrom(...DATA_SOURCES) }),
   ];
   const one = fc.oneof(...single.filter((each) => each !== false));
   const change = fc.oneof(

@@ -1,7 +1,8 @@
 import { CampaignWorld } from './campaign-world';
 import { KILLED } from './in-process-runtime';
-import { listIntegrations, OwnershipLedger, recordIdOf } from './ownership';
+import { listIntegrations, listResources, OwnershipLedger, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
+import { DATA_SOURCES_TYPE } from './templates';
 import { Stack } from '../sandbox/cloudformation';
 import { IntegrationRecord } from '../sandbox/immuta';
 import { leaksIn, secretTexts } from '../sandbox/leaks';
@@ -11,6 +12,7 @@ export const VIOLATION_KINDS = [
   'touched another owner',
   'live integration deleted',
   'live integration differs',
+  'live data source differs',
   'missing answer',
   'secret',
   'no remedy',
@@ -70,6 +72,26 @@ export function liveViolations(world: CampaignWorld, stack: Stack, ledger: Owner
     });
 }
 
+/** A stack in `*_COMPLETE` has its data sources, enabled and with their prefixes. */
+export function liveDataSourceViolations({ immuta }: CampaignWorld, stack: Stack): Violation[] {
+  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
+  return listResources(stack, DATA_SOURCES_TYPE)
+    .filter(({ failed }) => !failed)
+    .flatMap(({ properties }) =>
+      Object.entries(JSON.parse(properties.DataSources as string) as Record<string, string>).flatMap(
+        ([name, prefix]): Violation[] => {
+          const record = [...immuta.dataSources.records.values()].find((each) => each.name === name);
+          const wanted = `of integration ${properties.IntegrationId}, /${prefix}, enabled`;
+          const got = record && `of integration ${record.integrationId}, ${record.prefix}, ${
+            record.deleted ? 'disabled' : 'enabled'
+          }`;
+          const text = `${stack.name}: '${name}' is ${got ?? 'gone'}, not ${wanted}`;
+          return got === wanted ? [] : [{ kind: 'live data source differs', text }];
+        },
+      ),
+    );
+}
+
 /** An edit ended in an error, but its event was answered with success. */
 export function failedEditViolations({ immuta, responses }: CampaignWorld, ledger: OwnershipLedger): Violation[] {
   const succeeded = new Set(
@@ -107,6 +129,10 @@ export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[],
     ...orphans.map(({ id, status, config }): Violation => ({
       kind: 'orphan',
       text: `integration ${id} (${config.name}, ${status}) is left`,
+    })),
+    ...[...immuta.dataSources.records.values()].map(({ id, name }): Violation => ({
+      kind: 'orphan',
+      text: `data source ${id} (${name}) is left`,
     })),
     ...keys.map((id): Violation => ({ kind: 'orphan', text: `access key ${id} is left` })),
     ...(services.iam.accessKeyIds.includes(givenKeyId)

@@ -96,7 +96,11 @@ function formatKey(stackId: string, logicalId: string): string {
 
 /** Returns the integrations of a stack. */
 export function listIntegrations(stack: Stack): ResourceRecord[] {
-  return [...stack.resources.values()].filter(({ type }) => type === INTEGRATION_TYPE);
+  return listResources(stack, INTEGRATION_TYPE);
+}
+
+export function listResources(stack: Stack, type: string): ResourceRecord[] {
+  return [...stack.resources.values()].filter((resource) => resource.type === type);
 }
 
 /** Returns the id of a resource's integration, according to its answers. */

@@ -4,6 +4,7 @@ import {
   answerViolations,
   failedEditViolations,
   failedRuns,
+  liveDataSourceViolations,
   liveViolations,
   missingAnswers,
   orphanViolations,
@@ -298,7 +299,7 @@ class HistoryRun {
 
   /** Called after Immuta has handled a request of an event's invocation. */
   private judge(event: any, { method, path }: { method: string; path: string }, answer: Answer): void {
-    if (method === 'GET' || answer.status !== 200) return;
+    if (method === 'GET' || answer.status !== 200 || !path.startsWith('/integrations')) return;
     if (method === 'POST') return this.ledger.noteCreated((answer.body as { id: string }).id, event);
     const id = path.split('/')[2];
     const objection = this.ledger.objection(method, id, event);
@@ -312,6 +313,7 @@ class HistoryRun {
   private checkLive(): void {
     for (const stack of this.world.cloudFormation.stacks.values()) {
       this.violations.push(...liveViolations(this.world, stack, this.ledger));
+      this.violations.push(...liveDataSourceViolations(this.world, stack));
     }
   }
 

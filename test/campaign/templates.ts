@@ -6,11 +6,19 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IMMUTA_URL } from './in-process-runtime';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from '../../src';
+import {
+  AccessGrantsInstance,
+  DataSourceRemovalMode,
+  ImmutaAuthentication,
+  ImmutaS3Integration,
+  ImmutaTenant,
+  S3Location,
+} from '../../src';
 import { Template } from '../sandbox/cloudformation';
 import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 export const INTEGRATION_TYPE = 'Custom::ImmutaS3Integration';
+export const DATA_SOURCES_TYPE = 'Custom::ImmutaS3DataSources';
 export const NEIGHBOUR_ID = 'Neighbour';
 const TENANT_STACK = 'Tenant';
 const INTEGRATION_STACK = 'Lake';
@@ -31,6 +39,8 @@ export interface Shape {
   readonly revision?: number;
   readonly timeoutMinutes: number;
   readonly retain: boolean;
+  /** Prefixes of data sources by their names. @default - none */
+  readonly dataSources?: Readonly<Record<string, string>>;
   /** Id of the integration to adopt. */
   readonly adopt?: string;
 }
@@ -68,9 +78,17 @@ export function tenantTemplate(): Template {
 export function lakeTemplate(shape: Shape | undefined, neighbourVersion: number, suffix = ''): Template {
   const neighbour = { Type: 'Test::Neighbour::Resource', Properties: { Version: neighbourVersion } };
   if (!shape) return { Resources: { [NEIGHBOUR_ID]: neighbour } };
-  const { authentication, locationRole, location, constructId, retain, adopt } = shape;
+  const { authentication, locationRole, location, constructId, retain, adopt, dataSources } = shape;
   const { lake } = synthesized(
-    [authentication, locationRole, location, constructId, retain ? 'retains' : '', adopt ? 'adopts' : ''].join(' '),
+    [
+      authentication,
+      locationRole,
+      location,
+      constructId,
+      retain ? 'retains' : '',
+      adopt ? 'adopts' : '',
+      dataSources ? 'registers' : '',
+    ].join(' '),
     shape,
   );
   const Resources = structuredClone(lake.Resources) as Record<string, any>;
@@ -84,6 +102,8 @@ export function lakeTemplate(shape: Shape | undefined, neighbourVersion: number,
     ServiceTimeout: String(Math.min(seconds + 300, 3600)),
     Adopt: adopt,
   });
+  const registered = Object.values(Resources).find(({ Type }) => Type === DATA_SOURCES_TYPE);
+  if (registered) registered.Properties.DataSources = JSON.stringify(dataSources);
   const template = { ...lake, Resources: { ...withoutUndefined(Resources), [NEIGHBOUR_ID]: neighbour } };
   return renameLogicalId(template, logicalId, logicalId + suffix);
 }
@@ -133,7 +153,7 @@ function synthesized(key: string, shape: Shape): Synthesized {
 function defineLake(stack: Stack, tenant: ImmutaTenant, shape: Shape): void {
   const bucket = Bucket.fromBucketName(stack, 'Bucket', SANDBOX_BUCKET);
   const given = (id: string, name: string) => iam.Role.fromRoleName(stack, id, name, { mutable: false });
-  new ImmutaS3Integration(stack, shape.constructId, {
+  const integration = new ImmutaS3Integration(stack, shape.constructId, {
     tenant,
     location: shape.location === 'bucket' ? S3Location.bucket(bucket) : S3Location.prefix(bucket, 'curated/'),
     accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
@@ -143,6 +163,10 @@ function defineLake(stack: Stack, tenant: ImmutaTenant, shape: Shape): void {
     adopt: shape.adopt && ADOPT_PLACEHOLDER,
     removalPolicy: shape.retain || shape.adopt ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
+  if (shape.dataSources) {
+    const { dataSources } = shape;
+    integration.addDataSources('Curated', { dataSources, removalMode: DataSourceRemovalMode.DELETE });
+  }
 }
 
 function createAuthentication(stack: Stack, { authentication }: Shape): ImmutaAuthentication {

@@ -10,6 +10,7 @@ const ROOT = path.resolve(__dirname, '../..');
 const CDK = require.resolve('aws-cdk/bin/cdk');
 const QUICKSTART = 'examples/typescript/quickstart';
 const ADOPT = 'examples/typescript/adopt';
+const DATA_SOURCES = 'examples/typescript/data-sources';
 const EXISTING_INSTANCE = 'examples/typescript/existing-instance';
 const REAL_MS_PER_VIRTUAL_SECOND = 100;
 
@@ -68,6 +69,10 @@ function show({ immuta, aws }: Sandbox): void {
     console.log(`   id ${id}   ${status}   ${config.awsLocationPath}   ${config.name}`);
   }
   if (immuta.integrations.size === 0) console.log('   none');
+
+  for (const { id, name, prefix, deleted } of immuta.dataSources.records.values()) {
+    console.log(`   data source ${id}   ${deleted ? 'disabled' : 'enabled'}   ${prefix}   ${name}`);
+  }
 
   const instance = aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region);
   console.log(bold('S3 Access Grants'));
@@ -185,6 +190,29 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   show(sandbox);
   expect(sandbox.immuta.integrations.size === 0, 'no integration is left');
   expect(!sandbox.aws.accessGrants.findInstance(SANDBOX_ENV.account, SANDBOX_ENV.region), 'no instance is left');
+
+  title('Register two data sources with an integration, so that policies govern data');
+  const register = (prefixes: string) => deploy(sandbox, DATA_SOURCES, '-c', `dataSourcePrefixes=${prefixes}`);
+  const names = () => [...sandbox.immuta.dataSources.records.values()].map(({ name }) => name).join();
+  expect(await register('orders/,returns/'), 'the data sources are registered');
+  console.log();
+  show(sandbox);
+  expect(names() === 'Sales orders,Sales returns', 'Immuta has both data sources');
+
+  title('Remove one of them');
+  expect(await register('orders/'), 'the data sources are updated');
+  console.log();
+  show(sandbox);
+  expect(names() === 'Sales orders', 'Immuta has one data source');
+
+  title('Destroy them with their integration: the data source goes first');
+  expect(
+    await cdk(sandbox, DATA_SOURCES, 'destroy', '--force', '-c', 'dataSourcePrefixes=orders/'),
+    'the data sources are destroyed',
+  );
+  console.log();
+  show(sandbox);
+  expect(names() === '' && sandbox.immuta.integrations.size === 0, 'nothing is left in Immuta');
 
   title('Adopt an integration that was created by hand: nothing changes in Immuta');
   const byHand = await makeByHand(sandbox);

@@ -59,12 +59,14 @@ export function planChanges({ wanted, previous }: DataSourcesRequest, found: Fou
   };
 }
 
-/** Returns the records that were listed before, by their names. */
+/** Returns the records that were listed before, by their names then. An earlier run may have set some aside. */
 function findOurs(previous: DataSources, { records, locationPaths }: Found): Map<string, DataSourceRecord> {
   const ours = new Map<string, DataSourceRecord>();
   for (const each of previous.list) {
-    const record = records.get(each.name);
-    if (record && isSameDataSource(record, previous, each, locationPaths)) {
+    const record = [each.name, formatOldName(each.name, previous.integrationId, each.prefix)]
+      .map((name) => records.get(name))
+      .find((found) => found && isSameDataSource(found, previous, each, locationPaths));
+    if (record) {
       ours.set(each.name, record);
     }
   }

@@ -47,16 +47,21 @@ export async function readRecords(context: Context, request: DataSourcesRequest)
   return { records, locationPaths };
 }
 
-/** Returns the names that wanted data sources may have got when another prefix took their own. */
+/**
+ * Returns the names that data sources may have got when another prefix took their own: in an earlier update, or in an
+ * earlier run of this one.
+ */
 function listOldNames({ wanted, previous }: DataSourcesRequest): string[] {
-  return wanted.list
-    .filter(({ name, prefix }) =>
-      previous.list.some(
-        (each) =>
-          each.name === name && (each.prefix !== prefix || wanted.integrationId !== previous.integrationId),
-      ),
-    )
-    .map(({ name, prefix }) => formatOldName(name, wanted.integrationId, prefix));
+  const isSameIntegration = wanted.integrationId === previous.integrationId;
+  return wanted.list.flatMap(({ name, prefix }) => {
+    const before = previous.list.find((each) => each.name === name);
+    return before && !(isSameIntegration && before.prefix === prefix)
+      ? [
+        formatOldName(name, wanted.integrationId, prefix),
+        formatOldName(name, previous.integrationId, before.prefix),
+      ]
+      : [];
+  });
 }
 
 /** Whether a record is this data source. */

@@ -86,6 +86,18 @@ test('gives the name to another prefix, and back, without losing a data source',
   ]);
 });
 
+test.each([1, 2, 3])('continues in the middle of a change of prefixes (request %d)', async (number) => {
+  sandbox.refuse('PUT', 400, 'Not now.', { after: number - 1 });
+  const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'new/' };
+  await update(swapped, LISTED, 'delete');
+
+  expect((await update(swapped, LISTED, 'delete')).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox).map((each) => each.replace(/^\d+ /, '')).sort()).toEqual([
+    'Sales orders /returns/ enabled',
+    'Sales returns /new/ enabled',
+  ]);
+});
+
 test('swaps two names', async () => {
   const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'orders/' };
 
