@@ -1,17 +1,15 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
-import { addValidation, createProblem, Problem } from './problems';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { CfnResource, ISynthesisSession, Stack } from 'aws-cdk-lib';
+import { addValidation, createProblem, Problem, throwProblems } from './problems';
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const MAX_RESOURCES = 500;
 const MAX_BYTES = 1_000_000;
 
-/** A smaller stack of integrations has no template of 1 MB. Rendering each template twice takes time. */
-const MEASURED_RESOURCES = 200;
-
-/** A stack as the CDK renders it. */
-interface RenderedStack {
-  readonly _suppressTemplateIndentation: boolean;
-  _toCloudFormation(): object;
+/** A stack as the CDK writes it. */
+interface WrittenStack {
+  _synthesizeTemplate(session: ISynthesisSession, ...more: unknown[]): void;
 }
 
 const CHECKED = new WeakSet<Stack>();
@@ -22,27 +20,34 @@ export function addStackSizeValidation(stack: Stack): void {
     return;
   }
   CHECKED.add(stack);
-  addValidation(stack, () => validateStackSize(stack));
+  addValidation(stack, () => validateResourceCount(stack));
+  validateWhenWritten(stack);
 }
 
-function validateStackSize(stack: Stack): Problem[] {
-  const count = countResources(stack);
-  if (count > MAX_RESOURCES) {
-    return [createProblem('STACK_WITH_TOO_MANY_RESOURCES', { stack: stack.node.path, count, max: MAX_RESOURCES })];
-  }
-  const bytes = count > MEASURED_RESOURCES ? measureTemplate(stack) : 0;
-  return bytes > MAX_BYTES
-    ? [createProblem('STACK_TEMPLATE_TOO_LARGE', { stack: stack.node.path, bytes, max: MAX_BYTES })]
+function validateResourceCount(stack: Stack): Problem[] {
+  const resources = stack.node.findAll().filter((child) => CfnResource.isCfnResource(child) && child.stack === stack);
+  const count = resources.length;
+  return count > MAX_RESOURCES
+    ? [createProblem('STACK_WITH_TOO_MANY_RESOURCES', { stack: stack.node.path, count, max: MAX_RESOURCES })]
     : [];
 }
 
-function countResources(stack: Stack): number {
-  return stack.node.findAll().filter((child) => CfnResource.isCfnResource(child) && child.stack === stack).length;
+/**
+ * Checks the file that the CDK writes, because the CLI uploads it as it is. Rendering the template for the check would
+ * take as long as the whole synthesis.
+ */
+function validateWhenWritten(stack: Stack): void {
+  const written = stack as unknown as WrittenStack;
+  const write = written._synthesizeTemplate.bind(stack);
+  written._synthesizeTemplate = (session, ...more) => {
+    write(session, ...more);
+    throwProblems(stack, validateTemplateSize(stack, path.join(session.assembly.outdir, stack.templateFile)));
+  };
 }
 
-/** The CLI uploads the file that the CDK writes, with its indentation. */
-function measureTemplate(stack: Stack): number {
-  const rendered = stack as unknown as RenderedStack;
-  const template = stack.resolve(rendered._toCloudFormation());
-  return Buffer.byteLength(JSON.stringify(template, undefined, rendered._suppressTemplateIndentation ? undefined : 1));
+function validateTemplateSize(stack: Stack, file: string): Problem[] {
+  const bytes = fs.statSync(file).size;
+  return bytes > MAX_BYTES
+    ? [createProblem('STACK_TEMPLATE_TOO_LARGE', { stack: stack.node.path, bytes, max: MAX_BYTES })]
+    : [];
 }
