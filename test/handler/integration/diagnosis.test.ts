@@ -107,6 +107,25 @@ describe("with Immuta's principal", () => {
     expect(await failsAtTest(6, withPrincipal)).toContain('policy simulator finds nothing');
   });
 
+  test('passes the scopes of the location and of its grants to the simulator', async () => {
+    const scopes = new Set<string>();
+    sandbox.aws.route('iam', (request, next) => {
+      Object.entries<string>(request.input)
+        .filter(([name, key]) => name.endsWith('.ContextKeyName') && key.startsWith('s3:AccessGrant'))
+        .forEach(([name, key]) => {
+          const value = request.input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')];
+          scopes.add(`${request.input['ActionNames.member.1']}: ${key} ${value}`);
+        });
+      return next(request);
+    });
+    await failsAtTest(6, withPrincipal);
+
+    expect([...scopes].sort()).toEqual([
+      's3:CreateAccessGrant: s3:AccessGrantScope s3://sales/*',
+      's3:CreateAccessGrantsLocation: s3:AccessGrantsLocationScope s3://sales/',
+    ]);
+  });
+
   test('reports nothing when the simulator cannot decide a condition', async () => {
     sandbox.aws.iam.organizationPolicy = DENY('s3:DeleteAccessGrant');
     sandbox.aws.route('iam', async (request, next) => {
