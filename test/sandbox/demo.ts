@@ -12,6 +12,8 @@ const QUICKSTART = 'examples/typescript/quickstart';
 const ADOPT = 'examples/typescript/adopt';
 const DATA_SOURCES = 'examples/typescript/data-sources';
 const EXISTING_INSTANCE = 'examples/typescript/existing-instance';
+const HEALTH = 'examples/typescript/health';
+const HOUR = 3_600_000;
 const REAL_MS_PER_VIRTUAL_SECOND = 100;
 
 const isTerminal = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -59,6 +61,7 @@ function context(sandbox: Sandbox): string[] {
     '-c', `apiKeySecretName=${SANDBOX_API_KEY_SECRET}`,
     '-c', `bucketName=${SANDBOX_BUCKET}`,
     '-c', `immutaPrincipalArn=${sandbox.immuta.identity.principal}`,
+    '-c', 'email=data-platform@acme.example',
   ];
 }
 
@@ -85,6 +88,19 @@ function show({ immuta, aws }: Sandbox): void {
 function theOnly({ immuta }: Sandbox) {
   expect(immuta.integrations.size === 1, 'there is one integration');
   return [...immuta.integrations.values()][0];
+}
+
+/** The time of the next check has come. Shows what it finds, and the state of the alarm. */
+async function checkHealth(sandbox: Sandbox): Promise<{ readonly findings: string[]; readonly alarm: string }> {
+  const { clock, cloudWatch, lambda } = sandbox;
+  clock.advance(HOUR);
+  await sandbox.checkHealth();
+  const lines = lambda.invocations.at(-1)!.output.split('\n').filter((line) => line.startsWith('{'));
+  const found = lines.map((line) => JSON.parse(line)).filter((line) => line.step === 'finding');
+  const alarm = cloudWatch.evaluateAlarm([...cloudWatch.alarms.keys()][0], clock.now());
+  console.log(`   ${new Date(clock.now()).toISOString().slice(11, 16)}   alarm: ${bold(alarm)}`);
+  for (const { finding, message = '' } of found) console.log(`           ${finding}   ${message}`);
+  return { findings: found.map(({ finding }) => finding), alarm };
 }
 
 /** An Access Grants instance, two roles and an integration, as the manual way leaves them. */
@@ -213,6 +229,26 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   console.log();
   show(sandbox);
   expect(names() === '' && sandbox.immuta.integrations.size === 0, 'nothing is left in Immuta');
+
+  title('Monitor an integration: the role breaks, an alarm goes off, the role is repaired');
+  expect(await deploy(sandbox, HEALTH), 'the example with a health check deploys');
+  console.log();
+  expect((await checkHealth(sandbox)).findings.join() === 'Healthy', 'the first check finds nothing');
+  const role = sandbox.aws.iam.roleArns.find((arn) => arn.includes('ImmutaRole'))!;
+  sandbox.aws.iam.putRolePolicy(role, 'by-hand', {
+    Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: 's3:ListBucket', Resource: '*' }],
+  });
+  console.log(dim("   somebody denies Immuta's role s3:ListBucket"));
+  await checkHealth(sandbox);
+  const unhealthy = await checkHealth(sandbox);
+  expect(unhealthy.findings.join() === 'PermissionMissing', 'the check finds what is denied');
+  expect(unhealthy.alarm === 'ALARM', 'two checks in a row raise the alarm');
+  sandbox.aws.iam.deleteRolePolicy(role, 'by-hand');
+  console.log(dim('   the policy is removed again'));
+  const repaired = await checkHealth(sandbox);
+  expect(repaired.findings.join() === 'Healthy' && repaired.alarm === 'OK', 'the alarm recovers');
+  expect(await cdk(sandbox, HEALTH, 'destroy', '--force'), 'the example is destroyed');
+  expect(sandbox.eventSchedules.all.size + sandbox.cloudWatch.alarms.size === 0, 'nothing of the check is left');
 
   title('Adopt an integration that was created by hand: nothing changes in Immuta');
   const byHand = await makeByHand(sandbox);
