@@ -42,6 +42,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
     // what the handlers import; the Lambda runtime has them
     '@aws-sdk/client-cloudformation',
+    '@aws-sdk/client-eventbridge',
     '@aws-sdk/client-iam',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3-control',

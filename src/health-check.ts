@@ -10,10 +10,12 @@ import {
   METRIC_FINDINGS, METRIC_HEALTHY, METRIC_KEY_ROTATION_FAILED, METRIC_LATENCY, METRIC_NAMESPACE,
 } from './handler/contract';
 import { IImmutaTenant } from './interfaces';
+import { attachToHandler, findHandlerRole } from './private/attach-policy';
 import { createIntegrationRule, createTenantSchedule } from './private/health-check-schedule';
 import {
   assertTenantNotCovered, coverIntegration, coverTenant, MonitoredIntegration,
 } from './private/monitored-integrations';
+import { buildPutEventsStatements } from './private/policies/health-check';
 import { digestIdentity } from './private/tokens';
 import { parseCheckInterval } from './private/validation/health-check';
 
@@ -64,6 +66,15 @@ export interface HealthCheckOptions {
    * @default - none. The alarm has no action
    */
   readonly alarmTopic?: sns.ITopic;
+
+  /**
+   * The event bus that gets an event for each finding, also for `Healthy`: source `cdk-immuta-s3-integration`, detail
+   * type `Immuta Integration Health`. The tenant's function gets permission to send events to this bus
+   * (`events:PutEvents`).
+   *
+   * @default - none. The findings are in the log and in the metrics
+   */
+  readonly eventBus?: events.IEventBus;
 }
 
 /**
@@ -86,8 +97,8 @@ export class HealthCheck extends Construct {
     };
     const check = new HealthCheck(scope, tenant, dimensions, options);
     check.integrations.push(integration);
-    const { schedule } = check;
-    createIntegrationRule(check, { tenant, schedule, integrations: () => [integration] });
+    const { schedule, eventBus } = check;
+    createIntegrationRule(check, { tenant, schedule, eventBus, integrations: () => [integration] });
     const alarm = check.addAlarm(check, check.metricHealthy(), `Immuta integration ${expected.IntegrationId}`);
     alarm.node.addDependency(integration.resource);
     return check;
@@ -104,6 +115,7 @@ export class HealthCheck extends Construct {
   private readonly schedule: events.Schedule;
   private readonly interval: Duration;
   private readonly alarmTopic?: sns.ITopic;
+  private readonly eventBus?: events.IEventBus;
   private readonly integrations: MonitoredIntegration[] = [];
   private readonly createdAlarms: cloudwatch.Alarm[] = [];
 
@@ -111,12 +123,17 @@ export class HealthCheck extends Construct {
     scope: Construct,
     private readonly tenant: IImmutaTenant,
     private readonly dimensions: Record<string, string>,
-    { schedule = events.Schedule.rate(Duration.hours(1)), alarmTopic }: HealthCheckOptions,
+    { schedule = events.Schedule.rate(Duration.hours(1)), alarmTopic, eventBus }: HealthCheckOptions,
   ) {
     super(scope, 'HealthCheck');
     this.schedule = schedule;
     this.interval = parseCheckInterval(this, schedule);
     this.alarmTopic = alarmTopic;
+    this.eventBus = eventBus;
+    if (eventBus) {
+      const role = findHandlerRole(this, tenant, 'eventBus');
+      attachToHandler(this, 'EventsPolicy', role, buildPutEventsStatements(eventBus.eventBusArn));
+    }
   }
 
   /**
@@ -213,12 +230,12 @@ export class HealthCheck extends Construct {
     if (!isFirst) {
       return;
     }
-    const { tenant, schedule } = this;
+    const { tenant, schedule, eventBus } = this;
     const scope = stack === Stack.of(this)
       ? this
       : new Construct(stack, `ImmutaHealthCheck${digestIdentity(tenant.node.path)}`);
     const integrations = () => this.integrations.filter(({ construct }) => Stack.of(construct) === stack);
-    createTenantSchedule(scope, { tenant, schedule, integrations });
+    createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
     const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: stack.stackName };
     const subject = `An Immuta integration of stack ${stack.stackName}`;
     const alarm = this.addAlarm(scope, this.metricHealthy({ dimensionsMap }), subject);

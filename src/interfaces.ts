@@ -18,7 +18,8 @@ export interface IImmutaTenant extends IConstruct {
   readonly handlerArn: string;
 
   /**
-   * The role of that function. Integrations with an access key, or with `diagnosePermissions`, add statements to it.
+   * The role of that function. Integrations with an access key, with `diagnosePermissions`, or with a health check that
+   * has an `eventBus`, add statements to it.
    *
    * @default - unknown. Such integrations are errors
    */

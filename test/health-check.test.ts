@@ -1,7 +1,7 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { Schedule } from 'aws-cdk-lib/aws-events';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { ENV, getOnly, INTEGRATION, listResources, newIntegration, newStack, newTenant } from './fixture';
 import { AccessGrantsInstance, HealthFinding, ImmutaAuthentication, ImmutaTenant } from '../src';
@@ -156,7 +156,7 @@ describe('addHealthCheck of an integration', () => {
 describe('the alarm', () => {
   test('goes off after two results, and when results are missing', () => {
     const { stack, integration } = newLake();
-    integration.addHealthCheck({ schedule: Schedule.rate(Duration.minutes(30)) });
+    integration.addHealthCheck({ schedule: events.Schedule.rate(Duration.minutes(30)) });
 
     Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'ImmutaS3Integration',
@@ -202,15 +202,15 @@ test.each([
   ['rate(5 minutes)', 300], ['rate(1 hour)', 3600], ['rate(24 hours)', 86400], ['rate(1 day)', 86400],
 ])('accepts the schedule %s', (expression, seconds) => {
   const { stack, integration } = newLake();
-  integration.addHealthCheck({ schedule: Schedule.expression(expression) });
+  integration.addHealthCheck({ schedule: events.Schedule.expression(expression) });
   expect(getOnly(stack, 'AWS::CloudWatch::Alarm').Properties.Period).toBe(seconds);
 });
 
 test.each([
-  [Schedule.rate(Duration.minutes(4)), "'rate(4 minutes)'"],
-  [Schedule.rate(Duration.days(2)), "'rate(2 days)'"],
-  [Schedule.cron({ minute: '0' }), "'cron(0 * * * ? *)'"],
-  [Schedule.expression(new CfnOutput(newStack(), 'Token', { value: 'x' }).importValue), 'a token'],
+  [events.Schedule.rate(Duration.minutes(4)), "'rate(4 minutes)'"],
+  [events.Schedule.rate(Duration.days(2)), "'rate(2 days)'"],
+  [events.Schedule.cron({ minute: '0' }), "'cron(0 * * * ? *)'"],
+  [events.Schedule.expression(new CfnOutput(newStack(), 'Token', { value: 'x' }).importValue), 'a token'],
 ])('refuses a schedule that an alarm cannot follow', (schedule, got) => {
   const { integration } = newLake();
   expect(() => integration.addHealthCheck({ schedule })).toThrow(
@@ -303,6 +303,34 @@ describe('addHealthCheck of a tenant', () => {
     tenant.addHealthCheck();
     expect(() => tenant.addHealthCheck()).toThrow(/\[HEALTH_CHECK_TWICE\]$/);
   });
+});
+
+test('lets the function send events to the bus, and only to that one', () => {
+  const { stack, integration } = newLake();
+  const busArn = 'arn:aws:events:us-east-1:111122223333:event-bus/data';
+  const eventBus = events.EventBus.fromEventBusArn(stack, 'Bus', busArn);
+  integration.addHealthCheck({ eventBus });
+
+  expect(parseInput(stack, 'AWS::Events::Rule').EventBusArn).toBe(eventBus.eventBusArn);
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: [{ Effect: 'Allow', Action: 'events:PutEvents', Resource: eventBus.eventBusArn }],
+    },
+  });
+});
+
+test('refuses an event bus when the role of the function is not known', () => {
+  const stack = newStack();
+  const tenant = ImmutaTenant.fromTenantAttributes(stack, 'Immuta', {
+    url: 'https://acme.immutacloud.com',
+    apiKey: newTenant(newStack()).apiKey,
+    handlerArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
+  });
+  const integration = newIntegration(stack, 'Lake', { tenant });
+  const eventBus = events.EventBus.fromEventBusName(stack, 'Bus', 'data');
+  expect(() => integration.addHealthCheck({ eventBus })).toThrow(
+    /'eventBus' needs the role .*\[TENANT_ROLE_UNKNOWN\]$/,
+  );
 });
 
 test('gives the metrics of an integration', () => {

@@ -159,6 +159,10 @@ export interface IntegrationAttributes {
   readonly IntegrationName: string;
 }
 
+/** Source and type of the events with findings. */
+export const HEALTH_EVENT_SOURCE = 'cdk-immuta-s3-integration';
+export const HEALTH_EVENT_TYPE = 'Immuta Integration Health';
+
 /** The input of a schedule that checks integrations. It holds what was deployed, and no secret. */
 export interface HealthCheckEvent {
   readonly HealthCheck: HealthCheckInput;
@@ -168,6 +172,8 @@ export interface HealthCheckInput {
   readonly Scope: HealthCheckScope;
   /** URL of the tenant, as the metrics have it. */
   readonly TenantUrl: string;
+  /** ARN of the event bus that gets the findings. @default - none */
+  readonly EventBusArn?: string;
   /** The stack of the integrations. While CloudFormation changes it, a difference is no finding. */
   readonly StackId: string;
   readonly Integrations: readonly ExpectedIntegration[];

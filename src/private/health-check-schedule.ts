@@ -13,6 +13,7 @@ import { IImmutaTenant } from '../interfaces';
 export interface HealthCheckScheduleProps {
   readonly tenant: IImmutaTenant;
   readonly schedule: events.Schedule;
+  readonly eventBus?: events.IEventBus;
   /** Returns what is checked, at the end of the synthesis. */
   readonly integrations: () => MonitoredIntegration[];
 }
@@ -61,13 +62,14 @@ export function createTenantSchedule(scope: Construct, props: HealthCheckSchedul
 function renderInput(
   scope: Construct,
   checkScope: HealthCheckScope,
-  { tenant, integrations }: HealthCheckScheduleProps,
+  { tenant, eventBus, integrations }: HealthCheckScheduleProps,
 ): string {
   const stack = Stack.of(scope);
   const event: HealthCheckEvent = {
     HealthCheck: {
       Scope: checkScope,
       TenantUrl: tenant.url,
+      EventBusArn: eventBus?.eventBusArn,
       StackId: stack.stackId,
       Integrations: Lazy.any({ produce: () => integrations().map(({ expected }) => expected) }) as never,
     },

@@ -1,11 +1,18 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { classifyError, Health, isAboutIntegration } from './finding';
 import { inspectIntegration, InspectionTools } from './inspect';
-import { reportHealth } from './report';
+import { ReportedFinding, reportHealth } from './report';
 import { listLocations, RegisteredLocation } from '../aws/access-grants-locations';
 import { describeStackOperation } from '../aws/cloudformation';
+import { putEvents } from '../aws/event-bridge';
 import { prepareNetwork } from '../aws/network';
-import { ExpectedIntegration, HealthCheckEvent, HealthCheckInput } from '../contract';
+import {
+  ExpectedIntegration,
+  HEALTH_EVENT_SOURCE,
+  HEALTH_EVENT_TYPE,
+  HealthCheckEvent,
+  HealthCheckInput,
+} from '../contract';
 import { createFailure } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { SHORT_RETRY_MS } from '../immuta/retry';
@@ -35,7 +42,7 @@ export function isHealthCheckEvent(event: unknown): event is HealthCheckEvent {
 }
 
 /**
- * Checks integrations and reports what it finds. It writes nothing in Immuta and AWS.
+ * Checks integrations and reports what it finds. It changes nothing in Immuta and AWS.
  *
  * A check that does not end writes no metric, which the alarm takes for a finding.
  */
@@ -67,11 +74,27 @@ export async function checkHealth(
     listLocations: rememberLocations((instance) => listLocations(instance, { deadline, log, s3Control })),
   };
   const isDeploying = rememberAnswer(() => isStackChanging(input.StackId, deadline, log));
+  const reported: ReportedFinding[] = [];
   for (const expected of input.Integrations) {
     const health = await inspect(expected, observation, tools);
     const isExplained = health.findings.some(isAboutIntegration) && (await isDeploying());
-    reportHealth(input, expected, isExplained ? ignoreDifferences(health) : health, { log, redaction, latencyMs });
+    const shown = isExplained ? ignoreDifferences(health) : health;
+    reported.push(...reportHealth(input, expected, shown, { log, redaction, latencyMs }));
   }
+  if (input.EventBusArn) {
+    await sendFindings(input.EventBusArn, reported, deadline, log);
+  }
+}
+
+/** The log has the findings too. */
+async function sendFindings(
+  busArn: string,
+  findings: readonly ReportedFinding[],
+  deadline: Deadline,
+  log: Log,
+): Promise<void> {
+  const events = findings.map((detail) => ({ source: HEALTH_EVENT_SOURCE, detailType: HEALTH_EVENT_TYPE, detail }));
+  await bestEffort(log, 'findings-not-sent', () => putEvents(busArn, events, { deadline, log }));
 }
 
 /** Returns the record of an integration. */

@@ -22,13 +22,25 @@ export interface ReportOptions {
   readonly latencyMs: number;
 }
 
-/** Writes a line and a metric for each finding, or for their absence. */
+/** What an event on the bus says about an integration. */
+export interface ReportedFinding {
+  readonly tenant: string;
+  readonly integrationId: string;
+  readonly integrationName: string;
+  readonly location: string;
+  readonly finding: HealthFindingName;
+  readonly status?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** Writes a line and a metric for each finding, or for their absence. Returns what was reported. */
 export function reportHealth(
   input: Pick<HealthCheckInput, 'Scope' | 'TenantUrl' | 'StackId'>,
-  { IntegrationId: integrationId }: ExpectedIntegration,
+  { IntegrationId: integrationId, IntegrationName: integrationName, LocationPath: location }: ExpectedIntegration,
   health: Health,
   { log, redaction, latencyMs }: ReportOptions,
-): void {
+): ReportedFinding[] {
   const { findings, status, failingTests, drift } = health;
   const { Scope: scope, TenantUrl: tenantUrl, StackId: stackId } = input;
   const dimensions = listDimensions({ scope, tenantUrl, stackId, integrationId });
@@ -49,13 +61,16 @@ export function reportHealth(
     ],
     ...dimensions.all,
   });
-  for (const { name: finding, failure } of findings) {
-    const { code, message } = redactFailure(failure, redaction);
-    log.warn('finding', { integrationId, finding, status, code, message });
-    count(finding);
-  }
+  const subject = { tenant: tenantUrl, integrationId, integrationName, location };
   if (findings.length === 0) {
     log.info('finding', { integrationId, finding: 'Healthy', status });
     count('Healthy');
+    return [{ ...subject, finding: 'Healthy', status }];
   }
+  return findings.map(({ name: finding, failure }) => {
+    const { code, message } = redactFailure(failure, redaction);
+    log.warn('finding', { integrationId, finding, status, code, message });
+    count(finding);
+    return { ...subject, finding, status, code, message };
+  });
 }

@@ -411,6 +411,64 @@ describe('while CloudFormation changes the stack', () => {
   });
 });
 
+describe('with an event bus', () => {
+  const eventBusArn = 'arn:aws:events:us-east-1:111122223333:event-bus/data';
+  const sent: any[] = [];
+  const answer = (entry: object) => {
+    process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = sandbox.aws.url;
+    sandbox.aws.route('events', async ({ operation, input }) => {
+      expect(operation).toBe('PutEvents');
+      sent.push(input.Entries);
+      const body = JSON.stringify({ Entries: input.Entries.map(() => entry) });
+      return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+    });
+  };
+  afterEach(() => {
+    sent.length = 0;
+    delete process.env.AWS_ENDPOINT_URL_EVENTBRIDGE;
+  });
+
+  test('sends an event for each finding', async () => {
+    answer({ EventId: '1' });
+    await sandbox.addIntegration({ status: 'disabled' });
+    await runCheck(sandbox, { eventBusArn });
+
+    expect(sent).toEqual([[{
+      EventBusName: eventBusArn,
+      Source: 'cdk-immuta-s3-integration',
+      DetailType: 'Immuta Integration Health',
+      Detail: expect.anything(),
+    }]]);
+    expect(JSON.parse(sent[0][0].Detail)).toEqual({
+      tenant: TENANT_URL,
+      integrationId: '101',
+      integrationName: CONFIG.name,
+      location: 's3://sales/',
+      finding: 'Disabled',
+      status: 'disabled',
+      code: 'HEALTH_DISABLED',
+      message: expect.stringMatching(/^integration 101 is 'disabled'\. /),
+    });
+  });
+
+  test('sends ten events with a request, also of healthy integrations', async () => {
+    answer({ EventId: '1' });
+    await sandbox.addIntegration();
+    await runCheck(sandbox, { scope: 'tenant', integrations: Array(12).fill(EXPECTED), eventBusArn });
+
+    expect(sent.map(({ length }) => length)).toEqual([10, 2]);
+    expect(JSON.parse(sent[0][0].Detail)).toMatchObject({ finding: 'Healthy', status: 'enabled' });
+  });
+
+  test('reports the findings when the bus refuses them', async () => {
+    answer({ ErrorCode: 'NotAuthorized', ErrorMessage: 'No.' });
+    await sandbox.addIntegration();
+
+    expect(names(await runCheck(sandbox, { eventBusArn }))).toEqual(['Healthy']);
+    expect(sandbox.steps).toContain('findings-not-sent');
+  });
+});
+
 describe('a check of a tenant', () => {
   test('sends one request to Immuta and one to S3 Access Grants for all integrations', async () => {
     const integrations = [];

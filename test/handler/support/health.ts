@@ -18,6 +18,7 @@ export const TENANT_URL = 'https://acme.immutacloud.com';
 export interface Check {
   readonly scope?: 'integration' | 'tenant';
   readonly integrations?: object[];
+  readonly eventBusArn?: string;
   /** How long the function may run. */
   readonly remainingMs?: number;
 }
@@ -30,12 +31,20 @@ export interface Checked {
 
 /** Lets the schedule of a check invoke the function. */
 export async function runCheck(sandbox: HandlerSandbox, check: Check = {}): Promise<Checked> {
-  const { scope = 'integration', integrations = [EXPECTED], remainingMs = 900_000 } = check;
+  const { scope = 'integration', integrations = [EXPECTED], remainingMs = 900_000, eventBusArn } = check;
   const log: string[] = [];
   const endsAt = sandbox.clock.now() + remainingMs;
   const writes = countWrites(sandbox);
   await checkHealth(
-    { HealthCheck: { Scope: scope, TenantUrl: TENANT_URL, StackId: STACK, Integrations: integrations as never } },
+    {
+      HealthCheck: {
+        Scope: scope,
+        TenantUrl: TENANT_URL,
+        StackId: STACK,
+        Integrations: integrations as never,
+        EventBusArn: eventBusArn,
+      },
+    },
     {
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
       getRemainingTimeInMillis: () => endsAt - sandbox.clock.now(),
@@ -56,7 +65,7 @@ export async function runCheck(sandbox: HandlerSandbox, check: Check = {}): Prom
   };
 }
 
-const READS = /^(Get|List|Describe|Simulate)/;
+const READS = /^(Get|List|Describe|Simulate|PutEvents)/;
 
 function countWrites({ immuta, aws }: HandlerSandbox): number {
   return immuta.requests.filter(({ method }) => method !== 'GET').length
