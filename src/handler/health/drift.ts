@@ -29,7 +29,7 @@ export function findDifferences(
     awsRoleToAssume: [record.roleToAssumeArn, desired.roleToAssumeArn],
   };
   const fields = [
-    ...diff(record, desired, expected.IntegrationName),
+    ...diff(record, desired, expected.IntegrationName).filter((field) => !isHidden(record, field)),
     ...(record.location.accountId === location.accountId ? [] : ['awsAccountId']),
     ...(record.location.region === location.region ? [] : ['awsRegion']),
     ...(isSamePath(record.location.path, location.path) ? [] : ['awsLocationPath']),
@@ -44,6 +44,11 @@ export function findDifferences(
 
 function describeDifference(field: string, [got, deployed]: readonly [string | undefined, string | undefined]): string {
   return `${field} is '${got ?? ''}' instead of '${deployed ?? ''}'`;
+}
+
+/** An older Immuta does not show the role to assume, which then says nothing. */
+function isHidden({ roleToAssumeArn }: IntegrationRecord, field: string): boolean {
+  return field === 'awsRoleToAssume' && roleToAssumeArn === undefined;
 }
 
 /** Immuta may mask the ID, which then says nothing. */

@@ -176,7 +176,6 @@ test.each([
   ['name', CREATED_BY_HAND, `name is 'by hand' instead of '${CONFIG.name}'`],
   ['location role', { awsLocationRole: OTHER_ROLE }, `awsLocationRole is '${OTHER_ROLE}' instead of`],
   ['role to assume', { awsRoleToAssume: OTHER_IMMUTA_ROLE }, `awsRoleToAssume is '${OTHER_IMMUTA_ROLE}' instead of`],
-  ['role to assume that is gone', { awsRoleToAssume: undefined }, `awsRoleToAssume is '' instead of '${IMMUTA_ROLE}'`],
   ['path', { awsLocationPath: 's3://other/' }, "awsLocationPath is 's3://other/' instead of 's3://sales/'"],
   ['account', { awsAccountId: '444455556666' }, "awsAccountId is '444455556666' instead of '111122223333'"],
   ['Region', { awsRegion: 'eu-west-1' }, "awsRegion is 'eu-west-1' instead of 'us-east-1'"],
@@ -191,6 +190,13 @@ test.each([
   expect(checked.findings[0].message).toMatch(/ \[HEALTH_DRIFT\]$/);
   expect(valueOf(checked, 'Drift')).toEqual([1]);
   expect(valueOf(checked, 'Healthy')).toEqual([0]);
+});
+
+test('takes a role to assume that Immuta does not show for the one that was deployed', async () => {
+  await sandbox.addLocation();
+  sandbox.addRecord({ config: { ...CONFIG, awsRoleToAssume: undefined } });
+
+  expect(names(await runCheck(sandbox))).toEqual(['Healthy']);
 });
 
 test('counts each field that differs, and each finding', async () => {
