@@ -11,16 +11,23 @@ import { poll } from '../runtime/poll';
 /**
  * Deletes what this Create created and the stack does not have, if CloudFormation no longer waits: the Delete may have
  * come before, or cannot tell it from an integration that was retained. Nor does it look for what another run of this
- * Create left. If the removal policy is to retain it, the stack may have had it and retained it since.
+ * Create left.
+ *
+ * If the removal policy is to retain it, only a run that was cancelled before it responded is certain that the stack
+ * has not retained it since.
  *
  * @param created ID of what this run created, which a list may not show yet. Undefined if it is not known
+ * @param hasResponded whether this run has responded
  */
 export async function deleteAbandoned(
   context: Context,
   request: IntegrationRequest,
   created: string | undefined,
+  hasResponded = false,
 ): Promise<void> {
-  const result = request.isRetained ? undefined : await context.operation.findResult(context.deadline);
+  const { deadline, operation } = context;
+  const mayBeRetained = request.isRetained && (hasResponded || !operation.isConfirmed);
+  const result = mayBeRetained ? undefined : await operation.findResult(deadline);
   if (!result) {
     return;
   }

@@ -144,7 +144,7 @@ async function createOrAdopt(
       async afterResponse() {
         await deleteFailedTwins(context, request, record.id);
         await context.operation.waitForResult(context.deadline); // it may have cancelled the Create just before
-        await deleteAbandoned(context, request, record.id);
+        await deleteAbandoned(context, request, record.id, true);
       },
     };
   } catch (error) {
