@@ -20,6 +20,7 @@ export interface CurrentOperationOptions {
   readonly sentAt: number | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
   /**
    * Milliseconds between sending and the start of the first invocation. 0 in an invocation that continues another one.
    */
@@ -128,7 +129,11 @@ export class CurrentOperation {
     if (!(requestType in STATUSES_WHILE_WAITING)) {
       return;
     }
-    const reply = await this.describe();
+    const clock = { now: this.options.now, sleep: this.options.sleep };
+    const reply = await poll({ deadline: clock, waitingFor: 'CloudFormation to show the event' }, async () => {
+      const description = await this.describe();
+      return this.mayBeFromBefore(description?.answer) ? { seen: 'an earlier status' } : { done: description };
+    });
     if (!reply || this.isFromBefore(reply.answer)) {
       this.assertNotLate();
       return;
@@ -195,24 +200,29 @@ export class CurrentOperation {
   public async waitForResult(deadline: Clock): Promise<void> {
     const end = deadline.now() + LAG_MS;
     await poll<void>({ deadline, waitingFor: 'CloudFormation to show the response' }, async () => {
-      const { first } = this;
-      const { answer } = (first && (await this.describe())) ?? {};
-      if (first && answer && !this.isFromBefore(answer) && describeDifference(first, answer) !== undefined) {
+      const answer = (await this.describe())?.answer;
+      if (answer && !this.isFromBefore(answer) && this.isResult(answer)) {
         this.last = answer;
       }
-      return this.last || !first || deadline.now() >= end ? { done: undefined } : { seen: 'no change' };
+      return this.last || this.isBlind || deadline.now() >= end ? { done: undefined } : { seen: 'no change' };
     });
+  }
+
+  private isResult(state: StackResource): boolean {
+    return this.first
+      ? describeDifference(this.first, state) !== undefined
+      : !STATUSES_WHILE_WAITING[this.options.event.requestType].includes(state.resourceStatus);
   }
 
   /**
    * For a Create that is no longer current: finds what the stack has as its result or in its place. Undefined if
    * CloudFormation does not say.
    *
-   * A resource that is being deleted is no evidence by itself: it may be the one that this Create replaced.
+   * A resource that is being deleted is no evidence if it may be the one that this Create replaced.
    */
   public async findResult(deadline: Clock): Promise<StackResource | undefined> {
     const { last, first } = this;
-    if (!last || !isDeletion(last)) {
+    if (!last || !isDeletion(last) || (first && first.physicalId !== last.physicalId)) {
       return last;
     }
     return poll<StackResource | undefined>({ deadline, waitingFor: 'CloudFormation' }, async ({ number }) => {
@@ -276,6 +286,22 @@ export class CurrentOperation {
   private isFromBefore(state: StackResource | undefined): boolean {
     const { sentAt } = this.options;
     return state !== undefined && sentAt !== undefined && state.lastUpdatedAt < sentAt - OLDER_MS;
+  }
+
+  /**
+   * Whether the first answer may be the end of the operation before, which was a moment before the event. Within a
+   * minute, CloudFormation shows what is true.
+   */
+  private mayBeFromBefore(state: StackResource | undefined): boolean {
+    const { event, sentAt } = this.options;
+    return (
+      this.first === undefined &&
+      !this.isSettled &&
+      state !== undefined &&
+      sentAt !== undefined &&
+      Math.abs(state.lastUpdatedAt - sentAt) <= OLDER_MS &&
+      !STATUSES_WHILE_WAITING[event.requestType].includes(state.resourceStatus)
+    );
   }
 
   /** A first answer that cannot belong to this event: the event was delivered late, or again after its end. */

@@ -148,6 +148,7 @@ export async function run(rawEvent: unknown, context: LambdaContext, options: Ru
     sentAt: signedAt,
     deliveryDelayMs: continuation || signedAt === undefined ? 0 : now - signedAt,
     now: () => clock.now(),
+    sleep: (ms) => deadline.sleep(ms),
     firstState: continuation?.operation,
   });
   const outcome = await options.handleEvent(event, {

@@ -27,12 +27,14 @@ type Answer = StackResource | undefined | 'denied';
 
 let logged: string[];
 let asked: number;
+let slept: number;
 /** Undefined: denied. */
 let stackStatus: string | undefined;
 beforeEach(() => {
   logged = [];
   stackStatus = undefined;
   asked = 0;
+  slept = 0;
 });
 
 function operation(requestType: string, answers: Answer[], options: Partial<CurrentOperationOptions> = {}) {
@@ -55,7 +57,10 @@ function operation(requestType: string, answers: Answer[], options: Partial<Curr
       write: (line) => logged.push(line),
     }),
     sentAt: SENT_AT,
-    now: () => SENT_AT + SECOND,
+    now: () => SENT_AT + SECOND + slept,
+    sleep: async (ms) => {
+      slept += ms;
+    },
     deliveryDelayMs: SECOND,
     ...options,
   });
@@ -66,6 +71,24 @@ const notCurrent = (requestType: string, change: string) =>
   'No action is needed: the operation that followed decides what is done. [OPERATION_NOT_CURRENT]';
 
 describe('at the first look', () => {
+  const ENDED: StackResource = { ...WAITING, resourceStatus: 'UPDATE_FAILED' };
+
+  test('asks again when the operation before ended a moment ago', async () => {
+    const current = operation('Update', [ENDED, ENDED, WAITING]);
+
+    await current.assertCurrent();
+
+    expect(current.firstState).toEqual(WAITING);
+    expect(asked).toBe(3);
+  });
+
+  test('stops when the resource is still so after a minute', async () => {
+    await expect(operation('Update', [ENDED]).assertCurrent()).rejects.toThrow(
+      notCurrent('update', 'the resource is UPDATE_FAILED'),
+    );
+    expect(slept).toBeGreaterThanOrEqual(59 * SECOND);
+  });
+
   test.each<[string, StackResource]>([
     ['Create', CREATING],
     ['Create', { ...WAITING, physicalId: '' }], // again, after one that failed
