@@ -105,6 +105,13 @@ export function failedEditViolations({ immuta, responses }: CampaignWorld, ledge
     .map(({ id }) => ({ kind: 'failed edit succeeded', text: `integration ${id} is editError after a success` }));
 }
 
+function isAnswered(answers: readonly { readonly body: string }[], requestId: string, status: string): boolean {
+  return answers.some(({ body }) => {
+    const answer = JSON.parse(body) as { Status: string; RequestId: string };
+    return answer.RequestId === requestId && answer.Status === status;
+  });
+}
+
 /** After all stacks are deleted, nothing is left that they created and did not retain. */
 export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[], ledger: OwnershipLedger): Violation[] {
   const { immuta, services, responses, givenKeyId } = world;
@@ -112,8 +119,17 @@ export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[],
   const isReported = ({ id, status }: IntegrationRecord) =>
     status === 'deleteError' &&
     responses.answers.some(({ body }) => body.includes('"FAILED"') && body.includes(`integration ${id}`));
+  // cancelled in the moment of its answer, with a policy to retain: nothing tells it from one that was retained
+  const isRetainedByPolicy = ({ id }: IntegrationRecord) => {
+    const requestId = ledger.retainingCreateOf(id);
+    return requestId !== undefined && isAnswered(responses.answers, requestId, 'SUCCESS');
+  };
   const orphans = [...immuta.integrations.values()].filter(
-    (record) => record.status !== 'deleted' && ledger.isToBeDeleted(record.id) && !isReported(record),
+    (record) =>
+      record.status !== 'deleted' &&
+      ledger.isToBeDeleted(record.id) &&
+      !isReported(record) &&
+      !isRetainedByPolicy(record),
   );
   const held = [...immuta.integrations.values()]
     .filter(({ status }) => status !== 'deleted')

@@ -13,6 +13,8 @@ interface Origin {
   isTouched: boolean;
   /** The request of CloudFormation that changed it last. */
   lastEdit?: string;
+  /** The Create whose removal policy is to retain what it creates. */
+  readonly retainingCreate?: string;
 }
 
 const PHYSICAL_ID = /^immuta-s3-integration\/(\w+)(?:\/adopted)?$/;
@@ -25,7 +27,8 @@ export class OwnershipLedger {
 
   noteCreated(id: string, event?: any): void {
     const resource = event && this.resourceOf(event.StackId, event.LogicalResourceId);
-    this.origins.set(id, { resource, isRetained: false, isTouched: false });
+    const retainingCreate = event?.ResourceProperties?.RemovalPolicy === 'retain' ? event.RequestId : undefined;
+    this.origins.set(id, { resource, isRetained: false, isTouched: false, retainingCreate });
   }
 
   /** Records that a resource has another logical id from now on. */
@@ -47,6 +50,11 @@ export class OwnershipLedger {
 
   lastEditOf(id: string): string | undefined {
     return this.origins.get(id)?.lastEdit;
+  }
+
+  /** Returns the Create of an integration whose removal policy is to retain it. */
+  retainingCreateOf(id: string): string | undefined {
+    return this.origins.get(id)?.retainingCreate;
   }
 
   noteRetained(id: string): void {
