@@ -74,6 +74,17 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
+  test('leaves no key when Immuta refuses the update to a managed key and its rollback', async () => {
+    await deployRole();
+    const answer = { status: 400, body: { message: 'Bad Request' } };
+    sandbox.current.immuta.faults.http({ method: 'PUT', behaviour: 'answer', answer, times: Infinity });
+
+    expect(await deploy()).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
+
+    expect(keysIn(sandbox.current)).toEqual([]);
+    await expectNothingLeft(sandbox.current);
+  });
+
   test('becomes the key of a secret, and back', async () => {
     const { aws } = sandbox.current;
     const key = aws.iam.createAccessKey('other');
