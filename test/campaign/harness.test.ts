@@ -91,7 +91,7 @@ test('repeats a history and its timeline when the seed is the same', async () =>
       const timeline = new Timeline();
       await runHistory(each, { seed: 7, note: timeline.note });
       return String(timeline).replace(
-        /[0-9a-f]{8}-[0-9a-f-]{27}|-[0-9a-f]{12}-[0-9a-f]{12}|AKIA[0-9A-F]+|[\w-]+-[A-Za-z0-9]{12}/g,
+        /secret:\S+|[0-9a-f]{8}-[0-9a-f-]{27}|-[0-9a-f]{12}-[0-9a-f]{12}|AKIA[0-9A-F]+|[\w-]+-[A-Za-z0-9]{12}/g,
         '…',
       );
     }),

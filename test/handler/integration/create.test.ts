@@ -374,7 +374,7 @@ describe('a location that is taken', () => {
 
   test('creates an integration when another location only looks the same', async () => {
     sandbox.addRecord({ id: '77', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://sales/x/' } });
-    await sandbox.addLocation('s3://sales/x/*');
+    await sandbox.addLocation('s3://sales/x/*', OTHER_ROLE);
 
     expect(await sandbox.create({ properties: { LocationPath: 's3://sales/x' } })).toMatchObject({ Status: 'SUCCESS' });
   });
