@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('zizmor finds nothing above informational', () => {
   execFileSync('python3', ['-m', 'venv', folder]);
   execFileSync(path.join(folder, 'bin/pip'), ['install', '--quiet', '--only-binary', ':all:', `zizmor==${ZIZMOR}`]);
-  const args = ['--offline', '--min-severity', 'low', '--format', 'plain', '.github'];
+  const args = ['--offline', '--min-severity', 'low', '--format', 'plain', '--color', 'never', '.github'];
   const { status, stdout, stderr } = spawnSync(path.join(folder, 'bin/zizmor'), args, { cwd: ROOT, encoding: 'utf8' });
   expect(`${status}: ${stdout}`).toMatch(/^0: No findings to report/);
   expect(stderr).toContain('release.yml');

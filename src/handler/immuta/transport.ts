@@ -24,7 +24,7 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 /** Thousands of integrations, of about 1.5 KB each. */
 const MAX_BODY_BYTES = 5_000_000;
 /** The beginning of an error is enough. */
-const MAX_ERROR_BYTES = 200_000;
+const MAX_ERROR_BYTES = 500_000;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const LONGEST_MESSAGE = 500;
 const LONGEST_ERROR_PAGE = 5_000;
