@@ -43,7 +43,7 @@ export interface ImmutaTenantProps extends HandlerFunctionOptions {
   /**
    * URL of the tenant, such as `https://acme.immutacloud.com`: https, in lower case, without a path.
    *
-   * The function sends the API key to it. If it comes from a parameter, whoever sets the parameter can receive the key.
+   * The function sends the API key to it. If it comes from a parameter, everyone who sets the parameter can receive it.
    */
   readonly url: string;
 

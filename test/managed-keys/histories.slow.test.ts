@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { histories } from './history';
 import { runHistory } from './run-history';
 
-const RUNS = 5_000;
+const RUNS = 2_000;
 
 jest.setTimeout(3_600_000);
 

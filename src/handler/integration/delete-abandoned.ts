@@ -41,13 +41,17 @@ export async function deleteAbandoned(
 }
 
 /** Deletes what another run of this Create failed to create. No stack has it. */
-export async function deleteFailedTwins(context: Context, request: IntegrationRequest, created: string): Promise<void> {
+export async function deleteFailedDuplicates(
+  context: Context,
+  request: IntegrationRequest,
+  created: string,
+): Promise<void> {
   const { deadline } = context;
   const end = deadline.now() + LAG_MS;
   const failed = await poll<IntegrationRecord[]>({ deadline, waitingFor: 'other runs of this Create' }, async () => {
-    const twins = (await listCreated(context, request)).filter(({ id }) => id !== created);
-    return deadline.now() >= end || twins.every(({ status }) => isSteady(status))
-      ? { done: twins.filter(({ status }) => status === 'createError') }
+    const duplicates = (await listCreated(context, request)).filter(({ id }) => id !== created);
+    return deadline.now() >= end || duplicates.every(({ status }) => isSteady(status))
+      ? { done: duplicates.filter(({ status }) => status === 'createError') }
       : { seen: 'another record of this Create' };
   });
   await deleteAll(context, request, failed.map(({ id }) => id));

@@ -4,7 +4,7 @@ import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { Credentials, createCredentials, releaseCredentials } from './credentials';
 import { deleteIntegration, isIntegrationLeft } from './delete';
-import { deleteAbandoned, deleteFailedTwins } from './delete-abandoned';
+import { deleteAbandoned, deleteFailedDuplicates } from './delete-abandoned';
 import { reportDeployment } from './deployment-metrics';
 import { diagnoseFailure } from './diagnosis';
 import { deriveOwnership } from './ownership';
@@ -142,7 +142,7 @@ async function createOrAdopt(
       physicalId: PHYSICAL_ID_PREFIX + record.id,
       attributes: renderAttributes(record),
       async afterResponse() {
-        await deleteFailedTwins(context, request, record.id);
+        await deleteFailedDuplicates(context, request, record.id);
         await context.operation.waitForResult(context.deadline); // it may have cancelled the Create just before
         await deleteAbandoned(context, request, record.id, true);
       },
