@@ -1,8 +1,10 @@
 import { App, Stack, Tags } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import {
   HANDLER_ACTIONS,
+  HEALTH_CHECK_SCHEDULE_ACTIONS,
   IMMUTA_ACTIONS,
   INSTANCE_HANDLER_ACTIONS,
   LOCATION_ROLE_ACTIONS,
@@ -11,6 +13,7 @@ import {
 } from './role-lists';
 import { listAllowed, World } from './service-reference';
 import { AdoptingAccessGrantsInstance } from '../../../src';
+import { newIntegration, newTenant } from '../../fixture';
 import { deploy, KEY_ID, Scenario } from '../deployment';
 import { formatArn } from '../instance-calls';
 import { ACCOUNT, TARGETS } from '../resolve-template';
@@ -71,11 +74,26 @@ function instanceHandler(): Principal {
   }).role(`${id}HandlerRole`);
 }
 
+function healthCheckSchedule(): Principal {
+  const stack = new Stack(new App({ context: { 'aws:cdk:disable-asset-staging': true } }), 'lake');
+  const tenant = newTenant(stack);
+  newIntegration(stack, 'Lake', { tenant });
+  tenant.addHealthCheck();
+  const role = tenant.node.findChild('HealthCheck').node.findChild('Role') as iam.Role;
+  const roleId = stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
+  const functionName = WORLD['the function'].split(':').at(-1)!;
+  return new TemplatePolicies(Template.fromStack(stack).toJSON(), AWS, {
+    [stack.getLogicalId(tenant.handler.node.defaultChild as never)]: functionName,
+    [roleId]: 'scheduler',
+  }).role(roleId);
+}
+
 const ROLES: [name: string, principal: () => Principal, actions: RoleActions][] = [
   ['the location role', () => deploy(AWS, SCENARIO).locationRole, LOCATION_ROLE_ACTIONS],
   ["Immuta's role or user", () => deploy(AWS, SCENARIO).immuta, IMMUTA_ACTIONS],
   ["the handler's role", () => deploy(AWS, SCENARIO).handler, HANDLER_ACTIONS],
   ["the role of an AdoptingAccessGrantsInstance's function", instanceHandler, INSTANCE_HANDLER_ACTIONS],
+  ["the role of a health check's schedule", healthCheckSchedule, HEALTH_CHECK_SCHEDULE_ACTIONS],
   ['a reader with grantDataAccess', () => deploy(AWS, SCENARIO).reader, READER_ACTIONS],
 ];
 

@@ -108,3 +108,8 @@ export const READER_ACTIONS: RoleActions = {
   ...EVERYONE,
   'the instance': ['s3:GetAccessGrantsInstanceForPrefix', 's3:GetDataAccess', 's3:ListCallerAccessGrants'],
 };
+
+export const HEALTH_CHECK_SCHEDULE_ACTIONS: RoleActions = {
+  ...EVERYONE,
+  'the function': ['lambda:InvokeFunction'],
+};
