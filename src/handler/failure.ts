@@ -42,6 +42,11 @@ export function createFailure<C extends FailureCode>(
   return new Failure(code, { text: fillPlaceholders(text, values), remedy: fillPlaceholders(remedy, values) }, options);
 }
 
+/** Renders what a wait saw last, for the end of a text. Empty if it saw nothing. */
+export function renderLastStatus(seen?: string): string {
+  return seen ? ` (last status: ${seen})` : '';
+}
+
 /** Returns any error as a failure. An error that is none is a fault of this library. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) {

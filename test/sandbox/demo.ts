@@ -238,7 +238,7 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   sandbox.aws.iam.putRolePolicy(role, 'by-hand', {
     Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: 's3:ListBucket', Resource: '*' }],
   });
-  console.log(dim("   somebody denies Immuta's role s3:ListBucket"));
+  console.log(dim("   an administrator denies Immuta's role s3:ListBucket"));
   await checkHealth(sandbox);
   const unhealthy = await checkHealth(sandbox);
   expect(unhealthy.findings.join() === 'PermissionMissing', 'the check finds what is denied');

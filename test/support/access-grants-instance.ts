@@ -11,6 +11,23 @@ interface HasAws {
   readonly aws: AwsServices;
 }
 
+/** Creates a role that S3 Access Grants may assume for a location. */
+export function createLocationRole(aws: AwsServices, roleName: string): void {
+  aws.iam.createRole({
+    roleName,
+    assumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'access-grants.s3.amazonaws.com' },
+          Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+        },
+      ],
+    },
+  });
+}
+
 /** Another owner, who changes the instance, its association and its locations. */
 export function anotherOwner({ aws }: HasAws) {
   const at = [aws.accountId, aws.region] as const;
@@ -27,19 +44,7 @@ export function anotherOwner({ aws }: HasAws) {
     dissociates: () => aws.accessGrants.dissociate(...at),
     async registers(scope: string) {
       if (!aws.iam.roleArns.some((arn) => arn.endsWith('/theirs'))) {
-        aws.iam.createRole({
-          roleName: 'theirs',
-          assumeRolePolicyDocument: {
-            Version: '2012-10-17',
-            Statement: [
-              {
-                Effect: 'Allow',
-                Principal: { Service: 'access-grants.s3.amazonaws.com' },
-                Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
-              },
-            ],
-          },
-        });
+        createLocationRole(aws, 'theirs');
       }
       return aws.accessGrants.createLocation(...at, scope, `arn:aws:iam::${aws.accountId}:role/theirs`);
     },

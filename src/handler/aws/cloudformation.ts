@@ -1,5 +1,5 @@
 import { AwsCall, callAws } from './call';
-import { isAwsError } from './error';
+import { isAwsError, unwrapSdkError } from './error';
 import { clientConfig, cloudFormationSdk } from './sdk';
 
 /** A slow response is of little value: the handler continues without it. */
@@ -76,6 +76,6 @@ export async function describeStackOperation(stackId: string, tools: Tools): Pro
 
 /** CloudFormation rejects a stack or a resource that does not exist with a validation error. */
 function isDoesNotExist(error: unknown): boolean {
-  const { cause = error } = error as Error;
-  return isAwsError(cause) && cause.name === 'ValidationError' && /does not exist/.test(cause.message);
+  const thrown = unwrapSdkError(error);
+  return isAwsError(thrown) && thrown.name === 'ValidationError' && /does not exist/.test(thrown.message);
 }

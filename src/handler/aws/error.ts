@@ -140,6 +140,7 @@ function isUnreadable(error: unknown): boolean {
   return isAwsError(error) && (error.name === 'SyntaxError' || /Deserialization error|\$response/.test(error.message));
 }
 
-function unwrapSdkError(error: unknown): unknown {
+/** Returns what the SDK has thrown. */
+export function unwrapSdkError(error: unknown): unknown {
   return error instanceof AwsFailure ? error.cause : error;
 }

@@ -1,6 +1,6 @@
 import type { CreateAccessKeyCommandOutput, IAMClient } from '@aws-sdk/client-iam';
 import { callAws, Send } from './call';
-import { AwsFailure, hasErrorCode, isAwsError, isTransient } from './error';
+import { hasErrorCode, isAwsError, isTransient, unwrapSdkError } from './error';
 import { clientConfig, iamSdk } from './sdk';
 import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
@@ -112,6 +112,6 @@ export class IamUser {
 
 /** Whether no response arrived, or one that does not say what was done. */
 function isResponseLost(error: unknown): boolean {
-  const thrown = error instanceof AwsFailure ? error.cause : error;
+  const thrown = unwrapSdkError(error);
   return isAwsError(thrown) ? (thrown.$metadata.httpStatusCode ?? 500) >= 500 : isTransient(thrown);
 }

@@ -7,25 +7,13 @@ import { createAgents } from '../runtime/network';
 
 export const cloudFormationSdk = () =>
   require('@aws-sdk/client-cloudformation') as typeof import('@aws-sdk/client-cloudformation');
-export const eventBridgeSdk = () => require('@aws-sdk/client-eventbridge') as EventBridgeSdk;
+export const eventBridgeSdk = () =>
+  require('@aws-sdk/client-eventbridge') as typeof import('@aws-sdk/client-eventbridge');
 export const iamSdk = () => require('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
 export const lambdaSdk = () => require('@aws-sdk/client-lambda') as typeof import('@aws-sdk/client-lambda');
 export const s3ControlSdk = () => require('@aws-sdk/client-s3-control') as typeof import('@aws-sdk/client-s3-control');
 export const secretsManagerSdk = () =>
   require('@aws-sdk/client-secrets-manager') as typeof import('@aws-sdk/client-secrets-manager');
-
-/** What the check of health uses of `@aws-sdk/client-eventbridge`: few functions ever load it. */
-interface EventBridgeSdk {
-  readonly EventBridgeClient: new (config: object) => {
-    send(command: object, options: object): Promise<PutEventsOutput>;
-    destroy(): void;
-  };
-  readonly PutEventsCommand: new (input: { readonly Entries: readonly object[] }) => object;
-}
-
-interface PutEventsOutput {
-  readonly Entries?: readonly { readonly ErrorCode?: string; readonly ErrorMessage?: string }[];
-}
 
 /** Configuration of every client: through the proxy, if there is one. */
 export const clientConfig = () => {

@@ -56,6 +56,6 @@ function isKeyExpected(record: IntegrationRecord, accessKeyIds: readonly string[
   return (
     record.authenticationType !== 'accessKey' ||
     accessKeyIds === undefined ||
-    accessKeyIds.some((accessKeyId) => canHold(record, { accessKeyId, secretAccessKey: '' }))
+    accessKeyIds.some((accessKeyId) => canHold(record, { accessKeyId }))
   );
 }

@@ -6,7 +6,7 @@ import { ExpectedIntegration } from '../contract';
 import { createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { isSteady } from '../immuta/status';
-import { describeFailedTests, renderHints } from '../immuta/validation-tests';
+import { describeDetails, describeFailedTests, renderHints } from '../immuta/validation-tests';
 import { describeDenial, simulateNeededActions } from '../integration/diagnosis';
 import { describeLocation, Location } from '../location';
 import { Deadline } from '../runtime/deadline';
@@ -62,8 +62,8 @@ function inspectStatus({ id, status, message, failedTests }: IntegrationRecord):
       return { name: 'ValidationFailing', failure: createFailure('HEALTH_VALIDATION_FAILING', { id, tests, hints }) };
     }
     default: {
-      const details = [message, describeFailedTests(failedTests)].filter(Boolean).map((detail) => `; ${detail}`);
-      const failure = createFailure('HEALTH_ERROR_STATUS', { id, status, details: details.join('') });
+      const details = describeDetails({ message, failedTests });
+      const failure = createFailure('HEALTH_ERROR_STATUS', { id, status, details: details && `; ${details}` });
       return { name: 'ErrorStatus', failure };
     }
   }

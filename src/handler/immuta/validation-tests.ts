@@ -107,6 +107,14 @@ export function describeFailedTests(failed: readonly FailedTest[]): string {
   return failed.map(({ name, message }) => `'${name}' failed${message ? `: ${message}` : ''}`).join('; ');
 }
 
+/** Describes a record's status with Immuta's message and the failed tests. Empty if there are none. */
+export function describeDetails({ message, failedTests }: {
+  readonly message?: string;
+  readonly failedTests: readonly FailedTest[];
+}): string {
+  return [message, describeFailedTests(failedTests)].filter(Boolean).join('; ');
+}
+
 /** Returns what to do about each failed test, and then. */
 export function renderHints(failed: readonly FailedTest[], then: string): string {
   const hints = failed.map(({ name }) => BY_NAME.get(name)?.hint).filter((hint) => hint !== undefined);

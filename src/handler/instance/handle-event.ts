@@ -8,7 +8,7 @@ import { parseTags } from './tags';
 import { AccessGrants, Instance } from '../aws/access-grants';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { InstanceAttributes } from '../contract';
-import { createFailure } from '../failure';
+import { createFailure, renderLastStatus } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent } from '../protocol/run';
@@ -59,7 +59,7 @@ function createContext(
     event.requestType === 'Create' && deadline.now() > deadline.creationEndsAt && !operation.isConfirmed;
   const beforeCreate = async (seen?: string) => {
     if (isTooLate()) {
-      throw createFailure('INSTANCE_CREATE_TOO_LATE', { instance: name, seen: seen ? ` (last status: ${seen})` : '' });
+      throw createFailure('INSTANCE_CREATE_TOO_LATE', { instance: name, seen: renderLastStatus(seen) });
     }
     await beforeWrite();
   };

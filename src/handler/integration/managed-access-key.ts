@@ -477,7 +477,10 @@ export class ManagedAccessKey {
 }
 
 /** Whether Immuta may hold a key, as far as it shows the ID. */
-export function canHold({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>, key: AccessKey | undefined): boolean {
+export function canHold(
+  { accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>,
+  key: Pick<AccessKey, 'accessKeyId'> | undefined,
+): boolean {
   return !key || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === key.accessKeyId;
 }
 

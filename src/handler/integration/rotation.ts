@@ -3,10 +3,10 @@ import { buildConfig } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
 import { getAndLog, LAG_MS } from './polling';
 import { prepareNetwork } from '../aws/network';
-import { Failure, createFailure, redactFailure } from '../failure';
+import { Failure, createFailure, redactFailure, renderLastStatus } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { isInPlace, isSteady } from '../immuta/status';
-import { describeFailedTests } from '../immuta/validation-tests';
+import { describeDetails } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
@@ -84,7 +84,7 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
 }
 
 function createTimeoutFailure({ waitingFor = 'a response', seen }: OutOfTime): Failure {
-  return createFailure('ROTATION_TIMEOUT', { waitingFor, seen: seen ? ` (last status: ${seen})` : '' });
+  return createFailure('ROTATION_TIMEOUT', { waitingFor, seen: renderLastStatus(seen) });
 }
 
 interface Rotation {
@@ -160,7 +160,7 @@ async function readEnabled(
 ): Promise<IntegrationRecord> {
   const record = await readSteady(id, tools);
   if (record.status !== 'enabled') {
-    const details = [record.message, describeFailedTests(record.failedTests)].filter(Boolean).join('; ');
+    const details = describeDetails(record);
     throw createFailure('ROTATION_INTEGRATION_NOT_READY', {
       id,
       state: `is '${record.status}'${details ? ` (${details})` : ''}`,

@@ -1,6 +1,6 @@
 import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
-import { describeFailedTests, renderHints, ValidationFailure } from '../immuta/validation-tests';
+import { describeDetails, renderHints, ValidationFailure } from '../immuta/validation-tests';
 
 /** Explains the status of a record, in Immuta's words and ours. */
 export function createStatusFailure(
@@ -8,13 +8,11 @@ export function createStatusFailure(
   record: IntegrationRecord,
   then = 'Then try again',
 ): Failure {
-  const { id, status, message, failedTests } = record;
-  const details = [message, describeFailedTests(failedTests)]
-    .filter(Boolean)
-    .map((detail) => `; ${detail}`)
-    .join('');
+  const { id, status, failedTests } = record;
+  const details = describeDetails(record);
+  const hints = renderHints(failedTests, then);
   return new ValidationFailure(
-    createFailure(code, { id, status, details, hints: renderHints(failedTests, then) }),
+    createFailure(code, { id, status, details: details && `; ${details}`, hints }),
     failedTests,
   );
 }

@@ -50,7 +50,7 @@ const OLDER_MS = 2_000;
 /** So many failures in a row say that CloudFormation cannot be asked. */
 const MOST_FAILURES = 3;
 
-/** Number of times that CloudFormation is asked for the result of a Create. */
+/** Maximum number of reads of the result of a Create. */
 const MOST_QUESTIONS = 3;
 
 /** The status of a stack that deletes what an update replaced or removed. */

@@ -14,8 +14,8 @@ const BUCKET = /^cloudformation-custom-resource-response-([a-z0-9-]+)$/;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Whether a URL is one to which CloudFormation lets a function of this Region respond: a bucket of its own. Whoever can
- * invoke the function could otherwise make it send requests to any address.
+ * Whether a URL is one to which CloudFormation lets a function of this Region respond: a bucket of its own. Otherwise,
+ * everyone who can invoke the function could make it send requests to any address.
  *
  * If the function has another endpoint of Amazon S3, as with a local copy of AWS, its host counts as well. That is a
  * setting of the function, which no event changes.

@@ -6,7 +6,7 @@ import { isResponseUrl } from './response-url';
 import { parseSigningDate } from './signing-date';
 import { describeStackOperation, describeStackResource } from '../aws/cloudformation';
 import { invokeFunction } from '../aws/lambda';
-import { toFailure, Failure, createFailure, redactFailure } from '../failure';
+import { toFailure, Failure, createFailure, redactFailure, renderLastStatus } from '../failure';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
 import { bestEffort, createLog, Log } from '../runtime/log';
@@ -245,7 +245,7 @@ function createTimeoutFailure({ waitingFor, seen }: OutOfTime, elapsedMs: number
   return createFailure('TIMEOUT', {
     duration: `${minutes} minute${minutes === 1 ? '' : 's'}`,
     waitingFor: waitingFor ?? 'a response',
-    seen: seen ? ` (last status: ${seen})` : '',
+    seen: renderLastStatus(seen),
   });
 }
 

@@ -1,5 +1,6 @@
-import { ANOTHER_ROLE, CRASHES, createAnotherRole, slowly, testRecovery } from './crashes';
+import { ANOTHER_ROLE, ANOTHER_ROLE_NAME, CRASHES, slowly, testRecovery } from './crashes';
 import { carryOut, GOOD, prepare, useSandbox } from './fixture';
+import { createLocationRole } from '../../support/access-grants-instance';
 
 testRecovery(CRASHES);
 
@@ -7,7 +8,7 @@ const sandbox = useSandbox();
 
 test.each(['Create', 'Update', 'Delete'] as const)('has a crash for every step of a %s', async (operation) => {
   const { aws, immuta, lambda } = sandbox.current;
-  createAnotherRole(sandbox.current);
+  createLocationRole(sandbox.current.aws, ANOTHER_ROLE_NAME);
   await prepare(sandbox.current, operation);
   slowly(sandbox.current);
   const done = [lambda.invocations.length, immuta.requests.length, aws.requests.length];

@@ -1,7 +1,7 @@
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { carryOut, GOOD, LakeOptions, Operation, prepare, useSandbox } from './fixture';
 import { HttpFault } from '../../sandbox/immuta';
-import { Sandbox } from '../../sandbox/sandbox';
+import { createLocationRole } from '../../support/access-grants-instance';
 import { afterStep, atCallOf, both, Kill, never } from '../kill';
 
 /** Kills the handler when a request has arrived in Immuta, so that its response is lost. */
@@ -25,9 +25,11 @@ export interface Crash {
 const ONE = /integrations\/101$/;
 const ALL = /integrations$/;
 
+export const ANOTHER_ROLE_NAME = 'another';
+
 /** Another location role than the integration has. */
 export const ANOTHER_ROLE: LakeOptions = {
-  props: (stack) => ({ locationRole: Role.fromRoleName(stack, 'Another', 'another') }),
+  props: (stack) => ({ locationRole: Role.fromRoleName(stack, 'Another', ANOTHER_ROLE_NAME) }),
 };
 
 /** A crash at every step, as the test of every step proves. */
@@ -146,28 +148,12 @@ export const CRASHES: readonly Crash[] = [
   { operation: 'Delete', step: 'responded', when: 'it has answered', kill: afterStep('responded') },
 ];
 
-export function createAnotherRole({ aws }: Sandbox): void {
-  aws.iam.createRole({
-    roleName: 'another',
-    assumeRolePolicyDocument: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'access-grants.s3.amazonaws.com' },
-          Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
-        },
-      ],
-    },
-  });
-}
-
 /** Tests that each crash changes nothing in the outcome. */
 export function testRecovery(crashes: readonly Crash[]): void {
   const sandbox = useSandbox();
 
   test.each(crashes)('recovers when a $operation crashes at $step: $when', async ({ operation, kill, options }) => {
-    createAnotherRole(sandbox.current);
+    createLocationRole(sandbox.current.aws, ANOTHER_ROLE_NAME);
     await prepare(sandbox.current, operation);
     const before = sandbox.current.lambda.invocations.length;
     kill(sandbox.current);
