@@ -117,7 +117,7 @@ export abstract class ImmutaAuthentication {
    * @param options the principal that assumes the role
    */
   public static assumeRole(options: AssumeRoleOptions): ImmutaAuthentication {
-    return new AssumeRole(options);
+    return new AssumeRoleAuthentication(options);
   }
 
   /**
@@ -126,7 +126,7 @@ export abstract class ImmutaAuthentication {
    * @param role a role in the account of the integration
    */
   public static existingRole(role: iam.IRole): ImmutaAuthentication {
-    return new ExistingRole(role, { AuthenticationType: 'auto', RoleToAssumeArn: role.roleArn });
+    return new ExistingRoleAuthentication(role, { AuthenticationType: 'auto', RoleToAssumeArn: role.roleArn });
   }
 
   /**
@@ -137,7 +137,7 @@ export abstract class ImmutaAuthentication {
    * @param role a role in the account of the integration
    */
   public static ambient(role: iam.IRole): ImmutaAuthentication {
-    return new ExistingRole(role, { AuthenticationType: 'auto' });
+    return new ExistingRoleAuthentication(role, { AuthenticationType: 'auto' });
   }
 
   /**
@@ -146,7 +146,7 @@ export abstract class ImmutaAuthentication {
    * @param options the secret and the user
    */
   public static accessKeySecret(options: AccessKeySecretOptions): ImmutaAuthentication {
-    return new AccessKeySecret(options);
+    return new AccessKeySecretAuthentication(options);
   }
 
   /**
@@ -159,7 +159,7 @@ export abstract class ImmutaAuthentication {
    * @param options user, rotation schedule and encryption key
    */
   public static managedAccessKey(options: ManagedAccessKeyOptions = {}): ImmutaAuthentication {
-    return new ManagedAccessKey(options);
+    return new ManagedAccessKeyAuthentication(options);
   }
 
   /**
@@ -170,7 +170,7 @@ export abstract class ImmutaAuthentication {
   public abstract _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication;
 }
 
-class AssumeRole extends ImmutaAuthentication {
+class AssumeRoleAuthentication extends ImmutaAuthentication {
   constructor(private readonly options: AssumeRoleOptions) {
     super();
   }
@@ -202,7 +202,7 @@ class AssumeRole extends ImmutaAuthentication {
   }
 }
 
-class ExistingRole extends ImmutaAuthentication {
+class ExistingRoleAuthentication extends ImmutaAuthentication {
   constructor(private readonly role: iam.IRole, private readonly properties: BoundAuthentication['properties']) {
     super();
   }
@@ -219,7 +219,7 @@ class ExistingRole extends ImmutaAuthentication {
   }
 }
 
-class AccessKeySecret extends ImmutaAuthentication {
+class AccessKeySecretAuthentication extends ImmutaAuthentication {
   constructor(private readonly options: AccessKeySecretOptions) {
     super();
   }
@@ -251,7 +251,7 @@ class AccessKeySecret extends ImmutaAuthentication {
   }
 }
 
-class ManagedAccessKey extends ImmutaAuthentication {
+class ManagedAccessKeyAuthentication extends ImmutaAuthentication {
   constructor(private readonly options: ManagedAccessKeyOptions) {
     super();
   }

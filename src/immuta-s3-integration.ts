@@ -10,12 +10,12 @@ import { ImmutaS3IntegrationProps } from './immuta-s3-integration-props';
 import { IAccessGrantsInstance, IImmutaS3Integration, IImmutaTenant } from './interfaces';
 import { DEFAULT_ID, DefinedInstance } from './private/access-grants-instance-base';
 import { attachDiagnosis } from './private/attach-policy';
-import { ManagedAccessKey } from './private/authentication';
+import { ManagedAccessKeyResources } from './private/authentication';
+import { createLocationRole } from './private/create-location-role';
 import { dependOnDefinedInstance, findDefinedInstance, resolveIdentityCenter } from './private/default-instance';
 import { allowDescribeStack } from './private/described-stacks';
 import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
-import { createLocationRole } from './private/location-role';
 import { addMonitoredIntegration, MonitoredIntegration } from './private/monitored-integrations';
 import { buildImmutaStatements } from './private/policies/immuta-principal';
 import { buildBucketOwnerStatements, buildKeyOwnerStatements } from './private/policies/other-account';
@@ -103,7 +103,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
 
   private readonly tenant: IImmutaTenant;
   private readonly instance?: IAccessGrantsInstance;
-  private readonly managedAccessKey?: ManagedAccessKey;
+  private readonly managedAccessKey?: ManagedAccessKeyResources;
   private readonly monitored: MonitoredIntegration;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
   private readonly parts: Construct;

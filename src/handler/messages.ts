@@ -249,7 +249,7 @@ export const MESSAGES = {
   },
   /** Path, account or Region of a deployed integration changed, for example with a parameter. */
   LOCATION_CHANGED: {
-    text: 'cannot change the location of an integration to {wanted}: {current}',
+    text: 'cannot change the location of an integration to {desired}: {current}',
     remedy: 'Create a new ImmutaS3Integration with another construct ID for the new location, and remove this one',
   },
   /** `url` of the tenant was changed, and the integration is in the other tenant. */
@@ -506,14 +506,14 @@ export const MESSAGES = {
   /** Another owner associated the instance with another Identity Center instance. */
   IDENTITY_CENTER_ALREADY_ASSOCIATED: {
     text: '{instance} is associated with Identity Center instance {current}, but not by this resource, so it cannot '
-      + 'be associated with {wanted}',
+      + 'be associated with {desired}',
     remedy: "Set 'identityCenterInstanceArn' to the first one, or end that association if it is not in use, with 'aws "
       + "s3control dissociate-access-grants-identity-center --account-id {accountId} --region {region}', and deploy "
       + 'again',
   },
   /** S3 Access Grants does not accept the Identity Center instance. */
   IDENTITY_CENTER_NOT_ASSOCIATED: {
-    text: 'cannot associate {instance} with Identity Center instance {wanted}: {cause}',
+    text: 'cannot associate {instance} with Identity Center instance {desired}: {cause}',
     remedy: "Check that 'identityCenterInstanceArn' exists in this Region and that no service control policy or "
       + 'permissions boundary denies the association, then try again',
   },

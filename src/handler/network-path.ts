@@ -1,6 +1,5 @@
 import { ENV_SECURITY_GROUP_IDS } from './contract';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { Environment } from './runtime/environment';
 
 /** Names what may be in the way of a request of the function, for a failure. */
 export function describeNetworkPath(environment: Environment = process.env): string {

@@ -27,7 +27,7 @@ export interface BoundAuthentication {
   /** A policy that belongs to this integration alone. */
   readonly ownPolicy?: iam.ManagedPolicy;
   /** The access key that the handler manages. */
-  readonly managedAccessKey?: ManagedAccessKey;
+  readonly managedAccessKey?: ManagedAccessKeyResources;
   readonly properties: Pick<
     IntegrationProperties,
     | 'AuthenticationType'
@@ -40,7 +40,7 @@ export interface BoundAuthentication {
 }
 
 /** An access key that the handler creates and deletes. */
-export interface ManagedAccessKey {
+export interface ManagedAccessKeyResources {
   readonly user: iam.IUser;
   /** Whether the integration defines the user. */
   readonly isOwn: boolean;

@@ -17,7 +17,7 @@ import { METRIC_DIMENSION_SECRET, METRIC_KEY_ROTATION_FAILED, METRIC_NAMESPACE }
 import { IImmutaTenant } from '../interfaces';
 
 /** Options for a managed access key. */
-interface ManagedAccessKeyOptions {
+interface ManagedAccessKeyProps {
   readonly user?: iam.IUser;
   readonly rotation?: events.Schedule;
   readonly encryptionKey?: kms.IKey;
@@ -37,7 +37,7 @@ const NO_ROTATION_REASON = "the access key is rotated on a schedule with 'rotati
 export function bindManagedAccessKey(
   scope: Construct,
   { tenant, statements }: AuthenticationContext,
-  { user: given, rotation, encryptionKey }: ManagedAccessKeyOptions,
+  { user: given, rotation, encryptionKey }: ManagedAccessKeyProps,
 ): BoundAuthentication {
   const resource = new secretsmanager.CfnSecret(scope, 'AccessKeySecret', {
     description: 'Access key of Immuta for S3 Access Grants, written by the function of the ImmutaTenant',

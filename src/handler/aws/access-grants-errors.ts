@@ -35,6 +35,6 @@ export function isRequestRefused(error: unknown): boolean {
 }
 
 /** Whether a request was refused because of something that exists. */
-export function isConflict(error: unknown): boolean {
+export function isAssociationConflict(error: unknown): boolean {
   return hasErrorCode(error, /AlreadyAssociated|Conflict/, 409);
 }

@@ -1,6 +1,6 @@
 import type { S3ControlClient, S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import {
-  isConflict,
+  isAssociationConflict,
   isInstanceExisting,
   isInstanceInUse,
   isInstanceMissing,
@@ -160,7 +160,7 @@ export class AccessGrants {
         return 'missing';
       }
       if (error instanceof AwsFailure && (isRequestRefused(error) || isAccessDenied(error))) {
-        return { failure: error, kind: isConflict(error) ? 'conflict' : 'final', isAnswerLost };
+        return { failure: error, kind: isAssociationConflict(error) ? 'conflict' : 'final', isAnswerLost };
       }
       throw error;
     }

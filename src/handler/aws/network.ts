@@ -5,11 +5,10 @@ import {
 } from '../contract';
 import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
+import { Environment } from '../runtime/environment';
 import { bestEffort, Log } from '../runtime/log';
 import { trustCertificates, useProxy } from '../runtime/network';
 import { Redaction } from '../runtime/redaction';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Tools {
   readonly deadline: Deadline;

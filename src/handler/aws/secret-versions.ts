@@ -10,7 +10,7 @@ import { poll } from '../runtime/poll';
  * Secrets Manager is eventually consistent: for so long, a description that does not show our last write is a stale
  * one.
  */
-const CONSISTENT_MS = 60_000;
+const SECRETS_MANAGER_LAG_MS = 60_000;
 const STALE_PAUSE_MS = 2_000;
 
 /** Which versions of a secret have a staging label, and the secret's tags. */
@@ -45,7 +45,7 @@ export class SecretVersions {
           .sort();
         const tags = Tags.map(({ Key = '', Value = '' }) => [Key, Value] as const).sort();
         const described = JSON.stringify([labels, tags]);
-        if (described === this.described && deadline.now() - this.writtenAt <= CONSISTENT_MS) {
+        if (described === this.described && deadline.now() - this.writtenAt <= SECRETS_MANAGER_LAG_MS) {
           return { seen: 'the state before that', pauseMs: STALE_PAUSE_MS };
         }
         this.described = described;

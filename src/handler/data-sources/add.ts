@@ -1,11 +1,11 @@
-import { Context } from './context';
-import { describeRecord } from './plan';
+import { DataSourcesContext } from './context';
+import { describeDataSource } from './plan';
 import { formatPrefix } from './prefix';
 import { isSameDataSource, LocationPaths } from './records';
 import { DataSource, DataSourcesRequest } from './request';
 import { createFailure } from '../failure';
 import { Registration } from '../immuta/data-sources';
-import { LAG_MS } from '../immuta/lag';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { LONG_RETRY_MS } from '../immuta/retry';
 import { poll } from '../runtime/poll';
@@ -36,7 +36,7 @@ export interface AddOptions {
  * @throws Failure if Immuta refused some
  */
 export async function addDataSources(
-  context: Context,
+  context: DataSourcesContext,
   dataSources: readonly DataSource[],
   options: AddOptions,
 ): Promise<ReadonlyMap<string, string>> {
@@ -56,14 +56,14 @@ export async function addDataSources(
 
 /** Sends a batch, and what is missing of it again after a lost answer, until each has an ID or a reason. */
 async function addBatch(
-  context: Context,
+  context: DataSourcesContext,
   batch: readonly DataSource[],
   options: AddOptions,
   results: Results,
 ): Promise<void> {
   const { deadline, immuta, log, operation } = context;
-  const { wanted, prefixForm } = options.request;
-  const locationPath = options.locationPaths.get(wanted.integrationId)!;
+  const { desired, prefixForm } = options.request;
+  const locationPath = options.locationPaths.get(desired.integrationId)!;
   const retryUntil = deadline.now() + LONG_RETRY_MS;
   await poll<void>({ deadline, waitingFor: 'Immuta to register data sources' }, async () => {
     const missing = batch.filter(({ name }) => !results.ids.has(name));
@@ -73,7 +73,7 @@ async function addBatch(
     options.recordRequest();
     log.info('register-data-sources', { message: `${missing.length}` });
     const reply = await immuta.create(
-      wanted.integrationId,
+      desired.integrationId,
       missing.map(({ name, prefix }) => ({ name, prefix: formatPrefix(prefix, prefixForm, locationPath) })),
     );
     if ('failure' in reply && [401, 403].includes(reply.status ?? 0)) {
@@ -101,21 +101,21 @@ async function addBatch(
  * @returns those that Immuta does not have
  */
 async function findShown(
-  { deadline, immuta }: Context,
+  { deadline, immuta }: DataSourcesContext,
   dataSources: readonly DataSource[],
   reply: Registration | ImmutaRefusal,
-  { request: { wanted }, locationPaths }: AddOptions,
+  { request: { desired }, locationPaths }: AddOptions,
   { ids, refused }: Results,
 ): Promise<readonly DataSource[]> {
-  const end = deadline.now() + (mayExist(reply) ? LAG_MS : 0);
+  const end = deadline.now() + (mayExist(reply) ? IMMUTA_LAG_MS : 0);
   const list = () => dataSources.filter(({ name }) => !ids.has(name) && !refused.has(name));
   return poll<readonly DataSource[]>({ deadline, waitingFor: 'Immuta to show new data sources' }, async () => {
     for (const each of list()) {
       const record = await immuta.findByName(each.name);
-      if (record && isSameDataSource(record, wanted, each, locationPaths)) {
+      if (record && isSameDataSource(record, desired, each, locationPaths)) {
         ids.set(each.name, record.id);
       } else if (record) {
-        refused.set(each.name, `Immuta has ${describeRecord(record)}`);
+        refused.set(each.name, `Immuta has ${describeDataSource(record)}`);
       }
     }
     const missing = list();

@@ -1,10 +1,10 @@
-import { Context } from './context';
+import { DataSourcesContext } from './context';
 import { Kept } from './plan';
 import { createFailure } from '../failure';
 
 /** Gives a data source its name and enables it, if it is not so already. */
 export async function changeRecord(
-  { immuta, log }: Context,
+  { immuta, log }: DataSourcesContext,
   { name, record }: Kept,
   isEnabled: boolean,
 ): Promise<void> {

@@ -1,14 +1,15 @@
 import { IntegrationsClient } from '../immuta/client';
 import { DataSourcesClient } from '../immuta/data-sources';
-import { LAG_MS } from '../immuta/lag';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { CurrentOperation } from '../protocol/current-operation';
 import { EventTools } from '../protocol/run';
 import { Deadline } from '../runtime/deadline';
+import { Environment } from '../runtime/environment';
 import { Log } from '../runtime/log';
-import { connectTenant, Environment } from '../tenant/connect';
+import { connectTenant } from '../tenant/connect';
 
 /** What an event for data sources works with. */
-export interface Context {
+export interface DataSourcesContext {
   readonly immuta: DataSourcesClient;
   /** The same, for removing what this event added although CloudFormation no longer waits for it. */
   readonly immutaForCleanup: DataSourcesClient;
@@ -22,7 +23,7 @@ export interface Context {
   readonly log: Log;
 }
 
-export function createContext(environment: Environment, tools: EventTools): Context {
+export function createDataSourcesContext(environment: Environment, tools: EventTools): DataSourcesContext {
   const { deadline, earlierRuns, log, operation } = tools;
   const tenant = connectTenant(environment, tools);
   const forCleanup = connectTenant(environment, { ...tools, beforeWrite: async () => deadline.check() });
@@ -32,7 +33,7 @@ export function createContext(environment: Environment, tools: EventTools): Cont
     integrations: tenant.integrations,
     operation,
     mayBeRepeated: earlierRuns.mayHaveCreated,
-    rereadAt: deadline.now() + LAG_MS,
+    rereadAt: deadline.now() + IMMUTA_LAG_MS,
     deadline,
     log,
   };

@@ -1,26 +1,26 @@
 import { addDataSources } from './add';
 import { changeRecord } from './change';
-import { Context, createContext } from './context';
+import { DataSourcesContext, createDataSourcesContext } from './context';
 import { formatPhysicalId, parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
 import { Removal, removeRecords } from './remove';
-import { DataSourcesRequest, parseRequest } from './request';
+import { DataSourcesRequest, parseDataSourcesRequest } from './request';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { DataSourcesAttributes } from '../contract';
 import { createFailure } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent } from '../protocol/run';
+import { Environment } from '../runtime/environment';
 import { bestEffort } from '../runtime/log';
-import { Environment } from '../tenant/connect';
 
-export interface DataSourcesOptions {
+export interface DataSourcesHandlerOptions {
   readonly environment: Environment;
 }
 
 /** Handles the events of `Custom::ImmutaS3DataSources`. */
-export function handleDataSourcesEvent({ environment }: DataSourcesOptions): HandleEvent {
+export function handleDataSourcesEvent({ environment }: DataSourcesHandlerOptions): HandleEvent {
   return async (event, tools) => {
     let mayHaveAdded = tools.earlierRuns.mayHaveCreated;
     const recordRequest = () => {
@@ -57,8 +57,8 @@ async function performRequest(
     return undefined;
   }
   await (isDelete ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
-  const request = parseRequest(event);
-  const context = createContext(environment, tools);
+  const request = parseDataSourcesRequest(event);
+  const context = createDataSourcesContext(environment, tools);
   if (isDelete) {
     await deleteDataSources(context, request);
     return undefined;
@@ -76,14 +76,14 @@ async function performRequest(
 
 /** Gives Immuta the data sources that a Create or an Update lists. */
 async function reconcile(
-  context: Context,
+  context: DataSourcesContext,
   request: DataSourcesRequest,
   recordRequest: () => void,
 ): Promise<DataSourcesAttributes> {
-  const { wanted } = request;
+  const { desired } = request;
   const found = await readRecords(context, request);
-  if (!found.locationPaths.has(wanted.integrationId)) {
-    throw createFailure('DATA_SOURCES_WITHOUT_INTEGRATION', { id: wanted.integrationId });
+  if (!found.locationPaths.has(desired.integrationId)) {
+    throw createFailure('DATA_SOURCES_WITHOUT_INTEGRATION', { id: desired.integrationId });
   }
   const plan = planChanges(request, found);
   for (const each of plan.setAside) {
@@ -101,16 +101,16 @@ async function reconcile(
     await removeRecords(context, { records: plan.remove, how, addedSince });
   }
   const ids = new Map([...plan.keep.map(({ name, record }) => [name, record.id] as const), ...added]);
-  return { DataSourceIds: wanted.list.map(({ name }) => ids.get(name)).join(',') };
+  return { DataSourceIds: desired.list.map(({ name }) => ids.get(name)).join(',') };
 }
 
 /** Returns when the operation began that CloudFormation rolls back now. Undefined if it rolls back none. */
-async function findRolledBackStart({ operation }: Context): Promise<number | undefined> {
+async function findRolledBackStart({ operation }: DataSourcesContext): Promise<number | undefined> {
   const stack = await operation.describeStack();
   return stack && /ROLLBACK_(COMPLETE_CLEANUP_)?IN_PROGRESS$/.test(stack.status) ? stack.startedAt : undefined;
 }
 
-async function deleteDataSources(context: Context, request: DataSourcesRequest): Promise<void> {
+async function deleteDataSources(context: DataSourcesContext, request: DataSourcesRequest): Promise<void> {
   const { deadline, log, operation } = context;
   const { physicalId, removal } = request;
   if (physicalId.kind === 'created') {
@@ -141,7 +141,7 @@ function undo(removal: DataSourcesRequest['removal']): DataSourcesRequest['remov
 }
 
 async function removeListed(
-  context: Context,
+  context: DataSourcesContext,
   request: DataSourcesRequest,
   removed: Omit<Removal, 'records'>,
 ): Promise<void> {
@@ -154,13 +154,17 @@ async function removeListed(
 }
 
 /** Whether a later Create of this resource succeeded before the Delete of one that failed. */
-async function isTakenOver({ operation }: Context, { physicalId }: DataSourcesRequest): Promise<boolean> {
+async function isTakenOver({ operation }: DataSourcesContext, { physicalId }: DataSourcesRequest): Promise<boolean> {
   const current = parsePhysicalId((await operation.findPhysicalId()) ?? '');
   return current.kind === 'created' && !('sentAt' in physicalId && physicalId.sentAt === current.sentAt);
 }
 
 /** Removes what this Create added, if CloudFormation no longer waits for it and has not taken it into the stack. */
-async function removeAbandoned(context: Context, request: DataSourcesRequest, sentAt: number): Promise<void> {
+async function removeAbandoned(
+  context: DataSourcesContext,
+  request: DataSourcesRequest,
+  sentAt: number,
+): Promise<void> {
   const { finalState } = context.operation;
   if (!finalState || parsePhysicalId(finalState.physicalId).kind === 'created') {
     return;
@@ -168,7 +172,7 @@ async function removeAbandoned(context: Context, request: DataSourcesRequest, se
   await bestEffort(context.log, 'abandoned-not-removed', () =>
     removeListed(
       { ...context, immuta: context.immutaForCleanup },
-      { ...request, wanted: request.previous, previous: request.wanted },
+      { ...request, desired: request.previous, previous: request.desired },
       { how: undo(request.removal), addedSince: sentAt },
     ),
   );

@@ -25,19 +25,19 @@ export interface Plan {
  *
  * @throws Failure if another owner has one of the names
  */
-export function planChanges({ wanted, previous }: DataSourcesRequest, found: Found): Plan {
+export function planChanges({ desired, previous }: DataSourcesRequest, found: Found): Plan {
   const ours = findOurs(previous, found);
   const keep: Kept[] = [];
   const add: DataSource[] = [];
-  for (const each of wanted.list) {
+  for (const each of desired.list) {
     const record = found.records.get(each.name);
-    const isWanted = record !== undefined && isSameDataSource(record, wanted, each, found.locationPaths);
-    if (record && !isWanted && ours.get(each.name) !== record) {
-      throw createFailure('DATA_SOURCE_OF_OTHER_OWNER', { name: each.name, existing: describeRecord(record) });
+    const isDesired = record !== undefined && isSameDataSource(record, desired, each, found.locationPaths);
+    if (record && !isDesired && ours.get(each.name) !== record) {
+      throw createFailure('DATA_SOURCE_OF_OTHER_OWNER', { name: each.name, existing: describeDataSource(record) });
     }
-    const source = isWanted
+    const source = isDesired
       ? record
-      : (findRenamed(each, wanted, previous, ours) ?? findSetAside(each, wanted, found));
+      : (findRenamed(each, desired, previous, ours) ?? findSetAside(each, desired, found));
     if (source && !keep.some((other) => other.record === source)) {
       keep.push({ name: each.name, record: source });
     } else {
@@ -45,7 +45,7 @@ export function planChanges({ wanted, previous }: DataSourcesRequest, found: Fou
     }
   }
   const kept = new Map(keep.map(({ name, record }) => [record, name]));
-  const taken = new Set(wanted.list.map(({ name }) => name));
+  const taken = new Set(desired.list.map(({ name }) => name));
   return {
     setAside: previous.list.flatMap(({ name, prefix }) => {
       const record = ours.get(name);
@@ -76,11 +76,11 @@ function findOurs(previous: DataSources, { records, locationPaths }: Found): Map
 /** Finds the record that had this prefix under another name, which is not listed with this prefix any more. */
 function findRenamed(
   { prefix }: DataSource,
-  wanted: DataSources,
+  desired: DataSources,
   previous: DataSources,
   ours: ReadonlyMap<string, DataSourceRecord>,
 ): DataSourceRecord | undefined {
-  if (wanted.integrationId !== previous.integrationId) {
+  if (desired.integrationId !== previous.integrationId) {
     return undefined;
   }
   const before = previous.list.find((each) => each.prefix === prefix);
@@ -88,12 +88,12 @@ function findRenamed(
 }
 
 /** Finds the record that had this name and prefix before another prefix took the name. */
-function findSetAside(each: DataSource, wanted: DataSources, found: Found): DataSourceRecord | undefined {
-  const record = found.records.get(formatOldName(each.name, wanted.integrationId, each.prefix));
-  return record && isSameDataSource(record, wanted, each, found.locationPaths) ? record : undefined;
+function findSetAside(each: DataSource, desired: DataSources, found: Found): DataSourceRecord | undefined {
+  const record = found.records.get(formatOldName(each.name, desired.integrationId, each.prefix));
+  return record && isSameDataSource(record, desired, each, found.locationPaths) ? record : undefined;
 }
 
-export function describeRecord({ id, name, isDisabled, integrationId, prefix }: DataSourceRecord): string {
+export function describeDataSource({ id, name, isDisabled, integrationId, prefix }: DataSourceRecord): string {
   const owner = integrationId === undefined ? 'another technology' : `integration ${integrationId}, prefix '${prefix}'`;
   return `data source ${id} '${name}'${isDisabled ? ' (disabled)' : ''} of ${owner}`;
 }

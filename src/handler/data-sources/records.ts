@@ -1,4 +1,4 @@
-import { Context } from './context';
+import { DataSourcesContext } from './context';
 import { formatOldName } from './old-name';
 import { isSamePrefix } from './prefix';
 import { DataSource, DataSources, DataSourcesRequest } from './request';
@@ -22,11 +22,12 @@ export interface Found {
  * Reads what Immuta has under the names of a request. What contradicts the last deployment is read again 30 seconds
  * later: a read may show the state before a write, also of the operation before this one.
  */
-export async function readRecords(context: Context, request: DataSourcesRequest): Promise<Found> {
+export async function readRecords(context: DataSourcesContext, request: DataSourcesRequest): Promise<Found> {
   const { deadline, immuta } = context;
-  const { wanted, previous } = request;
-  const locationPaths = await readLocationPaths(context, [wanted.integrationId, previous.integrationId]);
-  const names = [...new Set([...[...wanted.list, ...previous.list].map(({ name }) => name), ...listOldNames(request)])];
+  const { desired, previous } = request;
+  const locationPaths = await readLocationPaths(context, [desired.integrationId, previous.integrationId]);
+  const listed = [...desired.list, ...previous.list].map(({ name }) => name);
+  const names = [...new Set([...listed, ...listOldNames(request)])];
   const records = new Map<string, DataSourceRecord>();
   await poll<void>({ deadline, waitingFor: 'Immuta to show its data sources' }, async ({ number }) => {
     const isFirst = number === 1;
@@ -51,13 +52,13 @@ export async function readRecords(context: Context, request: DataSourcesRequest)
  * Returns the names that data sources may have got when another prefix took their own: in an earlier update, or in an
  * earlier run of this one.
  */
-function listOldNames({ wanted, previous }: DataSourcesRequest): string[] {
-  const isSameIntegration = wanted.integrationId === previous.integrationId;
-  return wanted.list.flatMap(({ name, prefix }) => {
+function listOldNames({ desired, previous }: DataSourcesRequest): string[] {
+  const isSameIntegration = desired.integrationId === previous.integrationId;
+  return desired.list.flatMap(({ name, prefix }) => {
     const before = previous.list.find((each) => each.name === name);
     return before && !(isSameIntegration && before.prefix === prefix)
       ? [
-        formatOldName(name, wanted.integrationId, prefix),
+        formatOldName(name, desired.integrationId, prefix),
         formatOldName(name, previous.integrationId, before.prefix),
       ]
       : [];
@@ -79,7 +80,7 @@ export function isSameDataSource(
 }
 
 /** Whether a data source of the last deployment is missing, or one exists that it did not have. */
-function isContradiction({ wanted, previous }: DataSourcesRequest, found: Found, name: string): boolean {
+function isContradiction({ desired, previous }: DataSourcesRequest, found: Found, name: string): boolean {
   const isListed = (list: DataSources) =>
     list.list.some(
       (each) =>
@@ -88,10 +89,10 @@ function isContradiction({ wanted, previous }: DataSourcesRequest, found: Found,
         isSameDataSource(found.records.get(name)!, list, each, found.locationPaths),
     );
   const wasListed = previous.list.some((each) => each.name === name);
-  return wasListed ? !isListed(previous) : isListed(wanted);
+  return wasListed ? !isListed(previous) : isListed(desired);
 }
 
-async function readLocationPaths({ integrations }: Context, ids: readonly string[]): Promise<LocationPaths> {
+async function readLocationPaths({ integrations }: DataSourcesContext, ids: readonly string[]): Promise<LocationPaths> {
   const paths = new Map<string, string>();
   for (const id of new Set(ids)) {
     const record = await integrations.get(id);

@@ -1,8 +1,8 @@
-import { Context } from './context';
+import { DataSourcesContext } from './context';
 import { DataSourceRemoval } from '../contract';
 import { createFailure, Failure } from '../failure';
 import { DataSourceRecord } from '../immuta/data-sources';
-import { LAG_MS } from '../immuta/lag';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { poll } from '../runtime/poll';
 
 /** The clocks of two services differ a little. */
@@ -21,7 +21,7 @@ export interface Removal {
 }
 
 /** Removes data sources that are ours. What was adopted is kept if an operation is rolled back. */
-export async function removeRecords(context: Context, { records, how, addedSince }: Removal): Promise<void> {
+export async function removeRecords(context: DataSourcesContext, { records, how, addedSince }: Removal): Promise<void> {
   for (const record of records) {
     if (addedSince !== undefined && (record.createdAt ?? 0) < addedSince - TOLERANCE_MS) {
       context.log.info('keep-data-source', { dataSourceId: record.id, message: 'it existed before, and was adopted' });
@@ -31,7 +31,11 @@ export async function removeRecords(context: Context, { records, how, addedSince
   }
 }
 
-async function removeRecord(context: Context, record: DataSourceRecord, how: DataSourceRemoval): Promise<void> {
+async function removeRecord(
+  context: DataSourcesContext,
+  record: DataSourceRecord,
+  how: DataSourceRemoval,
+): Promise<void> {
   if (how === 'retain') {
     context.log.info('keep-data-source', { dataSourceId: record.id, message: 'it is retained' });
     return;
@@ -47,7 +51,10 @@ async function removeRecord(context: Context, record: DataSourceRecord, how: Dat
  * An earlier run of this event may have disabled the record, which a read shows after a minute at the latest. A second
  * request would delete it.
  */
-async function rereadIfRepeated(context: Context, record: DataSourceRecord): Promise<DataSourceRecord | undefined> {
+async function rereadIfRepeated(
+  context: DataSourcesContext,
+  record: DataSourceRecord,
+): Promise<DataSourceRecord | undefined> {
   const { deadline, immuta, mayBeRepeated } = context;
   if (!mayBeRepeated || record.isDisabled) {
     return record;
@@ -67,7 +74,11 @@ async function rereadIfRepeated(context: Context, record: DataSourceRecord): Pro
  *
  * @returns whether the data source is gone
  */
-async function requestRemoval(context: Context, record: DataSourceRecord, isEnabled: boolean): Promise<boolean> {
+async function requestRemoval(
+  context: DataSourcesContext,
+  record: DataSourceRecord,
+  isEnabled: boolean,
+): Promise<boolean> {
   const { deadline, immuta, log } = context;
   const { id } = record;
   return poll<boolean>({ deadline, waitingFor: `Immuta to remove data source ${id}` }, async () => {
@@ -89,11 +100,11 @@ async function requestRemoval(context: Context, record: DataSourceRecord, isEnab
 
 /** Waits for a minute until reads show a removal whose answer was lost. */
 async function waitUntilShown(
-  { deadline, immuta }: Context,
+  { deadline, immuta }: DataSourcesContext,
   id: string,
   isEnabled: boolean,
 ): Promise<'disabled' | 'gone' | undefined> {
-  const end = deadline.now() + LAG_MS;
+  const end = deadline.now() + IMMUTA_LAG_MS;
   return poll<'disabled' | 'gone' | undefined>(
     { deadline, waitingFor: `data source ${id} to show its removal` },
     async () => {

@@ -21,7 +21,7 @@ export interface DataSources {
 /** An event for data sources, parsed once. */
 export interface DataSourcesRequest {
   /** What is to be in Immuta. Empty for a Delete. */
-  readonly wanted: DataSources;
+  readonly desired: DataSources;
   /** What was before. Empty for a Create. For a Delete, it is what the resource lists. */
   readonly previous: DataSources;
   readonly removal: DataSourceRemoval;
@@ -30,14 +30,14 @@ export interface DataSourcesRequest {
 }
 
 /** @throws Failure if a property is missing or not readable */
-export function parseRequest(event: ResourceEvent): DataSourcesRequest {
+export function parseDataSourcesRequest(event: ResourceEvent): DataSourcesRequest {
   const { requestType, properties, oldProperties, physicalId } = event;
   const listed = parseDataSources(properties);
   const none = { integrationId: listed.integrationId, list: [] };
   const changes = {
-    Create: { wanted: listed, previous: none },
-    Update: { wanted: listed, previous: requestType === 'Update' ? parseDataSources(oldProperties) : none },
-    Delete: { wanted: none, previous: listed },
+    Create: { desired: listed, previous: none },
+    Update: { desired: listed, previous: requestType === 'Update' ? parseDataSources(oldProperties) : none },
+    Delete: { desired: none, previous: listed },
   };
   if (!(requestType in changes)) {
     throw createFailure('REQUEST_TYPE_UNKNOWN', { requestType });

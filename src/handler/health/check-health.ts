@@ -20,15 +20,16 @@ import { isSteady } from '../immuta/status';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
 import { Deadline } from '../runtime/deadline';
+import { Environment } from '../runtime/environment';
 import { toObject } from '../runtime/json';
 import { bestEffort, createLog, Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
-import { connectTenant, Environment } from '../tenant/connect';
+import { connectTenant } from '../tenant/connect';
 
 /** Kept for the requests that are under way. */
 const RESERVE_MS = 60_000;
 
-export interface HealthCheckOptions {
+export interface HealthCheckHandlerOptions {
   readonly environment: Environment;
   readonly clock: Clock;
   /** @default - standard output */
@@ -49,7 +50,7 @@ export function isHealthCheckEvent(event: unknown): event is HealthCheckEvent {
 export async function checkHealth(
   { HealthCheck: input }: HealthCheckEvent,
   context: LambdaContext,
-  { environment, clock, writeLog, s3Control }: HealthCheckOptions,
+  { environment, clock, writeLog, s3Control }: HealthCheckHandlerOptions,
 ): Promise<void> {
   const redaction = new Redaction();
   const log = createLog({ clock, redaction, write: writeLog }, { requestType: 'HealthCheck' });

@@ -8,7 +8,7 @@ export type UserTags = Readonly<Record<string, string>>;
 
 /** The tags that the user wants, and those that the resource had before. */
 export interface TagChange {
-  readonly wanted: UserTags;
+  readonly desired: UserTags;
   readonly previous: UserTags;
 }
 

@@ -12,9 +12,10 @@ import { createFailure, renderLastStatus } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools, HandleEvent } from '../protocol/run';
+import { Environment } from '../runtime/environment';
 
 export interface InstanceOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** @default - that of the Lambda runtime */
   readonly s3Control?: S3ControlClientConfig;
 }
@@ -26,7 +27,7 @@ export function handleInstanceEvent({ environment, s3Control }: InstanceOptions)
     try {
       await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
       await tools.operation.assertCurrent();
-      return { physicalId, attributes: await performRequest(event, createContext(event, tools, s3Control)) };
+      return { physicalId, attributes: await performRequest(event, createInstanceContext(event, tools, s3Control)) };
     } catch (error) {
       return { physicalId, error };
     }
@@ -48,7 +49,7 @@ async function performRequest(event: ResourceEvent, context: InstanceContext): P
   }
 }
 
-function createContext(
+function createInstanceContext(
   event: ResourceEvent,
   { deadline, log, beforeWrite, operation, earlierRuns }: EventTools,
   s3Control?: S3ControlClientConfig,
@@ -68,7 +69,7 @@ function createContext(
     location: { accountId, region },
     accessGrants: new AccessGrants({ accountId, region, deadline, log, beforeWrite, beforeCreate }, s3Control),
     ownership: deriveOwnership(event),
-    tags: { wanted: parseTags(event.properties.Tags), previous: parseTags(event.oldProperties.Tags) },
+    tags: { desired: parseTags(event.properties.Tags), previous: parseTags(event.oldProperties.Tags) },
     isTooLate,
     mayBeRepeated: earlierRuns.mayHaveCreated,
     deadline,
@@ -79,7 +80,7 @@ function createContext(
 function createGoal(event: ResourceEvent, { isTooLate }: InstanceContext): AssociationGoal {
   const { requestType, properties, oldProperties } = event;
   return {
-    wanted: properties.IdentityCenterInstanceArn || undefined,
+    desired: properties.IdentityCenterInstanceArn || undefined,
     isNew: requestType !== 'Update' || oldProperties.IdentityCenterInstanceArn !== properties.IdentityCenterInstanceArn,
     isTooLate,
   };

@@ -23,7 +23,7 @@ const CONCURRENT_RUN_MS = 30_000;
 /** The association that an event is to create. */
 export interface AssociationGoal {
   /** ARN of the Identity Center instance. @default - none */
-  readonly wanted?: string;
+  readonly desired?: string;
   /** Whether this event changes it: then an association by another owner is a failure. */
   readonly isNew: boolean;
   /** Whether it may still be requested: a Delete would not find what a late Create associates. */
@@ -41,7 +41,7 @@ export async function ensureAssociation(
   instance: Instance,
 ): Promise<Instance | undefined> {
   const { identityCenterInstanceArn: current } = instance;
-  if (current && current !== goal.wanted) {
+  if (current && current !== goal.desired) {
     if (!isAssociationOurs(context, instance)) {
       return keepAssociationOfOthers(context, goal, instance);
     }
@@ -53,7 +53,7 @@ export async function ensureAssociation(
     const shown = await waitForAssociation(context, current);
     return shown && recordIfOurs(context, goal, shown);
   }
-  return goal.wanted ? associate(context, goal, instance, goal.wanted) : removeClaim(context, instance);
+  return goal.desired ? associate(context, goal, instance, goal.desired) : removeClaim(context, instance);
 }
 
 /**
@@ -105,15 +105,15 @@ function isAssociationOurs(
  */
 function keepAssociationOfOthers(
   context: InstanceContext,
-  { wanted, isNew }: AssociationGoal,
+  { desired, isNew }: AssociationGoal,
   instance: Instance,
 ): Instance {
   const current = instance.identityCenterInstanceArn ?? '';
-  if (wanted && isNew) {
+  if (desired && isNew) {
     throw createFailure('IDENTITY_CENTER_ALREADY_ASSOCIATED', {
       instance: context.name,
       current,
-      wanted,
+      desired,
       ...context.location,
     });
   }
@@ -131,30 +131,30 @@ async function associate(
   context: InstanceContext,
   goal: AssociationGoal,
   instance: Instance,
-  wanted: string,
+  desired: string,
 ): Promise<Instance | undefined> {
   const { accessGrants, log, ownership } = context;
-  const isClaimed = isOurs(PART, instance.tags, ownership) && instance.tags[INSTANCE_TAG] === wanted;
+  const isClaimed = isOurs(PART, instance.tags, ownership) && instance.tags[INSTANCE_TAG] === desired;
   if (
     !(await accessGrants.tagInstance(instance, {
       ...renderTags(PART, ownership),
-      [INSTANCE_TAG]: wanted,
+      [INSTANCE_TAG]: desired,
       [APPLICATION_TAG]: '',
     }))
   ) {
     return undefined;
   }
   if (isClaimed && goal.isTooLate()) {
-    return recordOnceShown(context, goal, wanted); // an earlier run may have requested it
+    return recordOnceShown(context, goal, desired); // an earlier run may have requested it
   }
   log.info('associate');
-  const refusal = await accessGrants.associate(wanted);
+  const refusal = await accessGrants.associate(desired);
   if (refusal === 'missing') {
     return undefined;
   }
   const mayHaveRequested = !refusal || refusal.isAnswerLost || isClaimed;
   if (!refusal || (mayHaveRequested && refusal.kind === 'conflict')) {
-    return recordOnceShown(context, goal, wanted);
+    return recordOnceShown(context, goal, desired);
   }
   const shown = await waitForConcurrentRun(context, refusal);
   if (shown && isAssociationOurs(context, shown)) {
@@ -162,30 +162,30 @@ async function associate(
       return shown; // a concurrent run associated it
     }
     if (mayHaveRequested) {
-      return recordOnceShown(context, goal, wanted); // AWS may call the refusal of a second request anything
+      return recordOnceShown(context, goal, desired); // AWS may call the refusal of a second request anything
     }
   }
-  return shown && resolveRefusal(context, goal, shown, { wanted, refusal });
+  return shown && resolveRefusal(context, goal, shown, { desired, refusal });
 }
 
-/** Takes back the claim. @throws Failure if no other owner has associated what is wanted */
+/** Takes back the claim. @throws Failure if no other owner has associated what is desired */
 async function resolveRefusal(
   context: InstanceContext,
   goal: AssociationGoal,
   instance: Instance,
-  { wanted, refusal }: { readonly wanted: string; readonly refusal: Refusal },
+  { desired, refusal }: { readonly desired: string; readonly refusal: Refusal },
 ): Promise<Instance | undefined> {
-  await takeBackClaim(context, instance, wanted);
+  await takeBackClaim(context, instance, desired);
   if (!instance.identityCenterInstanceArn) {
-    throw refusal.kind === 'conflict' ? refusal.failure : createAssociationFailure(context, wanted, refusal);
+    throw refusal.kind === 'conflict' ? refusal.failure : createAssociationFailure(context, desired, refusal);
   }
-  return instance.identityCenterInstanceArn === wanted
-    ? waitForAssociation(context, wanted)
+  return instance.identityCenterInstanceArn === desired
+    ? waitForAssociation(context, desired)
     : keepAssociationOfOthers(context, goal, instance);
 }
 
-function createAssociationFailure({ name }: InstanceContext, wanted: string, { failure: cause }: Refusal): Failure {
-  return createFailure('IDENTITY_CENTER_NOT_ASSOCIATED', { instance: name, wanted, cause: cause.text }, { cause });
+function createAssociationFailure({ name }: InstanceContext, desired: string, { failure: cause }: Refusal): Failure {
+  return createFailure('IDENTITY_CENTER_NOT_ASSOCIATED', { instance: name, desired, cause: cause.text }, { cause });
 }
 
 /** Ends the association and waits for that. Returns the instance as it is then, undefined if it is gone. */
@@ -219,10 +219,10 @@ function isSameAssociation(one: Instance, other: Instance): boolean {
 async function recordOnceShown(
   context: InstanceContext,
   goal: AssociationGoal,
-  wanted: string,
+  desired: string,
 ): Promise<Instance | undefined> {
-  const shown = await waitForAssociation(context, wanted);
-  return shown && recordApplication(context, goal, shown, wanted);
+  const shown = await waitForAssociation(context, desired);
+  return shown && recordApplication(context, goal, shown, desired);
 }
 
 async function recordIfOurs(
@@ -242,14 +242,14 @@ async function recordApplication(
   context: InstanceContext,
   goal: AssociationGoal,
   instance: Instance,
-  wanted: string,
+  desired: string,
 ): Promise<Instance | undefined> {
-  if (instance.identityCenterInstanceArn !== wanted) {
-    return keepAssociationOfOthers(context, goal, await takeBackClaim(context, instance, wanted));
+  if (instance.identityCenterInstanceArn !== desired) {
+    return keepAssociationOfOthers(context, goal, await takeBackClaim(context, instance, desired));
   }
   const tags = {
     ...renderTags(PART, context.ownership),
-    [INSTANCE_TAG]: wanted,
+    [INSTANCE_TAG]: desired,
     [APPLICATION_TAG]: instance.applicationArn!,
   };
   return (await context.accessGrants.tagInstance(instance, tags))
@@ -261,8 +261,8 @@ async function recordApplication(
  * Removes the claim of this run, unless a later one, such as the rollback of a cancelled Update, has claimed another
  * association.
  */
-async function takeBackClaim(context: InstanceContext, instance: Instance, wanted: string): Promise<Instance> {
-  return instance.tags[INSTANCE_TAG] === wanted ? removeClaim(context, instance) : instance;
+async function takeBackClaim(context: InstanceContext, instance: Instance, desired: string): Promise<Instance> {
+  return instance.tags[INSTANCE_TAG] === desired ? removeClaim(context, instance) : instance;
 }
 
 /** Removes our claim. That of another stack may have come after it, and stays. */
@@ -281,14 +281,14 @@ async function removeClaim({ accessGrants, ownership }: InstanceContext, instanc
 }
 
 /**
- * Waits until an association appears with its application: the wanted one or another. Undefined if the instance is
+ * Waits until an association appears with its application: the desired one or another. Undefined if the instance is
  * gone.
  */
 async function waitForAssociation(
   { accessGrants, deadline, name }: InstanceContext,
-  wanted: string,
+  desired: string,
 ): Promise<Instance | undefined> {
-  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to be associated with ${wanted}` }, async () => {
+  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to be associated with ${desired}` }, async () => {
     const instance = await accessGrants.findInstance();
     return !instance || (instance.identityCenterInstanceArn && instance.applicationArn)
       ? { done: instance }

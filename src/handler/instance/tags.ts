@@ -25,9 +25,9 @@ export async function updateTags(context: InstanceContext, instance: Instance): 
   if (!isOurs('instance', instance.tags, ownership)) {
     return instance;
   }
-  const { wanted, previous } = tags;
-  const changed = Object.entries(wanted).filter(([key, value]) => instance.tags[key] !== value);
-  const removed = Object.keys(previous).filter((key) => !(key in wanted) && instance.tags[key] === previous[key]);
+  const { desired, previous } = tags;
+  const changed = Object.entries(desired).filter(([key, value]) => instance.tags[key] !== value);
+  const removed = Object.keys(previous).filter((key) => !(key in desired) && instance.tags[key] === previous[key]);
   if (changed.length > 0) {
     log.info('tag-instance', { message: changed.map(([key]) => key).join(', ') });
     if (!(await accessGrants.tagInstance(instance, Object.fromEntries(changed)))) {

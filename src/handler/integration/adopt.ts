@@ -1,8 +1,8 @@
-import { Context, describeRecord } from './context';
+import { IntegrationContext, describeRecord } from './context';
 import { DesiredState, isAsDesired } from './desired-state';
 import { buildName, isOwnedBy, parseOwnership } from './ownership';
 import { findIntegrationId } from './physical-id';
-import { getAndLog } from './polling';
+import { readRecord } from './record-status';
 import { CreateRequest, IntegrationRequest } from './request';
 import { createFailure } from '../failure';
 import { INTEGRATION_ID, IntegrationRecord } from '../immuta/client';
@@ -11,13 +11,13 @@ import { describeLocation, isSameLocation } from '../location';
 
 /** Adopts an existing integration, if it is as desired. Only reads it. */
 export async function adoptIntegration(
-  { immuta, log }: Context,
+  { immuta, log }: IntegrationContext,
   request: CreateRequest,
   id: string,
 ): Promise<IntegrationRecord> {
   const { desired } = request;
   const record = INTEGRATION_ID.test(id)
-    ? await getAndLog({ immuta: immuta.withRetryMs(SHORT_RETRY_MS), log }, id)
+    ? await readRecord({ immuta: immuta.withRetryMs(SHORT_RETRY_MS), log }, id)
     : undefined;
   if (!record) {
     throw createFailure('ADOPTED_INTEGRATION_MISSING', { id });

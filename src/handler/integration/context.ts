@@ -8,11 +8,12 @@ import { DataSourcesClient } from '../immuta/data-sources';
 import { CurrentOperation } from '../protocol/current-operation';
 import { EventTools } from '../protocol/run';
 import { Deadline } from '../runtime/deadline';
+import { Environment } from '../runtime/environment';
 import { Log } from '../runtime/log';
-import { connectTenant, Environment } from '../tenant/connect';
+import { connectTenant } from '../tenant/connect';
 
 /** What an event for an integration works with. */
-export interface Context {
+export interface IntegrationContext {
   /** URL of the tenant that the function calls. */
   readonly calledUrl: string;
   readonly immuta: IntegrationsClient;
@@ -29,19 +30,19 @@ export interface Context {
   readonly log: Log;
 }
 
-export interface ContextOptions {
+export interface IntegrationContextOptions {
   readonly environment: Environment;
   /** @default - that of the Lambda runtime */
   readonly s3Control?: S3ControlClientConfig;
 }
 
 /** Creates the context of an event. Immuta may quote credentials, so they are read first, to be redacted. */
-export async function createContext(
+export async function createIntegrationContext(
   request: IntegrationRequest,
   credentials: Credentials,
   tools: EventTools,
-  { environment, s3Control }: ContextOptions,
-): Promise<Context> {
+  { environment, s3Control }: IntegrationContextOptions,
+): Promise<IntegrationContext> {
   const { location, locationRoleArn } = request;
   const { deadline, log, operation } = tools;
   const isOwn = (name: string) => isOfResource(name, request);

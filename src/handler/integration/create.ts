@@ -1,17 +1,18 @@
 import { describeAdoption, describeConfiguration } from './adopt';
-import { Context, describeRecord } from './context';
-import { computeCreationDelay, isConflict } from './creation-refusal';
+import { IntegrationContext, describeRecord } from './context';
+import { computeCreationDelay, isCreationConflict } from './creation-refusal';
 import { CreationState } from './creation-state';
 import { deleteRecord } from './delete-record';
 import { buildConfig } from './desired-state';
 import { buildName, isCreatedBy, isOfGeneration, parseOwnership } from './ownership';
 import { findIntegrationId, parsePhysicalId } from './physical-id';
-import { LAG_MS, waitForSteadyStatus } from './polling';
+import { waitForSteadyStatus } from './record-status';
 import { deleteLocationCommand } from './registered-location';
 import { CreateRequest } from './request';
 import { createStatusFailure } from './status-failure';
 import { toFailure, Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { isExplainedByConflict, isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { describeLocation, isSameLocation, isSamePath } from '../location';
@@ -36,14 +37,14 @@ interface FailedRecord {
  * @param state records what this event may have created, also if this throws
  */
 export async function createIntegration(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
 ): Promise<IntegrationRecord> {
   const { deadline, log } = context;
   const waitingFor = `the integration of ${describeLocation(request.location)} to be enabled`;
   if (context.operation.isConfirmed) {
-    deadline.allowIamPropagation(LAG_MS); // an event that Lambda delivered late may still be retried
+    deadline.allowIamPropagation(IMMUTA_LAG_MS); // an event that Lambda delivered late may still be retried
   }
   let failed: FailedRecord | undefined;
   return poll<IntegrationRecord>({ deadline, waitingFor, pauses: createIamPauses() }, async ({ pauseMs }) => {
@@ -82,7 +83,7 @@ export async function createIntegration(
  * @throws Failure unless the list shows another record of this event
  */
 async function assertReplaced(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
   id: string,
@@ -97,7 +98,11 @@ async function assertReplaced(
  * Makes room for the next record: a failed one holds the name and the path. No stack has it, so it is deleted even if
  * CloudFormation no longer waits.
  */
-async function deleteFailed(context: Context, request: CreateRequest, { id, why }: FailedRecord): Promise<void> {
+async function deleteFailed(
+  context: IntegrationContext,
+  request: CreateRequest,
+  { id, why }: FailedRecord,
+): Promise<void> {
   try {
     await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
   } catch (error) {
@@ -110,7 +115,7 @@ async function deleteFailed(context: Context, request: CreateRequest, { id, why 
 
 /** Whether another record may succeed: a new one, or that of a concurrent run of this event, which conflicts. */
 async function isWorthReplacing(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   { id, status, failedTests }: IntegrationRecord,
   pauseMs: number,
@@ -127,11 +132,11 @@ async function isWorthReplacing(
 
 /** Whether another request of this event has created a record, which a list may not show for a minute. */
 async function hasConcurrentRecord(
-  { deadline, immuta }: Context,
+  { deadline, immuta }: IntegrationContext,
   request: CreateRequest,
   id: string,
 ): Promise<boolean> {
-  const end = deadline.now() + LAG_MS;
+  const end = deadline.now() + IMMUTA_LAG_MS;
   return poll<boolean>({ deadline, waitingFor: 'another record of this event' }, async ({ pauseMs }) => {
     if (findOwn(await immuta.list(), request, id)) {
       return { done: true };
@@ -162,7 +167,7 @@ interface OwnRecord {
  * @param replaced the record before, if this one replaces it. Lists may show it for a while
  */
 async function findOrCreate(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
   replaced?: FailedRecord,
@@ -182,7 +187,7 @@ async function findOrCreate(
       if (typeof reply === 'string') {
         return { done: { id: reply, postedAt: deadline.now() } };
       }
-      conflictSince = isConflict(reply) ? (conflictSince ?? deadline.now()) : undefined;
+      conflictSince = isCreationConflict(reply) ? (conflictSince ?? deadline.now()) : undefined;
       const delayMs = computeCreationDelay(deadline, reply, {
         attempt,
         pauseMs,
@@ -204,7 +209,7 @@ async function findOrCreate(
  * the refusal.
  */
 async function resolveRefusal(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
   before: Before & { readonly refusal: ImmutaRefusal },
@@ -215,7 +220,7 @@ async function resolveRefusal(
     return found;
   }
   assertConflictUnexplained(request, found.others, refusal);
-  if (isConflict(refusal)) {
+  if (isCreationConflict(refusal)) {
     state.recordUnexplainedConflict();
   }
   throw refusal.failure;
@@ -233,7 +238,7 @@ function assertConflictUnexplained(
   refusal?: ImmutaRefusal,
 ): void {
   const other =
-    refusal && isConflict(refusal)
+    refusal && isCreationConflict(refusal)
       ? records.find((record) => isSamePath(record.location.path, location.path))
       : undefined;
   if (refusal && other) {
@@ -253,7 +258,7 @@ interface Before {
  * Finds the record of this event. If there is none, makes sure that its location is free.
  */
 async function findOrClearLocation(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
   { refusal, replaced }: Before,
@@ -296,7 +301,7 @@ function findOwn(
 
 /** An earlier run has sent the credentials. */
 async function resumeCreation(
-  { credentials, log }: Context,
+  { credentials, log }: IntegrationContext,
   { id, status }: IntegrationRecord,
 ): Promise<{ readonly id: string }> {
   log.info('resume', { integrationId: id, status });
@@ -305,7 +310,7 @@ async function resumeCreation(
 }
 
 async function listRecords(
-  { immuta }: Context,
+  { immuta }: IntegrationContext,
   { retryMs }: CreationState,
   refusal?: ImmutaRefusal,
 ): Promise<IntegrationRecord[]> {
@@ -323,7 +328,7 @@ async function listRecords(
  * @throws Failure if the location is taken: the record belongs to another owner, and stays
  */
 async function deletePredecessors(
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
   records: readonly IntegrationRecord[],
@@ -343,7 +348,7 @@ async function deletePredecessors(
  * this Create, has another physical ID or none for the resource. A record that was retained has another generation.
  */
 async function isCancelledPredecessor(
-  { operation }: Context,
+  { operation }: IntegrationContext,
   { generation, ownership }: CreateRequest,
   record: IntegrationRecord,
 ): Promise<boolean> {
@@ -377,7 +382,7 @@ function assertIsFailedPredecessor(request: CreateRequest, record: IntegrationRe
 
 /** Sends one request to create. Returns the ID, or why there is none. */
 async function requestCreation(
-  { credentials, deadline, immuta, log, operation }: Context,
+  { credentials, deadline, immuta, log, operation }: IntegrationContext,
   { desired, location, ownership }: CreateRequest,
   state: CreationState,
   why?: Failure,

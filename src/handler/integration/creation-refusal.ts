@@ -1,4 +1,4 @@
-import { LAG_MS } from './polling';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { computeBackoffDelay } from '../immuta/retry';
 import { isExplainedByConflict, ValidationFailure } from '../immuta/validation-tests';
@@ -9,7 +9,7 @@ import { computeRemainingDelay } from '../runtime/poll';
  * Whether something that exists conflicts with the request, by the status, by the tests that failed, or by the message
  * of Immuta after a creation that failed.
  */
-export function isConflict({ kind, status, failure: why }: ImmutaRefusal): boolean {
+export function isCreationConflict({ kind, status, failure: why }: ImmutaRefusal): boolean {
   return (
     kind === 'conflict' ||
     (why instanceof ValidationFailure && isExplainedByConflict(why.failedTests)) ||
@@ -26,7 +26,7 @@ export function computeCreationDelay(
   const { iamPropagationEndsAt } = deadline;
   if (conflictSince !== undefined) {
     // it may be with a request of this event that the list does not show yet
-    const end = Math.max(conflictSince + LAG_MS, isAnswerLost ? iamPropagationEndsAt : 0);
+    const end = Math.max(conflictSince + IMMUTA_LAG_MS, isAnswerLost ? iamPropagationEndsAt : 0);
     return computeRemainingDelay(deadline, pauseMs, end);
   }
   switch (kind) {

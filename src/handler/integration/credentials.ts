@@ -11,6 +11,7 @@ import {
 import { createFailure } from '../failure';
 import { Properties, ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/run';
+import { Environment } from '../runtime/environment';
 import { Log, bestEffort } from '../runtime/log';
 
 /** The credentials of an integration: an access key, managed or from a secret, or none where Immuta has a role. */
@@ -36,7 +37,7 @@ export interface Credentials {
 export function createCredentials(
   event: ResourceEvent,
   tools: EventTools,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): Credentials {
   const { properties, oldProperties } = event;
   const { deadline, redaction, log } = tools;

@@ -1,10 +1,10 @@
-import { Context } from './context';
+import { IntegrationContext } from './context';
 import { deleteRecord } from './delete-record';
 import { isCreatedBy } from './ownership';
 import { findIntegrationId, parsePhysicalId } from './physical-id';
-import { LAG_MS } from './polling';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { isSteady } from '../immuta/status';
 import { poll } from '../runtime/poll';
 
@@ -20,7 +20,7 @@ import { poll } from '../runtime/poll';
  * @param hasResponded whether this run has responded
  */
 export async function deleteAbandoned(
-  context: Context,
+  context: IntegrationContext,
   request: IntegrationRequest,
   created: string | undefined,
   hasResponded = false,
@@ -42,12 +42,12 @@ export async function deleteAbandoned(
 
 /** Deletes what another run of this Create failed to create. No stack has it. */
 export async function deleteFailedDuplicates(
-  context: Context,
+  context: IntegrationContext,
   request: IntegrationRequest,
   created: string,
 ): Promise<void> {
   const { deadline } = context;
-  const end = deadline.now() + LAG_MS;
+  const end = deadline.now() + IMMUTA_LAG_MS;
   const failed = await poll<IntegrationRecord[]>({ deadline, waitingFor: 'other runs of this Create' }, async () => {
     const duplicates = (await listCreated(context, request)).filter(({ id }) => id !== created);
     return deadline.now() >= end || duplicates.every(({ status }) => isSteady(status))
@@ -57,11 +57,18 @@ export async function deleteFailedDuplicates(
   await deleteAll(context, request, failed.map(({ id }) => id));
 }
 
-async function listCreated({ immuta }: Context, { ownership }: IntegrationRequest): Promise<IntegrationRecord[]> {
+async function listCreated(
+  { immuta }: IntegrationContext,
+  { ownership }: IntegrationRequest,
+): Promise<IntegrationRecord[]> {
   return (await immuta.list()).filter(({ name }) => isCreatedBy(name, ownership));
 }
 
-async function deleteAll(context: Context, request: IntegrationRequest, ids: readonly string[]): Promise<void> {
+async function deleteAll(
+  context: IntegrationContext,
+  request: IntegrationRequest,
+  ids: readonly string[],
+): Promise<void> {
   for (const id of ids) {
     context.log.warn('delete-abandoned', { integrationId: id });
     await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);

@@ -1,9 +1,10 @@
-import { Context } from './context';
-import { describeStatus, getAndLog, LAG_MS, sendOnceAllowed } from './polling';
+import { IntegrationContext } from './context';
+import { describeStatus, readRecord, sendOnceAllowed } from './record-status';
 import { waitForLocationRemoval } from './registered-location';
 import { explainRemainingDataSources } from './remaining-data-sources';
 import { IntegrationRequest } from './request';
 import { createStatusFailure } from './status-failure';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { isSteady } from '../immuta/status';
 import { isSameLocation } from '../location';
 import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
@@ -14,7 +15,7 @@ type Target = Pick<IntegrationRequest, 'location' | 'locationRoleArn'>;
  * Deletes a record that is ours, and waits until it is gone, and its location with it: CloudFormation removes next what
  * Immuta needs for that.
  */
-export async function deleteRecord(context: Context, target: Target, id: string): Promise<void> {
+export async function deleteRecord(context: IntegrationContext, target: Target, id: string): Promise<void> {
   if (await requestDeletion(context, id)) {
     await waitForDeletion(context, target, id);
   }
@@ -22,7 +23,7 @@ export async function deleteRecord(context: Context, target: Target, id: string)
 }
 
 /** Waits until the location is removed, unless it belongs to another record: this one was in its way, or a copy. */
-async function waitForOwnLocationRemoval(context: Context, target: Target, id: string): Promise<void> {
+async function waitForOwnLocationRemoval(context: IntegrationContext, target: Target, id: string): Promise<void> {
   const records = await context.immuta.list();
   if (!records.some((record) => record.id !== id && isSameLocation(record.location, target.location))) {
     await waitForLocationRemoval(context, target);
@@ -30,7 +31,7 @@ async function waitForOwnLocationRemoval(context: Context, target: Target, id: s
 }
 
 /** Requests the deletion. False if the record is gone. */
-async function requestDeletion(context: Context, id: string): Promise<boolean> {
+async function requestDeletion(context: IntegrationContext, id: string): Promise<boolean> {
   const { immuta, deadline, log } = context;
   return poll<boolean>(
     { deadline, waitingFor: `Immuta to accept the deletion of integration ${id}`, pauses: createIamPauses() },
@@ -52,12 +53,12 @@ async function requestDeletion(context: Context, id: string): Promise<boolean> {
   );
 }
 
-async function waitForDeletion(context: Context, target: Target, id: string): Promise<void> {
+async function waitForDeletion(context: IntegrationContext, target: Target, id: string): Promise<void> {
   const { deadline } = context;
-  const visibleAt = deadline.now() + LAG_MS;
+  const visibleAt = deadline.now() + IMMUTA_LAG_MS;
   let isChangeSeen = false;
   await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async () => {
-    const record = await getAndLog(context, id);
+    const record = await readRecord(context, id);
     if (!record) {
       return { done: undefined };
     }

@@ -1,4 +1,4 @@
-import { Context, describeRecord } from './context';
+import { IntegrationContext, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { isOfGeneration, isOurs, parseOwnership } from './ownership';
 import { findIntegrationId, parsePhysicalId } from './physical-id';
@@ -25,7 +25,7 @@ interface Candidate {
  * @returns the IDs of what it deleted
  */
 export async function deleteUnidentified(
-  context: Context,
+  context: IntegrationContext,
   request: IntegrationRequest,
   createdBy: string | undefined,
 ): Promise<string[]> {
@@ -56,7 +56,7 @@ export async function deleteUnidentified(
   return deleted;
 }
 
-function reportKept({ log }: Context, record: IntegrationRecord): void {
+function reportKept({ log }: IntegrationContext, record: IntegrationRecord): void {
   log.warn('keep-integration', {
     integrationId: record.id,
     message:
@@ -74,7 +74,7 @@ function reportKept({ log }: Context, record: IntegrationRecord): void {
  * before the Delete.
  */
 async function isOfCancelledCreate(
-  context: Context,
+  context: IntegrationContext,
   request: IntegrationRequest,
   candidate: Candidate,
 ): Promise<boolean | undefined> {
@@ -100,7 +100,10 @@ async function isOfCancelledCreate(
 }
 
 /** Whether the stack does not have the record now. Undefined if CloudFormation does not say. */
-async function isWithoutStack({ operation }: Context, record: IntegrationRecord): Promise<boolean | undefined> {
+async function isWithoutStack(
+  { operation }: IntegrationContext,
+  record: IntegrationRecord,
+): Promise<boolean | undefined> {
   const successor = await operation.findSuccessor();
   if (!successor) {
     return operation.isBlind ? true : undefined; // hardly any Create succeeds before the Delete of one that failed

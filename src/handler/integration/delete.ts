@@ -1,9 +1,9 @@
-import { Context, describeRecord } from './context';
+import { IntegrationContext, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { deleteUnidentified } from './delete-unidentified';
 import { assertNotInOtherTenant } from './other-tenant';
 import { isOfGeneration, isOurs, isOwnedBy, parseOwnership } from './ownership';
-import { findOrConfirmAbsence, getAndLog } from './polling';
+import { findOrConfirmAbsence, readRecord } from './record-status';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
@@ -14,7 +14,7 @@ import { isSameLocation } from '../location';
  *
  * @returns the IDs of what it deleted, which lists may show for a while
  */
-export async function deleteIntegration(context: Context, request: IntegrationRequest): Promise<string[]> {
+export async function deleteIntegration(context: IntegrationContext, request: IntegrationRequest): Promise<string[]> {
   const { physicalId } = request;
   switch (physicalId.kind) {
     case 'none':
@@ -29,8 +29,8 @@ export async function deleteIntegration(context: Context, request: IntegrationRe
   }
 }
 
-async function deleteOwn(context: Context, request: IntegrationRequest, id: string): Promise<string[]> {
-  const record = await findOrConfirmAbsence(context, `integration ${id}`, () => getAndLog(context, id));
+async function deleteOwn(context: IntegrationContext, request: IntegrationRequest, id: string): Promise<string[]> {
+  const record = await findOrConfirmAbsence(context, `integration ${id}`, () => readRecord(context, id));
   if (record && !isSameLocation(record.location, request.location)) {
     context.log.warn('keep-integration', {
       integrationId: id,
@@ -53,7 +53,11 @@ async function deleteOwn(context: Context, request: IntegrationRequest, id: stri
  * a later Create created is not deleted: after a failure that was not rolled back, it may come before the Delete of
  * what failed.
  */
-async function deleteSuccessors(context: Context, request: IntegrationRequest, id: string): Promise<Successors> {
+async function deleteSuccessors(
+  context: IntegrationContext,
+  request: IntegrationRequest,
+  id: string,
+): Promise<Successors> {
   const records = (await context.immuta.list()).filter((record) => record.id !== id);
   const ours = records.filter((record) => isOurs(record, request));
   const generations = ours.length > 0 ? await listGenerations(context, request) : [];
@@ -80,7 +84,7 @@ interface Successors {
  * other physical ID for the resource, what another run of its Create created.
  */
 async function listGenerations(
-  { operation }: Context,
+  { operation }: IntegrationContext,
   { generation, physicalId }: IntegrationRequest,
 ): Promise<string[]> {
   return generation && (await operation.findPhysicalId()) === physicalId.text
@@ -93,12 +97,12 @@ async function listGenerations(
  * Delete of one that failed.
  */
 export async function isIntegrationLeft(
-  context: Context,
+  context: IntegrationContext,
   { location, ownership, physicalId }: IntegrationRequest,
   deleted: readonly string[],
 ): Promise<boolean> {
   if (physicalId.kind === 'adopted') {
-    return (await getAndLog(context, physicalId.integrationId)) !== undefined;
+    return (await readRecord(context, physicalId.integrationId)) !== undefined;
   }
   const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));
   return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && isSameLocation(at, location));

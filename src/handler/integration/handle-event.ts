@@ -1,5 +1,5 @@
 import { adoptIntegration } from './adopt';
-import { Context, ContextOptions, createContext } from './context';
+import { IntegrationContext, IntegrationContextOptions, createIntegrationContext } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { Credentials, createCredentials, releaseCredentials } from './credentials';
@@ -8,12 +8,12 @@ import { deleteAbandoned, deleteFailedDuplicates } from './delete-abandoned';
 import { reportDeployment } from './deployment-metrics';
 import { diagnoseFailure } from './diagnosis';
 import { deriveOwnership } from './ownership';
-import { waitForSteadyStatus } from './polling';
+import { waitForSteadyStatus } from './record-status';
 import {
   CreateRequest,
   IntegrationRequest,
   parseCreateRequest,
-  parseRequest,
+  parseIntegrationRequest,
   parseUpdateRequest,
   UpdateRequest,
 } from './request';
@@ -37,7 +37,7 @@ import { bestEffort, Log } from '../runtime/log';
 const LONGEST_NAME = 512;
 
 /** Handles the events of `Custom::ImmutaS3Integration`. */
-export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
+export function handleIntegrationEvent(options: IntegrationContextOptions): HandleEvent {
   return async (event, tools) => {
     const state = new CreationState(tools.earlierRuns, event.requestType === 'Create');
     try {
@@ -65,12 +65,13 @@ export function handleIntegrationEvent(options: ContextOptions): HandleEvent {
 async function performRequest(
   event: ResourceEvent,
   tools: EventTools,
-  options: ContextOptions,
+  options: IntegrationContextOptions,
   state: CreationState,
 ): Promise<Outcome> {
   await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(options.environment, tools);
   const credentials = createCredentials(event, tools, options.environment);
-  const prepareContext = (request: IntegrationRequest) => createContext(request, credentials, tools, options);
+  const prepareContext = (request: IntegrationRequest) =>
+    createIntegrationContext(request, credentials, tools, options);
   switch (event.requestType) {
     case 'Create': {
       const request = parseCreateRequest(event);
@@ -88,7 +89,7 @@ async function performRequest(
       };
     }
     case 'Delete': {
-      const request = parseRequest(event);
+      const request = parseIntegrationRequest(event);
       await deleteOrKeep(request, credentials, tools.log, () => prepareContext(request));
       return { physicalId: event.physicalId };
     }
@@ -97,7 +98,11 @@ async function performRequest(
   }
 }
 
-async function update(context: Context, request: UpdateRequest, state: CreationState): Promise<IntegrationRecord> {
+async function update(
+  context: IntegrationContext,
+  request: UpdateRequest,
+  state: CreationState,
+): Promise<IntegrationRecord> {
   const { credentials, deadline, log, operation } = context;
   try {
     await operation.assertCurrent();
@@ -117,7 +122,7 @@ async function update(context: Context, request: UpdateRequest, state: CreationS
 
 async function createOrAdopt(
   event: ResourceEvent,
-  context: Context,
+  context: IntegrationContext,
   request: CreateRequest,
   state: CreationState,
 ): Promise<Outcome> {
@@ -158,7 +163,7 @@ async function deleteOrKeep(
   request: IntegrationRequest,
   credentials: Credentials,
   log: Log,
-  openContext: () => Promise<Context>,
+  openContext: () => Promise<IntegrationContext>,
 ): Promise<void> {
   const { adopt, physicalId } = request;
   if (adopt) {
@@ -173,7 +178,7 @@ async function deleteOrKeep(
   }
 }
 
-function settleCredentials(context: Context, record: IntegrationRecord): Promise<void> {
+function settleCredentials(context: IntegrationContext, record: IntegrationRecord): Promise<void> {
   return context.credentials.settle(record, () => waitForSteadyStatus(context, record.id));
 }
 

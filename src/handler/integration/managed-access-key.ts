@@ -48,7 +48,7 @@ export interface KeyHolder {
   readonly accessKeyId?: string;
 }
 
-export interface ManagedAccessKeyOptions {
+export interface ManagedAccessKeyTools {
   readonly secretArn: string;
   /** All runs of one request store the same key. */
   readonly requestId: string;
@@ -97,7 +97,7 @@ export class ManagedAccessKey {
   private attempts = 0;
   private unexplained = '';
 
-  constructor(private readonly options: ManagedAccessKeyOptions) {
+  constructor(private readonly options: ManagedAccessKeyTools) {
     this.secret = new SecretVersions(options.secretArn, options);
   }
 

@@ -1,4 +1,4 @@
-import { Context } from './context';
+import { IntegrationContext } from './context';
 import { IntegrationRequest } from './request';
 import { createFailure } from '../failure';
 
@@ -8,7 +8,7 @@ import { createFailure } from '../failure';
  * leftover.
  */
 export async function assertNotInOtherTenant(
-  { calledUrl, findRegisteredLocation }: Context,
+  { calledUrl, findRegisteredLocation }: IntegrationContext,
   request: IntegrationRequest,
 ): Promise<void> {
   const home = [request.previous?.tenantUrl, request.tenantUrl].find((url) => url && url !== calledUrl);

@@ -1,16 +1,16 @@
-import { Context } from './context';
+import { IntegrationContext } from './context';
 import { IntegrationRequest } from './request';
 import { RegisteredLocation } from '../aws/access-grants-locations';
 import { createFailure } from '../failure';
 import { describeLocation, Location } from '../location';
 import { poll } from '../runtime/poll';
 
-type Tools = Pick<Context, 'findRegisteredLocation' | 'deadline' | 'log'>;
+type Tools = Pick<IntegrationContext, 'findRegisteredLocation' | 'deadline' | 'log'>;
 /** The location of an integration and its role. */
 type Target = Pick<IntegrationRequest, 'location' | 'locationRoleArn'>;
 
 /** S3 Access Grants takes so long at most to show what Immuta reports as done. */
-const CONSISTENT_MS = 120_000;
+const ACCESS_GRANTS_LAG_MS = 120_000;
 
 /**
  * Waits until our location is removed from S3 Access Grants. One with another role belongs to another owner, and stays.
@@ -64,7 +64,7 @@ async function waitForLocation(
   waitingFor: string,
   isDone: (found?: RegisteredLocation) => boolean,
 ): Promise<RegisteredLocation | undefined> {
-  const end = deadline.now() + CONSISTENT_MS;
+  const end = deadline.now() + ACCESS_GRANTS_LAG_MS;
   return poll<RegisteredLocation | undefined>({ deadline, waitingFor }, async () => {
     const found = await findRegisteredLocation();
     if (isDone(found) || deadline.now() >= end) {

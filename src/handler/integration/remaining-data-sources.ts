@@ -1,4 +1,4 @@
-import { Context } from './context';
+import { IntegrationContext } from './context';
 import { createFailure, Failure } from '../failure';
 import { ValidationFailure } from '../immuta/validation-tests';
 import { bestEffort } from '../runtime/log';
@@ -11,7 +11,7 @@ const NAMED = 5;
  * the integration, so others registered these.
  */
 export async function explainRemainingDataSources(
-  { dataSources, log }: Context,
+  { dataSources, log }: IntegrationContext,
   id: string,
   why: Failure,
 ): Promise<Failure> {

@@ -71,7 +71,7 @@ const NEUTRAL_PROPERTIES = [
 ];
 
 /** Parses what a Delete needs. */
-export function parseRequest(event: ResourceEvent): IntegrationRequest {
+export function parseIntegrationRequest(event: ResourceEvent): IntegrationRequest {
   const { properties } = event;
   return {
     location: parseLocation(properties),
@@ -87,7 +87,7 @@ export function parseRequest(event: ResourceEvent): IntegrationRequest {
 
 /** @throws Failure if a property is missing */
 export function parseCreateRequest(event: ResourceEvent): CreateRequest {
-  return { ...parseRequest(event), desired: parseDesiredState(event.properties) };
+  return { ...parseIntegrationRequest(event), desired: parseDesiredState(event.properties) };
 }
 
 /** @throws Failure if a property is missing */

@@ -1,15 +1,17 @@
 import { reportRotation } from './credentials';
 import { buildConfig } from './desired-state';
 import { ManagedAccessKey } from './managed-access-key';
-import { getAndLog, LAG_MS } from './polling';
+import { readRecord } from './record-status';
 import { prepareNetwork } from '../aws/network';
 import { Failure, createFailure, redactFailure, renderLastStatus } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { isInPlace, isSteady } from '../immuta/status';
 import { describeDetails } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
 import { Deadline, OutOfTime } from '../runtime/deadline';
+import { Environment } from '../runtime/environment';
 import { toObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
 import { poll } from '../runtime/poll';
@@ -34,7 +36,7 @@ export interface RotationEvent {
 }
 
 export interface RotationOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   /** @default - standard output */
   readonly writeLog?: (line: string) => void;
@@ -137,7 +139,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
     let record = await readEnabled(sent.integrationId, tools);
     if (record.accessKeyId !== sent.accessKeyId) {
       // Immuta masks the key, or has answered with the state before the request
-      await tools.deadline.sleep(LAG_MS);
+      await tools.deadline.sleep(IMMUTA_LAG_MS);
       record = await readEnabled(sent.integrationId, tools);
     }
     if (!key.isShownBy(record)) {
@@ -175,7 +177,7 @@ async function readSteady(
   { immuta, deadline, log }: Omit<Rotation, 'key' | 'versionId'>,
 ): Promise<IntegrationRecord> {
   return poll<IntegrationRecord>({ deadline, waitingFor: `a steady status of integration ${id}` }, async () => {
-    const record = await getAndLog({ immuta, log }, id);
+    const record = await readRecord({ immuta, log }, id);
     if (
       !record ||
       (isSteady(record.status) && !isInPlace(record.status)) ||

@@ -1,5 +1,5 @@
 import { chooseAdoptedName, assertAdoptionUnchanged } from './adopt';
-import { Context, describeRecord } from './context';
+import { IntegrationContext, describeRecord } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { buildConfig, diff, isAsDesired } from './desired-state';
@@ -7,12 +7,13 @@ import { ManagedAccessKey } from './managed-access-key';
 import { assertNotInOtherTenant } from './other-tenant';
 import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { findIntegrationId } from './physical-id';
-import { findOrConfirmAbsence, getAndLog, LAG_MS, sendOnceAllowed, waitForSteadyStatus, Write } from './polling';
+import { findOrConfirmAbsence, readRecord, sendOnceAllowed, waitForSteadyStatus, Write } from './record-status';
 import { waitForLocationRole } from './registered-location';
 import { UpdateRequest } from './request';
 import { createStatusFailure } from './status-failure';
 import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { isInPlace, isSteady } from '../immuta/status';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
@@ -26,7 +27,7 @@ import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
  * @param state records what this event may have created, also if this throws
  */
 export async function updateIntegration(
-  context: Context,
+  context: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
 ): Promise<IntegrationRecord> {
@@ -80,7 +81,7 @@ function isUpToDate(request: UpdateRequest, record: IntegrationRecord): boolean 
  * another one, reads may not show yet what that one has written.
  */
 async function waitForLateChange(
-  context: Context,
+  context: IntegrationContext,
   request: UpdateRequest,
   record: IntegrationRecord,
 ): Promise<IntegrationRecord> {
@@ -103,12 +104,12 @@ async function waitForLateChange(
  * Finds the record by its ID, or by its ownership and path: an Update may have recreated it, and the physical ID never
  * changes.
  */
-async function findRecord(context: Context, request: UpdateRequest): Promise<IntegrationRecord | undefined> {
+async function findRecord(context: IntegrationContext, request: UpdateRequest): Promise<IntegrationRecord | undefined> {
   const { location, physicalId, previous, tenantUrl } = request;
   const id = findIntegrationId(physicalId);
   // an ID of another tenant says nothing in this one, but an adopted record is known by nothing else
   if (id !== undefined && (physicalId.kind === 'adopted' || previous.tenantUrl === tenantUrl)) {
-    const record = await getAndLog(context, id);
+    const record = await readRecord(context, id);
     if (record && isSameLocation(record.location, location)) {
       return record;
     }
@@ -130,7 +131,7 @@ function isFailedSuccessor({ physicalId }: UpdateRequest, { status, name }: Inte
 }
 
 async function recreateIntegration(
-  context: Context,
+  context: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
 ): Promise<IntegrationRecord> {
@@ -148,7 +149,7 @@ async function recreateIntegration(
  * difference the other way round, and the record is where it should be.
  */
 function createLocationFailure({ location }: UpdateRequest, current: string): Failure {
-  return createFailure('LOCATION_CHANGED', { current, wanted: describeLocation(location) });
+  return createFailure('LOCATION_CHANGED', { current, desired: describeLocation(location) });
 }
 
 /**
@@ -168,13 +169,13 @@ function chooseName(request: UpdateRequest, record: IntegrationRecord): string {
  * than every request is evidence.
  */
 export async function canHoldKey(
-  context: Context,
+  context: IntegrationContext,
   request: UpdateRequest,
   { updateSentAt = -Infinity }: CreationState,
   key: ManagedAccessKey,
 ): Promise<boolean> {
   const { deadline } = context;
-  await deadline.sleep(Math.max(0, updateSentAt + LAG_MS - deadline.now()));
+  await deadline.sleep(Math.max(0, updateSentAt + IMMUTA_LAG_MS - deadline.now()));
   const record = await findOrConfirmAbsence(context, 'the integration', () => findRecord(context, request));
   return (
     record !== undefined &&
@@ -191,7 +192,7 @@ interface Updated {
 
 /** Sends the whole configuration and waits until it is in effect. */
 async function updateRecord(
-  context: Context,
+  context: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
   before: IntegrationRecord,
@@ -223,7 +224,7 @@ async function updateRecord(
 }
 
 /** Resumes, without a request, what an earlier invocation has sent. Its access key is the pending one. */
-async function resumeUpdate({ credentials }: Context): Promise<undefined> {
+async function resumeUpdate({ credentials }: IntegrationContext): Promise<undefined> {
   await credentials.provide();
 }
 
@@ -256,7 +257,7 @@ function isWorthRetrying(
  * @throws Failure if the integration is gone: its deletion may be intended
  */
 async function requestUpdate(
-  context: Context,
+  context: IntegrationContext,
   { desired }: UpdateRequest,
   state: CreationState,
   before: IntegrationRecord,
@@ -308,7 +309,7 @@ function explainRefusal(refusal: ImmutaRefusal): ImmutaRefusal {
  * @throws Failure if the integration is gone
  */
 async function waitForUpdate(
-  context: Context,
+  context: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
   before: IntegrationRecord,
@@ -334,7 +335,7 @@ async function waitForUpdate(
       record.status === 'enabled'
         ? listIgnoredFields(request, before, record, name, credentials.isShownBy(record))
         : [];
-    return ignored.length === 0 || deadline.now() >= write.at + LAG_MS
+    return ignored.length === 0 || deadline.now() >= write.at + IMMUTA_LAG_MS
       ? { done: { record, ignored } }
       : { seen: `it does not show ${quoteFields(ignored)} yet` };
   });

@@ -57,7 +57,7 @@ const MOST_QUESTIONS = 3;
 const CLEANUP_AFTER_UPDATE = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
 
 /** So long, CloudFormation may answer with the state before a change. */
-const LAG_MS = 60_000;
+const CLOUDFORMATION_LAG_MS = 60_000;
 
 /** Lambda delivers an event within seconds unless concurrency is exhausted. */
 const LONGEST_BLIND_DELAY_MS = 300_000;
@@ -111,7 +111,7 @@ export class CurrentOperation {
 
   /** Whether answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
   public get isSettled(): boolean {
-    return this.options.now() >= this.startedAt + LAG_MS;
+    return this.options.now() >= this.startedAt + CLOUDFORMATION_LAG_MS;
   }
 
   /** Whether CloudFormation cannot be asked: it has never answered. */
@@ -198,7 +198,7 @@ export class CurrentOperation {
 
   /** Waits until CloudFormation shows that it has the response to this event, or has ignored it. */
   public async waitForResult(deadline: Clock): Promise<void> {
-    const end = deadline.now() + LAG_MS;
+    const end = deadline.now() + CLOUDFORMATION_LAG_MS;
     await poll<void>({ deadline, waitingFor: 'CloudFormation to show the response' }, async () => {
       const answer = (await this.describe())?.answer;
       if (answer && !this.isFromBefore(answer) && this.isResult(answer)) {
@@ -233,7 +233,7 @@ export class CurrentOperation {
       }
       return number > MOST_QUESTIONS
         ? { done: undefined }
-        : { seen: 'no answer', pauseMs: number > 1 ? undefined : LAG_MS };
+        : { seen: 'no answer', pauseMs: number > 1 ? undefined : CLOUDFORMATION_LAG_MS };
     });
   }
 

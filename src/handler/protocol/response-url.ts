@@ -1,3 +1,5 @@
+import { Environment } from '../runtime/environment';
+
 /** Domains of Amazon S3 in the partitions of AWS. */
 const DOMAINS = [
   'amazonaws.com',
@@ -10,8 +12,6 @@ const DOMAINS = [
 ];
 
 const BUCKET = /^cloudformation-custom-resource-response-([a-z0-9-]+)$/;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Whether a URL is one to which CloudFormation lets a function of this Region respond: a bucket of its own. Otherwise,

@@ -6,11 +6,9 @@ import { IntegrationsClient } from '../immuta/client';
 import { DataSourcesClient } from '../immuta/data-sources';
 import { Transport } from '../immuta/transport';
 import { Deadline } from '../runtime/deadline';
+import { Environment } from '../runtime/environment';
 import { Log } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
-
-/** The function's environment variables. They alone say which tenant is called, and with which key. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ClientTools {
   readonly deadline: Deadline;
@@ -28,7 +26,11 @@ export interface Tenant {
   readonly dataSources: DataSourcesClient;
 }
 
-/** @throws Failure if the environment is incomplete or its URL is not that of a tenant */
+/**
+ * Connects to the tenant that the environment names. Nothing else says which tenant is called, and with which key.
+ *
+ * @throws Failure if the environment is incomplete or its URL is not that of a tenant
+ */
 export function connectTenant(environment: Environment, tools: ClientTools): Tenant {
   const secretArn = requireVariable(environment, ENV_API_KEY_SECRET_ARN);
   const url = requireVariable(environment, ENV_IMMUTA_URL);

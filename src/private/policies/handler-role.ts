@@ -5,7 +5,7 @@ import { buildServiceConditions } from './kms';
 import { SECRET_TAG_PREFIX } from '../../handler/contract';
 
 /** Partition and Region of the function. */
-export interface Environment {
+export interface PartitionAndRegion {
   readonly partition: string;
   readonly region: string;
 }
@@ -128,7 +128,7 @@ export function buildDiagnosisStatement(principalArn: string): iam.PolicyStateme
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
-export function buildNetworkInterfaceStatements({ partition, region }: Environment): iam.PolicyStatement[] {
+export function buildNetworkInterfaceStatements({ partition, region }: PartitionAndRegion): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
       actions: [

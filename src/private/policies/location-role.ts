@@ -15,7 +15,7 @@ const WRITE_ACTIONS = [
 ];
 
 /** Options for the permissions of the location role. Each grant narrows them. */
-export interface LocationRoleOptions {
+export interface LocationRoleStatementOptions {
   readonly partition: string;
   readonly region: string;
   readonly accessGrantsInstanceArn: string;
@@ -32,7 +32,7 @@ export interface LocationRoleOptions {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
  */
-export function buildLocationRoleStatements(options: LocationRoleOptions): iam.PolicyStatement[] {
+export function buildLocationRoleStatements(options: LocationRoleStatementOptions): iam.PolicyStatement[] {
   const { data, partition } = options;
   const conditions = {
     StringEquals: { 'aws:ResourceAccount': options.bucketAccount },
@@ -71,7 +71,7 @@ export function buildListAllBucketsStatements(data: GovernedData): iam.PolicySta
   return [new iam.PolicyStatement({ actions: ['s3:ListAllMyBuckets'], resources: ['*'] })];
 }
 
-function buildKeyStatements(options: LocationRoleOptions): iam.PolicyStatement[] {
+function buildKeyStatements(options: LocationRoleStatementOptions): iam.PolicyStatement[] {
   if (options.keyArns.length === 0) {
     return [];
   }

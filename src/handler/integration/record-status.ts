@@ -1,17 +1,15 @@
-import { Context } from './context';
+import { IntegrationContext } from './context';
 import { Accepted, IntegrationRecord } from '../immuta/client';
-import { CONFIRMATION_MS, LAG_MS } from '../immuta/lag';
+import { CONFIRMATION_MS, IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { isSteady } from '../immuta/status';
 import { poll } from '../runtime/poll';
 
-type Tools = Pick<Context, 'immuta' | 'deadline' | 'log'>;
-
-export { LAG_MS };
+type Tools = Pick<IntegrationContext, 'immuta' | 'deadline' | 'log'>;
 
 /** Reads a record. Undefined if Immuta shows none. */
-export async function getAndLog(
-  { immuta, log }: Pick<Context, 'immuta' | 'log'>,
+export async function readRecord(
+  { immuta, log }: Pick<IntegrationContext, 'immuta' | 'log'>,
   id: string,
 ): Promise<IntegrationRecord | undefined> {
   const record = await immuta.get(id);
@@ -21,7 +19,7 @@ export async function getAndLog(
 
 /** Finds something, or confirms with a second read, 30 seconds later, that it does not exist. */
 export async function findOrConfirmAbsence<T>(
-  { deadline }: Pick<Context, 'deadline'>,
+  { deadline }: Pick<IntegrationContext, 'deadline'>,
   waitingFor: string,
   find: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
@@ -58,8 +56,8 @@ export async function waitForSteadyStatus(
   return poll<IntegrationRecord | undefined>(
     { deadline, waitingFor: `a steady status of integration ${id}` },
     async () => {
-      const record = await getAndLog(tools, id);
-      const isSettled = !write || deadline.now() >= write.at + LAG_MS;
+      const record = await readRecord(tools, id);
+      const isSettled = !write || deadline.now() >= write.at + IMMUTA_LAG_MS;
       if (!record) {
         goneSince ??= deadline.now();
         return isSettled && deadline.now() >= goneSince + CONFIRMATION_MS
@@ -112,7 +110,7 @@ export async function sendOnceAllowed(
     if (reply.kind !== 'conflict') {
       return { done: { outcome: 'refused', refusal: reply } };
     }
-    const record = await getAndLog(tools, id);
+    const record = await readRecord(tools, id);
     if (!record) {
       goneSince ??= deadline.now();
       return deadline.now() >= goneSince + CONFIRMATION_MS
@@ -123,7 +121,7 @@ export async function sendOnceAllowed(
       return { done: { outcome: 'deleting', refusal: reply } };
     }
     steadySince = isSteady(record.status) ? (steadySince ?? deadline.now()) : undefined;
-    return steadySince !== undefined && deadline.now() >= steadySince + LAG_MS
+    return steadySince !== undefined && deadline.now() >= steadySince + IMMUTA_LAG_MS
       ? { done: { outcome: 'refused', refusal: reply } }
       : { seen: describeStatus(record) };
   });
