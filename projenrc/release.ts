@@ -15,9 +15,6 @@ const ACTIONS: Record<string, string> = {
 
 const pin = (action: string) => `${action}@${ACTIONS[action]}`;
 
-/** The package of the tool that publishes to Maven Central and Go, with a lock file of its own. */
-const PUBLIB_FOLDER = '.github/publib';
-
 /**
  * What a release has in addition to packages: the comparison with the last API, a bill of materials, API references,
  * and workflows whose parts are pinned and have no more permissions than they need.
@@ -79,7 +76,6 @@ function updateDependencies(project: awscdk.AwsCdkConstructLibrary): void {
       updates: [
         // projen writes package.json
         update('npm', '/', { 'versioning-strategy': 'lockfile-only' }),
-        update('npm', `/${PUBLIB_FOLDER}`),
         update('github-actions', '/'),
       ],
     },
@@ -123,8 +119,12 @@ function listSteps({ steps }: Job): JobStep[] {
   return typeof steps === 'function' ? (steps as () => JobStep[])() : steps;
 }
 
+function isCheckout({ uses }: JobStep): boolean {
+  return uses?.startsWith('actions/checkout') ?? false;
+}
+
 function forgetCredentials(step: JobStep): JobStep {
-  return step.uses?.startsWith('actions/checkout') && !step.with?.token
+  return isCheckout(step) && !step.with?.token
     ? { ...step, with: { ...step.with, 'persist-credentials': false } }
     : step;
 }
@@ -134,11 +134,6 @@ function findPublishing(job: Job): number {
 }
 
 function packageJob(language: string, job: Job): Job {
-  const publib: JobStep[] = USING_PUBLIB.includes(language) ? [{
-    name: 'Pack the publishing tool',
-    run: `npm ci --ignore-scripts --prefix .repo/${PUBLIB_FOLDER} && `
-      + `tar -C .repo/${PUBLIB_FOLDER} -czf dist/publib.tgz node_modules`,
-  }] : [];
   const { environment: _, env: __, ...rest } = job;
   return {
     ...rest,
@@ -146,7 +141,6 @@ function packageJob(language: string, job: Job): Job {
     permissions: { contents: github.workflows.JobPermission.READ },
     steps: [
       ...listSteps(job).slice(0, findPublishing(job)),
-      ...publib,
       {
         name: 'Upload the package',
         uses: pin('actions/upload-artifact'),
@@ -156,46 +150,49 @@ function packageJob(language: string, job: Job): Job {
   };
 }
 
-/** These need a script. The others publish with a tool that is there, or with an action. */
-const USING_PUBLIB = ['maven', 'golang'];
-
 function publishJob(language: string, job: Job): Job {
-  const steps = listSteps(job);
-  const publish = steps[findPublishing(job)];
   return {
     ...job,
     needs: ['release', `package_${language}`],
+    tools: TOOL_USERS.includes(language) ? job.tools : {},
     steps: [
-      ...steps.filter(({ uses }) => uses?.startsWith('actions/setup-')),
+      ...(SCRIPT_USERS.includes(language) ? listSteps(job).filter(isCheckout).map(checkOutScripts) : []),
       {
         name: 'Download the package',
         uses: pin('actions/download-artifact'),
         with: { name: `package-${language}`, path: 'dist' },
       },
-      ...PUBLISH[language]?.(publish) ?? [
-        { name: 'Unpack the publishing tool', run: 'tar -xzf dist/publib.tgz' },
-        { ...publish, run: `node_modules/.bin/publib-${language}` },
-      ],
+      ...PUBLISH[language],
     ],
   };
 }
 
 const UNLESS_DRY = '${{ !inputs.dry_run }}';
 
-const PUBLISH: Record<string, (step: JobStep) => JobStep[]> = {
-  npm: () => [{
+/** These publish with the tool of their language. */
+const TOOL_USERS = ['npm', 'nuget'];
+/** These publish with a script of `.github`, which uses only what the runner has. */
+const SCRIPT_USERS = ['maven', 'golang'];
+
+/** The script comes from the repository, not from the job that installs dependencies. */
+function checkOutScripts(step: JobStep): JobStep {
+  return { ...step, with: { ...step.with, 'sparse-checkout': '.github' } };
+}
+
+const PUBLISH: Record<string, JobStep[]> = {
+  npm: [{
     name: 'Release',
     env: { DRY_RUN: '${{ inputs.dry_run }}' },
     run: 'npm publish ./dist/js/*.tgz --access public --provenance --ignore-scripts '
       + '$([ "$DRY_RUN" = true ] && echo --dry-run)',
   }],
-  pypi: () => [{
+  pypi: [{
     name: 'Release',
     if: UNLESS_DRY,
     uses: pin('pypa/gh-action-pypi-publish'),
     with: { 'packages-dir': 'dist/python', 'skip-existing': true },
   }],
-  nuget: () => [
+  nuget: [
     {
       name: 'Get a key for one hour',
       id: 'login',
@@ -210,4 +207,20 @@ const PUBLISH: Record<string, (step: JobStep) => JobStep[]> = {
       run: 'dotnet nuget push "dist/dotnet/*.nupkg" --api-key "$NUGET_API_KEY" --skip-duplicate --source nuget.org',
     },
   ],
+  maven: [{
+    name: 'Release',
+    env: {
+      DRY_RUN: '${{ inputs.dry_run }}',
+      MAVEN_GPG_PRIVATE_KEY: '${{ secrets.MAVEN_GPG_PRIVATE_KEY }}',
+      MAVEN_GPG_PRIVATE_KEY_PASSPHRASE: '${{ secrets.MAVEN_GPG_PRIVATE_KEY_PASSPHRASE }}',
+      MAVEN_PASSWORD: '${{ secrets.MAVEN_PASSWORD }}',
+      MAVEN_USERNAME: '${{ secrets.MAVEN_USERNAME }}',
+    },
+    run: '.repo/.github/publish-maven.sh',
+  }],
+  golang: [{
+    name: 'Release',
+    env: { DRY_RUN: '${{ inputs.dry_run }}', GO_GITHUB_TOKEN: '${{ secrets.GO_GITHUB_TOKEN }}' },
+    run: '.repo/.github/publish-go.sh',
+  }],
 };

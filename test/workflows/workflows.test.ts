@@ -22,7 +22,16 @@ const JOBS = readdirSync(path.join(GITHUB, 'workflows')).flatMap((file) => {
   const { jobs } = parse(readFileSync(path.join(GITHUB, 'workflows', file), 'utf8'));
   return Object.entries<Job>(jobs).map(([name, job]) => ({ title: `${file}: ${name}`, name, file, job }));
 });
-const installs = ({ run = '' }: Step) => /\bnpm (ci|i|install|exec)\b|\bnpx\b|\bpip3? install\b|\byarn\b/.test(run);
+/** What a step runs, with the script that it calls. */
+const readCommands = ({ run = '' }: Step) => {
+  const [, script] = /^\.repo\/\.github\/([\w-]+\.sh)$/.exec(run) ?? [];
+  return script ? readFileSync(path.join(GITHUB, script), 'utf8') : run;
+};
+const INSTALLS = new RegExp([
+  /\bnpm (ci|i|install|exec)\b/, /\bnpx\b/, /\bpip3? install\b/, /\byarn\b/, /\bmvn\b/, /\bgo (get|install|run)\b/,
+  /\bdotnet (tool|restore|build|pack)\b/, /\bapt(-get)?\b/, /node_modules/, /\bprojen\b/, /\btar\b/,
+].map(({ source }) => source).join('|'));
+const installs = (step: Step) => INSTALLS.test(readCommands(step));
 /** The token of a run is limited by `permissions`. */
 const secretsOf = (job: Job) =>
   [...JSON.stringify(job).matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret)
@@ -70,6 +79,17 @@ describe.each(JOBS)('$title', ({ job, name }) => {
   });
 });
 
+test('a job that publishes takes its script from the repository', () => {
+  const scripts = JOBS.flatMap(({ name, job: { steps } }) => {
+    const hasCheckout = steps.some(({ uses }) => uses?.startsWith('actions/checkout@'));
+    return steps.filter(({ run = '' }) => run.endsWith('.sh')).map(({ run }) => [name, run, hasCheckout]);
+  });
+  expect(scripts).toEqual([
+    ['release_maven', '.repo/.github/publish-maven.sh', true],
+    ['release_golang', '.repo/.github/publish-go.sh', true],
+  ]);
+});
+
 const PUBLISHING = JOBS.filter(({ name }) => name.startsWith('release_'));
 test.each(PUBLISHING)('$name runs in the protected environment', ({ job }) => {
   expect(job.environment).toEqual('publishing');
@@ -78,7 +98,7 @@ test.each(PUBLISHING)('$name runs in the protected environment', ({ job }) => {
 test('dependencies are updated on a schedule', () => {
   const { updates } = parse(readFileSync(path.join(GITHUB, 'dependabot.yml'), 'utf8'));
   expect(updates.map((update: any) => `${update['package-ecosystem']} ${update.directory} ${update.schedule.interval}`))
-    .toEqual(['npm / weekly', 'npm /.github/publib weekly', 'github-actions / weekly']);
+    .toEqual(['npm / weekly', 'github-actions / weekly']);
 });
 
 test('every file has an owner, and a vulnerability can be reported in private', () => {
