@@ -1,8 +1,9 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { INTEGRATION, newIntegration, newStack, getOnly, listResources } from './fixture';
-import { ImmutaAuthentication, ImmutaS3IntegrationProps } from '../src';
+import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../src';
 
 function integrationWith(props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>): Stack {
   const stack = newStack();
@@ -55,6 +56,19 @@ test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, unknown]
   const { Properties, DependsOn } = getOnly(stack, INTEGRATION);
   expect(Properties).toMatchObject({ DiagnosedPrincipalArn: principal, BucketAccountId: '111122223333' });
   expect(DependsOn).toContain(logicalId);
+});
+
+test.each<[string, (stack: Stack) => S3Location, string | undefined]>([
+  ['a bucket', (stack) => S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', 'sales')), undefined],
+  ['every bucket', () => S3Location.allBuckets(), undefined],
+  ['named buckets', (stack) => S3Location.allBuckets({
+    buckets: ['sales', 'ads'].map((name) => Bucket.fromBucketName(stack, name, name)),
+  }), 'sales'],
+])('names a bucket for the simulation when the location has no other: %s', (_, location, name) => {
+  const { Properties } = getOnly(
+    integrationWith((stack) => ({ location: location(stack), diagnosePermissions: true })), INTEGRATION,
+  );
+  expect(Properties.DiagnosedBucketName).toBe(name);
 });
 
 test('deletes the simulation policy when the integration is retained', () => {

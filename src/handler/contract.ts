@@ -149,6 +149,8 @@ export interface IntegrationProperties {
   readonly DiagnosedPrincipalArn?: string;
   /** The account that owns the buckets, for the same purpose. */
   readonly BucketAccountId?: string;
+  /** One of the buckets of a location `s3://`, for the same purpose. @default - every bucket, or that of the path */
+  readonly DiagnosedBucketName?: string;
   /** The scope of the health check that covers the integration. A change only triggers an Update, for its metrics. */
   readonly HealthCheck?: HealthCheckScope;
 }
@@ -194,6 +196,7 @@ export type ExpectedIntegration = IntegrationAttributes &
     | 'AccessKeyUserName'
     | 'DiagnosedPrincipalArn'
     | 'BucketAccountId'
+    | 'DiagnosedBucketName'
   >;
 
 /** Prefix of physical IDs: `immuta-s3-integration/<what>`. They never change after Create. */

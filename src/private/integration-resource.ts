@@ -4,6 +4,7 @@ import { Construct, IConstruct } from 'constructs';
 import { BoundAuthentication } from './authentication';
 import { createCustomResource, renderRemovalPolicy } from './custom-resource';
 import { findHealthCheckScope } from './monitored-integrations';
+import { GovernedData } from './policies/governed-data';
 import { resolveTimeouts, Timeouts } from './validation/durations';
 import {
   ExpectedIntegration, INTEGRATION_RESOURCE_TYPE, IntegrationAttributes, IntegrationProperties,
@@ -29,6 +30,7 @@ export interface RenderedParts {
   readonly locationRole: iam.IRole;
   readonly authentication: BoundAuthentication;
   readonly bucketAccount: string;
+  readonly data: GovernedData;
 }
 
 /** The custom resource of an integration, and what it deploys. */
@@ -65,11 +67,12 @@ function renderExpected(resource: CustomResource, properties: IntegrationPropert
     AccessKeyUserName: properties.AccessKeyUserName,
     DiagnosedPrincipalArn: properties.DiagnosedPrincipalArn,
     BucketAccountId: properties.BucketAccountId,
+    DiagnosedBucketName: properties.DiagnosedBucketName,
   };
 }
 
 function renderProperties(props: RenderedProps, parts: RenderedParts): IntegrationProperties {
-  const { scope, authentication } = parts;
+  const { scope, authentication, data } = parts;
   const { account, region } = Stack.of(scope);
   const { timeout, iamPropagationTimeout } = resolveTimeouts(props);
   return {
@@ -89,6 +92,7 @@ function renderProperties(props: RenderedProps, parts: RenderedParts): Integrati
     Generation: Lazy.string({ produce: () => findGeneration(scope, authentication) }),
     DiagnosedPrincipalArn: props.diagnosePermissions ? authentication.principalArn : undefined,
     BucketAccountId: props.diagnosePermissions ? parts.bucketAccount : undefined,
+    DiagnosedBucketName: props.diagnosePermissions && data.allBuckets ? data.bucketNames[0] : undefined,
     HealthCheck: Lazy.string({ produce: () => findHealthCheckScope(parts.integration, props.tenant) }) as never,
   };
 }

@@ -125,14 +125,16 @@ function listNeededActions(properties: Properties): NeededActions[] {
     LocationPath: path = '',
     LocationRoleArn: role = '',
     BucketAccountId: owner,
+    DiagnosedBucketName: exampleBucket = '',
   } = properties;
   const [, partition = 'aws'] = role.split(':');
   const instance = `arn:${partition}:s3:${region}:${account}:access-grants/default`;
   const iam = { resource: role, region: IAM_REGIONS[partition] ?? region };
-  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  const [, ownBucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  const bucket = ownBucket || exampleBucket;
   return [
     { actions: ['s3:GetAccessGrantsInstance', 's3:ListAccessGrantsLocations'], resource: instance, region },
-    { actions: ['s3:ListAccessGrantsInstances', ...(bucket ? [] : ['s3:ListAllMyBuckets'])], resource: '*', region },
+    { actions: ['s3:ListAccessGrantsInstances', ...(ownBucket ? [] : ['s3:ListAllMyBuckets'])], resource: '*', region },
     {
       actions: ['s3:CreateAccessGrantsLocation', 's3:DeleteAccessGrantsLocation'],
       resource: `${instance}/location/default`,
@@ -143,8 +145,8 @@ function listNeededActions(properties: Properties): NeededActions[] {
       actions: ['s3:CreateAccessGrant', 's3:DeleteAccessGrant'],
       resource: `${instance}/grant/default`,
       region,
-      // In `s3://`, a grant names a bucket. Which ones Immuta may name is not known here.
-      context: bucket ? { 's3:AccessGrantScope': `${path}*` } : {},
+      // In `s3://`, a grant names a bucket.
+      context: { 's3:AccessGrantScope': ownBucket || !bucket ? `${path}*` : `${path}${bucket}/*` },
     },
     { actions: ['iam:GetRole'], ...iam },
     { actions: ['iam:PassRole'], ...iam, context: { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' } },

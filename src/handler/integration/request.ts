@@ -67,6 +67,7 @@ const NEUTRAL_PROPERTIES = [
   'Generation',
   'DiagnosedPrincipalArn',
   'BucketAccountId',
+  'DiagnosedBucketName',
   'HealthCheck',
 ];
 

@@ -107,7 +107,12 @@ describe("with Immuta's principal", () => {
     expect(await failsAtTest(6, withPrincipal)).toContain('policy simulator finds nothing');
   });
 
-  test('passes the scopes of the location and of its grants to the simulator', async () => {
+  test.each([
+    [{}, 's3://sales/*', 's3://sales/'],
+    [{ LocationPath: 's3://sales/curated' }, 's3://sales/curated*', 's3://sales/curated'],
+    [{ LocationPath: 's3://', DiagnosedBucketName: 'sales' }, 's3://sales/*', 's3://'],
+    [{ LocationPath: 's3://' }, 's3://*', 's3://'],
+  ])('passes the scopes of the location and of its grants to the simulator: %j', async (properties, grant, location) => {
     const scopes = new Set<string>();
     sandbox.aws.route('iam', (request, next) => {
       Object.entries<string>(request.input)
@@ -118,21 +123,18 @@ describe("with Immuta's principal", () => {
         });
       return next(request);
     });
-    await failsAtTest(6, withPrincipal);
+    await failsAtTest(6, { ...withPrincipal, ...properties });
 
     expect([...scopes].sort()).toEqual([
-      's3:CreateAccessGrant: s3:AccessGrantScope s3://sales/*',
-      's3:CreateAccessGrantsLocation: s3:AccessGrantsLocationScope s3://sales/',
+      `s3:CreateAccessGrant: s3:AccessGrantScope ${grant}`,
+      `s3:CreateAccessGrantsLocation: s3:AccessGrantsLocationScope ${location}`,
     ]);
   });
 
   test('reports nothing when the simulator cannot decide a condition', async () => {
-    sandbox.aws.iam.organizationPolicy = DENY('s3:DeleteAccessGrant');
-    sandbox.aws.route('iam', async (request, next) => {
-      const answer = await next(request);
-      const missing = '<MissingContextValues><member>aws:SourceVpce</member></MissingContextValues>';
-      return { ...answer, body: answer.body?.toString().replaceAll('</EvalDecision>', `</EvalDecision>${missing}`) };
-    });
+    const [allow, deny] = DENY('s3:DeleteAccessGrant').Statement;
+    const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    sandbox.aws.iam.organizationPolicy = { Version: '2012-10-17', Statement: [allow, { ...deny, Condition }] };
     const reason = await failsAtTest(6, withPrincipal);
 
     expect(reason).toContain('AWS says that account');

@@ -51,6 +51,7 @@ const ROWS: [name: string, value: string, written: string[], inConfig: object][]
   ['Generation', 'other', [], {}],
   ['DiagnosedPrincipalArn', IMMUTA_ROLE, [], {}],
   ['BucketAccountId', '444455556666', [], {}],
+  ['DiagnosedBucketName', 'sales', [], {}],
   ['HealthCheck', 'integration', [], {}],
 ];
 

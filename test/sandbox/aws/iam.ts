@@ -366,13 +366,15 @@ export class IamState {
     action: string,
     resource: string,
     context: AuthorizationContext,
-  ): Promise<Record<'own' | 'boundary' | 'organization', boolean>> {
+  ): Promise<Record<'own' | 'boundary' | 'organization', boolean> & { readonly documents: PolicyDocument[] }> {
     const identity = this.identities.get(principal);
     if (!identity) throw new AwsError(404, 'NoSuchEntity', `${principal} cannot be found.`);
     const { identityPolicies, ...others } = this.policiesThatBind(identity);
     const allows = (policies: Policies) =>
       this.simulate(principal, action, resource, { ...context, resourceAccount: principal.split(':')[4] }, policies);
+    const bound = [...identityPolicies, ...others.permissionBoundaryPolicies ?? []].map(({ policy }) => policy);
     return {
+      documents: [...bound, ...this.organizationPolicy ? [this.organizationPolicy] : []],
       own: await allows({ identityPolicies }),
       boundary: await allows({
         identityPolicies: ANYTHING,

@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error';
-import { IamState } from './iam';
+import { IamState, PolicyDocument } from './iam';
 import { AwsRequest, AwsResponse, elements, queryXml } from './request';
 
 /** IAM's SimulatePrincipalPolicy, for roles and users of the sandbox. */
@@ -20,17 +20,44 @@ export async function handlePolicySimulator(iam: IamState, request: AwsRequest):
   const results: object[] = [];
   for (const action of list(input, 'ActionNames')) {
     for (const resource of list(input, 'ResourceArns')) {
-      const { own, boundary, organization } = await iam.verdicts(source, action, resource, { keys });
+      const { own, boundary, organization, documents } = await iam.verdicts(source, action, resource, { keys });
       results.push({
         EvalActionName: action,
         EvalResourceName: resource,
         EvalDecision: own && boundary && organization ? 'allowed' : 'implicitDeny',
         PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundary },
         OrganizationsDecisionDetail: { AllowedByOrganizations: organization },
+        // Those of a resource that the request names are in its own result.
+        ResourceSpecificResults: {
+          member: [{
+            EvalResourceName: resource,
+            EvalResourceDecision: own && boundary && organization ? 'allowed' : 'implicitDeny',
+            MissingContextValues: { member: findMissingKeys(documents, action, Object.keys(keys)) },
+          }],
+        },
       });
     }
   }
   return queryXml(operation, elements({ IsTruncated: false, EvaluationResults: { member: results } }));
+}
+
+/** Keys of conditions on the action for which the request has no value. */
+function findMissingKeys(documents: PolicyDocument[], action: string, known: string[]): string[] {
+  const isKnown = (key: string) => known.some((name) => name.toLowerCase() === key.toLowerCase());
+  const conditions = documents
+    .flatMap(({ Statement }) => Statement as Statement | Statement[])
+    .filter(({ Action }) => [Action].flat().some((pattern) => matchesAction(pattern, action)))
+    .flatMap(({ Condition = {} }) => Object.values(Condition));
+  return [...new Set(conditions.flatMap((keys) => Object.keys(keys)))].filter((key) => !isKnown(key));
+}
+
+interface Statement {
+  readonly Action?: string | string[];
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+function matchesAction(pattern = '', action: string): boolean {
+  return new RegExp(`^${pattern.replaceAll('*', '.*')}$`, 'i').test(action);
 }
 
 /** A list of the query protocol: `ActionNames.member.1`, `ContextEntries.member.1.ContextKeyName`, … */
