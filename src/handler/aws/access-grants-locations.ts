@@ -74,17 +74,30 @@ export async function listRegisteredLocations(
   return (await listLocations(location, tools))?.filter((each) => isOnPath(each, location.path, roleArn));
 }
 
-/** Finds the location that is registered on the path of a location, preferably the one with the role. */
+/**
+ * Finds the location that is registered on the path of a location, preferably the one with the role.
+ *
+ * @param isOfOther whether another integration has a path. Only asked about a path that differs by a slash
+ */
 export async function findRegisteredLocation(
   location: Location,
   roleArn: string | undefined,
-  tools: ListLocationsTools,
+  { isOfOther, ...tools }: ListLocationsTools & { readonly isOfOther: (path: string) => Promise<boolean> },
 ): Promise<RegisteredLocation | undefined> {
   const found = (await listRegisteredLocations(location, roleArn, tools)) ?? [];
-  return found.find((each) => each.roleArn === roleArn) ?? found[0];
+  const onPath = found.filter(({ scope }) => isSamePath(scope, location.path));
+  const own = onPath.find((each) => each.roleArn === roleArn);
+  const alike = found.find((each) => !onPath.includes(each));
+  if (own || !alike || (await isOfOther(alike.scope))) {
+    return own ?? onPath[0];
+  }
+  return alike;
 }
 
-/** `s3://bucket/x` and `s3://bucket/x/` may be two locations, so only the role proves that they are one. */
+/**
+ * Whether a location is registered on a path. `s3://bucket/x` and `s3://bucket/x/` may be two locations, or one that
+ * AWS writes differently: they are only taken for one if the role is the same.
+ */
 export function isOnPath(registered: RegisteredLocation, path: string, roleArn?: string): boolean {
   return isSamePath(registered.scope, path)
     || (registered.roleArn === roleArn && isSamePathExceptSlash(registered.scope, path));

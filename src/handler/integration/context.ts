@@ -5,6 +5,7 @@ import { IntegrationRequest } from './request';
 import { findRegisteredLocation, RegisteredLocation } from '../aws/access-grants-locations';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { DataSourcesClient } from '../immuta/data-sources';
+import { isSameLocation, Location } from '../location';
 import { CurrentOperation } from '../protocol/current-operation';
 import { EventTools } from '../protocol/run';
 import { Deadline } from '../runtime/deadline';
@@ -54,12 +55,23 @@ export async function createIntegrationContext(
     immuta: tenant.integrations,
     immutaForCleanup: forCleanup.integrations,
     dataSources: tenant.dataSources,
-    findRegisteredLocation: () => findRegisteredLocation(location, locationRoleArn, { deadline, log, s3Control }),
+    findRegisteredLocation: () =>
+      findRegisteredLocation(location, locationRoleArn, {
+        deadline,
+        log,
+        s3Control,
+        isOfOther: (path) => isOnPathOfOther(tenant.integrations, { ...location, path }),
+      }),
     credentials,
     operation,
     deadline,
     log,
   };
+}
+
+/** Whether an integration is on a location, which differs by a slash from the one of the event. */
+async function isOnPathOfOther(immuta: IntegrationsClient, location: Location): Promise<boolean> {
+  return (await immuta.list()).some((record) => isSameLocation(record.location, location));
 }
 
 /** Describes a record as failures name it. */
