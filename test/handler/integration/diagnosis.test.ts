@@ -112,7 +112,7 @@ describe("with Immuta's principal", () => {
     [{ LocationPath: 's3://sales/curated' }, 's3://sales/curated*', 's3://sales/curated'],
     [{ LocationPath: 's3://', DiagnosedBucketName: 'sales' }, 's3://sales/*', 's3://'],
     [{ LocationPath: 's3://' }, 's3://*', 's3://'],
-  ])('passes the scopes of the location and of its grants to the simulator: %j', async (properties, grant, location) => {
+  ])('passes the scopes of the location and of its grants to the simulator: %j', async (properties, grant, scope) => {
     const scopes = new Set<string>();
     sandbox.aws.route('iam', (request, next) => {
       Object.entries<string>(request.input)
@@ -127,7 +127,7 @@ describe("with Immuta's principal", () => {
 
     expect([...scopes].sort()).toEqual([
       `s3:CreateAccessGrant: s3:AccessGrantScope ${grant}`,
-      `s3:CreateAccessGrantsLocation: s3:AccessGrantsLocationScope ${location}`,
+      `s3:CreateAccessGrantsLocation: s3:AccessGrantsLocationScope ${scope}`,
     ]);
   });
 
