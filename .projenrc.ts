@@ -165,9 +165,10 @@ const HANDLER_LAYERS: Record<string, string[]> = {
   'protocol': [...HANDLER_SHARED, 'runtime', 'aws'],
   'instance': [...HANDLER_SHARED, 'runtime', 'aws', 'protocol'],
   'tenant': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta'],
-  'integration': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant'],
+  'access-keys': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta'],
+  'integration': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant', 'access-keys'],
   'data-sources': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant'],
-  'health': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant', 'integration'],
+  'health': [...HANDLER_SHARED, 'runtime', 'aws', 'immuta', 'protocol', 'tenant', 'access-keys', 'integration'],
 };
 const among = (paths: string[]) => paths.map((path) => `./${path}`);
 

@@ -1,7 +1,7 @@
+import { canHold } from '../access-keys/managed-access-key';
 import { ExpectedIntegration } from '../contract';
 import { IntegrationRecord } from '../immuta/client';
 import { parseDesiredState, diff } from '../integration/desired-state';
-import { canHold } from '../integration/managed-access-key';
 import { isSamePath } from '../location';
 
 /** A field of Immuta's configuration that differs from what was deployed. */

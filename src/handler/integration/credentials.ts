@@ -1,4 +1,4 @@
-import { KeyHolder, ManagedAccessKey, canHold } from './managed-access-key';
+import { KeyHolder, ManagedAccessKey, canHold } from '../access-keys/managed-access-key';
 import { hasErrorCode } from '../aws/error';
 import { AccessKey } from '../aws/iam';
 import { readField, readSecret } from '../aws/secrets-manager';

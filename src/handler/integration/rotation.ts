@@ -1,7 +1,7 @@
 import { reportRotation } from './credentials';
 import { buildConfig } from './desired-state';
-import { ManagedAccessKey } from './managed-access-key';
 import { readRecord } from './record-status';
+import { ManagedAccessKey } from '../access-keys/managed-access-key';
 import { prepareNetwork } from '../aws/network';
 import { Failure, createFailure, redactFailure, renderLastStatus } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';

@@ -3,7 +3,6 @@ import { IntegrationContext, describeRecord } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { buildConfig, diff, isAsDesired } from './desired-state';
-import { ManagedAccessKey } from './managed-access-key';
 import { assertNotInOtherTenant } from './other-tenant';
 import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { findIntegrationId } from './physical-id';
@@ -11,6 +10,7 @@ import { findOrConfirmAbsence, readRecord, sendOnceAllowed, waitForSteadyStatus,
 import { waitForLocationRole } from './registered-location';
 import { UpdateRequest } from './request';
 import { createStatusFailure } from './status-failure';
+import { ManagedAccessKey } from '../access-keys/managed-access-key';
 import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
