@@ -32,7 +32,7 @@ describe('AccessGrantsInstance', () => {
     });
   });
 
-  test('is retained when it has Identity Center, except when the first deployment fails', () => {
+  test('retains an instance with Identity Center, except when the first deployment fails', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
     Template.fromStack(stack).hasResource(INSTANCE, {
@@ -46,13 +46,13 @@ describe('AccessGrantsInstance', () => {
     [RemovalPolicy.DESTROY, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' }],
     [RemovalPolicy.RETAIN, RETAINED],
     [RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, RETAINED],
-  ])('applies the removal policy %s', (removalPolicy, expected) => {
+  ])('applies the removal policy %s to an instance', (removalPolicy, expected) => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER, removalPolicy });
     Template.fromStack(stack).hasResource(INSTANCE, expected);
   });
 
-  test('has no tags, because a changed tag would replace it', () => {
+  test('sets no tags on a native instance, because a changed tag would replace it', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance');
     Tags.of(stack.node.root).add('owner', 'data');
@@ -132,7 +132,7 @@ test('grantDataAccess allows a principal to request credentials', () => {
 });
 
 describe('default AccessGrantsInstance', () => {
-  test('is defined by the first integration and used by the next one', () => {
+  test('defines the default instance with the first integration and uses it in the next one', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     newIntegration(stack, 'One', { tenant });
@@ -143,7 +143,7 @@ describe('default AccessGrantsInstance', () => {
     }
   });
 
-  test('does not change when one of several integrations is removed', () => {
+  test('keeps the default instance when one of several integrations is removed', () => {
     const template = (ids: string[]) => {
       const stack = newStack();
       const tenant = newTenant(stack);
@@ -183,7 +183,7 @@ describe('default AccessGrantsInstance', () => {
     expect(synthesize(true).Resources.S3AccessGrantsInstance.DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  test('belongs to the outermost stack when integrations are in nested stacks', () => {
+  test('defines the default instance in the outermost stack when integrations are in nested stacks', () => {
     const stack = newStack();
     const nested = [1, 2].map((n) => new NestedStack(stack, `Nested${n}`));
     const tenant = newTenant(stack);

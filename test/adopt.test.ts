@@ -93,7 +93,7 @@ describe('generation of an adopted integration', () => {
     ],
     ['a policy of one of them', {}, undefined, 'Ref of AWS::IAM::ManagedPolicy'],
     ['nothing when all roles are imported as immutable', {}, { mutable: false }, undefined],
-  ])('uses %s', (_, props, options, type) => {
+  ])('uses %s as the generation of an adopted integration', (_, props, options, type) => {
     expect(generation(props, options)).toBe(type);
   });
 });

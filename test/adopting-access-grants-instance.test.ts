@@ -85,7 +85,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     );
   });
 
-  test('keeps all resources when the construct is moved or renamed', () => {
+  test('keeps all resources when an adopting instance is moved or renamed', () => {
     const define = (scope: (stack: Stack) => Construct, id: string) => {
       const stack = newStack();
       new AdoptingAccessGrantsInstance(scope(stack), id, { identityCenterInstanceArn: IDENTITY_CENTER });
@@ -96,7 +96,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     );
   });
 
-  test('gives its function the same settings as that of the tenant', () => {
+  test('gives the function of an instance the same settings as that of the tenant', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     newIntegration(stack, 'Lake');
@@ -121,7 +121,7 @@ describe('AdoptingAccessGrantsInstance', () => {
   test.each([
     [RemovalPolicy.DESTROY, 'Delete', 'destroy'],
     [RemovalPolicy.RETAIN, 'RetainExceptOnCreate', 'retain'],
-  ])('applies the removal policy %s', (removalPolicy, deletionPolicy, property) => {
+  ])('applies the removal policy %s to an adopting instance', (removalPolicy, deletionPolicy, property) => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
     expect(getOnly(stack, ADOPTING)).toMatchObject({
@@ -132,7 +132,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     expect(getOnly(stack, 'AWS::Lambda::Function').DeletionPolicy).toBeUndefined();
   });
 
-  test('uses the log group and the time-out of the user', () => {
+  test('uses the log group and the time-out that the user passes', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance', {
       logGroup: logs.LogGroup.fromLogGroupName(stack, 'Logs', 'mine'),
@@ -199,12 +199,12 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
     return logicalId;
   };
 
-  test('has a new policy when the Identity Center instance changes', () => {
+  test('defines a new policy when the Identity Center instance changes', () => {
     expect(policyOf(IDENTITY_CENTER)).not.toBe(policyOf(OTHER_IDENTITY_CENTER));
     expect(policyOf(IDENTITY_CENTER)).toBe(policyOf(IDENTITY_CENTER));
   });
 
-  test('allows no action on Identity Center when there is none', () => {
+  test('allows no action on Identity Center when the instance has none', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     expect(JSON.stringify(listResources(stack))).not.toMatch(/sso:|IdentityCenter"/);
@@ -224,7 +224,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
         .find(({ Action }) => Action === 'sso:DescribeApplication').Resource,
     );
 
-  test('gives its application to an integration of the same stack', () => {
+  test('gives the application of the instance to an integration of the same stack', () => {
     const stack = newStack();
     withIdentityCenter(
       new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER }),
@@ -234,7 +234,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
     );
   });
 
-  test('allows any application when the integration is in another stack', () => {
+  test('allows any application of Identity Center when the integration is in another stack', () => {
     const app = new App();
     const instance = new AdoptingAccessGrantsInstance(new Stack(app, 'Shared', { env: ENV }), 'Instance', {
       identityCenterInstanceArn: IDENTITY_CENTER,
@@ -248,7 +248,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('Fn::ImportValue');
   });
 
-  test('gives its application to an integration of a nested stack', () => {
+  test('gives the application of the instance to an integration of a nested stack', () => {
     const stack = newStack();
     const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', {
       identityCenterInstanceArn: IDENTITY_CENTER,
@@ -261,7 +261,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
     expect(describeApplicationOn(nested)).toMatch(/^\{"Ref":"referenceto\w+IdentityCenterApplicationArn"\}$/);
   });
 
-  test('uses the application of the integration when that names one', () => {
+  test('uses the application that the integration names, even when the instance has one', () => {
     const stack = newStack();
     const own = 'arn:aws:sso::444455556666:application/ssoins-1111222233334444/apl-1';
     withIdentityCenter(
@@ -288,7 +288,7 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
 });
 
 describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
-  test.each(['before', 'after'])('is used by integrations without an instance that are defined %s it', (order) => {
+  test.each(['before', 'after'])('uses the adopting instance for integrations that are defined %s it', (order) => {
     const stack = newStack();
     const define = [() => new AdoptingAccessGrantsInstance(stack, 'Instance'), () => newIntegration(stack, 'Lake')];
     (order === 'before' ? define.reverse() : define).forEach((construct) => construct());
@@ -296,7 +296,7 @@ describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
     expect(getOnly(stack, INTEGRATION).DependsOn).toContain('AdoptingS3AccessGrantsInstance');
   });
 
-  test('is used by integrations of nested stacks', () => {
+  test('uses the adopting instance for integrations of nested stacks', () => {
     const stack = newStack();
     new AdoptingAccessGrantsInstance(stack, 'Instance');
     newIntegration(new NestedStack(stack, 'Nested'), 'Lake');
@@ -304,9 +304,9 @@ describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
   });
 
   test.each([
-    ['is retained with a retained integration when it has no removal policy', undefined, 'RetainExceptOnCreate'],
-    ['is deleted despite a retained integration when its removal policy is DESTROY', RemovalPolicy.DESTROY, 'Delete'],
-  ])('%s', (_, removalPolicy, expected) => {
+    ['retains', 'has no removal policy', undefined, 'RetainExceptOnCreate'],
+    ['deletes', 'has the removal policy DESTROY', RemovalPolicy.DESTROY, 'Delete'],
+  ])('%s the adopting instance of a retained integration when it %s', (_verb, _when, removalPolicy, expected) => {
     for (const named of [false, true]) {
       const stack = newStack();
       const instance = new AdoptingAccessGrantsInstance(stack, 'Instance', { removalPolicy });
@@ -318,7 +318,7 @@ describe('AdoptingAccessGrantsInstance as the instance of a stack', () => {
     }
   });
 
-  test('is retained when it replaces a retained default instance', () => {
+  test('retains an adopting instance when it replaces a retained default instance', () => {
     const stack = newStack();
     newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
     new AdoptingAccessGrantsInstance(stack, 'Instance');

@@ -108,7 +108,7 @@ describe('time-outs', () => {
 test.each([
   [74, ''],
   [75, '\'integrationName\' must have 1 to 74 characters, got "xxx'],
-])('checks a name of %i characters', (length, message) => {
+])("checks the length of an integration's name with %i characters", (length, message) => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { integrationName: 'x'.repeat(length) });
   expect(synthError(stack)).toEqual(message === '' ? '' : expect.stringContaining(message));
@@ -138,7 +138,7 @@ describe('two integrations', () => {
     ).toContain('is also the name');
   });
 
-  test('accepts the same name when the tenants differ', () => {
+  test('accepts two integrations with one name when their tenants differ', () => {
     const stack = newStack();
     newIntegration(stack, 'One', { integrationName: 'sales' });
     newIntegration(stack, 'Two', {
@@ -274,7 +274,7 @@ describe('two integrations', () => {
         return [S3Location.prefix(bucket, 'a/'), S3Location.prefix(bucket, 'b/')];
       },
     ],
-  ])('accepts %s', (_, locations) => {
+  ])('accepts integrations of %s', (_, locations) => {
     const stack = newStack();
     const [one, other] = locations(stack);
     newIntegration(stack, 'One', { location: one });

@@ -17,7 +17,7 @@ function simulatorPolicies(stack: Stack) {
   );
 }
 
-test('gives the handler no permission to simulate policies without diagnosePermissions', () => {
+test('gives the handler no permission to simulate policies when diagnosePermissions is not set', () => {
   const stack = integrationWith(() => ({}));
   expect(simulatorPolicies(stack)).toEqual([]);
   expect(getOnly(stack, INTEGRATION).Properties).not.toHaveProperty('DiagnosedPrincipalArn');
@@ -45,7 +45,7 @@ test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, unknown]
     }),
     'arn:aws:iam::111122223333:user/immuta',
   ],
-])('allows the handler to simulate only the policies of %s with diagnosePermissions', (_, props, principal) => {
+])('allows the handler to simulate only the policies of %s when diagnosePermissions is set', (_, props, principal) => {
   const stack = integrationWith((scope) => ({ ...props(scope), diagnosePermissions: true }));
 
   const [[logicalId, policy], ...others] = simulatorPolicies(stack);

@@ -61,7 +61,7 @@ test('publishes the function from a bootstrap stack with another qualifier', () 
   expect(Code.S3Bucket).toEqual({ 'Fn::Sub': 'cdk-acme-assets-${AWS::AccountId}-${AWS::Region}' });
 });
 
-test('is deployed by a pipeline', () => {
+test('synthesizes in a pipeline of CDK Pipelines', () => {
   const app = new App();
   const home = new Stack(app, 'Pipeline', { env: { account: '111122223333', region: 'us-east-1' } });
   const input = pipelines.CodePipelineSource.s3(s3.Bucket.fromBucketName(home, 'Source', 'source'), 'app.zip');

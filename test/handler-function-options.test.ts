@@ -61,7 +61,7 @@ function listStatements(stack: Stack): object[] {
 }
 
 describe.each(OWNERS)('the function of %s', (_, define) => {
-  test('runs in the VPC with the permissions for its network interfaces', () => {
+  test('runs the function in the VPC with the permissions for its network interfaces', () => {
     const stack = newStack();
     define(stack, { vpc: newVpc(stack) });
 
@@ -88,7 +88,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     ]));
   });
 
-  test('uses the subnets and security groups of the user', () => {
+  test('uses the subnets and security groups that the user passes', () => {
     const stack = newStack();
     const vpc = newVpc(stack);
     const group = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1');
@@ -103,7 +103,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(owner.connections.securityGroups).toEqual([group]);
   });
 
-  test('has no network connections and no permissions for a network outside a VPC', () => {
+  test('gives a function outside a VPC no network and no permissions for one', () => {
     const stack = newStack();
     const owner = define(stack);
     expect(() => owner.connections).toThrow("'connections' needs a function in a VPC. Pass 'vpc'. [VPC_MISSING]");
@@ -157,7 +157,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
       "'proxy.url' must not contain credentials. Store them in a secret, and pass that as 'proxy.credentials'. "
       + '[PROXY_URL_WITH_CREDENTIALS]',
     ],
-  ])('fails at once when it gets %s', (__, options, message) => {
+  ])('fails at once when the function gets %s', (__, options, message) => {
     expect(() => define(newStack(), options)).toThrow(message);
   });
 
@@ -166,7 +166,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(() => define(newStack(), { proxy })).toThrow(/^(?!.*hunter2)/s);
   });
 
-  test('gets the CA certificates of a file in a layer, without a private key', () => {
+  test('gives the function the CA certificates of a file in a layer, without a private key', () => {
     const app = new App();
     const stack = newStack({ env: ENV }, app);
     define(stack, { caCertificates: CaCertificates.fromFile(CA_FILE) });
@@ -179,7 +179,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(fs.readFileSync(path.join(folder, 'ca-certificates.pem'), 'utf8')).toBe(fs.readFileSync(CA_FILE, 'utf8'));
   });
 
-  test('may read the secrets with CA certificates and with the credentials of a proxy', () => {
+  test('lets the function read the secrets with CA certificates and with the credentials of a proxy', () => {
     const stack = newStack();
     define(stack, {
       caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca'), 'pem'),
@@ -217,7 +217,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(() => define(stack, options(stack))).toThrow(message);
   });
 
-  test('passes the other options on', () => {
+  test('passes the other options to the function', () => {
     const stack = newStack();
     const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/1');
     const layer = lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:us-east-1:1:layer:agent:1');
@@ -251,7 +251,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     ]));
   });
 
-  test('adds nothing to the template when it gets no option', () => {
+  test('adds nothing to the template when the function gets no option', () => {
     const [without, empty] = [newStack(), newStack()];
     define(without);
     define(empty, {});
@@ -271,7 +271,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(getOnly(stack, 'AWS::Lambda::Function').Properties.Role).toBe('arn:aws:iam::111122223333:role/handler');
   });
 
-  test('is created when the role of the user has the permissions', () => {
+  test('creates the function after the permissions of a role of the user', () => {
     const stack = newStack();
     define(stack, { role: importedRole(stack), vpc: newVpc(stack), onFailure: newDestination(stack) });
     const dependenciesOf = (type: string) => findDependencies(listResources(stack), getOnly(stack, type).logicalId);
@@ -333,7 +333,7 @@ describe('the statements of integrations on a handler role without policy update
       }), 'secret:immuta/access-key-??????',
     ],
     ['a managed access key', () => ImmutaAuthentication.managedAccessKey(), 'iam:CreateAccessKey'],
-  ])('are in the warning and in handlerPolicyStatements with %s', (_, authenticate, expected) => {
+  ])('lists statements of integrations with %s in warning and handlerPolicyStatements', (_, authenticate, expected) => {
     const stack = newStack();
     const tenant = newTenantWith(stack, { role: importedRole(stack, { mutable: false }) });
     newIntegration(stack, 'Sales', { tenant, authentication: authenticate(stack), diagnosePermissions: true });
@@ -359,7 +359,7 @@ describe('a network of the stack', () => {
   const dependenciesOfIntegration = (stack: Stack) =>
     findDependencies(listResources(stack), getOnly(stack, 'Custom::ImmutaS3Integration').logicalId);
 
-  test('is there before an integration is created and until it is deleted', () => {
+  test('creates the network of the stack before an integration and deletes it afterwards', () => {
     const stack = newStack();
     const vpc = newVpc(stack);
     const tenant = define(stack, vpc);
@@ -376,7 +376,7 @@ describe('a network of the stack', () => {
     expect(needed.filter((id) => !dependenciesOfIntegration(stack).includes(id))).toEqual([]);
   });
 
-  test('can have an endpoint whose policy names the function', () => {
+  test('accepts an endpoint of the network whose policy names the function', () => {
     const stack = newStack();
     const vpc = newVpc(stack);
     const tenant = define(stack, vpc);
@@ -392,7 +392,7 @@ describe('a network of the stack', () => {
     expect(dependenciesOfIntegration(stack)).toContain(idOf(endpoint));
   });
 
-  test('can be imported, with endpoints and rules that the stack adds', () => {
+  test('accepts an imported network with endpoints and rules that the stack adds', () => {
     const stack = newStack();
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
       vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'],
@@ -407,7 +407,7 @@ describe('a network of the stack', () => {
     expect(dependenciesOfIntegration(stack)).toEqual(expect.arrayContaining([rule, idOf(endpoint)]));
   });
 
-  test('can belong to another stack', () => {
+  test('accepts a network of another stack', () => {
     const app = new App();
     const vpc = newVpc(newStack({ env: ENV }, app, 'Network'));
     const stack = newStack({ env: ENV }, app);
@@ -415,7 +415,7 @@ describe('a network of the stack', () => {
     expect(app.synth().getStackByName('Stack').dependencies.map(({ id }) => id)).toContain('Network');
   });
 
-  test('includes what the user lets the function depend on', () => {
+  test('creates what the user lets the function depend on before an integration', () => {
     const stack = newStack();
     const tenant = define(stack, newVpc(stack));
     const queue = new sqs.Queue(stack, 'Queue');

@@ -28,7 +28,7 @@ function newLake(stack = newStack(), tenant = newTenant(stack)) {
 }
 
 describe('addHealthCheck of an integration', () => {
-  test('adds one rule, one permission and one alarm', () => {
+  test('adds one rule, one permission and one alarm for an integration', () => {
     const { stack, integration } = newLake();
     const before = Object.keys(listResources(newLake().stack));
 
@@ -48,7 +48,7 @@ describe('addHealthCheck of an integration', () => {
     });
   });
 
-  test('passes what is deployed to the function, without a secret', () => {
+  test('passes what is deployed to the health check, without a secret', () => {
     const { stack, integration } = newLake();
     integration.addHealthCheck();
 
@@ -69,7 +69,7 @@ describe('addHealthCheck of an integration', () => {
     });
   });
 
-  test('passes the secret of an access key by its ARN, and the principal to diagnose', () => {
+  test('passes the secret of an access key to the health check by its ARN, and the principal to diagnose', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Lake', {
       authentication: ImmutaAuthentication.managedAccessKey(),
@@ -89,7 +89,7 @@ describe('addHealthCheck of an integration', () => {
     });
   });
 
-  test('runs when the integration is deployed, and not after it is deleted', () => {
+  test('checks an integration when it is deployed, and not after it is deleted', () => {
     const { stack, integration } = newLake();
     integration.addHealthCheck();
 
@@ -110,7 +110,7 @@ describe('addHealthCheck of an integration', () => {
     check.forEach(({ DeletionPolicy }) => expect(DeletionPolicy).toBeUndefined());
   });
 
-  test('updates the integration when a check is added, and not otherwise', () => {
+  test('updates the integration only when a health check is added', () => {
     expect(getOnly(newLake().stack, INTEGRATION).Properties.HealthCheck).toBeUndefined();
     const { stack, integration } = newLake();
 
@@ -129,7 +129,7 @@ describe('addHealthCheck of an integration', () => {
     expect(ids[0].slice(1)).toEqual(ids[1].slice(1));
   });
 
-  test('works with a tenant of another app', () => {
+  test('checks an integration with a tenant of another app', () => {
     const stack = newStack();
     const { apiKey } = newTenant(newStack());
     const tenant = ImmutaTenant.fromTenantAttributes(stack, 'Immuta', {
@@ -144,7 +144,7 @@ describe('addHealthCheck of an integration', () => {
     });
   });
 
-  test('is an error the second time', () => {
+  test('fails when a health check is added twice', () => {
     const { integration } = newLake();
     integration.addHealthCheck();
     expect(() => integration.addHealthCheck()).toThrow(
@@ -154,7 +154,7 @@ describe('addHealthCheck of an integration', () => {
 });
 
 describe('the alarm', () => {
-  test('goes off after two results, and when results are missing', () => {
+  test('alarms after two findings, and when results are missing', () => {
     const { stack, integration } = newLake();
     integration.addHealthCheck({ schedule: events.Schedule.rate(Duration.minutes(30)) });
 
@@ -175,7 +175,7 @@ describe('the alarm', () => {
     });
   });
 
-  test('says what to do, and links the runbook', () => {
+  test('describes the alarm with what to do, and links the runbook', () => {
     const { stack, integration } = newLake();
     integration.addHealthCheck();
 
@@ -185,7 +185,7 @@ describe('the alarm', () => {
     expect(description.length).toBeLessThan(1024);
   });
 
-  test('notifies the topic when it goes off and when it recovers', () => {
+  test('notifies the topic when the alarm goes off and when it recovers', () => {
     const { stack, integration } = newLake();
     const check = integration.addHealthCheck({ alarmTopic: new sns.Topic(stack, 'Topic') });
 
@@ -200,7 +200,7 @@ describe('the alarm', () => {
 
 test.each([
   ['rate(5 minutes)', 300], ['rate(1 hour)', 3600], ['rate(24 hours)', 86400], ['rate(1 day)', 86400],
-])('accepts the schedule %s', (expression, seconds) => {
+])('accepts the schedule %s of a health check', (expression, seconds) => {
   const { stack, integration } = newLake();
   integration.addHealthCheck({ schedule: events.Schedule.expression(expression) });
   expect(getOnly(stack, 'AWS::CloudWatch::Alarm').Properties.Period).toBe(seconds);
@@ -211,7 +211,7 @@ test.each([
   [events.Schedule.rate(Duration.days(2)), "'rate(2 days)'"],
   [events.Schedule.cron({ minute: '0' }), "'cron(0 * * * ? *)'"],
   [events.Schedule.expression(new CfnOutput(newStack(), 'Token', { value: 'x' }).importValue), 'a token'],
-])('refuses a schedule that an alarm cannot follow', (schedule, got) => {
+])('fails when an alarm cannot follow the schedule of a health check', (schedule, got) => {
   const { integration } = newLake();
   expect(() => integration.addHealthCheck({ schedule })).toThrow(
     `'schedule' of a health check must be a rate of 5 minutes to 1 day, got ${got}. `
@@ -220,7 +220,7 @@ test.each([
 });
 
 describe('addHealthCheck of a tenant', () => {
-  test('adds one schedule, one role and one alarm for all integrations, also later ones', () => {
+  test('adds one schedule, one role and one alarm for all integrations of a tenant, also later ones', () => {
     const { stack, tenant } = newLake();
     const before = newLake();
     newIntegration(before.stack, 'Other', { tenant: before.tenant });
@@ -272,7 +272,7 @@ describe('addHealthCheck of a tenant', () => {
     expect(Object.values(listResources(stack)).filter(({ Type }) => CHECK_TYPES.includes(Type))).toEqual([]);
   });
 
-  test('has a schedule and an alarm in each stack with integrations', () => {
+  test('adds a schedule and an alarm to each stack with integrations', () => {
     const app = new App();
     const tenantStack = newStack({ env: ENV }, app, 'Tenant');
     const tenant = newTenant(tenantStack);
@@ -298,7 +298,7 @@ describe('addHealthCheck of a tenant', () => {
     expect(stacks[1].dependencies).toEqual([tenantStack]);
   });
 
-  test('is an error the second time', () => {
+  test('fails when a health check is added twice', () => {
     const { tenant } = newLake();
     tenant.addHealthCheck();
     expect(() => tenant.addHealthCheck()).toThrow(/\[HEALTH_CHECK_TWICE\]$/);
@@ -319,7 +319,7 @@ test('lets the function send events to the bus, and only to that one', () => {
   });
 });
 
-test('refuses an event bus when the role of the function is not known', () => {
+test('fails when the role of the function that sends to an event bus is not known', () => {
   const stack = newStack();
   const tenant = ImmutaTenant.fromTenantAttributes(stack, 'Immuta', {
     url: 'https://acme.immutacloud.com',
@@ -333,7 +333,7 @@ test('refuses an event bus when the role of the function is not known', () => {
   );
 });
 
-test('gives the metrics of an integration', () => {
+test('returns the metrics of an integration', () => {
   const { stack, integration } = newLake();
   const check = integration.addHealthCheck();
   const metrics = [
@@ -362,12 +362,12 @@ test('gives the metrics of an integration', () => {
   expect(stack).toBeDefined();
 });
 
-test('gives the metrics of a tenant', () => {
+test('returns the metrics of a tenant', () => {
   const { tenant } = newLake();
   expect(tenant.addHealthCheck().metricHealthy().dimensions).toEqual({ Tenant: 'https://acme.immutacloud.com' });
 });
 
-test('gives widgets for a dashboard', () => {
+test('returns widgets for a dashboard', () => {
   const { stack, tenant } = newLake();
   newIntegration(stack, 'Keys', { tenant, authentication: ImmutaAuthentication.managedAccessKey() });
   const check = tenant.addHealthCheck();

@@ -22,13 +22,13 @@ describe('assumeRole', () => {
     ]);
   });
 
-  test('requires the external ID in the trust policy', () => {
+  test("requires the external ID in the trust policy of Immuta's role", () => {
     expect(trust(withPrincipal(new iam.AccountPrincipal('444455556666'), 'abc'))).toEqual([expect.objectContaining({
       Condition: { StringEquals: { 'sts:ExternalId': 'abc' } },
     })]);
   });
 
-  test('creates a role with the name of the user', () => {
+  test('creates a role with the name that the user passes', () => {
     const stack = newStack();
     const principal = new iam.ArnPrincipal(ARN);
     newIntegration(stack, 'Lake', {
@@ -126,7 +126,7 @@ describe('assumeRole', () => {
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('\\[PRINCIPAL_WITHOUT_EXTERNAL_ID\\]'));
   });
 
-  test('is silent about an acknowledged principal without an external ID', () => {
+  test('does not warn about an acknowledged principal without an external ID', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Lake', {
       authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(OTHER_ARN) }),
@@ -171,7 +171,7 @@ describe.each([
     return stack;
   };
 
-  test('attaches a policy with a generated name to an imported role', () => {
+  test('attaches a policy with a generated name to an imported role of Immuta', () => {
     const stack = withRole((scope) => iam.Role.fromRoleArn(scope, 'Immuta', ARN));
     const policy = immutaPolicy(stack);
     expect(policy.Type).toBe('AWS::IAM::ManagedPolicy');
@@ -241,7 +241,7 @@ describe.each([
   });
 });
 
-test('existingRole passes a role of the stack to the custom resource', () => {
+test('passes an existing role of the stack to the custom resource', () => {
   const stack = newStack();
   const role = new iam.Role(stack, 'Existing', { assumedBy: new iam.AccountRootPrincipal() });
   const integration = newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });

@@ -29,7 +29,7 @@ function catchError(define: () => Stack): string {
   }
 }
 
-test('is one resource of the function of the tenant, for any number of data sources', () => {
+test('defines one resource for any number of data sources', () => {
   const { stack } = defineTwo();
   const { Properties, DependsOn } = getOnly(stack, TYPE);
 
@@ -47,7 +47,7 @@ test('is one resource of the function of the tenant, for any number of data sour
   expect(DependsOn!.join()).toMatch(/SalesLakeTenantHandlerRole/);
 });
 
-test('renders the options', () => {
+test('renders the options of data sources', () => {
   const { stack } = defineTwo({
     removalMode: DataSourceRemovalMode.DELETE,
     prefixForm: DataSourcePrefixForm.ABSOLUTE,
@@ -59,7 +59,7 @@ test('renders the options', () => {
   });
 });
 
-test('has the IDs by name', () => {
+test('returns the IDs of data sources by their names', () => {
   const { stack, dataSources } = defineTwo();
   const ids = { 'Fn::Split': [',', { 'Fn::GetAtt': [expect.stringMatching(/Curated/), 'DataSourceIds'] }] };
 
@@ -69,7 +69,7 @@ test('has the IDs by name', () => {
   });
 });
 
-test('takes an imported integration', () => {
+test('accepts an imported integration for data sources', () => {
   const stack = newStack();
   new ImmutaS3DataSources(stack, 'Curated', {
     tenant: newTenant(stack),
@@ -80,7 +80,7 @@ test('takes an imported integration', () => {
   expect(getOnly(stack, TYPE).Properties.IntegrationId).toBe('17');
 });
 
-test('makes its stack depend on that of the integration, so that it is destroyed first', () => {
+test('lets the stack of data sources depend on that of the integration, to be destroyed first', () => {
   const app = new App();
   const [lake, data] = ['Lake', 'Data'].map((id) => newStack({ env: ENV }, app, id));
   const tenant = newTenant(lake);
@@ -103,7 +103,9 @@ test('accepts a prefix that is known only at deployment', () => {
   });
 });
 
-test.each(['/orders/', 'orders/*', 's3://sales/orders/', 'a/../b/', './orders/'])('refuses the prefix %j', (prefix) => {
+const WRONG_PREFIXES = ['/orders/', 'orders/*', 's3://sales/orders/', 'a/../b/', './orders/'];
+
+test.each(WRONG_PREFIXES)('fails when a data source has the prefix %j', (prefix) => {
   expect(findProblem({ Orders: prefix })).toContain(
     `the prefix of data source "Orders" must be relative to the location, got ${JSON.stringify(prefix)}. Write it as ` +
       "in the keys of objects, such as 'orders/', without '*' and without a segment '.' or '..'. " +
@@ -111,23 +113,23 @@ test.each(['/orders/', 'orders/*', 's3://sales/orders/', 'a/../b/', './orders/']
   );
 });
 
-test.each(['', ' Orders', 'x'.repeat(256)])('refuses the name %j', (name) => {
+test.each(['', ' Orders', 'x'.repeat(256)])('fails when the name of a data source is %j', (name) => {
   expect(findProblem({ [name]: 'orders/' })).toContain('[DATA_SOURCE_NAME_INVALID]');
 });
 
-test('refuses a name that is a token', () => {
+test('fails when the name of a data source is a token', () => {
   expect(findProblem({ [Lazy.string({ produce: () => 'Orders' })]: 'orders/' })).toContain(
     '[DATA_SOURCE_NAME_INVALID]',
   );
 });
 
-test('accepts names and prefixes that are unusual', () => {
+test('accepts unusual names and prefixes of data sources', () => {
   const dataSources = { 'Bestellungen/März "2026"': 'große Daten/ä=1/', 'Everything': '' };
 
   expect(JSON.parse(getOnly(defineTwo({ dataSources }).stack, TYPE).Properties.DataSources)).toEqual(dataSources);
 });
 
-test.each(['orders/', 'orders'])('refuses two data sources with the prefix orders/ and %s', (prefix) => {
+test.each(['orders/', 'orders'])('fails when two data sources have the prefix orders/ and %s', (prefix) => {
   expect(findProblem({ 'Orders': 'orders/', 'Orders again': prefix })).toContain(
     `data source "Orders again" has the prefix ${JSON.stringify(prefix)} of data source "Orders". Remove one of the ` +
       'two. [DATA_SOURCE_PREFIX_DUPLICATE]',
@@ -141,20 +143,20 @@ describe('in two constructs', () => {
     return stack;
   };
 
-  test('refuses the same name', () => {
+  test('fails when two constructs have a data source of the same name', () => {
     expect(catchError(() => defineBoth({ Orders: 'orders/' }, { Orders: 'other/' }))).toContain(
       'data source "Orders" is also listed by \'Stack/SalesLake/Curated\'. Choose another name for one of the two. ' +
         '[DATA_SOURCE_NAME_DUPLICATE]',
     );
   });
 
-  test('refuses the same prefix', () => {
+  test('fails when two constructs have a data source of the same prefix', () => {
     expect(catchError(() => defineBoth({ A: 'orders/' }, { B: 'orders/' }))).toContain(
       'data source "B" has the prefix "orders/" of data source "A" in \'Stack/SalesLake/Curated\'',
     );
   });
 
-  test('warns of prefixes that overlap', () => {
+  test('warns when the prefixes of two constructs overlap', () => {
     const stack = defineBoth({ A: 'orders/', C: 'returns/' }, { B: 'orders/2026/' });
 
     Annotations.fromStack(stack).hasWarning(
@@ -168,7 +170,7 @@ describe('in two constructs', () => {
   });
 });
 
-test('does not compare prefixes of two integrations', () => {
+test('accepts the same prefix when the integrations differ', () => {
   const stack = newStack();
   const tenant = newTenant(stack);
   for (const id of ['Sales', 'Ads']) {
@@ -181,7 +183,7 @@ test('does not compare prefixes of two integrations', () => {
 test.each([
   [301, 'tables/', 2],
   [290, 'x'.repeat(900), 3],
-])('says how to split %d data sources with long prefixes', (count, beginning, parts) => {
+])('fails with how to split %d data sources when their prefixes are long', (count, beginning, parts) => {
   const dataSources = Object.fromEntries([...Array(count).keys()].map((n) => [`Table ${n}`, `${beginning}${n}/`]));
 
   expect(findProblem(dataSources)).toMatch(

@@ -93,7 +93,7 @@ describe('default configuration', () => {
     });
   });
 
-  test('depends on every resource that its deletion needs', () => {
+  test('lets an integration depend on every resource that its deletion needs', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: newTenant(stack) });
     const others = Object.entries(listResources(stack))
@@ -102,7 +102,7 @@ describe('default configuration', () => {
     expect(getOnly(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
   });
 
-  test('depends on no resource when its stack defines none of them', () => {
+  test('lets an integration depend on no resource when its stack defines none of them', () => {
     const app = new App();
     const [home, stack] = ['Home', 'Stack'].map((id) => newStack(undefined, app, id));
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/immuta', { mutable: false });
@@ -224,7 +224,7 @@ test('limits the roles to the account of the bucket when the bucket names one', 
 });
 
 describe('location role of the user', () => {
-  test('gets a policy and a trust policy when the stack defines it', () => {
+  test('gives a location role of the user a policy and a trust policy when the stack defines it', () => {
     const stack = newStack();
     const locationRole = new iam.Role(stack, 'MyRole', {
       assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
@@ -244,7 +244,7 @@ describe('location role of the user', () => {
     expect(getOnly(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
   });
 
-  test('causes a warning with its statements when it accepts no policies', () => {
+  test('warns with the statements when a location role of the user accepts no policies', () => {
     const stack = newStack();
     const role = new iam.Role(stack, 'MyRole', {
       assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
@@ -260,7 +260,7 @@ describe('location role of the user', () => {
     expect(getOnly(stack, INTEGRATION).DependsOn).toContain(stack.getLogicalId(role.node.defaultChild as iam.CfnRole));
   });
 
-  test('gets a policy when it is imported', () => {
+  test('gives a location role of the user a policy when it is imported', () => {
     const stack = newStack();
     const locationRole = iam.Role.fromRoleArn(stack, 'MyRole', 'arn:aws:iam::111122223333:role/location');
     newIntegration(stack, 'Sales', { locationRole });
@@ -304,7 +304,7 @@ test('lets an Aspect visit every role', () => {
 describe('Identity Center of an integration', () => {
   const identityCenter = { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' };
 
-  test('is allowed with an explicit instance', () => {
+  test('accepts Identity Center when the integration has an explicit instance', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: identityCenter.instanceArn });
     newIntegration(stack, 'Sales', { identityCenter: { ...identityCenter, identityStoreAccount: '999900001111' } });
@@ -317,7 +317,7 @@ describe('Identity Center of an integration', () => {
     );
   });
 
-  test('is accepted with an imported instance', () => {
+  test('accepts Identity Center when the instance is imported', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', {
       identityCenter,
@@ -326,7 +326,7 @@ describe('Identity Center of an integration', () => {
     expect(synthError(stack)).toBe('');
   });
 
-  test('fails when the instance is the default one', () => {
+  test('fails when an integration with Identity Center uses the default instance', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { identityCenter });
     expect(synthError(stack)).toContain(
@@ -356,7 +356,7 @@ describe('Identity Center of an integration', () => {
     }
   });
 
-  test('is accepted when the association of the instance is a token', () => {
+  test('accepts Identity Center when the association of the instance is a token', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'Instance', {
       identityCenterInstanceArn: new CfnParameter(stack, 'IdentityCenter').valueAsString,
@@ -367,7 +367,7 @@ describe('Identity Center of an integration', () => {
 });
 
 describe('construct IDs', () => {
-  test('give stable logical IDs', () => {
+  test('keeps stable logical IDs for the construct IDs of an integration', () => {
     const stack = newStack();
     const tenant = newTenant(stack);
     const sales = new s3.Bucket(stack, 'SalesBucket');
@@ -395,7 +395,7 @@ describe('construct IDs', () => {
     ['another prefix', (stack: Stack) => S3Location.prefix(importedBucket(stack), 'raw/')],
     ['all buckets', () => S3Location.allBuckets()],
     ['a bucket of the stack', (stack: Stack) => S3Location.bucket(new s3.Bucket(stack, 'New'))],
-  ])('give new logical IDs when the location is %s', (_, location) => {
+  ])('gives an integration new logical IDs when the location is %s', (_, location) => {
     const ids = (of: (stack: Stack) => S3Location) => {
       const stack = newStack();
       newIntegration(stack, 'Lake', { tenant: newTenant(stack), location: of(stack) });
@@ -408,7 +408,7 @@ describe('construct IDs', () => {
     expect(after.filter((logicalId) => before.includes(logicalId))).toEqual([]);
   });
 
-  test('allow a moved construct to keep its resources when logical IDs are renamed', () => {
+  test('keeps the resources of a moved construct when logical IDs are renamed', () => {
     const integrationIn = (scopeOf: (stack: Stack) => Construct, id: string) => {
       const stack = newStack();
       const tenant = newTenant(stack);
@@ -436,13 +436,13 @@ describe('construct IDs', () => {
     expect(normalize(listResources(after))).toEqual(normalize(listResources(before)));
   });
 
-  test('distinguish buckets of the same logical ID in two stacks', () => {
+  test('distinguishes buckets of the same logical ID in two stacks', () => {
     const app = new App();
     const [one, other] = ['One', 'Two'].map((id) => new s3.Bucket(newStack(undefined, app, id), 'Bucket'));
     expect(S3Location.bucket(one)._identity).not.toBe(S3Location.bucket(other)._identity);
   });
 
-  test('stay the same when locationIdentity is set', () => {
+  test('keeps the logical IDs when locationIdentity is set', () => {
     const ids = (bucket: string) => {
       const stack = newStack();
       newIntegration(stack, 'Lake', {
@@ -455,7 +455,7 @@ describe('construct IDs', () => {
     expect(ids('one-bucket')).toEqual(ids('other-bucket'));
   });
 
-  test('stay the same when a property that adds no resource changes', () => {
+  test('keeps the logical IDs when a property that adds no resource changes', () => {
     const ids = (props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>) => {
       const stack = newStack();
       const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance', {
@@ -595,7 +595,7 @@ describe('dependencies', () => {
       const authentication = ImmutaAuthentication.accessKeySecret({ secret, user });
       return { scope: user, needs: user.node.defaultChild, props: { authentication } };
     }],
-  ])('have no circle when two integrations are children of %s', (_, given) => {
+  ])('has no circular dependency when two integrations are children of %s', (_, given) => {
     const stack = newStack();
     const { scope, needs, props } = given(stack);
     ['One', 'Two'].forEach((id) => newIntegration(scope, id, props));
@@ -609,7 +609,7 @@ describe('dependencies', () => {
     }
   });
 
-  test('have no circle when added policies of the roles refer to the integration', () => {
+  test('has no circular dependency when added policies of the roles refer to the integration', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Lake');
     const statement = () =>

@@ -125,7 +125,7 @@ test('allows the function to decrypt a secret with a key of its own', () => {
   });
 });
 
-test('uses the field of the secret and the log group of the user', () => {
+test('uses the field of the secret and the log group that the user passes', () => {
   const stack = newStack();
   const logGroup = logs.LogGroup.fromLogGroupName(stack, 'Logs', 'immuta');
   const apiKey = Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta');
@@ -140,7 +140,7 @@ test('uses the field of the secret and the log group of the user', () => {
 });
 
 test.each(['https://acme.immutacloud.com/', 'https://acme.immutacloud.com//'])(
-  'removes the trailing slashes of %s',
+  'removes the trailing slashes of the URL %s',
   (url) => {
     const stack = newStack();
     expect(newTenant(stack, 'Immuta', url).url).toBe('https://acme.immutacloud.com');
@@ -193,7 +193,7 @@ describe('a secret in plain text', () => {
     return synthError(stack);
   };
 
-  test('fails without printing it when the value is in plain text', () => {
+  test('fails without printing the API key when it is in plain text', () => {
     const error = tenantWith(
       (stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.unsafePlainText('hunter2') }),
     );
@@ -201,14 +201,14 @@ describe('a secret in plain text', () => {
     expect(error).not.toContain('hunter2');
   });
 
-  test('fails when the value of the used field is in plain text', () => {
+  test("fails when the used field of the API key's secret is in plain text", () => {
     const secret = (stack: Stack) =>
       new Secret(stack, 'ApiKey', { secretObjectValue: { key: SecretValue.unsafePlainText('hunter2') } });
     expect(tenantWith(secret, 'key')).toContain('in plain text');
     expect(tenantWith(secret, 'other')).toBe('');
   });
 
-  test('fails when the template of a generated value contains the used field', () => {
+  test('fails when the template of a generated secret contains the used field', () => {
     const secret = (stack: Stack) => new Secret(stack, 'ApiKey', {
       generateSecretString: { secretStringTemplate: JSON.stringify({ key: 'hunter2' }), generateStringKey: 'other' },
     });
@@ -216,7 +216,7 @@ describe('a secret in plain text', () => {
     expect(tenantWith(secret, 'other')).toBe('');
   });
 
-  test('accepts a generated value, a dynamic reference and a parameter', () => {
+  test('accepts a secret with a generated value, a dynamic reference or a parameter', () => {
     expect(tenantWith((stack) => new Secret(stack, 'ApiKey'))).toBe('');
     expect(
       tenantWith((stack) => new Secret(stack, 'ApiKey', { secretStringValue: SecretValue.ssmSecure('/immuta/key') })),
@@ -294,7 +294,7 @@ describe('an imported tenant', () => {
     user: iam.User.fromUserName(stack, 'User', 'immuta'),
   });
 
-  test('defines nothing, and manages integrations with the function of the other app', () => {
+  test('defines nothing for an imported tenant, whose function manages the integrations', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', { tenant: importTenant(stack) });
     expect(countTypes(stack)).not.toHaveProperty('AWS::Lambda::Function');
@@ -303,7 +303,7 @@ describe('an imported tenant', () => {
     });
   });
 
-  test("gets statements of integrations on its role under the generated name of Immuta's own policy", () => {
+  test("names the policy on the role of an imported tenant after Immuta's own policy", () => {
     const stack = newStack();
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');
     newIntegration(stack, 'Sales', { tenant: importTenant(stack, role), authentication: accessKeySecret(stack) });
@@ -325,7 +325,7 @@ describe('an imported tenant', () => {
     ['accessKeySecret', (stack) => ({ authentication: accessKeySecret(stack) })],
     ['managedAccessKey', () => ({ authentication: ImmutaAuthentication.managedAccessKey() })],
     ['diagnosePermissions', () => ({ diagnosePermissions: true })],
-  ])('fails at once when its role is not known and %s needs it', (prop, props) => {
+  ])('fails at once when the role of an imported tenant is not known and %s needs it', (prop, props) => {
     const stack = newStack();
     expect(() => newIntegration(stack, 'Sales', { tenant: importTenant(stack), ...props(stack) })).toThrow(
       `'${prop}' needs the role of the function of tenant 'Stack/Immuta', which is not known. `

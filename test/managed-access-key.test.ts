@@ -107,7 +107,7 @@ describe('managedAccessKey', () => {
     ]);
   });
 
-  test('uses the user that is passed', () => {
+  test('uses the user that is passed to managedAccessKey', () => {
     const { stack } = withKey(given);
     expect(getOnly(stack, 'AWS::IAM::ManagedPolicy').Properties.Users).toEqual(['immuta']);
     expect(getOnly(stack, INTEGRATION).Properties.AccessKeyUserName).toBe('immuta');
@@ -271,7 +271,7 @@ describe('rotation of a managed access key', () => {
     'cron(0 2,14 1/7 1,7 ? *)',
     'cron(0 */4 * * ? *)',
     'cron(0 0-20/5 * * ? *)',
-  ])('accepts the schedule %s', (expression) => {
+  ])('accepts the schedule %s of a rotation', (expression) => {
     expect(synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack)).toBe('');
   });
 
@@ -288,7 +288,7 @@ describe('rotation of a managed access key', () => {
     ['cron(0 4 15W * ? *)', 'the day of the month takes'],
     ['cron(0 4 * *)', 'a cron expression has six fields'],
     ['at(2027-01-01T00:00:00)', 'it is neither a rate nor a cron expression'],
-  ])('fails when the schedule is %s', (expression, problem) => {
+  ])('fails when the schedule of a rotation is %s', (expression, problem) => {
     const error = synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack);
     expect(error).toContain(
       `'rotation' must be a schedule that Secrets Manager accepts, got '${expression}': ${problem}`,
@@ -296,7 +296,7 @@ describe('rotation of a managed access key', () => {
     expect(error).toContain("or 'Schedule.expression('cron(0 4 1 * ? *)')'. [ROTATION_SCHEDULE_INVALID]");
   });
 
-  test('accepts a schedule that is a token', () => {
+  test('accepts a schedule of a rotation that is a token', () => {
     const nowhere = newStack({});
     newIntegration(nowhere, 'Lake', {
       authentication: ImmutaAuthentication.managedAccessKey({ rotation: events.Schedule.expression(nowhere.region) }),
@@ -306,7 +306,7 @@ describe('rotation of a managed access key', () => {
 });
 
 describe('metricKeyRotationFailed', () => {
-  test('has the ARN of the secret as its dimension', () => {
+  test('returns a metric of failed rotations with the ARN of the secret as its dimension', () => {
     const { stack, integration } = withKey(() => ({ rotation: events.Schedule.rate(Duration.days(90)) }));
     integration.metricKeyRotationFailed().createAlarm(stack, 'Alarm', {
       threshold: 1,
@@ -322,7 +322,7 @@ describe('metricKeyRotationFailed', () => {
     });
   });
 
-  test('fails when the integration has no managed access key', () => {
+  test('fails when the metric of failed rotations belongs to no managed access key', () => {
     const integration = newIntegration(newStack(), 'Lake');
     expect(integration.accessKeySecret).toBeUndefined();
     expect(() => integration.metricKeyRotationFailed()).toThrow(
@@ -344,7 +344,7 @@ describe('accessKeySecret', () => {
     return synthError(stack);
   };
 
-  test('fails when the secret is that of the API key', () => {
+  test('fails when the secret of the access key is that of the API key', () => {
     expect(withSecret((stack) => Secret.fromSecretNameV2(stack, 'Keys', 'immuta/api-key'))).toContain(
       'Store the access key in a secret of its own. [ACCESS_KEY_SECRET_SAME_AS_API_KEY]',
     );

@@ -29,7 +29,7 @@ function addPlugin(app: App): void {
 }
 
 describe.each(STACKS)('of %s', (_, define, expected) => {
-  test('cdk-nag 3 reports no finding', () => {
+  test('has no finding of cdk-nag 3', () => {
     const app = new App();
     define(app);
     addPlugin(app);
@@ -37,7 +37,7 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
     expect(findings(app)).toEqual([]);
   });
 
-  test('cdk-nag 3 reports only the necessary wildcards without the acknowledgements', () => {
+  test('has only the necessary wildcards as findings of cdk-nag 3 without the acknowledgements', () => {
     const app = new App();
     define(app);
     const forget = () => {
@@ -49,7 +49,7 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
   });
 });
 
-test('fails the synthesis when there is a finding', () => {
+test('fails the synthesis when cdk-nag 3 has a finding', () => {
   const app = new App();
   new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
   addPlugin(app);

@@ -14,14 +14,14 @@ function errors(stack: Stack): string[] {
 }
 
 describe.each(STACKS)('of %s', (_, define, findings) => {
-  test('cdk-nag 2 reports no finding', () => {
+  test('has no finding of cdk-nag 2', () => {
     const stack = define();
     Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
     expect(errors(stack)).toEqual([]);
     Annotations.fromStack(stack).hasNoWarning('*', ANY_FINDING);
   });
 
-  test('cdk-nag 2 reports only the necessary wildcards without the acknowledgements', () => {
+  test('has only the necessary wildcards as findings of cdk-nag 2 without the acknowledgements', () => {
     const stack = define();
     for (const resource of stack.node
       .findAll()

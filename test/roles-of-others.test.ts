@@ -70,7 +70,7 @@ describe('Role.customizeRoles', () => {
     ['imported roles', importRole(), {
       'Stack/handler': HANDLER, 'Stack/instance': INSTANCE, 'Stack/location': LOCATION, 'Stack/immuta': IMMUTA,
     }],
-  ])('leaves no resource of IAM in the template and reports every statement of %s', (_, roleOf, expected) => {
+  ])('leaves no resource of IAM with Role.customizeRoles and reports every statement of %s', (_, roleOf, expected) => {
     const app = new App();
     iam.Role.customizeRoles(app);
     const stack = newStack({ env: ENV }, app);
@@ -85,7 +85,7 @@ describe('Role.customizeRoles', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('accepts no policies'));
   });
 
-  test('leaves no resource of IAM in the template when it names precreated roles', () => {
+  test('leaves no resource of IAM in the template when Role.customizeRoles names precreated roles', () => {
     const { locationRole, immutaRole } = defineAll(newStack(), NEW_ROLES);
     const app = new App();
     iam.Role.customizeRoles(app, {
@@ -107,7 +107,7 @@ describe('Role.customizeRoles', () => {
   });
 });
 
-test('roles without policy updates have one warning each, with the statements that attributes return', () => {
+test('warns once for each role without policy updates, with the statements that attributes return', () => {
   const stack = newStack();
   const integration = defineAll(stack, importRole({ mutable: false }));
 
@@ -134,7 +134,7 @@ test('roles without policy updates have one warning each, with the statements th
   expect(messageOf('location')).toContain('and these in its trust policy: [{"Action":["sts:AssumeRole"');
 });
 
-test('roles of the user with policy updates get every statement', () => {
+test('gives roles of the user with policy updates every statement', () => {
   const stack = newStack();
   defineAll(stack, importRole());
   const template = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'));

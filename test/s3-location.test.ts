@@ -14,7 +14,7 @@ import {
 } from './fixture';
 import { S3Location } from '../src';
 
-test('has the scope of the location in S3 Access Grants', () => {
+test('renders a location as its scope in S3 Access Grants', () => {
   const stack = newStack();
   const bucket = importedBucket(stack);
   expect(S3Location.allBuckets().locationScope).toBe('s3://');
@@ -22,7 +22,7 @@ test('has the scope of the location in S3 Access Grants', () => {
   expect(S3Location.prefix(bucket, 'curated/').locationScope).toBe('s3://acme-sales/curated/');
 });
 
-test('refers to a bucket of the stack', () => {
+test('refers to a bucket of the stack in a location', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', { location: S3Location.bucket(new s3.Bucket(stack, 'Sales')) });
   expect(getOnly(stack, INTEGRATION).Properties.LocationPath).toEqual({
@@ -30,7 +30,7 @@ test('refers to a bucket of the stack', () => {
   });
 });
 
-test('limits the roles to the listed buckets when it covers all buckets', () => {
+test('limits the roles to the listed buckets when a location covers all buckets', () => {
   const stack = newStack();
   newIntegration(stack, 'Lake', {
     location: S3Location.allBuckets({ buckets: [importedBucket(stack, 'one'), importedBucket(stack, 'two')] }),

@@ -18,7 +18,7 @@ function reported(define: (app: App) => Stack): string[] {
   );
 }
 
-test('the CDK reports a problem in another template', () => {
+test('reports a problem when the template is another', () => {
   expect(reported((app) => {
     const stack = new Stack(app, 'Stack');
     new CfnResource(stack, 'Bucket', { type: 'AWS::S3::Bucket', properties: { NoSuchProperty: 1 } });
@@ -26,6 +26,6 @@ test('the CDK reports a problem in another template', () => {
   })).not.toEqual([]);
 });
 
-test.each(STACKS)('the CDK reports no problem in %s', (_, define) => {
+test.each(STACKS)("reports no problem of the CDK's validation in %s", (_, define) => {
   expect(reported(define)).toEqual([]);
 });

@@ -72,7 +72,7 @@ test.each([
       + 'or remove what conflicts, then try again. [IMMUTA_CONFLICT]',
     undefined,
   ],
-])('judges the reason: %s', (reason, objection) => {
+])('judges whether a reason has a remedy: %s', (reason, objection) => {
   expect(objectionToReason(reason)).toBe(objection);
 });
 

@@ -35,7 +35,7 @@ describe('the page of errors', () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  test('lists code, text, cause and remedy by code, in lines of at most 120 columns', () => {
+  test('lists each error by code, with text, cause and remedy, in lines of at most 120 columns', () => {
     const [, deployment] = renderErrorsPage(root).split(/## Errors of a deployment\n\n.*\n\n/);
 
     expect(deployment.split('\n\n## ')[0]).toBe(`### A_TEST_FAILED
@@ -52,7 +52,7 @@ describe('the page of errors', () => {
 - Remedy: Store a valid key, then \\<deploy> again.`);
   });
 
-  test('fails when a code is in two tables', () => {
+  test('fails to render the page of errors when a code is in two tables', () => {
     writeFileSync(path.join(root, 'src/private/validation/names.ts'), TABLE);
     expect(() => renderErrorsPage(root)).toThrow('got two entries of A_TEST_FAILED, KEY_REJECTED');
   });
@@ -63,12 +63,12 @@ test.each([
   ['has no remedy', '{\n/** c */\nA: { text: \'a\' } }', 'must have a remedy'],
   ['has a text that is not literal', '{\n/** c */\nA: { text: name(), remedy: \'b\' } }', 'must have a text'],
   ['is not an object literal', '{\n/** c */\nA: entry }', 'must be an object literal'],
-])('fails when an entry %s', (_, table, problem) => {
+])('fails to render the page of errors when an entry %s', (_, table, problem) => {
   expect(() => parseErrors('table.ts', `const X = ${table} satisfies Record<string, CodedMessage>;`)).toThrow(
     `table.ts: A ${problem}`,
   );
 });
 
-test('docs/errors.md is current: `npx projen errors` writes it', () => {
+test('matches docs/errors.md, which `npx projen errors` writes', () => {
   expect(readPage('docs/errors.md').text).toBe(renderErrorsPage(ROOT));
 });

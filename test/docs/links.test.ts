@@ -4,7 +4,7 @@ import { readPage, readPages } from './pages';
 const PAGES = readPages();
 const BLOB = 'https://github.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration/blob/main';
 
-test('finds the pages', () => {
+test('finds the pages of the documentation', () => {
   expect(PAGES.map(({ file }) => file)).toEqual(
     expect.arrayContaining([
       'CONTRIBUTING.md',
@@ -45,7 +45,7 @@ test.each([
     '![a](https://raw.githubusercontent.com/cdk-immuta-s3-integration/cdk-immuta-s3-integration/main/a.svg)',
     'does not exist',
   ],
-])('reports %s', (text, problem) => {
+])('reports %s as a broken link', (text, problem) => {
   expect(brokenLinks({ file: 'docs/sample.md', text })).toEqual([expect.stringMatching(new RegExp(`${problem}$`))]);
 });
 

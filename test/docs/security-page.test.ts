@@ -12,11 +12,11 @@ const ROWS = text
 
 const PROOF = /\[`([^`]+)`\]\(\.\.\/(test\/[\w./-]+\.test\.ts)\) \|$/;
 
-test('has threats', () => {
+test('finds the threats on the page about security', () => {
   expect(ROWS.length).toBeGreaterThan(35);
 });
 
-test.each(ROWS)('names a test that exists and proves what prevents: $threat', ({ line }) => {
+test.each(ROWS)('finds the test that the page about security names for: $threat', ({ line }) => {
   const [, title = '', file = ''] = PROOF.exec(line) ?? [];
   expect(file).not.toBe('');
   const source = readFileSync(path.join(ROOT, file), 'utf8').replaceAll("\\'", "'");

@@ -5,6 +5,6 @@ const WIDTH = 120;
 /** A row of a table and the definition of a link cannot be wrapped. */
 const UNBREAKABLE = /^\s*\||^\[[^\]]+\]: /;
 
-test.each(readPages())('lines of $file have at most 120 columns', ({ text }) => {
+test.each(readPages())('has at most 120 columns in each line of $file', ({ text }) => {
   expect(text.split('\n').filter((line) => line.length > WIDTH && !UNBREAKABLE.test(line))).toEqual([]);
 });

@@ -10,7 +10,7 @@ test.each([
   ['s3://b/', 's3://b/*'],
   ['s3://', 's3://'],
   ['s3://', 's3://*'],
-])('%s may be written as %s', (path, scope) => {
+])('accepts %s when it is written as %s', (path, scope) => {
   expect(isSamePathExceptSlash(path, scope)).toBe(true);
 });
 
@@ -20,10 +20,10 @@ test.each([
   ['s3://b/x/', 's3://b/'],
   ['s3://b/', 's3://'],
   ['s3://b/', 's3://bb/'],
-])('%s is not %s', (path, scope) => {
+])('distinguishes %s from %s', (path, scope) => {
   expect(isSamePathExceptSlash(path, scope)).toBe(false);
 });
 
-test('a slash at the end of a prefix makes another path for Immuta', () => {
+test('distinguishes paths for Immuta by the slash at the end of a prefix', () => {
   expect(isSamePath('s3://b/x/', 's3://b/x')).toBe(false);
 });

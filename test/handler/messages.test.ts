@@ -27,7 +27,7 @@ test('the tests expect each code, and no code that does not exist', () => {
   expect([...EXPECTED].sort()).toEqual([...CODES].sort());
 });
 
-test.each(readSources('src/handler', '.ts'))('$file throws nothing without a code', ({ text }) => {
+test.each(readSources('src/handler', '.ts'))('throws nothing without a code in $file', ({ text }) => {
   const thrown = [...text.matchAll(/new (\w*Error)\b|extends (Error)\b/g)].map(([match]) => match);
   // what ends a run, or the attempts of a call within a file, and the class of failures itself
   const known = /class (OutOfTime|NothingToChange|Failure) extends Error/.test(text) ? ['extends Error'] : [];
@@ -35,7 +35,7 @@ test.each(readSources('src/handler', '.ts'))('$file throws nothing without a cod
   expect(thrown).toEqual(known);
 });
 
-test('the handler uses each code', () => {
+test('uses each code in the handler', () => {
   const sources = readSources('src/handler', '.ts')
     .filter(({ file }) => !file.endsWith('/messages.ts'))
     .map(({ text }) => text)
@@ -44,7 +44,7 @@ test('the handler uses each code', () => {
   expect(CODES.filter((code) => !sources.includes(`'${code}'`))).toEqual([]);
 });
 
-test.each(Object.entries(MESSAGES))('%s has a text and a remedy that read as sentences', (_, { text, remedy }) => {
+test.each(Object.entries(MESSAGES))('writes the text and the remedy of %s as sentences', (_, { text, remedy }) => {
   expect(text).toMatch(/[^.:;,]$/);
   expect(remedy).toMatch(/^([A-Z].*[^.:;,]|\{hints\})$/);
 });

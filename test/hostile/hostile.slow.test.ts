@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => hostile.close());
 
-test.each(Object.entries(LARGE))('fails each event without harm when Immuta goes on with %s', async (_, response) => {
+test.each(Object.entries(LARGE))('fails each event without harm when Immuta continues with %s', async (_, response) => {
   for (const requestType of REQUEST_TYPES) {
     const { answers, violations } = await hostile.handle(requestType, () => response);
 
@@ -17,7 +17,7 @@ test.each(Object.entries(LARGE))('fails each event without harm when Immuta goes
   }
 });
 
-test.each([1, 2, 3])('succeeds only with evidence: thousand %s', async (thousand) => {
+test.each([1, 2, 3])('succeeds only with evidence when answers are random: thousand %s', async (thousand) => {
   for (let seed = thousand * 1_000; seed < (thousand + 1) * 1_000; seed++) {
     const requestType = REQUEST_TYPES[seed % 3];
     const { respond, said } = generateResponses(seed);

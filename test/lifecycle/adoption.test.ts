@@ -36,7 +36,7 @@ describe('an integration that was created by hand', () => {
   test.each([
     ['without a name', {}],
     ['with its name', { integrationName: 'by hand' }],
-  ])('is adopted %s without a change and survives the stack', async (_, props) => {
+  ])('adopts an integration created by hand %s without a change, and keeps it without the stack', async (_, props) => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
 
@@ -101,7 +101,7 @@ describe('an integration that was created by hand', () => {
     },
   };
 
-  test.each(Object.keys(KINDS))('%s is adopted, updated in place and survives the stack', async (kind) => {
+  test.each(Object.keys(KINDS))('adopts, updates and keeps an integration created by hand (%s)', async (kind) => {
     const { id } = await byHand(sandbox.current, KINDS[kind].config());
     const before = state(sandbox.current);
     const props = KINDS[kind].props;
@@ -126,7 +126,7 @@ describe('an integration that was created by hand', () => {
   test.each([
     ['adopted with its name', { integrationName: 'by hand' }, 'by hand'],
     ['adopted without its name', {}, 'sales'],
-  ])('gets its known name back when its renaming is rolled back, %s', async (_, props, name) => {
+  ])('restores the name of an adopted integration when its renaming is rolled back, %s', async (_, props, name) => {
     const { id } = await byHand(sandbox.current);
     await deploy({ adopt: id, ...props });
     sandbox.current.cloudFormation.faults.push({
@@ -143,7 +143,7 @@ describe('an integration that was created by hand', () => {
     expect(sandbox.current.immuta.integrations.get(id)).toMatchObject({ status: 'enabled', config: { name } });
   });
 
-  test('keeps its name and is never deleted, not even when the prop is removed', async () => {
+  test('keeps the name of an adopted integration and never deletes it, not even when the prop is removed', async () => {
     const { id } = await byHand(sandbox.current);
     await deploy({ adopt: id });
 
@@ -157,7 +157,7 @@ describe('an integration that was created by hand', () => {
     expect(shortAnswers(sandbox.current).at(-1)).toBe(`SUCCESS immuta-s3-integration/${id}/adopted`);
   });
 
-  test('is not adopted with generated roles, and the reason has the code to write', async () => {
+  test('does not adopt an integration with generated roles, and prints the code to write', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
 
@@ -175,7 +175,7 @@ describe('an integration that was created by hand', () => {
     expect(changes(sandbox.current)).toEqual([]);
   });
 
-  test('is kept when the stack that adopted it rolls back', async () => {
+  test('keeps an adopted integration when the stack rolls back', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
     sandbox.current.cloudFormation.faults.push({
@@ -192,7 +192,7 @@ describe('an integration that was created by hand', () => {
     expect(shortAnswers(sandbox.current)).toEqual(Array(2).fill(`SUCCESS immuta-s3-integration/${id}/adopted`));
   });
 
-  test('is kept when the adoption is cancelled', async () => {
+  test('keeps an integration when its adoption is cancelled', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
     failNeighbour(sandbox.current);
@@ -203,7 +203,7 @@ describe('an integration that was created by hand', () => {
     expect(changes(sandbox.current)).toEqual([]);
   });
 
-  test('is recreated by an update when it was deleted, and the stack owns the new one', async () => {
+  test('recreates an adopted integration that was deleted, and the stack owns the new one', async () => {
     const record = await byHand(sandbox.current);
     await deploy({ adopt: record.id });
     sandbox.current.immuta.integrations.delete(record.id);
@@ -229,7 +229,7 @@ describe('an integration of this stack', () => {
   test.each<[Roles, string]>([
     ['given', '101'],
     ['given-immutable', '101'],
-  ])('is adopted when it was retained with %s roles and is added again', async (roles, id) => {
+  ])('adopts an integration that the stack retained with %s roles and adds again', async (roles, id) => {
     await deploy({ integrationName: 'sales', removalPolicy: RemovalPolicy.RETAIN }, { roles });
     await sandbox.current.deploy(withoutIntegration());
     const before = stateAndPolicies(sandbox.current);
@@ -253,7 +253,7 @@ describe('an integration of this stack', () => {
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test("is kept while 'adopt' names it and deleted when the prop is removed", async () => {
+  test("keeps an integration of the stack while 'adopt' names it, and deletes it without the prop", async () => {
     await deploy({});
     const before = state(sandbox.current);
     expect(await deploy({ adopt: '101' })).toMatchObject({

@@ -21,7 +21,7 @@ function delayNextPut(retryAfterSeconds: number): Promise<void> {
 
 describe('a cancelled Update', () => {
   test.each([0, 1, 2, 5, 12])(
-    'creates nothing after the integration was destroyed, when cancelled after %d s',
+    'creates nothing when an Update was cancelled after %d s and the integration destroyed',
     async (otherFails) => {
       const lake = await ContestedLake.start(sandbox.current);
       await lake.deploy();
@@ -37,7 +37,7 @@ describe('a cancelled Update', () => {
     },
   );
 
-  test.each([30, 90])('writes nothing over a newer update, when Immuta asks it to wait for %d s', async (seconds) => {
+  test.each([30, 90])('writes nothing over a newer update when a cancelled one waits for %d s', async (seconds) => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy();
 
@@ -51,7 +51,7 @@ describe('a cancelled Update', () => {
   });
 
   test.each([3, 30, 90])(
-    'gives Immuta no access key that the rollback deletes, when it writes %d s later',
+    'gives Immuta no access key that the rollback deletes when a cancelled Update writes %d s later',
     async (seconds) => {
       const { aws } = sandbox.current;
       const lake = await ContestedLake.start(sandbox.current);
@@ -78,7 +78,7 @@ describe('a cancelled Update', () => {
     },
   );
 
-  test.each([1, 3, 5, 8, 15])('does not make its rollback fail, when it writes %d s later', async (seconds) => {
+  test.each([1, 3, 5, 8, 15])('rolls back successfully when a cancelled Update writes %d s later', async (seconds) => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy({ integrationName: 'before', revision: '1' });
 
@@ -98,7 +98,7 @@ describe('without a rollback', () => {
   const ORDERS = ['delete-first', 'create-first'] as const;
 
   test.each(ROLES.flatMap((roles) => ORDERS.map((order) => [roles, order] as const)))(
-    'what a cancelled Create left is deleted by hand, and the next deployment keeps its integration (%s roles, %s)',
+    'keeps the next integration when what a cancelled Create left is deleted by hand (%s roles, %s)',
     async (roles, order) => {
       sandbox.current.cloudFormation.retryOrder = order;
       const lake = await ContestedLake.start(sandbox.current, roles);
@@ -123,7 +123,7 @@ describe('an event that runs again after it was answered', () => {
   test.each([
     ['a Create', {}],
     ['an Update', { integrationName: 'renamed' }],
-  ])('creates nothing after the integration was destroyed: %s', async (_what, props) => {
+  ])('creates nothing when an answered event runs again after a destroy: %s', async (_what, props) => {
     const lake = await ContestedLake.start(sandbox.current);
     const isUpdate = Object.keys(props).length > 0;
     if (isUpdate) await lake.deploy();
@@ -143,7 +143,7 @@ describe('an event that runs again after it was answered', () => {
 });
 
 describe('a handler that cannot ask CloudFormation', () => {
-  test.each(['denied', 'unreachable'] as const)('works as before and says so once (%s)', async (describe) => {
+  test.each(['denied', 'unreachable'] as const)('works and warns once when CloudFormation is %s', async (describe) => {
     sandbox.current.cloudFormation.describe = describe;
     const lake = await ContestedLake.start(sandbox.current);
 

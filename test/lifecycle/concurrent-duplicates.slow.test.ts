@@ -21,7 +21,7 @@ async function expectOneOrNone(
 }
 
 test.each([15, 25, 40, 60, 90])(
-  'one of them replaces a createError that new roles explain (%d s of propagation)',
+  'replaces a createError once when two runs see it and new roles explain it (%d s of propagation)',
   async (seconds) => {
     const lake = await ContestedLake.start(sandbox.current, 'generated');
     sandbox.current.immuta.switches.validationFailure = 'createError';
@@ -44,7 +44,7 @@ test.each([
       body: { statusCode: 409, error: 'Conflict', message: 'Access Grants location already exists on provided path.' },
     },
   ],
-])('one of them gets %s for what a lagging list does not show yet', async (_what, answer) => {
+])('creates one integration when one of two runs gets %s and the list lags', async (_what, answer) => {
   const lake = await ContestedLake.start(sandbox.current, 'generated');
   sandbox.current.immuta.switches.readLag.list.create = 10_000;
   sandbox.current.lambda.deliveries = [0, 500];

@@ -31,7 +31,7 @@ describe('data sources of an integration of the stack', () => {
       }),
     );
 
-  test('are registered after the integration and removed before it', async () => {
+  test('registers data sources after the integration and removes them before it', async () => {
     expect(await deploy({ removalMode: DataSourceRemovalMode.DELETE })).toMatchObject({
       status: 'CREATE_COMPLETE',
       outputs: { Ids: '1001 1002' },
@@ -52,7 +52,7 @@ describe('data sources of an integration of the stack', () => {
     ]);
   });
 
-  test('are added, renamed and removed by updates, and disabled with the stack', async () => {
+  test('adds, renames and removes data sources by updates, and disables them with the stack', async () => {
     await deploy();
 
     expect(await deploy({ dataSources: { 'Orders': 'orders/', 'Sales leads': 'leads/' } })).toMatchObject({
@@ -70,7 +70,7 @@ describe('data sources of an integration of the stack', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('that were retained or registered by hand keep the integration, and the reason names them', async () => {
+  test('keeps the integration and names its data sources when they were retained or registered by hand', async () => {
     await deploy({ removalMode: DataSourceRemovalMode.RETAIN });
     sandbox.current.immuta.dataSources.add({ name: 'By hand', prefix: '/other/' });
 
@@ -87,7 +87,7 @@ describe('data sources of an integration of the stack', () => {
   });
 });
 
-test('data sources in another stack of the app are destroyed before the integration', async () => {
+test('destroys data sources in another stack of the app before the integration', async () => {
   const app = new App();
   const base = new Stack(app, 'Base', { env: SANDBOX_ENV });
   const tenant = tenantIn(base, sandbox.current);
@@ -144,14 +144,14 @@ describe('data sources of an imported integration', () => {
   const addByHand = (name: string, prefix: string) =>
     sandbox.current.immuta.dataSources.add({ name, prefix, integrationId: 101 });
 
-  test('that it adopted are kept, and those that it added removed, when a Create is rolled back later', async () => {
+  test('keeps adopted and removes added data sources when a Create is rolled back later', async () => {
     addByHand('Sales orders', '/orders/');
 
     expect(await deploy({ otherFails: 'afterwards' })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
-  test('that it adopted are kept, and those that it added removed, when Immuta refuses one', async () => {
+  test('keeps adopted and removes added data sources when Immuta refuses one of a Create', async () => {
     addByHand('Sales orders', '/orders/');
     sandbox.current.immuta.faults.dataSource({ name: 'Sales leads', message: 'No such prefix.' });
 
@@ -164,7 +164,7 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
-  test('that an Update adopted are kept, and those that it added removed, when it is rolled back', async () => {
+  test('keeps adopted and removes added data sources when an Update is rolled back', async () => {
     await deploy({ dataSources: { 'Sales orders': 'orders/' } });
     addByHand('Sales leads', '/leads/');
     sandbox.current.clock.advance(3_600_000);
@@ -180,7 +180,7 @@ describe('data sources of an imported integration', () => {
     ]);
   });
 
-  test('that were removed are restored when the Update is rolled back', async () => {
+  test('restores removed data sources when the Update is rolled back', async () => {
     await deploy();
 
     expect(await deploy({ dataSources: { Orders: 'orders/' }, otherFails: 'afterwards' })).toMatchObject({
@@ -189,7 +189,7 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(ENABLED);
   });
 
-  test('are all removed, also those that it adopted, when the resource leaves the template', async () => {
+  test('removes all data sources, also adopted ones, when the resource leaves the template', async () => {
     addByHand('Sales orders', '/orders/');
     await deploy();
     expect(dataSources()).toEqual(ENABLED);
@@ -198,7 +198,7 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(DISABLED);
   });
 
-  test('that another owner has stay as they are when the deployment fails because of their name', async () => {
+  test('keeps the data sources of another owner when the deployment fails because of their name', async () => {
     addByHand('Sales orders', '/other/');
 
     const result = await deploy();
@@ -209,7 +209,7 @@ describe('data sources of an imported integration', () => {
     expect(changes(sandbox.current)).toEqual([]);
   });
 
-  test.each([0, 4_000, 20_000])('are removed when their Create is cancelled (read lag %d ms)', async (lag) => {
+  test.each([0, 4_000, 20_000])('removes data sources when their Create is cancelled (read lag %d ms)', async (lag) => {
     addByHand('Sales orders', '/orders/');
     sandbox.current.immuta.switches.dataSources.readLag.create = lag;
     const posted = moment();
@@ -220,7 +220,7 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
-  test('are not written any more by an Update that was cancelled', async () => {
+  test('writes no data sources after an Update was cancelled', async () => {
     await deploy();
     const posted = moment();
     const answer = { status: 429, headers: { 'retry-after': '60' }, body: { message: 'busy' } };
@@ -240,14 +240,14 @@ describe('data sources of an imported integration', () => {
     ['before the request', afterStep('register-data-sources')],
     ['after the request', afterStep('request', '"method":"POST"')],
   ];
-  test.each(KILLS)('are registered once when the function dies %s', async (_, kill) => {
+  test.each(KILLS)('registers data sources once when the function crashes %s', async (_, kill) => {
     kill(sandbox.current);
 
     expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(dataSources()).toEqual(ENABLED);
   });
 
-  test.each(KILLS)('are removed with a rolled-back Create whose function died %s', async (_, kill) => {
+  test.each(KILLS)('removes the data sources of a rolled-back Create when its function crashed %s', async (_, kill) => {
     addByHand('Sales orders', '/orders/');
     kill(sandbox.current);
 
@@ -255,7 +255,7 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
-  test('are disabled and not deleted when the function dies after the request', async () => {
+  test('disables and does not delete data sources when the function crashes after the request', async () => {
     await deploy();
     afterStep('request', '"method":"DELETE"')(sandbox.current);
 

@@ -19,7 +19,7 @@ import {
 const sandbox = useSandbox();
 
 describe('a response', () => {
-  test('sends a response again when it does not get through', async () => {
+  test('sends a response again when it does not arrive', async () => {
     sandbox.current.responses.refuse = 2;
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });
@@ -74,7 +74,7 @@ describe('a response', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('responds alike when a destroyed stack is destroyed again', async () => {
+  test('responds in the same way when a destroyed stack is destroyed again', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     sandbox.current.responses.refuse = Infinity;
     const { status } = await sandbox.current.destroy(STACK_NAME);
@@ -145,7 +145,7 @@ describe('an event that is delivered again', () => {
     expect(sandbox.current.lambda.invocations.map(({ error }) => error).filter(Boolean)).toEqual([]);
   });
 
-  test('fails alike and leaves nothing when a failing event is delivered twice', async () => {
+  test('fails in the same way and leaves nothing when a failing event is delivered twice', async () => {
     sandbox.current.lambda.deliveries = [0, 0];
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true, times: Infinity });
 
@@ -181,7 +181,7 @@ describe('an event that is delivered twice', () => {
   const once = ({ answers, ...outcome }: Outcome): Outcome => ({ ...outcome, answers: [...new Set(answers)] });
 
   describe.each(TWICE)('an event that is delivered twice, %s', (_when, deliveries) => {
-    test('updates an integration once', async () => {
+    test('updates an integration once when the event is delivered twice', async () => {
       await prepare(sandbox.current, 'Update');
       sandbox.current.lambda.deliveries = deliveries;
 
@@ -190,7 +190,7 @@ describe('an event that is delivered twice', () => {
       expect(sandbox.current.lambda.invocations.map(({ error }) => error).filter(Boolean)).toEqual([]);
     });
 
-    test('fails to update an integration and leaves it as it was', async () => {
+    test('fails and keeps the integration when a failing Update is delivered twice', async () => {
       await prepare(sandbox.current, 'Update');
       sandbox.current.lambda.deliveries = deliveries;
       sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: Infinity });
@@ -203,7 +203,7 @@ describe('an event that is delivered twice', () => {
       });
     });
 
-    test('fails to create an integration and leaves nothing', async () => {
+    test('fails and leaves nothing when a failing Create is delivered twice', async () => {
       const tenant = await deployTenant(sandbox.current);
       const before = leftovers(sandbox.current);
       sandbox.current.lambda.deliveries = deliveries;
@@ -217,7 +217,7 @@ describe('an event that is delivered twice', () => {
       expect(leftovers(sandbox.current)).toEqual({ ...before, instance: undefined });
     });
 
-    test('deletes an integration when the function outlives the first delivery', async () => {
+    test('deletes an integration when a Delete is delivered twice and the function outlives the first', async () => {
       const tenant = await deployTenant(sandbox.current);
       expect(await carryOut(sandbox.current, 'Create', { tenant })).toEqual(GOOD.Create);
       sandbox.current.lambda.deliveries = deliveries;

@@ -30,7 +30,7 @@ describe.each([
     ]);
   });
 
-  test('rolls back, leaves nothing, names the test and the remedy when validation fails', async () => {
+  test('rolls back a deployment, leaves nothing and names test and remedy when validation fails', async () => {
     sandbox.current.immuta.faults.validation({ test: 2, message: 'Integration 17 has it.', times: Infinity });
 
     const result = await sandbox.current.deploy(lake(sandbox.current));

@@ -15,7 +15,7 @@ async function failsAtTest(test: number, options: LakeOptions = {}) {
 
 const WITH_PERMISSIONS: LakeOptions = { props: () => ({ diagnosePermissions: true }) };
 
-test('says in the reason that there is an instance but no location', async () => {
+test('reports in the reason that there is an instance but no location', async () => {
   expect(await failsAtTest(6)).toMatch(
     /Scripted failure of test 6.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales-lake\/'/,
   );
@@ -23,13 +23,13 @@ test('says in the reason that there is an instance but no location', async () =>
 });
 
 describe('diagnosePermissions', () => {
-  test('says in the reason when nothing is denied', async () => {
+  test('reports in the reason that nothing is denied when diagnosePermissions is set', async () => {
     expect(await failsAtTest(6, WITH_PERMISSIONS)).toMatch(
       /AWS's policy simulator finds nothing that arn:aws:iam::111122223333:role\/\S+ is denied; it knows neither its trust policy/,
     );
   });
 
-  test('says in the reason what the policies of a user lack', async () => {
+  test('reports in the reason what the policies of a user lack when diagnosePermissions is set', async () => {
     const { iam, secrets } = sandbox.current.aws;
     iam.createUser({ userName: 'immuta' });
     secrets.createSecret('immuta/key', JSON.stringify(iam.createAccessKey('immuta')));
@@ -53,7 +53,7 @@ describe('diagnosePermissions', () => {
     );
   });
 
-  test('deletes its policy with the integration', async () => {
+  test('deletes the policy of diagnosePermissions with the integration', async () => {
     const { iam } = sandbox.current.aws;
     await sandbox.current.deploy(lake(sandbox.current, WITH_PERMISSIONS));
     expect(

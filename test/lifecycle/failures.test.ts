@@ -281,7 +281,7 @@ describe('IAM that is eventually consistent', () => {
 });
 
 describe('what is not documented', () => {
-  test('creates, updates and deletes when S3 names the location as it assumes the role', async () => {
+  test('creates, updates and deletes when S3 names the location to assume the location role', async () => {
     sandbox.current.aws.accessGrants.sourceArn = 'location';
 
     expect(await sandbox.current.deploy(lake(sandbox.current))).toMatchObject({ status: 'CREATE_COMPLETE' });

@@ -58,7 +58,7 @@ const writesOf = ({ immuta }: typeof sandbox.current) =>
   immuta.requests.filter(({ method }) => method !== 'GET').length;
 
 describe.each([[false], [true]])('the alarm, with the check of the tenant: %s', (ofTenant) => {
-  test('is off after the deployment and while nothing is wrong', async () => {
+  test('keeps the alarm off after the deployment and while nothing is wrong', async () => {
     await sandbox.current.deploy(checkedLake({ ofTenant }));
     expect(state()).toBe('OK'); // before the first check: the deployment reported that the integration is enabled
     const writes = writesOf(sandbox.current);
@@ -70,7 +70,7 @@ describe.each([[false], [true]])('the alarm, with the check of the tenant: %s', 
     expect(sandbox.current.eventSchedules.failures).toEqual([]);
   });
 
-  test('goes off when the function does not run any more, and recovers', async () => {
+  test('alarms when the function does not run any more, and recovers', async () => {
     await sandbox.current.deploy(checkedLake({ ofTenant }));
     await runHours(2);
     const [schedule] = [...sandbox.current.eventSchedules.all.values()];
@@ -137,7 +137,7 @@ const BROKEN: [finding: string, breakIt: Break][] = [
   }],
 ];
 
-test.each(BROKEN)('goes off after two checks that find %s, and recovers', async (finding, breakIt) => {
+test.each(BROKEN)('alarms after two checks that find %s, and recovers', async (finding, breakIt) => {
   await sandbox.current.deploy(checkedLake({ props: { diagnosePermissions: true } }));
   expect(await runHours(1)).toEqual(['OK']);
 
@@ -154,7 +154,7 @@ test.each(BROKEN)('goes off after two checks that find %s, and recovers', async 
   expect(findings()).toEqual(['Healthy']);
 });
 
-test('stays off after a single check without an answer', async () => {
+test('keeps the alarm off after a single check without an answer', async () => {
   await sandbox.current.deploy(checkedLake());
   const { immuta } = sandbox.current;
   await runHours(1);
@@ -166,7 +166,7 @@ test('stays off after a single check without an answer', async () => {
   expect([...during, ...await runHours(2)]).toEqual(['OK', 'OK', 'OK']);
 });
 
-test('recovers with a deployment that repairs the integration', async () => {
+test('recovers the alarm with a deployment that repairs the integration', async () => {
   await sandbox.current.deploy(checkedLake());
   rename('by hand');
   expect(await runHours(2)).toEqual(['OK', 'ALARM']);
@@ -178,7 +178,7 @@ test('recovers with a deployment that repairs the integration', async () => {
   expect(findings()).toEqual(['Healthy']);
 });
 
-test('stays off while a deployment changes the integration, whenever the check runs', async () => {
+test('keeps the alarm off while a deployment changes the integration, whenever the check runs', async () => {
   await sandbox.current.deploy(checkedLake({ check: { schedule: Schedule.rate(Duration.minutes(5)) } }));
   await sandbox.current.checkHealth();
   const { clock, cloudWatch, eventSchedules, scheduler } = sandbox.current;
@@ -207,7 +207,7 @@ test('stays off while a deployment changes the integration, whenever the check r
   expect(during.filter(({ value }) => value !== 1)).toEqual([]);
 });
 
-test('adds a check to an integration that is deployed, without a change in Immuta', async () => {
+test('adds a health check to a deployed integration without a change in Immuta', async () => {
   await sandbox.current.deploy(lake(sandbox.current));
   const writes = writesOf(sandbox.current);
 
@@ -217,7 +217,7 @@ test('adds a check to an integration that is deployed, without a change in Immut
   expect(writesOf(sandbox.current)).toBe(writes);
 });
 
-test.each([[false], [true]])('leaves nothing after a destroy, with the check of the tenant: %s', async (ofTenant) => {
+test.each([[false], [true]])('leaves no check after a destroy, with that of the tenant: %s', async (ofTenant) => {
   await sandbox.current.deploy(checkedLake({ ofTenant }));
   await runHours(1);
   expect((await sandbox.current.destroy(STACK_NAME)).status).toBe('DELETE_COMPLETE');

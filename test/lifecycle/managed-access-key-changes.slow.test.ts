@@ -52,7 +52,7 @@ const POST = 'POST /integrations';
 const PUT = 'PUT /integrations/101';
 
 describe('another authentication', () => {
-  test('deletes the keys with the generated user and the secret', async () => {
+  test('deletes the keys, the generated user and the secret when a managed key becomes a role', async () => {
     await deploy();
 
     expect(await deployRole()).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -65,7 +65,7 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('becomes a managed key', async () => {
+  test('updates a role to a managed key', async () => {
     await deployRole();
 
     expect(await deploy()).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -85,7 +85,7 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('becomes the key of a secret, and back', async () => {
+  test('updates a managed key to the key of a secret, and back', async () => {
     const { aws } = sandbox.current;
     const key = aws.iam.createAccessKey('other');
     aws.secrets.createSecret('immuta/access-key', JSON.stringify(key));
@@ -116,7 +116,7 @@ describe('another authentication', () => {
     ['another user that is given', 'immuta', 'other'],
     ['a user of our own', 'immuta', undefined],
     ['a user that is given', undefined, 'immuta'],
-  ])('or %s deletes the keys of the old one', async (_, from, to) => {
+  ])('deletes the keys of the old authentication when %s', async (_, from, to) => {
     await deploy({ userName: from });
 
     expect(await deploy({ userName: to })).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -127,7 +127,7 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('keeps the key, which the rollback resends, when Immuta rejects the change', async () => {
+  test('keeps the managed key, which the rollback resends, when Immuta rejects another authentication', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
@@ -153,7 +153,7 @@ describe('another authentication', () => {
       () => deploy({ userName: 'immuta' }),
       () => deploy({ userName: 'other', and: withNeighbour }),
     ],
-  ] as const)('is rolled back from %s to %s when another resource fails', async (_from, _to, first, second) => {
+  ] as const)('rolls back from %s to %s when another resource fails', async (_from, _to, first, second) => {
     await first();
     const { authenticationType } = recordOf(sandbox.current).config;
     failNextNeighbour();
@@ -167,7 +167,7 @@ describe('another authentication', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('changes nothing when the user has a key of another owner', async () => {
+  test('changes nothing when the user of a managed key has a key of another owner', async () => {
     await deploy({ userName: 'immuta' });
     const before = heldKey(sandbox.current);
     const { accessKeyId } = sandbox.current.aws.iam.createAccessKey('other');
@@ -243,7 +243,7 @@ describe('events that are delivered again', () => {
     ['seconds later', [0, 7_000]],
     ['after the first has answered', [0, 'afterwards']],
     ['minutes later', [0, 240_000]],
-  ])('leave one key when delivered %s', async (_, deliveries) => {
+  ])('leaves one managed key when events are delivered %s', async (_, deliveries) => {
     sandbox.current.lambda.deliveries = deliveries;
 
     expect(await deploy({ userName: 'immuta', rotation: 'none' })).toMatchObject({ status: 'CREATE_COMPLETE' });
@@ -258,7 +258,7 @@ describe('events that are delivered again', () => {
 });
 
 describe('a Create that is cancelled', () => {
-  test.each([10, 40])('after %s seconds leaves no key', async (afterSeconds) => {
+  test.each([10, 40])('leaves no managed key when a Create is cancelled after %s seconds', async (afterSeconds) => {
     failNeighbour(sandbox.current);
     sandbox.current.cloudFormation.faults.splice(0, 1, { ...sandbox.current.cloudFormation.faults[0], afterSeconds });
 
@@ -269,7 +269,7 @@ describe('a Create that is cancelled', () => {
   });
 });
 
-test('cleans up in the next deployment after a failure without rollback', async () => {
+test('deletes keys in the next deployment after a failure without rollback', async () => {
   await deploy({ userName: 'immuta' });
   const { immuta, lambda } = sandbox.current;
   immuta.faults.http({ method: 'PUT', times: 3, behaviour: 'reset', run: () => lambda.kill() });
@@ -317,7 +317,7 @@ describe('a retained integration', () => {
     ['refused', {}, () => {}],
     ['cancelled', { and: withNeighbour }, () => failNeighbour(sandbox.current)],
   ])(
-    'keeps its user, policy, secret and key when its resource is added again and %s',
+    'keeps the user, policy, secret and key of a retained integration that is added again and %s',
     async (_, more, prepare) => {
       await deploy(retained);
       const key = heldKey(sandbox.current);
@@ -360,7 +360,7 @@ describe('an adopted integration', () => {
     });
   });
 
-  test('keeps its key until an update sends one, which needs another user', async () => {
+  test('keeps the key of an adopted integration until an update sends one of another user', async () => {
     expect(await deploy({ userName: 'immuta', props: adopted('101') })).toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(keysIn(sandbox.current)).toEqual([foreign.accessKeyId]);
     expect(changes(sandbox.current)).toEqual([]);
@@ -374,7 +374,7 @@ describe('an adopted integration', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('keeps working with its key when it is removed', async () => {
+  test('keeps the key of an adopted integration when it is removed', async () => {
     sandbox.current.aws.iam.putUserPolicy('other', 'everything', EVERYTHING);
     await deploy({ userName: 'immuta', props: adopted('101') });
     await deploy({ userName: 'other', props: adopted('101') });
@@ -387,7 +387,7 @@ describe('an adopted integration', () => {
     expect(sandbox.current.aws.iam.accessKeys('other').map(({ accessKeyId }) => accessKeyId)).toEqual([key]);
   });
 
-  test('leaves no key when it was deleted and is then removed', async () => {
+  test('leaves no key when an adopted integration was deleted and is then removed', async () => {
     await deploy({ userName: 'immuta', props: adopted('101') });
     await deploy({ userName: 'other', props: adopted('101') });
     await deploy({ userName: 'other', props: adopted(undefined, { removalPolicy: RemovalPolicy.DESTROY }) });
@@ -406,7 +406,7 @@ describe('a function that may not manage keys', () => {
     return next(request);
   });
 
-  test('fails with the cause, and its rollback succeeds', async () => {
+  test('fails with the cause when the function may not manage keys, and rolls back', async () => {
     deny('CreateAccessKey', 'DeleteAccessKey', 'ListAccessKeys');
 
     const result = await deploy();
@@ -422,7 +422,7 @@ describe('a function that may not manage keys', () => {
     expect(leftovers(sandbox.current)).toMatchObject({ integrations: [], roles: [] });
   });
 
-  test('fails a deletion that would leave a key', async () => {
+  test('fails a deletion that would leave a key when the function may not manage keys', async () => {
     await deploy({ userName: 'immuta' });
     deny('DeleteAccessKey');
 
@@ -434,7 +434,7 @@ describe('a function that may not manage keys', () => {
     ).toContain('an explicit deny');
   });
 
-  test('still updates what needs no new key', async () => {
+  test('updates without a new key when the function may not manage keys', async () => {
     await deploy({ userName: 'immuta' });
     deny('CreateAccessKey', 'DeleteAccessKey', 'ListAccessKeys');
 

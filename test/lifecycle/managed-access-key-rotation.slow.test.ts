@@ -57,7 +57,7 @@ function metrics(): number[] {
 
 const lastFailure = () => sandbox.current.lambda.invocations.filter(({ error }) => error).at(-1)?.error;
 
-test('gives Immuta another key, changes nothing else, and counts as a success', async () => {
+test('rotates the key in Immuta, changes nothing else, and counts as a success', async () => {
   await deploy({ props: { integrationName: 'sales' } });
   const before = structuredClone(recordOf(sandbox.current));
 
@@ -99,7 +99,7 @@ test('does not rotate on deployment, when the schedule is created or changes', a
   expectInOrder(sandbox.current); // the test of the schedule has left nothing
 });
 
-test('works with rotate-secret without a schedule', async () => {
+test('rotates with rotate-secret without a schedule', async () => {
   await deploy({ rotation: 'none' });
   const before = heldKey(sandbox.current);
   const [lambdaArn] = [...sandbox.current.secretRotation.permissions].map(({ functionArn }) => functionArn);
@@ -114,7 +114,7 @@ test('works with rotate-secret without a schedule', async () => {
   await expectNothingLeft(sandbox.current);
 });
 
-test.each([[true], [false]])('works with an Immuta that masks keys (%s)', async (masksKeys) => {
+test.each([[true], [false]])('rotates when Immuta masks keys (%s)', async (masksKeys) => {
   sandbox.current.immuta.switches.masksKeys = masksKeys;
   await deploy();
   for (const _ of [1, 2, 3]) {
@@ -157,7 +157,7 @@ test('uses one key when each step is delivered twice', async () => {
 });
 
 describe('a step that fails', () => {
-  test('keeps the old key when Immuta rejects the new one, and succeeds with that when retried', async () => {
+  test('keeps the old key when Immuta rejects a rotated one, and succeeds with that when retried', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
@@ -176,7 +176,7 @@ describe('a step that fails', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('is retried with the same key when the change ends in editError', async () => {
+  test('retries a rotation with the same key when the change ends in editError', async () => {
     await deploy();
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true });
 
@@ -188,7 +188,7 @@ describe('a step that fails', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('keeps the old key when it fails permanently, and a deployment sends the pending one', async () => {
+  test('keeps the old key when a rotation fails permanently, and a deployment sends the pending one', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 4 });
@@ -208,7 +208,7 @@ describe('a step that fails', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('is completed by the next rotation with the same key when it failed permanently', async () => {
+  test('completes a failed rotation by the next one with the same key', async () => {
     await deploy();
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', times: 4 });
     await sandbox.current.rotate();
@@ -220,7 +220,7 @@ describe('a step that fails', () => {
     expectInOrder(sandbox.current);
   });
 
-  test('names the field and keeps the old key when Immuta ignores the new one', async () => {
+  test('names the field and keeps the old key when Immuta ignores a rotated one', async () => {
     await deploy();
     const before = heldKey(sandbox.current);
     sandbox.current.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];
@@ -233,7 +233,7 @@ describe('a step that fails', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('continues with the same key when Immuta takes longer than an invocation', async () => {
+  test('continues a rotation with the same key when Immuta takes longer than an invocation', async () => {
     await deploy();
     sandbox.current.immuta.switches.durations.editing = 1_500_000;
 
@@ -245,7 +245,7 @@ describe('a step that fails', () => {
   });
 });
 
-test('sends the configuration that Immuta has now and reverts nothing', async () => {
+test('rotates with the configuration that Immuta has now and reverts nothing', async () => {
   await deploy();
   recordOf(sandbox.current).config = { ...recordOf(sandbox.current).config, name: 'renamed by hand' };
 
@@ -286,7 +286,7 @@ test('changes nothing when the integration has a role now', async () => {
   expect(lastFailure()).toContain('with authenticationType \'auto\'');
 });
 
-test('names a key of another owner before anything is created', async () => {
+test('names a key of another owner before a rotation creates anything', async () => {
   await deploy();
   const { accessKeyId } = sandbox.current.aws.iam.createAccessKey('immuta');
 
@@ -344,7 +344,7 @@ test('leaves no key when the integration is being deleted', async () => {
   expect(sandbox.current.aws.secrets.all.map(({ name }) => name)).toEqual(['immuta/api-key']);
 });
 
-test('is allowed only to the function of the tenant', async () => {
+test('lets only the function of the tenant rotate', async () => {
   await deploy();
   const { aws } = sandbox.current;
   const others = aws.iam.roleArns.filter((arn) => !arn.includes('HandlerRole'));

@@ -41,7 +41,7 @@ describe('the user', () => {
     ],
   ];
 
-  test.each(STEPS)('%s in one deployment', async (_, before, after) => {
+  test.each(STEPS)('deploys in one step a user of a managed key that %s', async (_, before, after) => {
     await deploy(before);
 
     expect(await deploy(after)).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -51,7 +51,7 @@ describe('the user', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test.each(STEPS)('%s, and the rollback restores the old one', async (_, before, after) => {
+  test.each(STEPS)('restores the old user by a rollback when a user %s', async (_, before, after) => {
     await deploy(before);
     sandbox.current.cloudFormation.faults.push({
       logicalId: /^Neighbour/, action: 'create', afterSeconds: 240, reason: 'no bucket today',
@@ -73,7 +73,7 @@ describe('the user', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test.each(STEPS)('%s, Immuta rejects its key, and the rollback keeps the old one', async (_, before, after) => {
+  test.each(STEPS)('keeps the old key when a user %s and Immuta rejects its key', async (_, before, after) => {
     await deploy(before);
     sandbox.current.immuta.faults.validation({ test: 2, on: 'edit' });
 

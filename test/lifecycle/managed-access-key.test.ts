@@ -161,7 +161,7 @@ describe('an update that fails', () => {
       'ends in editError',
       () => sandbox.current.immuta.faults.validation({ test: 2, on: 'edit', asynchronously: true }),
     ],
-  ])('keeps the key that Immuta has when it %s', async (_, fail) => {
+  ])('keeps the key that Immuta has when an update %s', async (_, fail) => {
     await deploy();
     const before = heldKey(sandbox.current);
     fail();
@@ -174,7 +174,7 @@ describe('an update that fails', () => {
     await expectNothingLeft(sandbox.current);
   });
 
-  test('is rolled back with the key in the secret when another resource fails', async () => {
+  test('rolls back with the key in the secret when another resource fails', async () => {
     await deploy({ props: { integrationName: 'sales' } });
     const before = heldKey(sandbox.current);
     sandbox.current.cloudFormation.faults.push({

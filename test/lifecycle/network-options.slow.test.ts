@@ -50,14 +50,14 @@ describe('a tenant with a certificate of a private CA', () => {
     );
   });
 
-  test('is reached when a secret contains the CA', async () => {
+  test('reaches a tenant with a private CA when a secret contains the CA', async () => {
     sandbox.current.aws.secrets.createSecret('ca', readCa());
     await expectGood(await deploy((stack) => ({
       caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca')),
     }), distrust));
   });
 
-  test('is reached when a field of a secret contains the CA among others', async () => {
+  test('reaches a tenant with a private CA when a field of a secret contains the CA among others', async () => {
     const other = await generate([{ name: 'commonName', value: 'other' }], { keyType: 'ec' });
     sandbox.current.aws.secrets.createSecret('ca', JSON.stringify({ pem: `${other.cert}\n${readCa()}` }));
     await expectGood(await deploy((stack) => ({
@@ -65,7 +65,7 @@ describe('a tenant with a certificate of a private CA', () => {
     }), distrust));
   });
 
-  test('is reached when a file contains the CA', async () => {
+  test('reaches a tenant with a private CA when a file contains the CA', async () => {
     await expectGood(await deploy(() => ({ caCertificates: CaCertificates.fromFile(sandbox.current.immuta.caFile) })));
   });
 
@@ -113,7 +113,7 @@ describe('a proxy', () => {
     url: proxy.url, credentials: Secret.fromSecretNameV2(stack, 'Proxy', 'proxy'),
   });
 
-  test('passes every request to Immuta, AWS and the response URL', async () => {
+  test('sends every request to Immuta, AWS and the response URL through the proxy', async () => {
     proxy = await LocalProxy.start();
     await expectGood(await deploy(() => ({ proxy: { url: proxy.url } })));
 
@@ -126,7 +126,7 @@ describe('a proxy', () => {
     expect(ofAws).toHaveLength(aws.requests.length);
   });
 
-  test('passes the requests of an instance', async () => {
+  test('sends the requests of an instance through the proxy', async () => {
     proxy = await LocalProxy.start();
     const { status } = await deployInstance(sandbox.current, { proxy: { url: proxy.url } });
     expect(status).toBe('CREATE_COMPLETE');
@@ -135,7 +135,7 @@ describe('a proxy', () => {
     expect(proxy.passed.filter((line) => /accessgrantsinstance/.test(line)).length).toBeGreaterThan(2);
   });
 
-  test('gets the credentials of the secret, which appear nowhere else', async () => {
+  test('gives the proxy the credentials of the secret, which appear nowhere else', async () => {
     proxy = await LocalProxy.start({ credentials: 'proxy-user-7:p@ss/w0rd' });
     const secret = JSON.stringify({ username: 'proxy-user-7', password: 'p@ss/w0rd' });
     sandbox.current.aws.secrets.createSecret('proxy', secret);
@@ -145,7 +145,7 @@ describe('a proxy', () => {
     expect(JSON.stringify(sandbox.current.written())).not.toContain('p@ss/w0rd');
   });
 
-  test('fails the deployment, which names the host and the option, when it forbids Immuta', async () => {
+  test('fails the deployment with host and option when the proxy forbids Immuta', async () => {
     const host = new URL(sandbox.current.immuta.url).host;
     proxy = await LocalProxy.start({ forbidden: host });
     expectFailure(
@@ -154,7 +154,7 @@ describe('a proxy', () => {
     );
   });
 
-  test('leaves the remedy in the log when wrong credentials keep the function from its response URL', async () => {
+  test('writes the remedy to the log when the proxy refuses the response URL for wrong credentials', async () => {
     proxy = await LocalProxy.start({ credentials: 'proxy-user-7:right-password' });
     const secret = JSON.stringify({ username: 'proxy-user-7', password: 'wrong-password' });
     sandbox.current.aws.secrets.createSecret('proxy', secret);

@@ -69,7 +69,7 @@ describe('stack refactoring', () => {
   ];
 
   test.each(MOVES)(
-    'when %s, no function is called, and a no-op, an update and a destroy work',
+    'calls no function when %s by stack refactoring, and then updates and destroys',
     async (_what, there) => {
       await sandbox.current.deploy(build());
       const calls = sandbox.current.lambda.invocations.length;
@@ -88,7 +88,7 @@ describe('stack refactoring', () => {
     },
   );
 
-  test.each(MOVES)('when %s after an update recreated the integration, the same holds', async (_what, there) => {
+  test.each(MOVES)('calls no function when %s by refactoring after a recreation', async (_what, there) => {
     await sandbox.current.deploy(build());
     await deleteByHand(sandbox.current, '101');
     expect(await sandbox.current.deploy(build({}, { revision: '1' }))).toMatchObject({ status: 'UPDATE_COMPLETE' });
@@ -105,7 +105,7 @@ describe('stack refactoring', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test.each(MOVES)('when %s, nothing but logical ids changes in the template, as the CLI requires', (_what, there) => {
+  test.each(MOVES)('changes only logical IDs when %s, as stack refactoring requires', (_what, there) => {
     const [from, to] = [build(), build(there)];
     const after = logicalIds(to);
     const renamed = new Map([...logicalIds(from)].map(([what, logicalId]) => [logicalId, after.get(what)!]));
@@ -153,7 +153,7 @@ describe('express mode', () => {
   const deploy = (stack: Stack) => sandbox.current.deploy(stack, { express: true });
 
   test.each([0, 10, 60])(
-    'creates an integration whose roles are not in effect yet (%d s), updates and destroys it',
+    'deploys in express mode when roles are not in effect yet (%d s), updates and destroys',
     async (seconds) => {
       sandbox.current.aws.iam.propagationMs = seconds * 1000;
 
@@ -166,7 +166,7 @@ describe('express mode', () => {
   );
 
   test.each(['delete-first', 'create-first'] as const)(
-    'leaves what failed, and the next deployment goes on from there (%s)',
+    'continues in express mode with the next deployment when one failed (%s)',
     async (order) => {
       sandbox.current.cloudFormation.retryOrder = order;
       sandbox.current.cloudFormation.faults.push({
@@ -193,7 +193,7 @@ describe('an integration in createError that an update finds', () => {
     sandbox.current.immuta.switches.createErrorRepair = 'put';
   });
 
-  test('is repaired by a PUT', async () => {
+  test('repairs an integration in createError by an update when Immuta allows it', async () => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy();
     record().status = 'createError';
@@ -205,7 +205,7 @@ describe('an integration in createError that an update finds', () => {
     expect(changes(sandbox.current)).toEqual(['POST /integrations', 'PUT /integrations/101']);
   });
 
-  test('that an update recreated is replaced by the rollback', async () => {
+  test('replaces an integration in createError by the rollback when an update recreated it', async () => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy({ integrationName: 'before' });
     await deleteByHand(sandbox.current, '101');
@@ -220,7 +220,7 @@ describe('an integration in createError that an update finds', () => {
   });
 });
 
-test('an edit that Immuta does not allow names the attributes and the way out', async () => {
+test('names the attributes and the remedy when Immuta does not allow an edit', async () => {
   const lake = await ContestedLake.start(sandbox.current);
   await lake.deploy();
   sandbox.current.immuta.switches.nonEditable.push('awsLocationRole');

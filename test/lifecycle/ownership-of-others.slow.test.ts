@@ -102,7 +102,7 @@ describe('an integration that another resource of this library created', () => {
   const NOT_ADOPTED =
     /cannot adopt integration 101 \('.*', enabled\): another ImmutaS3Integration created it, and deletes it when that is removed\. .*\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]/;
 
-  test('is not adopted by its ID because its stack would delete it', async () => {
+  test('does not adopt an integration by its ID when another stack would delete it', async () => {
     await deploy({ roles });
     const before = state(sandbox.current);
 
@@ -114,7 +114,7 @@ describe('an integration that another resource of this library created', () => {
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test('is not adopted by its ID under another construct ID of the same stack', async () => {
+  test('does not adopt an integration by its ID under another construct ID of the same stack', async () => {
     const renamed = (id: string, adopt?: string) => {
       const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
       return new ImmutaS3Integration(stack, id, {
@@ -135,7 +135,7 @@ describe('an integration that another resource of this library created', () => {
     expect(state(sandbox.current)).toEqual(before);
   });
 
-  test('is adopted by its ID when its stack has retained it, and is never deleted', async () => {
+  test('adopts an integration by its ID when its stack has retained it, and never deletes it', async () => {
     await deploy({ roles, removalPolicy: RemovalPolicy.RETAIN });
     await sandbox.current.destroy(STACK_NAME);
     const before = state(sandbox.current);

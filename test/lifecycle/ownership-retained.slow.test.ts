@@ -34,7 +34,7 @@ async function retain(roles: Roles) {
 const ALL_ROLES: [Roles][] = [['given'], ['given-immutable'], ['generated']];
 
 describe.each(ALL_ROLES)('an integration with %s roles that was retained', (roles) => {
-  test('is kept when the same is added again', async () => {
+  test('keeps a retained integration when the same is added again', async () => {
     const before = await retain(roles);
 
     const result = await sandbox.current.deploy(withIntegration(roles));
@@ -46,7 +46,7 @@ describe.each(ALL_ROLES)('an integration with %s roles that was retained', (role
   });
 
   test.each([RemovalPolicy.RETAIN, RemovalPolicy.DESTROY])(
-    'is kept when it is added again with %s, and another resource cancels that',
+    'keeps a retained integration when it is added again with %s and that is cancelled',
     async (removalPolicy) => {
       const before = await retain(roles);
       failNeighbour(sandbox.current);

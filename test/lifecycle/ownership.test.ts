@@ -70,7 +70,7 @@ test('keeps the location of another owner on the path and says how to remove it'
   expect(locations(sandbox.current)).toEqual([theirs]);
 });
 
-test('keeps what another owner created under the ID of the integration when the stack is deleted', async () => {
+test("keeps another owner's record with the ID of the integration when the stack is deleted", async () => {
   const { outputs } = await sandbox.current.deploy(lake(sandbox.current));
   const record = sandbox.current.immuta.integrations.get(outputs.IntegrationId)!;
   sandbox.current.immuta.integrations.set(record.id, {

@@ -7,7 +7,7 @@ const sandbox = useSandbox();
 const switches = () => sandbox.current.immuta.switches;
 
 describe('a new integration that shows late', () => {
-  test.each([300, 4_000, 20_000])('is created, when it shows after %d ms', async (ms) => {
+  test.each([300, 4_000, 20_000])('creates an integration that shows after %d ms', async (ms) => {
     const lake = await ContestedLake.start(sandbox.current);
     switches().readLag.get.create = ms;
     switches().readLag.list.create = ms;
@@ -21,7 +21,7 @@ describe('a new integration that shows late', () => {
   });
 
   test.each([300, 4_000, 20_000])(
-    'is deleted after its Create was cancelled, when it shows after %d ms',
+    'deletes an integration that shows after %d ms when its Create was cancelled',
     async (ms) => {
       const lake = await ContestedLake.start(sandbox.current, 'generated');
       switches().readLag.get.create = ms;
@@ -37,7 +37,7 @@ describe('a new integration that shows late', () => {
 });
 
 describe('an edit that shows late', () => {
-  test.each([1_000, 4_000, 8_000])('is sent again if it ends in editError, when it shows after %d ms', async (ms) => {
+  test.each([1_000, 4_000, 8_000])('repeats an edit that shows after %d ms when it ends in editError', async (ms) => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy({ revision: '1' });
     switches().readLag.get.edit = ms;
@@ -54,7 +54,7 @@ describe('an edit that shows late', () => {
     [41_000, 5_000],
     [41_000, 10_000],
     [90_000, 20_000],
-  ])('is waited for by its rollback (%d ms, shown after %d ms)', async (editing, lag) => {
+  ])('waits in a rollback for an edit of %d ms that shows after %d ms', async (editing, lag) => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy({ integrationName: 'before', revision: '1' });
     switches().durations.editing = editing;
@@ -71,7 +71,7 @@ describe('an edit that shows late', () => {
 });
 
 test.each([300, 4_000, 20_000])(
-  'a deleted integration that shows for %d ms more is deleted all the same',
+  'deletes an integration that shows for %d ms after its deletion',
   async (ms) => {
     const lake = await ContestedLake.start(sandbox.current);
     await lake.deploy();

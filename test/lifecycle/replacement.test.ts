@@ -162,7 +162,7 @@ describe('one of two integrations', () => {
         ImmutaAuthentication.assumeRole({ principal: new ArnPrincipal(sandbox.current.immuta.identity.principal) }),
     });
 
-  test('is removed without an effect on the other', async () => {
+  test('removes one of two integrations without an effect on the other', async () => {
     await sandbox.current.deploy(lake(sandbox.current, { and: withHr() }));
     const other = structuredClone(integrations().find(({ config }) => config.awsLocationPath === LOCATION_PATH)!);
     const { id } = integrations().find((record) => record.id !== other.id)!;
@@ -182,7 +182,7 @@ describe('one of two integrations', () => {
     await expectNothingLeft();
   });
 
-  test('keeps the shared Immuta role working for the other when it is removed', async () => {
+  test('keeps the shared Immuta role working when one of two integrations is removed', async () => {
     createRoles(sandbox.current, 'elsewhere', 'immuta-manager');
     sandbox.current.aws.iam.deleteRolePolicy('immuta-manager', 'everything');
     const before = leftovers(sandbox.current);
@@ -264,7 +264,7 @@ describe('another tenant for the same path', () => {
   });
   afterEach(() => other.close());
 
-  test('fails in one deployment because the location belongs to the first tenant', async () => {
+  test('fails in one deployment when another tenant gets the location of the first', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     const before = state(sandbox.current);
 
@@ -281,7 +281,7 @@ describe('another tenant for the same path', () => {
     await expectNothingLeft();
   });
 
-  test('fails when the tenant has its own stack, and recovers with its old URL', async () => {
+  test('fails when a tenant in its own stack gets another URL, and recovers with the old one', async () => {
     const tenant = (url: string) => {
       const stack = new Stack(new App(), 'Tenant', { env: SANDBOX_ENV });
       const made = tenantIn(stack, sandbox.current, { url });
@@ -317,7 +317,7 @@ describe('another tenant for the same path', () => {
     expect([...other.integrations.values()]).toEqual([]);
   });
 
-  test('succeeds in two deployments: without the integration, then with it and the new tenant', async () => {
+  test('moves a location to another tenant in two deployments: without the integration, then with it', async () => {
     await sandbox.current.deploy(lake(sandbox.current));
     const without = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
     tenantIn(without, sandbox.current);

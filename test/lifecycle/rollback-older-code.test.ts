@@ -119,7 +119,7 @@ test('rolls back with the older code and properties when Immuta rejects an upgra
   expect(runs().at(-1)).toBe('Delete older');
 });
 
-test('restores with the older code what the newer code has updated', async () => {
+test('restores an update of the newer code with the older code', async () => {
   await sandbox.current.deploy(older());
   const before = state(sandbox.current);
   sandbox.current.cloudFormation.faults.push({
@@ -137,7 +137,7 @@ test('restores with the older code what the newer code has updated', async () =>
   await expectNothingLeft();
 });
 
-test('lets the older code own what the newer code has recreated', async () => {
+test('lets the older code own an integration that the newer code has recreated', async () => {
   await sandbox.current.deploy(older());
   sandbox.current.immuta.integrations.delete('101');
   locations(sandbox.current).forEach(({ id }) =>

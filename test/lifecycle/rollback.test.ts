@@ -34,7 +34,7 @@ async function expectNothingLeft(before: object = NOTHING): Promise<void> {
 }
 
 describe('an update', () => {
-  test('is rolled back without another request when it ends in editError: Immuta has rolled back itself', async () => {
+  test('rolls back an update without a request when it ends in editError: Immuta has rolled back itself', async () => {
     await deploy({ integrationName: 'sales' });
     const { config } = structuredClone(record());
     sandbox.current.immuta.faults.validation({
@@ -77,7 +77,7 @@ describe('an update', () => {
     expect(updates()).toEqual(Array(2).fill('PUT /integrations/101'));
   });
 
-  test('is rolled back when it succeeded and another resource fails', async () => {
+  test('rolls back a successful update when another resource fails', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     neighbourFails(120);
@@ -91,7 +91,7 @@ describe('an update', () => {
     await expectNothingLeft();
   });
 
-  test('is rolled back when it is cancelled while Immuta edits', async () => {
+  test('rolls back an update that is cancelled while Immuta edits', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     sandbox.current.immuta.switches.durations.editing = 60_000;
@@ -135,7 +135,7 @@ describe('a replacement', () => {
     ['before the new one is asked for', 3, undefined],
     ['while Immuta makes the new one', 12, /^SUCCESS Lake-SalesLake/],
     ['after the new one was made', 120, /^SUCCESS immuta-s3-integration\/102$/],
-  ])('leaves the old integration untouched when another resource fails %s', async (_, afterSeconds, deletion) => {
+  ])('keeps the old integration when another resource fails %s its replacement', async (_, afterSeconds, deletion) => {
     await deploy(inBucket('sales-lake'));
     const before = [leftovers(sandbox.current), state(sandbox.current)];
     neighbourFails(afterSeconds);
@@ -153,7 +153,7 @@ describe('a replacement', () => {
     await expectNothingLeft();
   });
 
-  test('leaves the old integration untouched when it ends in createError, and then succeeds', async () => {
+  test('keeps the old integration when a replacement ends in createError, and then succeeds', async () => {
     await deploy(inBucket('sales-lake'));
     const before = state(sandbox.current);
     sandbox.current.immuta.faults.validation({ test: 1, on: 'create', asynchronously: true });
@@ -177,7 +177,7 @@ describe('a replacement', () => {
 describe('a rollback that fails', () => {
   const next = () => sandbox.current.continueUpdateRollback(STACK_NAME);
 
-  test('continues when the secret holds a working API key again', async () => {
+  test('continues a failed rollback when the secret holds a working API key again', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     sandbox.current.aws.secrets.putSecretValue(SANDBOX_API_KEY_SECRET, 'a-key-that-was-revoked');
@@ -201,7 +201,7 @@ describe('a rollback that fails', () => {
     await expectNothingLeft();
   });
 
-  test('continues when an outage is over', async () => {
+  test('continues a failed rollback when an outage is over', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     await sandbox.current.immuta.stop();
@@ -263,7 +263,7 @@ describe('without a rollback', () => {
   ];
 
   test.each(ORDERS.flatMap((order) => FAILURES.map(([what, fail, id]) => [what, order, fail, id] as const)))(
-    'succeeds at a second Create when the first %s, %s', async (_, order, fail, id) => {
+    'succeeds with a second Create without rollback when the first %s, %s', async (_, order, fail, id) => {
       sandbox.current.cloudFormation.retryOrder = order;
       fail();
       expect(await attempt()).toMatchObject({ status: 'CREATE_FAILED' });

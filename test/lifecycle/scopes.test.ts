@@ -27,7 +27,7 @@ describe.each([
     ['a bucket', {}],
     ['a prefix', inPrefix('curated/')],
     ['a prefix without a slash', inPrefix('data')],
-  ])('creates, updates and deletes an integration of %s', async (__, options: LakeOptions) => {
+  ])('creates, updates and deletes an integration of %s however S3 writes scopes', async (__, options: LakeOptions) => {
     sandbox.current.aws.accessGrants.writeScope = writeScope;
     const { accessGrants } = sandbox.current.aws;
 
@@ -76,7 +76,7 @@ test('keeps Immuta from the locations and grants of other tools', async () => {
 describe('when S3 writes scopes as nobody expects', () => {
   const writeScope = (scope: string) => scope.replace('s3://', 's3:///');
 
-  test('names the option that switches the conditions off', async () => {
+  test('names the option that removes the conditions when S3 writes scopes unexpectedly', async () => {
     sandbox.current.aws.accessGrants.writeScope = writeScope;
     await sandbox.current.deploy(lake(sandbox.current));
     const result = await sandbox.current.destroy(STACK_NAME);
@@ -87,7 +87,7 @@ describe('when S3 writes scopes as nobody expects', () => {
     );
   });
 
-  test('creates and deletes an integration without restrictScope', async () => {
+  test('creates and deletes an integration without restrictScope when S3 writes scopes unexpectedly', async () => {
     sandbox.current.aws.accessGrants.writeScope = writeScope;
     const options: LakeOptions = { props: () => ({ restrictScope: false }) };
 

@@ -40,7 +40,7 @@ describe('a transition that takes long', () => {
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   });
 
-  test('deletes when that takes longer than one run of the function', async () => {
+  test('deletes an integration when that takes longer than one run of the function', async () => {
     sandbox.current.immuta.switches.durations.deleting = 25 * MINUTE;
     await sandbox.current.deploy(lake(sandbox.current));
 

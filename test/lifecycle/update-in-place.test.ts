@@ -102,7 +102,7 @@ describe('authentication', () => {
     'assumeRole',
   ];
 
-  test('changes from each kind to each other in place', async () => {
+  test('changes from each kind of authentication to each other in place', async () => {
     const before = leftovers(sandbox.current);
     await deploy(KINDS[WALK[0]].props);
 
@@ -162,7 +162,7 @@ describe('authentication', () => {
 });
 
 describe('the tenant', () => {
-  test('changes nothing when its URL is another address of the same tenant', async () => {
+  test('changes nothing when the URL is another address of the same tenant', async () => {
     await deploy();
     const before = state(sandbox.current);
 
@@ -178,7 +178,7 @@ describe('the tenant', () => {
     await expectNothingLeft();
   });
 
-  test('changes nothing when its API key moves to another secret, even while IAM propagates', async () => {
+  test('changes nothing when the API key moves to another secret, even while IAM propagates', async () => {
     await deploy();
     const before = state(sandbox.current);
     const apiKey = 'another-key-0f2d9b7c4e';
@@ -232,7 +232,7 @@ describe('the location role', () => {
     sandbox.current.aws.iam.deleteRolePolicy('location', 'everything');
   });
 
-  test('is replaced by an existing role before the generated one is deleted', async () => {
+  test('replaces the location role by an existing one before it deletes the generated one', async () => {
     const before = leftovers(sandbox.current);
     await deploy();
     sandbox.current.aws.iam.propagationMs = 60_000;
@@ -247,7 +247,7 @@ describe('the location role', () => {
 });
 
 describe('an integration that is not as the last deployment left it', () => {
-  test('is recreated and owned by the stack when it was deleted in Immuta', async () => {
+  test('recreates an integration that was deleted in Immuta, and the stack owns it', async () => {
     await deploy();
     sandbox.current.immuta.integrations.delete('101');
     locations(sandbox.current).forEach(({ id }) =>
@@ -269,7 +269,7 @@ describe('an integration that is not as the last deployment left it', () => {
     await expectNothingLeft();
   });
 
-  test('is not recreated when its location still exists, and the reason says how to remove that', async () => {
+  test('does not recreate a deleted integration when its location exists, and says how to remove it', async () => {
     await deploy();
     sandbox.current.immuta.integrations.delete('101');
     const [{ id }] = locations(sandbox.current);

@@ -18,7 +18,7 @@ test('calls nothing when the stack is the same', async () => {
   expect(sandbox.current.immuta.requests).toHaveLength(before);
 });
 
-test('renames in place', async () => {
+test('renames an integration in place', async () => {
   await deploy({ integrationName: 'sales' });
 
   expect(await deploy({ integrationName: 'marketing' })).toMatchObject({
@@ -115,7 +115,7 @@ describe('another bucket', () => {
     props: (stack: Stack) => ({ location: S3Location.bucket(Bucket.fromBucketName(stack, 'Other', name)) }),
   });
 
-  test('replaces the integration and deletes the old one while its roles still work', async () => {
+  test('replaces the integration when the bucket changes, and deletes the old one while its roles work', async () => {
     sandbox.current.aws.buckets.createBucket('hr-lake');
     await sandbox.current.deploy(inBucket('sales-lake'));
 
@@ -130,7 +130,7 @@ describe('another bucket', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('leaves the old integration untouched when Immuta rejects it', async () => {
+  test('keeps the old integration when Immuta rejects another bucket', async () => {
     await sandbox.current.deploy(inBucket('sales-lake'));
     const before = leftovers(sandbox.current);
 

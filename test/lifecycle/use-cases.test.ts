@@ -118,7 +118,7 @@ const USE_CASES: UseCase[] = [
 ];
 
 test.each(USE_CASES)(
-  '$name: from nothing to enabled, and back to what was before',
+  'deploys and destroys $name, and restores what was before',
   async ({ given, props, config }) => {
     given?.(sandbox.current);
     const before = leftovers(sandbox.current);
@@ -175,7 +175,7 @@ test('deploys and destroys two integrations of one tenant', async () => {
 describe('RETAIN', () => {
   const retained = () => lake(sandbox.current, { props: () => ({ removalPolicy: RemovalPolicy.RETAIN }) });
 
-  test('keeps the record, its location, its roles and the instance', async () => {
+  test('keeps the record, its location, its roles and the instance with RETAIN', async () => {
     const { outputs } = await sandbox.current.deploy(retained());
     const before = locations(sandbox.current);
 
@@ -190,7 +190,7 @@ describe('RETAIN', () => {
     expect(leftovers(sandbox.current).functions).toEqual([]);
   });
 
-  test('leaves nothing when the first deployment fails', async () => {
+  test('leaves nothing with RETAIN when the first deployment fails', async () => {
     sandbox.current.immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
 
     expect(await sandbox.current.deploy(retained())).toMatchObject({ status: 'ROLLBACK_COMPLETE' });

@@ -32,7 +32,7 @@ test.each([
   ['12 integrations in an account with 10 concurrent executions', 12, 10, undefined],
   ['2 integrations with a reserved concurrency of 1', 2, Infinity, 1],
 ])(
-  '%s deploy and are destroyed, though Immuta takes 6 minutes for each',
+  'deploys and destroys %s when Immuta takes 6 minutes for each',
   async (_what, count, accountConcurrency, reservedConcurrency) => {
     sandbox.current.lambda.accountConcurrency = accountConcurrency;
     sandbox.current.immuta.switches.durations = { creating: 360_000, editing: 360_000, deleting: 360_000 };
@@ -49,7 +49,7 @@ test.each([
   },
 );
 
-test('an event that waits for 20 minutes is carried out', async () => {
+test('carries out an event that has waited for 20 minutes', async () => {
   sandbox.current.lambda.throttled = true;
   sandbox.current.scheduler.after(20 * 60_000, () => {
     sandbox.current.lambda.throttled = false;

@@ -184,7 +184,7 @@ test('rotates a managed access key between two updates', async () => {
   expect(starts().slice(1)).not.toContain('cold');
 });
 
-test('works when credentials and process of the events before have expired', async () => {
+test('handles an event when credentials and process of the events before have expired', async () => {
   await update('1');
   await sandbox.current.scheduler.sleep(13 * HOUR);
 
@@ -193,7 +193,7 @@ test('works when credentials and process of the events before have expired', asy
   expect(starts()).toEqual(['cold', 'cold']);
 });
 
-test('works with the credentials of its process for as long as that lives', async () => {
+test('handles events with the credentials of the process as long as that lives', async () => {
   await update('1');
   await sandbox.current.scheduler.sleep(1.5 * HOUR);
 
@@ -202,7 +202,7 @@ test('works with the credentials of its process for as long as that lives', asyn
   expect(starts()).toEqual(['cold', 'warm']);
 });
 
-test('sends each request once when its connections have been closed while it was frozen', async () => {
+test('sends each request once when connections were closed while the process was frozen', async () => {
   await update('1');
   await sandbox.current.immuta.stop();
   await sandbox.current.immuta.listen();

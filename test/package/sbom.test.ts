@@ -5,7 +5,7 @@ import * as path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../..');
 
-test('the bill of materials has the name of the package and lists what the bundles contain', () => {
+test('lists in the bill of materials the package and what the bundles contain', () => {
   execFileSync(process.execPath, ['--import', 'tsx', 'projenrc/generate-sbom.ts'], { cwd: ROOT });
   const sbom = JSON.parse(readFileSync(path.join(ROOT, 'dist/sbom.cdx.json'), 'utf8'));
 

@@ -60,26 +60,26 @@ describe('the package', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('has the required files and no other', () => {
+  test('packs the required files and no other', () => {
     const names = files.map((file) => file.path);
     expect(names.filter((name) => !ALLOWED.some((allowed) => allowed.test(name)))).toEqual([]);
     expect(REQUIRED.filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  test('is small', () => {
+  test('packs at most 1.25 MB', () => {
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(MOST_BYTES);
     expect(
       files.filter(({ path: name, size }) => name.endsWith('.lambda/index.js') && size >= MOST_BUNDLE_BYTES),
     ).toEqual([]);
   });
 
-  test('needs no dependency besides the CDK', () => {
+  test('installs without a dependency besides the CDK', () => {
     const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
     expect(dependencies ?? {}).toEqual({});
     expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
   });
 
-  test('synthesizes in an empty app, and its function creates and deletes an integration', async () => {
+  test('synthesizes in an empty app from the package, whose function creates and deletes an integration', async () => {
     const app = path.join(folder, 'app');
     mkdirSync(app);
     writeFileSync(path.join(app, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', private: true }));

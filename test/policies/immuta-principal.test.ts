@@ -174,7 +174,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
     });
 
     // The simulator does not know keys of an encryption context.
-    test('with its customer managed key, through it only', () => {
+    test('lets Immuta decrypt with the key of Identity Center through Identity Center only', () => {
       const { immuta } = deploy(target, { location: 'bucket', identityCenter: true, encryptedIdentityCenter: true });
       const decrypt = (service: string, encryptionContext: Record<string, string>) => ({
         Effect: 'Allow',

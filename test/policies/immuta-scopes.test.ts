@@ -115,7 +115,7 @@ describe('Immuta manages every location and grant of the instance without restri
 });
 
 // The simulator does not know ${$} outside of patterns.
-test('a prefix that looks like a policy variable is none', () => {
+test('matches a prefix literally when it looks like a policy variable', () => {
   const { immuta } = deploy(AWS, { location: 'prefix', prefix: '${aws:username}/' });
   const statements = immuta.identityPolicies.flatMap(({ Statement }) => Statement);
   expect(statements.flatMap(({ Condition = {} }) => Condition.StringEquals?.['s3:AccessGrantsLocationScope'] ?? []))

@@ -42,7 +42,7 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
     ['without Identity Center', false, [...CALLS, ...OTHER_CALLS]],
     ['with Identity Center', true, [...CALLS, ...OTHER_CALLS, ...IDENTITY_CENTER_CALLS]],
   ] as const)('%s', (_, identityCenter, calls) => {
-    test.each(calls)('is allowed the call of its code: %s on the %s', async (action, on) => {
+    test.each(calls)('allows an instance's function the call of its code: %s on the %s', async (action, on) => {
       const principal = handler(identityCenter);
       const context = action === 's3:DeleteAccessGrantsInstance' ? ownTag : undefined;
       await expect(evaluate({ principal, action, resource: formatArn(on, target), context })).resolves.toBe('allowed');
@@ -98,13 +98,13 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
     ]);
   });
 
-  test.each(IDENTITY_CENTER_CALLS)('is denied without Identity Center: %s on the %s', async (action, on) => {
+  test.each(IDENTITY_CENTER_CALLS)('denies an instance without Identity Center: %s on the %s', async (action, on) => {
     const request = { principal: handler(false), action, resource: formatArn(on, target) };
     await expect(evaluate(request)).resolves.toBe('denied');
   });
 
   // The simulator does not know keys of an encryption context.
-  test('decrypts with the customer managed key of the Identity Center instance, through it only', () => {
+  test('lets the function of an instance decrypt with the key of Identity Center, through it only', () => {
     const key = `arn:${partition}:kms:${region}:${ORGANIZATION}:key/${KEY_ID}`;
     const statements = handler(true, key).identityPolicies.flatMap(({ Statement }) => Statement);
     expect(statements.filter(({ Action }) => Action === 'kms:Decrypt')).toEqual([

@@ -87,13 +87,13 @@ describe('location role', () => {
     location: buckets(stack, 1), authentication: newRole, encryptionKeys: keys(stack, count),
   }]);
 
-  test('accepts 59 buckets with the longest names and fails with 60', () => {
+  test('accepts a location role with 59 buckets with the longest names and fails with 60', () => {
     expect(withBuckets(59)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withBuckets(60)).toThrow(LOCATION_ROLE);
     expect(withBuckets(60)).toThrow(/pass fewer 'buckets' or none at all, or set 'restrictScope' to false\. \[INLINE_POLICIES_TOO_LONG\]/);
   });
 
-  test('accepts fewer buckets in GovCloud, where ARNs are longer', () => {
+  test('accepts fewer buckets of a location role in GovCloud, where ARNs are longer', () => {
     const inGovCloud = (count: number) => () =>
       synthesize(
         (stack) => [{ location: buckets(stack, count), authentication: newRole, restrictScope: false }],
@@ -103,7 +103,7 @@ describe('location role', () => {
     expect(inGovCloud(57)).toThrow(LOCATION_ROLE);
   });
 
-  test('accepts 117 keys and fails with 118', () => {
+  test('accepts a location role with 117 keys and fails with 118', () => {
     expect(withKeys(117)().locationRole).toBeLessThanOrEqual(10_240);
     expect(withKeys(118)).toThrow(LOCATION_ROLE);
   });
@@ -113,7 +113,7 @@ describe("Immuta's role", () => {
   const withBuckets = (count: number) => () =>
     synthesize((stack) => [{ location: buckets(stack, count), authentication: newRole }]);
 
-  test('accepts 36 buckets with the longest names and fails with 38', () => {
+  test("accepts Immuta's role with 36 buckets with the longest names and fails with 38", () => {
     expect(withBuckets(36)().immutaRole).toBeLessThanOrEqual(10_240);
     expect(withBuckets(38)).toThrow(
       /inline policies of role 'lake\/Lake0\/.*ImmutaRole' have at least \d+ characters, and IAM allows 10240/,
@@ -136,12 +136,12 @@ describe('managed policy of a user', () => {
   const TOO_LONG =
     /\[lake\/Lake0\/.*ImmutaPolicy\] the policy has at least \d+ characters, and IAM allows 6144 in a managed policy/;
 
-  test('accepts 15 buckets with the longest names and Identity Center and fails with 17', () => {
+  test('accepts a user with 15 buckets with the longest names and Identity Center and fails with 17', () => {
     expect(withBuckets(15)().managedPolicy).toBeLessThanOrEqual(6_144);
     expect(withBuckets(17)).toThrow(TOO_LONG);
   });
 
-  test('accepts 55 buckets with the longest names and Identity Center and fails with 59 without restrictScope', () => {
+  test('accepts a user with 55 buckets without restrictScope and fails with 59', () => {
     expect(withBuckets(55, false)().managedPolicy).toBeLessThanOrEqual(6_144);
     expect(withBuckets(59, false)).toThrow(TOO_LONG);
   });
@@ -156,7 +156,7 @@ describe('role of the user', () => {
     }));
   });
 
-  test('accepts 20 integrations with a raised quota and fails with 21', () => {
+  test('accepts a role of the user with 20 integrations and a raised quota and fails with 21', () => {
     expect(withIntegrations(20)).not.toThrow();
     expect(withIntegrations(21)).toThrow(
       /role 'lake\/Role' gets 21 managed policies from this app, and IAM allows 20 at most\. Use another role in some/,

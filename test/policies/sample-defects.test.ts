@@ -257,12 +257,12 @@ const DEFECTS: Defect[] = [
 ];
 
 describe('defects of the sample policies', () => {
-  test('lists a decision for each of the fifteen defects', () => {
+  test('lists a decision for each of the fifteen defects of the sample policies', () => {
     expect(DEFECTS.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
   test.each(DEFECTS)(
-    'docs/internals/sample-policies.md contains defect $number with its decision and reason',
+    'documents defect $number of the sample policies with its decision and reason',
     ({ number, defect, decision, why }) => {
       const page = readFileSync(path.join(__dirname, '../../docs/internals/sample-policies.md'), 'utf8');
       expect(page).toContain(`| ${number} | ${defect} | ${decision} | ${why} |`);
@@ -275,11 +275,11 @@ describe('defects of the sample policies', () => {
     );
     const wrong: Record<Verdict, Verdict> = { allowed: 'denied', denied: 'allowed' };
 
-    test.each(complete)('the sample fails %s: %s on %s %j', async (expected, action, resource, context) => {
+    test.each(complete)('shows a defect of the sample: %s %s on %s %j', async (expected, action, resource, context) => {
       await expect(evaluate({ ...sample!, action, resource, context })).resolves.toBe(wrong[expected]);
     });
 
-    test.each(complete)('the library passes %s: %s on %s %j', async (expected, action, resource, context) => {
+    test.each(complete)('shows none of the library: %s %s on %s %j', async (expected, action, resource, context) => {
       await expect(evaluate({ ...fixed!(), action, resource, context })).resolves.toBe(expected);
     });
   });

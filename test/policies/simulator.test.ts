@@ -10,7 +10,7 @@ const principal: Principal = {
 };
 
 describe('evaluate', () => {
-  test('fails when the action does not have the context key', async () => {
+  test('fails to evaluate a policy when the action does not have the context key', async () => {
     await expect(
       evaluate({
         principal,
@@ -21,13 +21,13 @@ describe('evaluate', () => {
     ).rejects.toThrow('s3:GetObject has no context s3:AccessGrantInstanceArn');
   });
 
-  test('fails when the action does not exist', async () => {
+  test('fails to evaluate a policy when the action does not exist', async () => {
     await expect(
       evaluate({ principal, action: 's3:GetObjects', resource: 'arn:aws:s3:::sales/q1.csv' }),
     ).rejects.toThrow('cannot evaluate s3:GetObjects');
   });
 
-  test('fails when the action does not apply to the resource', async () => {
+  test('fails to evaluate a policy when the action does not apply to the resource', async () => {
     await expect(evaluate({ principal, action: 's3:GetObject', resource: 'arn:aws:s3:::sales' })).rejects.toThrow(
       'cannot evaluate s3:GetObject',
     );
@@ -41,13 +41,13 @@ describe('policies of a principal', () => {
   const policiesOf = (resources: object) =>
     new TemplatePolicies({ Resources: resources }, AWS).role('Role').identityPolicies;
 
-  test('include the inline policies of the role', () => {
+  test('finds the inline policies of a role', () => {
     expect(policiesOf(role({ Policies: [{ PolicyName: 'Inline', PolicyDocument: everything }] }))).toEqual([
       everything,
     ]);
   });
 
-  test('include policies that are attached to it and to no other principal', () => {
+  test('finds the policies that are attached to a principal and to no other', () => {
     const policy = (document: object, ...roles: string[]) => ({
       Type: 'AWS::IAM::Policy',
       Properties: { Roles: roles.map((Ref) => ({ Ref })), PolicyDocument: document },
@@ -60,25 +60,25 @@ describe('policies of a principal', () => {
     expect(policiesOf({ ...role({}), ...others })).toEqual([everything]);
   });
 
-  test('include the managed policies that it names', () => {
+  test('finds the managed policies that a principal names', () => {
     const managed = { Managed: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: everything } } };
     expect(policiesOf({ ...role({ ManagedPolicyArns: [{ Ref: 'Managed' }] }), ...managed })).toEqual([everything]);
   });
 
-  test('fail when one is not in the template', () => {
+  test('fails when a policy of a principal is not in the template', () => {
     expect(() => policiesOf(role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] }))).toThrow(
       'does not define the managed policy',
     );
   });
 
-  test('fail when the permissions boundary is not known', () => {
+  test('fails when the permissions boundary of a principal is not known', () => {
     expect(() => policiesOf(role({ PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary' }))).toThrow(
       'no document is known',
     );
   });
 });
 
-test('intrinsic functions resolve as in CloudFormation', () => {
+test('resolves intrinsic functions as CloudFormation does', () => {
   const { resolve } = resolveTemplate({ Resources: { Sales: { Type: 'AWS::S3::Bucket' } } }, TARGETS[1], {
     Sales: 'acme-sales',
   });

@@ -16,7 +16,7 @@ export function expectRows(subject: () => Subject, rows: Row[]): void {
   const complete = rows.map(
     ([expected, action, resource, context = {}]) => [expected, action, resource, context] as const,
   );
-  test.each(complete)('%s: %s on %s %j', async (expected, action, resource, context) => {
+  test.each(complete)('evaluates as %s: %s on %s %j', async (expected, action, resource, context) => {
     await expect(evaluate({ ...subject(), action, resource, context })).resolves.toBe(expected);
   });
 }

@@ -19,7 +19,7 @@ test('the tests expect each code, and no code that does not exist', () => {
 });
 
 describe.each(Object.entries(SYNTH_MESSAGES))('%s', (_, { text, remedy }) => {
-  test('has a text and a remedy that read as sentences', () => {
+  test('writes the text and the remedy of each code as sentences', () => {
     expect(text).not.toMatch(/[.:;,]$/);
     expect(remedy).toMatch(/^[A-Z].*[^.:;,]$/);
   });

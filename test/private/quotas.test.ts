@@ -23,7 +23,7 @@ describe('role of the handler', () => {
     return stack;
   };
 
-  test('accepts the secrets of thirty integrations', () => {
+  test("accepts the secrets of thirty integrations in the handler's role", () => {
     expect(synthError(withSecrets(30))).toBe('');
   });
 
@@ -81,13 +81,13 @@ describe.each([
     return stack;
   };
 
-  test('accepts ten', () => {
+  test('accepts ten managed policies of one principal', () => {
     const stack = withIntegrations(10);
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
     expect(synthError(stack)).toBe('');
   });
 
-  test('warns when there are more than ten', () => {
+  test('warns when one principal has more than ten managed policies', () => {
     Annotations.fromStack(withIntegrations(11)).hasWarning(
       '*',
       Match.stringLikeRegexp(
@@ -97,7 +97,7 @@ describe.each([
     );
   });
 
-  test('reports one error when there are more than IAM allows', () => {
+  test('reports one error when one principal has more managed policies than IAM allows', () => {
     const error = synthError(withIntegrations(21));
     expect(error).toContain(
       `${kind} 'Stack/Immuta_' gets 21 managed policies from this app, and IAM allows 20 at most. Use another ${kind} `

@@ -186,7 +186,7 @@ test('lets the SDK list locations by page and scope when a policy allows it', as
   ).rejects.toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('s3:GetAccessGrantsInstance') });
 });
 
-test('needs permissions of sso for an association, whose application appears later', async () => {
+test('requires permissions of sso for an association, whose application appears later', async () => {
   const identityCenter = 'arn:aws:sso:::instance/ssoins-1';
   aws.accessGrants.createInstance('111122223333', 'us-east-1');
   aws.accessGrants.associationMs = 10_000;
@@ -219,7 +219,7 @@ test('needs permissions of sso for an association, whose application appears lat
   ).rejects.toMatchObject({ name: 'AccessGrantsInstanceNotEmptyError' });
 });
 
-test('sets tags with the instance, changes, lists and removes them', async () => {
+test('sets tags of an instance, changes, lists and removes them', async () => {
   role('tagger', allow('s3:*', INSTANCE));
   const client = createControl('tagger');
   const account = { AccountId: '111122223333' };
@@ -244,7 +244,7 @@ test('sets tags with the instance, changes, lists and removes them', async () =>
   expect(await tags()).toEqual([{ Key: 'c', Value: 'd' }]);
 });
 
-test('needs a policy on location/*, PassRole and a role that trusts this instance for a location', async () => {
+test('requires a policy on location/*, PassRole and a role that trusts the instance for a location', async () => {
   aws.accessGrants.createInstance('111122223333', 'us-east-1');
   role('seed', [...allow(['s3:*'], INSTANCE), ...allow('iam:PassRole', '*')]);
   role('no-pass', allow(['s3:*'], `${INSTANCE}/*`));
@@ -292,7 +292,7 @@ test('applies managed policies and the boundary to users', async () => {
   expect(await mayList()).toEqual([true, false]);
 });
 
-test('needs a bucket policy for a bucket of another account', async () => {
+test('requires a bucket policy for a bucket of another account', async () => {
   role('immuta', allow('s3:ListBucket', '*'));
   const mayList = async (resourcePolicy?: PolicyDocument) =>
     aws.iam.authorize(findRoleArn('immuta'), 's3:ListBucket', 'arn:aws:s3:::b', {
@@ -338,7 +338,7 @@ test.each([
     undefined,
     false,
   ],
-])('Immuta and a role that trusts %s', async (_, trust, externalId, assumable) => {
+])('decides whether Immuta may assume a role that trusts %s', async (_, trust, externalId, assumable) => {
   aws.iam.createRole({
     roleName: 'r',
     assumeRolePolicyDocument: policy({ Effect: 'Allow', Action: 'sts:AssumeRole', ...trust }),

@@ -31,11 +31,11 @@ describe('intrinsic functions', () => {
     [{ 'Fn::ImportValue': { 'Fn::Sub': '${A}' } }, 'imported-ref-A'],
     [{ 'Fn::Base64': 'a' }, 'YQ=='],
     [{ Condition: { StringEquals: { a: 'b' } } }, { Condition: { StringEquals: { a: 'b' } } }],
-  ])('%j is %j', (value, expected) => {
+  ])('resolves %j to %j', (value, expected) => {
     expect(evaluate(value, scope)).toEqual(expected);
   });
 
-  test('fails when the sandbox does not know one', () => {
+  test('fails when the sandbox does not know an intrinsic function', () => {
     expect(() => evaluate({ 'Fn::Cidr': [] }, scope)).toThrow('Unresolved intrinsic function Fn::Cidr');
   });
 });
@@ -93,7 +93,7 @@ describe('stacks', () => {
     expect(event.ResourceProperties).toMatchObject({ Number: '1', Flag: 'true', Nested: [{ Number: '2' }] });
   });
 
-  test('changes nothing when the template is the same', async () => {
+  test('changes no resource when the template is the same', async () => {
     await sandbox.deploy(custom({}));
 
     expect(await sandbox.deploy(custom({}))).toMatchObject({ status: 'CREATE_COMPLETE', events: [] });

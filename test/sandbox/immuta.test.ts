@@ -164,7 +164,7 @@ test.each([
   [401, { authorization: 'wrong' }],
   [401, { authorization: `Bearer ${DEFAULT_API_KEY}` }],
   [403, { authorization: 'reader' }],
-])('answers %i to %j', async (status, headers) => {
+])('answers %i to the request %j', async (status, headers) => {
   immuta.apiKeys.set('reader', ['GOVERNANCE']);
   expect(await call('GET', '/integrations', undefined, headers)).toMatchObject({
     status,
@@ -224,7 +224,7 @@ describe('reads that lag', () => {
   const status = async () => (await call('GET', '/integrations/101')).body.status ?? 'gone';
   const listed = async () => (await call('GET', '/integrations')).body.slice(1).map((record: any) => record.status);
 
-  test('show a new record late, each by itself', async () => {
+  test('shows a new record late when reads lag, each by itself', async () => {
     immuta.switches.readLag.get.create = 4_000;
     immuta.switches.readLag.list.create = 9_000;
     await post(CONFIG);
@@ -236,7 +236,7 @@ describe('reads that lag', () => {
     expect([await status(), await listed()]).toEqual(['creating', ['creating']]);
   });
 
-  test('show the state before an edit, whose conflicts come at once', async () => {
+  test('shows the state before an edit when reads lag, but its conflicts at once', async () => {
     await immuta.createByHand(CONFIG);
     immuta.switches.readLag.get.edit = 5_000;
     await put({ ...CONFIG, name: 'renamed' });
@@ -253,7 +253,7 @@ describe('reads that lag', () => {
     expect(await status()).toBe('enabled');
   });
 
-  test('show a deleted record for a while', async () => {
+  test('shows a deleted record for a while when reads lag', async () => {
     await immuta.createByHand(CONFIG);
     immuta.switches.readLag.get.delete = 5_000;
     await call('DELETE', '/integrations/101');
@@ -267,7 +267,7 @@ describe('reads that lag', () => {
   });
 });
 
-test('a PUT repairs a createError if it is to, and a second POST is refused', async () => {
+test('repairs a createError by a PUT when it is switched on, and refuses a second POST', async () => {
   immuta.switches.createErrorRepair = 'put';
   immuta.faults.transition({ from: 'creating', to: 'createError' });
   await post(CONFIG);
@@ -288,7 +288,7 @@ test('a PUT repairs a createError if it is to, and a second POST is refused', as
   expect(locations()).toEqual(['s3://lake/']);
 });
 
-test('an edit names the attributes that it cannot change', async () => {
+test('names the attributes that an edit cannot change', async () => {
   await immuta.createByHand(CONFIG);
   immuta.switches.nonEditable = ['name', 'awsLocationRole'];
 

@@ -63,7 +63,7 @@ describe('a request', () => {
   afterEach(() => server.closeAllConnections());
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-  test('takes no virtual time while it is open', async () => {
+  test('takes no virtual time while a request is open', async () => {
     onRequest = (response) => setTimeout(() => response.end(), 300);
 
     expect(await run({ url: url(), timeoutMs: 100 })).toEqual([[0, 0]]);
@@ -71,7 +71,7 @@ describe('a request', () => {
     expect(lambda.invocations[0].output).toContain('200');
   });
 
-  test('takes as long as its timeout when it is never answered, and so does the next one', async () => {
+  test('takes the timeout of a request when it is never answered, and again for the next one', async () => {
     onRequest = () => lambda.onSilence();
     await run({ url: url(), timeoutMs: 30_000 });
 
@@ -80,7 +80,7 @@ describe('a request', () => {
     expect(lambda.invocations.map(({ output }) => /TimeoutError/.test(output))).toEqual([true, true]);
   });
 
-  test('wakes no sleeper when it is never answered', async () => {
+  test('wakes no sleeper when a request is never answered', async () => {
     onRequest = () => lambda.onSilence();
 
     expect(await run({ url: url(), timeoutMs: 30_000 }, { sleepMs: 10_000 })).toEqual([
@@ -123,7 +123,7 @@ test('ends a run as instructed and retries its event', async () => {
   expect(lambda.invocations.map(({ output }) => /runs at/.test(output))).toEqual([true, false, false]);
 });
 
-test('kills everything that runs', async () => {
+test('ends every process that runs', async () => {
   scheduler.after(5_000, () => lambda.kill());
 
   expect(await run({ sleepMs: 10_000 })).toEqual([[0, 5], [65, 75]]);
@@ -305,13 +305,13 @@ function isRunning(pid: number): boolean {
 }
 
 describe('concurrency', () => {
-  test('events beyond the limit of the account wait, with back-off', async () => {
+  test('delays events beyond the limit of the account, with back-off', async () => {
     lambda.accountConcurrency = 1;
 
     expect(await run({ sleepMs: 5_000 }, { sleepMs: 5_000 })).toEqual([[0, 5], [7, 12]]);
   });
 
-  test('a function has what is reserved for it', async () => {
+  test('gives a function the concurrency that is reserved for it', async () => {
     lambda.register({ ...lambda.find('scripted'), reservedConcurrency: 1 });
     lambda.register({
       ...lambda.find('scripted'),
@@ -325,7 +325,7 @@ describe('concurrency', () => {
     expect(await run({ sleepMs: 2_000 }, { sleepMs: 2_000 })).toEqual([[0, 5], [0, 5], [0, 2], [3, 5]]);
   });
 
-  test('an event that waits longer than its maximum age is dropped', async () => {
+  test('drops an event that waits longer than its maximum age', async () => {
     lambda.accountConcurrency = 1;
     lambda.setEventInvokeConfig('scripted', { maximumRetryAttempts: 2, maximumEventAgeSeconds: 60 });
 
@@ -337,7 +337,7 @@ describe('concurrency', () => {
   test.each([
     [false, 16],
     [true, 20],
-  ])('a chain of self-invocations ends at 16 unless the function allows it (%s: %d)', async (allowsRecursion, runs) => {
+  ])('ends a chain of self-invocations at 16 unless the function allows it (%s: %d)', async (allowsRecursion, runs) => {
     lambda.register({ ...lambda.find('scripted'), allowsRecursion });
     lambda.coldStarts = true;
     for (let link = 0; link < 20; link++) {

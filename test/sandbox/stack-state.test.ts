@@ -55,7 +55,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
     return StackResourceDetail!;
   };
 
-  test('show a resource and its stack', async () => {
+  test('describes a resource and its stack', async () => {
     const { stack } = await deploy({ Thing: {} });
 
     expect(await describeResource('Thing')).toMatchObject({
@@ -71,7 +71,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
     await expect(describeResource('Other')).rejects.toThrow('Resource Other does not exist for stack Test');
   });
 
-  test('show a resource that is being created without a physical id, and move the time with each status', async () => {
+  test('describes a resource without a physical ID while it is created, with the time of each status', async () => {
     const seen: unknown[] = [];
     const look = async () => {
       const { ResourceStatus, PhysicalResourceId, LastUpdatedTimestamp } = await describeResource('Thing');
@@ -91,7 +91,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
     expect((seen as number[][])[1][2]).toBeGreaterThan((seen as number[][])[0][2]);
   });
 
-  test('show a deleted stack by its id', async () => {
+  test('describes a deleted stack by its ID', async () => {
     const { stack } = await deploy({ Thing: {} });
     await sandbox.destroy('Test');
 
@@ -120,7 +120,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
         ],
       });
 
-    test('need a permission on the stack', async () => {
+    test('requires a permission on the stack when a function describes it', async () => {
       await expect(describeResource('Thing')).rejects.toMatchObject({ name: 'AccessDenied' });
       allow('arn:aws:cloudformation:*:*:stack/Other/*');
       await expect(describeResource('Thing')).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -129,14 +129,14 @@ describe('DescribeStackResource and DescribeStacks', () => {
       expect(await describeResource('Thing')).toMatchObject({ ResourceStatus: 'CREATE_COMPLETE' });
     });
 
-    test('may be denied all the same', async () => {
+    test('denies a function to describe a stack when a test says so', async () => {
       allow('*');
       sandbox.cloudFormation.describe = 'denied';
 
       await expect(describeResource('Thing')).rejects.toMatchObject({ name: 'AccessDenied' });
     });
 
-    test('may show the state before a change for a while', async () => {
+    test('describes the state before a change for a while when a test says so', async () => {
       allow('*');
       sandbox.cloudFormation.describeLag = { stack: 30_000, resource: 60_000 };
       const shown = async () => {
@@ -157,7 +157,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
       expect(await shown()).toEqual(['UPDATE_COMPLETE', 'UPDATE_COMPLETE', updated]);
     });
 
-    test('may not know yet a resource that is being created', async () => {
+    test('does not describe a resource that is being created when a test says so', async () => {
       allow('*');
       sandbox.cloudFormation.describeLag.resource = 1_000;
       sandbox.clock.advance(1_000);
@@ -169,7 +169,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
       });
     });
 
-    test('may get no answer', async () => {
+    test('does not answer a function that describes a stack when a test says so', async () => {
       allow('*');
       sandbox.cloudFormation.describe = 'unreachable';
       const silent = new Promise<void>((resolve) => { sandbox.lambda.onSilence = resolve; });
@@ -183,7 +183,7 @@ describe('DescribeStackResource and DescribeStacks', () => {
   });
 });
 
-test('a resource that is cancelled shows as failed before its rollback begins', async () => {
+test('describes a cancelled resource as failed before its rollback begins', async () => {
   await deploy({ Slow: version(1), Other: version(1) });
   fail('Other', 'update', 1);
 
@@ -205,7 +205,7 @@ test('a resource that is cancelled shows as failed before its rollback begins', 
 test.each([
   ['current', [['UPDATE_COMPLETE', 'new']]],
   ['deleted', [['UPDATE_COMPLETE', 'new'], ['DELETE_IN_PROGRESS', 'old'], ['UPDATE_COMPLETE', 'new']]],
-] as const)('in the cleanup after a replacement, the logical id shows the %s resource', async (shows, states) => {
+] as const)('describes the %s resource during the cleanup after a replacement', async (shows, states) => {
   sandbox.cloudFormation.cleanupShows = shows;
   const named = (LogGroupName: string) => ({ Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName } } });
   await deploy(named('old'));
@@ -219,7 +219,7 @@ test.each([
   expect(shown).toEqual(states);
 });
 
-test('a rollback that failed continues without the resources to skip', async () => {
+test('continues a failed rollback without the resources to skip', async () => {
   await deploy({ Stuck: version(1), Other: version(1) });
   sandbox.cloudFormation.faults.push({ logicalId: /^Stuck$/, action: 'update', afterSeconds: 1, reason: 'stuck' });
   expect(await deploy({ Stuck: version(2), Other: version(2) })).toMatchObject({ status: 'UPDATE_ROLLBACK_FAILED' });
@@ -229,7 +229,7 @@ test('a rollback that failed continues without the resources to skip', async () 
 });
 
 describe('express mode', () => {
-  test('does not wait until a resource is stable', async () => {
+  test('does not wait in express mode until a resource is stable', async () => {
     const begin = sandbox.clock.now();
 
     expect(await deploy({ First: {}, Second: { DependsOn: 'First' } }, { express: true })).toMatchObject({
@@ -242,7 +242,7 @@ describe('express mode', () => {
   test.each([
     [undefined, 'CREATE_FAILED'],
     [false, 'ROLLBACK_COMPLETE'],
-  ])('rolls back only if that is asked for (%s: %s)', async (disableRollback, status) => {
+  ])('rolls back in express mode only when it is requested (%s: %s)', async (disableRollback, status) => {
     fail('Bad', 'create', 5);
 
     expect(await deploy({ Good: {}, Bad: {} }, { express: true, disableRollback })).toMatchObject({ status });
@@ -252,7 +252,7 @@ describe('express mode', () => {
 describe('stack refactoring', () => {
   const at = (logicalId: string, stackName = 'Test') => ({ stackName, logicalId });
 
-  test('renames a resource without touching it', async () => {
+  test('renames a resource by stack refactoring without an update', async () => {
     const { stack } = await deploy({ Old: version(1), User: { Properties: { Uses: { Ref: 'Old' } } } });
     const before = stack.resources.get('Old')!;
 
@@ -268,7 +268,7 @@ describe('stack refactoring', () => {
     });
   });
 
-  test('moves a resource to another stack', async () => {
+  test('moves a resource to another stack by stack refactoring', async () => {
     await deploy({ Stays: {}, Moves: version(1) });
     await sandbox.deployTemplate('Other', template({ There: {} }));
 
@@ -283,7 +283,7 @@ describe('stack refactoring', () => {
   test.each([
     ['changes a resource', { New: version(2) }, 'does not support modifying the properties of New'],
     ['adds a resource', { New: version(1), More: {} }, 'does not support adding or removing resources'],
-  ])('is refused if it also %s', async (_what, resources, message) => {
+  ])('refuses a stack refactoring that also %s', async (_what, resources, message) => {
     const { stack } = await deploy({ Old: version(1) });
 
     expect(() =>

@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('zizmor finds nothing above informational', () => {
+test('has no finding of zizmor above informational', () => {
   execFileSync('python3', ['-m', 'venv', folder]);
   execFileSync(path.join(folder, 'bin/pip'), ['install', '--quiet', '--only-binary', ':all:', `zizmor==${ZIZMOR}`]);
   const args = ['--offline', '--min-severity', 'low', '--format', 'plain', '--color', 'never', '.github'];
@@ -25,7 +25,7 @@ test('zizmor finds nothing above informational', () => {
   expect(stderr).toContain('release.yml');
 });
 
-test('actionlint finds nothing', () => {
+test('has no finding of actionlint', () => {
   const files = readdirSync(WORKFLOWS).map((file) => path.join(WORKFLOWS, file));
   expect(files.length).toBeGreaterThan(2);
   const lint = `github.com/rhysd/actionlint/cmd/actionlint@v${ACTIONLINT}`;

@@ -37,7 +37,7 @@ const secretsOf = (job: Job) =>
   [...JSON.stringify(job).matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret)
     .filter((secret) => secret !== 'GITHUB_TOKEN');
 
-test('there are a build and a release', () => {
+test('has a build and a release workflow', () => {
   expect(JOBS.map(({ title }) => title)).toEqual(expect.arrayContaining([
     'build.yml: build', 'release.yml: release', 'release.yml: release_npm', 'release.yml: release_maven',
     'release.yml: release_pypi', 'release.yml: release_nuget', 'release.yml: release_golang',
@@ -91,17 +91,17 @@ test('a job that publishes takes its script from the repository', () => {
 });
 
 const PUBLISHING = JOBS.filter(({ name }) => name.startsWith('release_'));
-test.each(PUBLISHING)('$name runs in the protected environment', ({ job }) => {
+test.each(PUBLISHING)('runs $name in the protected environment', ({ job }) => {
   expect(job.environment).toEqual('publishing');
 });
 
-test('dependencies are updated on a schedule', () => {
+test('updates dependencies on a schedule', () => {
   const { updates } = parse(readFileSync(path.join(GITHUB, 'dependabot.yml'), 'utf8'));
   expect(updates.map((update: any) => `${update['package-ecosystem']} ${update.directory} ${update.schedule.interval}`))
     .toEqual(['npm / weekly', 'github-actions / weekly']);
 });
 
-test('every file has an owner, and a vulnerability can be reported in private', () => {
+test('has an owner for every file, and a private way to report a vulnerability', () => {
   expect(readFileSync(path.join(GITHUB, 'CODEOWNERS'), 'utf8')).toMatch(/^\* @\S+$/m);
   expect(readFileSync(path.join(GITHUB, '../SECURITY.md'), 'utf8')).toContain('Report a vulnerability');
 });

@@ -79,7 +79,7 @@ test.each([
     },
     4,
   ],
-])('retries a call that %s', async (_, reply, times) => {
+])('retries a call of AWS that %s', async (_, reply, times) => {
   replies = Array(times).fill(reply);
 
   await expect(call()).resolves.toBe('text');
@@ -87,7 +87,7 @@ test.each([
   expect(clock.sleeps.slice(0, 2)).toEqual([3_000, 4_500]);
 });
 
-test('does not retry a call that is refused', async () => {
+test('does not retry a call of AWS that is refused', async () => {
   replies = [error(400, 'ResourceNotFoundException', 'There is none.')];
 
   expect((await failureOf(call())).message).toBe(
@@ -107,7 +107,7 @@ test('retries denials only while IAM may still be propagating', async () => {
   expect(clock.now() - start).toBeLessThanOrEqual(30_000);
 });
 
-test('retries an outage for two minutes', async () => {
+test('retries a call during an outage of AWS for two minutes', async () => {
   replies = Array(100).fill(error(503, 'ServiceUnavailable', 'Busy.'));
   const start = clock.now();
 
@@ -159,7 +159,7 @@ test('explains a service that does not answer in time', async () => {
   );
 });
 
-test('ends when there is no time for the pause, and says what was last seen', async () => {
+test('ends a call when there is no time for the pause, and says what was last seen', async () => {
   replies = [error(500, 'InternalServiceError', 'Try later.')];
 
   await expect(call({ leftMs: 2_000 })).rejects.toMatchObject({

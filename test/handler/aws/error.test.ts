@@ -13,6 +13,6 @@ test.each([
   [true, 'of our patience', Object.assign(new Error('aborted'), { name: 'AbortError' })],
   [false, 'that will not change', answer('LimitExceeded', 409)],
   [false, 'that is a bug', new TypeError('undefined is not a function')],
-])('whether an error is transient (%s): one %s', (expected, _, error) => {
+])('decides whether an error is transient (%s): one %s', (expected, _, error) => {
   expect(isTransient(error)).toBe(expected);
 });

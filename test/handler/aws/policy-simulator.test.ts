@@ -52,7 +52,7 @@ const simulate = () =>
 const result = (decision: string, more = '') =>
   `<member><EvalActionName>s3:ListBucket</EvalActionName><EvalDecision>${decision}</EvalDecision>${more}</member>`;
 
-test('sends the principal, the actions, the resource and the keys of conditions', async () => {
+test('sends principal, actions, resource and keys of conditions to the policy simulator', async () => {
   await simulate();
   const sent = Object.fromEntries(new URLSearchParams(iam.requests[0].body));
   const entries = ['ContextKeyName', 'ContextKeyType', 'ContextKeyValues.member.1'].map((field) => `.${field}`);
@@ -82,7 +82,7 @@ test.each([
   ['explicitDeny', MISSING],
   ['implicitDeny', MISSING_FOR_RESOURCE],
   ['explicitDeny', MISSING_FOR_RESOURCE],
-])('%s proves nothing when a value of a condition is missing: %s', async (decision, more) => {
+])('takes %s for no proof when a value of a condition is missing: %s', async (decision, more) => {
   results = result(decision, more);
   await expect(simulate()).resolves.toEqual({ denials: [], isComplete: false });
 });
@@ -102,7 +102,7 @@ test.each([
     '<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>',
     'organization',
   ],
-])('%s %s is a denial by %s', async (decision, more, by) => {
+])('takes %s %s for a denial by %s', async (decision, more, by) => {
   results = result(decision, more);
   await expect(simulate()).resolves.toEqual({
     denials: by === undefined ? [] : [{ action: 's3:ListBucket', resource: 'arn:aws:s3:::sales', by }],

@@ -34,7 +34,7 @@ test('registers all data sources in one request and returns their IDs', async ()
   ]);
 });
 
-test('registers more than a hundred in batches', async () => {
+test('registers more than a hundred data sources in batches', async () => {
   const dataSources = Object.fromEntries([...Array(250).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
   const answer = await send(sandbox, 'Create', { dataSources });
 
@@ -67,7 +67,7 @@ test.each([
 test.each([
   ['relative', 'absolute'],
   ['absolute', 'relative'],
-] as const)('recognizes what it sent as %s when Immuta shows it as %s', async (form, shown) => {
+] as const)('recognizes a prefix that it sent as %s when Immuta shows it as %s', async (form, shown) => {
   Object.assign(sandbox.immuta.switches.dataSources, { takes: form, shows: shown });
   const properties = { PrefixForm: form };
   await send(sandbox, 'Create', { properties });
@@ -79,7 +79,7 @@ test.each([
   expect(posts()).toHaveLength(1);
 });
 
-test.each(['object', 'job'] as const)('finds the IDs when Immuta answers with one %s', async (answers) => {
+test.each(['object', 'job'] as const)('finds the IDs when Immuta answers with an %s', async (answers) => {
   sandbox.immuta.switches.dataSources.answers = answers;
   const dataSources = { 'Sales orders': 'orders/' };
 
@@ -95,14 +95,14 @@ describe('with data sources that exist', () => {
     ['with the whole path', 's3://sales/orders/', {}],
     ['without a slash at the end', '/orders', {}],
     ['with a star', '/orders/*', {}],
-  ])('adopts an identical one %s', async (_, prefix, more) => {
+  ])('adopts an identical data source %s', async (_, prefix, more) => {
     addByHand('Sales orders', prefix, more);
 
     expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
     expect(posts()[0].dataSources).toEqual([{ dataSourceName: 'Sales returns', prefix: '/returns/' }]);
   });
 
-  test('restores an identical one that is disabled', async () => {
+  test('restores an identical data source that is disabled', async () => {
     addByHand('Sales orders', '/orders/', { deleted: true, owner: 'key-846e9e43c86a4c' });
 
     expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
@@ -113,7 +113,7 @@ describe('with data sources that exist', () => {
     ['another prefix', { prefix: '/other/' }, "integration 101, prefix '/other/'"],
     ['another integration', { integrationId: 102 }, "integration 102, prefix '/orders/'"],
     ['another technology', { technology: 'snowflake' }, 'another technology'],
-  ])('changes nothing when the name has %s', async (_, more, owner) => {
+  ])('changes nothing when the name of a data source has %s', async (_, more, owner) => {
     const record = { ...addByHand('Sales returns', '/orders/', more) };
     const dataSources = { 'Sales orders': 'x/', 'Sales returns': 'orders/' };
     const answer = await send(sandbox, 'Create', { dataSources });
@@ -148,7 +148,7 @@ describe('when Immuta refuses', () => {
     },
   );
 
-  test('names the first data sources of each cause', async () => {
+  test('names the first data sources of each cause when Immuta refuses many', async () => {
     sandbox.immuta.faults.dataSource({ message: 'No such prefix.', times: 8 });
     const dataSources = Object.fromEntries([...Array(9).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
 
@@ -166,7 +166,7 @@ describe('when Immuta refuses', () => {
     );
   });
 
-  test('fails when the integration is gone', async () => {
+  test('fails to register data sources when the integration is gone', async () => {
     sandbox.removeIntegration('101');
 
     expect((await send(sandbox, 'Create')).Reason).toBe(
@@ -175,7 +175,7 @@ describe('when Immuta refuses', () => {
     );
   });
 
-  test('fails when the property is not what the construct renders', async () => {
+  test('fails when the property with the data sources is not what the construct renders', async () => {
     expect((await send(sandbox, 'Create', { properties: { DataSources: '{"a":' } })).Reason).toBe(
       'property \'DataSources\' must be a JSON object of names and prefixes, got {"a":. Let \'ImmutaS3DataSources\' ' +
         'render it, and check the tokens in its prefixes. [DATA_SOURCES_UNREADABLE]',
@@ -184,7 +184,7 @@ describe('when Immuta refuses', () => {
 });
 
 describe('when an answer is lost', () => {
-  test.each(['lose', 'half'] as const)('registers each data source once (%s)', async (behaviour) => {
+  test.each(['lose', 'half'] as const)('registers a data source once with a lost answer (%s)', async (behaviour) => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour });
     sandbox.immuta.switches.dataSources.readLag.create = 20_000;
 
@@ -192,7 +192,7 @@ describe('when an answer is lost', () => {
     expect(describeDataSources(sandbox)).toHaveLength(2);
   });
 
-  test('sends what is missing again when the request was not carried out', async () => {
+  test('registers data sources again when a request without an answer was not carried out', async () => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'reset' });
 
     expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
@@ -200,7 +200,7 @@ describe('when an answer is lost', () => {
   });
 });
 
-test('registers nothing so late that a Delete would not find it, if CloudFormation cannot be asked', async () => {
+test('registers nothing so late that a Delete would not find it when CloudFormation cannot be asked', async () => {
   expect((await send(sandbox, 'Create', { ageMs: 200_000 })).Reason).toMatch(/\[DATA_SOURCES_TOO_LATE\]$/);
   expect(posts()).toEqual([]);
 });

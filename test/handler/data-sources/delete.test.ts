@@ -16,7 +16,7 @@ test.each([
   ['disable', ['1001 Sales orders /orders/ disabled', '1002 Sales returns /returns/ disabled']],
   ['delete', []],
   ['retain', ['1001 Sales orders /orders/ enabled', '1002 Sales returns /returns/ enabled']],
-])('removes what it lists in the mode %s', async (Removal, left) => {
+])('removes the listed data sources in the mode %s', async (Removal, left) => {
   const physicalId = await created();
 
   expect(await send(sandbox, 'Delete', { physicalId, properties: { Removal } })).toMatchObject({
@@ -26,7 +26,7 @@ test.each([
   expect(describeDataSources(sandbox)).toEqual(left);
 });
 
-test('deletes one that was disabled by hand with one request', async () => {
+test('deletes a data source with one request when it was disabled by hand', async () => {
   const physicalId = await created();
   sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
 
@@ -35,7 +35,7 @@ test('deletes one that was disabled by hand with one request', async () => {
   expect(describeDataSources(sandbox)).toEqual([]);
 });
 
-test('keeps what has one of its names and another prefix or integration', async () => {
+test('keeps a data source with a listed name and another prefix or integration', async () => {
   add('Sales orders', '/other/');
   add('Sales returns', '/returns/', { integrationId: 102 });
   const physicalId = 'immuta-s3-data-sources/created/1795407960';
@@ -47,7 +47,7 @@ test('keeps what has one of its names and another prefix or integration', async 
   ]);
 });
 
-test('finds its own when the integration is gone', async () => {
+test('finds its own data sources when the integration is gone', async () => {
   Object.assign(sandbox.immuta.switches.dataSources, { takes: 'absolute' });
   const properties = { PrefixForm: 'absolute' };
   const { PhysicalResourceId: physicalId } = await send(sandbox, 'Create', { properties });
@@ -81,7 +81,7 @@ test('removes what a failed Create added and keeps what it adopted', async () =>
 });
 
 test.each(['delete', 'retain', 'disable'])(
-  'keeps all when Immuta does not show when a data source was created (%s)',
+  'keeps all data sources when Immuta does not show when they were created (%s)',
   async (Removal) => {
     sandbox.immuta.switches.dataSources.showsCreation = false;
     sandbox.immuta.faults.dataSource({ name: 'Sales returns', message: 'No.' });
@@ -92,7 +92,7 @@ test.each(['delete', 'retain', 'disable'])(
   },
 );
 
-test('looks twice before it takes a data source for deleted', async () => {
+test('reads twice before it takes a data source for deleted', async () => {
   const physicalId = await created();
   sandbox.immuta.switches.dataSources.readLag.create = 20_000;
 

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 describe('Delete of an integration with data sources that were registered by hand', () => {
-  test('names the first five and what to do when Immuta refuses it', async () => {
+  test('names five data sources and the remedy when Immuta refuses to delete their integration', async () => {
     const answer = await sandbox.delete(ID);
 
     expect(answer.Status).toBe('FAILED');
@@ -22,7 +22,7 @@ describe('Delete of an integration with data sources that were registered by han
     );
   });
 
-  test('names them when Immuta ends in deleteError', async () => {
+  test('names the data sources of an integration when its deletion ends in deleteError', async () => {
     sandbox.immuta.switches.dataSources.blocksIntegration = 'none';
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'It has data sources.' });
 
@@ -31,13 +31,13 @@ describe('Delete of an integration with data sources that were registered by han
     );
   });
 
-  test('says only what Immuta says when the data sources cannot be listed', async () => {
+  test('quotes only Immuta when the data sources of an integration cannot be listed', async () => {
     sandbox.immuta.switches.dataSources.handlerType = 'Amazon S3';
 
     expect((await sandbox.delete(ID)).Reason).toMatch(/it has data sources\. .*\[VALIDATION_NOT_EXPLAINED\]$/);
   });
 
-  test('deletes the integration when Immuta does not mind', async () => {
+  test('deletes an integration with data sources when Immuta allows it', async () => {
     sandbox.immuta.switches.dataSources.blocksIntegration = 'none';
 
     expect((await sandbox.delete(ID)).Status).toBe('SUCCESS');

@@ -28,7 +28,7 @@ test('changes nothing when only the time-out changes', async () => {
   expect(sandbox.clock.sleeps).toEqual([]);
 });
 
-test('adds, keeps and disables in the order that a failure disturbs least', async () => {
+test('adds, keeps and disables data sources in the order that a failure disturbs least', async () => {
   const answer = await update({ 'Sales orders': 'orders/', 'Sales leads': 'leads/' });
 
   expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1003' } });
@@ -43,13 +43,13 @@ test('adds, keeps and disables in the order that a failure disturbs least', asyn
 test.each([
   ['delete', ['1001 Sales orders /orders/ enabled'], ['DELETE /dataSource/1002', 'DELETE /dataSource/1002']],
   ['retain', ['1001 Sales orders /orders/ enabled', '1002 Sales returns /returns/ enabled'], []],
-])('removes in the mode %s', async (removal, left, requests) => {
+])('removes data sources that are not listed any more in the mode %s', async (removal, left, requests) => {
   expect((await update({ 'Sales orders': 'orders/' }, LISTED, removal)).Status).toBe('SUCCESS');
   expect(describeDataSources(sandbox)).toEqual(left);
   expect(changes()).toEqual(requests);
 });
 
-test('renames in place', async () => {
+test('renames a data source in place', async () => {
   const answer = await update({ 'Orders': 'orders/', 'Sales returns': 'returns/' });
 
   expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
@@ -86,7 +86,7 @@ test('gives the name to another prefix, and back, without losing a data source',
   ]);
 });
 
-test.each([1, 2, 3])('continues in the middle of a change of prefixes (request %d)', async (number) => {
+test.each([1, 2, 3])('continues a change of prefixes that stopped after request %d', async (number) => {
   sandbox.refuse('PUT', 400, 'Not now.', { after: number - 1 });
   const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'new/' };
   await update(swapped, LISTED, 'delete');
@@ -98,7 +98,7 @@ test.each([1, 2, 3])('continues in the middle of a change of prefixes (request %
   ]);
 });
 
-test('swaps two names', async () => {
+test('swaps the names of two data sources', async () => {
   const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'orders/' };
 
   expect(await update(swapped)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1002,1001' } });
@@ -108,7 +108,7 @@ test('swaps two names', async () => {
   ]);
 });
 
-test('moves to another integration', async () => {
+test('moves data sources to another integration', async () => {
   await sandbox.addIntegration({
     id: '102',
     config: { ...sandbox.integrations[0].config, name: 'other', awsLocationPath: 's3://other/' },
@@ -125,14 +125,14 @@ test('moves to another integration', async () => {
   ]);
 });
 
-test('adds what was deleted by hand, after it looked twice', async () => {
+test('adds a data source that was deleted by hand after two reads', async () => {
   sandbox.immuta.dataSources.records.delete('1002');
 
   expect(await update(LISTED)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1003' } });
   expect(sandbox.clock.sleeps).toEqual([30_000]);
 });
 
-test('keeps what has the name of a removed one and another prefix', async () => {
+test('keeps a data source with the name of a removed one and another prefix', async () => {
   sandbox.immuta.dataSources.records.delete('1002');
   add('Sales returns', '/other/');
 
@@ -154,7 +154,7 @@ test('says why Immuta did not remove a data source', async () => {
 });
 
 describe('a removal without an answer', () => {
-  test.each(['lose', 'half'] as const)('is not sent twice, as the second one would delete (%s)', async (behaviour) => {
+  test.each(['lose', 'half'] as const)('sends a removal without an answer only once (%s)', async (behaviour) => {
     sandbox.immuta.faults.http({ method: 'DELETE', behaviour });
     sandbox.immuta.switches.dataSources.readLag.delete = 20_000;
 
@@ -163,14 +163,14 @@ describe('a removal without an answer', () => {
     expect(changes()).toEqual(['DELETE /dataSource/1002']);
   });
 
-  test('is sent again after a minute when it was not carried out', async () => {
+  test('sends a removal without an answer again after a minute when it was not carried out', async () => {
     sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'reset' });
 
     expect((await update({ 'Sales orders': 'orders/' })).Status).toBe('SUCCESS');
     expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
   });
 
-  test('is not sent by a repeated event that reads an old state', async () => {
+  test('sends no second removal when a repeated event reads an old state', async () => {
     sandbox.immuta.switches.dataSources.readLag.delete = 60_000;
     const event = {
       dataSources: { 'Sales orders': 'orders/' },

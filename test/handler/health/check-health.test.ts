@@ -199,7 +199,7 @@ test('takes a role to assume that Immuta does not show for the one that was depl
   expect(names(await runCheck(sandbox))).toEqual(['Healthy']);
 });
 
-test('counts each field that differs, and each finding', async () => {
+test('counts each field that differs, and each finding, in the metrics', async () => {
   sandbox.addRecord({ status: 'editError', config: { ...CONFIG, name: 'by hand', awsLocationRole: OTHER_ROLE } });
 
   const checked = await runCheck(sandbox);
@@ -221,7 +221,7 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
-  test('reports another key as drift, without printing it', async () => {
+  test('reports another access key as drift, without printing it', async () => {
     sandbox.createAccessKey();
     const other = sandbox.aws.iam.createAccessKey('immuta');
     await sandbox.addIntegration({
@@ -243,7 +243,7 @@ describe('with an access key', () => {
     expect(JSON.stringify(checked)).not.toContain(other.accessKeyId);
   });
 
-  test.each(['AWSCURRENT', 'AWSPENDING'])('accepts the managed key with the label %s', async (label) => {
+  test.each(['AWSCURRENT', 'AWSPENDING'])('accepts the managed access key with the label %s', async (label) => {
     const { awsAccessKeyId, awsSecretAccessKey } = sandbox.createAccessKey();
     const { secrets } = sandbox.aws;
     const value = (accessKeyId: string) => JSON.stringify({ accessKeyId, secretAccessKey: 'secret-0123456789abcdef' });
@@ -260,7 +260,7 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
-  test('reports a secret that cannot be read', async () => {
+  test('reports a secret with an access key that cannot be read', async () => {
     const key = sandbox.createAccessKey();
     await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
 
@@ -276,7 +276,7 @@ describe('with an access key', () => {
 describe('with diagnosePermissions', () => {
   const expected = { ...EXPECTED, DiagnosedPrincipalArn: IMMUTA_ROLE, BucketAccountId: '111122223333' };
 
-  test('finds nothing wrong when nothing is denied', async () => {
+  test('finds nothing wrong when the policy simulator denies nothing', async () => {
     await sandbox.addIntegration();
 
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
@@ -389,7 +389,7 @@ describe('while CloudFormation changes the stack', () => {
   afterEach(() => { delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION; });
 
   test.each(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'])(
-    'takes a difference for that of the deployment (%s)',
+    'reports no difference while CloudFormation changes the stack (%s)',
     async (status) => {
       answer(status);
       await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
@@ -402,14 +402,14 @@ describe('while CloudFormation changes the stack', () => {
     },
   );
 
-  test('still reports that Immuta rejects the API key', async () => {
+  test('reports a rejected API key even while CloudFormation changes the stack', async () => {
     answer('UPDATE_IN_PROGRESS');
     sandbox.refuse('GET', 401, 'No', { times: 2 });
 
     expect(names(await runCheck(sandbox))).toEqual(['ApiKeyRejected']);
   });
 
-  test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED'])('reports a difference after it (%s)', async (status) => {
+  test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED'])('reports drift in a stack with %s', async (status) => {
     answer(status);
     await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
 
@@ -434,7 +434,7 @@ describe('with an event bus', () => {
     delete process.env.AWS_ENDPOINT_URL_EVENTBRIDGE;
   });
 
-  test('sends an event for each finding', async () => {
+  test('sends an event for each finding to the event bus', async () => {
     answer({ EventId: '1' });
     await sandbox.addIntegration({ status: 'disabled' });
     await runCheck(sandbox, { eventBusArn });
@@ -457,7 +457,7 @@ describe('with an event bus', () => {
     });
   });
 
-  test('sends ten events with a request, also of healthy integrations', async () => {
+  test('sends ten events with a request to the event bus, also of healthy integrations', async () => {
     answer({ EventId: '1' });
     await sandbox.addIntegration();
     await runCheck(sandbox, { scope: 'tenant', integrations: Array(12).fill(EXPECTED), eventBusArn });
@@ -466,7 +466,7 @@ describe('with an event bus', () => {
     expect(JSON.parse(sent[0][0].Detail)).toMatchObject({ finding: 'Healthy', status: 'enabled' });
   });
 
-  test('reports the findings when the bus refuses them', async () => {
+  test('reports the findings in the log when the event bus refuses them', async () => {
     answer({ ErrorCode: 'NotAuthorized', ErrorMessage: 'No.' });
     await sandbox.addIntegration();
 
@@ -492,7 +492,7 @@ describe('a check of a tenant', () => {
     expect(sandbox.aws.requests.filter(({ service }) => service === 's3-control')).toHaveLength(75);
   });
 
-  test('distinguishes the integrations, and adds metrics of the stack', async () => {
+  test('writes metrics of each integration and of the stack when the check is that of a tenant', async () => {
     await sandbox.addIntegration();
 
     const checked = await runCheck(sandbox, {
@@ -516,7 +516,7 @@ describe('a check of a tenant', () => {
   });
 });
 
-test('a check of a tenant redacts the credentials of each integration that does not work', async () => {
+test('redacts the credentials of each integration that does not work when the check is that of a tenant', async () => {
   const message = (secret: string) => `the key ${secret} is not active`;
   const secrets = Array.from({ length: 12 }, (_, number) => `secret-access-key-0123456789abcde${number}`);
   const integrations = [];
@@ -545,6 +545,6 @@ test.each([
   [{ RequestType: 'Create', HealthCheck: 'integration' }, false],
   [{ Step: 'createSecret' }, false],
   [undefined, false],
-])('recognizes its event: %j', (event, expected) => {
+])('recognizes the event of a health check: %j', (event, expected) => {
   expect(isHealthCheckEvent(event)).toBe(expected);
 });

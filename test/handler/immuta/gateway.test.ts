@@ -11,7 +11,7 @@ test.each([
   ['that is JSON without a message', 403, { Message: 'denied' }, '{"Message":"denied"}', true],
   ['whose message is no text', 404, { message: {} }, '{"message":{}}', true],
   ['of a proxy without a body', 407, undefined, '', true],
-])('tells a gateway from Immuta by an answer %s', (_, status, json, text, expected) => {
+])('distinguishes a gateway from Immuta by an answer %s', (_, status, json, text, expected) => {
   expect(isOfGateway(status, json, text)).toBe(expected);
 });
 
@@ -27,7 +27,7 @@ test.each([
   [502, 'Bad Gateway', 'lost', /^Try again when Immuta is available, and check the load balancers/],
   [503, 'no healthy upstream', 'lost', /^Try again when Immuta is available/],
   [504, '', 'lost', /^Try again when Immuta is available/],
-])('explains %s with "%s"', (status, message, kind, remedy) => {
+])('explains the answer of a gateway %s with "%s"', (status, message, kind, remedy) => {
   const { failure, ...refusal } = createGatewayRefusal({ request: REQUEST, status, message });
 
   expect(failure.text).toBe(

@@ -20,7 +20,7 @@ test.each([
   ['GET', 404, false],
   ['DELETE', 409, false],
   ['PUT', 422, false],
-])('whether a %s is retried after %p: %p', (method, status, again) => {
+])('decides whether a %s is retried after %p: %p', (method, status, again) => {
   expect(isRepeatable({ method, status })).toBe(again);
 });
 
@@ -45,7 +45,7 @@ test.each([
   ['more than there is patience for', '86400', 120_000],
   ['nonsense', 'soon', 500],
   ['nothing', '', 500],
-])('obeys Retry-After with %s', (_, retryAfter, delay) => {
+])('waits as Retry-After says with %s', (_, retryAfter, delay) => {
   expect(computeRetryDelay({ retryAfter, attempt: 1, until: NOW + 60_000 }, NOW, 0.5)).toBe(delay);
 });
 
@@ -53,7 +53,7 @@ test.each([
   [1, 1],
   [0, undefined],
   [-1, undefined],
-])('with %p ms left, sends the last attempt after %p', (left, delay) => {
+])('sends the last attempt of %p ms that are left after %p', (left, delay) => {
   expect(computeRetryDelay({ attempt: 6, until: NOW + left }, NOW, 0.5)).toBe(delay);
   expect(computeRetryDelay({ attempt: 6, until: NOW + left, retryAfter: '7' }, NOW, 0.5)).toBe(delay && 7_000);
 });

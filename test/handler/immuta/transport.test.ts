@@ -77,21 +77,21 @@ describe("the tenant's URL", () => {
     'http://127.0.0.1.acme.com',
     'http://localhost.acme.com',
     'ftp://acme.immutacloud.com',
-  ])('%p is refused', (url) => {
+  ])('refuses the URL of a tenant that is %p', (url) => {
     expect(() => transport(url)).toThrow(
       `'url' of the ImmutaTenant must be an https address, got '${url}'. ` +
         'Set it to the address of the tenant, such as https://your-tenant.immutacloud.com. [TENANT_URL_INVALID]',
     );
   });
 
-  test('with a password is refused and not quoted', () => {
+  test('refuses the URL of a tenant with a password without quoting it', () => {
     expect(() => transport('https://me:pass-4711@acme.immutacloud.com')).toThrow(
       /^'url' of the ImmutaTenant must not hold (?!.*pass-4711).*\[TENANT_URL_HAS_CREDENTIALS\]$/,
     );
   });
 
   test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])(
-    'may have more around the address: %p',
+    'accepts the URL of a tenant with more around the address: %p',
     async (around) => {
       await send(transport(around(server.url)), 'GET', '/integrations');
 
@@ -101,7 +101,7 @@ describe("the tenant's URL", () => {
 });
 
 describe('a request', () => {
-  test('has the raw key and accepts JSON', async () => {
+  test('sends a request with the raw API key and accepts JSON', async () => {
     expect(await send(transport(), 'GET', '/integrations')).toEqual({ ok: true });
     expect(server.requests).toMatchObject([
       { method: 'GET', url: '/integrations', headers: { authorization: KEY, accept: 'application/json' } },
@@ -109,7 +109,7 @@ describe('a request', () => {
     expect(server.requests[0].headers).not.toHaveProperty('content-type');
   });
 
-  test('has a body of JSON', async () => {
+  test('sends a body as JSON', async () => {
     await send(transport(`${server.url}/`), 'PUT', '/integrations/1', { name: 'é' });
 
     expect(server.requests).toMatchObject([
@@ -117,7 +117,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('may have an empty response', async () => {
+  test('accepts an empty response to a request', async () => {
     answers = [
       (response) => {
         response.writeHead(204).end();
@@ -127,7 +127,7 @@ describe('a request', () => {
     expect(await send(transport(), 'DELETE', '/integrations/1')).toBeUndefined();
   });
 
-  test("is retried after 503, after a lost response, and after a response that is not Immuta's", async () => {
+  test("retries a request after 503, after a lost response, and after a response that is not Immuta's", async () => {
     answers = [
       status(503),
       (response) => {
@@ -148,7 +148,7 @@ describe('a request', () => {
     expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
   });
 
-  test('reports that an earlier attempt may have been carried out', async () => {
+  test('reports that an earlier attempt of a request may have been carried out', async () => {
     answers = [
       (response) => {
         response.destroy();
@@ -169,7 +169,7 @@ describe('a request', () => {
     ['GET', 0],
     ['PUT', 3],
     ['DELETE', 3],
-  ])('%s is announced before each attempt if it changes something', async (method, times) => {
+  ])('calls back before each attempt of a %s only when it changes something', async (method, times) => {
     answers = [status(503), status(503)];
     await send(transport(), method, '/integrations/1');
 
@@ -177,12 +177,12 @@ describe('a request', () => {
     expect(writes).toBe(times);
   });
 
-  test('is not started when there is no time for it', async () => {
+  test('starts no request when there is no time for it', async () => {
     await expect(send(transport(server.url, -1), 'GET', '/integrations')).rejects.toBeInstanceOf(OutOfTime);
     expect(server.requests).toEqual([]);
   });
 
-  test('is not retried when there is no time for the pause', async () => {
+  test('retries no request when there is no time for the pause', async () => {
     answers = [status(503, {}, { 'retry-after': '60' })];
 
     await expect(send(transport(server.url, 30_000), 'GET', '/integrations')).rejects.toMatchObject({
@@ -194,13 +194,13 @@ describe('a request', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
-  test('does not report earlier failures when it is refused', async () => {
+  test('does not report earlier failures when a request is refused', async () => {
     answers = [status(503), status(400, { message: 'Bad.' })];
 
     expect((await getRefusal(transport())).failure.text).toBe('Immuta answered 400 to GET /integrations: Bad');
   });
 
-  test('is sent once if it is a POST', async () => {
+  test('sends a POST once', async () => {
     answers = [
       (response) => {
         response.destroy();
@@ -226,7 +226,7 @@ describe('a refusal', () => {
     [429, 'busy', 'IMMUTA_RATE_LIMITED'],
     [500, 'lost', 'IMMUTA_UNAVAILABLE'],
     [503, 'lost', 'IMMUTA_UNAVAILABLE'],
-  ])('%p is of kind %s and explained as %s', async (code, kind, expected) => {
+  ])('classifies a refusal with %p as %s and explains it as %s', async (code, kind, expected) => {
     answers = [status(code, { message: 'Why.' })];
 
     expect(await getRefusal(transport(), 'POST')).toMatchObject({
@@ -236,7 +236,7 @@ describe('a refusal', () => {
     });
   });
 
-  test("has the status, the request and Immuta's message", async () => {
+  test("describes a refusal with the status, the request and Immuta's message", async () => {
     answers = [status(404, { statusCode: 404, error: 'Not Found', message: 'No Integration found with ID 5.' })];
 
     expect(await getRefusal(transport(), 'GET', '/integrations/5')).toMatchObject({
@@ -245,7 +245,7 @@ describe('a refusal', () => {
     });
   });
 
-  test('quotes only the beginning of a long message, and no secret in it, not even half of one', async () => {
+  test('quotes only the beginning of a long message of Immuta, without a secret or half of one', async () => {
     answers = [status(400, { message: `${'x'.repeat(490)}${KEY}${'y'.repeat(10_000)}` })];
     const {
       failure: { text },
@@ -259,7 +259,7 @@ describe('a refusal', () => {
   test.each([
     ['as a path', encodeURIComponent(KEY)],
     ['in JavaScript', KEY.replace('/', '\\/')],
-  ])('quotes no secret that is written %s', async (_, form) => {
+  ])('quotes no secret of a refusal that is written %s', async (_, form) => {
     answers = [
       (response) => {
         response.writeHead(400, { 'content-type': 'text/html' }).end(`<h1>Bad</h1><p>${form}</p>`);
@@ -271,7 +271,7 @@ describe('a refusal', () => {
     );
   });
 
-  test('by the network names the error and the address', async () => {
+  test('names the error and the address when the network refuses a request', async () => {
     const closed = await HttpServer.start(() => undefined);
     const { url } = closed;
     await closed.close();
@@ -290,7 +290,7 @@ describe('a refusal', () => {
     [403, `<html><title>403</title><p>IP 203.0.113.7 &amp; ${KEY}</p></html>`, 'IP 203.0.113.7 &amp; [redacted]'],
     [403, `{"error":"no ${KEY}"}`, '{"error":"no [redacted]"}'],
     [404, 'no such backend', 'no such backend'],
-  ])('quotes what a gateway says with %s, without secrets: %s', async (code, body, quoted) => {
+  ])('quotes what a gateway answers with %s, without secrets: %s', async (code, body, quoted) => {
     answers = Array(20).fill((response: ServerResponse) => {
       response.writeHead(code).end(body);
     });
@@ -301,7 +301,7 @@ describe('a refusal', () => {
     expect(failure.message).toMatch(/ \[GATEWAY_ANSWERED\]$/);
   });
 
-  test('names the target of a redirect, to which the key is not sent', async () => {
+  test('names the target of a redirect, and does not send the API key there', async () => {
     const elsewhere = await HttpServer.start((_, response) => sendJson(response, 200, []));
     answers = [
       (response) => {
@@ -317,7 +317,7 @@ describe('a refusal', () => {
     await elsewhere.close();
   });
 
-  test.each([300, 304, 305, 306])('does not call the status %s a redirect', async (code) => {
+  test.each([300, 304, 305, 306])('explains the status %s as no redirect', async (code) => {
     answers = [
       (response) => {
         response.writeHead(code, { location: 'https://elsewhere.example' }).end();
@@ -332,7 +332,7 @@ describe('a refusal', () => {
   test.each([
     ['has too many values', `[${'{},'.repeat(500_000)}{}]`],
     ['is too deeply nested', `${'['.repeat(101)}${']'.repeat(101)}`],
-  ])('explains a success that %s', async (_, body) => {
+  ])('explains a successful response that %s', async (_, body) => {
     answers = [
       (response) => {
         response.end(body);
@@ -352,7 +352,7 @@ describe('a refusal', () => {
     expect(await send(transport(), 'GET', '/integrations')).toEqual(list);
   });
 
-  test('explains a success that is not JSON', async () => {
+  test('explains a successful response that is not JSON', async () => {
     answers = Array(11).fill((response: ServerResponse) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>');
     });

@@ -16,16 +16,16 @@ const NAMES: [string, boolean][] = [
   ['An AWS Access Grants location does not yet exist for the provided path', false],
 ];
 
-test('there are seven, each with its own hint', () => {
+test('knows seven validation tests, each with its own hint', () => {
   expect(VALIDATION_TESTS.map(({ name, failsBeforeIamPropagates }) => [name, failsBeforeIamPropagates])).toEqual(NAMES);
   expect(new Set(VALIDATION_TESTS.map(({ hint }) => hint)).size).toBe(7);
 });
 
-test.each(NAMES)('whether IAM may explain that %p fails: %p', (name, iam) => {
+test.each(NAMES)('decides whether IAM propagation may explain that the test %p fails: %p', (name, iam) => {
   expect(isExplainedByIamPropagation([{ name }])).toBe(iam);
 });
 
-test('IAM may explain a failure without tests, but none with another test among them', () => {
+test('accepts IAM propagation as the cause of a failure without tests, but not with other tests', () => {
   expect(isExplainedByIamPropagation([])).toBe(true);
   expect(isExplainedByIamPropagation([{ name: NAMES[3][0] }, { name: NAMES[6][0] }])).toBe(false);
   expect(isExplainedByIamPropagation([{ name: 'A test of next year' }])).toBe(false);
@@ -35,17 +35,17 @@ test.each([
   ['AccessDenied: User: arn:aws:sts::… is not authorized to perform: iam:PassRole on resource: …', true],
   ['InvalidIamRole: The specified IAM role is invalid', true],
   ['The bucket is full.', false],
-])('whether IAM may explain that an unknown test fails with %p: %p', (message, iam) => {
+])('decides whether IAM propagation may explain that an unknown test fails with %p: %p', (message, iam) => {
   expect(isExplainedByIamPropagation([{ name: 'A test of next year', message }])).toBe(iam);
 });
 
-test('describes an unknown test, with a general hint', () => {
+test('describes an unknown validation test with a general hint', () => {
   const failed = [{ name: 'A test of next year', message: 'No.' }];
   expect(describeFailedTests(failed)).toBe("'A test of next year' failed: No.");
   expect(renderHints(failed, 'Then try again')).toBe('Remove the cause. Then try again');
 });
 
-test('has one hint for each known test that fails', () => {
+test('gives one hint for each known validation test that fails', () => {
   const hints = renderHints(
     [{ name: NAMES[1][0] }, { name: 'A test of next year' }, { name: NAMES[2][0] }],
     'Then try again',

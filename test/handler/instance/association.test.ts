@@ -26,7 +26,7 @@ async function expectNothingLeft(): Promise<void> {
 }
 
 describe('a slow association', () => {
-  test('is awaited with its application over several invocations, and so is its end', async () => {
+  test('waits over several invocations for a slow association and its application, and for its end', async () => {
     sandbox.aws.accessGrants.associationMs = 20 * MINUTE;
 
     expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({
@@ -40,7 +40,7 @@ describe('a slow association', () => {
     await expectNothingLeft();
   });
 
-  test('is updated in a time in which a Create would be too late', async () => {
+  test('updates a slow association at a time at which a Create would be too late', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
     sandbox.aws.accessGrants.associationMs = 8 * MINUTE;
 
@@ -50,7 +50,7 @@ describe('a slow association', () => {
     });
   });
 
-  test('fails with the last status and leaves nothing when it exceeds the timeout', async () => {
+  test('fails with the last status and leaves nothing when an association exceeds the timeout', async () => {
     sandbox.aws.accessGrants.associationMs = 40 * MINUTE;
 
     const outcome = await sandbox.deploy(IDENTITY_CENTER);
@@ -69,7 +69,7 @@ describe('a slow association', () => {
 test.each([
   ['is rejected', new AwsError(409, 'Conflict', 'already associated')],
   ['gets no response', LOST],
-])('keeps what its rollback has associated when a late Update %s', async (_, error) => {
+])('keeps what a rollback has associated when a late Update %s', async (_, error) => {
   await sandbox.deploy(IDENTITY_CENTER);
   onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
     error,
@@ -101,7 +101,7 @@ test('owns an association when the response is lost and the repeated request is 
 });
 
 describe('a conflicting association', () => {
-  test('is named when it appears a minute later', async () => {
+  test('names a conflicting association when it appears a minute later', async () => {
     anotherOwner(sandbox).createsInstance();
     sandbox.aws.accessGrants.associationMs = MINUTE;
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
@@ -120,7 +120,7 @@ describe('a conflicting association', () => {
     });
   });
 
-  test('fails in minutes with the text of AWS when it never appears', async () => {
+  test('fails in minutes with the text of AWS when a conflicting association never appears', async () => {
     const conflict = new AwsError(409, 'Conflict', 'There is one');
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', { error: conflict, times: Infinity });
     const start = sandbox.clock.now();

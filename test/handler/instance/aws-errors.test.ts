@@ -47,7 +47,7 @@ const FAULTS: [string, CallFault][] = [
 ];
 
 describe.each(OPERATIONS)('%s', (operation) => {
-  test.each(FAULTS)('changes nothing in the outcome when it %s', async (_, fault) => {
+  test.each(FAULTS)('ends in the same way when a call of AWS %s', async (_, fault) => {
     onCall(sandbox, operation, fault);
 
     expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({

@@ -23,7 +23,7 @@ const STACK_TAG = `${TAG_PREFIX}identity-center:stack`;
 const APPLICATION_TAG = `${TAG_PREFIX}identity-center:application`;
 
 describe('an instance', () => {
-  test('is adopted when another owner creates it at the same time', async () => {
+  test('adopts an instance when another owner creates it at the same time', async () => {
     onCall(sandbox, 'CreateAccessGrantsInstance', { run: () => anotherOwner(sandbox).createsInstance() });
 
     expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS', attributes: { Adopted: 'true' } });
@@ -32,7 +32,7 @@ describe('an instance', () => {
     expect(sandbox.aws.accessGrants.findInstance('111122223333', 'us-east-1')?.arn).toBe(INSTANCE_ARN);
   });
 
-  test('is kept when another owner creates it while the response to our deletion is lost', async () => {
+  test('keeps an instance that another owner creates while the response to our deletion is lost', async () => {
     await sandbox.deploy();
     onCall(sandbox, 'DeleteAccessGrantsInstance', {
       error: LOST,
@@ -48,7 +48,7 @@ describe('an instance', () => {
   });
 
   test.each(['ListTagsForResource', 'TagResource', 'AssociateAccessGrantsIdentityCenter'])(
-    'is not created again when another owner deletes it before %s',
+    'does not recreate an instance when another owner deletes it before %s',
     async (operation) => {
       onCall(sandbox, operation, { run: () => anotherOwner(sandbox).deletesInstance() });
 
@@ -67,7 +67,7 @@ describe('an instance', () => {
     'UntagResource',
     'DissociateAccessGrantsIdentityCenter',
     'DeleteAccessGrantsInstance',
-  ])('counts as deleted when another owner deletes it before %s', async (operation) => {
+  ])('deletes an instance successfully when another owner deletes it before %s', async (operation) => {
     await sandbox.deploy(IDENTITY_CENTER);
     onCall(sandbox, operation, { run: () => anotherOwner(sandbox).deletesInstance() });
 
@@ -77,7 +77,7 @@ describe('an instance', () => {
 });
 
 describe('an association by another owner', () => {
-  test('is kept when it is with the same Identity Center instance', async () => {
+  test("keeps another owner's association with the same Identity Center instance", async () => {
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
       run: () => anotherOwner(sandbox).associates(IDENTITY_CENTER),
     });
@@ -88,7 +88,7 @@ describe('an association by another owner', () => {
     expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
   });
 
-  test('is kept and named when it is with another Identity Center instance', async () => {
+  test("keeps and names another owner's association with another Identity Center instance", async () => {
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
       run: () => anotherOwner(sandbox).associates(OTHER_IDENTITY_CENTER),
     });
@@ -101,7 +101,7 @@ describe('an association by another owner', () => {
     expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
   });
 
-  test('is kept when it follows our dissociation', async () => {
+  test("keeps another owner's association that follows our dissociation", async () => {
     await sandbox.deploy(IDENTITY_CENTER);
     sandbox.aws.route('s3-control', async (request, next) => {
       const answer = await next(request);
@@ -121,7 +121,7 @@ describe('an association by another owner', () => {
     expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('is kept when the response to our dissociation is lost', async () => {
+  test("keeps another owner's association when the response to our dissociation is lost", async () => {
     anotherOwner(sandbox).createsInstance();
     await sandbox.deploy(IDENTITY_CENTER);
     onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', {
@@ -143,7 +143,7 @@ describe('an association by another owner', () => {
 });
 
 describe('an association by another stack of this library', () => {
-  test('keeps its tags when it comes with ours', async () => {
+  test("keeps the tags of another stack's association when it comes with ours", async () => {
     const { tags } = anotherOwner(sandbox).createsInstance();
     let application = '';
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
@@ -162,7 +162,7 @@ describe('an association by another stack of this library', () => {
     expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('keeps its tags when it follows our dissociation whose response is lost', async () => {
+  test("keeps the tags of another stack's association that follows our dissociation without a response", async () => {
     const { tags } = anotherOwner(sandbox).createsInstance();
     await sandbox.deploy(IDENTITY_CENTER);
     onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', {

@@ -114,7 +114,7 @@ describe("Create with 'adopt'", () => {
     ['path', { awsLocationPath: 's3://' }, {}, 'location: S3Location.allBuckets(), '],
     ['account', { awsAccountId: '444455556666' }, {}, "it is on 's3://sales/' in account 444455556666, us-east-1"],
     ['Region', { awsRegion: 'eu-west-1' }, {}, "it is on 's3://sales/' in account 111122223333, eu-west-1"],
-  ])('fails and prints the props when the integration has another %s', async (_, config, properties, reason) => {
+  ])('prints the props when the integration to adopt has another %s', async (_, config, properties, reason) => {
     add(config);
     const answer = await sandbox.create(adopting(properties));
 
@@ -129,7 +129,7 @@ describe("Create with 'adopt'", () => {
     ['is not there', () => {}],
     ['is of another type', () => add({}, { type: 'Snowflake' })],
     ['is deleted', () => add({}, { status: 'deleted' })],
-  ])('fails when the integration %s', async (_, arrange) => {
+  ])('fails when the integration to adopt %s', async (_, arrange) => {
     arrange();
     const answer = await sandbox.create(adopting());
 
@@ -150,7 +150,7 @@ describe("Create with 'adopt'", () => {
   });
 
   test.each(['creating', 'createError', 'editing', 'deleteError', 'disabled', 'recurringValidationError', 'new'])(
-    'fails at once when the integration is %s',
+    'fails at once when the integration to adopt is %s',
     async (status) => {
       add({}, { status });
       const answer = await sandbox.create(adopting());
@@ -164,7 +164,7 @@ describe("Create with 'adopt'", () => {
     },
   );
 
-  test('answers `none` when it fails, also when it runs again', async () => {
+  test('answers `none` when an adoption fails, also when it runs again', async () => {
     const answer = await sandbox.create({ ...adopting(), ageMs: 130_000 });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
@@ -192,7 +192,7 @@ describe('Update of an adopted integration', () => {
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
   });
 
-  test('updates the integration under its own name', async () => {
+  test('updates an adopted integration under its own name', async () => {
     expect(await update({ RoleToAssumeArn: OTHER_IMMUTA_ROLE })).toMatchObject({
       Status: 'SUCCESS',
       PhysicalResourceId: ADOPTED,
@@ -202,13 +202,13 @@ describe('Update of an adopted integration', () => {
     });
   });
 
-  test('gives the integration the chosen name without an ownership suffix', async () => {
+  test('gives an adopted integration the chosen name without an ownership suffix', async () => {
     await update({ Adopt: '101', IntegrationName: 'chosen' });
 
     expect(sandbox.immuta.integrations.get('101')).toMatchObject({ config: { name: 'chosen' } });
   });
 
-  test('keeps the ownership suffix of a retained integration of ours', async () => {
+  test('keeps the ownership suffix of an adopted integration that this stack retained', async () => {
     sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, name: `sales-${OWNER}-${MADE_BEFORE}` };
     await update({ Adopt: '101', IntegrationName: 'renamed' });
 
@@ -217,7 +217,7 @@ describe('Update of an adopted integration', () => {
     });
   });
 
-  test('finds the integration when the tenant has another address', async () => {
+  test('finds an adopted integration when the tenant has another address', async () => {
     const answer = await update({ TenantUrl: 'https://new.immutacloud.com', Revision: '2' });
 
     expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
@@ -242,7 +242,7 @@ describe('Update of an adopted integration', () => {
 describe("Update that adds 'adopt' to an integration of ours", () => {
   beforeEach(() => void sandbox.addRecord());
 
-  test("changes nothing when 'adopt' names that integration", async () => {
+  test("changes nothing when an update adds 'adopt' with the integration of the stack", async () => {
     expect(await sandbox.update({ physicalId: ID, properties: { Adopt: '101' } })).toMatchObject({
       Status: 'SUCCESS',
       PhysicalResourceId: ID,
@@ -250,7 +250,7 @@ describe("Update that adds 'adopt' to an integration of ours", () => {
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
   });
 
-  test("fails before any call when 'adopt' names another integration", async () => {
+  test("fails before any call when an update adds 'adopt' with another integration", async () => {
     const answer = await sandbox.update({ physicalId: ID, properties: { Adopt: '5' } });
 
     expect(answer.Reason).toMatch(
@@ -259,7 +259,7 @@ describe("Update that adds 'adopt' to an integration of ours", () => {
     expect(sandbox.immuta.requests).toEqual([]);
   });
 
-  test('fails before any call when nothing was created', async () => {
+  test("fails before any call when an update adds 'adopt' and nothing was created", async () => {
     const answer = await sandbox.update({ physicalId: 'immuta-s3-integration/none', properties: { Adopt: '101' } });
 
     expect(answer.Reason).toContain(

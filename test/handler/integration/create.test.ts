@@ -212,7 +212,7 @@ describe('while IAM propagates', () => {
     ['existing', EXISTING, /Remove the integration that has this configuration/],
     ['name', NAME, /Set another 'integrationName'/],
     ['location', NO_LOCATION, /Remove the location that is registered/],
-  ])('does not retry a failing %s test', async (_, name, hint) => {
+  ])('does not retry a Create when the %s test fails', async (_, name, hint) => {
     const validationTests = [
       { name, status: 'failed', message: 'Immuta says why.' },
       { name: STS, status: 'failed' },
@@ -232,7 +232,7 @@ describe('while IAM propagates', () => {
     expect(posts()).toBe(1);
   });
 
-  test('responds with the ID and an explanation when createError remains', async () => {
+  test('responds with the ID and an explanation when a Create still ends in createError', async () => {
     failLater(STS_TEST);
     const answer = await sandbox.create();
 
@@ -255,7 +255,7 @@ describe('while IAM propagates', () => {
     expect(posts()).toBe(1);
   });
 
-  test('gives both reasons when a failed integration cannot be deleted', async () => {
+  test('gives both reasons when a Create cannot delete its failed integration', async () => {
     failLater(STS_TEST);
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Not now.' });
     const answer = await sandbox.create();
@@ -266,7 +266,7 @@ describe('while IAM propagates', () => {
     );
   });
 
-  test('mentions createError when time runs out during the deletion of the failed integration', async () => {
+  test('mentions createError when a Create runs out of time while it deletes its failed integration', async () => {
     failLater(STS_TEST);
     sandbox.immuta.switches.durations.deleting = Infinity;
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '420' } });
@@ -276,7 +276,7 @@ describe('while IAM propagates', () => {
     );
   });
 
-  test('mentions createError when no time is left to replace the failed integration', async () => {
+  test('mentions createError when a Create has no time left to replace its failed integration', async () => {
     sandbox.immuta.switches.durations.creating = 50_000;
     failLater(STS_TEST);
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '60' } });
@@ -305,7 +305,7 @@ describe('while IAM propagates', () => {
     expect(posts()).toBe(1);
   });
 
-  test('retries denied calls of the function', async () => {
+  test('retries denied calls of the function while IAM propagates', async () => {
     sandbox.deny('secretsmanager', 2);
     sandbox.deny('s3-control', 2);
 
@@ -401,7 +401,7 @@ describe('a location that is taken', () => {
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });
 
-  test('quotes Immuta when only Immuta knows what has the location', async () => {
+  test('quotes Immuta when a Create conflicts with something that only Immuta knows', async () => {
     sandbox.refuse('POST', 409, 'Access Grants location already exists on provided path.', { times: Infinity });
     const answer = await sandbox.create();
 
@@ -439,7 +439,7 @@ describe('a location that is taken', () => {
 });
 
 describe('a Create that fails', () => {
-  test('fails when its record is deleted meanwhile', async () => {
+  test('fails a Create when its record is deleted meanwhile', async () => {
     sandbox.clock.at(sandbox.clock.now() + 15_000, () => sandbox.immuta.integrations.clear());
     const answer = await sandbox.create();
 
@@ -507,7 +507,7 @@ describe('a Create that fails', () => {
     );
   });
 
-  test('responds when properties are missing', async () => {
+  test('responds to a Create when properties are missing', async () => {
     const answer = await sandbox.create({ event: { ResourceProperties: undefined } });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
@@ -516,7 +516,7 @@ describe('a Create that fails', () => {
     );
   });
 
-  test('reports the last status when time runs out', async () => {
+  test('reports the last status when a Create runs out of time', async () => {
     sandbox.immuta.switches.durations.creating = Infinity;
     const answer = await sandbox.create();
 

@@ -67,7 +67,7 @@ function describeStack(status: string, physicalId: string, options: Shown = {}):
 }
 
 describe('Delete of an integration of ours', () => {
-  test('ends when the integration and its location are gone', async () => {
+  test('ends a Delete when the integration and its location are gone', async () => {
     await sandbox.addIntegration();
     const answer = await sandbox.delete(ID);
 
@@ -78,7 +78,7 @@ describe('Delete of an integration of ours', () => {
     expect([request.body, request.headers['content-type']]).toEqual(['', undefined]);
   });
 
-  test('counts a record with the status `deleted` as gone', async () => {
+  test('ends a Delete when the record has the status `deleted`', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.switches.keepsDeleted = true;
 
@@ -86,12 +86,12 @@ describe('Delete of an integration of ours', () => {
     expect(deletions()).toBe(1);
   });
 
-  test('succeeds when the integration is gone already', async () => {
+  test('succeeds with a Delete when the integration is gone already', async () => {
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
   });
 
-  test('succeeds twice', async () => {
+  test('succeeds with a Delete that is sent twice', async () => {
     await sandbox.addIntegration();
     const event = sandbox.event('Delete', 'd', { physicalId: ID });
     await sandbox.deliver(event);
@@ -100,7 +100,7 @@ describe('Delete of an integration of ours', () => {
     expect(deletions()).toBe(1);
   });
 
-  test('needs only four properties, so an older or a newer version can delete', async () => {
+  test('deletes with four properties, which older and newer versions have', async () => {
     await sandbox.addIntegration();
     const { AccountId, Region, LocationPath, LocationRoleArn } = sandbox.event('Delete', 'd')
       .ResourceProperties as Record<string, string>;
@@ -112,7 +112,7 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('waits out a status in which Immuta refuses the deletion', async () => {
+  test('waits out a status in which Immuta refuses a deletion', async () => {
     const record = await sandbox.addIntegration({ status: 'editing' });
     sandbox.clock.at(sandbox.clock.now() + 30_000, () => {
       record.status = 'enabled';
@@ -122,7 +122,7 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('fails when Immuta keeps refusing in a steady status', async () => {
+  test('fails a Delete when Immuta keeps refusing in a steady status', async () => {
     await sandbox.addIntegration();
     sandbox.refuse('DELETE', 409, 'Integration has data sources.', { times: Infinity });
     const answer = await sandbox.delete(ID);
@@ -136,7 +136,7 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toMatchObject([{ status: 'enabled' }]);
   });
 
-  test('quotes Immuta when the deletion fails', async () => {
+  test('quotes Immuta when a deletion fails', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Could not remove 3 grants.' });
     const answer = await sandbox.delete(ID);
@@ -148,7 +148,7 @@ describe('Delete of an integration of ours', () => {
     );
   });
 
-  test('fails when Immuta accepts the deletion and does not carry it out', async () => {
+  test('fails a Delete when Immuta accepts the deletion and does not carry it out', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'enabled' });
     const answer = await sandbox.delete(ID);
@@ -156,7 +156,7 @@ describe('Delete of an integration of ours', () => {
     expect(answer.Reason).toContain("Immuta did not delete the integration: integration 101 is 'enabled'");
   });
 
-  test('fails and prints the command that removes a remaining location', async () => {
+  test('fails a Delete and prints the command that removes a remaining location', async () => {
     const { id } = await addWithLocation();
     const answer = await sandbox.delete(ID);
 
@@ -165,14 +165,14 @@ describe('Delete of an integration of ours', () => {
     expect(answer.Reason).toMatch(/\[LOCATION_NOT_REMOVED\]$/);
   });
 
-  test('fails and prints that command when the integration was disabled', async () => {
+  test('fails a Delete and prints the command when the integration was disabled and its location remains', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'disabled' });
 
     expect((await sandbox.delete(ID)).Reason).toContain(removal(sandbox.locations[0].id));
   });
 
-  test('waits for a location that is removed a little later', async () => {
+  test('waits with a Delete for a location that is removed a little later', async () => {
     const { id } = await addWithLocation();
     sandbox.clock.at(sandbox.clock.now() + 40_000, () =>
       sandbox.aws.accessGrants.deleteLocation('111122223333', 'us-east-1', id),
@@ -182,7 +182,7 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.locations).toEqual([]);
   });
 
-  test('waits for its own location when another path only looks the same', async () => {
+  test('waits with a Delete for its own location when another path only looks the same', async () => {
     sandbox.addRecord({ config: { ...CONFIG, awsLocationPath: 's3://sales/x' } });
     await sandbox.addLocation('s3://sales/x/', OTHER_ROLE);
     await sandbox.addLocation('s3://sales/x', OTHER_ROLE);
@@ -195,7 +195,7 @@ describe('Delete of an integration of ours', () => {
   });
 
   test.each([['s3://sales/x/', 's3://sales/x'], ['s3://sales/x', 's3://sales/x/']])(
-    'fails and prints the command when the location on %s remains as %s',
+    'fails a Delete and prints the command when the location on %s remains as %s',
     async (path, scope) => {
       sandbox.addRecord({ config: { ...CONFIG, awsLocationPath: path } });
       const { id } = await sandbox.addLocation(scope);
@@ -206,7 +206,7 @@ describe('Delete of an integration of ours', () => {
     },
   );
 
-  test('succeeds when the remaining location has the role of another owner', async () => {
+  test('succeeds with a Delete when the remaining location has the role of another owner', async () => {
     sandbox.addRecord();
     await sandbox.addLocation('s3://sales/', OTHER_ROLE);
 
@@ -222,14 +222,14 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('keeps the integration of a later Create, which CloudFormation may send first', async () => {
+  test('keeps the integration of a later Create when CloudFormation sends that before the Delete', async () => {
     sandbox.addRecord({ id: '2002' });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toMatchObject([{ id: '2002', status: 'enabled' }]);
   });
 
-  test('is retried when its response is lost', async () => {
+  test('retries a deletion when its response is lost', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'reset' });
 
@@ -244,7 +244,7 @@ describe('Delete keeps', () => {
     ['prefix', { awsLocationPath: 's3://sales//' }],
     ['account', { awsAccountId: '444455556666' }],
     ['Region', { awsRegion: 'eu-west-1' }],
-  ])('keeps a record with that ID and another %s', async (_, config) => {
+  ])('keeps a record with the ID of the deleted integration and another %s', async (_, config) => {
     sandbox.addRecord({ config: { ...CONFIG, name: 'theirs', ...config } });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
@@ -252,7 +252,7 @@ describe('Delete keeps', () => {
     expect(sandbox.steps).toContain('keep-integration');
   });
 
-  test('keeps a record with that ID and another type', async () => {
+  test('keeps a record with the ID of the deleted integration and another type', async () => {
     sandbox.addRecord({ type: 'Snowflake' });
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
@@ -323,7 +323,7 @@ describe.each([
   ['an id that CloudFormation invented', 'Lake-SalesLake-1F2E3D4C5B6A'],
   ['an id that leads elsewhere', 'immuta-s3-integration/..'],
 ])('Delete of %s', (_, physicalId) => {
-  test('watches a minute longer than the Create may post', async () => {
+  test('watches a minute longer for the record of a Create than that may post', async () => {
     const begin = sandbox.clock.now();
 
     expect(await sandbox.delete(physicalId)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: physicalId });
@@ -332,7 +332,7 @@ describe.each([
     expect(sandbox.immutaCalls.every((line) => line === 'GET /integrations')).toBe(true);
   });
 
-  test('watches for two minutes when the Create does not wait for IAM', async () => {
+  test('watches for the record of a Create for two minutes when that does not wait for IAM', async () => {
     const begin = sandbox.clock.now();
 
     expect(await sandbox.delete(physicalId, { properties: { IamPropagationTimeoutSeconds: '0' } })).toMatchObject({
@@ -342,7 +342,7 @@ describe.each([
     expect(sandbox.clock.now() - begin).toBeLessThan(140_000);
   });
 
-  test('deletes what the Create created and still creates', async () => {
+  test('deletes what a failed Create created and still creates', async () => {
     describeStack('DELETE_IN_PROGRESS', physicalId);
     const begin = sandbox.clock.now();
     await sandbox.addIntegration();
@@ -366,7 +366,7 @@ describe.each([
     ['path', { awsLocationPath: 's3://finance/' }],
     ['account', { awsAccountId: '444455556666' }],
     ['location role', { awsLocationRole: OTHER_ROLE }],
-  ])('keeps a record with another %s', async (__, config) => {
+  ])('keeps a record with another %s when a failed Create is deleted', async (__, config) => {
     sandbox.addRecord({ config: { ...CONFIG, ...config } });
 
     expect(await sandbox.delete(physicalId)).toMatchObject({ Status: 'SUCCESS' });
@@ -385,7 +385,7 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
     ['deletes', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'immuta-s3-integration/202', 'another integration'],
     ['keeps', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ID, 'this integration'],
     ['keeps', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', INVENTED, 'the resource that is deleted'],
-  ])('%s an enabled integration when the stack is %s and shows %s: %s', async (verb, status, shown) => {
+  ])('%s the integration of a failed Create when the stack is %s and shows %s: %s', async (verb, status, shown) => {
     await sandbox.addIntegration();
     describeStack(status, shown);
 
@@ -403,7 +403,7 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
     expect(deletions()).toBe(0);
   });
 
-  test('asks again when an answer is lost', async () => {
+  test('asks CloudFormation again about a failed Create when an answer is lost', async () => {
     await sandbox.addIntegration();
     describeStack('DELETE_IN_PROGRESS', INVENTED, { denials: 2 });
 
@@ -411,14 +411,14 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('goes by the name of the integration when CloudFormation cannot be asked', async () => {
+  test('decides by the name of the integration when CloudFormation cannot be asked about a failed Create', async () => {
     await sandbox.addIntegration();
 
     expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('keeps an enabled integration when CloudFormation answers no more', async () => {
+  test('keeps an enabled integration when CloudFormation no longer answers', async () => {
     await sandbox.addIntegration();
     describeStack('DELETE_IN_PROGRESS', INVENTED, { denials: Infinity, answers: 1 });
 
@@ -442,7 +442,7 @@ describe('Delete without a generation, under an ID that CloudFormation invented'
   const noGeneration = { properties: { Generation: undefined } };
 
   test.each(['enabled', 'editing', 'recurringValidationError', 'disabled'])(
-    'keeps an existing integration that is %s, because it may have been retained',
+    'keeps an existing %s integration without a generation, because it may have been retained',
     async (status) => {
       sandbox.addRecord({ status, config: { ...CONFIG, name } });
 
@@ -453,7 +453,7 @@ describe('Delete without a generation, under an ID that CloudFormation invented'
   );
 
   test.each(['creating', 'createError'])(
-    'deletes an integration that is %s, because that is never retained',
+    'deletes a %s integration without a generation, because that is never retained',
     async (status) => {
       const record = sandbox.addRecord({ status, config: { ...CONFIG, name } });
       sandbox.clock.at(sandbox.clock.now() + 15_000, () => {
@@ -465,7 +465,7 @@ describe('Delete without a generation, under an ID that CloudFormation invented'
     },
   );
 
-  test('deletes an integration that appears while it watches', async () => {
+  test('deletes an integration without a generation that appears during the Delete', async () => {
     sandbox.clock.at(sandbox.clock.now() + 100_000, () => sandbox.addRecord({ config: { ...CONFIG, name } }));
 
     expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
@@ -475,7 +475,7 @@ describe('Delete without a generation, under an ID that CloudFormation invented'
 });
 
 describe('Delete of `unknown/<createdBy>`', () => {
-  test('deletes what that Create created in any status, also without a generation', async () => {
+  test('deletes what the Create of `unknown/<createdBy>` created in any status', async () => {
     const made = '9c09a061596b';
     await sandbox.addIntegration({ config: { ...CONFIG, name: `sales-${OWNER}-${made}` } });
 
@@ -485,7 +485,7 @@ describe('Delete of `unknown/<createdBy>`', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('keeps what another Create of the same generation created, which came first without a rollback', async () => {
+  test('keeps what an earlier Create of the same generation created without a rollback', async () => {
     const successor = `${MADE_BY_CREATE.slice(0, 6)}ffffff`;
     sandbox.addRecord({ config: { ...CONFIG, name: `sales-${OWNER}-${successor}` } });
 

@@ -25,13 +25,13 @@ async function failsAtTest(test: number, properties: Record<string, string> = {}
 }
 
 describe.each([4, 5, 6, 7])('when test %d fails', (number) => {
-  test('reports that there is an instance and no location', async () => {
+  test('reports an instance without a location when a test about AWS fails', async () => {
     expect(await failsAtTest(number)).toMatch(
       /Scripted failure of test \d.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales\/'/,
     );
   });
 
-  test('reports that there is no instance', async () => {
+  test('reports a missing instance when a test about AWS fails', async () => {
     sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
 
     expect(await failsAtTest(number)).toContain(
@@ -62,7 +62,7 @@ test('reports a registered location with its role, and ends with the advice', as
   );
 });
 
-test('adds nothing when the list of locations is denied', async () => {
+test('adds nothing to the reason when the list of locations is denied', async () => {
   sandbox.deny('s3-control', 1000);
   const reason = await failsToUpdate();
 
@@ -73,7 +73,7 @@ test('adds nothing when the list of locations is denied', async () => {
 describe("with Immuta's principal", () => {
   const withPrincipal = { DiagnosedPrincipalArn: IMMUTA_ROLE };
 
-  test('reports that nothing is denied', async () => {
+  test("reports that Immuta's principal is denied nothing", async () => {
     expect(await failsAtTest(6, withPrincipal)).toContain(
       `AWS's policy simulator finds nothing that ${IMMUTA_ROLE} is denied; it knows neither its trust policy`,
     );
@@ -158,7 +158,7 @@ describe("with Immuta's principal", () => {
     );
   });
 
-  test('adds nothing when the simulator does not answer', async () => {
+  test('adds nothing to the reason when the policy simulator does not answer', async () => {
     sandbox.aws.route('iam', async () => ({ status: 403, body: '' }));
     const reason = await failsAtTest(6, withPrincipal);
 

@@ -40,7 +40,7 @@ function runStep(Step: string, ClientRequestToken = 'token'): Promise<void> {
 }
 
 describe('a Create', () => {
-  test('fails when the user does not exist', async () => {
+  test('fails a Create when the user of the managed key does not exist', async () => {
     const answer = await sandbox.create({ properties: managed('nobody') });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
@@ -50,7 +50,7 @@ describe('a Create', () => {
     );
   });
 
-  test('fails when IAM loses each response to a request for a key', async () => {
+  test('fails a Create when IAM loses each response to a request for a key', async () => {
     createUser();
     sandbox.aws.route('iam', async (request, next) => {
       if (request.operation === 'CreateAccessKey') throw new AwsError(500, 'ServiceFailure', 'Try later.');
@@ -64,7 +64,7 @@ describe('a Create', () => {
     );
   });
 
-  test('fails when IAM is out of order', async () => {
+  test('fails a Create with a managed key when IAM is unavailable', async () => {
     createUser();
     sandbox.aws.route('iam', async () => {
       throw new AwsError(503, 'ServiceUnavailable', 'Busy.');
@@ -76,7 +76,7 @@ describe('a Create', () => {
   });
 });
 
-test('an Update fails when another run gives the integration other credentials meanwhile', async () => {
+test('fails an Update when another run gives the integration other credentials meanwhile', async () => {
   createUser();
   await sandbox.create({ properties: managed() });
   sandbox.refuse('PUT', 503, 'Down.', { times: 1 });
@@ -97,7 +97,7 @@ test('an Update fails when another run gives the integration other credentials m
 });
 
 describe('a step of a rotation', () => {
-  test('fails when Immuta works with no key of the secret', async () => {
+  test('fails a rotation when Immuta works with no key of the secret', async () => {
     sandbox.aws.secrets.startRotation(secretArn, 'token');
 
     await expect(runStep('createSecret')).rejects.toThrow(
@@ -105,13 +105,13 @@ describe('a step of a rotation', () => {
     );
   });
 
-  test('fails when its version is not pending', async () => {
+  test('fails a rotation when its version is not pending', async () => {
     await expect(runStep('createSecret')).rejects.toThrow(
       /^version token of the secret is no longer pending: .*\[ROTATION_ABANDONED\]$/,
     );
   });
 
-  test('fails with what it waited for when Immuta takes longer than a run of the function', async () => {
+  test('fails a rotation with what it waited for when Immuta takes longer than a run of the function', async () => {
     createUser();
     await sandbox.create({ properties: managed() });
     sandbox.aws.secrets.startRotation(secretArn, TOKEN);
@@ -123,7 +123,7 @@ describe('a step of a rotation', () => {
     );
   });
 
-  test('fails when it is none', async () => {
+  test('fails a rotation when its step is unknown', async () => {
     await expect(runStep('rollBack')).rejects.toThrow(
       /^step of a rotation must be .*, got 'rollBack'\. .*\[ROTATION_STEP_UNKNOWN\]$/,
     );

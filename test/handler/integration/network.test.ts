@@ -104,14 +104,14 @@ const FAULTS: Fault[] = [
 ];
 
 describe.each(FAULTS)('where $name', ({ strike, reason }) => {
-  test.each(OPERATIONS)('succeeds with a %s when the fault passes', async (operation) => {
+  test.each(OPERATIONS)('succeeds with a %s when a fault of the network passes', async (operation) => {
     await prepare(sandbox, operation);
     strike(2);
 
     expect(await carryOut(sandbox, operation)).toEqual(GOOD[operation]);
   });
 
-  test('fails a Create, says why and leaves nothing when the fault remains', async () => {
+  test('fails a Create, says why and leaves nothing when a fault of the network remains', async () => {
     strike(Infinity);
 
     expect(await carryOut(sandbox, 'Create')).toEqual({
@@ -121,7 +121,7 @@ describe.each(FAULTS)('where $name', ({ strike, reason }) => {
     });
   });
 
-  test('fails an Update and keeps the configuration when the fault remains', async () => {
+  test('fails an Update and keeps the configuration when a fault of the network remains', async () => {
     await prepare(sandbox, 'Update');
     strike(Infinity);
 
@@ -134,7 +134,7 @@ describe.each(FAULTS)('where $name', ({ strike, reason }) => {
     });
   });
 
-  test('fails a Delete when the fault remains, and succeeds afterwards', async () => {
+  test('fails a Delete when a fault of the network remains, and succeeds afterwards', async () => {
     await prepare(sandbox, 'Delete');
     strike(Infinity);
 
@@ -209,7 +209,7 @@ test.each(WRITE_FAULTS)(
 describe.each(WRITE_FAULTS.filter(({ name }) => /way|HTML/.test(name)))(
   'where every change is $name',
   ({ fault, reason }) => {
-    test('fails an Update and keeps the configuration', async () => {
+    test('fails an Update and keeps the configuration when every change is refused', async () => {
       await prepare(sandbox, 'Update');
       sandbox.immuta.faults.http({ ...fault, method: 'PUT', times: Infinity });
 
@@ -220,7 +220,7 @@ describe.each(WRITE_FAULTS.filter(({ name }) => /way|HTML/.test(name)))(
       });
     });
 
-    test('fails a Delete, which succeeds afterwards', async () => {
+    test('fails a Delete when every change is refused, and succeeds afterwards', async () => {
       await prepare(sandbox, 'Delete');
       sandbox.immuta.faults.http({ ...fault, method: 'DELETE', times: Infinity });
 

@@ -18,27 +18,27 @@ function outage(method: string, seconds: number, path = /./): void {
 }
 
 describe('an outage of four minutes', () => {
-  test('does not fail a Create that waits for its integration', async () => {
+  test('waits with a Create for its integration through an outage of four minutes', async () => {
     outage('GET', 240, /\/101$/);
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
   });
 
-  test('does not fail a Create that searches for what it may have created', async () => {
+  test('searches with a Create for what it may have created through an outage of four minutes', async () => {
     sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose', run: () => outage('GET', 240) });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
   });
 
-  test.each(['GET', 'PUT'])('does not fail an Update at a %s', async (method) => {
+  test.each(['GET', 'PUT'])('succeeds with an Update when a long outage begins at a %s', async (method) => {
     await sandbox.addIntegration();
     outage(method, 240);
 
     expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test.each(['GET', 'DELETE'])('does not fail a Delete at a %s', async (method) => {
+  test.each(['GET', 'DELETE'])('succeeds with a Delete when a long outage begins at a %s', async (method) => {
     await sandbox.addIntegration();
     outage(method, 240);
 
@@ -46,7 +46,7 @@ describe('an outage of four minutes', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('does not fail the Delete of a Create of which nothing is known', async () => {
+  test('succeeds with the Delete of an unknown Create when an outage takes four minutes', async () => {
     outage('GET', 240);
 
     expect(await sandbox.delete('immuta-s3-integration/unknown')).toMatchObject({ Status: 'SUCCESS' });

@@ -4,7 +4,7 @@ import { isSamePath } from '../../../src/handler/location';
 const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://sales/curated/' };
 const OWNERSHIP = { owner: 'aaaaaaaaaaaa', createdBy: 'bbbbbbbbbbbb' };
 
-test('ownership consists of digests that a user can compute', () => {
+test('derives the ownership from digests that a user can compute', () => {
   // printf 'stack logical' | sha256sum; printf request | sha256sum; printf generation | sha256sum
   const event = {
     requestType: 'Create',
@@ -23,7 +23,7 @@ test('ownership consists of digests that a user can compute', () => {
   expect(deriveOwnership(update)).toEqual({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' });
 });
 
-test('ownership names its generation', () => {
+test('derives the first half of `createdBy` from the generation', () => {
   expect(isOfGeneration({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' }, 'generation')).toBe(true);
   expect(isOfGeneration({ owner: '5b040a89557e', createdBy: 'e661f41f58b9' }, 'another')).toBe(false);
 });
@@ -33,7 +33,7 @@ test.each([
   [undefined, '111122223333-us-east-1-sales-curated-aaaaaaaaaaaa-bbbbbbbbbbbb'],
   ['n'.repeat(74), `${'n'.repeat(74)}-aaaaaaaaaaaa-bbbbbbbbbbbb`],
   ['n'.repeat(200), `${'n'.repeat(74)}-aaaaaaaaaaaa-bbbbbbbbbbbb`],
-])('builds the name of %p', (base, name) => {
+])('builds the name of an integration from %p', (base, name) => {
   expect(buildName(base, LOCATION, OWNERSHIP)).toBe(name);
   expect(name.length).toBeLessThanOrEqual(100);
   expect(parseOwnership(name)).toEqual(OWNERSHIP);
@@ -45,7 +45,7 @@ test.each([
   'sales-aaaaaaaaaaaa-bbbbbbbbbbbb-copy',
   'sales-AAAAAAAAAAAA-bbbbbbbbbbbb',
   '',
-])('%p names no owner', (name) => {
+])('finds no owner in the name %p', (name) => {
   expect(parseOwnership(name)).toBeUndefined();
 });
 
@@ -62,6 +62,6 @@ test.each([
   ['s3://sales', 's3://sale', false],
   ['s3://sales/x', 's3://sales/X', false],
   ['s3://', 's3://sales', false],
-])('whether %p and %p are the same path: %p', (a, b, same) => {
+])('decides whether %p and %p are the same path: %p', (a, b, same) => {
   expect(isSamePath(a, b)).toBe(same);
 });

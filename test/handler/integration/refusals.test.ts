@@ -31,7 +31,7 @@ describe.each([
   };
 
   test.each(['Update', 'Delete'] as const)(
-    'fails %s without a change, and deletes the integration when the key is in order again',
+    'fails %s without a change when the API key is refused, and deletes with a working key',
     async (operation) => {
       const { apiKeys } = sandbox.immuta;
       await prepare(sandbox, operation);
@@ -49,7 +49,7 @@ describe.each([
 test.each([
   ['Update', 'edit', ['FAILED 101', 'SUCCESS 101']],
   ['Delete', 'delete', ['FAILED 101']],
-] as const)('409 in a state that does not pass ends a %s', async (operation, verb, answers) => {
+] as const)('ends a %s when Immuta answers 409 in a state that does not pass', async (operation, verb, answers) => {
   await prepare(sandbox, operation);
   const message = `Unable to ${verb} integration with ID 101 in current state enabled.`;
   sandbox.refuse(METHODS[operation], 409, message, { times: Infinity });
@@ -62,7 +62,7 @@ test.each([
 });
 
 test.each(['Update', 'Delete'] as const)(
-  'waits with a %s when 409 is about a status that passes',
+  'waits with a %s when Immuta answers 409 in a status that passes',
   async (operation) => {
     const { immuta, clock } = sandbox;
     await prepare(sandbox, operation);

@@ -73,7 +73,7 @@ test.each([
   expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
 });
 
-test('needs no secret, and does not wait for it, for a Delete', async () => {
+test('deletes without the secret of the access key and does not wait for it', async () => {
   const begin = sandbox.clock.now();
   await sandbox.addIntegration({ config: inClear });
   hide();
@@ -85,7 +85,7 @@ test('needs no secret, and does not wait for it, for a Delete', async () => {
   expect(sandbox.clock.now() - begin).toBeLessThan(30_000);
 });
 
-test('does not redact a mask', async () => {
+test('does not redact a masked access key', async () => {
   await sandbox.addIntegration({ config: inClear });
   const masked = { ...inClear, awsSecretAccessKey: 'e' };
   sandbox.immuta.faults.http({ method: 'GET', behaviour: 'rewrite', set: { config: masked }, times: Infinity });

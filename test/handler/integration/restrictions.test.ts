@@ -21,13 +21,13 @@ test.each([
   [DENIED('s3:CreateAccessGrantsInstance'), []],
   ['An error occurred (AccessDenied) when calling the AssumeRole operation: Access Denied', []],
   ['The bucket does not exist', []],
-])('a refusal of Immuta with %p names %p', (message, advice) => {
+])('names the options that explain a refusal of Immuta with %p: %p', (message, advice) => {
   const { remedy, text, code } = adviseOnRestrictions(refusal(message));
   expect([SCOPE, PASS_ROLE].filter((each) => remedy.includes(each))).toEqual(advice);
   expect({ text, code }).toEqual({ text: refusal(message).text, code: 'IMMUTA_REQUEST_REFUSED' });
 });
 
-test('a denial of the function names no option of the integration', () => {
+test('names no option of the integration when the function itself is denied', () => {
   const why = createFailure('AWS_ACCESS_DENIED', { service: 'S3', operation: 'GetObject', cause: 'Access Denied' });
   expect(adviseOnRestrictions(why)).toBe(why);
 });

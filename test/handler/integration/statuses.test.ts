@@ -57,7 +57,7 @@ describe('a creation that ends as', () => {
     recurringValidationError: refused('recurringValidationError'),
   };
 
-  test.each(ALL)('%s', async (status) => {
+  test.each(ALL)('handles a Create that ends in %s', async (status) => {
     expect(await endingAs('Create', status)).toEqual(outcomes[status]);
   });
 });
@@ -99,7 +99,7 @@ describe('a change that ends as', () => {
     recurringValidationError: refused('recurringValidationError'),
   };
 
-  test.each(ALL.filter((status) => status !== 'enabled'))('%s', async (status) => {
+  test.each(ALL.filter((status) => status !== 'enabled'))('handles an Update that ends in %s', async (status) => {
     expect(await endingAs('Update', status)).toEqual(outcomes[status]);
   });
 });
@@ -127,13 +127,13 @@ describe('a deletion that ends as', () => {
     recurringValidationError: refused('recurringValidationError'),
   };
 
-  test.each(ALL)('%s', async (status) => {
+  test.each(ALL)('handles a Delete that ends in %s', async (status) => {
     expect(await endingAs('Delete', status)).toEqual(outcomes[status]);
   });
 });
 
 test.each(['creating', 'paused'])(
-  "deletes an integration with the stack when its creation hangs in '%s' and then ends",
+  "deletes an integration with the stack when its creation remains in '%s' and then ends",
   async (status) => {
     await endingAs('Create', status);
     sandbox.immuta.integrations.forEach((record) => {

@@ -24,13 +24,13 @@ const OTHERWISE: Record<string, (immuta: ImmutaStandIn) => void> = {
 describe.each(Object.keys(OTHERWISE))('where %s', (what) => {
   beforeEach(() => OTHERWISE[what](sandbox.immuta));
 
-  test('creates, updates and deletes an integration', async () => {
+  test('creates, updates and deletes an integration when the undocumented behaviour varies', async () => {
     expect(await carryOut(sandbox, 'Create')).toEqual(GOOD.Create);
     expect(await carryOut(sandbox, 'Update')).toEqual(GOOD.Update);
     expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
   });
 
-  test('waits for a role that takes a while', async () => {
+  test('waits for a role that takes effect late when the undocumented behaviour varies', async () => {
     sandbox.aws.iam.propagationMs = 60_000;
     sandbox.immuta.switches.validationFailure = 'createError';
 
@@ -39,7 +39,7 @@ describe.each(Object.keys(OTHERWISE))('where %s', (what) => {
     expect(sandbox.countImmutaCalls('POST')).toBeGreaterThan(1);
   });
 
-  test('leaves nothing when Immuta refuses a Create', async () => {
+  test('leaves nothing when Immuta refuses a Create and the undocumented behaviour varies', async () => {
     sandbox.immuta.faults.validation({ test: 2, on: 'create', times: Infinity, asynchronously: true });
 
     expect(await carryOut(sandbox, 'Create')).toMatchObject({ immuta: [], answers: ['FAILED 101', 'SUCCESS 101'] });

@@ -92,7 +92,7 @@ test.each(REFUSED)('fails before it changes anything when %s changes', async (na
 test.each([
   ['IntegrationName', 'marketing', 'name', (name: string) => name.replace('sales', 'marketing')],
   ['LocationRoleArn', OTHER_ROLE, 'awsLocationRole', () => OTHER_ROLE],
-] as const)('another %s that the record has already is not written', async (property, value, field, changed) => {
+] as const)('does not write another %s that the record has already', async (property, value, field, changed) => {
   record().config = { ...record().config, [field]: changed(record().config[field]) };
   sandbox.locations[0].roleArn = record().config.awsLocationRole;
 
@@ -101,7 +101,7 @@ test.each([
   expect(changes()).toEqual([]);
 });
 
-test('the documentation has the same table', () => {
+test('matches the table of properties in the documentation', () => {
   const page = readFileSync(path.join(__dirname, '../../../docs/internals/handler-lifecycle.md'), 'utf8');
   const [, table] = page.split('## Properties that an Update writes');
   const documented = (heading: RegExp) =>

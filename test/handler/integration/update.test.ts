@@ -23,7 +23,7 @@ afterEach(() => sandbox.close());
 const puts = () => sandbox.countImmutaCalls('PUT');
 
 describe('Update', () => {
-  test('sends the whole configuration and keeps the ownership suffix of the name', async () => {
+  test('sends the whole configuration with an Update and keeps the ownership suffix of the name', async () => {
     const answer = await sandbox.update({ properties: { IntegrationName: 'renamed' } });
 
     const name = CONFIG.name.replace('sales', 'renamed');
@@ -73,7 +73,7 @@ describe('Update', () => {
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
   });
 
-  test('recreates the integration when an earlier Update failed to', async () => {
+  test('recreates the integration when an earlier Update failed to do it', async () => {
     sandbox.removeIntegration('101');
     sandbox.addRecord({
       id: '2002',
@@ -107,7 +107,7 @@ describe('Update', () => {
     });
   });
 
-  test.each(['editing', 'migrating'])('waits when the integration is %s', async (status) => {
+  test.each(['editing', 'migrating'])('waits with an Update when the integration is %s', async (status) => {
     const record = sandbox.immuta.integrations.get('101')!;
     record.status = status;
     sandbox.clock.at(sandbox.clock.now() + 300_000, () => {
@@ -163,7 +163,7 @@ describe('Update', () => {
   );
 
   test.each(['editError', 'deleteError', 'migrateError', 'recurringValidationError'])(
-    'accepts %s at the end of a rollback',
+    'accepts %s when a rollback ends',
     async (status) => {
       sandbox.immuta.integrations.get('101')!.status = status;
 
@@ -174,7 +174,7 @@ describe('Update', () => {
     },
   );
 
-  test('says how to continue the rollback when it fails', async () => {
+  test('says how to continue the rollback when an Update fails', async () => {
     sandbox.refuse('PUT', 400, 'Bad request.');
     const answer = await sandbox.update({ properties: { Revision: '2' } });
 
@@ -244,7 +244,7 @@ describe('Update of the location', () => {
     expect([puts(), sandbox.countImmutaCalls('POST'), sandbox.countImmutaCalls('DELETE')]).toEqual([0, 0, 0]);
   });
 
-  test('fails when the integration is gone', async () => {
+  test('fails an Update of the location when the integration is gone', async () => {
     sandbox.removeIntegration('101');
 
     expect((await sandbox.update({ properties: { LocationPath: 's3://finance/' } })).Reason).toMatch(
@@ -253,7 +253,7 @@ describe('Update of the location', () => {
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
-  test('is rolled back without an error, because the integration is where it was', async () => {
+  test('rolls back an Update of the location without an error when the integration is unchanged', async () => {
     expect(await sandbox.update({ oldProperties: { LocationPath: 's3://finance/' } })).toMatchObject({
       Status: 'SUCCESS',
     });
@@ -269,12 +269,12 @@ describe('Update of the location', () => {
 });
 
 describe('Update of the location role', () => {
-  test('ends when S3 Access Grants shows the new role', async () => {
+  test('ends an Update when S3 Access Grants shows the new location role', async () => {
     expect(await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } })).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.locations).toMatchObject([{ scope: 's3://sales/', roleArn: OTHER_ROLE }]);
   });
 
-  test("fails when only Immuta's record shows the new role", async () => {
+  test("fails an Update when only Immuta's record shows the new location role", async () => {
     sandbox.immuta.switches.locationRoleEdit = 'record-only';
     const answer = await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } });
 
@@ -286,7 +286,7 @@ describe('Update of the location role', () => {
     expect(answer.Reason).toMatch(/\[LOCATION_ROLE_NOT_UPDATED\]$/);
   });
 
-  test("fails when Immuta's record showed the new role before", async () => {
+  test("fails an Update when Immuta's record showed the new location role before", async () => {
     sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, awsLocationRole: OTHER_ROLE };
 
     expect(await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } })).toMatchObject({ Status: 'FAILED' });

@@ -157,11 +157,11 @@ describe.each(['Create', 'Update', 'Delete'] as const)(
       sandbox.immuta.switches.validationFailure = 'unprocessable-bare';
     });
 
-    test('retries for a while, as if IAM explained it', async () => {
+    test('retries for a while when Immuta answers 422 without results', async () => {
       expect(await failing(operation, { test: 6, times: 3 })).toEqual(GOOD[operation]);
     });
 
-    test('fails when the refusal remains', async () => {
+    test('fails when Immuta keeps answering 422 without results', async () => {
       const reason =
         /Immuta answered 422 to .*: Validation of prerequisite setup failed\. Unable to (create|edit|delete) integration\. Check .*\[VALIDATION_NOT_EXPLAINED\]$/;
       expect(await failing(operation, { test: 6, times: Infinity })).toEqual({

@@ -73,7 +73,7 @@ const notCurrent = (requestType: string, change: string) =>
 describe('at the first look', () => {
   const ENDED: StackResource = { ...WAITING, resourceStatus: 'UPDATE_FAILED' };
 
-  test('asks again when the operation before ended a moment ago', async () => {
+  test('asks CloudFormation again when the operation before ended a moment ago', async () => {
     const current = operation('Update', [ENDED, ENDED, WAITING]);
 
     await current.assertCurrent();
@@ -82,7 +82,7 @@ describe('at the first look', () => {
     expect(asked).toBe(3);
   });
 
-  test('stops when the resource is still so after a minute', async () => {
+  test('stops when the resource still has the state of an earlier operation after a minute', async () => {
     await expect(operation('Update', [ENDED]).assertCurrent()).rejects.toThrow(
       notCurrent('update', 'the resource is UPDATE_FAILED'),
     );
@@ -94,7 +94,7 @@ describe('at the first look', () => {
     ['Create', { ...WAITING, physicalId: '' }], // again, after one that failed
     ['Update', WAITING],
     ['Update', { ...WAITING, lastUpdatedAt: SENT_AT + 9 * SECOND }],
-  ])('lets a %s go on while CloudFormation waits for it (%#)', async (requestType, state) => {
+  ])('continues a %s while CloudFormation waits for it (%#)', async (requestType, state) => {
     const current = operation(requestType, [state]);
 
     await current.assertCurrent();
@@ -128,7 +128,7 @@ describe('at the first look', () => {
     );
   });
 
-  test('asks nothing for a Delete, which is always current', async () => {
+  test('does not ask CloudFormation about a Delete, which is always current', async () => {
     await operation('Delete', [{ ...WAITING, resourceStatus: 'UPDATE_COMPLETE' }]).assertCurrent();
 
     expect(asked).toBe(0);
@@ -157,7 +157,7 @@ describe('later', () => {
     await expect(current.assertCurrent()).rejects.toThrow(notCurrent('update', change));
   });
 
-  test('compares with what an earlier invocation saw', async () => {
+  test('stops when CloudFormation differs from what an earlier invocation saw', async () => {
     const again = { ...WAITING, lastUpdatedAt: SENT_AT + 3 * SECOND };
 
     await expect(operation('Update', [again], { firstState: WAITING }).assertCurrent()).rejects.toThrow(
@@ -173,7 +173,7 @@ describe('a read that lags behind', () => {
   test.each([
     ['the end of the operation before', BEFORE],
     ['the operation that this one rolls back', RESTORING],
-  ])('says nothing when it shows %s', async (_, state) => {
+  ])('ignores a lagging read that shows %s', async (_, state) => {
     const current = operation('Update', [state, WAITING, WAITING]);
     await current.assertCurrent();
     expect(current.isConfirmed).toBe(false);
@@ -186,7 +186,7 @@ describe('a read that lags behind', () => {
 });
 
 describe('when CloudFormation cannot be asked', () => {
-  test('goes on, says so once, and asks no more after three failures', async () => {
+  test('continues, says so once, and asks no more when CloudFormation could not be asked three times', async () => {
     const current = operation('Update', ['denied']);
     for (let write = 1; write <= 5; write++) await current.assertCurrent();
 
@@ -201,7 +201,7 @@ describe('when CloudFormation cannot be asked', () => {
     });
   });
 
-  test('goes by the first answer after a failure', async () => {
+  test('decides by the first answer of CloudFormation after a failure', async () => {
     const current = operation('Update', ['denied', WAITING, { ...WAITING, resourceStatus: 'UPDATE_FAILED' }]);
     await current.assertCurrent();
     await current.assertCurrent();
@@ -210,7 +210,7 @@ describe('when CloudFormation cannot be asked', () => {
   });
 
   test.each(['Create', 'Update'])(
-    'refuses a %s that was delivered more than five minutes late',
+    'refuses a %s that was delivered five minutes late when CloudFormation cannot be asked',
     async (requestType) => {
       const late = operation(requestType, ['denied'], { deliveryDelayMs: 7 * MINUTE });
 
@@ -223,7 +223,7 @@ describe('when CloudFormation cannot be asked', () => {
     },
   );
 
-  test('carries out a late Delete', async () => {
+  test('carries out a late Delete when CloudFormation cannot be asked', async () => {
     await operation('Delete', ['denied'], { deliveryDelayMs: 7 * MINUTE }).assertCurrent();
   });
 });
@@ -236,17 +236,17 @@ test.each([
   ['UPDATE_IN_PROGRESS', false],
   ['UPDATE_ROLLBACK_IN_PROGRESS', false],
   ['DELETE_IN_PROGRESS', false],
-])('says of a stack in %s whether it is its first deployment: %s', async (status, expected) => {
+])('decides whether a stack in %s is in its first deployment: %s', async (status, expected) => {
   stackStatus = status;
 
   expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(expected);
 });
 
-test('does not say whether a stack is new when it cannot ask', async () => {
+test('does not say whether a stack is new when CloudFormation cannot be asked', async () => {
   expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBeUndefined();
 });
 
-test('says which physical ID the stack has', async () => {
+test('finds the physical ID that the stack has', async () => {
   expect(await operation('Delete', [WAITING]).findPhysicalId()).toBe('immuta-s3-integration/101');
   expect(await operation('Delete', [CREATING]).findPhysicalId()).toBeUndefined();
   expect(await operation('Delete', [undefined]).findPhysicalId()).toBeUndefined();

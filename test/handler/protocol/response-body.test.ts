@@ -20,7 +20,7 @@ function renderReason(text: string, remedy: string): string {
   return JSON.parse(body.toString()).Reason;
 }
 
-test('a success has no reason', () => {
+test('renders a success without a reason', () => {
   const body = renderResponse(EVENT, { physicalId: 'immuta-s3-integration/12', attributes: { IntegrationId: '12' } });
 
   expect(JSON.parse(body.toString())).toEqual({
@@ -39,7 +39,7 @@ test.each([
   ['of four bytes and two code units', '🪣', 1_600],
   ['that JSON escapes', '"', 1_800],
   ['that JSON writes in six bytes', '\u0001', 600],
-])('a reason in characters %s is cut to 4096 bytes, but its remedy and its code are not', (_, character, least) => {
+])('cuts a reason in characters %s to 4096 bytes, but not its remedy and its code', (_, character, least) => {
   const reason = renderReason(character.repeat(10_000), 'Do this');
 
   expect(reason.endsWith('…. Do this. [TIMEOUT]')).toBe(true);
@@ -47,17 +47,17 @@ test.each([
   expect(reason).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
 });
 
-test('a remedy of any length leaves room for the text and the code', () => {
+test('leaves room for the text and the code when a remedy is long', () => {
   const reason = renderReason('It failed', 'Do this. '.repeat(1_000));
 
   expect(reason).toMatch(/^It failed\. Do this\..*…\. \[TIMEOUT\]$/);
 });
 
-test('a reason is one paragraph', () => {
+test('renders a reason as one paragraph', () => {
   expect(renderReason('one\n    at two\r\n\tthree ', 'Do\nthis')).toBe('one at two three. Do this. [TIMEOUT]');
 });
 
-test('a success that is too long for CloudFormation is a failure, with the same physical ID', () => {
+test('fails with the same physical ID when a success is too long for CloudFormation', () => {
   const attributes = { IntegrationId: '12', IntegrationName: 'é'.repeat(2_048) };
   const body = renderResponse(EVENT, { physicalId: 'immuta-s3-integration/12', attributes });
 
@@ -71,7 +71,7 @@ test('a success that is too long for CloudFormation is a failure, with the same 
   });
 });
 
-test('a physical ID has 1024 characters at most', () => {
+test('cuts a physical ID to 1024 characters', () => {
   const body = renderResponse(EVENT, { physicalId: 'x'.repeat(5_000) });
 
   expect(JSON.parse(body.toString()).PhysicalResourceId).toBe('x'.repeat(1024));

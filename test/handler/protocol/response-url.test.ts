@@ -13,7 +13,7 @@ test.each([
   ['ap-southeast-5', `${BUCKET}-apsoutheast5.s3.dualstack.ap-southeast-5.amazonaws.com`],
   ['us-iso-east-1', `${BUCKET}-usisoeast1.s3.us-iso-east-1.c2s.ic.gov`],
   ['eusc-de-east-1', `${BUCKET}-euscdeeast1.s3.eusc-de-east-1.amazonaws.eu`],
-])('accepts that of CloudFormation in %s', (region, host) => {
+])('accepts the response URL of CloudFormation in %s', (region, host) => {
   expect(isResponseUrl(`https://${host}/${QUERY}`, { AWS_REGION: region })).toBe(true);
 });
 
@@ -34,17 +34,17 @@ test.each([
   ['of the metadata of the machine', 'http://169.254.169.254/latest/meta-data'],
   ['of this machine', 'http://127.0.0.1:8080/'],
   ['of this machine, by name', 'http://localhost:8080/'],
-])('refuses one %s', (_, url) => {
+])('refuses a response URL %s', (_, url) => {
   expect(isResponseUrl(url, { AWS_REGION: 'us-east-1' })).toBe(false);
 });
 
-test.each(['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'])('accepts one on the host of %s, as of a local AWS', (name) => {
+test.each(['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'])('accepts a response URL on the host of %s', (name) => {
   const environment = { AWS_REGION: 'us-east-1', [name]: 'http://127.0.0.1:4566' };
 
   expect(isResponseUrl('http://127.0.0.1:9000/response', environment)).toBe(true);
   expect(isResponseUrl('http://127.0.0.2:4566/response', environment)).toBe(false);
 });
 
-test('accepts none without a Region', () => {
+test('accepts no response URL when the function has no Region', () => {
   expect(isResponseUrl(`https://${BUCKET}-.s3.amazonaws.com/`, {})).toBe(false);
 });

@@ -32,7 +32,7 @@ async function respond(remainingMs: number, url = `${server.url}/r?X-Amz-Signatu
   return clock;
 }
 
-test('puts the response as CloudFormation signed it: its length in bytes, no content type', async () => {
+test('sends the response as CloudFormation signed it: its length in bytes, no content type', async () => {
   await respond(60_000);
 
   expect(server.requests).toMatchObject([
@@ -45,7 +45,7 @@ test('puts the response as CloudFormation signed it: its length in bytes, no con
   ]);
 });
 
-test('retries after a failure of the server or the network', async () => {
+test('retries a response after a failure of the server or the network', async () => {
   replies = [
     status(503),
     (response) => {
@@ -59,7 +59,7 @@ test('retries after a failure of the server or the network', async () => {
   expect(clock.sleeps).toEqual([1_000, 2_000, 4_000]);
 });
 
-test('does not follow a redirect', async () => {
+test('does not follow a redirect of a response URL', async () => {
   const elsewhere = await HttpServer.start((_, response) => response.end());
   replies = [
     (response) => {
@@ -73,7 +73,7 @@ test('does not follow a redirect', async () => {
   await elsewhere.close();
 });
 
-test('gives up without an error when there is no time left', async () => {
+test('stops without an error when there is no time left for the response', async () => {
   replies = Array(50).fill(status(503));
   await respond(30_000);
 
@@ -81,7 +81,7 @@ test('gives up without an error when there is no time left', async () => {
   expect(JSON.parse(log[log.length - 1])).toMatchObject({ step: 'response-not-delivered', code: 503 });
 });
 
-test('gives up at once when the response is refused because the URL has expired', async () => {
+test('stops at once when a response is refused because its URL has expired', async () => {
   replies = [status(403)];
   await respond(60_000);
 
@@ -89,7 +89,7 @@ test('gives up at once when the response is refused because the URL has expired'
 });
 
 test.each(['not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])(
-  'throws nothing and logs no URL for %p',
+  'throws nothing and logs no URL when the response URL is %p',
   async (url) => {
     await respond(10_000, url);
 

@@ -27,7 +27,7 @@ describe('an event that takes longer than an invocation', () => {
     expect(decodeURIComponent(request.path)).toContain('function:immuta');
   });
 
-  test('continues with the same integration', async () => {
+  test('continues with the same integration in the next invocation', async () => {
     sandbox.immuta.switches.durations.creating = 15 * 60_000;
 
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
@@ -46,7 +46,7 @@ describe('an event that takes longer than an invocation', () => {
     expect(sandbox.countAwsCalls('Invoke')).toBe(6);
   });
 
-  test('continues twelve times at most', async () => {
+  test('continues an event twelve times at most', async () => {
     neverEnds();
     sandbox.functionTimeoutMs = 120_000;
     const answer = await sandbox.create();
@@ -55,7 +55,7 @@ describe('an event that takes longer than an invocation', () => {
     expect(sandbox.countAwsCalls('Invoke')).toBe(12);
   });
 
-  test('responds when it cannot invoke itself', async () => {
+  test('responds when the function cannot invoke itself', async () => {
     neverEnds();
     sandbox.deny('lambda', 100);
     const answer = await sandbox.create();
@@ -66,7 +66,7 @@ describe('an event that takes longer than an invocation', () => {
     );
   });
 
-  test('is not prolonged by a continuation that the handler did not write', async () => {
+  test('does not prolong an event when the handler did not write its continuation', async () => {
     neverEnds();
     await sandbox.invoke({
       ...sandbox.event('Create', CREATE),
@@ -115,7 +115,7 @@ describe('an event that is malformed', () => {
       "request type must be Create, Update or Delete, got 'Import'. Let only CloudFormation invoke the handler " +
         'function. [REQUEST_TYPE_UNKNOWN]',
     ],
-  ])('responds when it is %s', async (_, event, reason) => {
+  ])('responds to an event that is %s', async (_, event, reason) => {
     expect(await sandbox.create({ event })).toMatchObject({
       Status: 'FAILED',
       Reason: reason,
@@ -124,7 +124,7 @@ describe('an event that is malformed', () => {
     });
   });
 
-  test.each([[undefined], [null], ['text'], [{}]])('does nothing, and does not throw, when it is %p', async (event) => {
+  test.each([[undefined], [null], ['text'], [{}]])('neither acts nor throws when an event is %p', async (event) => {
     await sandbox.invoke(event);
 
     expect(sandbox.steps).toEqual(['received', 'refused']);
@@ -134,7 +134,7 @@ describe('an event that is malformed', () => {
     'https://evil.example/r?X-Amz-Signature=s',
     'http://169.254.169.254/latest/meta-data',
     'file:///etc/passwd',
-  ])('does nothing when it is to be answered at %s', async (ResponseURL) => {
+  ])('does nothing when an event is to be answered at %s', async (ResponseURL) => {
     await sandbox.invoke({ ...sandbox.event('Create', CREATE), ResponseURL });
 
     expect(sandbox.steps).toEqual(['received', 'refused']);
@@ -145,7 +145,7 @@ describe('an event that is malformed', () => {
     expect([...sandbox.immutaCalls, ...sandbox.aws.requests]).toEqual([]);
   });
 
-  test('responds when its IDs are long, and says nothing when no response can hold them', async () => {
+  test('responds when the IDs of an event are long, unless no response can hold them', async () => {
     const response = await sandbox.create({ event: { StackId: 'x'.repeat(2_000), RequestType: 'Import' } });
     await sandbox.invoke({ ...sandbox.event('Create', CREATE), StackId: 'x'.repeat(9_000), RequestType: 'Import' });
 
@@ -164,7 +164,7 @@ describe('an event that is malformed', () => {
   });
 });
 
-test('has no secret and no character that a terminal obeys in an attribute', async () => {
+test('returns attributes without secrets and without characters that control a terminal', async () => {
   const handleEvent: HandleEvent = async (_, { redaction }) => ({
     physicalId: 'immuta-s3-integration/1',
     attributes: { IntegrationName: `a\u001b[2J\u202e${redaction.remember('secret-1')}` },
@@ -175,7 +175,7 @@ test('has no secret and no character that a terminal obeys in an attribute', asy
   expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS', Data: { IntegrationName: 'a�[2J�[redacted]' } }]);
 });
 
-test('reports an unexpected error as such', async () => {
+test('reports an unexpected error with its own code', async () => {
   const handleEvent = async () => ({
     physicalId: 'immuta-s3-integration/none',
     error: new TypeError('x is not a function'),
@@ -283,7 +283,7 @@ describe('the API key', () => {
   });
 });
 
-test('writes log lines of JSON with known fields only', async () => {
+test('writes log lines of an event as JSON with known fields only', async () => {
   await sandbox.create();
 
   const allowed = [

@@ -2,7 +2,7 @@ import { createLog } from '../../../src/handler/runtime/log';
 import { Redaction } from '../../../src/handler/runtime/redaction';
 import { TestClock } from '../support/test-clock';
 
-test('writes the known fields only', () => {
+test('writes only the known fields of a log entry', () => {
   const lines: string[] = [];
   const clock = new TestClock();
   const log = createLog(
@@ -18,7 +18,7 @@ test('writes the known fields only', () => {
   ]);
 });
 
-test('redacts and cuts a text, and keeps it on one line', () => {
+test('redacts and cuts a text of the log, and keeps it on one line', () => {
   const lines: string[] = [];
   const redaction = new Redaction();
   redaction.remember('secret-1');
@@ -32,7 +32,7 @@ test('redacts and cuts a text, and keeps it on one line', () => {
   expect(lines[0]).not.toContain('\n');
 });
 
-test('has no character that a terminal obeys or a reader does not see', () => {
+test('writes no characters to the log that control a terminal or are invisible', () => {
   const lines: string[] = [];
   const message = 'a\u001b[31mb\u202ec\u009bd\u200be\u2028f\ud83dg\ufeffh\u{e0041}i 🪣 é 鉄';
   createLog({ clock: new TestClock(), redaction: new Redaction(), write: (line) => lines.push(line) }).info('x', {

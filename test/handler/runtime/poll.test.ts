@@ -55,7 +55,7 @@ test('says what it waited for and saw when time runs out, outer waits first', as
   });
 });
 
-test('ends with what a probe throws', async () => {
+test('ends a wait with what a probe throws', async () => {
   await expect(
     poll<void>({ deadline: clock, waitingFor: 'a state' }, async () => {
       throw new Error('no');
@@ -63,7 +63,7 @@ test('ends with what a probe throws', async () => {
   ).rejects.toThrow(/^no$/);
 });
 
-test('pauses grow up to a limit', () => {
+test('creates pauses that grow up to a limit', () => {
   expect(first(createPollPauses(), 7)).toEqual([2_000, 3_000, 4_500, 6_750, 10_125, 15_000, 15_000]);
   expect(first(createIamPauses(), 7)).toEqual([3_000, 4_500, 6_750, 10_125, 15_188, 20_000, 20_000]);
   expect(first(createGrowingPauses(1, 5, 2), 4)).toEqual([1, 2, 4, 5]);

@@ -34,7 +34,7 @@ test('redacts a secret that has half a character', () => {
   expect(createRedaction('key-\ud83d-1').redact('a key-\ud83d-1')).toBe('a [redacted]');
 });
 
-test('keeps what is disclosed', () => {
+test('keeps an access key ID that is disclosed', () => {
   const redaction = createRedaction('AKIAIOSFODNN7EXAMPLE', 'other');
   redaction.redact('');
   redaction.disclose('AKIAIOSFODNN7EXAMPLE');

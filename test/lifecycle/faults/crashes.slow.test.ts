@@ -6,7 +6,7 @@ testRecovery(CRASHES);
 
 const sandbox = useSandbox();
 
-test.each(['Create', 'Update', 'Delete'] as const)('has a crash for every step of a %s', async (operation) => {
+test.each(['Create', 'Update', 'Delete'] as const)('tests a crash at every step of a %s', async (operation) => {
   const { aws, immuta, lambda } = sandbox.current;
   createLocationRole(sandbox.current.aws, ANOTHER_ROLE_NAME);
   await prepare(sandbox.current, operation);

@@ -12,7 +12,7 @@ const sandbox = useSandbox();
 const MADE_UP_ID = /^SUCCESS Lake-SalesLake/;
 
 describe.each(['out of memory', 'unable to load'] as const)('a function that is %s', (crash) => {
-  test('once changes nothing in the outcome', async () => {
+  test('ends in the same way when the function is interrupted once', async () => {
     for (const operation of ['Create', 'Update', 'Delete'] as const) {
       sandbox.current.lambda.crashes.push(crash);
       expect(await carryOut(sandbox.current, operation)).toEqual(GOOD[operation]);
@@ -20,7 +20,7 @@ describe.each(['out of memory', 'unable to load'] as const)('a function that is 
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('always fails each operation at the service timeout, and the stack can be deleted after a repair', async () => {
+  test('fails each operation at the service timeout when the function is always interrupted', async () => {
     const { lambda, clock } = sandbox.current;
     const start = clock.now();
     lambda.crashes.push(...Array<typeof crash>(6).fill(crash));
@@ -37,7 +37,7 @@ describe.each(['out of memory', 'unable to load'] as const)('a function that is 
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('keeps an integration, and can delete it after a repair', async () => {
+  test('keeps an integration when the function is always interrupted, and deletes it after a repair', async () => {
     await prepare(sandbox.current, 'Update');
     sandbox.current.lambda.crashes.push(...Array<typeof crash>(9).fill(crash));
     const unanswered = {
@@ -54,7 +54,7 @@ describe.each(['out of memory', 'unable to load'] as const)('a function that is 
   });
 });
 
-test('finds what it created when it crashes minutes later', async () => {
+test('finds a created integration when the function crashes minutes later', async () => {
   const { immuta, clock, lambda } = sandbox.current;
   slowly(sandbox.current);
   immuta.faults.http({ method: 'POST', run: () => clock.at(clock.now() + 360_000, () => lambda.kill()) });
@@ -64,7 +64,7 @@ test('finds what it created when it crashes minutes later', async () => {
   expect(immuta.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
-test('leaves what it created to the rollback when it crashes after each POST', async () => {
+test('leaves a created integration to the rollback when the function crashes after each POST', async () => {
   sandbox.current.lambda.crashes.push(/"step":"get"/, /"step":"get"/, /"step":"get"/);
 
   expect(await carryOut(sandbox.current, 'Create')).toEqual({

@@ -12,7 +12,7 @@ test.each<[Operation, number, Pick<Crash, 'toNone' | 'inUse'>]>([
   ['Update', 15, { toNone: true }],
   ['Delete', 15, {}],
   ['Delete', 0, { inUse: true }],
-])('has a crash for every step of a %s of %i minutes, %j', async (operation, minutes, { toNone, inUse }) => {
+])('tests a crash at every step of a %s of %i minutes, %j', async (operation, minutes, { toNone, inUse }) => {
   const { aws, lambda } = sandbox.current;
   if (operation !== 'Create') await carryOut(sandbox.current, 'Create');
   slowly(minutes)(sandbox.current);

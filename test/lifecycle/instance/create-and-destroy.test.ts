@@ -53,7 +53,7 @@ describe('creation and deletion', () => {
     expect(leftovers(sandbox.current)).toEqual({ ...NOTHING, instance: INSTANCE_ARN });
   });
 
-  test('associates Identity Center, returns its application and dissociates it', async () => {
+  test('associates an instance with Identity Center, returns the application and dissociates it', async () => {
     const { status, outputs } = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(status).toBe('CREATE_COMPLETE');
@@ -71,7 +71,7 @@ describe('creation and deletion', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('names the owner in tags that people can read', async () => {
+  test('names the owner of an instance in tags that people can read', async () => {
     const { stack } = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     const { tags, association } = sandbox.current.aws.accessGrants.instance('111122223333', 'us-east-1');
@@ -131,7 +131,7 @@ describe('creation and deletion', () => {
     expect(writeCalls(sandbox.current)).toEqual([]);
   });
 
-  test('fails, names both and keeps an association with another Identity Center instance', async () => {
+  test('fails and keeps an association with another Identity Center instance, and names both', async () => {
     anotherOwner(sandbox.current).createsInstance(OTHER_IDENTITY_CENTER);
 
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
@@ -176,7 +176,7 @@ describe('creation and deletion', () => {
 describe('an instance that others use', () => {
   const MINUTE = 60_000;
 
-  test('is deleted when locations in deletion are gone', async () => {
+  test('deletes an instance when locations in deletion are gone', async () => {
     await deployInstance(sandbox.current);
     const others = anotherOwner(sandbox.current);
     const ids = await Promise.all(
@@ -194,7 +194,7 @@ describe('an instance that others use', () => {
   test.each([
     ['a location', false],
     ['a location with a grant', true],
-  ])('is kept without an owner when %s of another owner remains', async (_, granted) => {
+  ])('keeps an instance without an owner when %s of another owner remains', async (_, granted) => {
     await deployInstance(sandbox.current);
     const { id } = await anotherOwner(sandbox.current).registers('s3://theirs/');
     if (granted) anotherOwner(sandbox.current).grants(id);
@@ -213,7 +213,7 @@ describe('an instance that others use', () => {
     );
   });
 
-  test('is kept when another owner associated it', async () => {
+  test('keeps an instance that another owner associated', async () => {
     await deployInstance(sandbox.current);
     anotherOwner(sandbox.current).associates(OTHER_IDENTITY_CENTER);
 
@@ -229,7 +229,7 @@ describe('an instance that others use', () => {
     );
   });
 
-  test('fails with the text of AWS when the deletion is rejected for no visible reason, then succeeds', async () => {
+  test('fails with the text of AWS when a deletion is rejected without a visible reason, then succeeds', async () => {
     await deployInstance(sandbox.current);
     let refuses = true;
     sandbox.current.aws.route('s3-control', async (request, next) => {
@@ -278,7 +278,7 @@ describe('permissions', () => {
     );
   }
 
-  test('calls exactly what the policy tables list', async () => {
+  test('calls exactly the actions that the policy tables list', async () => {
     const others = anotherOwner(sandbox.current);
     // Created, rejected, adopted. Associated slowly. Deleted and recreated. In use by other owners.
     sandbox.current.aws.accessGrants.associationMs = 1_200_000;

@@ -45,7 +45,7 @@ describe.each<[string, (number | 'afterwards')[]]>([
   test.each([
     ['empty', false],
     ['owned by others', true],
-  ])('change nothing in an account that is %s', async (_, existing) => {
+  ])('changes nothing in an account that is %s when events are delivered again', async (_, existing) => {
     sandbox.current.lambda.deliveries = deliveries;
     if (existing) anotherOwner(sandbox.current).createsInstance();
 
@@ -70,7 +70,7 @@ describe.each<[string, (number | 'afterwards')[]]>([
 });
 
 test.each([[0], [7_000], [60_000]])(
-  'an event that fails, and again %d ms later, fails alike, and nothing is left',
+  'fails in the same way and leaves nothing when a failing event is repeated %d ms later',
   async (later) => {
     sandbox.current.lambda.deliveries = [0, later];
     sandbox.current.aws.accessGrants.unknownIdentityCenters.add(IDENTITY_CENTER);
@@ -86,7 +86,8 @@ describe('a Create that is cancelled', () => {
   test.each([
     ['before it has made anything', { propagationSeconds: 60, associationMinutes: 0, failsAfter: 20 }],
     ['while the association takes its time', { propagationSeconds: 0, associationMinutes: 2, failsAfter: 20 }],
-  ])('%s leaves nothing', async (_, { propagationSeconds, associationMinutes, failsAfter }) => {
+  ])('leaves nothing of a Create that is cancelled %s', async (_, options) => {
+    const { propagationSeconds, associationMinutes, failsAfter } = options;
     sandbox.current.aws.iam.propagationMs = propagationSeconds * 1000;
     sandbox.current.aws.accessGrants.associationMs = associationMinutes * MINUTE;
 
@@ -100,7 +101,7 @@ describe('a Create that is cancelled', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('keeps what another owner created', async () => {
+  test('keeps what another owner created when a Create of an instance is cancelled', async () => {
     anotherOwner(sandbox.current).createsInstance();
     sandbox.current.aws.accessGrants.associationMs = 2 * MINUTE;
 
@@ -113,7 +114,7 @@ describe('a Create that is cancelled', () => {
     });
   });
 
-  test('keeps what the same resource created before it was retained', async () => {
+  test('keeps a retained instance when a later Create of the same resource is cancelled', async () => {
     // the same stack, and so the same stack id and logical id
     const keep = (stack: Stack) => void new Bucket(stack, 'Keep', { removalPolicy: RemovalPolicy.DESTROY });
     await deployInstance(sandbox.current, { ...ONE, removalPolicy: RemovalPolicy.RETAIN }, keep);
@@ -151,7 +152,7 @@ describe('a Create that is cancelled', () => {
 });
 
 test.each(['delete-first', 'create-first'] as const)(
-  'succeeds after a Create that failed and was not rolled back: %s',
+  'succeeds with an instance after a failed Create without rollback: %s',
   async (order) => {
     const { cloudFormation, aws } = sandbox.current;
     cloudFormation.retryOrder = order;
@@ -205,7 +206,7 @@ test('keeps a shared instance when the stack that created it is deleted first', 
   });
 });
 
-test('waits until permissions take effect', async () => {
+test('waits with an instance until permissions take effect', async () => {
   sandbox.current.aws.iam.propagationMs = 100_000;
 
   expect(await deployInstance(sandbox.current, ONE)).toMatchObject({ status: 'CREATE_COMPLETE' });

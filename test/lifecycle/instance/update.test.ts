@@ -46,7 +46,7 @@ describe('Identity Center', () => {
       OTHER,
       ['DissociateAccessGrantsIdentityCenter', 'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource'],
     ],
-  ])('is updated in place when it %s', async (_, before, after, expected) => {
+  ])('updates Identity Center in place when it %s', async (_, before, after, expected) => {
     await deployInstance(sandbox.current, before);
     const first = writeCalls(sandbox.current).length;
 
@@ -77,7 +77,7 @@ describe('Identity Center', () => {
     ['added', undefined, ONE],
     ['removed', ONE, undefined],
     ['replaced', ONE, OTHER],
-  ])('is restored by the rollback when it is %s', async (_, before, after) => {
+  ])('restores Identity Center by the rollback when it is %s', async (_, before, after) => {
     await deployInstance(sandbox.current, before);
 
     expect(await deployAndRollBack(after)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
@@ -90,7 +90,7 @@ describe('Identity Center', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('is associated again by the rollback when the new one does not exist', async () => {
+  test('associates the old Identity Center instance by the rollback when the new one does not exist', async () => {
     await deployInstance(sandbox.current, ONE);
     sandbox.current.aws.accessGrants.unknownIdentityCenters.add(OTHER_IDENTITY_CENTER);
 
@@ -110,7 +110,7 @@ describe('Identity Center', () => {
   test.each([
     ['another', OTHER],
     ['none', undefined],
-  ])('is kept when another owner associated it and an update sets %s', async (_, after) => {
+  ])("keeps another owner's association when an update sets %s", async (_, after) => {
     anotherOwner(sandbox.current).createsInstance(IDENTITY_CENTER);
     await deployInstance(sandbox.current, ONE);
 
@@ -126,7 +126,7 @@ describe('Identity Center', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('belongs to another owner who associated the same instance again', async () => {
+  test('keeps the association of another owner with the same Identity Center instance', async () => {
     await deployInstance(sandbox.current, ONE);
     anotherOwner(sandbox.current).dissociates();
     anotherOwner(sandbox.current).associates(IDENTITY_CENTER);
@@ -140,7 +140,7 @@ describe('Identity Center', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ identityCenter: IDENTITY_CENTER });
   });
 
-  test('is associated again by any update when it was dissociated', async () => {
+  test('associates Identity Center again by any update when it was dissociated', async () => {
     await deployInstance(sandbox.current, ONE);
     anotherOwner(sandbox.current).dissociates();
 
@@ -153,7 +153,7 @@ describe('Identity Center', () => {
     });
   });
 
-  test('fails no unrelated update when another owner replaced it', async () => {
+  test('succeeds with an unrelated update when another owner replaced the association', async () => {
     await deployInstance(sandbox.current, ONE);
     anotherOwner(sandbox.current).dissociates();
     anotherOwner(sandbox.current).associates(OTHER_IDENTITY_CENTER);
@@ -171,7 +171,7 @@ describe('Identity Center', () => {
 });
 
 describe('an instance that was deleted outside its stack', () => {
-  test('is recreated by the next update and deleted with the stack', async () => {
+  test('recreates a deleted instance by the next update and deletes it with the stack', async () => {
     anotherOwner(sandbox.current).createsInstance();
     await deployInstance(sandbox.current);
     anotherOwner(sandbox.current).deletesInstance();
@@ -186,7 +186,7 @@ describe('an instance that was deleted outside its stack', () => {
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
 
-  test('belongs to the owner who created another', async () => {
+  test('keeps the instance of another owner who created it after ours was deleted', async () => {
     await deployInstance(sandbox.current);
     anotherOwner(sandbox.current).deletesInstance();
     anotherOwner(sandbox.current).createsInstance();
@@ -196,7 +196,7 @@ describe('an instance that was deleted outside its stack', () => {
     expect(instanceState(sandbox.current)).toMatchObject({ instanceIsOurs: false });
   });
 
-  test('needs no deletion', async () => {
+  test('succeeds with a Delete when the instance was deleted outside its stack', async () => {
     await deployInstance(sandbox.current);
     anotherOwner(sandbox.current).deletesInstance();
 
@@ -205,7 +205,7 @@ describe('an instance that was deleted outside its stack', () => {
   });
 });
 
-test('keeps a retained instance, which belongs to nobody afterwards', async () => {
+test('keeps a retained instance, which has no owner afterwards', async () => {
   await deployInstance(sandbox.current, { ...ONE, removalPolicy: RemovalPolicy.RETAIN });
   await sandbox.current.destroy(STACK_NAME);
   expect(instanceState(sandbox.current)).toEqual({

@@ -98,7 +98,7 @@ const ROLES: [name: string, principal: () => Principal, actions: RoleActions][] 
 ];
 
 describe('of all actions in AWS\'s service reference', () => {
-  test.each(ROLES)('%s is allowed those of its list and no other', async (_, principal, actions) => {
+  test.each(ROLES)('allows %s the actions of its list and no other', async (_, principal, actions) => {
     const listed = Object.entries(actions)
       .flatMap(([resource, names]) => names.map((name) => `${name} on ${resource}`));
     expect(await listAllowed(principal(), WORLD)).toEqual(listed.sort());
