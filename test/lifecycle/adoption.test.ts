@@ -4,17 +4,17 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { changes, failure, lake, shortAnswers, STACK_NAME, tenantIn, useSandbox } from './fixture';
 import {
-  allIsWell,
+  clearFaults,
   arnOf,
   byHand,
   EVERYTHING,
-  failNeighbour,
+  failOtherResource,
   inAccount,
   prepareAccount,
   Roles,
   state,
   stateAndPolicies,
-  withNeighbour,
+  withOtherResource,
 } from './owners';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { S3Config } from '../sandbox/immuta';
@@ -24,11 +24,11 @@ import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 const sandbox = useSandbox();
 beforeEach(() => prepareAccount(sandbox.current));
 
-const deploy = (props: Partial<ImmutaS3IntegrationProps>, { roles = 'given' as Roles, neighbour = false } = {}) =>
+const deploy = (props: Partial<ImmutaS3IntegrationProps>, { roles = 'given' as Roles, otherResource = false } = {}) =>
   sandbox.current.deploy(
     lake(sandbox.current, {
       props: (stack) => ({ ...inAccount(stack, roles), ...props }),
-      and: neighbour ? withNeighbour : undefined,
+      and: otherResource ? withOtherResource : undefined,
     }),
   );
 
@@ -130,13 +130,13 @@ describe('an integration that was created by hand', () => {
     const { id } = await byHand(sandbox.current);
     await deploy({ adopt: id, ...props });
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/,
+      logicalId: /^OtherResource/,
       action: 'create',
       afterSeconds: 60,
       reason: 'no bucket today',
     });
 
-    expect(await deploy({ adopt: id, integrationName: 'sales' }, { neighbour: true })).toMatchObject({
+    expect(await deploy({ adopt: id, integrationName: 'sales' }, { otherResource: true })).toMatchObject({
       status: 'UPDATE_ROLLBACK_COMPLETE',
     });
 
@@ -179,13 +179,13 @@ describe('an integration that was created by hand', () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/,
+      logicalId: /^OtherResource/,
       action: 'create',
       afterSeconds: 60,
       reason: 'no bucket today',
     });
 
-    expect(await deploy({ adopt: id }, { neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await deploy({ adopt: id }, { otherResource: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual([]);
@@ -195,9 +195,9 @@ describe('an integration that was created by hand', () => {
   test('keeps an integration when its adoption is cancelled', async () => {
     const { id } = await byHand(sandbox.current);
     const before = state(sandbox.current);
-    failNeighbour(sandbox.current);
+    failOtherResource(sandbox.current);
 
-    expect(await deploy({ adopt: id }, { neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await deploy({ adopt: id }, { otherResource: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual([]);
@@ -234,13 +234,13 @@ describe('an integration of this stack', () => {
     await sandbox.current.deploy(withoutIntegration());
     const before = stateAndPolicies(sandbox.current);
 
-    failNeighbour(sandbox.current);
-    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles, neighbour: true })).toMatchObject({
+    failOtherResource(sandbox.current);
+    expect(await deploy({ integrationName: 'sales', adopt: id }, { roles, otherResource: true })).toMatchObject({
       status: 'UPDATE_ROLLBACK_COMPLETE',
     });
     expect(stateAndPolicies(sandbox.current)).toEqual(before);
 
-    allIsWell(sandbox.current);
+    clearFaults(sandbox.current);
     expect(await deploy({ integrationName: 'sales', adopt: id }, { roles })).toMatchObject({
       status: 'UPDATE_COMPLETE',
       outputs: { IntegrationId: id },

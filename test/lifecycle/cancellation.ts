@@ -8,8 +8,8 @@ import { Sandbox } from '../sandbox/sandbox';
 
 type Props = Partial<ImmutaS3IntegrationProps> | ((stack: Stack) => Partial<ImmutaS3IntegrationProps>);
 
-/** What else happens in a deployment. */
-export interface Mishap {
+/** What fails in a deployment, and whether CloudFormation rolls it back. */
+export interface DeployOptions {
   /** Another resource fails so many seconds after the operation began, or at a moment. */
   readonly otherFails?: number | Promise<unknown>;
   readonly disableRollback?: boolean;
@@ -39,7 +39,7 @@ export class ContestedLake {
     private readonly roles: Roles,
   ) {}
 
-  deploy(props: Props = {}, { otherFails, disableRollback }: Mishap = {}): Promise<StackResult> {
+  deploy(props: Props = {}, { otherFails, disableRollback }: DeployOptions = {}): Promise<StackResult> {
     const Version = ++this.deployments;
     const { faults } = this.sandbox.cloudFormation;
     if (otherFails !== undefined) {

@@ -25,7 +25,7 @@ import {
   secretOf,
   watchKeys,
 } from './keys';
-import { allIsWell, byHand, EVERYTHING, failNeighbour, prepareAccount, withNeighbour } from './owners';
+import { clearFaults, byHand, EVERYTHING, failOtherResource, prepareAccount, withOtherResource } from './owners';
 import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../../src';
 import { AwsError } from '../sandbox/aws';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
@@ -42,8 +42,8 @@ afterEach(() => expectKeysWereGood());
 
 const deploy = (options: KeyLakeOptions = {}) => deployKeys(sandbox.current, options);
 const deployRole = () => sandbox.current.deploy(lake(sandbox.current));
-const failNextNeighbour = () => void sandbox.current.cloudFormation.faults.push(
-  { logicalId: /^Neighbour/, action: 'create', afterSeconds: 240, reason: 'no bucket today' });
+const failNextOtherResource = () => void sandbox.current.cloudFormation.faults.push(
+  { logicalId: /^OtherResource/, action: 'create', afterSeconds: 240, reason: 'no bucket today' });
 const usersOf = (key: string) =>
   ['immuta', 'other'].filter((user) =>
     sandbox.current.aws.iam.accessKeys(user).some(({ accessKeyId }) => accessKeyId === key),
@@ -144,26 +144,26 @@ describe('another authentication', () => {
       'a managed key',
       'a role',
       () => deploy(),
-      () => sandbox.current.deploy(lake(sandbox.current, { and: withNeighbour })),
+      () => sandbox.current.deploy(lake(sandbox.current, { and: withOtherResource })),
     ],
-    ['a role', 'a managed key', deployRole, () => deploy({ and: withNeighbour })],
+    ['a role', 'a managed key', deployRole, () => deploy({ and: withOtherResource })],
     [
       'one user',
       'another',
       () => deploy({ userName: 'immuta' }),
-      () => deploy({ userName: 'other', and: withNeighbour }),
+      () => deploy({ userName: 'other', and: withOtherResource }),
     ],
   ] as const)('rolls back from %s to %s when another resource fails', async (_from, _to, first, second) => {
     await first();
     const { authenticationType } = recordOf(sandbox.current).config;
-    failNextNeighbour();
+    failNextOtherResource();
 
     expect(await second()).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
     expect(recordOf(sandbox.current)).toMatchObject({ status: 'enabled', config: { authenticationType } });
     expect(keysIn(sandbox.current)).toEqual(authenticationType === 'auto' ? [] : [heldKey(sandbox.current)]);
     if (authenticationType !== 'auto') expectInOrder(sandbox.current);
-    allIsWell(sandbox.current);
+    clearFaults(sandbox.current);
     await expectNothingLeft(sandbox.current);
   });
 
@@ -259,10 +259,10 @@ describe('events that are delivered again', () => {
 
 describe('a Create that is cancelled', () => {
   test.each([10, 40])('leaves no managed key when a Create is cancelled after %s seconds', async (afterSeconds) => {
-    failNeighbour(sandbox.current);
+    failOtherResource(sandbox.current);
     sandbox.current.cloudFormation.faults.splice(0, 1, { ...sandbox.current.cloudFormation.faults[0], afterSeconds });
 
-    expect(await deploy({ userName: 'immuta', and: withNeighbour })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await deploy({ userName: 'immuta', and: withOtherResource })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
     expect(keysIn(sandbox.current)).toEqual([]);
     expect(leftovers(sandbox.current)).toMatchObject({ integrations: [] });
@@ -315,7 +315,7 @@ describe('a retained integration', () => {
 
   test.each<[string, KeyLakeOptions, () => void]>([
     ['refused', {}, () => {}],
-    ['cancelled', { and: withNeighbour }, () => failNeighbour(sandbox.current)],
+    ['cancelled', { and: withOtherResource }, () => failOtherResource(sandbox.current)],
   ])(
     'keeps the user, policy, secret and key of a retained integration that is added again and %s',
     async (_, more, prepare) => {

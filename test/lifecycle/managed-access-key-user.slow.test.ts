@@ -2,7 +2,7 @@ import { Aspects, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { useSandbox } from './fixture';
 import { deployKeys, expectInOrder, expectNothingLeft, heldKey, KeyLakeOptions, keysIn, watchKeys } from './keys';
-import { allIsWell, withNeighbour } from './owners';
+import { clearFaults, withOtherResource } from './owners';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
@@ -54,7 +54,7 @@ describe('the user', () => {
   test.each(STEPS)('restores the old user by a rollback when a user %s', async (_, before, after) => {
     await deploy(before);
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/, action: 'create', afterSeconds: 240, reason: 'no bucket today',
+      logicalId: /^OtherResource/, action: 'create', afterSeconds: 240, reason: 'no bucket today',
     });
 
     expect(
@@ -62,14 +62,14 @@ describe('the user', () => {
         ...after,
         and: (stack, integration) => {
           after.and?.(stack, integration);
-          withNeighbour(stack);
+          withOtherResource(stack);
         },
       }),
     ).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
     expectInOrder(sandbox.current);
     expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
-    allIsWell(sandbox.current);
+    clearFaults(sandbox.current);
     await expectNothingLeft(sandbox.current);
   });
 

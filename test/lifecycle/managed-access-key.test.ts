@@ -11,7 +11,7 @@ import {
   secretState,
   watchKeys,
 } from './keys';
-import { withNeighbour } from './owners';
+import { withOtherResource } from './owners';
 import { AwsError } from '../sandbox/aws';
 
 const sandbox = useSandbox();
@@ -178,13 +178,13 @@ describe('an update that fails', () => {
     await deploy({ props: { integrationName: 'sales' } });
     const before = heldKey(sandbox.current);
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/,
+      logicalId: /^OtherResource/,
       action: 'create',
       afterSeconds: 120,
       reason: 'no bucket today',
     });
 
-    const result = await deploy({ props: { integrationName: 'marketing' }, and: withNeighbour });
+    const result = await deploy({ props: { integrationName: 'marketing' }, and: withOtherResource });
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(recordOf(sandbox.current)).toMatchObject({

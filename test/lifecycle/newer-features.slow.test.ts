@@ -137,7 +137,7 @@ describe('stack refactoring', () => {
 });
 
 describe('express mode', () => {
-  function lake({ neighbour = false, revision = '' } = {}): Stack {
+  function lake({ otherResource = false, revision = '' } = {}): Stack {
     const stack = new Stack(new App(), STACK_NAME, { env: SANDBOX_ENV });
     new ImmutaS3Integration(stack, 'SalesLake', {
       tenant: tenantIn(stack, sandbox.current),
@@ -147,7 +147,7 @@ describe('express mode', () => {
       }),
       revision: revision || undefined,
     });
-    if (neighbour) new CfnResource(stack, 'Other', { type: 'Test::Other::Resource' });
+    if (otherResource) new CfnResource(stack, 'Other', { type: 'Test::Other::Resource' });
     return stack;
   }
   const deploy = (stack: Stack) => sandbox.current.deploy(stack, { express: true });
@@ -176,9 +176,9 @@ describe('express mode', () => {
         reason: 'no',
         once: true,
       });
-      expect(await deploy(lake({ neighbour: true }))).toMatchObject({ status: 'CREATE_FAILED' });
+      expect(await deploy(lake({ otherResource: true }))).toMatchObject({ status: 'CREATE_FAILED' });
 
-      const next = await deploy(lake({ neighbour: true }));
+      const next = await deploy(lake({ otherResource: true }));
 
       expect(next.status).toBe('UPDATE_COMPLETE');
       expect(leftovers(sandbox.current).integrations.map((integration) => integration.status)).toEqual(['enabled']);

@@ -86,26 +86,26 @@ export function stateAndPolicies(sandbox: Sandbox) {
   return { ...state(sandbox), policies: ['location', 'immuta'].map((role) => sandbox.aws.iam.policiesOf(arnOf(role))) };
 }
 
-/** Adds another resource to the stack of the integration, for `failNeighbour`. */
-export const withNeighbour = (stack: Stack) =>
-  void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
+/** Adds another resource to the stack of the integration, for `failOtherResource`. */
+export const withOtherResource = (stack: Stack) =>
+  void new Bucket(stack, 'OtherResource', { removalPolicy: RemovalPolicy.DESTROY });
 
 /**
  * Fails the other resource before the event of the integration is delivered. The Create is cancelled, and its Delete
  * has an invented ID.
  */
-export function failNeighbour({ cloudFormation, lambda }: Sandbox): void {
+export function failOtherResource({ cloudFormation, lambda }: Sandbox): void {
   lambda.deliveries = [30_000];
   cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds: 10,
     reason: 'no bucket today',
   });
 }
 
-/** Whatever comes next goes well. */
-export function allIsWell({ cloudFormation, lambda }: Sandbox): void {
+/** Removes what delays or fails the operations that follow. */
+export function clearFaults({ cloudFormation, lambda }: Sandbox): void {
   lambda.deliveries = [0];
   cloudFormation.faults.length = 0;
 }

@@ -1,7 +1,7 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { changes, failure, lake, STACK_NAME, tenantIn, useSandbox } from './fixture';
-import { byHand, failNeighbour, inAccount, prepareAccount, Roles, state, withNeighbour } from './owners';
+import { byHand, failOtherResource, inAccount, prepareAccount, Roles, state, withOtherResource } from './owners';
 import { ImmutaS3Integration, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
@@ -11,14 +11,17 @@ beforeEach(() => prepareAccount(sandbox.current));
 interface Options extends Partial<ImmutaS3IntegrationProps> {
   readonly stackName?: string;
   readonly roles: Roles;
-  readonly neighbour?: boolean;
+  readonly otherResource?: boolean;
 }
 
-const deploy = ({ stackName, roles, neighbour, ...props }: Options) => sandbox.current.deploy(lake(sandbox.current, {
-  stackName,
-  props: (stack) => ({ ...inAccount(stack, roles), ...props }),
-  and: neighbour ? withNeighbour : undefined,
-}));
+const deploy = ({ stackName, roles, otherResource, ...props }: Options) =>
+  sandbox.current.deploy(
+    lake(sandbox.current, {
+      stackName,
+      props: (stack) => ({ ...inAccount(stack, roles), ...props }),
+      and: otherResource ? withOtherResource : undefined,
+    }),
+  );
 
 describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
   ['a name', 'given roles', { roles: 'given', integrationName: 'sales' }],
@@ -44,8 +47,8 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
     expect(failure(refused)).toMatch(/\[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER\]/);
     await sandbox.current.destroy('Second');
 
-    failNeighbour(sandbox.current);
-    expect(await deploy({ ...options, stackName: 'Second', neighbour: true })).toMatchObject({
+    failOtherResource(sandbox.current);
+    expect(await deploy({ ...options, stackName: 'Second', otherResource: true })).toMatchObject({
       status: 'ROLLBACK_COMPLETE',
     });
     await sandbox.current.destroy('Second');
@@ -65,8 +68,8 @@ describe.each<[string, string, Pick<Options, 'roles' | 'integrationName'>]>([
     );
     await sandbox.current.destroy(STACK_NAME);
 
-    failNeighbour(sandbox.current);
-    expect(await deploy({ ...options, neighbour: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    failOtherResource(sandbox.current);
+    expect(await deploy({ ...options, otherResource: true })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
     expect(state(sandbox.current)).toEqual(before);
     expect(changes(sandbox.current)).toEqual([]);

@@ -1,15 +1,22 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { changes, failure, lake, locations, STACK_NAME, tenantIn, useSandbox } from './fixture';
-import { failNeighbour, inAccount, prepareAccount, Roles, stateAndPolicies as state, withNeighbour } from './owners';
+import {
+  failOtherResource,
+  inAccount,
+  prepareAccount,
+  Roles,
+  stateAndPolicies as state,
+  withOtherResource,
+} from './owners';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
 beforeEach(() => prepareAccount(sandbox.current));
 
-const withIntegration = (roles: Roles, { neighbour = false, removalPolicy = RemovalPolicy.RETAIN } = {}) =>
+const withIntegration = (roles: Roles, { otherResource = false, removalPolicy = RemovalPolicy.RETAIN } = {}) =>
   lake(sandbox.current, {
     props: (stack) => ({ ...inAccount(stack, roles), removalPolicy }),
-    and: neighbour ? withNeighbour : undefined,
+    and: otherResource ? withOtherResource : undefined,
   });
 
 /** The same stack without the integration. */
@@ -49,9 +56,9 @@ describe.each(ALL_ROLES)('an integration with %s roles that was retained', (role
     'keeps a retained integration when it is added again with %s and that is cancelled',
     async (removalPolicy) => {
       const before = await retain(roles);
-      failNeighbour(sandbox.current);
+      failOtherResource(sandbox.current);
 
-      const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true, removalPolicy }));
+      const result = await sandbox.current.deploy(withIntegration(roles, { otherResource: true, removalPolicy }));
 
       expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
       const deletion = sandbox.current.lambda.invocations.find(({ event }) => event.RequestType === 'Delete')!;
@@ -64,14 +71,14 @@ describe.each(ALL_ROLES)('an integration with %s roles that was retained', (role
 
 test.each(ALL_ROLES)('deletes an integration with %s roles when its Create is cancelled', async (roles) => {
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds: 12,
     reason: 'no bucket today',
   });
   await sandbox.current.deploy(withoutIntegration());
 
-  const result = await sandbox.current.deploy(withIntegration(roles, { neighbour: true }));
+  const result = await sandbox.current.deploy(withIntegration(roles, { otherResource: true }));
 
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(new Set(changes(sandbox.current))).toEqual(new Set(['POST /integrations', 'DELETE /integrations/101']));
@@ -95,8 +102,8 @@ test.each(ALL_ROLES)(
     );
     await sandbox.current.destroy(STACK_NAME);
 
-    failNeighbour(sandbox.current);
-    expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({
+    failOtherResource(sandbox.current);
+    expect(await sandbox.current.deploy(withIntegration(roles, { otherResource: true }))).toMatchObject({
       status: 'ROLLBACK_COMPLETE',
     });
     expect(state(sandbox.current)).toEqual(before);
@@ -108,13 +115,13 @@ test.each(ALL_ROLES)(
   async (roles) => {
     const before = state(sandbox.current);
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/,
+      logicalId: /^OtherResource/,
       action: 'create',
       afterSeconds: 12,
       reason: 'no bucket today',
     });
 
-    expect(await sandbox.current.deploy(withIntegration(roles, { neighbour: true }))).toMatchObject({
+    expect(await sandbox.current.deploy(withIntegration(roles, { otherResource: true }))).toMatchObject({
       status: 'ROLLBACK_COMPLETE',
     });
 

@@ -15,7 +15,7 @@ import {
   tenantOf,
   useSandbox,
 } from './fixture';
-import { state, withNeighbour } from './owners';
+import { state, withOtherResource } from './owners';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
 const sandbox = useSandbox();
@@ -50,7 +50,7 @@ const LATER_PROPERTIES = [
 ];
 
 /** The stack as an older version of the library would have made it. */
-const older = (integrationName = 'sales', neighbour = false) => lake(sandbox.current, {
+const older = (integrationName = 'sales', otherResource = false) => lake(sandbox.current, {
   props: () => ({ integrationName }),
   and: (stack, integration) => {
     const { s3Location } = Code.fromAsset(olderBundle).bind(stack);
@@ -61,16 +61,16 @@ const older = (integrationName = 'sales', neighbour = false) => lake(sandbox.cur
     LATER_PROPERTIES.forEach((name) =>
       (integration.node.defaultChild as CfnResource).addPropertyDeletionOverride(name),
     );
-    if (neighbour) withNeighbour(stack);
+    if (otherResource) withOtherResource(stack);
   },
 });
 
 /** As this version makes it, with a property that the older one does not know. */
-const newer = (integrationName = 'sales', neighbour = false) => lake(sandbox.current, {
+const newer = (integrationName = 'sales', otherResource = false) => lake(sandbox.current, {
   props: () => ({ integrationName }),
   and: (stack, integration) => {
     (integration.node.defaultChild as CfnResource).addPropertyOverride('FutureProperty', { Of: ['another', 'shape'] });
-    if (neighbour) withNeighbour(stack);
+    if (otherResource) withOtherResource(stack);
   },
 });
 
@@ -123,7 +123,7 @@ test('restores an update of the newer code with the older code', async () => {
   await sandbox.current.deploy(older());
   const before = state(sandbox.current);
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds: 120,
     reason: 'no bucket today',
@@ -144,7 +144,7 @@ test('lets the older code own an integration that the newer code has recreated',
     sandbox.current.aws.accessGrants.deleteLocation(SANDBOX_ENV.account, SANDBOX_ENV.region, id),
   );
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds: 120,
     reason: 'no bucket today',

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
-import { allIsWell, createRoles, state, withNeighbour } from './owners';
+import { clearFaults, createRoles, state, withOtherResource } from './owners';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../../src';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { SANDBOX_API_KEY_SECRET, SANDBOX_ENV } from '../sandbox/sandbox';
@@ -20,7 +20,7 @@ const updates = () => changes(sandbox.current).slice(1);
 
 function neighbourFails(afterSeconds: number): void {
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds,
     reason: 'no bucket today',
@@ -28,7 +28,7 @@ function neighbourFails(afterSeconds: number): void {
 }
 
 async function expectNothingLeft(before: object = NOTHING): Promise<void> {
-  allIsWell(sandbox.current);
+  clearFaults(sandbox.current);
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(leftovers(sandbox.current)).toEqual(before);
 }
@@ -82,7 +82,7 @@ describe('an update', () => {
     const before = state(sandbox.current);
     neighbourFails(120);
 
-    const result = await deploy({ integrationName: 'marketing' }, withNeighbour);
+    const result = await deploy({ integrationName: 'marketing' }, withOtherResource);
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(state(sandbox.current)).toEqual(before);
@@ -97,7 +97,7 @@ describe('an update', () => {
     sandbox.current.immuta.switches.durations.editing = 60_000;
     neighbourFails(10);
 
-    const result = await deploy({ integrationName: 'marketing' }, withNeighbour);
+    const result = await deploy({ integrationName: 'marketing' }, withOtherResource);
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(failure(result)).toBe('Resource update cancelled');
@@ -140,7 +140,7 @@ describe('a replacement', () => {
     const before = [leftovers(sandbox.current), state(sandbox.current)];
     neighbourFails(afterSeconds);
 
-    const result = await deploy(inBucket('hr-lake'), withNeighbour);
+    const result = await deploy(inBucket('hr-lake'), withOtherResource);
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect([leftovers(sandbox.current), state(sandbox.current)]).toEqual(before);

@@ -90,17 +90,18 @@ describe('a transition that takes long', () => {
 
 describe('a Create that is cancelled', () => {
   /** Deploys a stack whose other bucket fails after some seconds, which cancels the Create of the integration. */
-  async function deployWithFailingNeighbour(afterSeconds: number) {
+  async function deployWithFailingOtherResource(afterSeconds: number) {
     // The tenant's function outlives the stack, so a Create can continue.
     const tenant = await deployTenant(sandbox.current);
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/,
+      logicalId: /^OtherResource/,
       action: 'create',
       afterSeconds,
       reason: 'no bucket today',
     });
-    const neighbour = (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
-    return sandbox.current.deploy(lake(sandbox.current, { tenant, and: neighbour }));
+    const withOtherResource = (stack: Stack) =>
+      void new Bucket(stack, 'OtherResource', { removalPolicy: RemovalPolicy.DESTROY });
+    return sandbox.current.deploy(lake(sandbox.current, { tenant, and: withOtherResource }));
   }
 
   test.each([
@@ -120,7 +121,7 @@ describe('a Create that is cancelled', () => {
     };
     immuta.faults.http({ method: 'GET', path: /integrations$/, times: Infinity, run: look });
 
-    const { status, events } = await deployWithFailingNeighbour(failsAfter);
+    const { status, events } = await deployWithFailingOtherResource(failsAfter);
 
     expect(status).toBe('ROLLBACK_COMPLETE');
     expect(found).toBe(met);
@@ -143,7 +144,7 @@ describe('a Create that is cancelled', () => {
   test('creates nothing when the Create is delivered only after the rollback', async () => {
     sandbox.current.lambda.deliveries = [200_000];
 
-    const { status } = await deployWithFailingNeighbour(15);
+    const { status } = await deployWithFailingOtherResource(15);
 
     expect(status).toBe('ROLLBACK_COMPLETE');
     expect(sandbox.current.lambda.invocations.map(({ event }) => event.RequestType)).toEqual(

@@ -219,8 +219,13 @@ describe('stacks', () => {
 
   test('cancels a Create when another resource fails, and deletes it by an invented ID', async () => {
     const stack = custom({ OnCreate: { SleepMs: 60_000 } });
-    new CfnResource(stack, 'Neighbour', { type: 'AWS::Other::Thing' });
-    sandbox.cloudFormation.faults.push({ logicalId: /^Neighbour$/, action: 'create', afterSeconds: 30, reason: 'no' });
+    new CfnResource(stack, 'OtherResource', { type: 'AWS::Other::Thing' });
+    sandbox.cloudFormation.faults.push({
+      logicalId: /^OtherResource$/,
+      action: 'create',
+      afterSeconds: 30,
+      reason: 'no',
+    });
 
     const { status } = await sandbox.deploy(stack);
 

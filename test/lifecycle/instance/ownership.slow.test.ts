@@ -21,9 +21,9 @@ const MINUTE = 60_000;
 const ONE = { identityCenterInstanceArn: IDENTITY_CENTER };
 
 /** Fails another resource after some seconds, which cancels the Create of the instance. */
-function withFailingNeighbour(afterSeconds: number, props = {}) {
+function withFailingOtherResource(afterSeconds: number, props = {}) {
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds,
     reason: 'no bucket today',
@@ -31,7 +31,7 @@ function withFailingNeighbour(afterSeconds: number, props = {}) {
   return deployInstance(
     sandbox.current,
     { ...ONE, ...props },
-    (stack: Stack) => void new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY }),
+    (stack: Stack) => void new Bucket(stack, 'OtherResource', { removalPolicy: RemovalPolicy.DESTROY }),
   );
 }
 
@@ -91,7 +91,7 @@ describe('a Create that is cancelled', () => {
     sandbox.current.aws.iam.propagationMs = propagationSeconds * 1000;
     sandbox.current.aws.accessGrants.associationMs = associationMinutes * MINUTE;
 
-    const { status, events } = await withFailingNeighbour(failsAfter);
+    const { status, events } = await withFailingOtherResource(failsAfter);
 
     expect(status).toBe('ROLLBACK_COMPLETE');
     expect(events.find(({ type, status: was }) => type === INSTANCE_TYPE && was === 'CREATE_FAILED')).toMatchObject({
@@ -105,7 +105,7 @@ describe('a Create that is cancelled', () => {
     anotherOwner(sandbox.current).createsInstance();
     sandbox.current.aws.accessGrants.associationMs = 2 * MINUTE;
 
-    expect(await withFailingNeighbour(20)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+    expect(await withFailingOtherResource(20)).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
 
     expect(instanceState(sandbox.current)).toEqual({
       identityCenter: undefined,
@@ -131,7 +131,7 @@ describe('a Create that is cancelled', () => {
     });
     sandbox.current.lambda.deliveries = [30_000];
     sandbox.current.cloudFormation.faults.push({
-      logicalId: /^Neighbour/,
+      logicalId: /^OtherResource/,
       action: 'create',
       afterSeconds: 20,
       reason: 'no bucket today',
@@ -139,7 +139,7 @@ describe('a Create that is cancelled', () => {
 
     expect(await deployInstance(sandbox.current, ONE, (stack) => {
       keep(stack);
-      new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY });
+      new Bucket(stack, 'OtherResource', { removalPolicy: RemovalPolicy.DESTROY });
     })).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
 
     expect(instanceAnswers(sandbox.current).at(-1)).toMatch(/^SUCCESS AccessGrants-AdoptingS3/);

@@ -26,13 +26,13 @@ const OTHER = { identityCenterInstanceArn: OTHER_IDENTITY_CENTER };
  */
 function deployAndRollBack(props: typeof ONE | undefined) {
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds: 5,
     reason: 'no bucket today',
   });
   return deployInstance(sandbox.current, props, (stack: Stack, instance) => {
-    new Bucket(stack, 'Neighbour', { removalPolicy: RemovalPolicy.DESTROY }).node.addDependency(instance);
+    new Bucket(stack, 'OtherResource', { removalPolicy: RemovalPolicy.DESTROY }).node.addDependency(instance);
   });
 }
 
@@ -225,7 +225,7 @@ test('keeps a retained instance, which has no owner afterwards', async () => {
 
 test('leaves nothing when the first deployment fails, even with RETAIN', async () => {
   sandbox.current.cloudFormation.faults.push({
-    logicalId: /^Neighbour/,
+    logicalId: /^OtherResource/,
     action: 'create',
     afterSeconds: 5,
     reason: 'no bucket today',
@@ -235,7 +235,7 @@ test('leaves nothing when the first deployment fails, even with RETAIN', async (
     sandbox.current,
     { ...ONE, removalPolicy: RemovalPolicy.RETAIN },
     (stack, instance) => {
-      new Bucket(stack, 'Neighbour').node.addDependency(instance);
+      new Bucket(stack, 'OtherResource').node.addDependency(instance);
     },
   );
 
