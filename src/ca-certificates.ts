@@ -2,14 +2,15 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { FileSystem, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
-  ENV_CA_CERTIFICATES_FIELD, ENV_CA_CERTIFICATES_FILE, ENV_CA_CERTIFICATES_SECRET_ARN,
+  ENV_CA_CERTIFICATES_BUCKET, ENV_CA_CERTIFICATES_FIELD, ENV_CA_CERTIFICATES_FILE, ENV_CA_CERTIFICATES_KEY,
+  ENV_CA_CERTIFICATES_SECRET_ARN,
 } from './handler/contract';
 import { HandlerAddition } from './private/handler-addition';
-import { buildReadSecretStatements } from './private/policies/handler-role';
-
+import { buildReadObjectStatements, buildReadSecretStatements } from './private/policies/handler-role';
 import { validateCertificateFile } from './private/validation/ca-certificates';
 import { throwProblems } from './private/validation/problems';
 import { validateSecretRegion } from './private/validation/secrets';
@@ -38,6 +39,19 @@ export abstract class CaCertificates {
    */
   public static fromSecret(secret: secretsmanager.ISecret, field?: string): CaCertificates {
     return new CertificateSecret(secret, field);
+  }
+
+  /**
+   * Reads the certificates from an object, in PEM, whenever the function handles an event. The object may have 1 MB.
+   *
+   * The bucket may be in another Region. If it belongs to another account, its policy, and that of its key, must also
+   * allow the role of the function to read the object.
+   *
+   * @param bucket the bucket of the object. If it is imported and has a KMS key, import it with `encryptionKey`
+   * @param key key of the object
+   */
+  public static fromBucket(bucket: s3.IBucket, key: string): CaCertificates {
+    return new CertificateObject(bucket, key);
   }
 
   /** @internal */
@@ -74,6 +88,23 @@ class CertificateSecret extends CaCertificates {
       environment: {
         [ENV_CA_CERTIFICATES_SECRET_ARN]: this.secret.secretArn,
         ...this.field === undefined ? {} : { [ENV_CA_CERTIFICATES_FIELD]: this.field },
+      },
+      layers: [],
+    };
+  }
+}
+
+class CertificateObject extends CaCertificates {
+  constructor(private readonly bucket: s3.IBucket, private readonly key: string) {
+    super();
+  }
+
+  public _bind(): HandlerAddition {
+    return {
+      statements: buildReadObjectStatements(this.bucket, this.key),
+      environment: {
+        [ENV_CA_CERTIFICATES_BUCKET]: this.bucket.bucketName,
+        [ENV_CA_CERTIFICATES_KEY]: this.key,
       },
       layers: [],
     };

@@ -8,6 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -201,6 +202,35 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     for (const name of ['ca', 'proxy']) {
       expect(readable).toContainEqual(expect.stringContaining(`:secret:${name}-??????"`));
     }
+  });
+
+  test('may read only the object with CA certificates, and decrypt it', () => {
+    const stack = newStack();
+    const bucket = s3.Bucket.fromBucketAttributes(stack, 'Cas', {
+      bucketName: 'certificates',
+      region: 'eu-west-1',
+      encryptionKey: kms.Key.fromKeyArn(stack, 'CaKey', 'arn:aws:kms:eu-west-1:111122223333:key/1'),
+    });
+    define(stack, { caCertificates: CaCertificates.fromBucket(bucket, 'acme/root*.pem') });
+
+    expect(getOnly(stack, 'AWS::Lambda::Function').Properties.Environment.Variables).toMatchObject({
+      CA_CERTIFICATES_BUCKET: 'certificates',
+      CA_CERTIFICATES_KEY: 'acme/root*.pem',
+    });
+    const statements = listStatements(stack).filter((each: any) => /GetObject|kms:/.test(each.Action));
+    expect(statements).toEqual([
+      {
+        Action: 's3:GetObject',
+        Effect: 'Allow',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::certificates/acme/root${*}.pem']] },
+      },
+      {
+        Action: 'kms:Decrypt',
+        Effect: 'Allow',
+        Resource: 'arn:aws:kms:eu-west-1:111122223333:key/1',
+        Condition: { StringLike: { 'kms:ViaService': 's3.eu-west-1.*' } },
+      },
+    ]);
   });
 
   test.each<[string, (stack: Stack) => HandlerFunctionOptions, string]>([

@@ -77,6 +77,9 @@ export const ENV_PROXY_CREDENTIALS_SECRET_ARN = 'PROXY_CREDENTIALS_SECRET_ARN';
 export const ENV_CA_CERTIFICATES_SECRET_ARN = 'CA_CERTIFICATES_SECRET_ARN';
 /** The field of that secret. @default - the secret is PEM */
 export const ENV_CA_CERTIFICATES_FIELD = 'CA_CERTIFICATES_FIELD';
+/** The bucket and the key of the object with CA certificates in PEM. */
+export const ENV_CA_CERTIFICATES_BUCKET = 'CA_CERTIFICATES_BUCKET';
+export const ENV_CA_CERTIFICATES_KEY = 'CA_CERTIFICATES_KEY';
 /** The variable with which Node.js trusts the certificates of a file. */
 export const ENV_CA_CERTIFICATES_FILE = 'NODE_EXTRA_CA_CERTS';
 /** IDs of the security groups of a function in a VPC, which failures name. */
@@ -90,6 +93,8 @@ export const HANDLER_VARIABLES = [
   ENV_PROXY_CREDENTIALS_SECRET_ARN,
   ENV_CA_CERTIFICATES_SECRET_ARN,
   ENV_CA_CERTIFICATES_FIELD,
+  ENV_CA_CERTIFICATES_BUCKET,
+  ENV_CA_CERTIFICATES_KEY,
   ENV_CA_CERTIFICATES_FILE,
   ENV_SECURITY_GROUP_IDS,
 ];

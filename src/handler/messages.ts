@@ -49,10 +49,24 @@ export const MESSAGES = {
     text: 'the proxy refused the connection to {peer}: {cause}',
     remedy: "Check 'proxy' and the username and password in its secret, and let the proxy allow this host",
   },
-  /** The secret of `caCertificates` contains something else. The failure does not quote it. */
+  /** The secret or object of `caCertificates` contains something else. The failure does not quote it. */
   CA_CERTIFICATES_INVALID: {
-    text: "secret '{secret}' does not contain valid CA certificates in PEM",
-    remedy: "Store certificates that begin with '-----BEGIN CERTIFICATE-----' in the secret of 'caCertificates'",
+    text: "{source} of 'caCertificates' does not contain valid CA certificates in PEM",
+    remedy: "Store certificates in it that begin with '-----BEGIN CERTIFICATE-----'",
+  },
+  /**
+   * The object of `caCertificates` does not exist, or the handler function may not read or decrypt it. S3 answers
+   * `AccessDenied` in both cases, because the role of the function may not list the bucket.
+   */
+  CA_CERTIFICATES_NOT_READABLE: {
+    text: "cannot read {source} of 'caCertificates': {cause}",
+    remedy: 'Check that the object exists, that the role of the handler function may read it and decrypt it with its '
+      + 'KMS key, and that no bucket policy, service control policy or VPC endpoint policy denies it, then try again',
+  },
+  /** The object of `caCertificates` is too large to be a list of certificates. */
+  CA_CERTIFICATES_TOO_LARGE: {
+    text: "{source} of 'caCertificates' has {bytes} bytes, and the handler function reads {max}",
+    remedy: 'Store only the certificates of your CAs in it',
   },
   /**
    * `url` of the tenant is a proxy, a sign-in page or the user interface, or something between the function and Immuta

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { AddressInfo } from 'node:net';
 import { Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { generate } from 'selfsigned';
 import { failure, lake, leftovers, NOTHING, STACK_NAME, tenantOf, useSandbox } from './fixture';
@@ -65,6 +66,28 @@ describe('a tenant with a certificate of a private CA', () => {
     }), distrust));
   });
 
+  const fromBucket = (stack: Stack) => ({
+    caCertificates: CaCertificates.fromBucket(Bucket.fromBucketName(stack, 'Cas', 'certificates'), 'acme/root.pem'),
+  });
+
+  test.each(['us-east-1', 'eu-central-1'])('reaches a tenant when an object in %s contains its CA', async (region) => {
+    const { objects } = sandbox.current.aws.buckets.createBucket('certificates', { region });
+    objects.set('acme/root.pem', Buffer.from(readCa()));
+    objects.set('acme/other.pem', Buffer.from('hunter2'));
+    await expectGood(await deploy(fromBucket, distrust));
+    const { authorizations } = sandbox.current.aws.iam;
+    expect(authorizations.filter(({ action }) => action === 's3:GetObject').length).toBeGreaterThan(0);
+  });
+
+  test('fails the deployment with the option to set when the object of the CA is missing', async () => {
+    sandbox.current.aws.buckets.createBucket('certificates');
+    expectFailure(
+      await deploy(fromBucket, distrust),
+      // S3 does not tell a function that may not list the bucket
+      /cannot read object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates': AccessDenied: .*Check that the object exists/,
+    );
+  });
+
   test('reaches a tenant with a private CA when a file contains the CA', async () => {
     await expectGood(await deploy(() => ({ caCertificates: CaCertificates.fromFile(sandbox.current.immuta.caFile) })));
   });
@@ -75,7 +98,7 @@ describe('a tenant with a certificate of a private CA', () => {
       await deploy((stack) => ({
         caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca')),
       })),
-      /secret 'arn:\S+:secret:ca\S*' does not contain valid CA certificates in PEM\. .*\. \[CA_CERTIFICATES_INVALID\]/,
+      /secret 'arn:\S+:secret:ca\S*' of 'caCertificates' does not contain valid CA certificates in PEM\. .*\. \[CA_CERTIFICATES_INVALID\]/,
     );
   });
 });

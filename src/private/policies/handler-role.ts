@@ -1,6 +1,8 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { escapePattern } from './governed-data';
 import { buildServiceConditions } from './kms';
 import { SECRET_TAG_PREFIX } from '../../handler/contract';
 
@@ -52,6 +54,22 @@ export function buildReadSecretStatements(secret: secretsmanager.ISecret, region
     actions: ['kms:Decrypt'],
     resources: [secret.encryptionKey.keyArn],
     conditions: buildServiceConditions('secretsmanager', region),
+  })];
+}
+
+/** Returns the statements for reading one object, and for decrypting it if its bucket has a key of its own. */
+export function buildReadObjectStatements(bucket: s3.IBucket, key: string): iam.PolicyStatement[] {
+  const read = new iam.PolicyStatement({
+    actions: ['s3:GetObject'],
+    resources: [bucket.arnForObjects(escapePattern(key))],
+  });
+  if (!bucket.encryptionKey) {
+    return [read];
+  }
+  return [read, new iam.PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [bucket.encryptionKey.keyArn],
+    conditions: buildServiceConditions('s3', bucket.env.region),
   })];
 }
 

@@ -195,10 +195,10 @@ export class HandlerSandbox extends FunctionSandbox {
   }
 
   /** AWS denies the next calls of a service. */
-  public deny(service: 'secretsmanager' | 's3-control' | 'lambda', times: number): void {
+  public deny(service: 'secretsmanager' | 's3' | 's3-control' | 'lambda', times: number): void {
     this.aws.route(service, async (request, next) => {
       if (times-- <= 0) return next(request);
-      const code = service === 's3-control' ? 'AccessDenied' : 'AccessDeniedException';
+      const code = service.startsWith('s3') ? 'AccessDenied' : 'AccessDeniedException';
       const status = service === 'secretsmanager' ? 400 : 403;
       throw new AwsError(
         status,

@@ -83,7 +83,7 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
     ],
     ['sts', (request) => handleSts(iam, request)],
     ['ssm', (request) => handleSsm(parameters, request)],
-    ['s3', (request) => handleS3(buckets, request)],
+    ['s3', (request) => handleS3(iam, buckets, request)],
     ['s3-control', (request) => s3Control.handle(request)],
     ['secretsmanager', (request) => handleSecretsManager(iam, secrets, request)],
   ]);

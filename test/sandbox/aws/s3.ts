@@ -1,10 +1,14 @@
 import { createHash } from 'crypto';
 import { AwsError } from './aws-error';
 import { Bucket, BucketsState } from './buckets';
-import { AwsRequest, AwsResponse, elements, notImplemented, xml } from './request';
+import { IamState } from './iam';
+import { AwsRequest, AwsResponse, elements, errorResponse, notImplemented, xml } from './request';
 
-/** S3 for the `cdk` CLI: path style, what its asset uploads need and no more. Not authorised. */
-export async function handleS3(buckets: BucketsState, request: AwsRequest): Promise<AwsResponse> {
+/**
+ * S3, path style: what the asset uploads of the `cdk` CLI need, and functions that read an object. Only reads are
+ * authorised.
+ */
+export async function handleS3(iam: IamState, buckets: BucketsState, request: AwsRequest): Promise<AwsResponse> {
   const [, bucketName, key] = request.path.match(/^\/([^/]*)\/?(.*)$/)!;
   const bucket = buckets.bucket(bucketName);
   if (!key) return handleBucket(bucket, request);
@@ -12,10 +16,27 @@ export async function handleS3(buckets: BucketsState, request: AwsRequest): Prom
     bucket.objects.set(decodeURIComponent(key), objectBody(request));
     return { headers: { etag: etag(request.body) } };
   }
-  const object = bucket.objects.get(decodeURIComponent(key));
-  if (!object) throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
+  if (request.region !== bucket.region) return redirect(bucket, request);
+  const object = await findObject(iam, bucket, decodeURIComponent(key), request.principal);
   const headers = { 'etag': etag(object), 'content-length': String(object.length) };
   return { headers, body: request.method === 'HEAD' ? undefined : object };
+}
+
+/** Who may not list the bucket does not learn that an object is missing. */
+async function findObject(iam: IamState, { name, objects }: Bucket, key: string, principal: string): Promise<Buffer> {
+  const arn = `arn:aws:s3:::${name}`;
+  const object = objects.get(key);
+  const isAllowed =
+    (await iam.authorize(principal, 's3:GetObject', `${arn}/${key}`)) &&
+    (object !== undefined || (await iam.authorize(principal, 's3:ListBucket', arn)));
+  if (!isAllowed) throw new AwsError(403, 'AccessDenied', 'Access Denied');
+  if (!object) throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
+  return object;
+}
+
+function redirect({ region }: Bucket, request: AwsRequest): AwsResponse {
+  const error = new AwsError(301, 'PermanentRedirect', 'The bucket must be addressed using the specified endpoint.');
+  return { ...errorResponse(request, error), headers: { 'x-amz-bucket-region': region } };
 }
 
 async function handleBucket(bucket: Bucket, request: AwsRequest): Promise<AwsResponse> {
