@@ -96,11 +96,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   stale: false,
 
   eslintOptions: {
-    dirs: ['src', 'test', 'examples', 'benchmarks', '.projenrc.ts'],
+    dirs: ['src', 'test', 'examples', 'benchmarks', 'live', '.projenrc.ts'],
     commandOptions: { fix: false }, // a check that repairs what it checks cannot fail
   },
   tsconfigDev: {
-    include: ['../.projenrc.ts', '../projenrc/*.ts', '../src/**/*.ts', '../examples/**/*.ts', '../benchmarks/**/*.ts'],
+    include: [
+      '../.projenrc.ts',
+      '../projenrc/*.ts',
+      '../src/**/*.ts',
+      '../examples/**/*.ts',
+      '../benchmarks/**/*.ts',
+      '../live/**/*.ts',
+    ],
     exclude: ['../**/cdk.out'],
   },
   lambdaAutoDiscover: false, // the handler is bundled below, minified, and its function is written by hand
@@ -133,6 +140,7 @@ for (const path of [
   '/docs/',
   '/examples/',
   '/jest.config.json',
+  '/live/',
   '/CONTRIBUTING.md',
   '/SECURITY.md',
   '/rosetta/',
@@ -149,6 +157,7 @@ eslintConfig.addOverride('parserOptions.project', './test/tsconfig.json');
 eslintConfig.addOverride('parserOptions.jsDocParsingMode', 'none');
 project.eslint!.allowDevDeps('src/handler/**');
 project.eslint!.allowDevDeps('benchmarks/**');
+project.eslint!.allowDevDeps('live/**');
 project.eslint!.addOverride({
   files: ['examples/**'],
   rules: { 'import/no-unresolved': 'off' }, // they import this package by its name, which `typecheck` resolves
@@ -263,6 +272,7 @@ project.package.addField('exports', {
 
 project.gitattributes.addAttributes('/docs/errors.md', 'linguist-generated');
 project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
+project.gitignore.addPatterns('/live-report.*', '/live-state.json');
 project.gitignore.addPatterns(
   '.venv/',
   '__pycache__/',
@@ -357,6 +367,13 @@ const campaign = project.addTask('campaign', {
 });
 campaign.spawn(project.bundler.bundleTask);
 campaign.exec('tsx test/campaign/main.ts', { receiveArgs: true });
+
+const live = project.addTask('live', {
+  description: 'Settle what is not documented, with an AWS account and an Immuta tenant: docs/internals/live-kit.md',
+  env: { CDK_VALIDATION: 'false' },
+});
+live.spawn(project.bundler.bundleTask);
+live.exec('tsx live/main.ts', { receiveArgs: true });
 
 // the sources are in the repository: with them in its source maps, the package would be a third larger
 project.tryFindObjectFile('tsconfig.json')!.addOverride('compilerOptions.inlineSources', false);

@@ -21,6 +21,7 @@ import { LambdaStandIn } from './lambda';
 import { LambdaOptions } from './lambda/execution-environments';
 import { serveLambda } from './lambda/http-face';
 import { leaksIn, secretTexts } from './leaks';
+import { applySettings, LIVE_SETTINGS } from './live-settings';
 import { Scheduler } from './scheduler';
 import { SecretRotation } from './secret-rotation';
 import { unzip } from './unzip';
@@ -109,6 +110,7 @@ export class Sandbox {
     immuta.faults.onSilence = onSilence;
     aws.buckets.createBucket(SANDBOX_BUCKET);
     this.apiKeySecret = aws.secrets.createSecret(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);
+    applySettings(this, LIVE_SETTINGS);
   }
 
   /** Synthesizes the app of a stack and deploys that stack; then nothing runs any more. */

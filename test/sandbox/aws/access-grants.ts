@@ -58,10 +58,18 @@ interface InstanceOptions {
 export class AccessGrantsState {
   /** AWS's pages disagree on the `aws:SourceArn` that a trust policy sees. */
   sourceArn: 'instance' | 'location' = 'instance';
+  /** What S3 needs to be allowed with a location's role. */
+  trustActions: readonly string[] = ['sts:AssumeRole', 'sts:SetSourceIdentity'];
   /** How S3 writes the scope of a location that it stores. Its documentation shows several ways. */
   writeScope: (scope: string) => string;
   /** How long it takes until a new association shows, and until one that was ended does not. */
   associationMs = 0;
+  /** How long a list of locations shows the state before a new one. */
+  listLagMs = 0;
+  /** What becomes of a second association with the same Identity Center instance. */
+  secondAssociation: 'conflict' | 'accepted' = 'conflict';
+  /** Whether CloudFormation changes the tags of an instance in place. Otherwise it replaces the instance. */
+  changesTagsInPlace = false;
   /** Identity Center instances that do not exist, or are in another Region. */
   readonly unknownIdentityCenters = new Set<string>();
   private ending?: { readonly association: IdentityCenterAssociation; readonly until: number };
@@ -111,6 +119,8 @@ export class AccessGrantsState {
     if (this.unknownIdentityCenters.has(identityCenterArn)) {
       throw new AwsError(400, 'InvalidIdentityCenterInstance', 'The specified Identity Center instance is invalid');
     }
+    const isSecond = instance.association?.identityCenterArn === identityCenterArn;
+    if (isSecond && this.secondAssociation === 'accepted') return;
     if (instance.association) {
       throw new AwsError(
         409,
@@ -164,6 +174,12 @@ export class AccessGrantsState {
   locations(accountId: string, region: string, scope?: string): AccessGrantsLocation[] {
     const locations = [...(this.findInstance(accountId, region)?.locations.values() ?? [])];
     return locations.filter((location) => scope === undefined || location.scope === this.writeScope(scope));
+  }
+
+  /** The same, as a list shows them. */
+  listedLocations(accountId: string, region: string, scope?: string): AccessGrantsLocation[] {
+    const since = this.clock.now() - this.listLagMs;
+    return this.locations(accountId, region, scope).filter(({ createdAt }) => createdAt <= since);
   }
 
   location(accountId: string, region: string, id: string): AccessGrantsLocation {
@@ -244,7 +260,7 @@ export class AccessGrantsState {
       'aws:SourceAccount': instance.accountId,
       'aws:SourceArn': this.sourceArn === 'instance' ? instance.arn : location.arn,
     };
-    for (const action of ['sts:AssumeRole', 'sts:SetSourceIdentity']) {
+    for (const action of this.trustActions) {
       if (await this.iam.assumable(roleArn, ACCESS_GRANTS_SERVICE, context, action)) continue;
       throw new AwsError(400, 'InvalidIamRole', 'The specified IAM role is invalid');
     }

@@ -27,6 +27,8 @@ interface Operation {
 type ConditionKeys = Record<string, string | string[] | undefined>;
 
 const ROOT = '/v20180820/accessgrantsinstance';
+const LOCATION_SCOPE = 's3:AccessGrantsLocationScope';
+const GRANT_SCOPE = 's3:AccessGrantScope';
 const TAGS = /^\/v20180820\/tags\/(?<ResourceArn>.+)$/;
 
 /** The operations of S3 Control that are used, by the name that is also the IAM action's. */
@@ -117,7 +119,7 @@ const OPERATIONS: Record<string, Operation> = {
     path: new RegExp(`^${ROOT}/location$`),
     // the id is not known yet; policies can only name location/*
     resource: (instanceArn) => `${instanceArn}/location/new`,
-    keys: (_, { LocationScope }) => ({ 's3:AccessGrantsLocationScope': LocationScope }),
+    keys: (_, { LocationScope }) => ({ [LOCATION_SCOPE]: LocationScope }),
     run: async (state, { accountId, region, LocationScope, IAMRoleArn }) =>
       locationOutput(await state.createLocation(accountId, region, LocationScope!, IAMRoleArn!)),
   },
@@ -150,8 +152,18 @@ const OPERATIONS: Record<string, Operation> = {
     path: new RegExp(`^${ROOT}/locations$`),
     run: (state, input, control) => {
       state.instance(input.accountId, input.region);
-      const locations = state.locations(input.accountId, input.region, input.locationscope);
+      const locations = state.listedLocations(input.accountId, input.region, input.locationscope);
       return control.page('AccessGrantsLocation', locations.map(locationOutput), input);
+    },
+  },
+  CreateAccessGrant: {
+    method: 'POST',
+    path: new RegExp(`^${ROOT}/grant$`),
+    resource: (instanceArn) => `${instanceArn}/grant/new`,
+    run: (state, { accountId, region, AccessGrantsLocationId, AccessGrantsLocationConfiguration, Grantee }) => {
+      const subPrefix = AccessGrantsLocationConfiguration?.S3SubPrefix;
+      const { GranteeIdentifier } = Grantee;
+      return grantOutput(state.createGrant(accountId, region, AccessGrantsLocationId, GranteeIdentifier, subPrefix));
     },
   },
   ListAccessGrants: {
@@ -169,7 +181,7 @@ const OPERATIONS: Record<string, Operation> = {
     path: new RegExp(`^${ROOT}/grant/(?<AccessGrantId>[^/]+)$`),
     resource: (instanceArn, { AccessGrantId }) => `${instanceArn}/grant/${AccessGrantId}`,
     keys: (state, { accountId, region, AccessGrantId }) => ({
-      's3:AccessGrantScope': state.findInstance(accountId, region)?.grants.get(AccessGrantId)?.scope,
+      [GRANT_SCOPE]: state.findInstance(accountId, region)?.grants.get(AccessGrantId)?.scope,
     }),
     run: (state, { accountId, region, AccessGrantId }) => state.deleteGrant(accountId, region, AccessGrantId!),
   },
@@ -179,6 +191,10 @@ const OPERATIONS: Record<string, Operation> = {
 export class S3Control {
   /** How many items a page of a list has at most. Small, so that a client that reads one page only is found out. */
   pageSize = 2;
+  /** The value of `iam:PassedToService`. */
+  passedToService = 'access-grants.s3.amazonaws.com';
+  /** Whether the condition keys about scopes have the scope of the location, and of the grant, as values. */
+  hasScopeKeys = { location: true, grant: true };
 
   constructor(
     private readonly iam: IamState,
@@ -190,11 +206,11 @@ export class S3Control {
     const operation = OPERATIONS[name];
     const instanceArn = `arn:aws:s3:${input.region}:${input.accountId}:access-grants/default`;
     const resource = operation.resource?.(instanceArn, input) ?? instanceArn;
-    const keys = operation.keys?.(this.state, input) ?? {};
+    const keys = this.replaceScopes(operation.keys?.(this.state, input) ?? {});
     await this.require(principal, `s3:${name}`, resource, keys);
     if (input.IAMRoleArn) {
       await this.require(principal, 'iam:PassRole', input.IAMRoleArn, {
-        'iam:PassedToService': 'access-grants.s3.amazonaws.com',
+        'iam:PassedToService': this.passedToService,
       });
     }
     for (const [action, resources] of Object.entries(operation.also?.(instanceArn, input, this.state) ?? {})) {
@@ -227,6 +243,15 @@ export class S3Control {
     const start = Number(nextToken ?? 0);
     const end = start + Math.min(this.pageSize, Number(maxResults ?? this.pageSize));
     return list(item, items.slice(start, end), end < items.length ? String(end) : undefined);
+  }
+
+  private replaceScopes(keys: ConditionKeys): ConditionKeys {
+    const { location, grant } = this.hasScopeKeys;
+    return {
+      ...keys,
+      ...location || !keys[LOCATION_SCOPE] ? {} : { [LOCATION_SCOPE]: 'another value' },
+      ...grant || !keys[GRANT_SCOPE] ? {} : { [GRANT_SCOPE]: 'another value' },
+    };
   }
 
   private async require(
@@ -287,7 +312,7 @@ function locationScope(
   { accountId, region, AccessGrantsLocationId }: S3ControlInput,
 ): ConditionKeys {
   const location = state.findInstance(accountId, region)?.locations.get(AccessGrantsLocationId);
-  return { 's3:AccessGrantsLocationScope': location?.scope };
+  return { [LOCATION_SCOPE]: location?.scope };
 }
 
 function locationArn(instanceArn: string, { AccessGrantsLocationId }: S3ControlInput): string {

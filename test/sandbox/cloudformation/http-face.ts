@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError, AwsRequest, AwsResponse, AwsServices, elements, queryXml } from '../aws';
 import { CloudFormation } from './index';
+import { createRefactorOperations } from './refactor-face';
 import { Stack, stateAt, statusAt } from './stack';
 import { parseTemplate, Template } from './template';
 
@@ -70,7 +71,9 @@ class HttpFace {
     DeleteStack: ({ input }) => this.deleteStack(input.StackName),
   };
 
-  constructor(private readonly options: HttpFaceOptions) {}
+  constructor(private readonly options: HttpFaceOptions) {
+    Object.assign(this.operations, createRefactorOperations(options.cloudFormation));
+  }
 
   async answer(request: AwsRequest): Promise<AwsResponse> {
     const operation = this.operations[request.operation];

@@ -65,6 +65,11 @@ export class CloudFormation {
   /** What AWS does not document: see `OperationOptions`. */
   retryOrder: OperationOptions['retryOrder'] = 'delete-first';
   cleanupShows: OperationOptions['cleanupShows'] = 'current';
+  cancels: OperationOptions['cancels'] = 'at once';
+  updateTime: OperationOptions['updateTime'] = 'each status';
+  expressWaitsForCustomResources = true;
+  /** Whether stack refactoring takes custom resources. */
+  refactorsCustomResources = true;
   /** How `DescribeStacks` and `DescribeStackResource` respond to functions. */
   describe: 'responds' | 'denied' | 'unreachable' = 'responds';
   /** How long they show functions the state before a change, in virtual ms. */
@@ -119,6 +124,7 @@ export class CloudFormation {
    */
   refactor(mappings: readonly ResourceMapping[], templates: Readonly<Record<string, Template>>): void {
     const stacks = Object.keys(templates).map((name) => this.stack(name));
+    this.requireRefactorable(mappings);
     stacks.forEach((stack) => this.requireUpdatable(stack));
     const refactored = refactorStacks(stacks, mappings, templates);
     for (const { stack, resources, resourceStates } of refactored) {
@@ -133,6 +139,15 @@ export class CloudFormation {
       const scope = this.scope(stack, stack);
       stack.outputs = renderOutputs(withoutFalseConditions(stack.template, scope), scope);
       this.setStatus(stack, 'UPDATE_COMPLETE', 'Stack refactor');
+    }
+  }
+
+  /** @throws AwsError if a resource has a type that refactoring does not take */
+  requireRefactorable(mappings: readonly ResourceMapping[]): void {
+    for (const { source } of mappings) {
+      const type = this.stack(source.stackName).resources.get(source.logicalId)?.type ?? '';
+      if (this.refactorsCustomResources || !type.startsWith('Custom::')) continue;
+      throw new AwsError(400, 'ValidationError', `Stack Refactor does not support resources of type ${type}`);
     }
   }
 
@@ -283,8 +298,15 @@ export class CloudFormation {
   }
 
   private operation(stack: Stack, { express = false }: DeployOptions = {}): StackOperation {
-    const { world, typeOf, faults, retryOrder, cleanupShows } = this;
-    return new StackOperation({ world, stack, typeOf, faults, retryOrder, cleanupShows, express });
+    return new StackOperation({ ...this.operationOptions, stack, express });
+  }
+
+  private get operationOptions(): Omit<OperationOptions, 'stack' | 'express'> {
+    const { world, typeOf, faults, retryOrder, cleanupShows, cancels, updateTime } = this;
+    const { expressWaitsForCustomResources } = this;
+    return {
+      world, typeOf, faults, retryOrder, cleanupShows, cancels, updateTime, expressWaitsForCustomResources,
+    };
   }
 
   private setStatus(stack: Stack, status: string, reason?: string): void {

@@ -22,6 +22,8 @@ export interface ResponseRequest {
 /** What is behind the response URLs: takes what is PUT, as S3 does, and tells who waits for it. */
 export class Responses {
   readonly answers: Answer[] = [];
+  /** How long the URLs are valid. */
+  expiresSeconds = 7200;
   /** How many requests from now on are cut off. */
   refuse = 0;
   /** Every token that there ever was: who has a response URL can answer in the function's place. */
@@ -40,7 +42,7 @@ export class Responses {
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Date': new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, ''),
       'X-Amz-SignedHeaders': 'host',
-      'X-Amz-Expires': '7200',
+      'X-Amz-Expires': String(this.expiresSeconds),
       'X-Amz-Signature': token.replace(/-/g, '').repeat(2),
     });
     return `${this.origin()}/response/${token}?${query}`;

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../aws';
 import { findDependencies, inOrder, reversed } from './dependencies';
 import { evaluate, Scope } from './intrinsics';
-import { Cancelled, Made, ResourceFailure, ResourceRequest, ResourceType, World } from './resource-types/resource-type';
+import {
+  Cancelled, generatedName, Made, ResourceFailure, ResourceRequest, ResourceType, World,
+} from './resource-types/resource-type';
 import { addEvent, dependenciesAmong, ResourceRecord, readRetention, Stack } from './stack';
 import { ResourceDefinition, Template } from './template';
 
@@ -36,6 +38,11 @@ export interface OperationOptions {
    * deleted.
    */
   readonly cleanupShows: 'current' | 'deleted';
+  /** Whether a resource that is being created or updated is cancelled when another one fails. */
+  readonly cancels: 'at once' | 'after the response';
+  /** When the time of a resource's last update changes. */
+  readonly updateTime: 'each status' | 'start';
+  readonly expressWaitsForCustomResources: boolean;
   /** Does not wait until AWS's own resources are stable. */
   readonly express: boolean;
 }
@@ -347,7 +354,18 @@ export class StackOperation {
       throw new Cancelled(`Resource ${action === 'create' ? 'creation' : 'update'} cancelled`, physicalId);
     }
     if (fault) throw new Error(fault.reason);
-    return act(typeOf(type), { stack, logicalId, type, properties, signal });
+    const request = { stack, logicalId, type, properties, signal: this.cancelsInProgress(signal) };
+    if (!isCustom || action === 'delete' || !this.skipsResponse) return act(typeOf(type), request);
+    void Promise.resolve(act(typeOf(type), request)).catch(() => {}); // Nobody waits for it.
+    return { physicalId: generatedName(request), attributes: {} } as T;
+  }
+
+  private get skipsResponse(): boolean {
+    return this.options.express && !this.options.expressWaitsForCustomResources;
+  }
+
+  private cancelsInProgress(signal: AbortSignal): AbortSignal {
+    return this.options.cancels === 'at once' ? signal : new AbortController().signal;
   }
 
   private takeFault(action: Action, logicalId: string): Fault | undefined {
@@ -378,7 +396,9 @@ export class StackOperation {
       if (shown) this.stack.resourceStates.set(logicalId, { ...shown, updatedAt: timestamp, previous });
       return;
     }
-    this.stack.resourceStates.set(logicalId, { physicalId, type, status, reason, updatedAt: timestamp, previous });
+    const isStart = this.options.updateTime === 'each status' || status.endsWith('_IN_PROGRESS') || !previous;
+    const updatedAt = isStart ? timestamp : previous.updatedAt;
+    this.stack.resourceStates.set(logicalId, { physicalId, type, status, reason, updatedAt, previous });
   }
 }
 

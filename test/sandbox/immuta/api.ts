@@ -105,9 +105,9 @@ async function route(
   const full = (record: IntegrationRecord) => whole(record, integrations.switches);
   switch (path.startsWith('/integrations') && `${method} ${id ? 'one' : path}`) {
     case 'GET /integrations': return [SNOWFLAKE, ...integrations.list().map(full)];
-    case 'POST /integrations': return short(await integrations.create(parse(body)));
+    case 'POST /integrations': return short(await integrations.create(parse(body, integrations.switches)));
     case 'GET one': return full(integrations.get(id));
-    case 'PUT one': return short(await integrations.edit(id, parse(body)));
+    case 'PUT one': return short(await integrations.edit(id, parse(body, integrations.switches)));
     case 'DELETE one':
       if (body) {
         throw new ImmutaError(
@@ -129,7 +129,7 @@ const FIELDS_OF: Record<string, { required: string[]; optional: string[] }> = {
 };
 
 /** Stricter than the documentation: what it does not name is refused, as an older Immuta may do. */
-function parse(body: string): S3Config {
+function parse(body: string, { knowsRoleToAssume }: Switches): S3Config {
   const { type, autoBootstrap, config, ...rest } = parseJson(body);
   if (type !== 'Native S3' || autoBootstrap !== false) {
     throw new ImmutaError(400, '"type" must be "Native S3" and "autoBootstrap" false');
@@ -139,7 +139,7 @@ function parse(body: string): S3Config {
   const missing = fields.required.find((field) => typeof config[field] !== 'string' || config[field] === '');
   if (missing) throw new ImmutaError(400, `"${missing}" is required`);
   const unknown = Object.keys({ ...rest, ...config }).find(
-    (field) => ![...fields.required, ...fields.optional].includes(field),
+    (field) => ![...fields.required, ...knowsRoleToAssume ? fields.optional : []].includes(field),
   );
   if (unknown) throw new ImmutaError(400, `"${unknown}" is not allowed`);
   return config;

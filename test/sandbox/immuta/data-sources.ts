@@ -19,6 +19,10 @@ export interface DataSourceSwitches {
   blocksIntegration: 'none' | 'enabled' | 'all';
   /** Whether a PUT takes a name. */
   renames: boolean;
+  /** Whether a PUT of `deleted: false` restores one that is disabled. */
+  restores: boolean;
+  /** Whether the name of one that is disabled is taken. */
+  keepsNames: boolean;
   /** Whether a data source shows when it was created. */
   showsCreation: boolean;
   /** How long reads of one data source show the state before a write. */
@@ -27,11 +31,14 @@ export interface DataSourceSwitches {
 
 export const DEFAULT_DATA_SOURCE_SWITCHES: DataSourceSwitches = {
   takes: 'relative',
+  shows: undefined,
   answers: 'list',
   partialFailure: 'listed',
   handlerType: 'Native S3',
   blocksIntegration: 'enabled',
   renames: true,
+  restores: true,
+  keepsNames: true,
   showsCreation: true,
   readLag: { create: 0, edit: 0, delete: 0 },
 };
@@ -111,7 +118,9 @@ export class DataSources {
   private createOne({ dataSourceName, prefix }: NewDataSource, { id, config }: IntegrationRecord, owner: string) {
     const path = config.awsLocationPath;
     const forced = this.faults.takeDataSource(dataSourceName)?.message;
-    const isTaken = [...this.records.values()].some(({ name }) => name === dataSourceName);
+    const isTaken = [...this.records.values()].some(
+      ({ name, deleted }) => name === dataSourceName && (this.switches.keepsNames || !deleted),
+    );
     const hasForm = this.switches.takes === 'relative' ? /^\/(?!\/)/.test(prefix) : prefix.startsWith(path);
     const error = forced
       ?? (hasForm ? undefined : `The prefix ${prefix} is not valid.`)
@@ -141,9 +150,11 @@ export class DataSources {
   edit(id: string, fields: Partial<DataSourceRecord>, mayGovern: (owner: string) => boolean): object {
     const record = this.require(id, mayGovern);
     const unknown = Object.keys(fields).find((field) => !['name', 'deleted'].includes(field));
-    if (unknown || (fields.name !== undefined && !this.switches.renames)) {
-      throw new ImmutaError(400, `"${unknown ?? 'name'}" is not allowed`);
-    }
+    const { renames, restores } = this.switches;
+    const refused = unknown
+      ?? (fields.name !== undefined && !renames ? 'name' : undefined)
+      ?? (fields.deleted !== undefined && !restores ? 'deleted' : undefined);
+    if (refused) throw new ImmutaError(400, `"${refused}" is not allowed`);
     if ([...this.records.values()].some((other) => other !== record && other.name === fields.name)) {
       throw new ImmutaError(409, `A data source with the name ${fields.name} already exists.`);
     }

@@ -75,7 +75,10 @@ export function createImmuta({
   aws,
   apiKeys = { [DEFAULT_API_KEY]: ['APPLICATION_ADMIN', 'CREATE_S3_DATASOURCE', 'GOVERNANCE'] },
 }: ImmutaOptions): ImmutaTenantModel {
-  const identity: ImmutaIdentity = { principal: 'arn:aws:iam::999988887777:role/immuta' };
+  const identity: ImmutaIdentity = {
+    principal: 'arn:aws:iam::999988887777:role/immuta',
+    externalId: undefined,
+  };
   const switches = structuredClone(DEFAULT_SWITCHES);
   const faults = new FaultScript();
   const keys = new ApiKeys();

@@ -43,6 +43,10 @@ export interface Switches {
    * refused.
    */
   createErrorRepair: 'delete' | 'put';
+  /** Whether an instance with a location takes no integration. */
+  needsEmptyInstance: boolean;
+  /** Whether `awsRoleToAssume` is a field of `config`. */
+  knowsRoleToAssume: boolean;
   /** Fields of `config` whose change an edit refuses. */
   nonEditable: (keyof S3Config)[];
   dataSources: DataSourceSwitches;
@@ -60,6 +64,8 @@ export const DEFAULT_SWITCHES: Switches = {
   omitsKeys: false,
   readLag: { get: { create: 0, edit: 0, delete: 0 }, list: { create: 0, edit: 0, delete: 0 } },
   createErrorRepair: 'delete',
+  needsEmptyInstance: false,
+  knowsRoleToAssume: true,
   nonEditable: ['awsAccountId', 'awsRegion', 'awsLocationPath'],
   dataSources: DEFAULT_DATA_SOURCE_SWITCHES,
 };
@@ -90,6 +96,7 @@ export class Integrations {
   async create(config: S3Config): Promise<IntegrationRecord> {
     const { validationFailure } = this.switches;
     this.refuseSecondCreate(config);
+    this.refuseUsedInstance(config);
     const results = await this.validate({ config, others: this.others() }, 'create');
     const failed = results.status === 'failed';
     if (failed && results.validationTests.some(({ message }) => message === LocationExists.MESSAGE)) {
@@ -339,6 +346,12 @@ export class Integrations {
       `Use PUT /integrations/${failed.id} endpoint to update connection information for Native S3 ` +
         `(id = ${failed.id}) that previously failed to create.`,
     );
+  }
+
+  private refuseUsedInstance(config: S3Config): void {
+    const { accountId, region } = parseInstance(config);
+    if (!this.switches.needsEmptyInstance || this.aws.accessGrants.locations(accountId, region).length === 0) return;
+    throw new ImmutaError(400, 'A location is registered in the Access Grants instance.');
   }
 
   private others(own?: IntegrationRecord): IntegrationRecord[] {

@@ -5,7 +5,9 @@ import { AwsServices } from '../../aws';
 export function storageTypes({ accessGrants, buckets, parameters }: AwsServices): ResourceTypes {
   return {
     'AWS::S3::AccessGrantsInstance': {
-      createOnly: ['Tags'],
+      get createOnly() {
+        return accessGrants.changesTagsInPlace ? [] : ['Tags'];
+      },
       create({ stack, properties }) {
         const { arn } = accessGrants.createInstance(stack.accountId, stack.region, {
           identityCenterArn: properties.IdentityCenterArn,
@@ -13,7 +15,8 @@ export function storageTypes({ accessGrants, buckets, parameters }: AwsServices)
         return { physicalId: arn, attributes: { AccessGrantsInstanceArn: arn, AccessGrantsInstanceId: 'default' } };
       },
       // the type's update handler may do no more than tag
-      update() {
+      update(_request, old) {
+        if (accessGrants.changesTagsInPlace) return old;
         throw new Error('AccessDenied: the update of an Access Grants instance is not supported');
       },
       delete: ({ stack }) => accessGrants.deleteInstance(stack.accountId, stack.region),

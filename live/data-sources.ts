@@ -1,0 +1,57 @@
+import type { Context } from './context';
+import type { Reply } from './immuta';
+import type { Integration } from './integrations';
+
+/** The form of a prefix that Immuta takes. */
+export type PrefixForm = 'relative' | 'absolute';
+
+/** What Immuta answered to a POST, and the form of the prefixes. */
+export interface Registration {
+  readonly form: PrefixForm;
+  readonly reply: Reply;
+}
+
+export function formatPrefix(form: PrefixForm, { config }: Integration, prefix: string): string {
+  return form === 'relative' ? `/${prefix}` : config.awsLocationPath + prefix;
+}
+
+/** Sends a POST, after noting the names. The prefixes are the names below the location. */
+export function postDataSources(
+  context: Context,
+  integration: Integration,
+  form: PrefixForm,
+  names: readonly string[],
+): Promise<Reply> {
+  names.forEach((name) => context.state.add('dataSources', name));
+  const dataSources = names.map((name) => ({
+    dataSourceName: name,
+    prefix: formatPrefix(form, integration, `${name}/`),
+  }));
+  return context.immuta('POST', '/native-s3/handler', {
+    type: 'Native S3', integrationId: Number(integration.id), dataSources,
+  });
+}
+
+/** Registers a data source with the form of prefix that Immuta takes. @throws Error if it takes none */
+export async function registerDataSource(
+  context: Context,
+  integration: Integration,
+  name: string,
+): Promise<Registration> {
+  const refusals: string[] = [];
+  for (const form of ['relative', 'absolute'] as const) {
+    const reply = await postDataSources(context, integration, form, [name]);
+    const isRefused = reply.status >= 300 || [reply.body].flat().some((each: any) => each?.error !== undefined);
+    if (!isRefused) return { form, reply };
+    refusals.push(`${form}: ${reply.body?.message ?? reply.status}`);
+  }
+  throw new Error(`Immuta registered no data source: ${refusals.join('; ')}`);
+}
+
+/** A data source by its name, once Immuta shows it. */
+export async function findDataSource(context: Context, name: string): Promise<any> {
+  return context.poll(async () => {
+    const { status, body } = await context.immuta('GET', `/dataSource/name/${encodeURIComponent(name)}`);
+    return status === 200 ? body : undefined;
+  }, { timeoutMs: 120_000 });
+}

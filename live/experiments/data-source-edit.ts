@@ -1,0 +1,42 @@
+import { findDataSource, postDataSources, registerDataSource } from '../data-sources';
+import { Experiment } from '../experiment';
+import { createIntegration } from '../integrations';
+
+/** A read may show the state before a write for this long. */
+const READ_LAG_MS = 60_000;
+
+export const dataSourceEdit: Experiment = {
+  id: 'data-source-edit',
+  question: 'Does a PUT rename and restore a data source, and does a disabled one keep its name?',
+  expected: {
+    'immuta.switches.dataSources.renames': true,
+    'immuta.switches.dataSources.restores': true,
+    'immuta.switches.dataSources.keepsNames': true,
+  },
+  async run(context) {
+    const integration = await createIntegration(context, 'data-source-edit');
+    const [name, renamed] = ['data-source-edit', 'data-source-edit-renamed'].map((label) => context.name(label));
+    const { form } = await registerDataSource(context, integration, name);
+    const { id } = await findDataSource(context, name);
+    const get = async () => (await context.immuta('GET', `/dataSource/${id}`)).body;
+    const wait = (isSo: (record: any) => boolean) =>
+      context.poll(async () => isSo(await get()) || undefined, { timeoutMs: READ_LAG_MS });
+
+    context.state.add('dataSources', renamed);
+    await context.immuta('PUT', `/dataSource/${id}`, { name: renamed });
+    const current = await wait((record) => record.name === renamed);
+
+    await context.immuta('DELETE', `/dataSource/${id}`);
+    await context.immuta('PUT', `/dataSource/${id}`, { deleted: false });
+    const restored = await wait((record) => record.deleted === false);
+
+    if (restored) await context.immuta('DELETE', `/dataSource/${id}`);
+    const again = await postDataSources(context, integration, form, [current ? renamed : name]);
+    const isRefused = again.status >= 300 || [again.body].flat().some((each: any) => each?.error !== undefined);
+    return {
+      'immuta.switches.dataSources.renames': current ?? false,
+      'immuta.switches.dataSources.restores': restored ?? false,
+      'immuta.switches.dataSources.keepsNames': isRefused,
+    };
+  },
+};

@@ -1,0 +1,12 @@
+import { Experiment } from '../experiment';
+import { createIntegration, deleteIntegration } from '../integrations';
+
+export const deletedRecord: Experiment = {
+  id: 'deleted-record',
+  question: 'Is a deleted integration missing (404), or does it remain with the status `deleted`?',
+  expected: { 'immuta.switches.keepsDeleted': false },
+  async run(context) {
+    const end = await deleteIntegration(context, await createIntegration(context, 'deleted-record'));
+    return { 'immuta.switches.keepsDeleted': end === 'deleted' };
+  },
+};

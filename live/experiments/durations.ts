@@ -1,0 +1,34 @@
+import { Context } from '../context';
+import { Experiment } from '../experiment';
+import { deleteIntegration, putIntegration, startIntegration, waitUntilSettled } from '../integrations';
+
+export const durations: Experiment = {
+  id: 'durations',
+  question: 'How long do creation, edit and deletion of an integration take?',
+  expected: {
+    'immuta.switches.durations.creating': 20_000,
+    'immuta.switches.durations.editing': 10_000,
+    'immuta.switches.durations.deleting': 15_000,
+  },
+  async run(context) {
+    const integration = await startIntegration(context, 'durations');
+    const creating = await measure(context, () => waitUntilSettled(context, integration.id));
+    const config = { ...integration.config, name: context.name('durations-renamed') };
+    const editing = await measure(context, async () => {
+      await putIntegration(context, integration.id, config);
+      await waitUntilSettled(context, integration.id);
+    });
+    const deleting = await measure(context, () => deleteIntegration(context, { ...integration, config }));
+    return {
+      'immuta.switches.durations.creating': creating,
+      'immuta.switches.durations.editing': editing,
+      'immuta.switches.durations.deleting': deleting,
+    };
+  },
+};
+
+async function measure(context: Context, act: () => Promise<unknown>): Promise<number> {
+  const startedAt = context.now();
+  await act();
+  return context.now() - startedAt;
+}

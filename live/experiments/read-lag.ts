@@ -1,0 +1,76 @@
+import { ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control';
+import { Context } from '../context';
+import { Experiment } from '../experiment';
+import {
+  getIntegration, listIntegrations, putIntegration, startIntegration, waitUntilSettled,
+} from '../integrations';
+
+type Write = 'create' | 'edit' | 'delete';
+
+/** Nobody waits longer for a read. */
+const LONGEST_LAG_MS = 10 * 60_000;
+
+/** Asks each second after each write until the record, the list and the locations show it. */
+export const readLag: Experiment = {
+  id: 'read-lag',
+  question: 'How long do the record, the list and the locations of S3 Access Grants show the state before a write?',
+  expected: {
+    'immuta.switches.readLag.get.create': 0,
+    'immuta.switches.readLag.get.edit': 0,
+    'immuta.switches.readLag.get.delete': 0,
+    'immuta.switches.readLag.list.create': 0,
+    'immuta.switches.readLag.list.edit': 0,
+    'immuta.switches.readLag.list.delete': 0,
+    'aws.accessGrants.listLagMs': 0,
+  },
+  async run(context) {
+    const { id, config } = await startIntegration(context, 'read-lag');
+    const created = await measureReads(context, id, 'create', (record) => record !== undefined);
+    await waitUntilSettled(context, id);
+    const [location] = await measure(context, [async () => isRegistered(context, config.awsLocationPath)]);
+
+    const name = context.name('read-lag-renamed');
+    await putIntegration(context, id, { ...config, name });
+    const edited = await measureReads(context, id, 'edit', (record) =>
+      record?.status !== 'enabled' || record.config.name === name);
+    await waitUntilSettled(context, id);
+
+    await context.immuta('DELETE', `/integrations/${id}`);
+    const deleted = await measureReads(context, id, 'delete', (record) => record?.status !== 'enabled');
+    return { ...created, ...edited, ...deleted, 'aws.accessGrants.listLagMs': location };
+  },
+};
+
+/** Measures until a GET and the list show a record as it is. */
+async function measureReads(context: Context, id: string, write: Write, isCurrent: (record: any) => boolean) {
+  const get = async () => {
+    const { status, body } = await getIntegration(context, id);
+    return isCurrent(status === 200 ? body : undefined);
+  };
+  const list = async () => isCurrent((await listIntegrations(context)).find((record) => String(record.id) === id));
+  const [getLag, listLag] = await measure(context, [get, list]);
+  return {
+    [`immuta.switches.readLag.get.${write}`]: getLag,
+    [`immuta.switches.readLag.list.${write}`]: listLag,
+  };
+}
+
+/** Measures how long it takes until each of some probes says yes. */
+async function measure(context: Context, probes: (() => Promise<boolean>)[]): Promise<number[]> {
+  const startedAt = context.now();
+  const lags = probes.map(() => LONGEST_LAG_MS);
+  await context.poll(async () => {
+    for (const [index, probe] of probes.entries()) {
+      if (lags[index] === LONGEST_LAG_MS && await probe()) lags[index] = context.now() - startedAt;
+    }
+    return lags.every((lag) => lag < LONGEST_LAG_MS) || undefined;
+  }, { timeoutMs: LONGEST_LAG_MS });
+  return lags;
+}
+
+async function isRegistered({ aws }: Context, LocationScope: string): Promise<boolean> {
+  const { AccessGrantsLocationsList = [] } = await aws.s3Control.send(
+    new ListAccessGrantsLocationsCommand({ AccountId: aws.accountId, LocationScope }),
+  );
+  return AccessGrantsLocationsList.length > 0;
+}

@@ -1,0 +1,114 @@
+import type { Context } from './context';
+import type { Reply } from './immuta';
+
+/** `config` of an integration, as Immuta takes it. */
+export type Config = Readonly<Record<string, string>>;
+
+/** An integration that exists. */
+export interface Integration {
+  readonly id: string;
+  readonly config: Config;
+}
+
+const TYPE = 'Native S3';
+/** A new role or policy takes this long to have an effect. */
+const IAM_PROPAGATION_MS = 3 * 60_000;
+const RETRY_MS = 15_000;
+
+export async function buildConfig(context: Context, label: string, fields: Config = {}): Promise<Config> {
+  const { locationRole, immutaRole } = await context.base();
+  return {
+    name: context.name(label),
+    awsAccountId: context.aws.accountId,
+    awsRegion: await getRegion(context),
+    awsLocationPath: context.path(label),
+    awsLocationRole: locationRole,
+    authenticationType: 'auto',
+    awsRoleToAssume: immutaRole,
+    ...fields,
+  };
+}
+
+/** Sends a POST, after noting the name. */
+export function postIntegration(context: Context, config: Config): Promise<Reply> {
+  context.state.add('integrations', config.name);
+  return context.immuta('POST', '/integrations', { type: TYPE, autoBootstrap: false, config });
+}
+
+export function putIntegration(context: Context, id: string, config: Config): Promise<Reply> {
+  if (config.name) context.state.add('integrations', config.name);
+  return context.immuta('PUT', `/integrations/${id}`, { type: TYPE, autoBootstrap: false, config });
+}
+
+export function getIntegration(context: Context, id: string): Promise<Reply> {
+  return context.immuta('GET', `/integrations/${id}`);
+}
+
+export async function listIntegrations(context: Context): Promise<any[]> {
+  const { body } = await context.immuta('GET', '/integrations');
+  return [body].flat();
+}
+
+/** Retries a POST while roles may be too new. @throws Error if Immuta refuses it */
+export async function startIntegration(context: Context, label: string, fields?: Config): Promise<Integration> {
+  const config = await buildConfig(context, label, fields);
+  const until = context.now() + IAM_PROPAGATION_MS;
+  for (;;) {
+    const { status, body } = await postIntegration(context, config);
+    if (status < 300) return { id: String(body.id), config };
+    if (status !== 422 || context.now() >= until) throw new Error(`Immuta refused an integration: ${describe(body)}`);
+    await context.sleep(RETRY_MS);
+  }
+}
+
+/** Creates an integration and waits until it is enabled. @throws Error if it is not */
+export async function createIntegration(context: Context, label: string, fields?: Config): Promise<Integration> {
+  const integration = await startIntegration(context, label, fields);
+  await waitUntilSettled(context, integration.id);
+  return integration;
+}
+
+/** Waits for the end of a creation, an edit or a deletion. Returns the record, undefined if it does not end. */
+export function waitForRecord(context: Context, id: string): Promise<any> {
+  return context.poll(async () => {
+    const { status, body } = await getIntegration(context, id);
+    return status === 200 && !/ing$/.test(body.status) ? body : undefined;
+  });
+}
+
+/** Waits for the end of a creation or an edit, and returns the configuration. @throws Error if it failed */
+export async function waitUntilSettled(context: Context, id: string): Promise<Config> {
+  const record = await waitForRecord(context, id);
+  if (record?.status !== 'enabled') throw new Error(`an integration did not become enabled: ${describe(record)}`);
+  return record.config;
+}
+
+/** Deletes an integration, and returns how Immuta then shows it. @throws Error if it remains */
+export async function deleteIntegration(
+  context: Context,
+  { id, config }: Integration,
+): Promise<'missing' | 'deleted'> {
+  const reply = await context.immuta('DELETE', `/integrations/${id}`);
+  if (reply.status >= 300 && reply.status !== 404) {
+    throw new Error(`Immuta refused to delete an integration: ${describe(reply.body)}`);
+  }
+  const end = await context.poll(async () => {
+    const { status, body } = await getIntegration(context, id);
+    if (status === 404) return 'missing';
+    return body?.status === 'deleted' || body?.status === 'deleteError' ? body.status as string : undefined;
+  });
+  if (end !== 'missing' && end !== 'deleted') throw new Error(`an integration was not deleted: ${end ?? 'timed out'}`);
+  context.state.remove('integrations', config.name);
+  return end;
+}
+
+/** The texts of an error of Immuta. */
+export function describe(body: any): string {
+  const failed = (body?.validationResults?.validationTests ?? []).filter(({ status }: any) => status === 'failed');
+  const texts = failed.map(({ name, message }: any) => `${name}: ${message ?? 'failed'}`);
+  return [body?.message ?? body?.status ?? 'no message', ...texts].join('; ');
+}
+
+async function getRegion({ aws }: Context): Promise<string> {
+  return aws.s3Control.config.region();
+}

@@ -1,0 +1,85 @@
+/**
+ * Settles what neither AWS nor Immuta documents, with an AWS account and a tenant: `npm run live -- --url …`.
+ *
+ * docs/internals/live-kit.md says how.
+ */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { S3ControlClient } from '@aws-sdk/client-s3-control';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { applyReport, SETTINGS_FILE } from './apply-report';
+import { CdkDeployer } from './cdk';
+import { connectToImmuta } from './immuta';
+import { Command, Options, parseCommand, USAGE } from './options';
+import { createRedact } from './redact';
+import { renderJson, renderMarkdown } from './report';
+import { runKit } from './run';
+import { State } from './state';
+
+const STATE_FILE = 'live-state.json';
+const REPORT = 'live-report';
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(USAGE);
+  if (args[0] === '--apply') {
+    console.log(JSON.stringify(applyReport(args[1]), undefined, 2));
+    console.log(`${SETTINGS_FILE} is written. Run the tests.`);
+    return;
+  }
+  const command = parseCommand(args);
+  const { options } = command;
+  const { apiKey, accountId } = await readApiKey(options);
+  const redact = createRedact(options, [apiKey]);
+  const ended = new AbortController();
+  process.on('SIGINT', () => {
+    if (ended.signal.aborted) process.exit(130);
+    console.log('\nEnds after this step, and deletes what it has created. Ctrl-C again leaves that to the next run.');
+    ended.abort();
+  });
+  const report = await runKit({
+    runId: randomBytes(3).toString('hex'),
+    options,
+    aws: { cloudFormation: new CloudFormationClient(), s3Control: new S3ControlClient(), accountId },
+    immuta: connectToImmuta(options.url, apiKey),
+    deployer: new CdkDeployer((text) => process.stdout.write(text)),
+    state: new State(STATE_FILE),
+    time: { now: Date.now, sleep: (ms) => sleep(ms, undefined, { signal: ended.signal }) },
+    signal: ended.signal,
+    redact,
+    ask: (question) => ask(command, question),
+    log: console.log,
+  });
+  if (!report) {
+    process.exitCode = 1;
+    return;
+  }
+  writeFileSync(`${REPORT}.json`, redact(renderJson(report)));
+  writeFileSync(`${REPORT}.md`, redact(renderMarkdown(report)));
+  console.log(`\nWrote ${REPORT}.md and ${REPORT}.json. They contain no secret and no account number.`);
+  process.exitCode = report.leftovers.length > 0 ? 1 : 0;
+}
+
+async function readApiKey({ secret, secretField }: Options): Promise<{ apiKey: string; accountId: string }> {
+  const { ARN, SecretString } = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: secret }));
+  const apiKey = secretField === undefined ? SecretString : JSON.parse(SecretString!)[secretField];
+  if (!apiKey) throw new Error(`the secret '${secret}' has no API key`);
+  return { apiKey, accountId: ARN!.split(':')[4] };
+}
+
+async function ask({ yes }: Command, question: string): Promise<boolean> {
+  if (yes) return true;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`\n${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+});

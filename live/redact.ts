@@ -1,0 +1,21 @@
+import type { Options } from './options';
+
+/** Removes what identifies an account or a tenant, and what is secret. */
+export type Redact = (text: string) => string;
+
+export function createRedact(options: Options, secrets: readonly string[]): Redact {
+  const named: [string, string][] = [
+    ...secrets.map((secret): [string, string] => [secret, '<secret>']),
+    [new URL(options.url).host, '<tenant>'],
+    [options.principal, '<principal>'],
+    [options.externalId ?? '', '<external ID>'],
+    [options.identityCenter ?? '', '<Identity Center>'],
+    [options.secret, '<secret name>'],
+    [options.bucket, '<bucket>'],
+  ];
+  return (text) => named
+    .filter(([value]) => value !== '')
+    .reduce((redacted, [value, name]) => redacted.replaceAll(value, name), text)
+    .replace(/(?<!\d)\d{12}(?!\d)/g, '<account>')
+    .replace(/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}\b/g, '<$1…>');
+}

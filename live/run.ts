@@ -1,0 +1,105 @@
+import { GetAccessGrantsInstanceCommand, ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control';
+import { cleanUp } from './cleanup';
+import { Aws, Context, ContextOptions } from './context';
+import { Experiment } from './experiment';
+import { EXPERIMENTS } from './experiments';
+import type { Redact } from './redact';
+import { createResult, Report, Result } from './report';
+
+/** What a run needs. */
+export interface Kit extends Omit<ContextOptions, 'hasInstance'> {
+  readonly redact: Redact;
+  /** @default - all */
+  readonly experiments?: readonly Experiment[];
+  /** Asks the user a question that has yes or no for an answer. */
+  ask(question: string): Promise<boolean>;
+  log(text: string): void;
+}
+
+export const COSTS = `The kit deploys small stacks into your account and deletes them. It takes one to two hours.
+
+Costs: below 1 USD. A secret costs 0.40 USD a month, in proportion to the minutes that it exists. Functions, logs,
+requests to S3 Access Grants and stacks cost less than a cent. Nothing costs anything after the run.
+
+Permissions: those of the cdk CLI (the roles of its bootstrap stack), and of your own
+secretsmanager:GetSecretValue for the secret with the API key; s3:*AccessGrant* in the Access Grants instance;
+iam:PassRole for roles whose names begin with ImmutaLive-; cloudformation:Describe*, cloudformation:GetTemplate and
+cloudformation:*StackRefactor for stacks whose names begin with ImmutaLive-. The API key needs APPLICATION_ADMIN, and
+for data sources CREATE_S3_DATASOURCE.
+
+In Immuta it creates integrations and data sources whose names begin with live-, and deletes them. Nothing in the bucket
+is read or written.`;
+
+/** Runs the experiments, one after the other. Undefined if the user did not agree. */
+export async function runKit(kit: Kit): Promise<Report | undefined> {
+  const selected = selectExperiments(kit);
+  if (!await removeLeftovers(kit)) return undefined;
+  const instance = await countLocations(kit.aws);
+  const context = new Context({ ...kit, hasInstance: instance !== undefined });
+  kit.log(COSTS);
+  if (!await kit.ask('Continue?')) return undefined;
+  if (instance !== undefined && !await kit.ask(describeInstance(instance, kit.options.bucket))) return undefined;
+
+  const results: Result[] = [];
+  for (const experiment of selected) {
+    if (kit.signal.aborted) break;
+    kit.log(`\n${experiment.id}: ${experiment.question}`);
+    const result = await runExperiment(experiment, context, kit);
+    kit.log(`${result.outcome}${result.reason ? `: ${result.reason}` : ''}`);
+    results.push(result);
+  }
+  kit.log('\nDeletes what it has created.');
+  const leftovers = await cleanUp(context.withoutSignal());
+  leftovers.forEach((each) => kit.log(`Not deleted: ${kit.redact(each)}`));
+  return { results, leftovers: leftovers.map(kit.redact) };
+}
+
+/** @throws Error if an ID is unknown */
+function selectExperiments({ options, experiments = EXPERIMENTS }: Kit): readonly Experiment[] {
+  const { only } = options;
+  const unknown = only?.find((id) => !experiments.some((experiment) => experiment.id === id));
+  if (unknown) throw new Error(`'--only' must name experiments, got '${unknown}'`);
+  return experiments.filter(({ id }) => only?.includes(id) ?? true);
+}
+
+async function runExperiment(experiment: Experiment, context: Context, kit: Kit): Promise<Result> {
+  const { id, question, expected, needs } = experiment;
+  if (needs && !kit.options[needs]) {
+    return { id, question, expected, seen: {}, outcome: 'skipped', reason: `'${needs}' is missing`, seconds: 0 };
+  }
+  const startedAt = context.now();
+  const elapsed = () => (context.now() - startedAt) / 1000;
+  try {
+    return createResult(experiment, await experiment.run(context), elapsed());
+  } catch (error) {
+    const reason = kit.signal.aborted ? 'ended by the user' : kit.redact((error as Error).message);
+    return { id, question, expected, seen: {}, outcome: 'failed', reason, seconds: elapsed() };
+  }
+}
+
+/** Deletes what a run before has left. Returns whether nothing is left. */
+async function removeLeftovers(kit: Kit): Promise<boolean> {
+  const { state, log, redact } = kit;
+  if (state.isEmpty) return true;
+  log('A run before has ended early. Deletes what it has left.');
+  const failures = await cleanUp(new Context({ ...kit, hasInstance: true }));
+  failures.forEach((failure) => log(`Not deleted: ${redact(failure)}`));
+  return failures.length === 0;
+}
+
+function describeInstance(locations: number, bucket: string): string {
+  return `The account has an S3 Access Grants instance that the kit did not create, with ${locations} locations. It `
+    + `would register locations below s3://${bucket}/live-…/ in it and delete those again. Continue?`;
+}
+
+/** The number of locations in the instance of the account. Undefined without an instance. */
+async function countLocations({ s3Control, accountId }: Aws): Promise<number | undefined> {
+  try {
+    await s3Control.send(new GetAccessGrantsInstanceCommand({ AccountId: accountId }));
+  } catch (error) {
+    if (/AccessGrantsInstanceNotExists/.test((error as Error).name)) return undefined;
+    throw error;
+  }
+  const page = await s3Control.send(new ListAccessGrantsLocationsCommand({ AccountId: accountId }));
+  return page.AccessGrantsLocationsList?.length ?? 0;
+}

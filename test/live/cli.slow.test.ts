@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { createLive, findLeftovers, NOTHING } from './fixture';
+import { CdkDeployer } from '../../live/cdk';
+import { runKit } from '../../live/run';
+import { DEFAULT_API_KEY } from '../sandbox/immuta';
+import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
+
+const ROOT = path.resolve(__dirname, '../..');
+const TOOLKIT = 'CDKToolkit';
+
+let sandbox: Sandbox;
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'live-'));
+  sandbox = await Sandbox.start();
+  expect(await run([require.resolve('aws-cdk/bin/cdk'), 'bootstrap', '--no-notices',
+    `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`])).toMatchObject({ code: 0 });
+});
+afterEach(async () => {
+  await sandbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A program of Node.js against the sandbox. `onOutput` gets all that it has written. */
+function run(
+  args: string[],
+  onOutput: (output: string, interrupt: () => void) => void = () => {},
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, CI: '1', NODE_EXTRA_CA_CERTS: sandbox.immuta.caFile, ...sandbox.env };
+  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const onData = (chunk: Buffer) => {
+    output += chunk.toString();
+    onOutput(output, () => child.kill('SIGINT'));
+  };
+  child.stdout.on('data', onData);
+  child.stderr.on('data', onData);
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
+}
+
+/** `npm run live`, in a folder of its own. */
+function live(experiment: string, onOutput?: (output: string, interrupt: () => void) => void) {
+  return run([
+    '--require', path.join(__dirname, 'local-host.cjs'), '--import', require.resolve('tsx'),
+    path.join(ROOT, 'live/main.ts'), '--yes', '--only', experiment,
+    '--url', sandbox.immuta.url, '--secret', SANDBOX_API_KEY_SECRET, '--bucket', SANDBOX_BUCKET,
+    '--principal', sandbox.immuta.identity.principal,
+  ], onOutput);
+}
+
+/** The bootstrap stack remains, with its roles. */
+function findOwnLeftovers() {
+  const { stacks, roles, ...others } = findLeftovers(createLive(sandbox, path.join(folder, 'live-state.json')));
+  return {
+    ...others,
+    stacks: stacks.filter((name) => name !== TOOLKIT),
+    roles: roles.filter((arn) => !arn.includes(':role/cdk-')),
+  };
+}
+
+test('deploys, fails, tries again and destroys with the cdk CLI', async () => {
+  const output: string[] = [];
+  const deployer = new CdkDeployer((text) => output.push(text), { ...process.env, ...sandbox.env });
+  const { kit } = createLive(sandbox, path.join(folder, 'live-state.json'), deployer);
+
+  const report = await runKit({ ...kit, options: { ...kit.options, only: ['deleted-record', 'retry-order'] } });
+
+  expect(report).toMatchObject({
+    results: [{ id: 'deleted-record', outcome: 'as expected' }, { id: 'retry-order', outcome: 'as expected' }],
+    leftovers: [],
+  });
+  expect(output.join('')).toContain('ImmutaLive-a1b2c3-Base');
+  expect(findOwnLeftovers()).toEqual(NOTHING);
+});
+
+test('writes a report without secrets and account numbers', async () => {
+  const { code, output } = await live('event-age');
+
+  expect(output).toContain('Wrote live-report.md and live-report.json');
+  expect(code).toBe(0);
+  const [markdown, json] = ['md', 'json'].map((type) => readFileSync(path.join(folder, `live-report.${type}`), 'utf8'));
+  expect(JSON.parse(json)).toMatchObject({ results: [{ id: 'event-age', outcome: 'as expected' }], leftovers: [] });
+  expect(markdown).toContain('## event-age: as expected');
+  for (const text of [DEFAULT_API_KEY, SANDBOX_ENV.account, sandbox.immuta.url]) {
+    expect(markdown + json).not.toContain(text);
+  }
+  expect(output).not.toContain(DEFAULT_API_KEY);
+  expect(findOwnLeftovers()).toEqual(NOTHING);
+});
+
+test('destroys what it has deployed after Ctrl-C', async () => {
+  let interrupted = false;
+  const { output } = await live('cancellation', (text, interrupt) => {
+    if (interrupted || !text.includes('CREATE_IN_PROGRESS')) return;
+    interrupted = true;
+    interrupt();
+  });
+
+  expect(output).toContain('Ends after this step');
+  expect(output).toContain('ended by the user');
+  expect(existsSync(path.join(folder, 'live-state.json'))).toBe(false);
+  expect(findOwnLeftovers()).toEqual(NOTHING);
+});

@@ -1,0 +1,195 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createLive, findLeftovers, NOTHING, useLive } from './fixture';
+import { Experiment } from '../../live/experiment';
+import { createIntegration, startIntegration } from '../../live/integrations';
+import { renderJson, renderMarkdown } from '../../live/report';
+import { COSTS, runKit } from '../../live/run';
+import { Deployer } from '../../live/stacks';
+import { DEFAULT_API_KEY } from '../sandbox/immuta';
+import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
+
+const live = useLive();
+const { account, region } = SANDBOX_ENV;
+
+const experimentThat = (run: Experiment['run'], id = 'sample'): Experiment =>
+  ({ id, question: 'Is it so?', expected: { 'immuta.switches.keepsDeleted': false }, run });
+
+/** Creates an integration and leaves it. */
+const leaves = experimentThat(async (context) => {
+  await createIntegration(context, 'left');
+  return { 'immuta.switches.keepsDeleted': false };
+});
+
+const run = (...experiments: Experiment[]) => runKit({ ...live.current.kit, experiments });
+
+describe('cleaning up', () => {
+  test('deletes what an experiment left', async () => {
+    expect(await run(leaves)).toMatchObject({ results: [{ outcome: 'as expected' }], leftovers: [] });
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+    expect(existsSync(live.current.stateFile)).toBe(false);
+  });
+
+  test('goes on with the next experiment when one fails, and deletes what both left', async () => {
+    const fails = experimentThat(async (context) => {
+      await startIntegration(context, 'started');
+      throw new Error(`no answer for ${account}`);
+    }, 'fails');
+
+    const report = await run(fails, leaves);
+
+    expect(report!.results).toMatchObject([
+      { id: 'fails', outcome: 'failed', reason: 'no answer for <account>', seen: {} },
+      { id: 'sample', outcome: 'as expected' },
+    ]);
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
+  test('deletes everything when the user ends the run', async () => {
+    const { ended } = live.current;
+    const endsRun = experimentThat(async (context) => {
+      await startIntegration(context, 'started');
+      ended.abort();
+      await context.sleep(1_000);
+      return {};
+    });
+
+    expect(await run(endsRun, leaves)).toMatchObject({
+      results: [{ outcome: 'failed', reason: 'ended by the user' }],
+      leftovers: [],
+    });
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
+  test('deletes what a run left that was killed, before it asks anything', async () => {
+    const { sandbox, kit, stateFile } = live.current;
+    const killed = experimentThat(async (context) => {
+      await startIntegration(context, 'started');
+      return new Promise(() => {}); // The process is gone.
+    });
+    void run(killed);
+    while (sandbox.immuta.integrations.size === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(readFileSync(stateFile, 'utf8')).toContain('live-a1b2c3-started');
+
+    const next = createLive(sandbox, stateFile);
+    await runKit({ ...next.kit, runId: 'd4e5f6', ask: async () => false });
+
+    expect(next.log[0]).toBe('A run before has ended early. Deletes what it has left.');
+    expect(findLeftovers({ ...live.current, kit: { ...kit, state: next.kit.state } })).toEqual(NOTHING);
+  });
+
+  test('reports what cannot be deleted, keeps it in the state file, and deletes it in the next run', async () => {
+    const { sandbox, stateFile } = live.current;
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+
+    const report = await run(leaves);
+
+    expect(report!.leftovers).toEqual([expect.stringContaining('live-a1b2c3-left')]);
+    const next = createLive(sandbox, stateFile);
+    expect(next.kit.state.current.integrations).toEqual(['live-a1b2c3-left']);
+    await runKit({ ...next.kit, experiments: [] });
+    expect(findLeftovers(next)).toEqual(NOTHING);
+  });
+
+  test('deletes nothing that another owner created, whatever the state file says', async () => {
+    const { sandbox, stateFile } = live.current;
+    const record = sandbox.immuta.dataSources.add({ name: 'sales', prefix: '/sales/' });
+    writeFileSync(stateFile, JSON.stringify({ dataSources: ['sales'], stacks: ['Sales'] }));
+
+    const next = createLive(sandbox, stateFile);
+
+    expect(await runKit({ ...next.kit, experiments: [] })).toBeUndefined();
+    expect(next.log).toContain('Not deleted: dataSources sales: it is not a name of the kit');
+    expect([...sandbox.immuta.dataSources.records.values()]).toEqual([record]);
+  });
+});
+
+describe('asking', () => {
+  test('shows costs and permissions before it creates anything, and creates nothing without agreement', async () => {
+    const { kit, log, sandbox } = live.current;
+    const deployer: Deployer = { deploy: () => Promise.reject(new Error('deploys')), destroy: async () => {} };
+
+    expect(await runKit({ ...kit, deployer, ask: async () => false })).toBeUndefined();
+
+    expect(log).toEqual([COSTS]);
+    expect(sandbox.immuta.requests).toEqual([]);
+  });
+
+  test('asks before it registers locations in an instance that it did not create, and keeps that', async () => {
+    const { asked, sandbox } = live.current;
+    const instance = sandbox.aws.accessGrants.createInstance(account, region);
+
+    await run(leaves);
+
+    expect(asked).toEqual([
+      'Continue?',
+      expect.stringMatching(new RegExp(`did not create, with 0 locations.* s3://${SANDBOX_BUCKET}/live-`)),
+    ]);
+    expect(sandbox.aws.accessGrants.findInstance(account, region)).toBe(instance);
+    expect(instance.locations.size).toBe(0);
+  });
+});
+
+describe('the report', () => {
+  test('names neither secrets nor accounts, tenants, principals and buckets', async () => {
+    const { kit } = live.current;
+    const { url, principal } = kit.options;
+    const tells = experimentThat(async ({ aws, options }) => {
+      const texts = [DEFAULT_API_KEY, 'AKIA0123456789ABCDEF', aws.accountId, `${options.url}/x`, principal];
+      throw new Error([...texts, options.bucket].join(' '));
+    });
+    const report = (await run(tells))!;
+
+    for (const text of [renderMarkdown(report), renderJson(report)]) {
+      expect(text).toContain('<secret> <AKIA…> <account> https://<tenant>/x <principal> <bucket>');
+      for (const value of [DEFAULT_API_KEY, 'AKIA0', account, new URL(url).host, principal, SANDBOX_BUCKET]) {
+        expect(text).not.toContain(value);
+      }
+    }
+  });
+
+  test('shows for each switch what was expected and seen', async () => {
+    const sees = experimentThat(async () => ({ 'immuta.switches.keepsDeleted': true }));
+    const seesNothing = experimentThat(async () => ({}), 'unclear');
+
+    expect(renderMarkdown((await run(sees, seesNothing))!)).toBe(`# Live report
+
+0 as expected, 1 different, 1 undetermined, 0 failed, 0 skipped
+
+## sample: different
+
+Is it so? (0 s)
+
+| switch of the stand-ins | expected | seen |
+| --- | --- | --- |
+| \`immuta.switches.keepsDeleted\` | \`false\` | \`true\` |
+
+## unclear: undetermined
+
+Is it so? (0 s)
+
+| switch of the stand-ins | expected | seen |
+| --- | --- | --- |
+| \`immuta.switches.keepsDeleted\` | \`false\` |  |
+`);
+  });
+
+  test('skips an experiment whose option is missing', async () => {
+    const { kit } = live.current;
+    const needy = { ...leaves, needs: 'identityCenter' as const };
+
+    const report = await runKit({
+      ...kit, experiments: [needy], options: { ...kit.options, identityCenter: undefined },
+    });
+
+    expect(report!.results).toMatchObject([{ outcome: 'skipped', reason: "'identityCenter' is missing" }]);
+  });
+
+  test('contains only the experiments that were chosen', async () => {
+    const { kit } = live.current;
+    const experiments = ['a', 'b', 'c'].map((id) => experimentThat(async () => ({}), id));
+    const choose = (only: string[]) => runKit({ ...kit, experiments, options: { ...kit.options, only } });
+
+    expect((await choose(['c', 'a']))!.results.map(({ id }) => id)).toEqual(['a', 'c']);
+    await expect(choose(['d'])).rejects.toThrow("'--only' must name experiments, got 'd'");
+  });
+});
