@@ -111,12 +111,21 @@ export function findLeftovers({ sandbox: { aws, immuta, cloudFormation, lambda }
     roles: aws.iam.roleArns,
     accessKeys: aws.iam.accessKeyIds,
     functions: lambda.functionNames,
+    others: [...cloudFormation.otherResources],
     state: Object.values(state.current).flat(),
   };
 }
 
 export const NOTHING: ReturnType<typeof findLeftovers> = {
-  integrations: 0, dataSources: 0, locations: [], stacks: [], roles: [], accessKeys: [], functions: [], state: [],
+  integrations: 0,
+  dataSources: 0,
+  locations: [],
+  stacks: [],
+  roles: [],
+  accessKeys: [],
+  functions: [],
+  others: [],
+  state: [],
 };
 
 /** Runs one experiment and returns what it saw. */

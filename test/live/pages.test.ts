@@ -1,5 +1,5 @@
-import { readPage } from '../docs/pages';
 import { EXPERIMENTS } from '../../live/experiments';
+import { readPage } from '../docs/pages';
 
 const LINK = /\[`([\w-]+)`\]\(internals\/live-kit\.md#experiments\)/g;
 const UNKNOWN = new RegExp(
