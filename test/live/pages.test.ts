@@ -8,7 +8,10 @@ const UNKNOWN = new RegExp(
 
 const ids = EXPERIMENTS.map(({ id }) => id);
 const limits = readPage('docs/limits.md').text;
-const bullets = limits.split(/\n(?=- |\n|#)/).filter((part) => part.startsWith('- '));
+const bullets = limits
+  .split(/\n(?=- |\n|#)/)
+  .filter((part) => part.startsWith('- '))
+  .map((bullet) => bullet.replace(/\s+/g, ' '));
 
 test('finds the unknowns of limits.md', () => {
   expect(bullets.filter((bullet) => UNKNOWN.test(bullet)).length).toBeGreaterThan(10);

@@ -1,0 +1,39 @@
+import { parseCommand } from '../../live/options';
+
+const REQUIRED = [
+  '--url', 'https://acme.immutacloud.com/', '--secret', 'immuta/api-key', '--bucket', 'sales',
+  '--principal', 'arn:aws:iam::999988887777:role/immuta',
+];
+
+test('parses the options that are required', () => {
+  expect(parseCommand(REQUIRED)).toEqual({
+    yes: false,
+    options: {
+      url: 'https://acme.immutacloud.com',
+      secret: 'immuta/api-key',
+      bucket: 'sales',
+      principal: 'arn:aws:iam::999988887777:role/immuta',
+    },
+  });
+});
+
+test('parses the other options', () => {
+  const others = [
+    '--yes', '--secret-field', 'key', '--external-id', 'acme', '--identity-center', 'arn',
+    '--only', 'principal,durations',
+  ];
+  expect(parseCommand([...REQUIRED, ...others])).toMatchObject({
+    yes: true,
+    options: { secretField: 'key', externalId: 'acme', identityCenter: 'arn', only: ['principal', 'durations'] },
+  });
+});
+
+test.each(['url', 'secret', 'bucket', 'principal'])('fails without --%s, and says how to call it', (name) => {
+  const index = REQUIRED.indexOf(`--${name}`);
+  const args = REQUIRED.filter((_, position) => position !== index && position !== index + 1);
+  expect(() => parseCommand(args)).toThrow(new RegExp(`^'--${name}' is missing\\.\\n\\nnpm run live`));
+});
+
+test('fails when an option is unknown', () => {
+  expect(() => parseCommand([...REQUIRED, '--buckets', 'a'])).toThrow("Unknown option '--buckets'");
+});
