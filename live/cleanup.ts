@@ -35,6 +35,10 @@ export async function cleanUp(context: Context): Promise<string[]> {
   await removeAll('integrations', (name) => deleteIntegrations(context, name));
   await removeAll('locations', (scope) => deleteLocation(context, scope));
   await removeAll('associations', (name) => dissociate(context, name));
+  if (failures.length > 0) {
+    // Immuta needs the roles to delete what remains.
+    return [...failures, ...context.state.current.stacks.map((name) => `stacks ${name}: kept for what remains`)];
+  }
   await removeAll('stacks', (name) => destroyStack(context, name));
   return failures;
 }

@@ -83,7 +83,10 @@ describe('cleaning up', () => {
 
     const report = await run(leaves);
 
-    expect(report!.leftovers).toEqual([expect.stringContaining('live-a1b2c3-left')]);
+    expect(report!.leftovers).toEqual([
+      'integrations live-a1b2c3-left: an integration was not deleted: deleteError',
+      'stacks ImmutaLive-a1b2c3-Base: kept for what remains',
+    ]);
     const next = createLive(sandbox, stateFile);
     expect(next.kit.state.current.integrations).toEqual(['live-a1b2c3-left']);
     await runKit({ ...next.kit, experiments: [] });
