@@ -4,7 +4,8 @@ import { checkHealth, isHealthCheckEvent } from './health/check-health';
 import { handleIntegrationEvent } from './integration/handle-event';
 import { isRotationEvent, rotate } from './integration/rotation';
 import { LambdaContext, ResourceEvent } from './protocol/event';
-import { EventTools, run } from './protocol/run';
+import { EventTools } from './protocol/event-tools';
+import { run } from './protocol/run';
 import { systemClock } from './runtime/clock';
 
 const options = { environment: process.env, clock: systemClock };

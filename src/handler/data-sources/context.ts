@@ -2,7 +2,7 @@ import { IntegrationsClient } from '../immuta/client';
 import { DataSourcesClient } from '../immuta/data-sources';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { CurrentOperation } from '../protocol/current-operation';
-import { EventTools } from '../protocol/run';
+import { EventTools } from '../protocol/event-tools';
 import { Deadline } from '../runtime/deadline';
 import { Environment } from '../runtime/environment';
 import { Log } from '../runtime/log';

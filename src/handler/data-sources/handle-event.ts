@@ -11,7 +11,8 @@ import { DataSourcesAttributes } from '../contract';
 import { createFailure } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
-import { EventTools, HandleEvent } from '../protocol/run';
+import { EventTools } from '../protocol/event-tools';
+import { HandleEvent } from '../protocol/run';
 import { Environment } from '../runtime/environment';
 import { bestEffort } from '../runtime/log';
 

@@ -11,7 +11,8 @@ import { InstanceAttributes } from '../contract';
 import { createFailure, renderLastStatus } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
-import { EventTools, HandleEvent } from '../protocol/run';
+import { EventTools } from '../protocol/event-tools';
+import { HandleEvent } from '../protocol/run';
 import { Environment } from '../runtime/environment';
 
 export interface InstanceOptions {

@@ -7,7 +7,7 @@ import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { DataSourcesClient } from '../immuta/data-sources';
 import { isSameLocation, Location } from '../location';
 import { CurrentOperation } from '../protocol/current-operation';
-import { EventTools } from '../protocol/run';
+import { EventTools } from '../protocol/event-tools';
 import { Deadline } from '../runtime/deadline';
 import { Environment } from '../runtime/environment';
 import { Log } from '../runtime/log';

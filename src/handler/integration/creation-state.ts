@@ -1,6 +1,6 @@
 import { Refusal } from '../failure';
 import { LONG_RETRY_MS, SHORT_RETRY_MS } from '../immuta/retry';
-import { EarlierRuns } from '../protocol/run';
+import { EarlierRuns } from '../protocol/event-tools';
 
 /**
  * What a run knows of the record that its event creates. It decides the physical ID of a Create that fails, and with it

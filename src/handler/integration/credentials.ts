@@ -10,7 +10,7 @@ import {
 } from '../contract';
 import { createFailure } from '../failure';
 import { Properties, ResourceEvent } from '../protocol/event';
-import { EventTools } from '../protocol/run';
+import { EventTools } from '../protocol/event-tools';
 import { Environment } from '../runtime/environment';
 import { Log, bestEffort } from '../runtime/log';
 

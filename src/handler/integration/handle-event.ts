@@ -30,7 +30,9 @@ import {
 import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { ResourceEvent } from '../protocol/event';
-import { EventTools, HandleEvent, Outcome } from '../protocol/run';
+import { EventTools } from '../protocol/event-tools';
+import { Outcome } from '../protocol/outcome';
+import { HandleEvent } from '../protocol/run';
 import { OutOfTime } from '../runtime/deadline';
 import { bestEffort, Log } from '../runtime/log';
 
