@@ -288,6 +288,7 @@ const JEST_PROJECT = {
   // The task `typecheck` reports diagnostics.
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] },
   setupFiles: ['<rootDir>/test/support/setup.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/observe-codes.ts'],
 };
 const NEWEST = `aws-cdk-lib ${NEWEST_CDK}`;
 const SLOW = 'slow';
@@ -314,7 +315,11 @@ new JsonFile(project, 'jest.config.json', {
       },
     ],
     globalSetup: '<rootDir>/test/support/temporary-folder.ts',
-    reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
+    reporters: [
+      'default',
+      '<rootDir>/test/support/every-code.cjs',
+      '<rootDir>/test/support/closing-line.cjs',
+    ],
     testTimeout: 300_000, // ends what hangs, however busy the machine is
   },
 });

@@ -1,5 +1,5 @@
 import { App, NestedStack, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import {
   ENV,
@@ -14,6 +14,7 @@ import {
   synthError,
 } from './fixture';
 import { AccessGrantsInstance } from '../src';
+import { Annotations } from './support/annotations';
 
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';

@@ -1,5 +1,5 @@
 import { App, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -16,6 +16,7 @@ import {
   synthError,
 } from './fixture';
 import { AccessGrantsInstance, AdoptingAccessGrantsInstance } from '../src';
+import { Annotations } from './support/annotations';
 
 const ADOPTING = 'Custom::S3AccessGrantsInstance';
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';

@@ -1,10 +1,11 @@
 import { Annotations as AnnotationsOf, App, Duration, Lazy, Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ENV, importedBucket, newIntegration, newStack, newTenant, synthError } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
+import { Annotations } from './support/annotations';
 
 test('reports the problems of several constructs together', () => {
   const stack = newStack();

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, CfnElement, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -18,6 +18,7 @@ import {
 import {
   AdoptingAccessGrantsInstance, CaCertificates, HandlerFunctionOptions, ImmutaAuthentication, ImmutaTenant, S3Location,
 } from '../src';
+import { Annotations } from './support/annotations';
 import { findDependencies } from './support/dependencies';
 
 const PROXY = { url: 'http://proxy.acme.internal:3128' };

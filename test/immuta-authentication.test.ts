@@ -1,9 +1,10 @@
 import { Annotations as AwsAnnotations, App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { INTEGRATION, newIntegration, newStack, getOnly, listResources, synthError } from './fixture';
 import { ImmutaAuthentication } from '../src';
+import { Annotations } from './support/annotations';
 
 const ARN = 'arn:aws:iam::111122223333:role/immuta';
 const OTHER_ARN = 'arn:aws:iam::444455556666:role/immuta';

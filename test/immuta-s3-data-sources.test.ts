@@ -1,9 +1,10 @@
 import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ENV, getOnly, listResources, newIntegration, newStack, newTenant } from './fixture';
 import {
   DataSourcePrefixForm, DataSourceRemovalMode, DataSourcesOptions, ImmutaS3DataSources, ImmutaS3Integration,
 } from '../src';
+import { Annotations } from './support/annotations';
 
 const TYPE = 'Custom::ImmutaS3DataSources';
 const TWO = { 'Sales orders': 'orders/', 'Sales returns': 'returns/' };

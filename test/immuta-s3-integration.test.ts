@@ -1,5 +1,5 @@
 import { App, Aspects, CfnElement, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -28,6 +28,7 @@ import {
   LocationAccess,
   S3Location,
 } from '../src';
+import { Annotations } from './support/annotations';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 

@@ -1,10 +1,11 @@
 import { App, Aspects, Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag-2';
 import { ENV, INTEGRATION, listResources, newIntegration, newStack } from './fixture';
 import { STACKS } from './governed-stack';
 import { ManagedPolicies } from '../src';
+import { Annotations } from './support/annotations';
 import { findDependencies } from './support/dependencies';
 
 function withManagedPolicies(stack: Stack): Stack {

@@ -1,8 +1,9 @@
 import { Aspects, CfnResource, Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag-2';
 import { listResources } from './fixture';
 import { governedStack, shortPath, STACKS } from './governed-stack';
+import { Annotations } from './support/annotations';
 
 const ANY_FINDING = Match.stringLikeRegexp('AwsSolutions-|CdkNag');
 

@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { countTypes, ENV, INTEGRATION, newIntegration, newStack, getOnly, URL_OF_TENANT } from './fixture';
 import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant } from '../src';
+import { Annotations } from './support/annotations';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 

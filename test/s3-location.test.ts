@@ -1,5 +1,5 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import {
   ENV,
@@ -13,6 +13,7 @@ import {
   synthError,
 } from './fixture';
 import { S3Location } from '../src';
+import { Annotations } from './support/annotations';
 
 test('renders a location as its scope in S3 Access Grants', () => {
   const stack = newStack();

@@ -10,38 +10,12 @@ function readSources(folder: string, suffix: string): { readonly file: string; r
     .map((file) => ({ file: path.join(folder, file), text: readFileSync(path.join(ROOT, folder, file), 'utf8') }));
 }
 
-const CODES = Object.keys(MESSAGES);
-
-/** The codes in expectations: at the end of a text or a pattern, or of a failure in process. */
-const EXPECTED = new Set(
-  [...readSources('test/handler', '.test.ts'), ...readSources('test/lifecycle', '.test.ts')]
-    .flatMap(({ text }) => [
-      ...text.matchAll(
-        /(?:\. |['"`\\])\[([A-Z]+(?:_[A-Z]+)*)\\*\]|failure: \{ code: '([A-Z_]+)'|failure\.code\)\.toBe\('([A-Z_]+)'/g,
-      ),
-    ])
-    .map(([, ...codes]) => codes.find((code) => code !== undefined)),
-);
-
-test('the tests expect each code, and no code that does not exist', () => {
-  expect([...EXPECTED].sort()).toEqual([...CODES].sort());
-});
-
 test.each(readSources('src/handler', '.ts'))('throws nothing without a code in $file', ({ text }) => {
   const thrown = [...text.matchAll(/new (\w*Error)\b|extends (Error)\b/g)].map(([match]) => match);
   // what ends a run, or the attempts of a call within a file, and the class of failures itself
   const known = /class (OutOfTime|NothingToChange|Failure) extends Error/.test(text) ? ['extends Error'] : [];
 
   expect(thrown).toEqual(known);
-});
-
-test('uses each code in the handler', () => {
-  const sources = readSources('src/handler', '.ts')
-    .filter(({ file }) => !file.endsWith('/messages.ts'))
-    .map(({ text }) => text)
-    .join();
-
-  expect(CODES.filter((code) => !sources.includes(`'${code}'`))).toEqual([]);
 });
 
 test.each(Object.entries(MESSAGES))('writes the text and the remedy of %s as sentences', (_, { text, remedy }) => {

@@ -1,10 +1,11 @@
 import { App } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImmutaAuthentication, S3Location } from '../../src';
 import { importedBucket, newIntegration, newStack, newTenant, listResources, synthError } from '../fixture';
+import { Annotations } from '../support/annotations';
 
 const buckets = (stack: ReturnType<typeof newStack>, count: number): s3.IBucket[] =>
   Array.from({ length: count }, (_, n) => importedBucket(stack, `acme-data-${String(n).padStart(40, '0')}`));

@@ -133,6 +133,14 @@ test.each([[200], [403], [503]])(
   },
 );
 
+test('names the proxy when it refuses a call', async () => {
+  replies = [page(407)];
+
+  expect((await failureOf(call({ outageMs: 0 }))).message).toMatch(
+    /^the proxy refused the connection to AWS Secrets Manager: .*\[PROXY_REFUSED\]$/,
+  );
+});
+
 test('explains a refused connection', async () => {
   const closed = await HttpServer.start(() => undefined);
   const { url } = closed;

@@ -1,4 +1,7 @@
 import { ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { AddressInfo } from 'node:net';
+import { generate } from 'selfsigned';
 import { ApiKey } from '../../../src/handler/immuta/api-key';
 import { ImmutaRefusal } from '../../../src/handler/immuta/refusal';
 import { Transport } from '../../../src/handler/immuta/transport';
@@ -277,13 +280,25 @@ describe('a refusal', () => {
     await closed.close();
     const { failure } = await getRefusal(transport(url));
 
-    expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');
+    expect(failure.message).toMatch(/\[IMMUTA_NOT_REACHABLE\]$/);
     expect(failure.text).toMatch(
       /^no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations: ECONNREFUSED/,
     );
     expect(failure.text).toMatch(/; retried for 60 seconds$/);
     expect(clock.sleeps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000, 4_500]);
     expect(log.filter((line) => line.includes('"retry-request"'))).toHaveLength(10);
+  });
+
+  test('names the certificate when it is not trusted', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+    const secure = createServer({ key, cert });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const { failure } = await getRefusal(transport(`https://127.0.0.1:${(secure.address() as AddressInfo).port}`));
+    secure.close();
+
+    expect(failure.message).toMatch(
+      /^the certificate of Immuta at \S+ is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT.*\[CERTIFICATE_NOT_TRUSTED\]$/,
+    );
   });
 
   test.each([
@@ -383,7 +398,7 @@ describe('a refusal', () => {
       },
     ];
 
-    expect((await getRefusal(transport(), 'POST')).failure.code).toBe(expected);
+    expect((await getRefusal(transport(), 'POST')).failure.message).toContain(`[${expected}]`);
     expect(sent).toBeLessThan(20_000_000);
   });
 
@@ -401,7 +416,7 @@ describe('a refusal', () => {
     const { failure } = await getRefusal(transport(), 'POST');
     timeout.mockRestore();
 
-    expect(failure.code).toBe('IMMUTA_NOT_REACHABLE');
+    expect(failure.message).toMatch(/\[IMMUTA_NOT_REACHABLE\]$/);
     expect(failure.text).toMatch(/: it took too long$/);
   });
 });

@@ -142,6 +142,15 @@ describe("Create with 'adopt'", () => {
     expectOnlyReads();
   });
 
+  test('fails when another resource of this library created the integration to adopt', async () => {
+    add({ name: 'sales-0123456789ab-0123456789ab' });
+    const answer = await sandbox.create(adopting());
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toMatch(/another ImmutaS3Integration created it.* \[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]$/);
+    expectOnlyReads();
+  });
+
   test('sends no request for an ID that would change the path', async () => {
     const answer = await sandbox.create(adopting({ Adopt: '../apikey' }));
 

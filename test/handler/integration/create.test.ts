@@ -401,6 +401,17 @@ describe('a location that is taken', () => {
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });
 
+  test('keeps the integration of another owner on the location', async () => {
+    sandbox.addRecord({ id: '8', config: { ...CONFIG, name: 'sales-0123456789ab-0123456789ab' } });
+    const answer = await sandbox.create();
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toMatch(
+      /which another ImmutaS3Integration created: .*\[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER\]$/,
+    );
+    expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
+  });
+
   test('quotes Immuta when a Create conflicts with something that only Immuta knows', async () => {
     sandbox.refuse('POST', 409, 'Access Grants location already exists on provided path.', { times: Infinity });
     const answer = await sandbox.create();

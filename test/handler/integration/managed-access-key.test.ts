@@ -39,6 +39,14 @@ function runStep(Step: string, ClientRequestToken = 'token'): Promise<void> {
   );
 }
 
+/** Creates an integration, and the key of its first rotation. */
+async function startRotation(): Promise<void> {
+  createUser();
+  await sandbox.create({ properties: managed() });
+  sandbox.aws.secrets.startRotation(secretArn, TOKEN);
+  await runStep('createSecret', TOKEN);
+}
+
 describe('a Create', () => {
   test('fails a Create when the user of the managed key does not exist', async () => {
     const answer = await sandbox.create({ properties: managed('nobody') });
@@ -111,11 +119,36 @@ describe('a step of a rotation', () => {
     );
   });
 
+  test('fails a rotation when the integration is disabled', async () => {
+    await startRotation();
+    sandbox.integrations[0].status = 'disabled';
+
+    await expect(runStep('setSecret', TOKEN)).rejects.toThrow(
+      /^cannot rotate the access key of integration 101: it is 'disabled' .*\[ROTATION_INTEGRATION_NOT_READY\]$/,
+    );
+  });
+
+  test('fails a rotation when its key was deleted', async () => {
+    await startRotation();
+    const { awsAccessKeyId } = sandbox.integrations[0].config;
+    const accessKeyId = sandbox.aws.iam.accessKeyIds.find((id) => id !== awsAccessKeyId)!;
+    sandbox.aws.iam.deleteAccessKey(accessKeyId);
+
+    await expect(runStep('setSecret', TOKEN)).rejects.toThrow(
+      `access key ${accessKeyId} of the rotation does not exist any more. Rotate again. [ROTATION_KEY_DELETED]`,
+    );
+  });
+
+  test('fails a rotation when Immuta keeps the old key', async () => {
+    await startRotation();
+
+    await expect(runStep('testSecret', TOKEN)).rejects.toThrow(
+      /^Immuta accepted .* integration 101, but shows another 'awsAccessKeyId' .*\[ACCESS_KEY_IGNORED\]$/,
+    );
+  });
+
   test('fails a rotation with what it waited for when Immuta takes longer than a run of the function', async () => {
-    createUser();
-    await sandbox.create({ properties: managed() });
-    sandbox.aws.secrets.startRotation(secretArn, TOKEN);
-    await runStep('createSecret', TOKEN);
+    await startRotation();
     sandbox.integrations[0].status = 'editing';
 
     await expect(runStep('setSecret', TOKEN)).rejects.toThrow(

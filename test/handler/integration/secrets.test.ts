@@ -100,3 +100,16 @@ test.each([
   ).toEqual({ immuta: [], answers: ['FAILED none', 'SUCCESS none'], reason: expect.stringMatching(reason) });
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });
+
+test('fails a Create before it sends anything when the secret with the access key is that of the API key', async () => {
+  expect(
+    await carryOut(sandbox, 'Create', {
+      properties: { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: API_KEY_ARN },
+    }),
+  ).toEqual({
+    immuta: [],
+    answers: ['FAILED none', 'SUCCESS none'],
+    reason: expect.stringMatching(/ must not be the secret of the API key.*\[ACCESS_KEY_SECRET_IS_API_KEY\]$/),
+  });
+  expect(sandbox.countImmutaCalls('POST')).toBe(0);
+});
