@@ -39,7 +39,7 @@ async function performRequest(event: ResourceEvent, context: InstanceContext): P
   switch (event.requestType) {
     case 'Create':
     case 'Update':
-      return renderAttributes(context, await ensureInstance(context, createGoal(event, context)));
+      return renderAttributes(context, await ensureInstance(context, createGoal(event)));
     case 'Delete':
       await (isOurPhysicalId(event.physicalId)
         ? deleteInstance(context)
@@ -78,12 +78,10 @@ function createInstanceContext(
   };
 }
 
-function createGoal(event: ResourceEvent, { isTooLate }: InstanceContext): AssociationGoal {
-  const { requestType, properties, oldProperties } = event;
+function createGoal({ requestType, properties, oldProperties }: ResourceEvent): AssociationGoal {
   return {
     desired: properties.IdentityCenterInstanceArn || undefined,
     isNew: requestType !== 'Update' || oldProperties.IdentityCenterInstanceArn !== properties.IdentityCenterInstanceArn,
-    isTooLate,
   };
 }
 

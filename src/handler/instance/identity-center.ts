@@ -1,15 +1,18 @@
+import {
+  canDissociate,
+  hasApplication,
+  hasClaim,
+  hasClaimTo,
+  isAssociationOurs,
+  isRecorded,
+  removeClaim,
+  tagClaim,
+  takeBackClaim,
+} from './association-claim';
 import { InstanceContext } from './context';
-import { isOfThisLifetime, isOurs, renderTags, formatTagKey, filterTagKeys } from './ownership';
 import { Instance } from '../aws/access-grants';
-import { InstanceTagPart } from '../contract';
 import { Failure, createFailure, Refusal } from '../failure';
 import { poll } from '../runtime/poll';
-
-const PART: InstanceTagPart = 'identity-center';
-/** The Identity Center instance that we associate with. */
-const INSTANCE_TAG = formatTagKey(PART, 'instance');
-/** The application of our association, empty until it is known. Another association gets another application. */
-const APPLICATION_TAG = formatTagKey(PART, 'application');
 
 /** Maximum time for which an association that was ended may still appear. It cannot be ended again. */
 const DISSOCIATION_MS = 120_000;
@@ -26,8 +29,6 @@ export interface AssociationGoal {
   readonly desired?: string;
   /** Whether this event changes it: then an association by another owner is a failure. */
   readonly isNew: boolean;
-  /** Whether it may still be requested: a Delete would not find what a late Create associates. */
-  readonly isTooLate: () => boolean;
 }
 
 /**
@@ -62,7 +63,7 @@ export async function ensureAssociation(
  * @returns the instance as it is then, undefined if it is gone
  */
 export async function removeAssociation(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
-  if (!isOurs(PART, instance.tags, context.ownership)) {
+  if (!hasClaim(context, instance)) {
     return instance;
   }
   if (canDissociate(context, instance)) {
@@ -75,28 +76,6 @@ export async function removeAssociation(context: InstanceContext, instance: Inst
     });
   }
   return removeClaim(context, instance);
-}
-
-/** Whether there is an association of ours, or may be: one that we requested may not appear yet. */
-function canDissociate(context: InstanceContext, instance: Instance): boolean {
-  return instance.identityCenterInstanceArn
-    ? isAssociationOurs(context, instance)
-    : isOurs(PART, instance.tags, context.ownership) && instance.tags[APPLICATION_TAG] === '';
-}
-
-/**
- * Our claim is older than the association, so it must name the same instance, and the same application once we know
- * that.
- */
-function isAssociationOurs(
-  { ownership }: InstanceContext,
-  { identityCenterInstanceArn, applicationArn, tags }: Instance,
-): boolean {
-  return (
-    isOurs(PART, tags, ownership) &&
-    tags[INSTANCE_TAG] === identityCenterInstanceArn &&
-    (!tags[APPLICATION_TAG] || tags[APPLICATION_TAG] === applicationArn)
-  );
 }
 
 /**
@@ -133,55 +112,59 @@ async function associate(
   instance: Instance,
   desired: string,
 ): Promise<Instance | undefined> {
-  const { accessGrants, log, ownership } = context;
-  const isClaimed = isOurs(PART, instance.tags, ownership) && instance.tags[INSTANCE_TAG] === desired;
-  if (
-    !(await accessGrants.tagInstance(instance, {
-      ...renderTags(PART, ownership),
-      [INSTANCE_TAG]: desired,
-      [APPLICATION_TAG]: '',
-    }))
-  ) {
+  const wasClaimed = hasClaimTo(context, instance, desired);
+  if (!(await tagClaim(context, instance, desired, ''))) {
     return undefined;
   }
-  if (isClaimed && goal.isTooLate()) {
+  if (wasClaimed && context.isTooLate()) {
     return recordOnceShown(context, goal, desired); // an earlier run may have requested it
   }
-  log.info('associate');
-  const refusal = await accessGrants.associate(desired);
+  context.log.info('associate');
+  const refusal = await context.accessGrants.associate(desired);
   if (refusal === 'missing') {
     return undefined;
   }
-  const mayHaveRequested = !refusal || refusal.isAnswerLost || isClaimed;
-  if (!refusal || (mayHaveRequested && refusal.kind === 'conflict')) {
-    return recordOnceShown(context, goal, desired);
-  }
-  const shown = await waitForConcurrentRun(context, refusal);
-  if (shown && isAssociationOurs(context, shown)) {
-    if (shown.tags[APPLICATION_TAG]) {
-      return shown; // a concurrent run associated it
-    }
-    if (mayHaveRequested) {
-      return recordOnceShown(context, goal, desired); // AWS may call the refusal of a second request anything
-    }
-  }
-  return shown && resolveRefusal(context, goal, shown, { desired, refusal });
+  const mayHaveRequested = !refusal || refusal.isAnswerLost || wasClaimed;
+  return !refusal || (mayHaveRequested && refusal.kind === 'conflict')
+    ? recordOnceShown(context, goal, desired)
+    : resolveRefusal(context, goal, { desired, refusal, mayHaveRequested });
 }
 
-/** Takes back the claim. @throws Failure if no other owner has associated what is desired */
+interface RefusedRequest {
+  /** ARN of the Identity Center instance. */
+  readonly desired: string;
+  readonly refusal: Refusal;
+  /** Whether an earlier request of ours may have been carried out. */
+  readonly mayHaveRequested: boolean;
+}
+
+/**
+ * Finds out whether there is an association of ours all the same. Otherwise takes back the claim.
+ *
+ * @throws Failure if no other owner has associated what is desired
+ */
 async function resolveRefusal(
   context: InstanceContext,
   goal: AssociationGoal,
-  instance: Instance,
-  { desired, refusal }: { readonly desired: string; readonly refusal: Refusal },
+  { desired, refusal, mayHaveRequested }: RefusedRequest,
 ): Promise<Instance | undefined> {
-  await takeBackClaim(context, instance, desired);
-  if (!instance.identityCenterInstanceArn) {
+  const shown = await waitForConcurrentRun(context, refusal);
+  if (!shown) {
+    return undefined;
+  }
+  if (isAssociationOurs(context, shown) && hasApplication(shown)) {
+    return shown; // a concurrent run associated it
+  }
+  if (isAssociationOurs(context, shown) && mayHaveRequested) {
+    return recordOnceShown(context, goal, desired); // AWS may call the refusal of a second request anything
+  }
+  await takeBackClaim(context, shown, desired);
+  if (!shown.identityCenterInstanceArn) {
     throw refusal.kind === 'conflict' ? refusal.failure : createAssociationFailure(context, desired, refusal);
   }
-  return instance.identityCenterInstanceArn === desired
+  return shown.identityCenterInstanceArn === desired
     ? waitForAssociation(context, desired)
-    : keepAssociationOfOthers(context, goal, instance);
+    : keepAssociationOfOthers(context, goal, shown);
 }
 
 function createAssociationFailure({ name }: InstanceContext, desired: string, { failure: cause }: Refusal): Failure {
@@ -230,11 +213,9 @@ async function recordIfOurs(
   goal: AssociationGoal,
   instance: Instance,
 ): Promise<Instance | undefined> {
-  const { tags, applicationArn, identityCenterInstanceArn } = instance;
-  const isRecorded = tags[APPLICATION_TAG] === applicationArn && isOfThisLifetime(PART, tags, context.ownership);
-  return isRecorded || !isAssociationOurs(context, instance)
+  return isRecorded(context, instance) || !isAssociationOurs(context, instance)
     ? instance
-    : recordApplication(context, goal, instance, identityCenterInstanceArn!);
+    : recordApplication(context, goal, instance, instance.identityCenterInstanceArn!);
 }
 
 /** Records the application, which distinguishes our association from a later one of another owner. */
@@ -247,37 +228,7 @@ async function recordApplication(
   if (instance.identityCenterInstanceArn !== desired) {
     return keepAssociationOfOthers(context, goal, await takeBackClaim(context, instance, desired));
   }
-  const tags = {
-    ...renderTags(PART, context.ownership),
-    [INSTANCE_TAG]: desired,
-    [APPLICATION_TAG]: instance.applicationArn!,
-  };
-  return (await context.accessGrants.tagInstance(instance, tags))
-    ? { ...instance, tags: { ...instance.tags, ...tags } }
-    : undefined;
-}
-
-/**
- * Removes the claim of this run, unless a later one, such as the rollback of a cancelled Update, has claimed another
- * association.
- */
-async function takeBackClaim(context: InstanceContext, instance: Instance, desired: string): Promise<Instance> {
-  return instance.tags[INSTANCE_TAG] === desired ? removeClaim(context, instance) : instance;
-}
-
-/** Removes our claim. That of another stack may have come after it, and stays. */
-async function removeClaim({ accessGrants, ownership }: InstanceContext, instance: Instance): Promise<Instance> {
-  if (!isOurs(PART, instance.tags, ownership)) {
-    return instance;
-  }
-  const keys = filterTagKeys(PART, instance.tags);
-  if (keys.length > 0) {
-    await accessGrants.untagInstance(instance, keys);
-  }
-  return {
-    ...instance,
-    tags: Object.fromEntries(Object.entries(instance.tags).filter(([key]) => !keys.includes(key))),
-  };
+  return tagClaim(context, instance, desired, instance.applicationArn!);
 }
 
 /**
@@ -303,7 +254,7 @@ async function waitForConcurrentRun(context: InstanceContext, { kind }: Refusal)
   return poll<Instance | undefined>({ deadline, waitingFor: `what prevents the association of ${name}` }, async () => {
     const instance = await accessGrants.findInstance();
     const isHidden = kind === 'conflict' && !instance?.identityCenterInstanceArn;
-    const isClaimed = instance && isAssociationOurs(context, instance) && !instance.tags[APPLICATION_TAG];
+    const isClaimed = instance && isAssociationOurs(context, instance) && !hasApplication(instance);
     const waitMs = isHidden ? CONFLICT_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
     return !instance || deadline.now() >= start + waitMs ? { done: instance } : { seen: 'nothing appears yet' };
   });
