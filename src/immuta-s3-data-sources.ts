@@ -78,16 +78,16 @@ export interface ImmutaS3DataSourcesProps extends DataSourcesOptions {
 }
 
 /**
- * Registers parts of the location of an integration as data sources in Immuta, which policies and subscriptions are
- * about. All of them are one resource.
+ * Registers parts of the location of an integration as data sources in Immuta. Immuta's policies and subscriptions
+ * apply to data sources. All of them are one resource.
  *
  * A data source that exists already with the same name, prefix and integration is adopted, and restored if it is
  * disabled. Updates add, rename and remove what differs. Removing the construct removes the data sources, before the
  * integration.
  *
- * The user of the tenant's API key also needs the permission `CREATE_S3_DATASOURCE` in Immuta, and to change or remove
- * data sources that another user registered, their ownership or `GOVERNANCE`. A deployment fails if that is missing, if
- * another prefix or integration has one of the names, or if Immuta refuses a prefix.
+ * The user of the tenant's API key also needs the permission `CREATE_S3_DATASOURCE` in Immuta. To change or remove data
+ * sources that another user registered, it must own them or have the permission `GOVERNANCE`. A deployment fails if a
+ * permission is missing, if another prefix or integration has one of the names, or if Immuta refuses a prefix.
  *
  * @see https://documentation.immuta.com/saas/developer-guides/api-intro/immuta-v1-api/connect-your-data/s3
  * @example
