@@ -307,7 +307,8 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     define(stack, { role: importedRole(stack), vpc: newVpc(stack), onFailure: newDestination(stack) });
     const dependenciesOf = (type: string) => findDependencies(listResources(stack), getOnly(stack, type).logicalId);
     expect(dependenciesOf('AWS::Lambda::Function').filter((id) => /HandlerPolicy/.test(id))).toHaveLength(1);
-    expect(dependenciesOf('AWS::Lambda::EventInvokeConfig').filter((id) => /DestinationPolicy/.test(id))).toHaveLength(1);
+    const dependencies = dependenciesOf('AWS::Lambda::EventInvokeConfig');
+    expect(dependencies.filter((id) => /DestinationPolicy/.test(id))).toHaveLength(1);
   });
 
   test('adds the same statements to a role of the user as to a new one', () => {
@@ -329,7 +330,10 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('accepts no policies'));
     expect(warnings.map(({ id }) => id)).toEqual(['/Stack/Role']);
     const message = String(warnings[0].entry.data);
-    expect(message).toMatch(/It needs these statements: \[\{.*\}\]\. Add the statements to the role\. \[ROLE_WITHOUT_POLICY_UPDATES\]/);
+    expect(message).toMatch(new RegExp(
+      String.raw`It needs these statements: \[\{.*\}\]\. Add the statements to the role\. ` +
+        String.raw`\[ROLE_WITHOUT_POLICY_UPDATES\]`,
+    ));
     const listed = JSON.parse(/statements: (\[.*\])\. Add/.exec(message)![1]);
     const actions = (statements: { Action: string | string[] }[]) => statements.flatMap(({ Action }) => Action).sort();
     expect(actions(listed)).toEqual(actions(owner.handlerPolicyStatements.map((each) => each.toStatementJson())));
@@ -351,7 +355,9 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
   test('fails when the role belongs to another account', () => {
     const stack = newStack();
     define(stack, { role: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::999999999999:role/handler') });
-    expect(() => Template.fromStack(stack)).toThrow(/'Stack\/Role' must belong to account 111122223333, got 999999999999/);
+    expect(() => Template.fromStack(stack)).toThrow(new RegExp(
+      String.raw`'Stack/Role' must belong to account 111122223333, got 999999999999`,
+    ));
   });
 });
 

@@ -236,7 +236,8 @@ describe('addHealthCheck of a tenant', () => {
 
     const { Scope, Integrations } = parseInput(stack, 'AWS::Scheduler::Schedule');
     expect(Scope).toBe('tenant');
-    expect(Integrations.map(({ LocationPath }: any) => LocationPath)).toEqual(['s3://lake-bucket/', 's3://other-bucket/']);
+    const paths = Integrations.map(({ LocationPath }: any) => LocationPath);
+    expect(paths).toEqual(['s3://lake-bucket/', 's3://other-bucket/']);
     const integrations = Object.values(listResources(stack)).filter(({ Type }) => Type === INTEGRATION);
     expect(integrations.map(({ Properties }) => Properties.HealthCheck)).toEqual(['tenant', 'tenant']);
   });

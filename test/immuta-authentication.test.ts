@@ -214,7 +214,10 @@ describe.each([
       "'Stack/Immuta' must belong to account 111122223333, got 444455556666. It needs these statements: [",
     );
     const statements = JSON.parse(
-      /needs these statements: (\[.*\])\. Use a role or user of account 111122223333\. \[PRINCIPAL_IN_OTHER_ACCOUNT\]/.exec(
+      new RegExp(
+        String.raw`needs these statements: (\[.*\])\. Use a role or user of account 111122223333\. ` +
+          String.raw`\[PRINCIPAL_IN_OTHER_ACCOUNT\]`,
+      ).exec(
         error,
       )![1],
     );

@@ -253,7 +253,10 @@ test.each([
   expect(
     () => new ImmutaTenant(stack, 'Immuta', { url: 'http://acme.immutacloud.com', apiKey: apiKey(stack) }),
   ).toThrow(
-    /'apiKey' \(secret '.*\/ApiKey'\) must be in Region us-east-1, got eu-west-1\. .*\. \[SECRET_IN_OTHER_REGION\]\n'url' must begin with/,
+    new RegExp(
+      String.raw`'apiKey' \(secret '.*/ApiKey'\) must be in Region us-east-1, got eu-west-1\. .*\. ` +
+        String.raw`\[SECRET_IN_OTHER_REGION\]\n'url' must begin with`,
+    ),
   );
 });
 

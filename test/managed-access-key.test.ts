@@ -153,7 +153,10 @@ describe('managedAccessKey', () => {
     newIntegration(stack, 'Lake', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ user }) });
     newIntegration(stack, 'Ads', { tenant, authentication: ImmutaAuthentication.managedAccessKey({ user }) });
     expect(synthError(stack)).toMatch(
-      /\[Stack\/Ads\] 'user' of 'managedAccessKey' is 'Stack\/User', which 'Stack\/Lake' also uses\. Give each integration a user of its own\. \[MANAGED_USER_SHARED\]/,
+      new RegExp(
+        String.raw`\[Stack/Ads\] 'user' of 'managedAccessKey' is 'Stack/User', which 'Stack/Lake' also uses\. ` +
+          String.raw`Give each integration a user of its own\. \[MANAGED_USER_SHARED\]`,
+      ),
     );
   });
 

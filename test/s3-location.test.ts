@@ -103,7 +103,10 @@ describe('buckets of a location', () => {
     const tenant = newTenant(stack);
     const location = S3Location.bucket(bucket(stack));
     expect(() => newIntegration(stack, 'Lake', { tenant, location })).toThrow(
-      /bucket '.*\/Sales' must be in Region us-east-1 of the integration, got eu-west-1\. Define .*\. \[BUCKET_IN_OTHER_REGION\]/,
+      new RegExp(
+        String.raw`bucket '.*/Sales' must be in Region us-east-1 of the integration, got eu-west-1\. Define .*\. ` +
+          String.raw`\[BUCKET_IN_OTHER_REGION\]`,
+      ),
     );
     expect(() =>
       newIntegration(stack, 'Lake2', {

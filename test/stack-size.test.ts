@@ -27,7 +27,10 @@ test('fails with how to split the stack when it has more than 500 resources', ()
 test('fails with how to split the stack when its template has more than 1 MB', () => {
   expect(synthError(newStackWith(300, 2_000))).toBe('');
   expect(synthError(newStackWith(300, 3_500))).toMatch(
-    /the template of stack 'Stack' has 1\d{6} bytes, and CloudFormation allows 1000000\. .* \[STACK_TEMPLATE_TOO_LARGE\]/,
+    new RegExp(
+      String.raw`the template of stack 'Stack' has 1\d{6} bytes, and CloudFormation allows 1000000\. .* ` +
+        String.raw`\[STACK_TEMPLATE_TOO_LARGE\]`,
+    ),
   );
 });
 

@@ -17,7 +17,10 @@ const WITH_PERMISSIONS: LakeOptions = { props: () => ({ diagnosePermissions: tru
 
 test('reports in the reason that there is an instance but no location', async () => {
   expect(await failsAtTest(6)).toMatch(
-    /Scripted failure of test 6.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales-lake\/'/,
+    new RegExp(
+      String.raw`Scripted failure of test 6.*; AWS says that account 111122223333 has an S3 Access Grants ` +
+        String.raw`instance in us-east-1, and that no location is registered on 's3://sales-lake/'`,
+    ),
   );
   expect(leftovers(sandbox.current)).toEqual(NOTHING);
 });
@@ -25,7 +28,10 @@ test('reports in the reason that there is an instance but no location', async ()
 describe('diagnosePermissions', () => {
   test('reports in the reason that nothing is denied when diagnosePermissions is set', async () => {
     expect(await failsAtTest(6, WITH_PERMISSIONS)).toMatch(
-      /AWS's policy simulator finds nothing that arn:aws:iam::111122223333:role\/\S+ is denied; it knows neither its trust policy/,
+      new RegExp(
+        String.raw`AWS's policy simulator finds nothing that arn:aws:iam::111122223333:role/\S+ is denied; it ` +
+          String.raw`knows neither its trust policy`,
+      ),
     );
   });
 
@@ -49,7 +55,10 @@ describe('diagnosePermissions', () => {
     });
 
     expect(reason).toMatch(
-      /arn:aws:iam::111122223333:user\/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy of its own allows it\)/,
+      new RegExp(
+        String.raw`arn:aws:iam::111122223333:user/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy ` +
+          String.raw`of its own allows it\)`,
+      ),
     );
   });
 

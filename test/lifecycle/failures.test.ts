@@ -235,7 +235,10 @@ describe('an outage of AWS', () => {
       answers: ['FAILED none', 'SUCCESS none'],
       stack: 'ROLLBACK_COMPLETE',
       reason: expect.stringMatching(
-        /AWS Secrets Manager failed to process GetSecretValue of '.*': InternalServiceError: Try later\. .*\[AWS_UNAVAILABLE\]/,
+        new RegExp(
+          String.raw`AWS Secrets Manager failed to process GetSecretValue of '.*': InternalServiceError: Try ` +
+            String.raw`later\. .*\[AWS_UNAVAILABLE\]`,
+        ),
       ),
     });
 

@@ -413,7 +413,10 @@ describe('a function that may not manage keys', () => {
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(result)).toMatch(
-      /AWS IAM denied \w+ of user 'Lake-\S+': AccessDenied: an explicit deny\. .*service control policy.*\[AWS_ACCESS_DENIED\]/,
+      new RegExp(
+        String.raw`AWS IAM denied \w+ of user 'Lake-\S+': AccessDenied: an explicit deny\. .*service control ` +
+          String.raw`policy.*\[AWS_ACCESS_DENIED\]`,
+      ),
     );
     expect(shortAnswers(sandbox.current)).toEqual([
       'FAILED immuta-s3-integration/none',

@@ -47,7 +47,10 @@ describe('a tenant with a certificate of a private CA', () => {
   test('fails the deployment with the option to set when the function does not trust the CA', async () => {
     expectFailure(
       await deploy(() => ({}), distrust),
-      /the certificate of Immuta at https:\S+ is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT: .*'caCertificates'.* \[CERTIFICATE_NOT_TRUSTED\]/,
+      new RegExp(
+        String.raw`the certificate of Immuta at https:\S+ is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT: ` +
+          String.raw`.*'caCertificates'.* \[CERTIFICATE_NOT_TRUSTED\]`,
+      ),
     );
   });
 
@@ -125,7 +128,9 @@ test('fails the deployment and says so when the certificate has expired', async 
   }));
   server.close();
 
-  expectFailure(result, /the certificate of Immuta at \S+ is not trusted: CERT_HAS_EXPIRED: .*has expired, or names another/);
+  expectFailure(result, new RegExp(
+    String.raw`the certificate of Immuta at \S+ is not trusted: CERT_HAS_EXPIRED: .*has expired, or names another`,
+  ));
 });
 
 describe('a proxy', () => {
@@ -173,7 +178,10 @@ describe('a proxy', () => {
     proxy = await LocalProxy.start({ forbidden: host });
     expectFailure(
       await deploy(() => ({ proxy: { url: proxy.url } })),
-      /the proxy refused the connection to Immuta at https:\S+: ERR_PROXY_TUNNEL: .*403 Forbidden.*'proxy'.*\[PROXY_REFUSED\]/,
+      new RegExp(
+        String.raw`the proxy refused the connection to Immuta at https:\S+: ERR_PROXY_TUNNEL: .*403 ` +
+          String.raw`Forbidden.*'proxy'.*\[PROXY_REFUSED\]`,
+      ),
     );
   });
 

@@ -103,7 +103,10 @@ describe('an integration that another resource of this library created', () => {
   const roles = 'given';
   const nameOf = (id: string) => sandbox.current.immuta.integrations.get(id)!.config.name;
   const NOT_ADOPTED =
-    /cannot adopt integration 101 \('.*', enabled\): another ImmutaS3Integration created it, and deletes it when that is removed\. .*\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]/;
+    new RegExp(
+      String.raw`cannot adopt integration 101 \('.*', enabled\): another ImmutaS3Integration created it, and ` +
+        String.raw`deletes it when that is removed\. .*\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]`,
+    );
 
   test('does not adopt an integration by its ID when another stack would delete it', async () => {
     await deploy({ roles });

@@ -48,7 +48,10 @@ describe('an update', () => {
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(failure(result)).toMatch(
-      /Immuta did not update the integration: integration 101 is 'editError'; .*Integration 17 has it.*Immuta has restored the previous configuration.*\[UPDATE_FAILED\]/,
+      new RegExp(
+        String.raw`Immuta did not update the integration: integration 101 is 'editError'; .*Integration 17 has ` +
+          String.raw`it.*Immuta has restored the previous configuration.*\[UPDATE_FAILED\]`,
+      ),
     );
     expect(record()).toMatchObject({ status: 'editError', config });
     expect(updates()).toEqual(['PUT /integrations/101']);

@@ -16,7 +16,10 @@ describe('a transition that takes long', () => {
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(failure(result)).toMatch(
-      /timed out after 30 minutes .*\(last status: integration 101 is 'creating'\)\. .*increase 'timeout' if it only needs more time/,
+      new RegExp(
+        String.raw`timed out after 30 minutes .*\(last status: integration 101 is 'creating'\)\. .*increase ` +
+          String.raw`'timeout' if it only needs more time`,
+      ),
     );
     const [failedAt] = sandbox.current.responses.answers.map(({ at }) => at - start);
     expect(failedAt).toBeGreaterThan(29 * MINUTE);

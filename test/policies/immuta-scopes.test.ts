@@ -47,7 +47,14 @@ const KINDS: Record<string, Kind> = {
   'a prefix without a slash': {
     scenario: { location: 'prefix', prefix: 'data' },
     ownLocations: ['s3://sales/data', 's3://sales/data*'],
-    otherLocations: ['s3://', 's3://sales/', 's3://sales/*', 's3://sales/database', 's3://sales/dat', 's3://people/data'],
+    otherLocations: [
+      's3://',
+      's3://sales/',
+      's3://sales/*',
+      's3://sales/database',
+      's3://sales/dat',
+      's3://people/data',
+    ],
     // The location itself includes `database`.
     ownGrants: ['s3://sales/data', 's3://sales/data*', 's3://sales/data/*', 's3://sales/database/*'],
     otherGrants: ['s3://*', 's3://sales/*', 's3://sales/dat*', 's3://people/data*'],

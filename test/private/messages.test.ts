@@ -15,7 +15,9 @@ test('throws no error without a code', () => {
   expect(throwing).toEqual(['private/validation/problems.ts']);
 });
 
-test.each(Object.entries(SYNTH_MESSAGES))('writes the text and the remedy of %s as sentences', (_, { text, remedy }) => {
+const ENTRIES = Object.entries(SYNTH_MESSAGES);
+
+test.each(ENTRIES)('writes the text and the remedy of %s as sentences', (_, { text, remedy }) => {
   expect(text).not.toMatch(/[.:;,]$/);
   expect(remedy).toMatch(/^[A-Z].*[^.:;,]$/);
 });

@@ -31,7 +31,10 @@ describe('role of the handler', () => {
   test('reports one error when the inline policies of the handler\'s role exceed the quota', () => {
     const error = synthError(withSecrets(90));
     expect(error).toMatch(
-      /the inline policies of role 'Stack\/Immuta\/HandlerRole' have at least \d{5} characters, and IAM allows 10240\. Use the role in fewer integrations, .*\. \[INLINE_POLICIES_TOO_LONG\]/,
+      new RegExp(
+        String.raw`the inline policies of role 'Stack/Immuta/HandlerRole' have at least \d{5} characters, and ` +
+          String.raw`IAM allows 10240\. Use the role in fewer integrations, .*\. \[INLINE_POLICIES_TOO_LONG\]`,
+      ),
     );
     expect(error.match(/inline policies of role/g)).toHaveLength(1);
   });
@@ -53,7 +56,10 @@ test('fails when the managed policy of a user exceeds the quota', () => {
   });
   newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: buckets(stack, 90) }), authentication });
   expect(synthError(stack)).toMatch(
-    /the policy has at least \d+ characters, and IAM allows 6144 in a managed policy\. Pass fewer 'encryptionKeys', .*\. \[MANAGED_POLICY_TOO_LONG\]/,
+    new RegExp(
+      String.raw`the policy has at least \d+ characters, and IAM allows 6144 in a managed policy\. Pass fewer ` +
+        String.raw`'encryptionKeys', .*\. \[MANAGED_POLICY_TOO_LONG\]`,
+    ),
   );
 });
 

@@ -17,6 +17,9 @@ export function findDependencies(resources: Resources, logicalId: string): strin
 
 function directDependencies(resources: Resources, id: string): string[] {
   const { DependsOn = [], Properties } = resources[id];
-  const referenced = [...JSON.stringify(Properties ?? {}).matchAll(/"(?:Ref":|Fn::GetAtt":\[)"(\w+)"/g)].map(([, name]) => name);
+  const referenced = [...JSON.stringify(Properties ?? {}).matchAll(new RegExp(
+    String.raw`"(?:Ref":|Fn::GetAtt":\[)"(\w+)"`,
+    'g',
+  ))].map(([, name]) => name);
   return [...[DependsOn].flat(), ...referenced].filter((name) => name in resources);
 }

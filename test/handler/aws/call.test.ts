@@ -147,7 +147,10 @@ test('explains a refused connection', async () => {
   await closed.close();
 
   expect((await failureOf(call({ outageMs: 0, url }))).message).toMatch(
-    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: connect ECONNREFUSED 127\.0\.0\.1:\d+\. .* \(VPC endpoint, NAT gateway, security group\), .*\[AWS_NOT_REACHABLE\]$/,
+    new RegExp(
+      String.raw`^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: connect ECONNREFUSED ` +
+        String.raw`127\.0\.0\.1:\d+\. .* \(VPC endpoint, NAT gateway, security group\), .*\[AWS_NOT_REACHABLE\]$`,
+    ),
   );
 });
 
@@ -155,7 +158,11 @@ test('names the security groups of a function in a VPC that finds no service', a
   process.env.SECURITY_GROUP_IDS = 'sg-1,sg-2';
 
   expect((await failureOf(call({ outageMs: 0, url: 'http://secretsmanager.invalid' }))).message).toMatch(
-    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: getaddrinfo \S+ secretsmanager\.invalid\. Check that the handler function can reach the service \(VPC endpoint or NAT gateway, security group sg-1, sg-2\), then try again\. \[AWS_NOT_REACHABLE\]$/,
+    new RegExp(
+      String.raw`^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue: getaddrinfo \S+ ` +
+        String.raw`secretsmanager\.invalid\. Check that the handler function can reach the service \(VPC endpoint ` +
+        String.raw`or NAT gateway, security group sg-1, sg-2\), then try again\. \[AWS_NOT_REACHABLE\]$`,
+    ),
   );
 });
 

@@ -157,7 +157,9 @@ test('reports a location with another role', async () => {
   const checked = await runCheck(sandbox);
 
   expect(names(checked)).toEqual(['LocationMismatch']);
-  expect(checked.findings[0].message).toContain(`location ${id} on 's3://sales/' in account 111122223333, us-east-1 has`);
+  expect(checked.findings[0].message).toContain(
+    `location ${id} on 's3://sales/' in account 111122223333, us-east-1 has`,
+  );
 });
 
 test('reports that the S3 Access Grants instance is missing', async () => {

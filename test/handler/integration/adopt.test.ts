@@ -263,7 +263,10 @@ describe("Update that adds 'adopt' to an integration of ours", () => {
     const answer = await sandbox.update({ physicalId: ID, properties: { Adopt: '5' } });
 
     expect(answer.Reason).toMatch(
-      /^cannot change 'adopt' to '5': this resource created integration 101\. Set 'adopt' to '5' on .*\[ADOPT_CHANGED\]$/,
+      new RegExp(
+        String.raw`^cannot change 'adopt' to '5': this resource created integration 101\. Set 'adopt' to '5' on ` +
+          String.raw`.*\[ADOPT_CHANGED\]$`,
+      ),
     );
     expect(sandbox.immuta.requests).toEqual([]);
   });

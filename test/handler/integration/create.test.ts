@@ -262,7 +262,10 @@ describe('while IAM propagates', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toMatch(
-      /'createError'; .* failed: denied; it could not be deleted either: .*'deleteError'; Not now; .*\[CREATE_FAILED\]$/,
+      new RegExp(
+        String.raw`'createError'; .* failed: denied; it could not be deleted either: .*'deleteError'; Not now; ` +
+          String.raw`.*\[CREATE_FAILED\]$`,
+      ),
     );
   });
 
@@ -272,7 +275,10 @@ describe('while IAM propagates', () => {
     const { Reason } = await sandbox.create({ properties: { TimeoutSeconds: '420' } });
 
     expect(Reason).toMatch(
-      /^timed out after 7 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; then integration 101 is 'deleting'\)/,
+      new RegExp(
+        String.raw`^timed out after 7 minutes .*\(last status: .* 'createError'; .* failed: denied\. Check .*; ` +
+          String.raw`then integration 101 is 'deleting'\)`,
+      ),
     );
   });
 
@@ -321,7 +327,10 @@ describe('while IAM propagates', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toMatch(
-      /not authorized to perform ListAccessGrantsLocations\. Check that the role of the handler function allows this, .*\[AWS_ACCESS_DENIED\]$/,
+      new RegExp(
+        String.raw`not authorized to perform ListAccessGrantsLocations\. Check that the role of the handler ` +
+          String.raw`function allows this, .*\[AWS_ACCESS_DENIED\]$`,
+      ),
     );
     expect(posts()).toBe(0);
   });
@@ -396,7 +405,10 @@ describe('a location that is taken', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toMatch(
-      /which an earlier deployment of this resource created and did not remove\. .*fromIntegrationId\(…, '8'\)\. \[LOCATION_HAS_RETAINED_INTEGRATION\]$/,
+      new RegExp(
+        String.raw`which an earlier deployment of this resource created and did not remove\. ` +
+          String.raw`.*fromIntegrationId\(…, '8'\)\. \[LOCATION_HAS_RETAINED_INTEGRATION\]$`,
+      ),
     );
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });

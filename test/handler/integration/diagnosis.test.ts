@@ -27,7 +27,10 @@ async function failsAtTest(test: number, properties: Record<string, string> = {}
 describe.each([4, 5, 6, 7])('when test %d fails', (number) => {
   test('reports an instance without a location when a test about AWS fails', async () => {
     expect(await failsAtTest(number)).toMatch(
-      /Scripted failure of test \d.*; AWS says that account 111122223333 has an S3 Access Grants instance in us-east-1, and that no location is registered on 's3:\/\/sales\/'/,
+      new RegExp(
+        String.raw`Scripted failure of test \d.*; AWS says that account 111122223333 has an S3 Access Grants ` +
+          String.raw`instance in us-east-1, and that no location is registered on 's3://sales/'`,
+      ),
     );
   });
 
@@ -154,7 +157,10 @@ describe("with Immuta's principal", () => {
     const { arn } = sandbox.aws.iam.createUser({ userName: 'immuta' });
 
     expect(await failsAtTest(5, { DiagnosedPrincipalArn: arn })).toMatch(
-      /arn:aws:iam::111122223333:user\/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy of its own allows it\)/,
+      new RegExp(
+        String.raw`arn:aws:iam::111122223333:user/immuta is denied s3:GetAccessGrantsInstance on \S+ \(no policy ` +
+          String.raw`of its own allows it\)`,
+      ),
     );
   });
 

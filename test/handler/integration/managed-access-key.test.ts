@@ -79,7 +79,10 @@ describe('a Create', () => {
     });
 
     expect((await sandbox.create({ properties: managed() })).Reason).toMatch(
-      /^AWS IAM failed to process ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. Try again .*\[AWS_UNAVAILABLE\]$/,
+      new RegExp(
+        String.raw`^AWS IAM failed to process ListAccessKeys of user 'immuta-user': ServiceUnavailable: Busy\. ` +
+          String.raw`Try again .*\[AWS_UNAVAILABLE\]$`,
+      ),
     );
   });
 });
@@ -152,7 +155,10 @@ describe('a step of a rotation', () => {
     sandbox.integrations[0].status = 'editing';
 
     await expect(runStep('setSecret', TOKEN)).rejects.toThrow(
-      /^the rotation timed out waiting for a steady status of integration 101 \(last status: integration 101 is 'editing'\)\. .*\[ROTATION_TIMEOUT\]$/,
+      new RegExp(
+        String.raw`^the rotation timed out waiting for a steady status of integration 101 \(last status: ` +
+          String.raw`integration 101 is 'editing'\)\. .*\[ROTATION_TIMEOUT\]$`,
+      ),
     );
   });
 

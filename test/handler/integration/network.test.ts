@@ -285,14 +285,20 @@ const SERVICES = [
     service: 'secretsmanager',
     error: new AwsError(500, 'InternalServiceError', 'Try later.'),
     reason:
-      /AWS Secrets Manager failed to process GetSecretValue of '.*': InternalServiceError: Try later\. Try again .*\[AWS_UNAVAILABLE\]$/,
+      new RegExp(
+        String.raw`AWS Secrets Manager failed to process GetSecretValue of '.*': InternalServiceError: Try ` +
+          String.raw`later\. Try again .*\[AWS_UNAVAILABLE\]$`,
+      ),
   },
   {
     name: 'S3 Access Grants',
     service: 's3-control',
     error: new AwsError(503, 'SlowDown', 'Reduce your request rate.'),
     reason:
-      /S3 Access Grants of account .* failed to process ListAccessGrantsLocations: SlowDown: Reduce your request rate\. .*\[AWS_UNAVAILABLE\]$/,
+      new RegExp(
+        String.raw`S3 Access Grants of account .* failed to process ListAccessGrantsLocations: SlowDown: Reduce ` +
+          String.raw`your request rate\. .*\[AWS_UNAVAILABLE\]$`,
+      ),
   },
 ];
 
@@ -336,7 +342,10 @@ test('names the service and its Region when Secrets Manager refuses connections'
   await closed.close();
 
   expect((await sandbox.create()).Reason).toMatch(
-    /^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue of '\S+': connect ECONNREFUSED \S+\. Check .*\[AWS_NOT_REACHABLE\]$/,
+    new RegExp(
+      String.raw`^no answer from AWS Secrets Manager in us-east-1 to GetSecretValue of '\S+': connect ` +
+        String.raw`ECONNREFUSED \S+\. Check .*\[AWS_NOT_REACHABLE\]$`,
+    ),
   );
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });

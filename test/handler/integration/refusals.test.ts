@@ -13,12 +13,18 @@ describe.each([
   [
     'is revoked',
     undefined,
-    /Immuta answered 401 .*it rejects the API key in secret '\S+'\. Store an API key of this tenant in the secret, .*\[API_KEY_REJECTED\]$/,
+    new RegExp(
+      String.raw`Immuta answered 401 .*it rejects the API key in secret '\S+'\. Store an API key of this tenant ` +
+        String.raw`in the secret, .*\[API_KEY_REJECTED\]$`,
+    ),
   ],
   [
     "'s user loses APPLICATION_ADMIN",
     [],
-    /Immuta answered 403 .*Give the permission APPLICATION_ADMIN in Immuta to the user of the API key, .*\[API_KEY_NOT_PERMITTED\]$/,
+    new RegExp(
+      String.raw`Immuta answered 403 .*Give the permission APPLICATION_ADMIN in Immuta to the user of the API ` +
+        String.raw`key, .*\[API_KEY_NOT_PERMITTED\]$`,
+    ),
   ],
 ])('where the API key %s', (_what, permissions, reason) => {
   const untouched: Record<'Update' | 'Delete', Outcome> = {

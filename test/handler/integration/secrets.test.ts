@@ -34,7 +34,10 @@ test.each<[string, () => void, RegExp]>([
   [
     'is missing',
     () => sandbox.aws.secrets.deleteSecret(API_KEY_ARN),
-    /cannot read secret '\S+immuta\/api-key': ResourceNotFoundException: Secrets Manager can't find the specified secret/,
+    new RegExp(
+      String.raw`cannot read secret '\S+immuta/api-key': ResourceNotFoundException: Secrets Manager can't find ` +
+        String.raw`the specified secret`,
+    ),
   ],
   [
     'is empty',

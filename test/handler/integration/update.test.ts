@@ -239,7 +239,10 @@ describe('Update of the location', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toMatch(
-      /^cannot change the location of an integration to .*: integration 101 .* Create a new ImmutaS3Integration .* \[LOCATION_CHANGED\]$/,
+      new RegExp(
+        String.raw`^cannot change the location of an integration to .*: integration 101 .* Create a new ` +
+          String.raw`ImmutaS3Integration .* \[LOCATION_CHANGED\]$`,
+      ),
     );
     expect([puts(), sandbox.countImmutaCalls('POST'), sandbox.countImmutaCalls('DELETE')]).toEqual([0, 0, 0]);
   });

@@ -163,7 +163,10 @@ describe.each(['Create', 'Update', 'Delete'] as const)(
 
     test('fails when Immuta keeps answering 422 without results', async () => {
       const reason =
-        /Immuta answered 422 to .*: Validation of prerequisite setup failed\. Unable to (create|edit|delete) integration\. Check .*\[VALIDATION_NOT_EXPLAINED\]$/;
+        new RegExp(
+          String.raw`Immuta answered 422 to .*: Validation of prerequisite setup failed\. Unable to ` +
+            String.raw`(create|edit|delete) integration\. Check .*\[VALIDATION_NOT_EXPLAINED\]$`,
+        );
       expect(await failing(operation, { test: 6, times: Infinity })).toEqual({
         ...REFUSED[operation],
         reason: expect.stringMatching(reason),

@@ -62,7 +62,10 @@ describe('an event that takes longer than an invocation', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toMatch(
-      /^the handler function cannot invoke itself to continue: .*not authorized to perform Invoke\. Check .*\[SELF_INVOCATION_FAILED\]$/,
+      new RegExp(
+        String.raw`^the handler function cannot invoke itself to continue: .*not authorized to perform Invoke\. ` +
+          String.raw`Check .*\[SELF_INVOCATION_FAILED\]$`,
+      ),
     );
   });
 
@@ -216,7 +219,10 @@ describe('the API key', () => {
     [
       'missing',
       'no secret',
-      /^cannot read secret '.*Secrets Manager can't find the specified secret\. Check that it exists, .*\[SECRET_NOT_READABLE\]$/,
+      new RegExp(
+        String.raw`^cannot read secret '.*Secrets Manager can't find the specified secret\. Check that it ` +
+          String.raw`exists, .*\[SECRET_NOT_READABLE\]$`,
+      ),
     ],
     ['without a value', undefined, /^cannot read secret '.*Secrets Manager can't find the specified secret value/],
     ['empty', '  \n', /is empty\. Store the API key in it, .*\[API_KEY_EMPTY\]$/],

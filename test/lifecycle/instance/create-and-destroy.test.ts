@@ -154,7 +154,10 @@ describe('creation and deletion', () => {
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(instanceFailure(result)).toMatch(
-      /refused AssociateAccessGrantsIdentityCenter: InvalidIdentityCenterInstance.*Check that 'identityCenterInstanceArn' exists.*\[IDENTITY_CENTER_NOT_ASSOCIATED\]/,
+      new RegExp(
+        String.raw`refused AssociateAccessGrantsIdentityCenter: InvalidIdentityCenterInstance.*Check that ` +
+          String.raw`'identityCenterInstanceArn' exists.*\[IDENTITY_CENTER_NOT_ASSOCIATED\]`,
+      ),
     );
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
@@ -167,7 +170,10 @@ describe('creation and deletion', () => {
     const result = await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
 
     expect(instanceFailure(result)).toMatch(
-      /refused AssociateAccessGrantsIdentityCenter: ResourceNotFoundException: Instance not found\. Check that 'identityCenterInstanceArn' exists/,
+      new RegExp(
+        String.raw`refused AssociateAccessGrantsIdentityCenter: ResourceNotFoundException: Instance not found\. ` +
+          String.raw`Check that 'identityCenterInstanceArn' exists`,
+      ),
     );
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
   });
