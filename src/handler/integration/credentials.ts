@@ -33,74 +33,108 @@ export interface Credentials {
   remember(): Promise<void>;
 }
 
+/** Where an access key comes from: the function manages the keys of a user, or a secret of the user has one. */
+type KeySource = ManagedSource | SecretSource;
+
+interface ManagedSource {
+  readonly kind: 'managed';
+  readonly secretArn: string;
+  readonly userName: string;
+}
+
+interface SecretSource {
+  readonly kind: 'secret';
+  readonly secretArn: string;
+  readonly idField: string;
+  readonly keyField: string;
+}
+
+/** Parses where an access key comes from. Undefined if Immuta has a role. */
+function parseKeySource(properties: Properties): KeySource | undefined {
+  const { AccessKeySecretArn: secretArn, AccessKeyUserName: userName } = properties;
+  if (!secretArn) {
+    return undefined;
+  }
+  if (userName) {
+    return { kind: 'managed', secretArn, userName };
+  }
+  const { AccessKeyIdField: idField, SecretAccessKeyField: keyField } = properties;
+  return properties.AuthenticationType === 'accessKey'
+    ? { kind: 'secret', secretArn, idField: idField || 'accessKeyId', keyField: keyField || 'secretAccessKey' }
+    : undefined;
+}
+
 /** Returns the credentials that the properties of an event name. */
-export function createCredentials(
-  event: ResourceEvent,
-  tools: EventTools,
-  environment: Environment,
-): Credentials {
-  const { properties, oldProperties } = event;
+export function createCredentials(event: ResourceEvent, tools: EventTools, environment: Environment): Credentials {
   const { deadline, redaction, log } = tools;
-  const manage = (
-    { AccessKeySecretArn: secretArn, AccessKeyUserName: userName }: Properties,
-    limits: Partial<EventTools> = {},
-  ) =>
-    userName && secretArn
-      ? new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, ...limits })
-      : undefined;
-  const managed = manage(properties);
+  const source = parseKeySource(event.properties);
+  const oldSource = parseKeySource(event.oldProperties);
+  const manage = ({ secretArn }: ManagedSource, limits: Partial<EventTools> = {}) =>
+    new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, ...limits });
   // another user of the same integration has the same secret
-  const isSameSecret = oldProperties.AccessKeySecretArn === properties.AccessKeySecretArn;
-  const former = isSameSecret ? undefined : manage(oldProperties);
+  const isSameSecret = oldSource?.secretArn === source?.secretArn;
+  const managed = source?.kind === 'managed' ? manage(source) : undefined;
+  const former = oldSource?.kind === 'managed' && !isSameSecret ? manage(oldSource) : undefined;
   let sent: AccessKey | undefined;
 
   return {
     managed,
     async provide() {
       await former?.withhold();
-      sent = managed ? await managed.provide(properties.AccessKeyUserName!) : await readAccessKey(properties);
+      sent = await readCurrent();
       return sent;
     },
     isShownBy: (record) => canHold(record, sent),
     async settle(record, read) {
       await managed?.settle(record, read);
       await former?.release();
-      if (managed && sent) {
-        reportRotation(log, properties.AccessKeySecretArn!, true);
+      if (source?.kind === 'managed' && sent) {
+        reportRotation(log, source.secretArn, true);
       }
     },
     async releaseUnused(canHoldKey) {
       const limits = { deadline: deadline.withoutTimeout(), beforeWrite: () => tools.operation.assertCurrent() };
-      for (const key of isSameSecret ? [] : [manage(properties, limits), manage(oldProperties, limits)]) {
+      for (const each of isSameSecret ? [] : [source, oldSource]) {
+        const key = each?.kind === 'managed' ? manage(each, limits) : undefined;
         if (key && (await key.hasKeys()) && !(await canHoldKey(key))) {
           await key.release(() => canHoldKey(key));
         }
       }
     },
     async remember() {
-      const limits = { deadline: deadline.withFewRetries() };
-      await Promise.all(
-        [properties, oldProperties].map((each) =>
-          bestEffort(log, 'secret-not-read', async () => {
-            await (each.AccessKeyUserName ? manage(each, limits)?.isSettled() : readAccessKey(each, limits.deadline));
-          }),
-        ),
-      );
+      await Promise.all([source, oldSource].map((each) => bestEffort(log, 'secret-not-read', () => readSecrets(each))));
     },
   };
 
-  async function readAccessKey(each: Properties, limits = deadline): Promise<AccessKey | undefined> {
-    const { AccessKeySecretArn: arn, AccessKeyIdField: idField, SecretAccessKeyField: keyField } = each;
-    if (each.AuthenticationType !== 'accessKey' || !arn) {
-      return undefined;
+  async function readCurrent(): Promise<AccessKey | undefined> {
+    switch (source?.kind) {
+      case 'managed':
+        return managed!.provide(source.userName);
+      case 'secret':
+        return readAccessKey(source);
+      default:
+        return undefined;
     }
-    if (isSecret(arn, environment[ENV_API_KEY_SECRET_ARN])) {
-      throw createFailure('ACCESS_KEY_SECRET_IS_API_KEY', { secret: arn });
+  }
+
+  /** Redaction remembers what is read. */
+  async function readSecrets(each: KeySource | undefined): Promise<void> {
+    const limits = { deadline: deadline.withFewRetries() };
+    if (each?.kind === 'managed') {
+      await manage(each, limits).isSettled();
+    } else if (each) {
+      await readAccessKey(each, limits.deadline);
     }
-    const text = await readSecret(arn, { deadline: limits, log });
+  }
+
+  async function readAccessKey({ secretArn, idField, keyField }: SecretSource, limits = deadline): Promise<AccessKey> {
+    if (isSecret(secretArn, environment[ENV_API_KEY_SECRET_ARN])) {
+      throw createFailure('ACCESS_KEY_SECRET_IS_API_KEY', { secret: secretArn });
+    }
+    const text = await readSecret(secretArn, { deadline: limits, log });
     return {
-      accessKeyId: redaction.remember(readPrintableField(arn, text, idField || 'accessKeyId')),
-      secretAccessKey: redaction.remember(readPrintableField(arn, text, keyField || 'secretAccessKey')),
+      accessKeyId: redaction.remember(readPrintableField(secretArn, text, idField)),
+      secretAccessKey: redaction.remember(readPrintableField(secretArn, text, keyField)),
     };
   }
 }
