@@ -30,9 +30,9 @@ export class ManagedPolicies implements IAspect {
     if (node instanceof iam.CfnRole) {
       replacePoliciesOfRole(node);
     } else if (node instanceof iam.CfnPolicy) {
-      becomeManaged(node, node.policyDocument, node.policyName);
+      convertToManagedPolicy(node, node.policyDocument, node.policyName);
     } else if (node instanceof iam.CfnRolePolicy) {
-      becomeManaged(node, node.policyDocument, node.policyName);
+      convertToManagedPolicy(node, node.policyDocument, node.policyName);
       node.addPropertyDeletionOverride('RoleName');
       node.addPropertyOverride('Roles', [node.roleName]);
     }
@@ -67,7 +67,7 @@ function attachToRole(role: iam.CfnRole, policy: iam.CfnManagedPolicy): void {
  * CloudFormation cannot change the type of a resource, so the logical ID is another one. It changes with the name of
  * the policy: a name that changes replaces an inline policy, too.
  */
-function becomeManaged(policy: iam.CfnPolicy | iam.CfnRolePolicy, document: unknown, name: string): void {
+function convertToManagedPolicy(policy: iam.CfnPolicy | iam.CfnRolePolicy, document: unknown, name: string): void {
   const stack = Stack.of(policy);
   const suffix = digestIdentity(JSON.stringify(stack.resolve(name)));
   policy.overrideLogicalId(`${stack.resolve(policy.logicalId)}Managed${suffix}`);

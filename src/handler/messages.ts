@@ -326,7 +326,7 @@ export const MESSAGES = {
   /** A data source with this name has another prefix or belongs to another integration, so it is not ours. */
   DATA_SOURCE_OF_OTHER_OWNER: {
     text: "cannot register data source '{name}': Immuta has {existing}",
-    remedy: 'Choose another name, or delete that one in Immuta if nobody needs it, and deploy again',
+    remedy: 'Choose another name, or delete that one in Immuta if it is not in use, and deploy again',
   },
   /** Immuta refused some data sources, for example because a prefix does not exist. The others are registered. */
   DATA_SOURCES_NOT_REGISTERED: {

@@ -85,7 +85,7 @@ const DEFECTS: Defect[] = [
     decision:
       '`kms:Decrypt`, and `kms:GenerateDataKey` to write, on the keys given as `encryptionKeys`, through S3 in the '
         + 'Region only',
-    why: 'Without them nobody can read or write an object that is encrypted with a KMS key',
+    why: 'Without them no user can read or write an object that is encrypted with a KMS key',
     sample: { principal: sampleLocationRole, resourcePolicy: KEY_POLICY },
     ours: () => ({ principal: ours({ location: 'bucket', encrypted: true }).locationRole, resourcePolicy: KEY_POLICY }),
     rows: [

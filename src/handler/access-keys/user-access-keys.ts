@@ -122,7 +122,7 @@ export class UserAccessKeys {
     await deadline.sleep(RETRY_PAUSE_MS);
   }
 
-  /** Stores a key as pending. If that is not possible, deletes it: nobody else knows it. False if it may be left. */
+  /** Stores a key as pending. If that is not possible, deletes it: no other run knows it. False if it may be left. */
   private async storeOrDelete(key: AccessKey, userName: string, versionId: string): Promise<boolean> {
     const { log, redaction } = this.tools;
     redaction.remember(key.secretAccessKey);

@@ -15,7 +15,7 @@ const ACCESS_GRANTS_LAG_MS = 120_000;
 /**
  * Waits until our location is removed from S3 Access Grants. One with another role belongs to another owner, and stays.
  *
- * @throws Failure if it is not removed: the integration is gone, so nobody else would ever remove it
+ * @throws Failure if it is not removed: the integration is gone, so nothing else would ever remove it
  */
 export async function waitForLocationRemoval(tools: Tools, { location, locationRoleArn }: Target): Promise<void> {
   const isOurs = (found?: RegisteredLocation) => found !== undefined && found.roleArn === locationRoleArn;

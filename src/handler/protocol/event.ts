@@ -19,7 +19,7 @@ export interface ResourceEvent {
   readonly requestType: string;
   /** The type in the template, such as `Custom::ImmutaS3Integration`. */
   readonly resourceType: string;
-  /** A pre-signed URL, with which anybody can respond. Never print it. */
+  /** A pre-signed URL. Everyone who has it can respond, so never print it. */
   readonly responseUrl: string;
   readonly stackId: string;
   readonly requestId: string;

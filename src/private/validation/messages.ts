@@ -52,7 +52,7 @@ export const SYNTH_MESSAGES = {
     text: "'buckets' must belong to one account, got buckets of accounts {got}",
     remedy: 'Define an integration for the buckets of each account',
   },
-  /** The file does not exist, is not PEM, or also contains a private key, which nobody may publish in a layer. */
+  /** The file does not exist, is not PEM, or also contains a private key, which must not be in a layer. */
   CA_CERTIFICATE_FILE_INVALID: {
     text: "'caCertificates' must be a file with certificates in PEM and without a private key, got '{file}'",
     remedy: "Pass the path of a file that begins with '-----BEGIN CERTIFICATE-----'",

@@ -121,7 +121,7 @@ describe('with data sources that exist', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-data-sources/none' });
     expect(answer.Reason).toBe(
       `cannot register data source 'Sales returns': Immuta has data source 1001 'Sales returns' of ${owner}. Choose ` +
-        'another name, or delete that one in Immuta if nobody needs it, and deploy again. ' +
+        'another name, or delete that one in Immuta if it is not in use, and deploy again. ' +
         '[DATA_SOURCE_OF_OTHER_OWNER]',
     );
     expect([...sandbox.immuta.dataSources.records.values()]).toEqual([record]);
