@@ -42,8 +42,9 @@ describe.each(TARGETS)('the handler of an instance in $partition', (target) => {
     ['without Identity Center', false, [...CALLS, ...OTHER_CALLS]],
     ['with Identity Center', true, [...CALLS, ...OTHER_CALLS, ...IDENTITY_CENTER_CALLS]],
   ] as const)('%s', (_, identityCenter, calls) => {
+    let created: Principal | undefined;
     test.each(calls)('allows an instance function the call of its code: %s on the %s', async (action, on) => {
-      const principal = handler(identityCenter);
+      const principal = (created ??= handler(identityCenter));
       const context = action === 's3:DeleteAccessGrantsInstance' ? ownTag : undefined;
       await expect(evaluate({ principal, action, resource: formatArn(on, target), context })).resolves.toBe('allowed');
     });

@@ -10,13 +10,15 @@ export interface Subject {
   readonly resourceAccount?: string;
 }
 
-/** Defines a test for each row. The subject is created when the test runs. */
+/** Defines a test for each row. The subject is created when the first test runs. */
 export function expectRows(subject: () => Subject, rows: Row[]): void {
   // Every row has a context. With an argument missing, jest would wait for a callback.
   const complete = rows.map(
     ([expected, action, resource, context = {}]) => [expected, action, resource, context] as const,
   );
+  let created: Subject | undefined;
   test.each(complete)('evaluates as %s: %s on %s %j', async (expected, action, resource, context) => {
-    await expect(evaluate({ ...subject(), action, resource, context })).resolves.toBe(expected);
+    created ??= subject();
+    await expect(evaluate({ ...created, action, resource, context })).resolves.toBe(expected);
   });
 }
