@@ -342,7 +342,10 @@ project.addTask('jest:update', {
   receiveArgs: true,
 });
 project.testTask.reset('tsx test/support/run-tests.ts jest:quick');
-project.addTask('test:full', { description: 'Run every test and check', exec: 'tsx test/support/run-tests.ts jest' });
+project.addTask('test:full', {
+  description: 'Run every test and check',
+  exec: 'tsx test/support/run-tests.ts jest readme',
+});
 project.addTask('test:slow', {
   description: 'Run what test:full adds to test, after it',
   exec: `${JEST} --selectProjects "${NEWEST}" ${SLOW}`,

@@ -5,7 +5,7 @@
  * Prints the lines of jest as they come, and the output of another task if it fails. The last line is the closing line
  * of jest, in which each other task that failed counts as a failure.
  *
- * Usage: tsx test/support/run-tests.ts <jest task>
+ * Usage: tsx test/support/run-tests.ts <jest task> [<task that needs the build>…]
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -51,14 +51,13 @@ async function runJest(task: string): Promise<[passed: number, failed: number, m
   return [Number(passed), Number(failed) || (succeeded ? 0 : 1), more];
 }
 
-async function main(jestTask: string): Promise<void> {
+async function main([jestTask, ...moreTasks]: string[]): Promise<void> {
   const build = Promise.all([check('bundle'), check('compile')]).then((outcomes) => !outcomes.includes(false));
   const lint = check('eslint');
   const checkBuild = async () => {
     await lint;
     if (await build) {
-      await check('typecheck');
-      await check('readme');
+      for (const task of ['typecheck', ...moreTasks]) await check(task);
     }
   };
   const checks = checkBuild();
@@ -69,4 +68,4 @@ async function main(jestTask: string): Promise<void> {
   console.log(`${passed} passed, ${failed + failedTasks} failed${more}`);
 }
 
-void main(process.argv[2]);
+void main(process.argv.slice(2));

@@ -1,5 +1,5 @@
 import { ANOTHER_ROLE, ANOTHER_ROLE_NAME, CRASHES, slowly, testRecovery } from './crashes';
-import { carryOut, GOOD, prepare, useSandbox } from './fixture';
+import { carryOut, GOOD, inOrder, leftovers, NOTHING, prepare, useSandbox } from './fixture';
 import { createLocationRole } from '../../support/access-grants-instance';
 
 testRecovery(CRASHES);
@@ -25,4 +25,47 @@ test.each(['Create', 'Update', 'Delete'] as const)('tests a crash at every step 
   expect(new Set(CRASHES.filter((crash) => crash.operation === operation).map(({ step }) => step))).toEqual(
     new Set(steps),
   );
+});
+
+describe.each(['out of memory', 'unable to load'] as const)('a function that is %s', (crash) => {
+  test('ends in the same way when the function is interrupted once', async () => {
+    for (const operation of ['Create', 'Update', 'Delete'] as const) {
+      sandbox.current.lambda.crashes.push(crash);
+      expect(await carryOut(sandbox.current, operation)).toEqual(GOOD[operation]);
+    }
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('fails each operation at the service timeout when the function is always interrupted', async () => {
+    const { lambda, clock } = sandbox.current;
+    const start = clock.now();
+    lambda.crashes.push(...Array<typeof crash>(6).fill(crash));
+
+    expect(await carryOut(sandbox.current, 'Create')).toEqual({
+      immuta: [],
+      answers: [],
+      stack: 'ROLLBACK_FAILED',
+      reason: expect.stringMatching(/did not receive a response from your Custom Resource/),
+    });
+
+    expect(clock.now() - start).toBeLessThan(2 * 40 * 60_000);
+    expect(await carryOut(sandbox.current, 'Delete')).toMatchObject({ immuta: [], stack: 'DELETE_COMPLETE' });
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
+
+  test('keeps an integration when the function is always interrupted, and deletes it after a repair', async () => {
+    await prepare(sandbox.current, 'Update');
+    sandbox.current.lambda.crashes.push(...Array<typeof crash>(9).fill(crash));
+    const unanswered = {
+      immuta: inOrder(101, 'sales'),
+      answers: [],
+      reason: expect.stringMatching(/did not receive a response/),
+    };
+
+    expect(await carryOut(sandbox.current, 'Update')).toEqual({ ...unanswered, stack: 'UPDATE_ROLLBACK_FAILED' });
+    expect(await carryOut(sandbox.current, 'Delete')).toEqual({ ...unanswered, stack: 'DELETE_FAILED' });
+
+    expect(await carryOut(sandbox.current, 'Delete')).toEqual(GOOD.Delete);
+    expect(leftovers(sandbox.current)).toEqual(NOTHING);
+  });
 });
