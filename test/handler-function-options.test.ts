@@ -205,7 +205,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     }
   });
 
-  test('may read only the object with CA certificates, and decrypt it', () => {
+  test('lets the function read and decrypt only the object with CA certificates', () => {
     const stack = newStack();
     const bucket = s3.Bucket.fromBucketAttributes(stack, 'Cas', {
       bucketName: 'certificates',

@@ -22,7 +22,7 @@ function apply(settings: object, ...results: Partial<Result>[]) {
   return applied;
 }
 
-test('the committed settings are the documented defaults', () => {
+test('commits the documented defaults as settings', () => {
   expect(JSON.parse(readFileSync(SETTINGS_FILE, 'utf8'))).toEqual({});
 });
 

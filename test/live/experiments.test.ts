@@ -92,11 +92,11 @@ test.each(EXPERIMENTS)('expects of $id what the stand-ins do', ({ expected }) =>
   }
 });
 
-test.each(EXPERIMENTS)('is tested with other values of all switches of $id', ({ id, expected }) => {
+test.each(EXPERIMENTS)('tests $id with other values of all its switches', ({ id, expected }) => {
   expect(new Set(OTHERS[id].flatMap(Object.keys))).toEqual(new Set(Object.keys(expected)));
 });
 
-test.each(CASES)('$id sees $settings', async ({ id, settings }) => {
+test.each(CASES)('reports $settings as the result of $id', async ({ id, settings }) => {
   const { sandbox, kit } = live.current;
   applySettings(sandbox, settings);
 

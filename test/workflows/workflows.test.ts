@@ -79,7 +79,7 @@ describe.each(JOBS)('$title', ({ job, name }) => {
   });
 });
 
-test('a job that publishes takes its script from the repository', () => {
+test('takes the script of a job that publishes from the repository', () => {
   const scripts = JOBS.flatMap(({ name, job: { steps } }) => {
     const hasCheckout = steps.some(({ uses }) => uses?.startsWith('actions/checkout@'));
     return steps.filter(({ run = '' }) => run.endsWith('.sh')).map(({ run }) => [name, run, hasCheckout]);

@@ -19,7 +19,7 @@ describe.each(PATHS)('%s, when another integration with the same role is on %s',
     expect(await sandbox.create(send(otherPath, 'Other'))).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('is created, updated and deleted beside it', async () => {
+  test('creates, updates and deletes an integration beside another one with the same role', async () => {
     const created = await sandbox.create(send(path, 'Own'));
     expect(created).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.locations.map(({ scope }) => scope)).toEqual([otherPath, path]);
