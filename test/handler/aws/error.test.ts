@@ -10,7 +10,7 @@ test.each([
   [true, 'of IAM, which is changing the same user', answer('ConcurrentModification', 409)],
   [true, 'without an answer', answer('TimeoutError')],
   [true, 'of the network', Object.assign(new Error('reset'), { code: 'ECONNRESET' })],
-  [true, 'of our patience', Object.assign(new Error('aborted'), { name: 'AbortError' })],
+  [true, 'of our own time limit', Object.assign(new Error('aborted'), { name: 'AbortError' })],
   [false, 'that will not change', answer('LimitExceeded', 409)],
   [false, 'that is a bug', new TypeError('undefined is not a function')],
 ])('decides whether an error is transient (%s): one %s', (expected, _, error) => {

@@ -42,7 +42,7 @@ test.each([
   ['zero', '0', 1_000],
   ['a date', 'Mon, 23 Nov 2026 04:26:30 GMT', 30_000],
   ['a date in the past', 'Mon, 23 Nov 2026 04:00:00 GMT', 1_000],
-  ['more than there is patience for', '86400', 120_000],
+  ['more than the longest wait', '86400', 120_000],
   ['nonsense', 'soon', 500],
   ['nothing', '', 500],
 ])('waits as Retry-After says with %s', (_, retryAfter, delay) => {

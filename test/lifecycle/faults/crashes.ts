@@ -57,7 +57,7 @@ export const CRASHES: readonly Crash[] = [
   {
     operation: 'Create',
     step: 'get',
-    when: 'it has seen that all is well',
+    when: 'it has read the state',
     kill: afterStep('get', '"status":"enabled"'),
   },
   { operation: 'Create', step: 'lambda', when: 'it has invoked itself', kill: both(slowly, atCallOf('lambda')) },
