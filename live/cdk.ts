@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { Stack, Stage } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Deployer, DeployOptions } from './stacks';
 
 const CDK = require.resolve('aws-cdk/bin/cdk');
@@ -29,7 +29,6 @@ export class CdkDeployer implements Deployer {
   async destroy(stackName: string): Promise<void> {
     const outdir = mkdtempSync(path.join(tmpdir(), 'immuta-live-'));
     try {
-      const { App } = await import('aws-cdk-lib');
       const app = new App({ outdir });
       new Stack(app, stackName);
       await this.run('destroy', stackName, '--app', app.synth().directory, '--force');

@@ -55,9 +55,9 @@ export async function deleteDataSource(context: Context, name: string): Promise<
 
 async function deleteIntegrations(context: Context, name: string): Promise<void> {
   const isOwn = (record: any) => record.config?.name === name && record.status !== 'deleted';
-  for (const { id, config } of (await listIntegrations(context)).filter(isOwn)) {
+  for (const { id } of (await listIntegrations(context)).filter(isOwn)) {
     await waitForRecord(context, String(id));
-    await deleteIntegration(context, { id: String(id), config });
+    await deleteIntegration(context, String(id));
   }
 }
 

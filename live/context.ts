@@ -3,7 +3,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { App, Stack } from 'aws-cdk-lib';
 import { Base, BASE, defineBase, readBase } from './base-stack';
-import type { SendToImmuta } from './immuta';
+import type { Reply, SendToImmuta } from './immuta';
 import type { Options } from './options';
 import { Deployer, DeployOptions, describeStack, StackState } from './stacks';
 import type { State } from './state';
@@ -38,6 +38,8 @@ export interface ContextOptions {
 
 const POLL_MS = 1_000;
 const LONGEST_MS = 30 * 60_000;
+const MOST_ATTEMPTS = 5;
+const RETRY_MS = 10_000;
 
 export interface PollOptions {
   /** @default 1000 */
@@ -78,10 +80,21 @@ export class Context {
     return `s3://${this.options.bucket}/${this.name(label)}/`;
   }
 
-  /** Sends a request to Immuta, once. */
-  get immuta(): SendToImmuta {
-    this.context.signal.throwIfAborted();
-    return this.context.immuta;
+  /**
+   * Sends a request to Immuta, and a GET again if Immuta is not available.
+   *
+   * @throws Error if the response tells nothing about the request (429, 5xx)
+   */
+  async immuta(method: string, path: string, body?: object): Promise<Reply> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.context.signal.throwIfAborted();
+      const reply = await this.context.immuta(method, path, body);
+      if (reply.status < 500 && reply.status !== 429) return reply;
+      if (method !== 'GET' || attempt === MOST_ATTEMPTS) {
+        throw new Error(`Immuta responds with ${reply.status} to ${method} ${path}`);
+      }
+      await this.sleep(RETRY_MS);
+    }
   }
 
   now(): number {

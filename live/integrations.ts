@@ -83,11 +83,12 @@ export async function waitUntilSettled(context: Context, id: string): Promise<Co
   return record.config;
 }
 
-/** Deletes an integration, and returns how Immuta then shows it. @throws Error if it remains */
-export async function deleteIntegration(
-  context: Context,
-  { id, config }: Integration,
-): Promise<'missing' | 'deleted'> {
+/**
+ * Deletes an integration, and returns how Immuta then shows it. Its name stays in the state: another one may have it.
+ *
+ * @throws Error if it remains
+ */
+export async function deleteIntegration(context: Context, id: string): Promise<'missing' | 'deleted'> {
   const reply = await context.immuta('DELETE', `/integrations/${id}`);
   if (reply.status >= 300 && reply.status !== 404) {
     throw new Error(`Immuta refused to delete an integration: ${describe(reply.body)}`);
@@ -98,7 +99,6 @@ export async function deleteIntegration(
     return body?.status === 'deleted' || body?.status === 'deleteError' ? body.status as string : undefined;
   });
   if (end !== 'missing' && end !== 'deleted') throw new Error(`an integration was not deleted: ${end ?? 'timed out'}`);
-  context.state.remove('integrations', config.name);
   return end;
 }
 

@@ -6,7 +6,8 @@ export const deletedRecord: Experiment = {
   question: 'Is a deleted integration missing (404), or does it remain with the status `deleted`?',
   expected: { 'immuta.switches.keepsDeleted': false },
   async run(context) {
-    const end = await deleteIntegration(context, await createIntegration(context, 'deleted-record'));
+    const { id } = await createIntegration(context, 'deleted-record');
+    const end = await deleteIntegration(context, id);
     return { 'immuta.switches.keepsDeleted': end === 'deleted' };
   },
 };

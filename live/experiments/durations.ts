@@ -18,7 +18,7 @@ export const durations: Experiment = {
       await putIntegration(context, integration.id, config);
       await waitUntilSettled(context, integration.id);
     });
-    const deleting = await measure(context, () => deleteIntegration(context, { ...integration, config }));
+    const deleting = await measure(context, () => deleteIntegration(context, integration.id));
     return {
       'immuta.switches.durations.creating': creating,
       'immuta.switches.durations.editing': editing,

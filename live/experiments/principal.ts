@@ -21,7 +21,7 @@ export const principal: Experiment = {
     const canAssume = async (id: string) => {
       const config = await buildConfig(context, 'principal', { awsRoleToAssume: outputs[`${id}Arn`] });
       const { status, body } = await postIntegration(context, config);
-      if (status < 300) await deleteIntegration(context, { id: body.id, config });
+      if (status < 300) await deleteIntegration(context, body.id);
       const tests: any[] = body?.validationResults?.validationTests ?? [];
       return tests.find(({ name }) => /caller's identity/.test(name))?.status === 'passed';
     };

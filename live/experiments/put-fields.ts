@@ -37,7 +37,7 @@ export const putFields: Experiment = {
     await change('awsLocationRole', otherLocationRole);
     const canEditRole = config.awsLocationRole === otherLocationRole;
     const role = canEditRole ? await findLocationRole(context, config.awsLocationPath) : undefined;
-    await deleteIntegration(context, { id: integration.id, config });
+    await deleteIntegration(context, integration.id);
     return {
       'immuta.switches.nonEditable': refused,
       'immuta.switches.ignoredByEdit': ignored,

@@ -10,7 +10,10 @@ type Write = 'create' | 'edit' | 'delete';
 /** Nobody waits longer for a read. */
 const LONGEST_LAG_MS = 10 * 60_000;
 
-/** Asks each second after each write until the record, the list and the locations show it. */
+/**
+ * Asks each second after each write until the record and the list show it. The location counts from the moment at which
+ * the record is enabled.
+ */
 export const readLag: Experiment = {
   id: 'read-lag',
   question: 'How long do the record, the list and the locations of S3 Access Grants show the state before a write?',
@@ -32,11 +35,12 @@ export const readLag: Experiment = {
     const name = context.name('read-lag-renamed');
     await putIntegration(context, id, { ...config, name });
     const edited = await measureReads(context, id, 'edit', (record) =>
-      record?.status !== 'enabled' || record.config.name === name);
+      record?.status === 'editing' || record?.config.name === name);
     await waitUntilSettled(context, id);
 
     await context.immuta('DELETE', `/integrations/${id}`);
-    const deleted = await measureReads(context, id, 'delete', (record) => record?.status !== 'enabled');
+    const deleted = await measureReads(context, id, 'delete', (record) =>
+      record === undefined || /^delet/.test(record.status));
     return { ...created, ...edited, ...deleted, 'aws.accessGrants.listLagMs': location };
   },
 };

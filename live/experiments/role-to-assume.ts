@@ -13,7 +13,7 @@ export const roleToAssume: Experiment = {
     }
     if (status < 300) {
       await waitForRecord(context, body.id);
-      await deleteIntegration(context, { id: String(body.id), config });
+      await deleteIntegration(context, String(body.id));
     }
     return status < 300 || status === 422 ? { 'immuta.switches.knowsRoleToAssume': true } : {};
   },

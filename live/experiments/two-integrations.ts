@@ -9,14 +9,10 @@ export const twoIntegrations: Experiment = {
     const first = await createIntegration(context, 'two-integrations-first');
     const config = await buildConfig(context, 'two-integrations-second');
     const { status, body } = await postIntegration(context, config);
-    if (status < 300) {
-      const second = { id: String(body.id), config };
-      const record = await waitForRecord(context, second.id);
-      await deleteIntegration(context, second);
-      await deleteIntegration(context, first);
-      return { 'immuta.switches.needsEmptyInstance': record?.status !== 'enabled' };
-    }
-    await deleteIntegration(context, first);
-    return { 'immuta.switches.needsEmptyInstance': true };
+    const isCreated = status < 300;
+    const isEnabled = isCreated && (await waitForRecord(context, body.id))?.status === 'enabled';
+    if (isCreated) await deleteIntegration(context, body.id);
+    await deleteIntegration(context, first.id);
+    return { 'immuta.switches.needsEmptyInstance': !isEnabled };
   },
 };

@@ -15,7 +15,7 @@ export const validationFailure: Experiment = {
     const config = await buildConfig(context, 'validation-failure', { awsLocationPath: path });
     const { status, body } = await postIntegration(context, config);
     if (status >= 300) {
-      await deleteIntegration(context, first);
+      await deleteIntegration(context, first.id);
       const hasTests = (body?.validationResults?.validationTests ?? []).length > 0;
       return status === 422
         ? { 'immuta.switches.validationFailure': hasTests ? 'unprocessable' : 'unprocessable-bare' }
@@ -24,8 +24,12 @@ export const validationFailure: Experiment = {
     const id = String(body.id);
     const record = await waitForRecord(context, id);
     const again = await postIntegration(context, config);
-    await deleteIntegration(context, { id, config });
-    await deleteIntegration(context, first);
+    if (again.status < 300) {
+      await waitForRecord(context, String(again.body.id));
+      await deleteIntegration(context, String(again.body.id));
+    }
+    await deleteIntegration(context, id);
+    await deleteIntegration(context, first.id);
     if (record?.status !== 'createError') return {};
     return {
       'immuta.switches.validationFailure': body.status === 'createError' ? 'ok' : 'createError',

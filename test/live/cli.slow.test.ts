@@ -52,13 +52,14 @@ function live(experiment: string, onOutput?: (output: string, interrupt: () => v
   ], onOutput);
 }
 
-/** The bootstrap stack remains, with its roles. */
+/** The bootstrap stack remains, with its roles and its repository. */
 function findOwnLeftovers() {
-  const { stacks, roles, ...others } = findLeftovers(createLive(sandbox, path.join(folder, 'live-state.json')));
+  const { stacks, roles, others, ...more } = findLeftovers(createLive(sandbox, path.join(folder, 'live-state.json')));
   return {
-    ...others,
+    ...more,
     stacks: stacks.filter((name) => name !== TOOLKIT),
     roles: roles.filter((arn) => !arn.includes(':role/cdk-')),
+    others: others.filter((arn) => !arn.includes(':repository/cdk-')),
   };
 }
 

@@ -132,6 +132,27 @@ describe('asking', () => {
   });
 });
 
+describe('an outage of Immuta', () => {
+  const asks = (method: string, path: string) => experimentThat(async (context) => {
+    await context.immuta(method, path, method === 'GET' ? undefined : {});
+    return { 'immuta.switches.keepsDeleted': false };
+  });
+
+  test('does not matter to a GET that is answered after retries', async () => {
+    live.current.sandbox.immuta.faults.http({ method: 'GET', behaviour: 'answer', answer: { status: 503 }, times: 3 });
+    expect(await run(asks('GET', '/integrations'))).toMatchObject({
+      results: [{ outcome: 'as expected', seconds: 30 }],
+    });
+  });
+
+  test('fails an experiment instead of counting as a refusal', async () => {
+    live.current.sandbox.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 503 } });
+    expect(await run(asks('POST', '/integrations'))).toMatchObject({
+      results: [{ outcome: 'failed', reason: 'Immuta responds with 503 to POST /integrations' }],
+    });
+  });
+});
+
 describe('the report', () => {
   test('names neither secrets nor accounts, tenants, principals and buckets', async () => {
     const { kit } = live.current;
