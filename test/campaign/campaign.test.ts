@@ -4,7 +4,7 @@ import { Kind, KINDS } from './generate';
 const WITHOUT_DATA_SOURCES = KINDS.filter((kind) => kind !== 'data sources');
 const WITH_DATA_SOURCES: readonly Kind[] = [
   'data sources',
-  'neighbours',
+  'other resources',
   'no rollback',
   'replacements',
   'faults',

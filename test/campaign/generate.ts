@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { Action, History, ManualChange, PLAIN_VARIANT, StackName, Step, Variant } from './history';
-import { Mishap, MISHAP_KINDS, MishapKind } from './network';
+import { Fault, FAULT_KINDS, FaultKind } from './network';
 import { AUTHENTICATIONS, CONSTRUCT_IDS, LOCATION_ROLES, LOCATIONS, Shape } from './templates';
 
 /** Kinds of events in a history. */
 export const KINDS = [
-  'neighbours',
+  'other resources',
   'no rollback',
   'express',
   'skipped rollbacks',
@@ -54,7 +54,7 @@ const DATA_SOURCES: Shape['dataSources'][] = [
   undefined,
 ];
 
-const KILLS: readonly MishapKind[] = ['killed before', 'killed after'];
+const KILLS: readonly FaultKind[] = ['killed before', 'killed after'];
 /** Lambda runs an event three times at most. */
 const MOST_KILLS = 2;
 
@@ -65,7 +65,7 @@ interface Choice<T> {
 
 /** What the handler can only recognize if it can ask CloudFormation: whether it still waits. */
 const RECOGNIZED_BY_ASKING: readonly Kind[] = [
-  'neighbours',
+  'other resources',
   'kills',
   'duplicates',
   'late deliveries',
@@ -94,8 +94,8 @@ function generateHistories(kinds: readonly Kind[]): fc.Arbitrary<History> {
   const step = fc.record<Step>({
     action: actions(has, stack),
     after: has('overlaps') ? rarely(fc.integer({ min: 0, max: 60 })) : fc.constant(undefined),
-    neighbourFailsAfter: has('neighbours') ? sometimes(failsAfter) : fc.constant(undefined),
-    mishaps: mishaps(has),
+    otherResourceFailsAfter: has('other resources') ? sometimes(failsAfter) : fc.constant(undefined),
+    faults: faults(has),
     deliveries: deliveries(has),
     throttledSeconds: throttling(has),
     end: has('error ends')
@@ -116,8 +116,8 @@ function generateHistories(kinds: readonly Kind[]): fc.Arbitrary<History> {
       noRollback: has('no rollback') ? fc.constantFrom(false, false, true) : fc.constant(false),
     }),
     after: fc.constant(undefined),
-    neighbourFailsAfter: has('neighbours') ? rarely(failsAfter) : fc.constant(undefined),
-    mishaps: mishaps(has),
+    otherResourceFailsAfter: has('other resources') ? rarely(failsAfter) : fc.constant(undefined),
+    faults: faults(has),
     deliveries: deliveries(has),
     throttledSeconds: throttling(has),
     end: fc.constant(undefined),
@@ -203,23 +203,23 @@ function changes(has: Has): fc.Arbitrary<Partial<Shape>> {
   return has('imported roles') ? change : change.map((some) => ({ ...some, locationRole: 'generated' }));
 }
 
-function mishaps(has: Has): fc.Arbitrary<readonly Mishap[]> {
-  const kinds = MISHAP_KINDS.filter((kind) => has(KILLS.includes(kind) ? 'kills' : 'faults'));
+function faults(has: Has): fc.Arbitrary<readonly Fault[]> {
+  const kinds = FAULT_KINDS.filter((kind) => has(KILLS.includes(kind) ? 'kills' : 'faults'));
   if (kinds.length === 0) return fc.constant([]);
-  const mishap = fc
+  const fault = fc
     .record({
       exchange: fc.integer({ min: 1, max: 30 }),
       what: fc.constantFrom(...kinds),
       seconds: fc.constantFrom(0, 0, 2, 90),
     })
-    .map(({ exchange, what, seconds }): Mishap =>
+    .map(({ exchange, what, seconds }): Fault =>
       (what === 'busy' || what === 'throttled') && seconds > 0 ? { exchange, what, seconds } : { exchange, what },
     );
-  const some = fc.array(mishap, { minLength: 1, maxLength: 3 }).map((all) => {
+  const some = fc.array(fault, { minLength: 1, maxLength: 3 }).map((all) => {
     let kills = 0;
     return all.filter(({ what }) => !KILLS.includes(what) || ++kills <= MOST_KILLS);
   });
-  return fc.oneof({ weight: 3, arbitrary: fc.constant<Mishap[]>([]) }, { weight: 2, arbitrary: some });
+  return fc.oneof({ weight: 3, arbitrary: fc.constant<Fault[]>([]) }, { weight: 2, arbitrary: some });
 }
 
 function deliveries(has: Has): fc.Arbitrary<Step['deliveries']> {

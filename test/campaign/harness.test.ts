@@ -25,11 +25,11 @@ function handlerThat(wrong: string): string {
   return folder;
 }
 
-const plain = (action: Action, more: Partial<Step> = {}): Step => ({ action, mishaps: [], deliveries: [0], ...more });
+const plain = (action: Action, more: Partial<Step> = {}): Step => ({ action, faults: [], deliveries: [0], ...more });
 
 const DEPLOY = plain({ type: 'deploy', stack: 'Lake', change: {} });
 const RENAME = plain({ type: 'deploy', stack: 'Lake', change: { name: 'sales' } });
-const CANCELLED_RENAME = { ...RENAME, neighbourFailsAfter: 60 };
+const CANCELLED_RENAME = { ...RENAME, otherResourceFailsAfter: 60 };
 const FAILING_RENAME: Step = { ...RENAME, end: { from: 'editing', to: 'editError' } };
 const BY_HAND = plain({ type: 'create by hand' });
 const history = (...steps: Step[]): History => ({ variant: PLAIN_VARIANT, steps });
@@ -110,7 +110,7 @@ test('shrinks a history that fails and renders it as a script', async () => {
   });
 
   expect(failures).not.toEqual([]);
-  expect(script(failures[0].history)).toBe('  surroundings: as documented\n  1. deploy Lake: no change');
+  expect(script(failures[0].history)).toBe('  behaviour: as documented\n  1. deploy Lake: no change');
   expect(describeFailure(failures[0])).toBe([
     `seed ${failures[0].seed}:`,
     '  orphan: integration 101 (integration, enabled) is left',

@@ -1,4 +1,4 @@
-import { Mishap } from './network';
+import { Fault } from './network';
 import { Shape } from './templates';
 import { CloudFormation } from '../sandbox/cloudformation';
 import { DEFAULT_SWITCHES, Switches } from '../sandbox/immuta';
@@ -86,8 +86,8 @@ export interface Step {
   /** Seconds after the previous step began. @default - after its end */
   readonly after?: number;
   /** Seconds after which another resource of the stack fails. @default - it does not */
-  readonly neighbourFailsAfter?: number;
-  readonly mishaps: readonly Mishap[];
+  readonly otherResourceFailsAfter?: number;
+  readonly faults: readonly Fault[];
   /** When each copy of an event is delivered: milliseconds, or after the previous copy ended. */
   readonly deliveries: readonly (number | 'afterwards')[];
   /** Seconds without any concurrency for the function. @default 0 */
@@ -118,9 +118,9 @@ export function countCalmSteps({ variant, steps }: History): number {
     describe === 'responds';
   if (!isOrdinary) return 0;
   const trouble = steps.findIndex(
-    ({ action, after, mishaps, throttledSeconds, end }) =>
+    ({ action, after, faults, throttledSeconds, end }) =>
       after !== undefined ||
-      mishaps.length > 0 ||
+      faults.length > 0 ||
       throttledSeconds !== undefined ||
       end !== undefined ||
       ['adopt', 'create by hand', 'change by hand'].includes(action.type),
@@ -133,9 +133,9 @@ export function script({ variant, steps }: History): string {
   const differences = Object.entries(variant)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(PLAIN_VARIANT[name as keyof Variant]))
     .map(([name, value]) => `${name} ${describeDifference(PLAIN_VARIANT[name as keyof Variant], value)}`);
-  const surroundings = differences.length > 0 ? differences.join(', ') : 'as documented';
+  const behaviour = differences.length > 0 ? differences.join(', ') : 'as documented';
   return [
-    `  surroundings: ${surroundings}`,
+    `  behaviour: ${behaviour}`,
     ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
   ].join('\n');
 }
@@ -150,17 +150,17 @@ function describeDifference(plain: unknown, value: unknown): string {
 }
 
 function describeStep(step: Step): string {
-  const { action, after, neighbourFailsAfter, mishaps, deliveries, throttledSeconds, end } = step;
+  const { action, after, otherResourceFailsAfter, faults, deliveries, throttledSeconds, end } = step;
   return [
     describeAction(action),
     ...(after === undefined ? [] : [`${after} s after the previous step began`]),
-    ...(neighbourFailsAfter === undefined ? [] : [`another resource fails after ${neighbourFailsAfter} s`]),
+    ...(otherResourceFailsAfter === undefined ? [] : [`another resource fails after ${otherResourceFailsAfter} s`]),
     ...(deliveries.length === 1 && deliveries[0] === 0
       ? []
       : [`events are delivered at ${deliveries.map(describeDelivery).join(' and ')}`]),
     ...(throttledSeconds ? [`no concurrency for ${throttledSeconds} s`] : []),
     ...(end ? [`the next '${end.from}' ends in '${end.to}'`] : []),
-    ...mishaps.map(
+    ...faults.map(
       ({ exchange, what, seconds }) => `exchange ${exchange}: ${what}${seconds ? ` (Retry-After ${seconds})` : ''}`,
     ),
   ].join('; ');

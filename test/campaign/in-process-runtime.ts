@@ -27,7 +27,7 @@ export const KILLED = 'Runtime exited with error: signal: killed';
 type Handler = (event: unknown, context: object) => Promise<void>;
 
 /** The services that functions can reach. */
-export interface Surroundings {
+export interface RuntimeServices {
   readonly scheduler: Scheduler;
   readonly services: AwsServices;
   readonly immuta: ImmutaTenantModel;
@@ -73,13 +73,13 @@ export class InProcessRuntime {
   private processes = 0;
 
   constructor(
-    private readonly surroundings: Surroundings,
+    private readonly runtimeServices: RuntimeServices,
     private readonly seed: number,
   ) {}
 
   startProcess(options: ProcessOptions): RuntimeProcess {
     const number = ++this.processes;
-    return new HandlerProcess(`process ${number}`, options, this.surroundings, seededRandom(this.seed + number));
+    return new HandlerProcess(`process ${number}`, options, this.runtimeServices, seededRandom(this.seed + number));
   }
 }
 
@@ -99,10 +99,10 @@ class HandlerProcess implements RuntimeProcess, Caller {
   constructor(
     readonly name: string,
     private readonly options: ProcessOptions,
-    private readonly surroundings: Surroundings,
+    private readonly runtimeServices: RuntimeServices,
     private readonly random: () => number,
   ) {
-    this.timers = new Timers(surroundings.scheduler);
+    this.timers = new Timers(runtimeServices.scheduler);
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
     });
@@ -139,7 +139,7 @@ class HandlerProcess implements RuntimeProcess, Caller {
   }
 
   private load(): Handler {
-    const { scheduler } = this.surroundings;
+    const { scheduler } = this.runtimeServices;
     const globals = virtualGlobals(scheduler, this.timers, this.random);
     const module = { exports: {} as { handler: Handler } };
     const values: Record<string, unknown> = {
@@ -168,7 +168,7 @@ class HandlerProcess implements RuntimeProcess, Caller {
   private write(text: string): boolean {
     if (!this.isAlive) return false;
     this.current?.onOutput(text);
-    this.surroundings.onLog(this.name, text);
+    this.runtimeServices.onLog(this.name, text);
     return true;
   }
 
@@ -187,7 +187,7 @@ class HandlerProcess implements RuntimeProcess, Caller {
   }
 
   private fetchImmuta(request: HttpRequest, signal?: AbortSignal | null): Promise<Response> {
-    const { network, immuta, scheduler, onImmutaAnswer } = this.surroundings;
+    const { network, immuta, scheduler, onImmutaAnswer } = this.runtimeServices;
     const { event } = this.current!;
     return network.exchange(this, {
       peer: 'immuta',
@@ -209,7 +209,7 @@ class HandlerProcess implements RuntimeProcess, Caller {
   }
 
   private putResponse(request: HttpRequest, signal?: AbortSignal | null): Promise<Response> {
-    const { network, responses } = this.surroundings;
+    const { network, responses } = this.runtimeServices;
     return network.exchange(this, {
       peer: 'response',
       label: request.method,
@@ -246,7 +246,7 @@ class HandlerProcess implements RuntimeProcess, Caller {
   }
 
   private callAwsOnce(call: SdkCall): Promise<unknown> {
-    const { network, services, lambda, scheduler } = this.surroundings;
+    const { network, services, lambda, scheduler } = this.runtimeServices;
     const { AWS_ACCESS_KEY_ID: accessKeyId } = this.options.env;
     return network.exchange<unknown>(this, {
       peer: call.service,

@@ -1,15 +1,15 @@
 import { Scheduler } from '../sandbox/scheduler';
 
 /** A fault of one exchange between the function and Immuta, AWS or the response URL. */
-export interface Mishap {
+export interface Fault {
   /** Number of the exchange within its step, from 1. */
   readonly exchange: number;
-  readonly what: MishapKind;
+  readonly what: FaultKind;
   /** `Retry-After` of `busy` and `throttled`. */
   readonly seconds?: number;
 }
 
-export const MISHAP_KINDS = [
+export const FAULT_KINDS = [
   /** The connection breaks before the request arrives, or before the response does. */
   'request lost',
   'answer lost',
@@ -25,7 +25,7 @@ export const MISHAP_KINDS = [
   'killed after',
 ] as const;
 
-export type MishapKind = (typeof MISHAP_KINDS)[number];
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** One request and its response. */
 export interface Exchange<T> {
@@ -61,7 +61,7 @@ const MOST_EXCHANGES = 5_000;
 /** The network of the functions, with latency and faults. */
 export class Network {
   /** Faults of the present step. */
-  mishaps: readonly Mishap[] = [];
+  faults: readonly Fault[] = [];
   /** Exchanges since the step began. */
   exchanges = 0;
   total = 0;
@@ -76,8 +76,8 @@ export class Network {
     return this.total > MOST_EXCHANGES;
   }
 
-  beginStep(mishaps: readonly Mishap[]): void {
-    this.mishaps = mishaps;
+  beginStep(faults: readonly Fault[]): void {
+    this.faults = faults;
     this.exchanges = 0;
   }
 
@@ -104,13 +104,13 @@ export class Network {
 
   private async perform<T>(caller: Caller, exchange: Exchange<T>): Promise<T> {
     const number = ++this.exchanges;
-    const mishap = this.mishaps.find(
+    const fault = this.faults.find(
       (each) => each.exchange === number && (each.what !== 'conflict' || exchange.isWrite),
     );
     const label = `${caller.name} #${number} ${exchange.peer} ${exchange.label}`;
-    const happens = (...kinds: MishapKind[]) => {
-      if (!mishap || !kinds.includes(mishap.what)) return false;
-      this.note(`${label}: ${mishap.what}`);
+    const happens = (...kinds: FaultKind[]) => {
+      if (!fault || !kinds.includes(fault.what)) return false;
+      this.note(`${label}: ${fault.what}`);
       return true;
     };
 
@@ -121,7 +121,7 @@ export class Network {
     }
     if (happens('request lost')) throw exchange.broken();
     if (happens('request swallowed')) return NEVER;
-    if (happens('busy', 'throttled', 'conflict')) return exchange.refuse(mishap!.what as 'busy', mishap!.seconds);
+    if (happens('busy', 'throttled', 'conflict')) return exchange.refuse(fault!.what as 'busy', fault!.seconds);
     const result = await exchange.work();
     this.note(`${label} → ${exchange.show(result)}`);
     if (happens('killed after')) {

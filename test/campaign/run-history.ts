@@ -12,7 +12,15 @@ import {
   Violation,
 } from './invariants';
 import { listIntegrations, OwnershipLedger, recordIdOf } from './ownership';
-import { FIRST_SHAPE, GIVEN, INTEGRATION_TYPE, lakeTemplate, NEIGHBOUR_ID, renameLogicalId, Shape } from './templates';
+import {
+  FIRST_SHAPE,
+  GIVEN,
+  INTEGRATION_TYPE,
+  lakeTemplate,
+  OTHER_RESOURCE_ID,
+  renameLogicalId,
+  Shape,
+} from './templates';
 import { AwsError } from '../sandbox/aws';
 import { DeployOptions, Stack, StackEvent } from '../sandbox/cloudformation';
 import { Answer, IntegrationRecord } from '../sandbox/immuta';
@@ -49,7 +57,7 @@ class HistoryRun {
   private readonly note: Note;
   /** Of the integrations' logical ids, after refactorings. */
   private readonly suffixes = new Map<StackName, string>();
-  private neighbourVersion = 1;
+  private otherResourceVersion = 1;
   private pending: Promise<unknown>[] = [];
   /** Whether nothing has happened yet that can make a rollback or a deletion fail. */
   private isCalm = true;
@@ -104,19 +112,19 @@ class HistoryRun {
 
   private begin(step: Step): void {
     const { network, lambda, cloudFormation, immuta } = this.world;
-    network.beginStep(step.mishaps);
+    network.beginStep(step.faults);
     lambda.deliveries = [...step.deliveries];
     if (step.throttledSeconds) this.throttle(step.throttledSeconds);
     cloudFormation.faults.length = 0;
-    if (step.neighbourFailsAfter !== undefined) {
-      this.neighbourVersion += 1;
+    if (step.otherResourceFailsAfter !== undefined) {
+      this.otherResourceVersion += 1;
       for (const action of ['create', 'update'] as const) {
-        const logicalId = new RegExp(`^${NEIGHBOUR_ID}$`);
+        const logicalId = new RegExp(`^${OTHER_RESOURCE_ID}$`);
         cloudFormation.faults.push({
           logicalId,
           action,
-          afterSeconds: step.neighbourFailsAfter,
-          reason: 'the neighbour fails',
+          afterSeconds: step.otherResourceFailsAfter,
+          reason: 'the other resource fails',
           once: true,
         });
       }
@@ -173,7 +181,7 @@ class HistoryRun {
     const now = this.stackNamed(name);
     if (now && !/_COMPLETE$|^(CREATE|UPDATE)_FAILED$/.test(now.status)) return;
     if (shape) this.shapes.set(name, shape);
-    const template = lakeTemplate(shape, this.neighbourVersion, this.suffixes.get(name));
+    const template = lakeTemplate(shape, this.otherResourceVersion, this.suffixes.get(name));
     await this.operate(name, () => cloudFormation.deploy(name, template, options));
   }
 

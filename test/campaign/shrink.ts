@@ -47,11 +47,11 @@ function* simplerValues<T extends object>(value: T, plain: T): Generator<T> {
 }
 
 function* simplerSteps(step: Step): Generator<Step> {
-  for (const key of ['after', 'neighbourFailsAfter', 'throttledSeconds', 'end'] as const) {
+  for (const key of ['after', 'otherResourceFailsAfter', 'throttledSeconds', 'end'] as const) {
     if (step[key] !== undefined) yield { ...step, [key]: undefined };
   }
   if (step.deliveries.length > 1 || step.deliveries[0] !== 0) yield { ...step, deliveries: [0] };
-  for (const mishap of step.mishaps) yield { ...step, mishaps: step.mishaps.filter((each) => each !== mishap) };
+  for (const fault of step.faults) yield { ...step, faults: step.faults.filter((each) => each !== fault) };
   for (const action of simplerActions(step.action)) yield { ...step, action };
 }
 

@@ -19,7 +19,7 @@ import { SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/
 
 export const INTEGRATION_TYPE = 'Custom::ImmutaS3Integration';
 export const DATA_SOURCES_TYPE = 'Custom::ImmutaS3DataSources';
-export const NEIGHBOUR_ID = 'Neighbour';
+export const OTHER_RESOURCE_ID = 'OtherResource';
 const TENANT_STACK = 'Tenant';
 const INTEGRATION_STACK = 'Lake';
 const ADOPT_PLACEHOLDER = 'adopted-id';
@@ -75,9 +75,9 @@ export function tenantTemplate(): Template {
  *
  * @param suffix Of the integration's logical id, after a refactoring
  */
-export function lakeTemplate(shape: Shape | undefined, neighbourVersion: number, suffix = ''): Template {
-  const neighbour = { Type: 'Test::Neighbour::Resource', Properties: { Version: neighbourVersion } };
-  if (!shape) return { Resources: { [NEIGHBOUR_ID]: neighbour } };
+export function lakeTemplate(shape: Shape | undefined, otherResourceVersion: number, suffix = ''): Template {
+  const otherResource = { Type: 'Test::OtherResource::Resource', Properties: { Version: otherResourceVersion } };
+  if (!shape) return { Resources: { [OTHER_RESOURCE_ID]: otherResource } };
   const { authentication, locationRole, location, constructId, retain, adopt, dataSources } = shape;
   const { lake } = synthesized(
     [
@@ -104,7 +104,7 @@ export function lakeTemplate(shape: Shape | undefined, neighbourVersion: number,
   });
   const registered = Object.values(Resources).find(({ Type }) => Type === DATA_SOURCES_TYPE);
   if (registered) registered.Properties.DataSources = JSON.stringify(dataSources);
-  const template = { ...lake, Resources: { ...withoutUndefined(Resources), [NEIGHBOUR_ID]: neighbour } };
+  const template = { ...lake, Resources: { ...withoutUndefined(Resources), [OTHER_RESOURCE_ID]: otherResource } };
   return renameLogicalId(template, logicalId, logicalId + suffix);
 }
 

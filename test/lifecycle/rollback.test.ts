@@ -18,7 +18,7 @@ const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
 /** The requests to change something, since the first deployment. */
 const updates = () => changes(sandbox.current).slice(1);
 
-function neighbourFails(afterSeconds: number): void {
+function failOtherResource(afterSeconds: number): void {
   sandbox.current.cloudFormation.faults.push({
     logicalId: /^OtherResource/,
     action: 'create',
@@ -83,7 +83,7 @@ describe('an update', () => {
   test('rolls back a successful update when another resource fails', async () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
-    neighbourFails(120);
+    failOtherResource(120);
 
     const result = await deploy({ integrationName: 'marketing' }, withOtherResource);
 
@@ -98,7 +98,7 @@ describe('an update', () => {
     await deploy({ integrationName: 'sales' });
     const before = state(sandbox.current);
     sandbox.current.immuta.switches.durations.editing = 60_000;
-    neighbourFails(10);
+    failOtherResource(10);
 
     const result = await deploy({ integrationName: 'marketing' }, withOtherResource);
 
@@ -141,7 +141,7 @@ describe('a replacement', () => {
   ])('keeps the old integration when another resource fails %s its replacement', async (_, afterSeconds, deletion) => {
     await deploy(inBucket('sales-lake'));
     const before = [leftovers(sandbox.current), state(sandbox.current)];
-    neighbourFails(afterSeconds);
+    failOtherResource(afterSeconds);
 
     const result = await deploy(inBucket('hr-lake'), withOtherResource);
 

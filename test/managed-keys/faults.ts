@@ -1,6 +1,6 @@
 import { Action, Authentication, PLAIN, step, Step } from './history';
 import { runHistory } from './run-history';
-import { Mishap, MishapKind } from '../campaign/network';
+import { Fault, FaultKind } from '../campaign/network';
 
 const deploy = (authentication: Authentication): Action => ({ type: 'deploy', authentication });
 
@@ -16,13 +16,13 @@ export const OPERATIONS: readonly [string, readonly Action[]][] = [
 ];
 
 /** Runs the actions once for each request of the last one, which meets that fault. Returns the violations. */
-export async function violationsWith(what: MishapKind, actions: readonly Action[]): Promise<string[]> {
-  const stepsWith = (mishaps: readonly Mishap[]): Step[] =>
-    actions.map((action, index) => step(action, index === actions.length - 1 ? { mishaps } : {}));
+export async function violationsWith(what: FaultKind, actions: readonly Action[]): Promise<string[]> {
+  const stepsWith = (faults: readonly Fault[]): Step[] =>
+    actions.map((action, index) => step(action, index === actions.length - 1 ? { faults } : {}));
   const violations: string[] = [];
   const requests = await countRequests(stepsWith([]));
   for (let exchange = 1; exchange <= requests; exchange++) {
-    const found = await runHistory({ surroundings: PLAIN, steps: stepsWith([{ exchange, what }]) });
+    const found = await runHistory({ behaviour: PLAIN, steps: stepsWith([{ exchange, what }]) });
     violations.push(...found.map((violation) => `request ${exchange}: ${violation}`));
   }
   return violations;
@@ -32,7 +32,7 @@ export async function violationsWith(what: MishapKind, actions: readonly Action[
 async function countRequests(steps: Step[]): Promise<number> {
   let requests = 0;
   let isOver = false;
-  await runHistory({ surroundings: PLAIN, steps }, (line) => {
+  await runHistory({ behaviour: PLAIN, steps }, (line) => {
     isOver ||= line === '── the faults end';
     requests = isOver ? requests : Number(/ #(\d+) /.exec(line)?.[1] ?? requests);
   });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { Mishap, MISHAP_KINDS } from '../campaign/network';
+import { Fault, FAULT_KINDS } from '../campaign/network';
 import { TransitionFault } from '../sandbox/immuta';
 
 /** Users whose keys the stack manages, one after the other. */
@@ -24,7 +24,7 @@ export interface Step {
   /** Seconds after the step before began, whose faults go on. @default - after its end, with faults of its own */
   readonly after?: number;
   /** Faults of the network, and deaths of the function. */
-  readonly mishaps: readonly Mishap[];
+  readonly faults: readonly Fault[];
   /** When each copy of an event is delivered: in milliseconds. */
   readonly deliveries: readonly number[];
   /** The first requests of this method that Immuta refuses, with an answer that quotes the key. */
@@ -34,7 +34,7 @@ export interface Step {
 }
 
 /** How Immuta and AWS behave. */
-export interface Surroundings {
+export interface Behaviour {
   readonly latencyMs: number;
   /** How Immuta shows the ID of a key. */
   readonly showsKeys: 'as they are' | 'masked' | 'not at all';
@@ -51,11 +51,11 @@ export interface Surroundings {
 }
 
 export interface History {
-  readonly surroundings: Surroundings;
+  readonly behaviour: Behaviour;
   readonly steps: readonly Step[];
 }
 
-export const PLAIN: Surroundings = {
+export const PLAIN: Behaviour = {
   latencyMs: 100,
   showsKeys: 'as they are',
   editingMs: 10_000,
@@ -67,18 +67,18 @@ export const PLAIN: Surroundings = {
 };
 
 export function step(action: Action, more: Partial<Step> = {}): Step {
-  return { action, mishaps: [], deliveries: [0], ...more };
+  return { action, faults: [], deliveries: [0], ...more };
 }
 
 /** Returns random histories. fast-check shrinks those that fail: the first value of each choice is the plainest. */
 export function histories(): fc.Arbitrary<History> {
   return fc.record({
-    surroundings: surroundings(),
+    behaviour: behaviour(),
     steps: fc.array(steps(), { minLength: 1, maxLength: 6, size: 'max' }),
   });
 }
 
-function surroundings(): fc.Arbitrary<Surroundings> {
+function behaviour(): fc.Arbitrary<Behaviour> {
   return fc.record({
     latencyMs: fc.constantFrom(100, 1_000),
     showsKeys: fc.constantFrom('as they are' as const, 'masked' as const, 'not at all' as const),
@@ -105,9 +105,9 @@ function steps(): fc.Arbitrary<Step> {
       { weight: 1, arbitrary: of('delete the integration') },
     ),
     after: oneIn(3, fc.constantFrom(0, 5, 40, 100)),
-    mishaps: fc.oneof(
+    faults: fc.oneof(
       { weight: 2, arbitrary: fc.constant([]) },
-      { weight: 3, arbitrary: fc.array(mishap(), { minLength: 1, maxLength: 3, size: 'max' }) },
+      { weight: 3, arbitrary: fc.array(fault(), { minLength: 1, maxLength: 3, size: 'max' }) },
     ),
     deliveries: fc.oneof(
       { weight: 5, arbitrary: fc.constant<Step['deliveries']>([0]) },
@@ -130,8 +130,8 @@ function endsOnce({ action, after, deliveries }: Step): Step {
   return step(action, { after, deliveries });
 }
 
-function mishap(): fc.Arbitrary<Mishap> {
-  return fc.record({ exchange: fc.integer({ min: 1, max: 60 }), what: fc.constantFrom(...MISHAP_KINDS) });
+function fault(): fc.Arbitrary<Fault> {
+  return fc.record({ exchange: fc.integer({ min: 1, max: 60 }), what: fc.constantFrom(...FAULT_KINDS) });
 }
 
 function oneIn<T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {

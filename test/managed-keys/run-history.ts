@@ -1,5 +1,5 @@
 import { Action, Authentication, History, Step, UserName, USERS } from './history';
-import { Response, World } from './world';
+import { Response, ManagedKeysSandbox } from './managed-keys-sandbox';
 import { SecretVersion } from '../sandbox/aws';
 import { leaksIn, NamedSecret } from '../sandbox/leaks';
 
@@ -25,7 +25,7 @@ export async function runHistory(history: History, note?: (line: string) => void
 }
 
 class HistoryRun {
-  private readonly world: World;
+  private readonly sandbox: ManagedKeysSandbox;
   private readonly violations: string[] = [];
   private readonly deletedByHand = new Set<string>();
   /** Keys of other owners, by their users. */
@@ -39,17 +39,17 @@ class HistoryRun {
     private readonly history: History,
     private readonly note: (line: string) => void = () => {},
   ) {
-    this.world = new World(
-      history.surroundings,
+    this.sandbox = new ManagedKeysSandbox(
+      history.behaviour,
       (label) => this.checkHeldKey(label),
-      (line) => note(`${new Date(this.world.clock.now()).toISOString().slice(11, 23)} ${line}`),
+      (line) => note(`${new Date(this.sandbox.clock.now()).toISOString().slice(11, 23)} ${line}`),
     );
   }
 
   async run(): Promise<string[]> {
-    this.world.clock.advance(3_600_000);
+    this.sandbox.clock.advance(3_600_000);
     for (const [index, step] of this.history.steps.entries()) {
-      await (step.after === undefined ? this.waitForAll() : this.world.scheduler.sleep(step.after * 1_000));
+      await (step.after === undefined ? this.waitForAll() : this.sandbox.scheduler.sleep(step.after * 1_000));
       this.note(`── ${index + 1}. ${JSON.stringify(step.action)}`);
       if (step.after === undefined) this.setFaults(step);
       this.pending.push(this.act(step.action));
@@ -64,13 +64,13 @@ class HistoryRun {
   }
 
   /** Of this step, and of those that begin before its end. */
-  private setFaults({ mishaps, deliveries, refused, end }: Omit<Step, 'action'>): void {
-    const { network, lambda, immuta } = this.world;
-    network.beginStep(mishaps);
+  private setFaults({ faults, deliveries, refused, end }: Omit<Step, 'action'>): void {
+    const { network, lambda, immuta } = this.sandbox;
+    network.beginStep(faults);
     lambda.deliveries = [...deliveries];
-    this.world.refused = refused && { ...refused };
+    this.sandbox.refused = refused && { ...refused };
     immuta.faults.clear();
-    const secret = this.world.record?.config.awsSecretAccessKey;
+    const secret = this.sandbox.record?.config.awsSecretAccessKey;
     if (end) immuta.faults.transition({ ...end, message: `SignatureDoesNotMatch: ${secret ?? 'no key'}` });
   }
 
@@ -80,15 +80,15 @@ class HistoryRun {
         return this.operate(() => this.deploy(action.authentication));
       case 'destroy':
         // Immuta needs the key to delete the integration: who deleted that deploys first, for another one
-        return this.deletedByHand.has(this.world.heldKey ?? '') ? undefined : this.operate(() => this.destroy());
+        return this.deletedByHand.has(this.sandbox.heldKey ?? '') ? undefined : this.operate(() => this.destroy());
       case 'rotate':
-        return this.world.rotate();
+        return this.sandbox.rotate();
       case 'add a key':
         return this.addForeignKey(action.user);
       case 'delete the held key':
         return this.deleteHeldKey();
       case 'delete the integration':
-        return this.world.deleteIntegration();
+        return this.sandbox.deleteIntegration();
     }
   }
 
@@ -100,7 +100,9 @@ class HistoryRun {
     this.isDeploying = true;
     await act();
     const { authentication, rollsBackFrom, isToBeDeleted } = this.resource ?? {};
-    if (!authentication || (!isManaged(authentication) && !rollsBackFrom && !isToBeDeleted)) this.world.deleteSecret();
+    if (!authentication || (!isManaged(authentication) && !rollsBackFrom && !isToBeDeleted)) {
+      this.sandbox.deleteSecret();
+    }
     this.isDeploying = false;
   }
 
@@ -143,11 +145,11 @@ class HistoryRun {
   }
 
   private properties({ authentication, revision }: Wanted) {
-    return this.world.propertiesFor(authentication, revision);
+    return this.sandbox.propertiesFor(authentication, revision);
   }
 
-  private async send(...[type, properties, more]: Parameters<World['send']>): Promise<Response> {
-    const response = await this.world.send(type, properties, more);
+  private async send(...[type, properties, more]: Parameters<ManagedKeysSandbox['send']>): Promise<Response> {
+    const response = await this.sandbox.send(type, properties, more);
     this.note(`── ${type} ${response.Status} ${response.PhysicalResourceId} ${response.Reason ?? ''}`);
     return response;
   }
@@ -155,12 +157,12 @@ class HistoryRun {
   // ----- persons
 
   private addForeignKey(user: UserName): void {
-    if (this.world.keysOf(user).length === 2) return;
-    this.foreign.set(this.world.aws.iam.createAccessKey(user).accessKeyId, user);
+    if (this.sandbox.keysOf(user).length === 2) return;
+    this.foreign.set(this.sandbox.aws.iam.createAccessKey(user).accessKeyId, user);
   }
 
   private deleteHeldKey(): void {
-    const { heldKey, keys, aws } = this.world;
+    const { heldKey, keys, aws } = this.sandbox;
     if (heldKey === undefined || !keys.includes(heldKey) || this.isDeploying || this.resource?.isToBeDeleted) return;
     this.deletedByHand.add(heldKey);
     aws.iam.deleteAccessKey(heldKey);
@@ -170,7 +172,7 @@ class HistoryRun {
 
   /** At every moment, the key that Immuta holds exists, or the integration is being created or deleted. */
   private checkHeldKey(when: string): void {
-    const { record, aws } = this.world;
+    const { record, aws } = this.sandbox;
     const { status = 'deleted', config: { authenticationType, awsAccessKeyId = '' } = {} } = record ?? {};
     if (authenticationType !== 'accessKey' || IN_CREATION_OR_DELETION.includes(status)) return;
     if (aws.iam.accessKeyIds.includes(awsAccessKeyId) || this.deletedByHand.has(awsAccessKeyId)) return;
@@ -180,7 +182,7 @@ class HistoryRun {
   /** CloudFormation can delete each user but the one that the integration has. */
   private checkUsers(current?: Authentication): void {
     for (const user of USERS.filter((each) => each !== current)) {
-      const left = this.world.keysOf(user).filter((key) => !this.foreign.has(key));
+      const left = this.sandbox.keysOf(user).filter((key) => !this.foreign.has(key));
       if (left.length > 0) this.violations.push(`${user} has ${left.join(' and ')}, so it cannot be deleted`);
     }
   }
@@ -188,35 +190,35 @@ class HistoryRun {
   /** After the end of all faults, everything succeeds and nothing is left. */
   private async end(): Promise<void> {
     await this.waitForAll();
-    const { world } = this;
+    const { sandbox } = this;
     this.note('── the faults end');
     const last = this.history.steps.map(({ action }) => action).filter((action) => action.type === 'deploy').at(-1);
-    this.setFaults({ mishaps: [], deliveries: [0] });
-    await world.rotate();
-    await world.scheduler.idle();
+    this.setFaults({ faults: [], deliveries: [0] });
+    await sandbox.rotate();
+    await sandbox.scheduler.idle();
     // an update that finds an integration that is being deleted fails: the deletion may be intended
-    world.clock.advance(world.immuta.switches.durations.deleting);
-    await world.clock.settled();
+    sandbox.clock.advance(sandbox.immuta.switches.durations.deleting);
+    await sandbox.clock.settled();
     this.note('── the end');
     for (const [key, user] of this.foreign) {
-      if (!world.keysOf(user).includes(key)) this.violations.push(`the key ${key} of another owner is gone`);
-      else world.aws.iam.deleteAccessKey(key);
+      if (!sandbox.keysOf(user).includes(key)) this.violations.push(`the key ${key} of another owner is gone`);
+      else sandbox.aws.iam.deleteAccessKey(key);
     }
     const authentication = last?.type === 'deploy' && isManaged(last.authentication) ? last.authentication : USERS[0];
     await this.operate(() => this.deploy(authentication));
     this.checkOrder('deployment', authentication);
-    await world.rotate();
+    await sandbox.rotate();
     this.checkOrder('rotation', authentication);
     await this.operate(() => this.destroy());
-    await world.scheduler.idle();
+    await sandbox.scheduler.idle();
     if (this.resource) this.violations.push(`the last deletion fails: ${this.lastReason()}`);
-    if (world.record) this.violations.push(`the integration is left, ${world.record.status}`);
-    if (world.keys.length > 0) this.violations.push(`${world.keys.join(' and ')} is left`);
+    if (sandbox.record) this.violations.push(`the integration is left, ${sandbox.record.status}`);
+    if (sandbox.keys.length > 0) this.violations.push(`${sandbox.keys.join(' and ')} is left`);
   }
 
   /** The secret names the one key that Immuta holds and IAM has, and nothing is under way. */
   private checkOrder(after: string, user: Authentication): void {
-    const { record, secret, keys, heldKey, keysOf } = this.world;
+    const { record, secret, keys, heldKey, keysOf } = this.sandbox;
     if (this.resource?.authentication !== user || this.resource.rollsBackFrom || this.resource.isToBeDeleted) {
       this.violations.push(`the last ${after} fails: ${this.lastReason()}`);
       return;
@@ -228,7 +230,7 @@ class HistoryRun {
     const found = {
       status: record?.status,
       keys,
-      ofUser: keysOf.call(this.world, user as UserName),
+      ofUser: keysOf.call(this.sandbox, user as UserName),
       versions: versions.map(({ value, labels }) => {
         const { accessKeyId } = JSON.parse(String(value ?? '{}')) as { accessKeyId?: string };
         return [accessKeyId, [...labels].sort()];
@@ -248,12 +250,13 @@ class HistoryRun {
   }
 
   private lastReason(): string | undefined {
-    return this.world.responses.answers.map(({ body }) => (JSON.parse(body) as Response).Reason).filter(Boolean).at(-1);
+    const { answers } = this.sandbox.responses;
+    return answers.map(({ body }) => (JSON.parse(body) as Response).Reason).filter(Boolean).at(-1);
   }
 
   /** No secret is in a log, reason, attribute or event, and no reason tells of a defect. */
   private checkSecrets(): void {
-    const { aws, lambda, responses } = this.world;
+    const { aws, lambda, responses } = this.sandbox;
     const secrets = [...aws.iam.everySecretKey]
       .filter(([id]) => id.startsWith('AKIA'))
       .map(([id, value]): NamedSecret => ({ name: `the secret of ${id}`, value }));

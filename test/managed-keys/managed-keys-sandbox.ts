@@ -1,4 +1,4 @@
-import { Authentication, Surroundings, UserName, USERS } from './history';
+import { Authentication, Behaviour, UserName, USERS } from './history';
 import { IMMUTA_URL, InProcessRuntime, RESPONSE_ORIGIN } from '../campaign/in-process-runtime';
 import { Exchange, Network } from '../campaign/network';
 import { PermissiveIam } from '../campaign/permissive-iam';
@@ -43,7 +43,7 @@ export interface Response {
 type Properties = Readonly<Record<string, string>>;
 
 /** AWS, Immuta and the packaged function, in this process and in virtual time. CloudFormation has one resource. */
-export class World {
+export class ManagedKeysSandbox {
   readonly clock = new SandboxClock();
   readonly scheduler = new Scheduler(this.clock);
   readonly aws: AwsServices;
@@ -62,7 +62,7 @@ export class World {
   private secrets = 0;
 
   /** @param onExchange Called after each request to AWS and Immuta */
-  constructor(surroundings: Surroundings, onExchange: (label: string) => void, note: (line: string) => void) {
+  constructor(behaviour: Behaviour, onExchange: (label: string) => void, note: (line: string) => void) {
     const { clock, scheduler } = this;
     this.aws = createAwsServices({ clock, accountId: ACCOUNT, region: REGION, iam: new PermissiveIam(clock, ACCOUNT) });
     this.immuta = createImmuta({ clock, aws: this.aws });
@@ -73,7 +73,7 @@ export class World {
         const work = () => exchange.work().finally(() => onExchange(`${exchange.peer} ${exchange.label}`));
         return super.exchange(caller, { ...exchange, work });
       }
-    })(scheduler, surroundings.latencyMs, note);
+    })(scheduler, behaviour.latencyMs, note);
     const runtime = new InProcessRuntime(
       {
         scheduler,
@@ -93,12 +93,12 @@ export class World {
       env: {},
       startProcess: (options) => {
         const started = runtime.startProcess(options);
-        return surroundings.coldStarts ? forOneEvent(started) : started;
+        return behaviour.coldStarts ? forOneEvent(started) : started;
       },
     });
     this.rotation = new SecretRotation(this.aws, this.lambda, scheduler);
     this.given = this.prepareAccount();
-    this.apply(surroundings);
+    this.apply(behaviour);
   }
 
   /** The access key that the integration holds. */
@@ -267,7 +267,7 @@ export class World {
     return { secretArn, accessKeyId };
   }
 
-  private apply({ showsKeys, editingMs, ...aws }: Surroundings): void {
+  private apply({ showsKeys, editingMs, ...aws }: Behaviour): void {
     const { switches } = this.immuta;
     Object.assign(switches, { masksKeys: showsKeys === 'masked', omitsKeys: showsKeys === 'not at all' });
     switches.durations.editing = editingMs;
