@@ -110,10 +110,12 @@ describe('a Create that is cancelled', () => {
   test.each([
     ['before it has posted', { propagationSeconds: 60, failsAfter: 20, met: 'nothing' }],
     ['while Immuta creates the integration', { propagationSeconds: 0, failsAfter: 12, met: 'creating' }],
-    ['when it has just become enabled', { propagationSeconds: 0, failsAfter: 29, met: 'enabled' }],
+    ['when it has just become enabled', { propagationSeconds: 0, failsAfter: 26, met: 'enabled' }],
   ])('leaves nothing when a Create is cancelled %s', async (_when, { propagationSeconds, failsAfter, met }) => {
     const tenant = { roles: 1 };
     sandbox.current.aws.iam.propagationMs = propagationSeconds * 1000;
+    // The function reads every two seconds, so it sees a second later that the integration is enabled.
+    sandbox.current.immuta.switches.durations.creating = 21_000;
 
     const { immuta, lambda, responses } = sandbox.current;
     let found: string | undefined;

@@ -51,9 +51,15 @@ export async function poll<T>(options: PollOptions, probe: (attempt: Attempt) =>
   }
 }
 
-/** Creates the pauses between reads of a state that changes by itself: from 2 to 15 seconds. */
-export function createPollPauses(): Generator<number, never> {
-  return createGrowingPauses(2_000, 15_000);
+/**
+ * Creates the pauses between reads of a state that changes by itself: two seconds, or a tenth of the wait until then.
+ * So no end is noticed later than that. The longest pause is 15 seconds.
+ */
+export function* createPollPauses(): Generator<number, never> {
+  for (let waited = 0, pause; ; waited += pause) {
+    pause = Math.min(Math.max(2_000, waited / 10), 15_000);
+    yield pause;
+  }
 }
 
 /** Creates the pauses between attempts that a new IAM role or policy may still refuse: from 3 to 20 seconds. */

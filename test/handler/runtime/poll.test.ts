@@ -28,8 +28,8 @@ test('probes until the end of the wait', async () => {
   expect(result).toBe('three');
   expect(attempts).toEqual([
     { number: 1, pauseMs: 2_000 },
-    { number: 2, pauseMs: 3_000 },
-    { number: 3, pauseMs: 4_500 },
+    { number: 2, pauseMs: 2_000 },
+    { number: 3, pauseMs: 2_000 },
   ]);
   expect(clock.sleeps).toEqual([2_000, 7]);
 });
@@ -63,8 +63,14 @@ test('ends a wait with what a probe throws', async () => {
   ).rejects.toThrow(/^no$/);
 });
 
+test('creates pauses between reads of two seconds, then a tenth of the wait, then 15 seconds', () => {
+  const pauses = first(createPollPauses(), 40);
+  expect(pauses.slice(0, 11)).toEqual(Array(11).fill(2_000));
+  expect(pauses.slice(11, 14)).toEqual([2_200, 2_420, 2_662]);
+  expect(pauses.slice(30, 35)).toEqual([13_455, 14_800, 15_000, 15_000, 15_000]);
+});
+
 test('creates pauses that grow up to a limit', () => {
-  expect(first(createPollPauses(), 7)).toEqual([2_000, 3_000, 4_500, 6_750, 10_125, 15_000, 15_000]);
   expect(first(createIamPauses(), 7)).toEqual([3_000, 4_500, 6_750, 10_125, 15_188, 20_000, 20_000]);
   expect(first(createGrowingPauses(1, 5, 2), 4)).toEqual([1, 2, 4, 5]);
 });
