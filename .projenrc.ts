@@ -1,6 +1,7 @@
 import { awscdk, github, javascript, JsonFile, release } from 'projen';
 import { packageLanguages } from './projenrc/languages';
 import { forbidUpwardImports } from './projenrc/layers';
+import { addMeasurements } from './projenrc/measurements';
 import { prepareReleases } from './projenrc/release';
 
 /**
@@ -353,6 +354,7 @@ project.addTask('test:slow', {
 
 packageLanguages(project, readme);
 prepareReleases(project);
+addMeasurements(project);
 
 const errors = project.addTask('errors', {
   description: 'Write docs/errors.md from the tables of coded messages',

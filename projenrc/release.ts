@@ -34,6 +34,10 @@ export function prepareReleases(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'tsx projenrc/generate-sbom.ts',
   });
   project.packageTask.spawn(sbom);
+  project.addTask('release:rehearse', {
+    description: 'Create and check everything that a release publishes, from the last commit. Publishes nothing',
+    exec: 'tsx projenrc/rehearse-release.ts',
+  });
   project.release!.publisher.addGitHubPostPublishingSteps({
     name: 'Attach the software bill of materials and the API references',
     if: '${{ !inputs.dry_run }}',
@@ -76,6 +80,7 @@ function updateDependencies(project: awscdk.AwsCdkConstructLibrary): void {
       updates: [
         // projen writes package.json
         update('npm', '/', { 'versioning-strategy': 'lockfile-only' }),
+        ...['benchmarks/published', 'mutation'].map((folder) => update('npm', `/${folder}`)),
         update('github-actions', '/'),
       ],
     },
@@ -105,7 +110,13 @@ class HardenedWorkflows extends Component {
     }
     // Tags and releases are created by release_github.
     const build = release.jobs.release as Job;
-    release.updateJob('release', { ...build, permissions: { contents: github.workflows.JobPermission.READ } });
+    release.updateJob('release', {
+      ...build,
+      permissions: { contents: github.workflows.JobPermission.READ },
+      steps: listSteps(build).flatMap((step) => (step.name === 'release'
+        ? [step, { name: 'Check the package and what the release attaches', run: `npx ${CHECK_RELEASE} npm github` }]
+        : [step])),
+    });
     for (const workflow of this.library.github!.workflows) {
       for (const [name, job] of Object.entries(workflow.jobs as Record<string, Job>)) {
         workflow.updateJob(name, { ...job, steps: listSteps(job).map(forgetCredentials) });
@@ -133,6 +144,8 @@ function findPublishing(job: Job): number {
   return listSteps(job).findIndex(({ name }) => name === 'Release');
 }
 
+const CHECK_RELEASE = 'tsx projenrc/check-release.ts';
+
 function packageJob(language: string, job: Job): Job {
   const { environment: _, env: __, ...rest } = job;
   return {
@@ -141,6 +154,7 @@ function packageJob(language: string, job: Job): Job {
     permissions: { contents: github.workflows.JobPermission.READ },
     steps: [
       ...listSteps(job).slice(0, findPublishing(job)),
+      { name: 'Check the package', run: `cd .repo && npx ${CHECK_RELEASE} --dist ../dist ${language}` },
       {
         name: 'Upload the package',
         uses: pin('actions/upload-artifact'),

@@ -98,7 +98,7 @@ test.each(PUBLISHING)('runs $name in the protected environment', ({ job }) => {
 test('updates dependencies on a schedule', () => {
   const { updates } = parse(readFileSync(path.join(GITHUB, 'dependabot.yml'), 'utf8'));
   expect(updates.map((update: any) => `${update['package-ecosystem']} ${update.directory} ${update.schedule.interval}`))
-    .toEqual(['npm / weekly', 'github-actions / weekly']);
+    .toEqual(['npm / weekly', 'npm /benchmarks/published weekly', 'npm /mutation weekly', 'github-actions / weekly']);
 });
 
 test('has an owner for every file, and a private way to report a vulnerability', () => {
