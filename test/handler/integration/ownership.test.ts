@@ -1,4 +1,7 @@
-import { buildName, isOfGeneration, deriveOwnership, parseOwnership } from '../../../src/handler/integration/ownership';
+import { IntegrationRecord } from '../../../src/handler/immuta/client';
+import {
+  buildName, deriveOwnership, isCreatedBy, isOfGeneration, isOfResource, isOurs, isOwnedBy, parseOwnership,
+} from '../../../src/handler/integration/ownership';
 import { isSamePath } from '../../../src/handler/location';
 
 const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://sales/curated/' };
@@ -47,6 +50,76 @@ test.each([
   '',
 ])('finds no owner in the name %p', (name) => {
   expect(parseOwnership(name)).toBeUndefined();
+});
+
+test.each([
+  'salesaaaaaaaaaaaa-bbbbbbbbbbbb',
+  'sales-aaaaaaaaaaaabbbbbbbbbbbb',
+  'sales-aaaaaaaaaaaa-bbbbbbbbbbb',
+  'sales-aaaaaaaaaaaa-bbbbbbbbbbbb-',
+])('%p, which is nearly a name of ours, names no owner', (name) => {
+  expect(parseOwnership(name)).toBeUndefined();
+});
+
+test.each([
+  ['a name that has hyphens where it is cut', `${'n'.repeat(70)}----more`, 'n'.repeat(70)],
+  ['a name with a hyphen inside', 'sales-2026', 'sales-2026'],
+])('builds the name of %s', (_, base, beginning) => {
+  expect(buildName(base, LOCATION, OWNERSHIP)).toBe(`${beginning}-aaaaaaaaaaaa-bbbbbbbbbbbb`);
+});
+
+test('builds a name without repeated hyphens from a path', () => {
+  const location = { ...LOCATION, path: 's3://sales_2026/s3://x.y//z' };
+  expect(buildName('', location, OWNERSHIP)).toBe(
+    '111122223333-us-east-1-sales-2026-s3-x.y-z-aaaaaaaaaaaa-bbbbbbbbbbbb',
+  );
+});
+
+const NAME = 'sales-aaaaaaaaaaaa-bbbbbbbbbbbb';
+
+test('a name belongs to its owner alone', () => {
+  expect(isOwnedBy(NAME, 'aaaaaaaaaaaa')).toBe(true);
+  expect(isOwnedBy(NAME, 'bbbbbbbbbbbb')).toBe(false);
+  expect(isOwnedBy('sales', 'aaaaaaaaaaaa')).toBe(false);
+});
+
+test('a name was created by an event only if both halves agree', () => {
+  expect(isCreatedBy(NAME, OWNERSHIP)).toBe(true);
+  expect(isCreatedBy(NAME, { ...OWNERSHIP, owner: 'cccccccccccc' })).toBe(false);
+  expect(isCreatedBy(NAME, { ...OWNERSHIP, createdBy: 'cccccccccccc' })).toBe(false);
+  expect(isCreatedBy('sales', OWNERSHIP)).toBe(false);
+});
+
+describe('whether a record is ours', () => {
+  // printf 'immuta-s3-integration/101' | sha256sum
+  const RECREATED = 'sales-cccccccccccc-c0abdcbbbbbb';
+  const LOCATION_ROLE = 'arn:aws:iam::111122223333:role/location';
+  const request = {
+    ownership: OWNERSHIP,
+    physicalId: { text: 'immuta-s3-integration/101' },
+    location: LOCATION,
+    locationRoleArn: LOCATION_ROLE,
+  };
+  const record = { id: '101', name: NAME, location: LOCATION, locationRoleArn: LOCATION_ROLE } as IntegrationRecord;
+
+  test.each([
+    ['it has the owner of the resource', NAME, true],
+    ['an update of the resource recreated it under another logical ID', RECREATED, true],
+    ['it has another owner', 'sales-cccccccccccc-bbbbbbbbbbbb', false],
+    ['its name names no owner', 'sales', false],
+  ])('%s', (_, name, expected) => {
+    expect(isOfResource(name, request)).toBe(expected);
+    expect(isOurs({ ...record, name }, request)).toBe(expected);
+  });
+
+  test.each([
+    ['path', { location: { ...LOCATION, path: 's3://sales/other/' } }],
+    ['account', { location: { ...LOCATION, accountId: '444455556666' } }],
+    ['Region', { location: { ...LOCATION, region: 'eu-west-1' } }],
+    ['location role', { locationRoleArn: 'arn:aws:iam::111122223333:role/other' }],
+  ])('it is not if it has another %s', (_, other) => {
+    expect(isOurs({ ...record, ...other }, request)).toBe(false);
+  });
 });
 
 test.each([

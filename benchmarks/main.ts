@@ -1,0 +1,46 @@
+/** Measures everything and writes docs/performance.md: `npm run bench`. It asserts nothing. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { DeploymentMeasure, measureDeployment } from './deployments';
+import { measureBundles, measurePackages } from './footprint';
+import { renderPage } from './page';
+import { measureSynths } from './synth';
+import { node24 } from '../test/lifecycle/node-24';
+
+const ROOT = path.resolve(__dirname, '..');
+/** How long Immuta takes. The third is just longer than a time at which the function reads. */
+const IMMUTA_SECONDS = [0, 20, 21, 300];
+
+const readJson = (file: string) => JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8'));
+const versionOf = (name: string) => readJson(`node_modules/${name}/package.json`).version as string;
+
+async function measureDeployments(node: string): Promise<DeploymentMeasure[]> {
+  const measured: DeploymentMeasure[] = [];
+  for (const seconds of IMMUTA_SECONDS) {
+    measured.push(await measureDeployment(seconds, node));
+  }
+  return measured;
+}
+
+async function main(): Promise<void> {
+  const published: Record<string, string> = readJson('benchmarks/published/package.json').dependencies;
+  const node = await node24();
+  const nodeVersion = execFileSync(node, ['-v'], { encoding: 'utf8' }).trim();
+  const measures = {
+    date: new Date().toISOString().slice(0, 10),
+    versions: {
+      'Node.js': `${process.version} at synth, ${nodeVersion} in the function`,
+      'aws-cdk-lib': versionOf('aws-cdk-lib'),
+      'constructs': versionOf('constructs'),
+      ...published,
+    },
+    deployments: await measureDeployments(node),
+    bundles: measureBundles(node),
+    packages: measurePackages(published),
+    synths: measureSynths(),
+  };
+  fs.writeFileSync(path.join(ROOT, 'docs/performance.md'), renderPage(measures));
+}
+
+void main();

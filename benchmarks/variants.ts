@@ -1,0 +1,229 @@
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { App, CfnResource, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { CfnAccessGrantsInstance } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Provider } from 'aws-cdk-lib/custom-resources';
+import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from '../src';
+import { buildImmutaStatements } from '../src/private/policies/immuta-principal';
+import { buildLocationRoleStatements, LocationRolePrincipal } from '../src/private/policies/location-role';
+import { formatInstanceArn } from '../src/private/stacks';
+
+/** A template has 1 MB at most. */
+const PER_STACK = 75;
+const ENV = { account: '111122223333', region: 'us-east-1' };
+const PRINCIPAL = 'arn:aws:iam::444455556666:role/immuta';
+const SECRET = 'immuta/api-key';
+const locateCode = () => ({
+  // The lowest supported aws-cdk-lib has no Runtime.NODEJS_24_X.
+  runtime: new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
+  code: lambda.Code.fromAsset(path.join(__dirname, '../assets/handler/integration.lambda')),
+  handler: 'index.handler',
+});
+
+/** Types of these libraries are not installed with the project. */
+const requirePublished = createRequire(path.join(__dirname, 'published/package.json'));
+
+/** Defines one integration, or what stands for it in another library. */
+type DefineOne = (stack: Stack, index: number) => void;
+
+export interface Variant {
+  readonly title: string;
+  /** Defines what the app has once, in its first stack. */
+  readonly begin: (stack: Stack) => DefineOne;
+}
+
+const importBucket = (stack: Stack, index: number) =>
+  s3.Bucket.fromBucketName(stack, `Bucket${index}`, `lake-${index}`);
+
+function beginLibrary(first: Stack): DefineOne {
+  const tenant = new ImmutaTenant(first, 'Immuta', {
+    url: 'https://acme.immutacloud.com', apiKey: Secret.fromSecretNameV2(first, 'ApiKey', SECRET),
+  });
+  return (stack, index) => {
+    new ImmutaS3Integration(stack, `Lake${index}`, {
+      tenant,
+      location: S3Location.bucket(importBucket(stack, index)),
+      authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(PRINCIPAL) }),
+      // The first stack has the instance.
+      accessGrantsInstance: stack === first
+        ? undefined
+        : AccessGrantsInstance.fromDefault(stack, `AccessGrants${index}`),
+    });
+  };
+}
+
+/** The function of the library with the constructs of aws-cdk-lib, and the Access Grants instance. */
+function defineFunction(stack: Stack): lambda.Function {
+  new CfnAccessGrantsInstance(stack, 'AccessGrants');
+  const { secretArn } = Secret.fromSecretNameV2(stack, 'ApiKey', SECRET);
+  const logGroup = new logs.LogGroup(stack, 'LogGroup', {
+    retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const allow = (resource: string, ...actions: string[]) =>
+    new iam.PolicyStatement({ actions, resources: [resource] });
+  const role = new iam.Role(stack, 'HandlerRole', {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: {
+      Handler: new iam.PolicyDocument({
+        statements: [
+          allow(`${secretArn}-??????`, 'secretsmanager:GetSecretValue'),
+          allow(formatInstanceArn(stack), 's3:ListAccessGrantsLocations'),
+          allow(stack.stackId, 'cloudformation:DescribeStacks'),
+          allow(logGroup.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents'),
+          allow(stack.stackId, 'cloudformation:DescribeStackResource'),
+        ],
+      }),
+    },
+  });
+  const handler = new lambda.Function(stack, 'Handler', {
+    ...locateCode(),
+    timeout: Duration.minutes(15),
+    memorySize: 256,
+    role,
+    logGroup,
+    maxEventAge: Duration.hours(1),
+    retryAttempts: 2,
+    environment: { IMMUTA_URL: 'https://acme.immutacloud.com', API_KEY_SECRET_ARN: secretArn },
+  });
+  new iam.Policy(stack, 'SelfInvoke', {
+    roles: [role], statements: [allow(handler.functionArn, 'lambda:InvokeFunction')],
+  });
+  return handler;
+}
+
+/** Two roles with the statements of the library, and a custom resource. Nothing is validated. */
+function defineResources(stack: Stack, index: number, serviceToken: string): void {
+  const { account, partition, region } = stack;
+  const governed = {
+    account,
+    partition,
+    region,
+    accessGrantsInstanceArn: formatInstanceArn(stack),
+    data: { allBuckets: false, bucketArns: [importBucket(stack, index).bucketArn], bucketNames: [`lake-${index}`] },
+    bucketAccount: account,
+    write: true,
+    keyArns: [],
+    identityCenter: false,
+  };
+  const location = new iam.Role(stack, `Location${index}`, {
+    assumedBy: new LocationRolePrincipal(governed),
+    inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements: buildLocationRoleStatements(governed) }) },
+  });
+  const statements = buildImmutaStatements({
+    ...governed, identityCenter: undefined, locationRoleArn: location.roleArn,
+  });
+  const immuta = new iam.Role(stack, `Immuta${index}`, {
+    assumedBy: new iam.ArnPrincipal(PRINCIPAL),
+    inlinePolicies: { S3AccessGrants: new iam.PolicyDocument({ statements }) },
+  });
+  const resource = new CustomResource(stack, `Resource${index}`, {
+    serviceToken,
+    serviceTimeout: Duration.minutes(60),
+    properties: {
+      AccountId: account,
+      Region: region,
+      LocationPath: `s3://lake-${index}/`,
+      LocationRoleArn: location.roleArn,
+      AuthenticationType: 'auto',
+      RoleToAssumeArn: immuta.roleArn,
+      TimeoutSeconds: '1800',
+      Generation: location.roleId,
+    },
+  });
+  resource.node.addDependency(location, immuta);
+}
+
+function beginConstructs(first: Stack): DefineOne {
+  const { functionArn } = defineFunction(first);
+  return (stack, index) => defineResources(stack, index, functionArn);
+}
+
+/** The waiting of the framework needs a second function. */
+function beginProvider(first: Stack): DefineOne {
+  const { serviceToken } = new Provider(first, 'Provider', {
+    onEventHandler: defineFunction(first),
+    isCompleteHandler: new lambda.Function(first, 'IsComplete', locateCode()),
+    totalTimeout: Duration.minutes(30),
+  });
+  return (stack, index) => defineResources(stack, index, serviceToken);
+}
+
+interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: object;
+}
+
+type NamedResource = [logicalId: string, resource: TemplateResource];
+
+let template: NamedResource[] | undefined;
+
+/** The resources of the library for one integration, which is `Lake0`. */
+function renderTemplate(): NamedResource[] {
+  if (!template) {
+    const app = new App({ analyticsReporting: false });
+    const stack = new Stack(app, 'Lake0', { env: ENV });
+    beginLibrary(stack)(stack, 0);
+    template = Object.entries(app.synth().getStackByName('Lake0').template.Resources);
+  }
+  return template;
+}
+
+function defineCfnResource(stack: Stack, [logicalId, { Type: type, Properties, ...attributes }]: NamedResource): void {
+  const resource = new CfnResource(stack, logicalId, { type, properties: { ...Properties } });
+  resource.overrideLogicalId(logicalId);
+  Object.entries(attributes).forEach(([key, value]) => resource.addOverride(key, value));
+}
+
+/** The template of the library, each resource of it as a `CfnResource` with literal properties. */
+function beginCfnResources(first: Stack): DefineOne {
+  const isOfIntegration = ([logicalId]: NamedResource) => logicalId.startsWith('Lake0');
+  renderTemplate().filter((each) => !isOfIntegration(each)).forEach((each) => defineCfnResource(first, each));
+  const integration = JSON.stringify(renderTemplate().filter(isOfIntegration));
+  return (stack, index) => {
+    const renamed = integration.replaceAll('Lake0', `Lake${index}x`).replaceAll('lake-0', `lake-${index}`);
+    JSON.parse(renamed).forEach((each: NamedResource) => defineCfnResource(stack, each));
+  };
+}
+
+export const VARIANTS: Record<string, Variant> = {
+  library: { title: 'this library', begin: beginLibrary },
+  l1: { title: 'the same template as L1', begin: beginCfnResources },
+  l2: { title: 'the same resources as L2', begin: beginConstructs },
+  provider: { title: 'L2 with the Provider framework', begin: beginProvider },
+  ses: {
+    title: '`@pepperize/cdk-ses-smtp-credentials`',
+    begin: () => {
+      const { SesSmtpCredentials } = requirePublished('@pepperize/cdk-ses-smtp-credentials');
+      return (stack, index) => {
+        new SesSmtpCredentials(stack, `Credentials${index}`, { user: new iam.User(stack, `User${index}`) });
+      };
+    },
+  },
+  sops: {
+    title: '`cdk-sops-secrets`',
+    begin: () => {
+      const { SopsSecret } = requirePublished('cdk-sops-secrets');
+      const sopsFilePath = path.join(__dirname, 'sample.sops.json');
+      return (stack, index) => {
+        new SopsSecret(stack, `Secret${index}`, { sopsFilePath, uploadType: 'INLINE' });
+      };
+    },
+  },
+};
+
+/** An app with that many integrations, in stacks of 75. */
+export function defineApp({ begin }: Variant, count: number): App {
+  const app = new App({ analyticsReporting: false });
+  const length = Math.ceil(count / PER_STACK);
+  const stacks = Array.from({ length }, (_, i) => new Stack(app, `Lake${i}`, { env: ENV }));
+  const defineOne = begin(stacks[0]);
+  for (let index = 0; index < count; index += 1) {
+    defineOne(stacks[Math.floor(index / PER_STACK)], index);
+  }
+  return app;
+}
