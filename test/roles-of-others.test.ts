@@ -4,8 +4,12 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { countTypes, ENV, INTEGRATION, newIntegration, newStack, getOnly, URL_OF_TENANT } from './fixture';
-import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant } from '../src';
+import {
+  countTypes, ENV, getOnly, importedBucket, INTEGRATION, newIntegration, newStack, synthError, URL_OF_TENANT,
+} from './fixture';
+import {
+  AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location,
+} from '../src';
 import { Annotations } from './support/annotations';
 
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
@@ -133,6 +137,47 @@ test('warns once for each role without policy updates, with the statements that 
   }
   expect(listed(integration.locationRoleTrustStatements)).toEqual(expect.arrayContaining(['sts:SetContext']));
   expect(messageOf('location')).toContain('and these in its trust policy: [{"Action":["sts:AssumeRole"');
+});
+
+test('fails once for each role of another account, with the statements of all policies', () => {
+  const stack = newStack();
+  defineAll(stack, (scope, name) => iam.Role.fromRoleArn(scope, name, `arn:aws:iam::444455556666:role/${name}`));
+  newIntegration(stack, 'Orders', {
+    tenant: stack.node.findChild('Immuta') as ImmutaTenant,
+    accessGrantsInstance: stack.node.findChild('Instance') as AdoptingAccessGrantsInstance,
+    locationRole: stack.node.findChild('location') as unknown as iam.IRole,
+    authentication: ImmutaAuthentication.existingRole(stack.node.findChild('immuta') as unknown as iam.IRole),
+    location: S3Location.bucket(importedBucket(stack, 'orders')),
+  });
+
+  const errors = synthError(stack).split('\n').filter((line) => line.includes('PRINCIPAL_IN_OTHER_ACCOUNT'));
+  const errorOf = (role: string) => errors.filter((line) => line.includes(`'Stack/${role}' must belong to account`));
+  expect(errors).toHaveLength(4);
+  for (const [role, actions] of [
+    ['handler', HANDLER], ['instance', INSTANCE], ['location', LOCATION], ['immuta', IMMUTA],
+  ] as const) {
+    const [error, ...others] = errorOf(role);
+    expect(others).toEqual([]);
+    for (const action of actions) {
+      expect(error).toContain(`"${action}"`);
+    }
+  }
+  expect(errorOf('location')[0]).toContain(':s3:::orders/*');
+  const warnings = stack.node.findAll().flatMap(({ node }) => node.metadata).filter(({ type }) => /warning/.test(type));
+  expect(warnings.filter(({ data }) => /accepts no policies/.test(data))).toEqual([]);
+});
+
+test.each<[string, (user: iam.IUser, stack: Stack) => ImmutaAuthentication]>([
+  ['an access key', (user, stack) => ImmutaAuthentication.accessKeySecret({
+    user, secret: Secret.fromSecretNameV2(stack, 'Key', 'immuta/key'),
+  })],
+  ['a managed access key', (user) => ImmutaAuthentication.managedAccessKey({ user })],
+])('fails once when a user of another account has %s', (_, authenticate) => {
+  const stack = newStack();
+  const user = iam.User.fromUserArn(stack, 'User', 'arn:aws:iam::444455556666:user/immuta');
+  newIntegration(stack, 'Sales', { authentication: authenticate(user, stack) });
+
+  expect(synthError(stack).match(/PRINCIPAL_IN_OTHER_ACCOUNT/g)).toHaveLength(1);
 });
 
 test('gives roles of the user with policy updates every statement', () => {

@@ -1,12 +1,12 @@
-import { App, Aws, CfnResource, Fn, Lazy, Resource, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnResource, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { buildDiagnosisStatement } from './policies/handler-role';
-import { noteStatements, reportMissing } from './role-statements';
-import { compareTokens, renderStatement } from './tokens';
+import { getAccount, noteStatements, reportMissing, reportOtherAccount } from './role-statements';
+import { compareTokens } from './tokens';
 import { IImmutaTenant } from '../interfaces';
-import { addValidation, createProblem, Problem, throwProblems } from './validation/problems';
+import { addValidation, createProblem, throwProblems } from './validation/problems';
 import {
   isUser, Principal, registerInlinePolicy, registerManagedPolicy, validateInlinePolicies, validateManagedPolicies,
 } from './validation/quotas';
@@ -26,8 +26,7 @@ const MAX_LOGICAL_ID_LENGTH = 128 - 37;
 export function attachToRole(
   scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
 ): iam.ManagedPolicy | undefined {
-  const isInOtherAccount = compareTokens(getAccount(role), Stack.of(scope).account) === 'different';
-  if (isInOtherAccount || canTakePolicies(role, Stack.of(scope), statements)) {
+  if (isInOtherAccount(scope, role) || canTakePolicies(role, Stack.of(scope), statements)) {
     return attachManagedPolicy(scope, id, role, statements);
   }
   reportMissing(scope, role, statements, trust);
@@ -65,14 +64,18 @@ export function attachToHandler(
     policyName: uniqueName ?? (isOfThisStack ? undefined : formatUniqueName(() => policy)),
     statements,
   });
-  role.attachInlinePolicy(policy);
   noteStatements(role, statements);
+  if (isInOtherAccount(scope, role)) {
+    reportOtherAccount(scope, role, statements);
+    return policy;
+  }
+  role.attachInlinePolicy(policy);
   if (!isAttached(policy)) {
     reportMissing(scope, role, statements);
   }
   acknowledgeWildcards(policy, statements);
   registerInlinePolicy(policy, role);
-  addValidation(policy, () => [...validateAccount(policy, role, statements), ...validateInlinePolicies(policy, role)]);
+  addValidation(policy, () => validateInlinePolicies(policy, role));
   return policy;
 }
 
@@ -106,14 +109,14 @@ export function findHandlerRole(scope: Construct, tenant: IImmutaTenant, prop: s
 export function attachReplaceablyToHandler(
   scope: Construct, id: string, role: iam.IRole, statements: iam.PolicyStatement[], name: string,
 ): Construct {
-  if (!canTakePolicies(role, Stack.of(scope), statements)) {
+  if (isInOtherAccount(scope, role) || !canTakePolicies(role, Stack.of(scope), statements)) {
     return attachToHandler(scope, id, role, statements);
   }
   noteStatements(role, statements);
   const policyDocument = new iam.PolicyDocument({ statements });
   const policy = new iam.CfnRolePolicy(scope, id, { roleName: role.roleName, policyName: name, policyDocument });
   registerInlinePolicy(policy, role);
-  addValidation(policy, () => [...validateAccount(policy, role, statements), ...validateInlinePolicies(policy, role)]);
+  addValidation(policy, () => validateInlinePolicies(policy, role));
   return policy;
 }
 
@@ -123,11 +126,12 @@ function attachManagedPolicy(
   const attachment = isUser(principal) ? { users: [principal] } : { roles: [principal] };
   const policy = new iam.ManagedPolicy(scope, id, { description, statements, ...attachment });
   acknowledgeWildcards(policy, statements);
+  if (isInOtherAccount(scope, principal)) {
+    reportOtherAccount(scope, principal, statements);
+    return policy;
+  }
   registerManagedPolicy(policy, principal);
-  addValidation(policy, () => [
-    ...validateAccount(policy, principal, statements),
-    ...validateManagedPolicies(policy, principal),
-  ]);
+  addValidation(policy, () => validateManagedPolicies(policy, principal));
   return policy;
 }
 
@@ -171,19 +175,7 @@ function formatUniqueName(getPolicy: () => iam.Policy): string {
   return `${logicalId}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 }
 
-function validateAccount(
-  policy: Resource | CfnResource, principal: Principal, statements: iam.PolicyStatement[],
-): Problem[] {
-  const { account } = policy.stack;
-  const got = getAccount(principal);
-  if (compareTokens(got, account) !== 'different') {
-    return [];
-  }
-  const rendered = `[${statements.map((each) => renderStatement(policy, each)).join(',')}]`;
-  const values = { principal: principal.node.path, account, got, statements: rendered };
-  return [createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', values)];
-}
-
-function getAccount(principal: Principal): string {
-  return principal.principalAccount ?? principal.env.account;
+/** Whether the principal belongs to another account than the policies of the scope. */
+function isInOtherAccount(scope: Construct, principal: Principal): boolean {
+  return compareTokens(getAccount(principal), Stack.of(scope).account) === 'different';
 }

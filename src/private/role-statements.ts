@@ -1,17 +1,22 @@
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 import { renderStatement } from './tokens';
-import { addValidation, addWarning } from './validation/problems';
+import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 
-/** Statements that a role needs. */
-interface RoleStatements {
+/** Statements that a principal needs and does not get. */
+interface MissingStatements {
   /** The construct that needs them. */
   readonly scope: IConstruct;
-  readonly statements: iam.PolicyStatement[];
+  readonly policy: iam.PolicyStatement[];
+  readonly trust: iam.PolicyStatement[];
 }
 
+type Reports = WeakMap<iam.IRole | iam.IUser, MissingStatements[]>;
+
 const NEEDED = new WeakMap<iam.IRole, iam.PolicyStatement[]>();
-const MISSING = new WeakMap<iam.IRole, { readonly policy: RoleStatements[]; readonly trust: RoleStatements[] }>();
+const NOT_ACCEPTED: Reports = new WeakMap();
+const IN_OTHER_ACCOUNT: Reports = new WeakMap();
 
 /** Notes statements that a role needs, whether or not the library can attach them. */
 export function noteStatements(role: iam.IRole, statements: iam.PolicyStatement[]): void {
@@ -29,36 +34,64 @@ export function findNotedStatements(role: iam.IRole): iam.PolicyStatement[] {
  * The report of `Role.customizeRoles` contains those of the roles that it leaves out of the template.
  */
 export function reportMissing(
-  scope: IConstruct, role: iam.IRole, statements: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
+  scope: IConstruct, role: iam.IRole, policy: iam.PolicyStatement[], trust: iam.PolicyStatement[] = [],
 ): void {
   if (isReportedByCdk(role)) {
     return;
   }
-  const missing = MISSING.get(role) ?? { policy: [], trust: [] };
-  if (!MISSING.has(role)) {
-    MISSING.set(role, missing);
-    // Later constructs can add statements, so the warning is added at the end of the synthesis. It cannot be a token:
-    // newer versions of the CDK do not resolve tokens in annotations.
-    addValidation(role, () => {
-      warnOfMissing(role, renderAll(missing.policy), renderAll(missing.trust));
-      return [];
+  addReport(NOT_ACCEPTED, role, { scope, policy, trust }, (missing) => {
+    const trusts = renderAll(missing, 'trust');
+    addWarning(role, 'ROLE_WITHOUT_POLICY_UPDATES', {
+      role: role.node.path,
+      statements: renderAll(missing, 'policy'),
+      trust: trusts === '[]' ? '' : `, and these in its trust policy: ${trusts}`,
     });
-  }
-  missing.policy.push({ scope, statements });
-  missing.trust.push({ scope, statements: trust });
-}
-
-function warnOfMissing(role: iam.IRole, statements: string, trust: string): void {
-  addWarning(role, 'ROLE_WITHOUT_POLICY_UPDATES', {
-    role: role.node.path,
-    statements,
-    trust: trust === '[]' ? '' : `, and these in its trust policy: ${trust}`,
+    return [];
   });
 }
 
+/** Reports that a principal belongs to another account: one error for each lists all statements that it needs. */
+export function reportOtherAccount(
+  scope: IConstruct, principal: iam.IRole | iam.IUser, policy: iam.PolicyStatement[],
+): void {
+  addReport(IN_OTHER_ACCOUNT, principal, { scope, policy, trust: [] }, (missing) => [
+    createProblem('PRINCIPAL_IN_OTHER_ACCOUNT', {
+      principal: principal.node.path,
+      account: Stack.of(scope).account,
+      got: getAccount(principal),
+      statements: renderAll(missing, 'policy'),
+    }),
+  ]);
+}
+
+/** Returns the account of a role or user. */
+export function getAccount(principal: iam.IRole | iam.IUser): string {
+  return principal.principalAccount ?? principal.env.account;
+}
+
+/**
+ * Later constructs can add statements, so a principal is reported at the end of the synthesis. The statements cannot be
+ * a token: newer versions of the CDK do not resolve tokens in annotations.
+ */
+function addReport(
+  reports: Reports,
+  principal: iam.IRole | iam.IUser,
+  entry: MissingStatements,
+  report: (missing: MissingStatements[]) => Problem[],
+): void {
+  const missing = reports.get(principal);
+  if (missing) {
+    missing.push(entry);
+    return;
+  }
+  const entries = [entry];
+  reports.set(principal, entries);
+  addValidation(principal, () => report(entries));
+}
+
 /** Renders each statement once, as JSON. */
-function renderAll(entries: RoleStatements[]): string {
-  const rendered = entries.flatMap(({ scope, statements }) => statements.map((each) => renderStatement(scope, each)));
+function renderAll(missing: MissingStatements[], kind: 'policy' | 'trust'): string {
+  const rendered = missing.flatMap((each) => each[kind].map((statement) => renderStatement(each.scope, statement)));
   return `[${[...new Set(rendered)].join(',')}]`;
 }
 
