@@ -133,8 +133,8 @@ export class IamState {
   }
 
   /** Of a role or a user, which only an ARN tells apart. */
-  putPermissionsBoundary(arn: string, boundary: string | undefined): void {
-    this.require(arn, 'role').boundary.set(boundary);
+  putPermissionsBoundary(principal: string, boundary: string | undefined, kind: 'role' | 'user' = 'role'): void {
+    this.require(principal, kind).boundary.set(boundary);
   }
 
   /** Fails with `DeleteConflict` while it has policies of any owner. */

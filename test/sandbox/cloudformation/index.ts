@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../aws';
-import { evaluate, Scope } from './intrinsics';
+import { evaluate, importedNames, Scope } from './intrinsics';
 import { completeParameters, parameterValues } from './parameters';
 import { refactorStacks, replaceAll, requireUnchangedProperties } from './refactoring';
 import { resourceTypes } from './resource-types';
@@ -277,7 +277,9 @@ export class CloudFormation {
       return `The following resource(s) failed to ${verb}: [${failed.map(({ logicalId }) => logicalId).join(', ')}].`;
     }
     try {
-      stack.outputs = renderOutputs(template, scope);
+      const outputs = renderOutputs(template, scope);
+      this.requireFreeExports(stack, outputs);
+      stack.outputs = outputs;
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -295,6 +297,19 @@ export class CloudFormation {
     const output = outputs.find(({ exportName }) => exportName === name);
     if (!output) throw new AwsError(400, 'ValidationError', `No export named ${name} found`);
     return output.value;
+  }
+
+  /** No export may change or disappear while another stack imports it. */
+  private requireFreeExports(stack: Stack, outputs: Output[]): void {
+    const others = [...this.stacks.values()].filter((other) => other !== stack && other.region === stack.region);
+    for (const { exportName, value } of stack.outputs) {
+      const user = exportName && others.find(({ template }) => importedNames(template).includes(exportName));
+      const now = outputs.find((output) => output.exportName === exportName);
+      if (user && now?.value !== value) {
+        const change = now ? 'updated' : 'deleted';
+        throw new Error(`Export ${exportName} cannot be ${change} as it is in use by ${user.name}`);
+      }
+    }
   }
 
   private operation(stack: Stack, { express = false }: DeployOptions = {}): StackOperation {

@@ -62,6 +62,13 @@ export function references(value: any): string[] {
   });
 }
 
+/** The exports that a value imports, as the CDK writes them. */
+export function importedNames(value: any): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, argument]) =>
+    name === 'Fn::ImportValue' && typeof argument === 'string' ? [argument] : importedNames(argument));
+}
+
 const SUB_VARIABLE = /\$\{(?!!)([^}]+)\}/g;
 
 function substitute(argument: any, scope: Scope): string {

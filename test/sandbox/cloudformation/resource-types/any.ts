@@ -17,7 +17,9 @@ export function anyType(existing: Set<string>): ResourceType {
       const arn = formatArn(request, physicalId);
       if (existing.has(arn)) throw new Error(`${physicalId} already exists`);
       existing.add(arn);
-      return { physicalId, attributes: { Arn: arn, KeyId: physicalId, RepositoryUri: `${physicalId}.invalid` } };
+      const ids = { KeyId: physicalId, GroupId: physicalId, AllocationId: physicalId };
+      const attributes = { Arn: arn, ...ids, RepositoryUri: `${physicalId}.invalid`, CidrBlock: '10.0.0.0/16' };
+      return { physicalId, attributes };
     },
     update: (_request, old) => old,
     delete: (_request, record) => { existing.delete(String(record.attributes.Arn)); },

@@ -84,7 +84,7 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
       },
       update({ properties }, old) {
         iam.updateAssumeRolePolicy(old.physicalId, properties.AssumeRolePolicyDocument);
-        iam.putPermissionsBoundary(String(old.attributes.Arn), properties.PermissionsBoundary);
+        iam.putPermissionsBoundary(old.physicalId, properties.PermissionsBoundary);
         syncPolicies('role', old.physicalId, properties, old.properties);
         return old;
       },
@@ -109,6 +109,7 @@ export function iamTypes({ iam }: AwsServices): ResourceTypes {
       },
       update({ properties }, old) {
         const { arn } = iam.moveUser(old.physicalId, properties.Path);
+        iam.putPermissionsBoundary(old.physicalId, properties.PermissionsBoundary, 'user');
         syncPolicies('user', old.physicalId, properties, old.properties);
         const [wanted, before] = [parseTags(properties), parseTags(old.properties)];
         iam.tagUser(old.physicalId, wanted);
