@@ -101,14 +101,6 @@ export class CurrentOperation {
     return this.first !== undefined;
   }
 
-  /**
-   * What CloudFormation showed when it no longer waited for this event. Undefined as long as it waits, and if it does
-   * not know the resource.
-   */
-  public get finalState(): StackResource | undefined {
-    return this.last;
-  }
-
   /** Whether answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
   public get isSettled(): boolean {
     return this.options.now() >= this.startedAt + CLOUDFORMATION_LAG_MS;
@@ -138,7 +130,9 @@ export class CurrentOperation {
       this.assertNotLate();
       return;
     }
-    const change = this.first ? describeDifference(this.first, reply.answer) : this.findContradiction(reply.answer);
+    const change = this.first
+      ? describeDifference(this.first, reply.answer)
+      : (this.findContradiction(reply.answer) ?? (await this.findLaterDeployment()));
     if (change) {
       this.last = reply.answer;
       throw createFailure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
@@ -153,6 +147,16 @@ export class CurrentOperation {
   public async isFirstDeployment(): Promise<boolean | undefined> {
     const stack = await this.describeStack();
     return stack && /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test(stack.status);
+  }
+
+  /**
+   * Whether the stack is still in the operation that sent this event, or in its rollback. Undefined if CloudFormation
+   * does not say.
+   */
+  public async isPresentDeployment(): Promise<boolean | undefined> {
+    const { sentAt } = this.options;
+    const stack = sentAt === undefined ? undefined : await this.describeStack();
+    return stack && stack.startedAt <= sentAt! + OLDER_MS;
   }
 
   /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation does not say. */
@@ -302,6 +306,18 @@ export class CurrentOperation {
       Math.abs(state.lastUpdatedAt - sentAt) <= OLDER_MS &&
       !STATUSES_WHILE_WAITING[event.requestType].includes(state.resourceStatus)
     );
+  }
+
+  /**
+   * A late event may be of an operation that ended before the present one: both show the resource in the same way. They
+   * may be seconds apart.
+   */
+  private async findLaterDeployment(): Promise<string | undefined> {
+    const { sentAt, now } = this.options;
+    const isLate = sentAt !== undefined && now() - sentAt > TOLERANCE_MS;
+    return isLate && (await this.isPresentDeployment()) === false
+      ? 'a later operation of the stack is in progress'
+      : undefined;
   }
 
   /** A first answer that cannot belong to this event: the event was delivered late, or again after its end. */

@@ -30,9 +30,11 @@ let asked: number;
 let slept: number;
 /** Undefined: denied. */
 let stackStatus: string | undefined;
+let stackStartedAt: number;
 beforeEach(() => {
   logged = [];
   stackStatus = undefined;
+  stackStartedAt = SENT_AT - SECOND;
   asked = 0;
   slept = 0;
 });
@@ -48,7 +50,7 @@ function operation(requestType: string, answers: Answer[], options: Partial<Curr
       },
       describeOperation: async () => {
         if (stackStatus === undefined) throw new Error('CloudFormation denied DescribeStacks');
-        return { status: stackStatus, startedAt: SENT_AT };
+        return { status: stackStatus, startedAt: stackStartedAt };
       },
     },
     log: createLog({
@@ -126,6 +128,30 @@ describe('at the first look', () => {
     await expect(late.assertCurrent()).rejects.toThrow(
       notCurrent('create', 'CloudFormation does not know the resource'),
     );
+  });
+
+  describe('of a late event', () => {
+    const late = () => operation('Create', [{ ...CREATING, lastUpdatedAt: SENT_AT + 5 * SECOND }], {
+      now: () => SENT_AT + 4 * MINUTE,
+    });
+
+    test('stops when the stack is in an operation that began after the event was sent', async () => {
+      stackStatus = 'UPDATE_IN_PROGRESS';
+      stackStartedAt = SENT_AT + 5 * SECOND;
+
+      await expect(late().assertCurrent()).rejects.toThrow(
+        notCurrent('create', 'a later operation of the stack is in progress'),
+      );
+    });
+
+    test.each(['UPDATE_IN_PROGRESS', undefined])('goes on when the stack is in its operation (%s)', async (status) => {
+      stackStatus = status;
+      const current = late();
+
+      await current.assertCurrent();
+
+      expect(current.isConfirmed).toBe(true);
+    });
   });
 
   test('does not ask CloudFormation about a Delete, which is always current', async () => {
@@ -240,6 +266,17 @@ test.each([
   stackStatus = status;
 
   expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(expected);
+});
+
+test.each([
+  [SENT_AT - MINUTE, true],
+  [SENT_AT + SECOND, true], // the URL of an event is signed in whole seconds
+  [SENT_AT + 3 * SECOND, false],
+])('says whether the stack is in the operation of the event, when that began at %d: %s', async (at, expected) => {
+  stackStatus = 'UPDATE_IN_PROGRESS';
+  stackStartedAt = at;
+
+  expect(await operation('Create', [CREATING]).isPresentDeployment()).toBe(expected);
 });
 
 test('does not say whether a stack is new when CloudFormation cannot be asked', async () => {
