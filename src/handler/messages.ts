@@ -159,6 +159,14 @@ export const MESSAGES = {
       + 'to recreate it',
   },
   /**
+   * Immuta was changing the integration for more than half of `timeout`. The handler sent no further change, because it
+   * would probably not end in time.
+   */
+  UPDATE_TOO_LATE: {
+    text: 'Immuta was changing integration {id} for so long that too little time is left for the update',
+    remedy: "Deploy again. If Immuta always needs that long for a change, increase 'timeout'",
+  },
+  /**
    * The integration was deleted in Immuta during the update. The handler does not create it again because the deletion
    * may be intended.
    */

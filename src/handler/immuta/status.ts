@@ -22,3 +22,8 @@ export function isSteady(status: string): boolean {
 export function isInPlace(status: string): boolean {
   return ['enabled', 'editError', 'deleteError', 'migrateError', 'recurringValidationError'].includes(status);
 }
+
+/** Whether an integration was created, and its deletion was not requested. */
+export function isComplete(status: string): boolean {
+  return !['creating', 'createError', 'deleting'].includes(status);
+}

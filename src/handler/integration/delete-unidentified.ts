@@ -4,10 +4,8 @@ import { isOfGeneration, isOurs, parseOwnership } from './ownership';
 import { findIntegrationId, parsePhysicalId } from './physical-id';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
+import { isComplete } from '../immuta/status';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
-
-/** Statuses of a record that no stack has: its creation has not succeeded, or its deletion was requested. */
-const INCOMPLETE = ['creating', 'createError', 'deleting'];
 
 /** A record of this resource that may have been created by the Create that is deleted. */
 interface Candidate {
@@ -35,7 +33,7 @@ export async function deleteUnidentified(
   await watchCancelledCreate(deadline, async ({ isFirst }) => {
     for (const record of (await immuta.list()).filter((each) => isOurs(each, request))) {
       const { id } = record;
-      const { isKept, wasComplete = isFirst && isComplete(record) } = left.get(id) ?? {};
+      const { isKept, wasComplete = isFirst && isComplete(record.status) } = left.get(id) ?? {};
       if (isKept) {
         continue;
       }
@@ -96,7 +94,7 @@ async function isOfCancelledCreate(
   }
   // without a role or policy of its own, a resource has no generation
   const isNew = generation || !candidate.wasComplete ? true : await operation.isFirstDeployment();
-  return isNew ? !isComplete(record) || isWithoutStack(context, record) : isNew;
+  return isNew ? !isComplete(record.status) || isWithoutStack(context, record) : isNew;
 }
 
 /** Whether the stack does not have the record now. Undefined if CloudFormation does not say. */
@@ -114,8 +112,4 @@ async function isWithoutStack(
     (findIntegrationId(parsePhysicalId(physicalId)) !== record.id &&
       !isOfGeneration(parseOwnership(record.name)!, physicalId))
   );
-}
-
-function isComplete({ status }: IntegrationRecord): boolean {
-  return !INCOMPLETE.includes(status);
 }

@@ -15,7 +15,7 @@ import { Failure, createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
-import { isInPlace, isSteady } from '../immuta/status';
+import { isComplete, isInPlace, isSteady } from '../immuta/status';
 import { isExplainedByIamPropagation } from '../immuta/validation-tests';
 import { describeLocation, isSameLocation } from '../location';
 import { createIamPauses, poll, computeRemainingDelay } from '../runtime/poll';
@@ -40,7 +40,7 @@ export async function updateIntegration(
   if (isCreatedBy(found.name, ownership)) {
     return createIntegration(context, request, state); // an earlier run of this event created it
   }
-  if (previous.isOnlyNeutralChanged) {
+  if (previous.isOnlyNeutralChanged && isComplete(found.status)) {
     return found; // read for its name and ID only
   }
   const record = await waitForSteadyStatus(
@@ -59,10 +59,9 @@ export async function updateIntegration(
     throw createStatusFailure('UPDATE_NOT_POSSIBLE', record);
   }
   const current = await waitForLateChange(context, request, record);
-  const name = chooseName(request, current);
   const updated = isUpToDate(request, current)
     ? current
-    : await updateRecord(context, request, state, current, name);
+    : await updateRecord(context, request, state, current, isSteady(found.status));
   if (previous.locationRoleArn !== desired.locationRoleArn) {
     await waitForLocationRole(context, request.location, desired.locationRoleArn);
   }
@@ -190,16 +189,28 @@ interface Updated {
   readonly ignored: readonly string[];
 }
 
-/** Sends the whole configuration and waits until it is in effect. */
+/**
+ * Sends the whole configuration and waits until it is in effect.
+ *
+ * If another change took more time than is left, this one would probably not end in time. It is not sent: a rollback,
+ * which has the whole `timeout`, should not have to wait for it.
+ *
+ * @param before the record, in a steady status
+ * @param wasSteady whether it had a steady status when this invocation began
+ */
 async function updateRecord(
   context: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
   before: IntegrationRecord,
-  name: string,
+  wasSteady: boolean,
 ): Promise<IntegrationRecord> {
   const { deadline, log } = context;
   const { id } = before;
+  const name = chooseName(request, before);
+  if (!wasSteady && state.updatedAt === undefined && deadline.isMoreThanHalfOver) {
+    throw createFailure('UPDATE_TOO_LATE', { id });
+  }
   const waitingFor = `integration ${id} to be updated`;
   return poll<IntegrationRecord>(
     { deadline, waitingFor, pauses: createIamPauses() },
@@ -211,7 +222,8 @@ async function updateRecord(
         return { done: updated.record };
       }
       const why = refusal?.failure ?? createUpdateFailure(updated!);
-      const delayMs = isWorthRetrying(before, attempt, refusal, updated)
+      const hasTime = refusal !== undefined || !deadline.isMoreThanHalfOver;
+      const delayMs = hasTime && isWorthRetrying(before, attempt, refusal, updated)
         ? computeRemainingDelay(deadline, pauseMs, deadline.iamPropagationEndsAt)
         : undefined;
       if (delayMs === undefined) {

@@ -77,6 +77,7 @@ export function createEventTools(event: ResourceEvent, invocation: Invocation): 
   const signedAt = parseSigningDate(event.responseUrl);
   const sentAt = Math.min(signedAt ?? continuation?.startedAt ?? now, now);
   const deadline = new Deadline(clock, {
+    sentAt,
     handOverAt: now + context.getRemainingTimeInMillis() - RESERVE_MS,
     slotEndsAt: now + SLOT_MS,
     giveUpAt: sentAt + readTimeoutMs(event),

@@ -25,6 +25,8 @@ export class OutOfTime extends Error {
 
 /** Moments, in milliseconds since 1970. */
 export interface DeadlineOptions {
+  /** When CloudFormation sent the event. @default - there is no `timeout` */
+  readonly sentAt?: number;
   /** When this invocation must stop, so that a request under way can end and the next invocation can start. */
   readonly handOverAt: number;
   /** Until when this invocation may wait: another one continues then. @default - as long as it has time */
@@ -86,6 +88,12 @@ export class Deadline implements Clock {
 
   public now(): number {
     return this.clock.now();
+  }
+
+  /** Whether more of the `timeout` has passed than is left. */
+  public get isMoreThanHalfOver(): boolean {
+    const { sentAt = Infinity, giveUpAt } = this.options;
+    return this.clock.now() - sentAt > giveUpAt - this.clock.now();
   }
 
   /** @throws OutOfTime if no time is left for the wait or, without one, for a request. */

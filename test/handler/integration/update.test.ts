@@ -89,6 +89,27 @@ describe('Update', () => {
     expect(sandbox.immuta.integrations.get('2002')).toBeUndefined();
   });
 
+  test.each([
+    ['createError', 0],
+    ['creating', 30_000],
+  ])('recreates one that an earlier Update left as %s when only the removal policy changes', async (status, ms) => {
+    sandbox.removeIntegration('101');
+    const record = sandbox.addRecord({
+      id: '2002',
+      status,
+      config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` },
+    });
+    sandbox.clock.at(sandbox.clock.now() + ms, () => {
+      record.status = 'createError';
+    });
+
+    const answer = await sandbox.update({ properties: { RemovalPolicy: 'retain' }, event: { RequestId: 'rollback' } });
+
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(sandbox.integrations).toMatchObject([{ status: 'enabled' }]);
+    expect(sandbox.immuta.integrations.get('2002')).toBeUndefined();
+  });
+
   test('recreates the integration across two invocations when only the removal policy changes', async () => {
     sandbox.removeIntegration('101');
     sandbox.immuta.switches.durations.creating = 15 * 60_000;
@@ -105,6 +126,40 @@ describe('Update', () => {
     expect(await sandbox.update({ physicalId: 'immuta-s3-integration/none' })).toMatchObject({
       PhysicalResourceId: 'immuta-s3-integration/102',
     });
+  });
+
+  test('is not sent when a change before took more time than is left', async () => {
+    const record = sandbox.immuta.integrations.get('101')!;
+    record.status = 'editing';
+    sandbox.clock.at(sandbox.clock.now() + 20 * 60_000, () => {
+      record.status = 'enabled';
+    });
+
+    const answer = await sandbox.update({ properties: { Revision: '2' } });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(answer.Reason).toMatch(
+      'Immuta was changing integration 101 for so long that too little time is left for the update. ' +
+        "Deploy again. If Immuta always needs that long for a change, increase 'timeout'.",
+    );
+    expect(answer.Reason).toMatch(/\[UPDATE_TOO_LATE\]$/);
+    expect(puts()).toBe(0);
+  });
+
+  test('is not sent again when the first edit took more time than is left', async () => {
+    sandbox.immuta.switches.durations.editing = 20 * 60_000;
+    sandbox.immuta.switches.ignoredByEdit = ['name'];
+
+    const answer = await sandbox.update({ properties: { IntegrationName: 'renamed' } });
+
+    expect(answer.Reason).toMatch(/does not show what was sent as 'name'.*\[UPDATE_IGNORED\]$/);
+    expect(puts()).toBe(1);
+  });
+
+  test('is sent late when nothing else was under way', async () => {
+    const properties = { Revision: '2', TimeoutSeconds: '360' };
+
+    expect(await sandbox.update({ properties, ageMs: 4 * 60_000 })).toMatchObject({ Status: 'SUCCESS' });
   });
 
   test.each(['editing', 'migrating'])('waits with an Update when the integration is %s', async (status) => {
