@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ContestedLake, deleteByHand, moment } from './cancellation';
@@ -117,6 +118,61 @@ describe('without a rollback', () => {
       expect(await lake.left()).toEqual([]);
     },
   );
+});
+
+describe('a Create that Lambda delivers after the next deployment began', () => {
+  test.each(['delete-first', 'create-first'] as const)('does not take that one for its own (%s)', async (order) => {
+    const { cloudFormation, lambda, scheduler } = sandbox.current;
+    cloudFormation.retryOrder = order;
+    const lake = await ContestedLake.start(sandbox.current);
+    lambda.throttled = true;
+    scheduler.after(200_000, () => {
+      lambda.throttled = false;
+    });
+    const cancelled = await lake.deploy({}, { otherFails: 5, disableRollback: true });
+
+    const next = await lake.deploy();
+
+    expect([cancelled.status, next.status]).toEqual(['CREATE_FAILED', 'UPDATE_COMPLETE']);
+    expect(await lake.left()).toEqual([`${next.outputs.IntegrationId} enabled`, LOCATION_PATH]);
+    await lake.destroy();
+    expect(await lake.left()).toEqual([]);
+  });
+});
+
+describe('an integration that its policy retains', () => {
+  const RETAIN = { removalPolicy: RemovalPolicy.RETAIN };
+
+  test('is not deleted by a second run of its Create, which learns only later that the first one ended', async () => {
+    const { immuta, lambda } = sandbox.current;
+    const lake = await ContestedLake.start(sandbox.current);
+    lambda.deliveries = [0, 3_000];
+    await lake.deploy(RETAIN);
+    lambda.deliveries = [0];
+
+    await lake.destroy();
+    const again = await lake.deploy(RETAIN);
+
+    expect(again.status).toBe('ROLLBACK_COMPLETE'); // the location is taken
+    expect(await lake.left()).toEqual(['101 enabled', LOCATION_PATH]);
+    expect(immuta.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  });
+
+  test('is deleted by its Create when CloudFormation cancels that in the moment of its response', async () => {
+    const lake = await ContestedLake.start(sandbox.current);
+    const responded = moment();
+    const { responses } = sandbox.current;
+    const receive = responses.receive.bind(responses);
+    responses.receive = (request) => {
+      responded.comes();
+      return receive(request);
+    };
+
+    const cancelled = await lake.deploy(RETAIN, { otherFails: responded.promise });
+
+    expect(cancelled.status).toBe('ROLLBACK_COMPLETE');
+    expect(await lake.left()).toEqual([]);
+  });
 });
 
 describe('an event that runs again after it was answered', () => {

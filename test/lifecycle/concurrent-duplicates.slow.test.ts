@@ -35,6 +35,22 @@ test.each([15, 25, 40, 60, 90])(
   },
 );
 
+test('the one that failed is deleted again when Immuta does not delete it at once', async () => {
+  const lake = await ContestedLake.start(sandbox.current);
+  const { immuta, lambda } = sandbox.current;
+  immuta.switches.validationFailure = 'createError';
+  immuta.switches.readLag.list.create = 10_000;
+  immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+  lambda.deliveries = [0, 500];
+
+  const { status } = await lake.deploy();
+
+  lambda.deliveries = [0];
+  expect(status).toBe('CREATE_COMPLETE');
+  expect(immuta.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(2);
+  expect(await lake.left()).toEqual(['101 enabled', LOCATION_PATH]);
+});
+
 test.each([
   ['a failed validation', undefined],
   [

@@ -1,34 +1,40 @@
 import { IntegrationContext } from './context';
 import { deleteRecord } from './delete-record';
 import { isCreatedBy } from './ownership';
-import { findIntegrationId, parsePhysicalId } from './physical-id';
+import { findIntegrationId, isChosenByCloudFormation, parsePhysicalId } from './physical-id';
 import { IntegrationRequest } from './request';
+import { Failure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { isSteady } from '../immuta/status';
 import { poll } from '../runtime/poll';
+
+const MOST_ATTEMPTS = 3;
+const PAUSE_MS = 30_000;
 
 /**
  * Deletes what this Create created and the stack does not have, if CloudFormation no longer waits: the Delete may have
  * come before, or cannot tell it from an integration that was retained. Nor does it look for what another run of this
  * Create left.
  *
- * If the removal policy is to retain it, only a run that was cancelled before it responded is certain that the stack
- * has not retained it since.
+ * If the removal policy is to retain it, the stack may have retained it since: after a response of this run, or of
+ * another run of this Create. A physical ID that CloudFormation chose proves the contrary, as long as the stack is in
+ * the same operation.
  *
  * @param created ID of what this run created, which a list may not show yet. Undefined if it is not known
- * @param hasResponded whether this run has responded
  */
 export async function deleteAbandoned(
   context: IntegrationContext,
   request: IntegrationRequest,
   created: string | undefined,
-  hasResponded = false,
 ): Promise<void> {
   const { deadline, operation } = context;
-  const mayBeRetained = request.isRetained && (hasResponded || !operation.isConfirmed);
-  const result = mayBeRetained ? undefined : await operation.findResult(deadline);
+  const result = await operation.findResult(deadline);
   if (!result) {
+    return;
+  }
+  const isWithoutResponse = isChosenByCloudFormation(result.physicalId);
+  if (request.isRetained && !(isWithoutResponse && (await operation.isPresentDeployment()))) {
     return;
   }
   const live = findIntegrationId(parsePhysicalId(result.physicalId));
@@ -64,13 +70,25 @@ async function listCreated(
   return (await immuta.list()).filter(({ name }) => isCreatedBy(name, ownership));
 }
 
+/** Deletes records, again after a failure: no event follows that would do it. */
 async function deleteAll(
   context: IntegrationContext,
   request: IntegrationRequest,
   ids: readonly string[],
 ): Promise<void> {
+  const { deadline, log } = context;
   for (const id of ids) {
-    context.log.warn('delete-abandoned', { integrationId: id });
-    await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
+    log.warn('delete-abandoned', { integrationId: id });
+    await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async ({ number }) => {
+      try {
+        await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
+        return { done: undefined };
+      } catch (error) {
+        if (!(error instanceof Failure) || number >= MOST_ATTEMPTS) {
+          throw error;
+        }
+        return { seen: error.text, pauseMs: PAUSE_MS };
+      }
+    });
   }
 }

@@ -2,7 +2,7 @@ import { IntegrationContext, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { deleteUnidentified } from './delete-unidentified';
 import { assertNotInOtherTenant } from './other-tenant';
-import { isOfGeneration, isOurs, isOwnedBy, parseOwnership } from './ownership';
+import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { findOrConfirmAbsence, readRecord } from './record-status';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
@@ -41,7 +41,7 @@ async function deleteOwn(context: IntegrationContext, request: IntegrationReques
   } else {
     await assertNotInOtherTenant(context, request);
   }
-  const { deleted, others } = await deleteSuccessors(context, request, id);
+  const { deleted, others } = await deleteSuccessors(context, request, id, record);
   if (!others.some(({ location }) => isSameLocation(location, request.location))) {
     await waitForLocationRemoval(context, request);
   }
@@ -49,20 +49,27 @@ async function deleteOwn(context: IntegrationContext, request: IntegrationReques
 }
 
 /**
- * Deletes what an Update created that found the integration gone: the physical ID is still that of the first one. What
- * a later Create created is not deleted: after a failure that was not rolled back, it may come before the Delete of
- * what failed.
+ * Deletes what an Update created that found the integration gone: the physical ID is still that of the first one. And
+ * what another run of the event created that created the first one. What a later Create created is not deleted: after a
+ * failure that was not rolled back, it may come before the Delete of what failed.
+ *
+ * @param first the record with that ID, if it exists
  */
 async function deleteSuccessors(
   context: IntegrationContext,
   request: IntegrationRequest,
   id: string,
+  first?: IntegrationRecord,
 ): Promise<Successors> {
   const records = (await context.immuta.list()).filter((record) => record.id !== id);
-  const ours = records.filter((record) => isOurs(record, request));
+  const here = records.filter(({ location }) => isSameLocation(location, request.location));
+  const ours = here.filter(({ name }) => isOfResource(name, request));
   const generations = ours.length > 0 ? await listGenerations(context, request) : [];
-  const successors = ours.filter((record) =>
-    generations.some((generation) => isOfGeneration(parseOwnership(record.name)!, generation)),
+  const successors = here.filter(
+    (record) =>
+      isOfSameEvent(record, first) ||
+      (ours.includes(record) &&
+        generations.some((generation) => isOfGeneration(parseOwnership(record.name)!, generation))),
   );
   for (const successor of successors) {
     await deleteRecord(context, request, successor.id);
@@ -71,6 +78,12 @@ async function deleteSuccessors(
     deleted: successors.map((successor) => successor.id),
     others: records.filter((record) => !successors.includes(record)),
   };
+}
+
+/** Whether another run of the event that created the first record created this one. */
+function isOfSameEvent({ name }: IntegrationRecord, first: IntegrationRecord | undefined): boolean {
+  const ownership = first && parseOwnership(first.name);
+  return ownership !== undefined && isCreatedBy(name, ownership);
 }
 
 interface Successors {

@@ -151,7 +151,7 @@ async function createOrAdopt(
       async afterResponse() {
         await deleteFailedDuplicates(context, request, record.id);
         await context.operation.waitForResult(context.deadline); // it may have cancelled the Create just before
-        await deleteAbandoned(context, request, record.id, true);
+        await deleteAbandoned(context, request, record.id);
       },
     };
   } catch (error) {

@@ -24,6 +24,11 @@ export function parsePhysicalId(text: string): PhysicalId {
   return { text, kind: found[2] ? 'adopted' : 'integration', integrationId: found[1] };
 }
 
+/** Whether CloudFormation chose the physical ID, because it cancelled the Create before it had a response. */
+export function isChosenByCloudFormation(text: string): boolean {
+  return text !== '' && !text.startsWith(PHYSICAL_ID_PREFIX);
+}
+
 /** Returns the ID of the integration that a physical ID names. */
 export function findIntegrationId(physicalId: PhysicalId): string | undefined {
   return 'integrationId' in physicalId ? physicalId.integrationId : undefined;

@@ -222,6 +222,27 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
+  test('deletes the integration that an Update recreated, and whose location role was changed in Immuta', async () => {
+    await sandbox.addIntegration({
+      id: '2002',
+      config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}`, awsLocationRole: OTHER_ROLE },
+    });
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+  });
+
+  test.each([CONFIG.name, `sales-${OWNER.replace('1', '2')}-${MADE_BY_CREATE}`])(
+    'deletes what another run of its Create left (%s)', // stack refactoring changes the owner
+    async (name) => {
+      await sandbox.addIntegration({ config: { ...CONFIG, name } });
+      sandbox.addRecord({ id: '2002', status: 'deleteError', config: { ...CONFIG, name } });
+
+      expect(await sandbox.delete(ID, { properties: { Generation: undefined } })).toMatchObject({ Status: 'SUCCESS' });
+      expect(sandbox.integrations).toEqual([]);
+    },
+  );
+
   test('keeps the integration of a later Create when CloudFormation sends that before the Delete', async () => {
     sandbox.addRecord({ id: '2002' });
 
