@@ -255,6 +255,15 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
+  test('are disabled and not deleted when Lambda delivers the event twice at once', async () => {
+    await deploy();
+    sandbox.current.lambda.deliveries = [0, 0];
+
+    expect(await sandbox.current.destroy('Data')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    await sandbox.current.scheduler.idle();
+    expect(dataSources()).toEqual(DISABLED);
+  });
+
   test('disables and does not delete data sources when the function crashes after the request', async () => {
     await deploy();
     afterStep('request', '"method":"DELETE"')(sandbox.current);

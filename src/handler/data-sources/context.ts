@@ -8,6 +8,9 @@ import { Environment } from '../runtime/environment';
 import { Log } from '../runtime/log';
 import { connectTenant } from '../tenant/connect';
 
+/** Lambda may deliver an event twice at once: each run pauses for a random part of this, so that one is the first. */
+const SPREAD_MS = 10_000;
+
 /** What an event for data sources works with. */
 export interface DataSourcesContext {
   readonly immuta: DataSourcesClient;
@@ -15,9 +18,7 @@ export interface DataSourcesContext {
   readonly immutaForCleanup: DataSourcesClient;
   readonly integrations: IntegrationsClient;
   readonly operation: CurrentOperation;
-  /** Whether an earlier run of this event may have sent requests. */
-  readonly mayBeRepeated: boolean;
-  /** When reads show what an earlier run did, in milliseconds since 1970. */
+  /** When reads show what another run of this event did, in milliseconds since 1970. */
   readonly rereadAt: number;
   readonly deadline: Deadline;
   readonly log: Log;
@@ -32,8 +33,7 @@ export function createDataSourcesContext(environment: Environment, tools: EventT
     immutaForCleanup: forCleanup.dataSources,
     integrations: tenant.integrations,
     operation,
-    mayBeRepeated: earlierRuns.mayHaveCreated,
-    rereadAt: deadline.now() + IMMUTA_LAG_MS,
+    rereadAt: deadline.now() + (earlierRuns.mayHaveCreated ? IMMUTA_LAG_MS : Math.round(Math.random() * SPREAD_MS)),
     deadline,
     log,
   };

@@ -166,8 +166,8 @@ async function removeAbandoned(
   request: DataSourcesRequest,
   sentAt: number,
 ): Promise<void> {
-  const { finalState } = context.operation;
-  if (!finalState || parsePhysicalId(finalState.physicalId).kind === 'created') {
+  const result = await context.operation.findResult(context.deadline);
+  if (!result || parsePhysicalId(result.physicalId).kind === 'created') {
     return;
   }
   await bestEffort(context.log, 'abandoned-not-removed', () =>

@@ -40,32 +40,24 @@ async function removeRecord(
     context.log.info('keep-data-source', { dataSourceId: record.id, message: 'it is retained' });
     return;
   }
-  const current = how === 'disable' ? await rereadIfRepeated(context, record) : record;
+  const current = how === 'disable' ? await reread(context, record) : record;
   const isGone = !current || (!current.isDisabled && (await requestRemoval(context, current, true)));
   if (how === 'delete' && !isGone) {
     await requestRemoval(context, record, false);
   }
 }
 
-/**
- * An earlier run of this event may have disabled the record, which a read shows after a minute at the latest. A second
- * request would delete it.
- */
-async function rereadIfRepeated(
+/** Another run of this event may have disabled the record. A second request would delete it. */
+async function reread(
   context: DataSourcesContext,
   record: DataSourceRecord,
 ): Promise<DataSourceRecord | undefined> {
-  const { deadline, immuta, mayBeRepeated } = context;
-  if (!mayBeRepeated || record.isDisabled) {
+  const { deadline, immuta, rereadAt } = context;
+  if (record.isDisabled) {
     return record;
   }
-  return poll<DataSourceRecord | undefined>(
-    { deadline, waitingFor: `what an earlier run did with data source ${record.id}` },
-    async ({ number }) =>
-      number === 1
-        ? { seen: 'it is enabled', pauseMs: Math.max(0, context.rereadAt - deadline.now()) }
-        : { done: await immuta.get(record.id) },
-  );
+  await deadline.sleep(Math.max(0, rereadAt - deadline.now()));
+  return immuta.get(record.id);
 }
 
 /**
