@@ -204,6 +204,21 @@ describe('stacks', () => {
   });
 
   test.each([
+    ['failed twice', { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'two' }, 'UPDATE_FAILED'],
+    ['failed before', { PhysicalResourceId: 'two' }, 'UPDATE_COMPLETE'],
+  ])('deletes each ID of a Create that %s without rollback', async (_, OnCreate, status) => {
+    sandbox.cloudFormation.retryOrder = 'create-first';
+    const failing = { Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'one' };
+    await sandbox.deploy(custom({ OnCreate: failing }), { disableRollback: true });
+
+    expect(await sandbox.deploy(custom({ OnCreate }), { disableRollback: true })).toMatchObject({ status });
+
+    expect(await sandbox.destroy('Test')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    const deleted = received().filter(([type]) => type === 'Delete').map(([, id]) => id);
+    expect(deleted.sort()).toEqual(['one', 'two']);
+  });
+
+  test.each([
     ['too long', { Data: { Got: 'x'.repeat(4096) } }, 'Response object is too long.'],
     ['without an id', { PhysicalResourceId: '' }, 'Invalid PhysicalResourceId'],
     ['for another request', { RequestId: 'other' }, 'Invalid response object: Value of property RequestId must be'],

@@ -157,6 +157,15 @@ test.each<[(number | 'afterwards')[], [number, number][]]>([
   expect(await run({ sleepMs: 10_000 })).toEqual(expected);
 });
 
+test('copies a request of CloudFormation and its continuations six times at most', async () => {
+  lambda.deliveries = [0, 0];
+
+  for (let hop = 1; hop <= 10; hop++) await run({ RequestId: 'one', hop });
+  await run({ RequestId: 'other' });
+
+  expect(lambda.invocations).toHaveLength(10 + 6 + 2);
+});
+
 test('ends a chain of self-invocations after 16', async () => {
   lambda.invokeAsync('scripted', { link: 1 });
   for (let link = 2; link <= 17; link++) {

@@ -190,6 +190,7 @@ export class CloudFormation {
       parameterValues: {},
       tags: {},
       resources: new Map(),
+      superseded: new Set(),
       resourceStates: new Map(),
       outputs: [],
       events: [],

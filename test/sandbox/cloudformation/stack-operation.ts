@@ -92,7 +92,7 @@ export class StackOperation {
   async cleanUp(template: Template): Promise<void> {
     const unwanted = [...this.before.values()].filter(({ logicalId }) => !(logicalId in template.Resources));
     unwanted.forEach(({ logicalId }) => this.stack.resources.delete(logicalId));
-    const doomed = [...this.replaced, ...unwanted];
+    const doomed = [...this.replaced, ...unwanted, ...this.stack.superseded];
     const isRetained = (record: ResourceRecord) =>
       (this.replaced.includes(record) ? record.updateReplacePolicy : record.deletionPolicy) !== 'Delete';
     await this.removeAll(doomed, isRetained, { abandon: true });
@@ -103,9 +103,21 @@ export class StackOperation {
     const failed = [...this.changed.keys()].filter(
       (logicalId) => this.stack.resources.get(logicalId) === this.before.get(logicalId),
     );
+    this.keepFailedReplacements();
     await Promise.all(
       failed.map((logicalId) => this.restore(this.changed.get(logicalId)!, this.before.get(logicalId)!)),
     );
+  }
+
+  /** What failed to replace another resource is deleted later, and so is a failed one in whose place another failed. */
+  private keepFailedReplacements(): void {
+    const { resources, superseded } = this.stack;
+    for (const record of this.made.filter(({ failed }) => failed)) {
+      const old = resources.get(record.logicalId);
+      if (!old || old === record) continue;
+      superseded.add(old.failed ? old : record);
+      if (old.failed) resources.set(record.logicalId, record);
+    }
   }
 
   /**
@@ -150,7 +162,8 @@ export class StackOperation {
 
   /** Deletes all resources except retained ones, and returns whether all could be deleted. */
   deleteAll(): Promise<boolean> {
-    return this.removeAll([...this.stack.resources.values()], ({ deletionPolicy }) => deletionPolicy !== 'Delete');
+    const { resources, superseded } = this.stack;
+    return this.removeAll([...resources.values(), ...superseded], ({ deletionPolicy }) => deletionPolicy !== 'Delete');
   }
 
   private get stack(): Stack {
@@ -315,7 +328,10 @@ export class StackOperation {
 
   private async remove(record: ResourceRecord, retained: boolean): Promise<boolean> {
     const isCurrent = this.stack.resources.get(record.logicalId)?.physicalId === record.physicalId;
-    const forget = () => isCurrent && this.stack.resources.delete(record.logicalId);
+    const forget = () => {
+      this.stack.superseded.delete(record);
+      if (isCurrent) this.stack.resources.delete(record.logicalId);
+    };
     if (retained) {
       this.report(record, 'DELETE_SKIPPED');
       forget();

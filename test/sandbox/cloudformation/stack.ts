@@ -65,6 +65,8 @@ export interface Stack {
   parameterValues: Record<string, unknown>;
   tags: Record<string, string>;
   readonly resources: Map<string, ResourceRecord>;
+  /** What failed in the place of another resource, or before another one in its place, and was not rolled back. */
+  readonly superseded: Set<ResourceRecord>;
   /** By logical id, deleted resources included. */
   readonly resourceStates: Map<string, ResourceState>;
   outputs: Output[];
@@ -110,7 +112,11 @@ export function readRetention(
   };
 }
 
-/** The order among records: each names what it needs. */
+/** The order among records: each names what it needs. A logical id may stand for two. */
 export function dependenciesAmong(records: Iterable<ResourceRecord>): Dependencies {
-  return new Map([...records].map((record) => [record.logicalId, record.dependsOn]));
+  const dependencies = new Map<string, string[]>();
+  for (const { logicalId, dependsOn } of records) {
+    dependencies.set(logicalId, [...(dependencies.get(logicalId) ?? []), ...dependsOn]);
+  }
+  return dependencies;
 }

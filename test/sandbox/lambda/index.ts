@@ -5,6 +5,8 @@ import { AwsError } from '../aws/aws-error';
 /** Lambda breaks a chain of functions that invoke one another at this length. */
 const RECURSION_LIMIT = 16;
 const RETRY_DELAYS_MS = [60_000, 120_000];
+/** A copy is an exception: not each invocation of a chain is copied, again and again. */
+const MOST_COPIES = 6;
 
 /** What becomes of an asynchronous event that fails or waits. */
 export interface EventInvokeConfig {
@@ -58,6 +60,8 @@ export class LambdaStandIn {
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly eventInvokeConfigs = new Map<string, EventInvokeConfig>();
   private readonly depthOfKey = new Map<string, number>();
+  /** Copies of events that were delivered, by the request of CloudFormation, which continuations share. */
+  private readonly copies = new Map<string, number>();
   /** Runs at this moment, by the ARN of the function. */
   private readonly active = new Map<string, number>();
 
@@ -140,7 +144,8 @@ export class LambdaStandIn {
 
   private async deliver(queued: QueuedEvent): Promise<void> {
     let before: Promise<void> = Promise.resolve();
-    for (const delivery of this.deliveries) {
+    for (const [index, delivery] of this.deliveries.entries()) {
+      if (index > 0 && !this.mayCopy(queued)) break;
       if (delivery === 'afterwards') {before = before.then(() => this.attempt(queued));} else {
         before =
           delivery === 0
@@ -149,6 +154,13 @@ export class LambdaStandIn {
       }
     }
     await before;
+  }
+
+  private mayCopy({ event }: QueuedEvent): boolean {
+    const { RequestId: requestId = '' } = event as { readonly RequestId?: string };
+    const copies = (this.copies.get(requestId) ?? 0) + 1;
+    this.copies.set(requestId, copies);
+    return requestId === '' || copies <= MOST_COPIES;
   }
 
   private async attempt(queued: QueuedEvent, attempt = 1, throttledMs = 1000): Promise<void> {
