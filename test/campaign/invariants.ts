@@ -1,6 +1,6 @@
 import { CampaignWorld } from './campaign-world';
 import { KILLED } from './in-process-runtime';
-import { listIntegrations, listResources, OwnershipLedger, recordIdOf } from './ownership';
+import { Edit, listIntegrations, listResources, OwnershipLedger, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
 import { DATA_SOURCES_TYPE } from './templates';
 import { Stack } from '../sandbox/cloudformation';
@@ -33,6 +33,9 @@ export interface Violation {
 const MAXIMUM_ANSWER_BYTES = 4096;
 /** Lambda repeats a run that fails twice. */
 const MOST_RUNS = 3;
+/** A run that waits gives its slot back after 8 minutes. */
+const LONGEST_RUN_MS = 540_000;
+const FEW_SLOTS = 2;
 /** An event that runs twice may write the same configuration again. */
 const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
 
@@ -92,24 +95,22 @@ export function liveDataSourceViolations({ immuta }: CampaignWorld, stack: Stack
     );
 }
 
-/** An edit ended in an error, but its event was answered with success. */
+/**
+ * An edit ended in an error, but its event was answered with success. Not if another run of the event sent it after
+ * that answer, while CloudFormation still showed the state before: the answer was right.
+ */
 export function failedEditViolations({ immuta, responses }: CampaignWorld, ledger: OwnershipLedger): Violation[] {
-  const succeeded = new Set(
-    responses.answers
-      .map(({ body }) => JSON.parse(body) as { Status: string; RequestId: string })
-      .filter(({ Status }) => Status === 'SUCCESS')
-      .map(({ RequestId }) => RequestId),
-  );
+  const isAnswered = ({ requestId, at }: Edit) =>
+    responses.answers.some(({ at: answeredAt, body }) => {
+      const { Status, RequestId } = JSON.parse(body) as { Status: string; RequestId: string };
+      return Status === 'SUCCESS' && RequestId === requestId && answeredAt > at;
+    });
   return [...immuta.integrations.values()]
-    .filter(({ id, status }) => status === 'editError' && succeeded.has(ledger.lastEditOf(id) ?? ''))
+    .filter(({ id, status }) => {
+      const edit = ledger.lastEditOf(id);
+      return status === 'editError' && edit && isAnswered(edit);
+    })
     .map(({ id }) => ({ kind: 'failed edit succeeded', text: `integration ${id} is editError after a success` }));
-}
-
-function isAnswered(answers: readonly { readonly body: string }[], requestId: string, status: string): boolean {
-  return answers.some(({ body }) => {
-    const answer = JSON.parse(body) as { Status: string; RequestId: string };
-    return answer.RequestId === requestId && answer.Status === status;
-  });
 }
 
 /** After all stacks are deleted, nothing is left that they created and did not retain. */
@@ -119,17 +120,11 @@ export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[],
   const isReported = ({ id, status }: IntegrationRecord) =>
     status === 'deleteError' &&
     responses.answers.some(({ body }) => body.includes('"FAILED"') && body.includes(`integration ${id}`));
-  // cancelled in the moment of its answer, with a policy to retain: nothing tells it from one that was retained
-  const isRetainedByPolicy = ({ id }: IntegrationRecord) => {
-    const requestId = ledger.retainingCreateOf(id);
-    return requestId !== undefined && isAnswered(responses.answers, requestId, 'SUCCESS');
-  };
   const orphans = [...immuta.integrations.values()].filter(
     (record) =>
       record.status !== 'deleted' &&
       ledger.isToBeDeleted(record.id) &&
-      !isReported(record) &&
-      !isRetainedByPolicy(record),
+      !isReported(record),
   );
   const held = [...immuta.integrations.values()]
     .filter(({ status }) => status !== 'deleted')
@@ -170,16 +165,29 @@ export function answerViolations({ responses }: CampaignWorld): Violation[] {
   });
 }
 
-/** CloudFormation got no answer before the service timeout, although not every run of the event was killed. */
+/**
+ * CloudFormation got no answer before the service timeout, although not every run of the event was killed. Not if none
+ * ran because other events had all slots, and no run kept its slot for longer than it may.
+ */
 export function missingAnswers({ lambda }: CampaignWorld, stacks: readonly Stack[]): Violation[] {
   const kills = new Map<string, number>();
   for (const { event, error } of lambda.invocations) {
     if (error === KILLED) kills.set(event.RequestId, (kills.get(event.RequestId) ?? 0) + 1);
   }
+  const isSlotKept = lambda.invocations.some(
+    ({ startedAt, endedAt = Infinity }) => endedAt - startedAt > LONGEST_RUN_MS,
+  );
+  const isStarved = (requestId: string, timestamp: number) =>
+    lambda.accountConcurrency <= FEW_SLOTS &&
+    !isSlotKept &&
+    !lambda.invocations.some(({ event, startedAt }) => event.RequestId === requestId && startedAt < timestamp);
   return stacks
     .flatMap(({ events }) => events)
     .filter(({ reason }) => reason?.startsWith('CloudFormation did not receive a response'))
-    .filter(({ reason }) => (kills.get(/requestId \[(.*?)\]/.exec(reason!)?.[1] ?? '') ?? 0) < MOST_RUNS)
+    .filter(({ reason, timestamp }) => {
+      const [, requestId = ''] = /requestId \[(.*?)\]/.exec(reason!) ?? [];
+      return (kills.get(requestId) ?? 0) < MOST_RUNS && !isStarved(requestId, timestamp);
+    })
     .map(({ logicalId, status }) => ({ kind: 'missing answer', text: `${logicalId} ${status}` }));
 }
 

@@ -1,6 +1,14 @@
 import { INTEGRATION_TYPE } from './templates';
 import { ResourceRecord, Stack } from '../sandbox/cloudformation';
 
+/** A change of an integration by an event. */
+export interface Edit {
+  /** The request of CloudFormation. */
+  readonly requestId: string;
+  /** Virtual time. */
+  readonly at: number;
+}
+
 /** The owner of an integration in Immuta. */
 interface Origin {
   /** The resource whose event created it. @default - a person created it */
@@ -11,10 +19,12 @@ interface Origin {
   mayRemain?: boolean;
   /** Whether a person changed or deleted it after the handler's last write. */
   isTouched: boolean;
-  /** The request of CloudFormation that changed it last. */
-  lastEdit?: string;
-  /** The Create whose removal policy is to retain what it creates. */
-  readonly retainingCreate?: string;
+  /** The last request to change it. */
+  lastEdit?: Edit;
+  /** Whether an Update recreated it, so that no physical ID names it. */
+  readonly isRecreated: boolean;
+  /** Whether a person gave it a name that does not say whose it is. */
+  isRenamed?: boolean;
 }
 
 const PHYSICAL_ID = /^immuta-s3-integration\/(\w+)(?:\/adopted)?$/;
@@ -27,8 +37,8 @@ export class OwnershipLedger {
 
   noteCreated(id: string, event?: any): void {
     const resource = event && this.resourceOf(event.StackId, event.LogicalResourceId);
-    const retainingCreate = event?.ResourceProperties?.RemovalPolicy === 'retain' ? event.RequestId : undefined;
-    this.origins.set(id, { resource, isRetained: false, isTouched: false, retainingCreate });
+    const isRecreated = event?.RequestType === 'Update';
+    this.origins.set(id, { resource, isRetained: false, isTouched: false, isRecreated });
   }
 
   /** Records that a resource has another logical id from now on. */
@@ -42,19 +52,20 @@ export class OwnershipLedger {
   }
 
   /** Records a change of an integration by an event. */
-  noteEdited(id: string, event: any): void {
+  noteEdited(id: string, event: any, at: number): void {
     this.noteTouched(id, false);
     const origin = this.origins.get(id);
-    if (origin) origin.lastEdit = event.RequestId;
+    if (origin) Object.assign(origin, { lastEdit: { requestId: event.RequestId, at }, isRenamed: false });
   }
 
-  lastEditOf(id: string): string | undefined {
+  /** Records that a person renamed an integration. */
+  noteRenamedByHand(id: string): void {
+    const origin = this.origins.get(id);
+    if (origin) origin.isRenamed = true;
+  }
+
+  lastEditOf(id: string): Edit | undefined {
     return this.origins.get(id)?.lastEdit;
-  }
-
-  /** Returns the Create of an integration whose removal policy is to retain it. */
-  retainingCreateOf(id: string): string | undefined {
-    return this.origins.get(id)?.retainingCreate;
   }
 
   noteRetained(id: string): void {
@@ -72,10 +83,14 @@ export class OwnershipLedger {
     return this.origins.get(id)?.isTouched ?? false;
   }
 
-  /** Whether an integration must be deleted with its stack. */
+  /**
+   * Whether an integration must be deleted with its stack. Not if only its name said whose it was, and a person changed
+   * that.
+   */
   isToBeDeleted(id: string): boolean {
     const origin = this.origins.get(id);
-    return origin?.resource !== undefined && !origin.isRetained && !origin.mayRemain;
+    if (!origin?.resource) return false;
+    return !origin.isRetained && !origin.mayRemain && !(origin.isRecreated && origin.isRenamed);
   }
 
   /** Returns why an event must not change or delete an integration. */

@@ -283,6 +283,7 @@ class HistoryRun {
       case 'delete':
         return void (await this.world.request('DELETE', `/integrations/${record.id}`));
       case 'rename':
+        this.ledger.noteRenamedByHand(record.id);
         return this.world.immuta.changeByHand(record.id, { name: 'renamed by hand' });
       case 'change the location role': {
         const awsLocationRole = `arn:aws:iam::${SANDBOX_ENV.account}:role/${GIVEN.locationRole['other given']}`;
@@ -315,7 +316,7 @@ class HistoryRun {
       const text = `${method} ${path} by a ${event.RequestType} of ${event.LogicalResourceId}: ${objection}`;
       this.violations.push({ kind: 'touched another owner', text });
     }
-    if (method === 'PUT') this.ledger.noteEdited(id, event);
+    if (method === 'PUT') this.ledger.noteEdited(id, event, this.world.clock.now());
   }
 
   private checkLive(): void {
