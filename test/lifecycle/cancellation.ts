@@ -1,10 +1,10 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import { deployTenant, lake, locations, STACK_NAME } from './fixture';
 import { createRoles, inAccount, prepareAccount, Roles } from './owners';
 import { ImmutaS3IntegrationProps, ImmutaTenant } from '../../src';
 import { StackResult } from '../sandbox/cloudformation';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
-import { Sandbox } from '../sandbox/sandbox';
+import { Sandbox, SANDBOX_ENV } from '../sandbox/sandbox';
 
 type Props = Partial<ImmutaS3IntegrationProps> | ((stack: Stack) => Partial<ImmutaS3IntegrationProps>);
 
@@ -65,6 +65,15 @@ export class ContestedLake {
       }),
       { disableRollback },
     );
+  }
+
+  /** Deploys the stack without the integration. */
+  remove(): Promise<StackResult> {
+    const stage = Stage.of(this.tenant)!;
+    stage.node.tryRemoveChild(STACK_NAME);
+    const stack = new Stack(stage, STACK_NAME, { env: SANDBOX_ENV });
+    new CfnResource(stack, 'Other', { type: 'Test::Other::Resource', properties: { Version: ++this.deployments } });
+    return this.sandbox.deploy(stack);
   }
 
   destroy(): Promise<StackResult> {

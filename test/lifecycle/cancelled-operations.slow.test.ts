@@ -121,54 +121,59 @@ describe('without a rollback', () => {
 });
 
 describe('a Create that Lambda delivers after the next deployment began', () => {
-  test.each(['delete-first', 'create-first'] as const)('does not take that one for its own (%s)', async (order) => {
-    const { cloudFormation, lambda, scheduler } = sandbox.current;
-    cloudFormation.retryOrder = order;
-    const lake = await ContestedLake.start(sandbox.current);
-    lambda.throttled = true;
-    scheduler.after(200_000, () => {
-      lambda.throttled = false;
-    });
-    const cancelled = await lake.deploy({}, { otherFails: 5, disableRollback: true });
+  test.each(['delete-first', 'create-first'] as const)(
+    'leaves no integration when a Create is delivered in the next deployment (%s)',
+    async (order) => {
+      const { cloudFormation, lambda, scheduler } = sandbox.current;
+      cloudFormation.retryOrder = order;
+      const lake = await ContestedLake.start(sandbox.current);
+      lambda.throttled = true;
+      scheduler.after(200_000, () => {
+        lambda.throttled = false;
+      });
+      const cancelled = await lake.deploy({}, { otherFails: 5, disableRollback: true });
 
-    const next = await lake.deploy();
+      const next = await lake.deploy();
 
-    expect([cancelled.status, next.status]).toEqual(['CREATE_FAILED', 'UPDATE_COMPLETE']);
-    expect(await lake.left()).toEqual([`${next.outputs.IntegrationId} enabled`, LOCATION_PATH]);
-    await lake.destroy();
-    expect(await lake.left()).toEqual([]);
-  });
+      expect([cancelled.status, next.status]).toEqual(['CREATE_FAILED', 'UPDATE_COMPLETE']);
+      expect(await lake.left()).toEqual([`${next.outputs.IntegrationId} enabled`, LOCATION_PATH]);
+      await lake.destroy();
+      expect(await lake.left()).toEqual([]);
+    },
+  );
 });
 
 describe('an integration that its policy retains', () => {
   const RETAIN = { removalPolicy: RemovalPolicy.RETAIN };
 
-  test('is not deleted by a second run of its Create, which learns only later that the first one ended', async () => {
+  test('keeps a retained integration when a second run of its Create ends later', async () => {
     const { immuta, lambda } = sandbox.current;
     const lake = await ContestedLake.start(sandbox.current);
-    lambda.deliveries = [0, 3_000];
+    immuta.switches.durations.creating = 70_000;
+    lambda.deliveries = [0, 12_000]; // so the second run reads 12 seconds later, each time
     await lake.deploy(RETAIN);
     lambda.deliveries = [0];
 
-    await lake.destroy();
+    await lake.remove();
     const again = await lake.deploy(RETAIN);
 
-    expect(again.status).toBe('ROLLBACK_COMPLETE'); // the location is taken
+    expect(again.status).toBe('UPDATE_ROLLBACK_COMPLETE'); // the location is taken
     expect(await lake.left()).toEqual(['101 enabled', LOCATION_PATH]);
     expect(immuta.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
   });
 
-  test('is deleted by its Create when CloudFormation cancels that in the moment of its response', async () => {
+  test('deletes what a cancelled Create created when it responds in that moment and retains', async () => {
     const lake = await ContestedLake.start(sandbox.current);
-    const responded = moment();
+    const responding = moment();
     const { responses } = sandbox.current;
     const receive = responses.receive.bind(responses);
     responses.receive = (request) => {
-      responded.comes();
+      responding.comes();
       return receive(request);
     };
+    responses.refuse = 1; // the first attempt does not arrive, and the second one is too late
 
-    const cancelled = await lake.deploy(RETAIN, { otherFails: responded.promise });
+    const cancelled = await lake.deploy(RETAIN, { otherFails: responding.promise });
 
     expect(cancelled.status).toBe('ROLLBACK_COMPLETE');
     expect(await lake.left()).toEqual([]);

@@ -255,7 +255,7 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
-  test('are disabled and not deleted when Lambda delivers the event twice at once', async () => {
+  test('disables and does not delete data sources when Lambda delivers the event twice at once', async () => {
     await deploy();
     sandbox.current.lambda.deliveries = [0, 0];
 

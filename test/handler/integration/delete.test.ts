@@ -222,7 +222,7 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('deletes the integration that an Update recreated, and whose location role was changed in Immuta', async () => {
+  test('deletes the integration that an Update recreated when its location role was changed in Immuta', async () => {
     await sandbox.addIntegration({
       id: '2002',
       config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}`, awsLocationRole: OTHER_ROLE },
@@ -233,7 +233,7 @@ describe('Delete of an integration of ours', () => {
   });
 
   test.each([CONFIG.name, `sales-${OWNER.replace('1', '2')}-${MADE_BY_CREATE}`])(
-    'deletes what another run of its Create left (%s)', // stack refactoring changes the owner
+    'deletes what another run of the same Create left when it is called %s', // stack refactoring changes the owner
     async (name) => {
       await sandbox.addIntegration({ config: { ...CONFIG, name } });
       sandbox.addRecord({ id: '2002', status: 'deleteError', config: { ...CONFIG, name } });

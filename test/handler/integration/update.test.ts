@@ -92,7 +92,7 @@ describe('Update', () => {
   test.each([
     ['createError', 0],
     ['creating', 30_000],
-  ])('recreates one that an earlier Update left as %s when only the removal policy changes', async (status, ms) => {
+  ])('recreates what an Update left as %s when only the removal policy changes', async (status, ms) => {
     sandbox.removeIntegration('101');
     const record = sandbox.addRecord({
       id: '2002',
@@ -128,7 +128,7 @@ describe('Update', () => {
     });
   });
 
-  test('is not sent when a change before took more time than is left', async () => {
+  test('sends no update when another change took more time than is left', async () => {
     const record = sandbox.immuta.integrations.get('101')!;
     record.status = 'editing';
     sandbox.clock.at(sandbox.clock.now() + 20 * 60_000, () => {
@@ -146,7 +146,7 @@ describe('Update', () => {
     expect(puts()).toBe(0);
   });
 
-  test('is not sent again when the first edit took more time than is left', async () => {
+  test('sends no update again when the first edit took more time than is left', async () => {
     sandbox.immuta.switches.durations.editing = 20 * 60_000;
     sandbox.immuta.switches.ignoredByEdit = ['name'];
 
@@ -156,7 +156,7 @@ describe('Update', () => {
     expect(puts()).toBe(1);
   });
 
-  test('is sent late when nothing else was under way', async () => {
+  test('sends a late update when no other change was in progress', async () => {
     const properties = { Revision: '2', TimeoutSeconds: '360' };
 
     expect(await sandbox.update({ properties, ageMs: 4 * 60_000 })).toMatchObject({ Status: 'SUCCESS' });

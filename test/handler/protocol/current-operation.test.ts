@@ -135,7 +135,7 @@ describe('at the first look', () => {
       now: () => SENT_AT + 4 * MINUTE,
     });
 
-    test('stops when the stack is in an operation that began after the event was sent', async () => {
+    test('stops a late event when the operation of the stack began after it was sent', async () => {
       stackStatus = 'UPDATE_IN_PROGRESS';
       stackStartedAt = SENT_AT + 5 * SECOND;
 
@@ -144,7 +144,7 @@ describe('at the first look', () => {
       );
     });
 
-    test.each(['UPDATE_IN_PROGRESS', undefined])('goes on when the stack is in its operation (%s)', async (status) => {
+    test.each(['UPDATE_IN_PROGRESS', undefined])('continues a late event when the stack is %s', async (status) => {
       stackStatus = status;
       const current = late();
 
@@ -272,7 +272,7 @@ test.each([
   [SENT_AT - MINUTE, true],
   [SENT_AT + SECOND, true], // the URL of an event is signed in whole seconds
   [SENT_AT + 3 * SECOND, false],
-])('says whether the stack is in the operation of the event, when that began at %d: %s', async (at, expected) => {
+])('says whether a stack is in the operation of the event when that began at %d: %s', async (at, expected) => {
   stackStatus = 'UPDATE_IN_PROGRESS';
   stackStartedAt = at;
 
