@@ -41,7 +41,9 @@ exports.handler = async (event) => {
   if (WRONG === 'deletes access keys') {
     const [iam, UserName] = [new IAMClient({}), 'immuta-user'];
     const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName }));
-    for (const { AccessKeyId } of AccessKeyMetadata) await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
+    for (const { AccessKeyId } of AccessKeyMetadata) {
+      await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
+    }
   }
   if (WRONG === 'never rests') await until('none', () => false);
 

@@ -87,7 +87,10 @@ describe('a tenant with a certificate of a private CA', () => {
     expectFailure(
       await deploy(fromBucket, distrust),
       // S3 does not tell a function that may not list the bucket
-      /cannot read object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates': AccessDenied: .*Check that the object exists/,
+      new RegExp(
+        String.raw`cannot read object 's3://certificates/acme/root\.pem' of 'caCertificates': AccessDenied: ` +
+          String.raw`.*Check that the object exists`,
+      ),
     );
   });
 
@@ -101,7 +104,10 @@ describe('a tenant with a certificate of a private CA', () => {
       await deploy((stack) => ({
         caCertificates: CaCertificates.fromSecret(Secret.fromSecretNameV2(stack, 'Ca', 'ca')),
       })),
-      /secret 'arn:\S+:secret:ca\S*' of 'caCertificates' does not contain valid CA certificates in PEM\. .*\. \[CA_CERTIFICATES_INVALID\]/,
+      new RegExp(
+        String.raw`secret 'arn:\S+:secret:ca\S*' of 'caCertificates' does not contain valid CA certificates in ` +
+          String.raw`PEM\. .*\. \[CA_CERTIFICATES_INVALID\]`,
+      ),
     );
   });
 });

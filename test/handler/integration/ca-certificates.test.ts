@@ -19,7 +19,11 @@ const UNUSABLE: [string, () => void, RegExp][] = [
   [
     'does not exist',
     () => {},
-    /^cannot read object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates': NoSuchKey: The specified key does not exist\. Check that the object exists, .* \[CA_CERTIFICATES_NOT_READABLE\]$/,
+    new RegExp(
+      String.raw`^cannot read object 's3://certificates/acme/root\.pem' of 'caCertificates': NoSuchKey: The ` +
+        String.raw`specified key does not exist\. Check that the object exists, .* ` +
+        String.raw`\[CA_CERTIFICATES_NOT_READABLE\]$`,
+    ),
   ],
   [
     'is in a bucket that does not exist',
@@ -34,7 +38,10 @@ const UNUSABLE: [string, () => void, RegExp][] = [
   [
     'is not PEM',
     () => putObject('hunter2'),
-    /^object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates' does not contain valid CA certificates in PEM\. Store certificates .* \[CA_CERTIFICATES_INVALID\]$/,
+    new RegExp(
+      String.raw`^object 's3://certificates/acme/root\.pem' of 'caCertificates' does not contain valid CA ` +
+        String.raw`certificates in PEM\. Store certificates .* \[CA_CERTIFICATES_INVALID\]$`,
+    ),
   ],
   [
     'is empty',
@@ -49,7 +56,10 @@ const UNUSABLE: [string, () => void, RegExp][] = [
   [
     'is too large',
     () => putObject('x'.repeat(1_000_001)),
-    /^object '\S+' of 'caCertificates' has 1000001 bytes, and the handler function reads 1000000\. Store only .*\[CA_CERTIFICATES_TOO_LARGE\]$/,
+    new RegExp(
+      String.raw`^object '\S+' of 'caCertificates' has 1000001 bytes, and the handler function reads 1000000\. ` +
+        String.raw`Store only .*\[CA_CERTIFICATES_TOO_LARGE\]$`,
+    ),
   ],
 ];
 
