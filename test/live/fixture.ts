@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
-import type { Experiment } from '../../live/experiment';
 import { connectToImmuta } from '../../live/immuta';
 import type { Options } from '../../live/options';
 import { createRedact } from '../../live/redact';
@@ -127,8 +126,3 @@ export const NOTHING: ReturnType<typeof findLeftovers> = {
   others: [],
   state: [],
 };
-
-/** Runs one experiment and returns what it saw. */
-export function only(experiment: Experiment): Pick<Kit, 'experiments'> {
-  return { experiments: [experiment] };
-}

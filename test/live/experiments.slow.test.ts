@@ -1,0 +1,21 @@
+import { findLeftovers, NOTHING, useLive } from './fixture';
+import { OTHER_SETTINGS } from './other-settings';
+import { EXPERIMENTS } from '../../live/experiments';
+import { runKit } from '../../live/run';
+import { applySettings } from '../sandbox/live-settings';
+
+const live = useLive();
+
+const CASES = EXPERIMENTS.flatMap((experiment) =>
+  OTHER_SETTINGS[experiment.id].map((settings) => ({ id: experiment.id, experiment, settings })));
+
+test.each(CASES)('$id sees $settings', async ({ experiment, settings }) => {
+  const { sandbox, kit } = live.current;
+  applySettings(sandbox, settings);
+
+  const report = (await runKit({ ...kit, experiments: [experiment] }))!;
+
+  expect(report.results).toMatchObject([{ outcome: 'different', seen: settings }]);
+  expect(report.leftovers).toEqual([]);
+  expect(findLeftovers(live.current)).toEqual(NOTHING);
+});
