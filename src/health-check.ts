@@ -11,6 +11,7 @@ import {
 } from './handler/contract';
 import { IImmutaTenant } from './interfaces';
 import { attachToHandler, findHandlerRole } from './private/attach-policy';
+import { acknowledgeUnset } from './private/cdk-nag/acknowledge-rules';
 import { createIntegrationRule, createTenantSchedule } from './private/health-check-schedule';
 import {
   assertTenantNotCovered, coverIntegration, coverTenant, MonitoredIntegration,
@@ -259,6 +260,7 @@ export class HealthCheck extends Construct {
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
     }
+    acknowledgeUnset(alarm, { alarmAction: this.alarmTopic });
     this.createdAlarms.push(alarm);
     return alarm;
   }

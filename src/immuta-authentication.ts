@@ -6,6 +6,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { attachToHandler, attachToRole, attachToUser, findHandlerRole, findResource } from './private/attach-policy';
 import { AuthenticationContext, BoundAuthentication } from './private/authentication';
+import { acknowledgeRules } from './private/cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './private/cdk-nag/acknowledge-wildcards';
 import { bindManagedAccessKey } from './private/managed-access-key';
 import { buildReadSecretStatements } from './private/policies/handler-role';
@@ -185,6 +186,7 @@ class AssumeRoleAuthentication extends ImmutaAuthentication {
       externalIds: externalId === undefined ? undefined : [externalId],
       inlinePolicies: { S3AccessGrants: new iam.PolicyDocument({ statements: context.statements }) },
     });
+    acknowledgeRules(role, 'managedPolicies');
     acknowledgeWildcards(role, context.statements);
     addValidation(role, () => [
       ...validateExternalId(externalId),

@@ -1,7 +1,7 @@
 import { CfnResource, IAspect, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
-import { ACKNOWLEDGED_RULES } from './private/cdk-nag/acknowledge-rule';
+import { ACKNOWLEDGED_RULES } from './private/cdk-nag/acknowledge';
 import { digestIdentity } from './private/tokens';
 import { addValidation } from './private/validation/problems';
 import { validateManagedDocument } from './private/validation/quotas';

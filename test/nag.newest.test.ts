@@ -1,20 +1,21 @@
 import * as cdk from 'aws-cdk-lib';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import * as nag from 'cdk-nag';
 import { newIntegration } from './fixture';
 import { shortPath, STACKS } from './governed-stack';
 import { S3Location } from '../src';
+import { PACKS } from './support/nag-packs';
 
 interface Violation {
   readonly ruleName: string;
   readonly violatingResources: { constructPath: string }[];
 }
 
-function findings(app: App, prepare: (app: App) => void = () => undefined): string[] {
+function findings(app: App, packs: readonly (typeof PACKS)[number][], prepare = () => {}): string[] {
   app.synth();
-  prepare(app);
-  const violations: Violation[] = new AwsSolutionsChecks().validateScope(app).violations;
+  prepare();
+  const violations = packs.flatMap((pack): Violation[] => new nag[pack]().validateScope(app).violations);
   return violations
     .flatMap(({ ruleName, violatingResources }) =>
       violatingResources.map(({ constructPath }) => `${shortPath(constructPath)}: ${ruleName}`),
@@ -25,7 +26,7 @@ function findings(app: App, prepare: (app: App) => void = () => undefined): stri
 /** Lets a finding fail the synthesis. */
 function addPlugin(app: App): void {
   // The lowest aws-cdk-lib, against which this file is type-checked, does not have it.
-  (cdk as any).Validations.of(app).addPlugins(new AwsSolutionsChecks());
+  (cdk as any).Validations.of(app).addPlugins(new nag.AwsSolutionsChecks());
 }
 
 describe.each(STACKS)('of %s', (_, define, expected) => {
@@ -34,7 +35,7 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
     define(app);
     addPlugin(app);
     expect(() => app.synth()).not.toThrow();
-    expect(findings(app)).toEqual([]);
+    expect(findings(app, PACKS)).toEqual([]);
   });
 
   test('has only the necessary wildcards as findings of cdk-nag 3 without the acknowledgements', () => {
@@ -45,7 +46,7 @@ describe.each(STACKS)('of %s', (_, define, expected) => {
         jest.spyOn(resource.node, 'metadata', 'get').mockReturnValue([]);
       }
     };
-    expect(findings(app, forget)).toEqual(expected);
+    expect(findings(app, ['AwsSolutionsChecks'], forget)).toEqual(expected);
   });
 });
 
@@ -60,5 +61,5 @@ test('acknowledges references to other stacks as imports', () => {
   const app = new App();
   const bucket = new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
   newIntegration(new Stack(app, 'Stack'), 'Lake', { location: S3Location.bucket(bucket) });
-  expect(findings(app).filter((finding) => !finding.startsWith('Home/'))).toEqual([]);
+  expect(findings(app, PACKS).filter((finding) => !finding.startsWith('Home/'))).toEqual([]);
 });

@@ -1,23 +1,24 @@
 import { Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag-2';
+import * as nag from 'cdk-nag-2';
 import { listResources } from './fixture';
 import { governedStack, shortPath, STACKS } from './governed-stack';
 import { Annotations } from './support/annotations';
+import { PACKS } from './support/nag-packs';
 
-const ANY_FINDING = Match.stringLikeRegexp('AwsSolutions-|CdkNag');
+const ANY_FINDING = Match.stringLikeRegexp('(AwsSolutions|HIPAA|NIST|PCI).*-|CdkNag');
 
 function errors(stack: Stack): string[] {
   return Annotations.fromStack(stack)
     .findError('*', ANY_FINDING)
-    .map(({ id, entry }) => `${shortPath(id)}: ${/^AwsSolutions-\w+(\[.*?\](?=:))?/.exec(entry.data as string)?.[0]}`)
+    .map(({ id, entry }) => `${shortPath(id)}: ${/^[\w.]+-\w+(\[.*?\](?=:))?/.exec(entry.data as string)?.[0]}`)
     .sort();
 }
 
 describe.each(STACKS)('of %s', (_, define, findings) => {
   test('has no finding of cdk-nag 2', () => {
     const stack = define();
-    Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
+    PACKS.forEach((pack) => Aspects.of(stack).add(new nag[pack]({ reports: false })));
     expect(errors(stack)).toEqual([]);
     Annotations.fromStack(stack).hasNoWarning('*', ANY_FINDING);
   });
@@ -29,7 +30,7 @@ describe.each(STACKS)('of %s', (_, define, findings) => {
       .filter((child): child is CfnResource => CfnResource.isCfnResource(child))) {
       delete resource.cfnOptions.metadata?.cdk_nag;
     }
-    Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
+    Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
     expect(errors(stack)).toEqual(findings);
   });
 });
@@ -38,7 +39,7 @@ test('acknowledges findings when logical IDs change later', () => {
   const stack = governedStack();
   const bucketRole = stack.node.findAll().find((child) => child.node.id === 'LocationRole')!;
   (bucketRole.node.defaultChild as CfnResource).overrideLogicalId('Renamed');
-  Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
+  Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
   expect(errors(stack)).toEqual([]);
   expect(listResources(stack).Renamed.Type).toBe('AWS::IAM::Role');
 });

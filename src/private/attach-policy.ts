@@ -1,6 +1,7 @@
 import { App, Aws, CfnResource, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
+import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { buildDiagnosisStatement } from './policies/handler-role';
 import { getAccount, noteStatements, reportMissing, reportOtherAccount } from './role-statements';
@@ -40,7 +41,9 @@ export function attachToRole(
 export function attachToUser(
   scope: Construct, id: string, user: iam.IUser, statements: iam.PolicyStatement[], description?: string,
 ): iam.ManagedPolicy {
-  return attachManagedPolicy(scope, id, user, statements, description);
+  const policy = attachManagedPolicy(scope, id, user, statements, description);
+  acknowledgeRules(policy, 'userPolicies');
+  return policy;
 }
 
 /**
@@ -73,6 +76,7 @@ export function attachToHandler(
   if (!isAttached(policy)) {
     reportMissing(scope, role, statements);
   }
+  acknowledgeRules(policy, 'managedPolicies');
   acknowledgeWildcards(policy, statements);
   registerInlinePolicy(policy, role);
   addValidation(policy, () => validateInlinePolicies(policy, role));

@@ -2,6 +2,7 @@ import { PhysicalName, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { attachToRole, findResource } from './attach-policy';
+import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { GovernedData } from './policies/governed-data';
 import { LocationRolePrincipal, buildLocationRoleStatements, buildLocationRoleTrust } from './policies/location-role';
@@ -48,6 +49,7 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
     assumedBy: principal,
     inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements }) },
   });
+  acknowledgeRules(role, 'managedPolicies');
   acknowledgeWildcards(role, statements);
   addValidation(role, () => validateRoleSize(role));
   return { role, dependencies: findResource(role), statements, trust: buildLocationRoleTrust(principal.options) };

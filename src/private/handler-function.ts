@@ -7,6 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { attachToHandler } from './attach-policy';
 import { bindProxy } from './bind-proxy';
+import { acknowledgeRules, acknowledgeUnset } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { registerDescriber, renderDescribedStacks } from './described-stacks';
 import { RecordingDestination } from './failure-destination';
@@ -47,9 +48,7 @@ export interface HandlerFunction {
 export function createHandlerFunction(scope: Construct, props: HandlerFunctionProps): HandlerFunction {
   const { options } = props;
   throwProblems(scope, validateHandlerOptions(options));
-  const logGroup = options.logGroup ?? new logs.LogGroup(scope, 'LogGroup', {
-    retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const logGroup = options.logGroup ?? createLogGroup(scope);
   const additions = [
     ...options.proxy ? [bindProxy(scope, options.proxy)] : [],
     ...options.caCertificates ? [options.caCertificates._bind(scope)] : [],
@@ -74,6 +73,11 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   if (onFailure) {
     attachDestination(scope, handler, options.role, onFailure.statements);
   }
+  // The CDK creates it in a new role, for tracing and destinations.
+  const defaultPolicy = role.node.tryFindChild('DefaultPolicy');
+  if (defaultPolicy && !options.role) {
+    acknowledgeRules(defaultPolicy, 'managedPolicies');
+  }
   // Lambda checks the permissions for network interfaces when it creates the function.
   handler.node.defaultChild!.node.addDependency(...policies);
   // The function depends on its role, so the role itself cannot refer to the function.
@@ -85,6 +89,14 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   return { handler, role, dependencies: [...own, ...policies, handler, selfInvoke] };
 }
 
+function createLogGroup(scope: Construct): logs.LogGroup {
+  const logGroup = new logs.LogGroup(scope, 'LogGroup', {
+    retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
+  });
+  acknowledgeRules(logGroup, 'encryptedLogGroup');
+  return logGroup;
+}
+
 function createRole(scope: Construct, description: string, statements: iam.PolicyStatement[]): iam.Role {
   const role = new iam.Role(scope, 'HandlerRole', {
     description,
@@ -92,6 +104,7 @@ function createRole(scope: Construct, description: string, statements: iam.Polic
     inlinePolicies: { Handler: new iam.PolicyDocument({ statements }) },
   });
   noteStatements(role, statements);
+  acknowledgeRules(role, 'managedPolicies');
   // The ARN of a log group that is imported by name has a wildcard.
   acknowledgeWildcards(role, statements);
   return role;
@@ -132,6 +145,8 @@ function createFunction(
     onFailure,
     layers: [...options.layers ?? [], ...additions.flatMap((each) => each.layers)],
   });
+  acknowledgeUnset(handler, { vpc: options.vpc, reservedConcurrency: options.reservedConcurrentExecutions });
+  acknowledgeRules(handler, 'failureDestination'); // the rule accepts no destination
   if (options.vpc) {
     const ids = handler.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
     handler.addEnvironment(ENV_SECURITY_GROUP_IDS, ids.join());

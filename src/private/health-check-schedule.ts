@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
 import { MonitoredIntegration } from './monitored-integrations';
 import { buildScheduleStatements } from './policies/health-check';
 import { HealthCheckEvent, HealthCheckScope } from '../handler/contract';
@@ -51,6 +52,7 @@ export function createTenantSchedule(scope: Construct, props: HealthCheckSchedul
     }),
     inlinePolicies: { Invoke: new iam.PolicyDocument({ statements }) },
   });
+  acknowledgeRules(role, 'managedPolicies');
   new scheduler.CfnSchedule(scope, 'Schedule', {
     description: 'Checks the Immuta integrations of a stack',
     scheduleExpression: schedule.expressionString,

@@ -8,7 +8,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { attachReplaceablyToHandler, attachToUser, findHandlerRole, findResource } from './attach-policy';
 import { AuthenticationContext, BoundAuthentication } from './authentication';
-import { acknowledgeRule } from './cdk-nag/acknowledge-rule';
+import { acknowledgeRules, acknowledgeUnset } from './cdk-nag/acknowledge-rules';
 import { buildManageAccessKeysStatements, buildManageSecretStatements } from './policies/handler-role';
 import { digestIdentity, identifyResource } from './tokens';
 import { addValidation } from './validation/problems';
@@ -24,8 +24,6 @@ interface ManagedAccessKeyProps {
 }
 
 const PERMISSION_ID = 'RotationPermission';
-
-const NO_ROTATION_REASON = "the access key is rotated on a schedule with 'rotation' of 'managedAccessKey'";
 
 /**
  * Defines the secret of an access key, gives a user Immuta's permissions, and lets the handler manage the user's keys.
@@ -44,15 +42,16 @@ export function bindManagedAccessKey(
     kmsKeyId: encryptionKey?.keyArn,
   });
   const secretArn = resource.ref;
-  if (!rotation) {
-    acknowledgeRule(resource, 'AwsSolutions-SMG4', NO_ROTATION_REASON);
-  }
+  acknowledgeUnset(resource, { rotatedSecret: rotation, encryptedSecret: encryptionKey });
   addValidation(scope, () => validateRotation(rotation));
 
   const identity = given ? identifyResource(given, given.userArn) : '';
   const parts = new Construct(scope, `ManagedAccessKey${given ? digestIdentity(identity) : ''}`);
   // Bucket policies in stacks of other accounts need a name.
   const user = given ?? new iam.User(parts, 'User', { userName: PhysicalName.GENERATE_IF_NEEDED });
+  if (!given) {
+    acknowledgeRules(user, 'userGroup');
+  }
   const description = `Lets Immuta manage S3 Access Grants as user ${user.userName}`;
   const policy = attachToUser(parts, 'ImmutaPolicy', user, statements, description);
   const handlerRole = findHandlerRole(scope, tenant, 'managedAccessKey');

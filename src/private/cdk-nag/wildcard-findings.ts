@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Acknowledgement } from './acknowledge';
 
 /** The rule of cdk-nag that reports every wildcard in a policy. */
 const WILDCARD_RULE = 'AwsSolutions-IAM5';
@@ -33,16 +34,8 @@ const REASONS: Record<string, string> = {
   'xray:PutTraceSegments': 'xray:PutTraceSegments and xray:PutTelemetryRecords have no resource type',
 };
 
-/** A finding of cdk-nag that the library acknowledges. */
-export interface WildcardAcknowledgement {
-  readonly id: string;
-  /** The finding, as cdk-nag prints it: `Resource::<Bucket.Arn>/*`. */
-  readonly appliesTo: string;
-  readonly reason: string;
-}
-
 /** Returns the findings of cdk-nag about the statements, with a reason for each. Logical IDs must be final. */
-export function findAcknowledgements(stack: Stack, statements: iam.PolicyStatement[]): WildcardAcknowledgement[] {
+export function findAcknowledgements(stack: Stack, statements: iam.PolicyStatement[]): Acknowledgement[] {
   const reasons = new Map<string, Set<string>>();
   for (const statement of statements) {
     const arns = (stack.resolve(statement.resources) as unknown[]).map(renderReference);
