@@ -38,6 +38,8 @@ namespace Health
 
             var topic = new Topic(stack, "Alarms", new TopicProps { EnforceSSL = true });
             topic.AddSubscription(new EmailSubscription(Setting(app, "email")));
+            // EnforceSSL replaces the default policy of the topic, which allows alarms to publish
+            topic.GrantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
 
             // one schedule and one alarm for all integrations of the tenant, also those that are defined later
             var check = immuta.AddHealthCheck(new HealthCheckOptions

@@ -2,8 +2,10 @@ using System;
 using System.Collections.Generic;
 using Amazon.CDK;
 using Amazon.CDK.AWS.CloudWatch;
+using Amazon.CDK.AWS.CloudWatch.Actions;
 using Amazon.CDK.AWS.Events;
 using Amazon.CDK.AWS.Events.Targets;
+using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.S3;
 using Amazon.CDK.AWS.SecretsManager;
 using Amazon.CDK.AWS.SNS;
@@ -34,8 +36,12 @@ namespace ManagedAccessKey
                 }),
             });
 
+            var topic = new Topic(stack, "RotationTopic", new TopicProps { EnforceSSL = true });
+            // EnforceSSL replaces the default policy of the topic, which allows alarms to publish
+            topic.GrantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
+
             // ALARM after a failed step, OK after the next rotation or deployment that succeeds
-            new Alarm(stack, "RotationFailed", new AlarmProps
+            var alarm = new Alarm(stack, "RotationFailed", new AlarmProps
             {
                 AlarmDescription = "The rotation of the access key failed: see the log of the function",
                 Metric = integration.MetricKeyRotationFailed(),
@@ -43,6 +49,7 @@ namespace ManagedAccessKey
                 EvaluationPeriods = 1,
                 TreatMissingData = TreatMissingData.IGNORE,
             });
+            alarm.AddAlarmAction(new SnsAction(topic));
 
             // every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
             new Rule(stack, "Rotations", new RuleProps
@@ -62,7 +69,7 @@ namespace ManagedAccessKey
                 },
                 Targets = new IRuleTarget[]
                 {
-                    new SnsTopic(new Topic(stack, "RotationTopic", new TopicProps { EnforceSSL = true })),
+                    new SnsTopic(topic),
                 },
             });
 

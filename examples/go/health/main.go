@@ -40,6 +40,8 @@ func main() {
 
 	topic := awssns.NewTopic(stack, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(setting(app, "email"), nil))
+	// EnforceSSL replaces the default policy of the topic, which allows alarms to publish
+	topic.GrantPublish(awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil))
 
 	// one schedule and one alarm for all integrations of the tenant, also those that are defined later
 	check := tenant.AddHealthCheck(&immuta.HealthCheckOptions{

@@ -5,8 +5,10 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -35,17 +37,21 @@ func main() {
 		}),
 	})
 
+	topic := awssns.NewTopic(stack, jsii.String("RotationTopic"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	// EnforceSSL replaces the default policy of the topic, which allows alarms to publish
+	topic.GrantPublish(awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil))
+
 	// ALARM after a failed step, OK after the next rotation or deployment that succeeds
-	awscloudwatch.NewAlarm(stack, jsii.String("RotationFailed"), &awscloudwatch.AlarmProps{
+	alarm := awscloudwatch.NewAlarm(stack, jsii.String("RotationFailed"), &awscloudwatch.AlarmProps{
 		AlarmDescription:  jsii.String("The rotation of the access key failed: see the log of the function"),
 		Metric:            integration.MetricKeyRotationFailed(nil),
 		Threshold:         jsii.Number(1),
 		EvaluationPeriods: jsii.Number(1),
 		TreatMissingData:  awscloudwatch.TreatMissingData_IGNORE,
 	})
+	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(topic))
 
 	// every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
-	topic := awssns.NewTopic(stack, jsii.String("RotationTopic"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	awsevents.NewRule(stack, jsii.String("Rotations"), &awsevents.RuleProps{
 		EventPattern: &awsevents.EventPattern{
 			Source:     jsii.Strings("aws.secretsmanager"),

@@ -1,7 +1,7 @@
 from aws_cdk import App, Duration, Stack
 from aws_cdk.aws_cloudwatch import Dashboard
 from aws_cdk.aws_events import Schedule
-from aws_cdk.aws_iam import ArnPrincipal
+from aws_cdk.aws_iam import ArnPrincipal, ServicePrincipal
 from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import Secret
 from aws_cdk.aws_sns import Topic
@@ -42,6 +42,8 @@ ImmutaS3Integration(
 
 topic = Topic(stack, "Alarms", enforce_ssl=True)
 topic.add_subscription(EmailSubscription(setting("email")))
+# enforce_ssl replaces the default policy of the topic, which allows alarms to publish
+topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com"))
 
 # one schedule and one alarm for all integrations of the tenant, also those that are defined later
 check = immuta.add_health_check(schedule=Schedule.rate(Duration.hours(1)), alarm_topic=topic)

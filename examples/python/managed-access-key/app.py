@@ -1,7 +1,9 @@
 from aws_cdk import App, Duration, Stack
 from aws_cdk.aws_cloudwatch import Alarm, TreatMissingData
+from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_events import EventPattern, Rule, Schedule
 from aws_cdk.aws_events_targets import SnsTopic
+from aws_cdk.aws_iam import ServicePrincipal
 from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import Secret
 from aws_cdk.aws_sns import Topic
@@ -35,8 +37,12 @@ integration = ImmutaS3Integration(
     authentication=ImmutaAuthentication.managed_access_key(rotation=Schedule.rate(Duration.days(90))),
 )
 
+topic = Topic(stack, "RotationTopic", enforce_ssl=True)
+# enforce_ssl replaces the default policy of the topic, which allows alarms to publish
+topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com"))
+
 # ALARM after a failed step, OK after the next rotation or deployment that succeeds
-Alarm(
+alarm = Alarm(
     stack,
     "RotationFailed",
     alarm_description="The rotation of the access key failed: see the log of the function",
@@ -45,6 +51,7 @@ Alarm(
     evaluation_periods=1,
     treat_missing_data=TreatMissingData.IGNORE,
 )
+alarm.add_alarm_action(SnsAction(topic))
 
 # every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
 Rule(
@@ -58,7 +65,7 @@ Rule(
             "additionalEventData": {"SecretId": [integration.access_key_secret.secret_arn]},
         },
     ),
-    targets=[SnsTopic(Topic(stack, "RotationTopic", enforce_ssl=True))],
+    targets=[SnsTopic(topic)],
 )
 
 app.synth()

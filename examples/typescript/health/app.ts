@@ -1,7 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Schedule } from 'aws-cdk-lib/aws-events';
-import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -36,6 +36,8 @@ new ImmutaS3Integration(stack, 'Lake', {
 
 const topic = new Topic(stack, 'Alarms', { enforceSSL: true });
 topic.addSubscription(new EmailSubscription(setting('email')));
+// enforceSSL replaces the default policy of the topic, which allows alarms to publish
+topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
 
 // one schedule and one alarm for all integrations of the tenant, also those that are defined later
 const check = immuta.addHealthCheck({ schedule: Schedule.rate(Duration.hours(1)), alarmTopic: topic });

@@ -1,7 +1,9 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -29,14 +31,19 @@ const integration = new ImmutaS3Integration(stack, 'Lake', {
   authentication: ImmutaAuthentication.managedAccessKey({ rotation: Schedule.rate(Duration.days(90)) }),
 });
 
+const topic = new Topic(stack, 'RotationTopic', { enforceSSL: true });
+// enforceSSL replaces the default policy of the topic, which allows alarms to publish
+topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
+
 // ALARM after a failed step, OK after the next rotation or deployment that succeeds
-new Alarm(stack, 'RotationFailed', {
+const alarm = new Alarm(stack, 'RotationFailed', {
   alarmDescription: 'The rotation of the access key failed: see the log of the function',
   metric: integration.metricKeyRotationFailed(),
   threshold: 1,
   evaluationPeriods: 1,
   treatMissingData: TreatMissingData.IGNORE,
 });
+alarm.addAlarmAction(new SnsAction(topic));
 
 // every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
 new Rule(stack, 'Rotations', {
@@ -48,5 +55,5 @@ new Rule(stack, 'Rotations', {
       additionalEventData: { SecretId: [integration.accessKeySecret!.secretArn] },
     },
   },
-  targets: [new SnsTopic(new Topic(stack, 'RotationTopic', { enforceSSL: true }))],
+  targets: [new SnsTopic(topic)],
 });

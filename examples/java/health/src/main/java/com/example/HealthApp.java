@@ -13,6 +13,7 @@ import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.services.cloudwatch.Dashboard;
 import software.amazon.awscdk.services.events.Schedule;
 import software.amazon.awscdk.services.iam.ArnPrincipal;
+import software.amazon.awscdk.services.iam.ServicePrincipal;
 import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.secretsmanager.Secret;
 import software.amazon.awscdk.services.sns.Topic;
@@ -42,6 +43,8 @@ public final class HealthApp {
 
         Topic topic = Topic.Builder.create(stack, "Alarms").enforceSsl(true).build();
         topic.addSubscription(new EmailSubscription(setting(app, "email")));
+        // enforceSsl replaces the default policy of the topic, which allows alarms to publish
+        topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
 
         // one schedule and one alarm for all integrations of the tenant, also those that are defined later
         HealthCheck check = immuta.addHealthCheck(HealthCheckOptions.builder()

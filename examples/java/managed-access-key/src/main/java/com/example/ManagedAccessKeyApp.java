@@ -10,10 +10,12 @@ import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.services.cloudwatch.Alarm;
 import software.amazon.awscdk.services.cloudwatch.TreatMissingData;
+import software.amazon.awscdk.services.cloudwatch.actions.SnsAction;
 import software.amazon.awscdk.services.events.EventPattern;
 import software.amazon.awscdk.services.events.Rule;
 import software.amazon.awscdk.services.events.Schedule;
 import software.amazon.awscdk.services.events.targets.SnsTopic;
+import software.amazon.awscdk.services.iam.ServicePrincipal;
 import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.secretsmanager.Secret;
 import software.amazon.awscdk.services.sns.Topic;
@@ -39,14 +41,19 @@ public final class ManagedAccessKeyApp {
                         .build()))
                 .build();
 
+        Topic topic = Topic.Builder.create(stack, "RotationTopic").enforceSsl(true).build();
+        // enforceSsl replaces the default policy of the topic, which allows alarms to publish
+        topic.grantPublish(new ServicePrincipal("cloudwatch.amazonaws.com"));
+
         // ALARM after a failed step, OK after the next rotation or deployment that succeeds
-        Alarm.Builder.create(stack, "RotationFailed")
+        Alarm alarm = Alarm.Builder.create(stack, "RotationFailed")
                 .alarmDescription("The rotation of the access key failed: see the log of the function")
                 .metric(integration.metricKeyRotationFailed())
                 .threshold(1)
                 .evaluationPeriods(1)
                 .treatMissingData(TreatMissingData.IGNORE)
                 .build();
+        alarm.addAlarmAction(new SnsAction(topic));
 
         // every rotation, as Secrets Manager reports it to CloudTrail and EventBridge
         Rule.Builder.create(stack, "Rotations")
@@ -58,7 +65,7 @@ public final class ManagedAccessKeyApp {
                                 "additionalEventData",
                                 Map.of("SecretId", List.of(integration.getAccessKeySecret().getSecretArn()))))
                         .build())
-                .targets(List.of(new SnsTopic(Topic.Builder.create(stack, "RotationTopic").enforceSsl(true).build())))
+                .targets(List.of(new SnsTopic(topic)))
                 .build();
 
         app.synth();
