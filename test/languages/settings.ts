@@ -11,7 +11,7 @@ const REQUIRED: Settings = {
 };
 
 /** All that the examples ask for: one set for all topics. */
-const ALL: Settings = {
+export const ALL: Settings = {
   ...REQUIRED,
   externalId: 'from-immuta',
 
@@ -27,6 +27,17 @@ const ALL: Settings = {
   // data-sources
   dataSourcePrefixes: 'orders/,returns/',
 
+  // enterprise
+  account: '111122223333',
+  region: 'us-east-1',
+  apiKeySecretArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:immuta/api-key-AbCdEf',
+  boundaryName: 'acme-boundary',
+  costCenter: '4711',
+  handlerRoleName: 'immuta-handler',
+  proxySecretName: 'proxy',
+  proxyUrl: 'http://proxy.acme.internal:3128',
+  vpcName: 'data',
+
   // health
   email: 'data-platform@acme.example',
 
@@ -35,7 +46,14 @@ const ALL: Settings = {
   identityStoreId: 'd-1234567890',
   identityStoreAccount: '444455556666',
 
-  // whole-account
+  // multi-account
+  testAccount: '111122223333',
+  productionAccount: '444455556666',
+
+  // private-network
+  immutaEndpointService: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
+
+  // whole-account, and enterprise
   bucketNames: 'sales-lake,web-logs',
   keyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   analystsRoleName: 'analysts',

@@ -10,7 +10,8 @@ export type Templates = Record<string, any>;
  * differs.
  */
 export function readTemplates(assembly: string): Templates {
-  const names = readdirSync(assembly).filter((name) => name.endsWith('.template.json')).sort();
+  const names = readdirSync(assembly, { encoding: 'utf8', recursive: true }) // stages have folders of their own
+    .filter((name) => name.endsWith('.template.json')).sort();
   return Object.fromEntries(names.map((name) => {
     const template = JSON.parse(readFileSync(path.join(assembly, name), 'utf8'));
     delete template.Resources?.CDKMetadata;
