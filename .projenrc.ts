@@ -291,6 +291,7 @@ const JEST_PROJECT = {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] },
   setupFiles: ['<rootDir>/test/support/setup.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/observe-codes.ts'],
+  moduleNameMapper: { '^cdk-immuta-s3-integration$': '<rootDir>/src' }, // in the examples
 };
 const NEWEST = `aws-cdk-lib ${NEWEST_CDK}`;
 const SLOW = 'slow';
@@ -308,7 +309,7 @@ new JsonFile(project, 'jest.config.json', {
         displayName: NEWEST,
         testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/@(private|policies)/*.test.ts'],
         testPathIgnorePatterns: ['\\.slow\\.test\\.ts$'],
-        moduleNameMapper: { '^aws-cdk-lib(.*)$': 'aws-cdk-lib-newest$1' },
+        moduleNameMapper: { ...JEST_PROJECT.moduleNameMapper, '^aws-cdk-lib(.*)$': 'aws-cdk-lib-newest$1' },
       },
       {
         ...JEST_PROJECT,
