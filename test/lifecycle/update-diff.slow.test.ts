@@ -1,33 +1,15 @@
-import { execFile } from 'node:child_process';
-import { RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { diff } from './cdk-diff';
 import { INTEGRATION_TYPE, lake, useSandbox } from './fixture';
 import { ImmutaAuthentication, ImmutaS3IntegrationProps, S3Location } from '../../src';
 
 const sandbox = useSandbox();
 
-const CDK = require.resolve('aws-cdk/bin/cdk');
-
 /** What `cdk diff` says of the integration when it is deployed with these properties. */
-async function diff(props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>): Promise<string> {
-  const stack = lake(sandbox.current, { props });
-  const { directory } = Stage.of(stack)!.synth({ force: true });
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    CI: '1',
-    NO_COLOR: '1',
-    CDK_DISABLE_CLI_TELEMETRY: 'true',
-    ...sandbox.current.env,
-  };
-  const output = await new Promise<string>((resolve, reject) => {
-    const args = [CDK, 'diff', '--app', directory, '--no-change-set', '--no-notices', '--no-color'];
-    execFile(process.execPath, args, { env }, (error, stdout, stderr) =>
-      error ? reject(error) : resolve(stdout + stderr),
-    );
-  });
-  const lines = output.replace(/\u001b\[\d+m/g, '').split('\n');
+async function diffOfIntegration(props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>): Promise<string> {
+  const lines = (await diff(sandbox.current, lake(sandbox.current, { props }))).split('\n');
   const blocks = lines.flatMap((line, index) => line.includes(INTEGRATION_TYPE) ? [index] : []).map((start) => {
     const end = lines.findIndex((line, index) => index > start && (line === '' || /^\[/.test(line)));
     return lines.slice(start, end).join('\n');
@@ -61,7 +43,7 @@ test('shows in cdk diff what will change, by name and value', async () => {
   await sandbox.current.deploy(lake(sandbox.current, { props: () => ({ integrationName: 'sales' }) }));
 
   for (const [what, props, texts] of DIFFS) {
-    const shown = await diff((stack) => ({ integrationName: 'sales', ...props(stack) }));
+    const shown = await diffOfIntegration((stack) => ({ integrationName: 'sales', ...props(stack) }));
     for (const text of texts) expect(`${what}: ${shown}`).toContain(text);
   }
 });
