@@ -5,7 +5,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as pipelines from 'aws-cdk-lib/pipelines';
 import { getOnly, INTEGRATION, listResources, newIntegration, newTenant, synthError, URL_OF_TENANT } from './fixture';
-import { ImmutaTenant, S3Location } from '../src';
+import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaTenant, S3Location } from '../src';
 
 const BUCKET = 'sales.acme.com';
 
@@ -16,11 +16,23 @@ function newLake(stack: Stack): Stack {
   return stack;
 }
 
+/** A stack with every other construct and kind of authentication that has ARNs of its own. */
+function newEverything(stack: Stack): Stack {
+  const tenant = newTenant(stack);
+  new AdoptingAccessGrantsInstance(stack, 'AccessGrants');
+  const integration = newIntegration(stack, 'Keys', {
+    tenant, authentication: ImmutaAuthentication.managedAccessKey(), diagnosePermissions: true,
+  });
+  integration.addDataSources('Curated', { dataSources: { Orders: 'orders/' } });
+  integration.addHealthCheck();
+  tenant.addHealthCheck();
+  newIntegration(stack, 'Account', { tenant, location: S3Location.allBuckets() });
+  return stack;
+}
+
 /** The principal of the user, and names of files, are as they are. */
-const textOf = (stack: Stack) =>
-  JSON.stringify(listResources(stack)).replaceAll('arn:aws:iam::444455556666:role/immuta', '').replace(new RegExp(
-    String.raw`"S3Key":"\w+`,
-  ), '');
+const textOf = (stack: Stack) => JSON.stringify(listResources(stack))
+  .replaceAll('arn:aws:iam::444455556666:role/immuta', '').replaceAll(/"S3Key":"\w+/g, '');
 
 test('names neither account, Region nor partition without an environment, as a StackSet needs', () => {
   const stack = newLake(new Stack(new App(), 'Stack'));
@@ -29,6 +41,15 @@ test('names neither account, Region nor partition without an environment, as a S
   expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
     AccountId: { Ref: 'AWS::AccountId' }, Region: { Ref: 'AWS::Region' },
   });
+  expect(textOf(newEverything(new Stack(new App(), 'Stack')))).not.toMatch(/arn:aws|\d{12}|us-east-1/);
+});
+
+test('takes the function from a bucket that the accounts of a StackSet share', () => {
+  const synthesizer = new DefaultStackSynthesizer({ fileAssetsBucketName: 'acme-assets-${AWS::Region}' });
+  const stack = newLake(new Stack(new App(), 'Stack', { synthesizer }));
+
+  expect(getOnly(stack, 'AWS::Lambda::Function').Properties.Code.S3Bucket)
+    .toEqual({ 'Fn::Sub': 'acme-assets-${AWS::Region}' });
 });
 
 test.each(['us-gov-west-1', 'cn-north-1', 'ap-southeast-5', 'eusc-de-east-1'])(
@@ -39,6 +60,10 @@ test.each(['us-gov-west-1', 'cn-north-1', 'ap-southeast-5', 'eusc-de-east-1'])(
     expect(synthError(stack)).toBe('');
     expect(textOf(stack)).not.toContain('arn:aws');
     expect(getOnly(stack, INTEGRATION).Properties.Region).toBe(region);
+
+    const everything = newEverything(new Stack(new App(), 'Stack', { env: { account: '111122223333', region } }));
+    expect(synthError(everything)).toBe('');
+    expect(textOf(everything)).not.toContain('arn:aws');
   },
 );
 
@@ -60,6 +85,13 @@ test('publishes the function from a bootstrap stack with another qualifier', () 
   const stack = newLake(new Stack(new App(), 'Stack', { synthesizer }));
 
   const { Code } = getOnly(stack, 'AWS::Lambda::Function').Properties;
+  expect(Code.S3Bucket).toEqual({ 'Fn::Sub': 'cdk-acme-assets-${AWS::AccountId}-${AWS::Region}' });
+});
+
+test('publishes the function from the bootstrap stack that the context of the app names', () => {
+  const app = new App({ context: { '@aws-cdk/core:bootstrapQualifier': 'acme' } });
+
+  const { Code } = getOnly(newLake(new Stack(app, 'Stack')), 'AWS::Lambda::Function').Properties;
   expect(Code.S3Bucket).toEqual({ 'Fn::Sub': 'cdk-acme-assets-${AWS::AccountId}-${AWS::Region}' });
 });
 

@@ -2,10 +2,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  countTypes, ENV, getOnly, importedBucket, INTEGRATION, newIntegration, newStack, synthError, URL_OF_TENANT,
+  countTypes, ENV, getOnly, importedBucket, INTEGRATION, listResources, newIntegration, newStack, synthError,
+  URL_OF_TENANT,
 } from './fixture';
 import {
   AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location,
@@ -29,7 +31,7 @@ function defineAll(stack: Stack, roleOf: RoleOf): ImmutaS3Integration {
     role: roleOf(stack, 'instance'),
   });
   const immuta = roleOf(stack, 'immuta');
-  return newIntegration(stack, 'Sales', {
+  const integration = newIntegration(stack, 'Sales', {
     tenant,
     accessGrantsInstance,
     locationRole: roleOf(stack, 'location'),
@@ -37,6 +39,16 @@ function defineAll(stack: Stack, roleOf: RoleOf): ImmutaS3Integration {
     diagnosePermissions: true,
     ...immuta && { authentication: ImmutaAuthentication.existingRole(immuta) },
   });
+  integration.addDataSources('Curated', { dataSources: { 'Sales orders': 'orders/' } });
+  integration.addHealthCheck({ eventBus: events.EventBus.fromEventBusName(stack, 'Bus', 'default') });
+  return integration;
+}
+
+/** Defines the check of a tenant, which has a role of its own. */
+function defineWithTenantCheck(stack: Stack, roleOf: RoleOf): ImmutaS3Integration {
+  const integration = defineAll(stack, roleOf);
+  (stack.node.findChild('Immuta') as ImmutaTenant).addHealthCheck();
+  return integration;
 }
 
 const importRole = (options?: iam.FromRoleArnOptions): RoleOf => (scope, name) =>
@@ -47,18 +59,35 @@ function iamTypes(stack: Stack): string[] {
   return Object.keys(countTypes(stack)).filter((type) => type.startsWith('AWS::IAM::'));
 }
 
+interface ReportedRole {
+  readonly roleConstructPath: string;
+  readonly assumeRolePolicy: Statement[];
+  readonly identityPolicyStatements: Statement[];
+}
+
+interface Statement {
+  readonly Action: string | string[];
+}
+
+function readReport(app: App): ReportedRole[] {
+  const { directory } = app.synth({ force: true });
+  return JSON.parse(fs.readFileSync(path.join(directory, 'iam-policy-report.json'), 'utf8')).roles;
+}
+
+/** The actions of each statement in a list, as text. */
+const actionsOf = (statements: Statement[]) => statements.map(({ Action }) => String(Action)).sort();
+
 /** The actions that the report of `Role.customizeRoles` lists, by the construct path of the role. */
 function reportedActions(app: App): Record<string, string[]> {
-  const { directory } = app.synth({ force: true });
-  const { roles } = JSON.parse(fs.readFileSync(path.join(directory, 'iam-policy-report.json'), 'utf8'));
-  return Object.fromEntries(roles.map(({ roleConstructPath, identityPolicyStatements }: any) => [
-    roleConstructPath, identityPolicyStatements.flatMap(({ Action }: any) => Action),
+  return Object.fromEntries(readReport(app).map(({ roleConstructPath, identityPolicyStatements }) => [
+    roleConstructPath, identityPolicyStatements.flatMap(({ Action }) => Action),
   ]));
 }
 
 /** One action of each policy that the library adds. */
 const HANDLER = [
   'secretsmanager:GetSecretValue', 'logs:PutLogEvents', 'lambda:InvokeFunction', 'iam:SimulatePrincipalPolicy',
+  'events:PutEvents',
 ];
 const INSTANCE = ['s3:CreateAccessGrantsInstance', 'lambda:InvokeFunction', 'sso:CreateApplication'];
 const LOCATION = ['s3:GetObject', 's3:ListBucket'];
@@ -71,6 +100,7 @@ describe('Role.customizeRoles', () => {
       'Stack/Instance/HandlerRole': INSTANCE,
       'LocationRole': LOCATION,
       'ImmutaRole': IMMUTA,
+      'Stack/Immuta/HealthCheck/Role': ['lambda:InvokeFunction'],
     }],
     ['imported roles', importRole(), {
       'Stack/handler': HANDLER, 'Stack/instance': INSTANCE, 'Stack/location': LOCATION, 'Stack/immuta': IMMUTA,
@@ -79,7 +109,7 @@ describe('Role.customizeRoles', () => {
     const app = new App();
     iam.Role.customizeRoles(app);
     const stack = newStack({ env: ENV }, app);
-    defineAll(stack, roleOf);
+    defineWithTenantCheck(stack, roleOf);
 
     expect(iamTypes(stack)).toEqual([]);
     const reported = Object.entries(reportedActions(app));
@@ -90,8 +120,24 @@ describe('Role.customizeRoles', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('accepts no policies'));
   });
 
+  test('lists in the report of Role.customizeRoles all statements that new roles get, and no others', () => {
+    const app = new App();
+    iam.Role.customizeRoles(app);
+    defineWithTenantCheck(newStack({ env: ENV }, app), NEW_ROLES);
+    const reported = readReport(app);
+
+    const plain = newStack();
+    defineWithTenantCheck(plain, NEW_ROLES);
+    const resources = Object.values(listResources(plain)).filter(({ Type }) => Type.startsWith('AWS::IAM::'));
+    const documents = resources.flatMap(({ Properties }) => [Properties, ...Properties.Policies ?? []]);
+    expect(actionsOf(reported.flatMap((role) => role.identityPolicyStatements)))
+      .toEqual(actionsOf(documents.flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? [])));
+    expect(actionsOf(reported.flatMap((role) => role.assumeRolePolicy)))
+      .toEqual(actionsOf(resources.flatMap(({ Properties }) => Properties.AssumeRolePolicyDocument?.Statement ?? [])));
+  });
+
   test('leaves no resource of IAM in the template when Role.customizeRoles names precreated roles', () => {
-    const { locationRole, immutaRole } = defineAll(newStack(), NEW_ROLES);
+    const { locationRole, immutaRole } = defineWithTenantCheck(newStack(), NEW_ROLES);
     const app = new App();
     iam.Role.customizeRoles(app, {
       usePrecreatedRoles: {
@@ -99,10 +145,11 @@ describe('Role.customizeRoles', () => {
         'Stack/Instance/HandlerRole': 'instance',
         [locationRole.node.path]: 'location',
         [immutaRole!.node.path]: 'immuta',
+        'Stack/Immuta/HealthCheck/Role': 'health',
       },
     });
     const stack = newStack({ env: ENV }, app);
-    defineAll(stack, NEW_ROLES);
+    defineWithTenantCheck(stack, NEW_ROLES);
 
     expect(iamTypes(stack)).toEqual([]);
     const { LocationRoleArn, RoleToAssumeArn } = getOnly(stack, INTEGRATION).Properties;
