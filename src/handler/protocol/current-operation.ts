@@ -117,8 +117,7 @@ export class CurrentOperation {
    * @throws Failure if CloudFormation no longer waits for this event
    */
   public async assertCurrent(): Promise<void> {
-    const { requestType, logicalId } = this.options.event;
-    if (!(requestType in STATUSES_WHILE_WAITING)) {
+    if (!(this.options.event.requestType in STATUSES_WHILE_WAITING)) {
       return;
     }
     const clock = { now: this.options.now, sleep: this.options.sleep };
@@ -130,12 +129,14 @@ export class CurrentOperation {
       this.assertNotLate();
       return;
     }
-    const change = this.first
-      ? describeDifference(this.first, reply.answer)
-      : (this.findContradiction(reply.answer) ?? (await this.findLaterDeployment()));
+    const change = this.first ? describeDifference(this.first, reply.answer) : this.findContradiction(reply.answer);
     if (change) {
       this.last = reply.answer;
-      throw createFailure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
+      throw this.createFailure(change);
+    }
+    const laterDeployment = this.first ? undefined : await this.findLaterDeployment();
+    if (laterDeployment) {
+      throw this.createFailure(laterDeployment); // the answer may be that of a read that lags: it is no result
     }
     this.first ??= reply.answer;
   }
@@ -318,6 +319,11 @@ export class CurrentOperation {
     return isLate && (await this.isPresentDeployment()) === false
       ? 'a later operation of the stack is in progress'
       : undefined;
+  }
+
+  private createFailure(change: string): Error {
+    const { requestType, logicalId } = this.options.event;
+    return createFailure('OPERATION_NOT_CURRENT', { requestType: requestType.toLowerCase(), logicalId, change });
   }
 
   /** A first answer that cannot belong to this event: the event was delivered late, or again after its end. */
