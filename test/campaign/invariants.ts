@@ -1,6 +1,6 @@
-import { CampaignWorld } from './campaign-world';
+import { CampaignSandbox } from './campaign-sandbox';
 import { KILLED } from './in-process-runtime';
-import { Edit, listIntegrations, listResources, OwnershipLedger, recordIdOf } from './ownership';
+import { Edit, listIntegrations, listResources, OwnershipTracker, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
 import { DATA_SOURCES_TYPE } from './templates';
 import { Stack } from '../sandbox/cloudformation';
@@ -40,7 +40,7 @@ const FEW_SLOTS = 2;
 const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
 
 /** A stack in `*_COMPLETE` has its integration, with the configuration of the template. */
-export function liveViolations(world: CampaignWorld, stack: Stack, ledger: OwnershipLedger): Violation[] {
+export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: OwnershipTracker): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   // a resource whose creation failed remains after an update that was rolled back
   return listIntegrations(stack)
@@ -48,8 +48,8 @@ export function liveViolations(world: CampaignWorld, stack: Stack, ledger: Owner
     .flatMap((resource): Violation[] => {
       const id = recordIdOf(resource);
       const where = `${stack.name} is ${stack.status}, and its integration ${id}`;
-      const record = id === undefined ? undefined : world.immuta.integrations.get(id);
-      if (id !== undefined && ledger.isTouched(id)) return [];
+      const record = id === undefined ? undefined : sandbox.immuta.integrations.get(id);
+      if (id !== undefined && tracker.isTouched(id)) return [];
       if (!record || ['deleted', 'deleting'].includes(record.status)) {
         return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
       }
@@ -65,7 +65,7 @@ export function liveViolations(world: CampaignWorld, stack: Stack, ledger: Owner
         ...(!IntegrationName || config.name === IntegrationName || config.name.startsWith(`${IntegrationName}-`)
           ? []
           : [`name ${config.name}`]),
-        ...(AuthenticationType !== 'accessKey' || world.services.iam.accessKeyIds.includes(config.awsAccessKeyId!)
+        ...(AuthenticationType !== 'accessKey' || sandbox.services.iam.accessKeyIds.includes(config.awsAccessKeyId!)
           ? []
           : ['an access key that is gone']),
       ];
@@ -76,7 +76,7 @@ export function liveViolations(world: CampaignWorld, stack: Stack, ledger: Owner
 }
 
 /** A stack in `*_COMPLETE` has its data sources, enabled and with their prefixes. */
-export function liveDataSourceViolations({ immuta }: CampaignWorld, stack: Stack): Violation[] {
+export function liveDataSourceViolations({ immuta }: CampaignSandbox, stack: Stack): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   return listResources(stack, DATA_SOURCES_TYPE)
     .filter(({ failed }) => !failed)
@@ -99,7 +99,7 @@ export function liveDataSourceViolations({ immuta }: CampaignWorld, stack: Stack
  * An edit ended in an error, but its event was answered with success. Not if another run of the event sent it after
  * that answer, while CloudFormation still showed the state before: the answer was right.
  */
-export function failedEditViolations({ immuta, responses }: CampaignWorld, ledger: OwnershipLedger): Violation[] {
+export function failedEditViolations({ immuta, responses }: CampaignSandbox, tracker: OwnershipTracker): Violation[] {
   const isAnswered = ({ requestId, at }: Edit) =>
     responses.answers.some(({ at: answeredAt, body }) => {
       const { Status, RequestId } = JSON.parse(body) as { Status: string; RequestId: string };
@@ -107,15 +107,19 @@ export function failedEditViolations({ immuta, responses }: CampaignWorld, ledge
     });
   return [...immuta.integrations.values()]
     .filter(({ id, status }) => {
-      const edit = ledger.lastEditOf(id);
+      const edit = tracker.lastEditOf(id);
       return status === 'editError' && edit && isAnswered(edit);
     })
     .map(({ id }) => ({ kind: 'failed edit succeeded', text: `integration ${id} is editError after a success` }));
 }
 
 /** After all stacks are deleted, nothing is left that they created and did not retain. */
-export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[], ledger: OwnershipLedger): Violation[] {
-  const { immuta, services, responses, givenKeyId } = world;
+export function orphanViolations(
+  sandbox: CampaignSandbox,
+  stacks: readonly Stack[],
+  tracker: OwnershipTracker,
+): Violation[] {
+  const { immuta, services, responses, givenKeyId } = sandbox;
   // the user was told of an integration that Immuta failed to delete
   const isReported = ({ id, status }: IntegrationRecord) =>
     status === 'deleteError' &&
@@ -123,7 +127,7 @@ export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[],
   const orphans = [...immuta.integrations.values()].filter(
     (record) =>
       record.status !== 'deleted' &&
-      ledger.isToBeDeleted(record.id) &&
+      tracker.isToBeDeleted(record.id) &&
       !isReported(record),
   );
   const held = [...immuta.integrations.values()]
@@ -152,7 +156,7 @@ export function orphanViolations(world: CampaignWorld, stacks: readonly Stack[],
   ];
 }
 
-export function answerViolations({ responses }: CampaignWorld): Violation[] {
+export function answerViolations({ responses }: CampaignSandbox): Violation[] {
   return responses.answers.flatMap(({ body }): Violation[] => {
     const { Status, Reason = '' } = JSON.parse(body) as { Status: string; Reason?: string };
     const objection = Status === 'FAILED' ? objectionToReason(Reason) : undefined;
@@ -169,7 +173,7 @@ export function answerViolations({ responses }: CampaignWorld): Violation[] {
  * CloudFormation got no answer before the service timeout, although not every run of the event was killed. Not if none
  * ran because other events had all slots, and no run kept its slot for longer than it may.
  */
-export function missingAnswers({ lambda }: CampaignWorld, stacks: readonly Stack[]): Violation[] {
+export function missingAnswers({ lambda }: CampaignSandbox, stacks: readonly Stack[]): Violation[] {
   const kills = new Map<string, number>();
   for (const { event, error } of lambda.invocations) {
     if (error === KILLED) kills.set(event.RequestId, (kills.get(event.RequestId) ?? 0) + 1);
@@ -193,7 +197,7 @@ export function missingAnswers({ lambda }: CampaignWorld, stacks: readonly Stack
 
 /** A secret is in a log, an answer, an event or the events of a stack. */
 export function secretViolations(
-  { services, immuta, responses, lambda }: CampaignWorld,
+  { services, immuta, responses, lambda }: CampaignSandbox,
   stacks: readonly Stack[],
 ): Violation[] {
   const secrets = [
@@ -217,7 +221,7 @@ export function secretViolations(
 }
 
 /** A run of the function failed that the history did not kill. */
-export function failedRuns({ lambda, network }: CampaignWorld): Violation[] {
+export function failedRuns({ lambda, network }: CampaignSandbox): Violation[] {
   const failed = lambda.invocations.filter(({ error }) => error && error !== KILLED);
   return [
     ...failed.map(({ error }): Violation => ({ kind: 'handler failed', text: error! })),

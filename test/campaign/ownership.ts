@@ -30,7 +30,7 @@ interface Origin {
 const PHYSICAL_ID = /^immuta-s3-integration\/(\w+)(?:\/adopted)?$/;
 
 /** The owners of all integrations, recorded independently of the handler. */
-export class OwnershipLedger {
+export class OwnershipTracker {
   private readonly origins = new Map<string, Origin>();
   /** Resources that were renamed, by their new keys. */
   private readonly renamed = new Map<string, string>();

@@ -1,4 +1,4 @@
-import { CampaignWorld } from './campaign-world';
+import { CampaignSandbox } from './campaign-sandbox';
 import { Action, countCalmSteps, History, ManualChange, StackName, STACKS, Step } from './history';
 import {
   answerViolations,
@@ -11,7 +11,7 @@ import {
   secretViolations,
   Violation,
 } from './invariants';
-import { listIntegrations, OwnershipLedger, recordIdOf } from './ownership';
+import { listIntegrations, OwnershipTracker, recordIdOf } from './ownership';
 import {
   FIRST_SHAPE,
   GIVEN,
@@ -49,8 +49,8 @@ const LONGEST_TRANSITION_MS = 3_600_000;
 const UNKNOWN_STATUS = 'synchronizing';
 
 class HistoryRun {
-  private readonly world: CampaignWorld;
-  private readonly ledger = new OwnershipLedger();
+  private readonly sandbox: CampaignSandbox;
+  private readonly tracker = new OwnershipTracker();
   private readonly violations: Violation[] = [];
   private readonly shapes = new Map<StackName, Shape>();
   private readonly allStacks = new Set<Stack>();
@@ -68,7 +68,7 @@ class HistoryRun {
     options: RunHistoryOptions,
   ) {
     this.note = options.note ?? (() => {});
-    this.world = new CampaignWorld({
+    this.sandbox = new CampaignSandbox({
       variant: history.variant,
       seed: options.seed,
       codeFolder: options.codeFolder,
@@ -78,12 +78,12 @@ class HistoryRun {
   }
 
   async run(): Promise<Violation[]> {
-    await this.world.deployTenant();
-    this.world.clock.advance(3_600_000);
+    await this.sandbox.deployTenant();
+    this.sandbox.clock.advance(3_600_000);
     const calmSteps = countCalmSteps(this.history);
     for (const [index, step] of this.history.steps.entries()) {
       await this.waitForTurn(step);
-      this.note(this.world.clock.now(), `── step ${index + 1}: ${step.action.type}`);
+      this.note(this.sandbox.clock.now(), `── step ${index + 1}: ${step.action.type}`);
       this.isCalm = index < calmSteps;
       this.begin(step);
     }
@@ -92,11 +92,11 @@ class HistoryRun {
     this.violations.push(
       ...(this.violations.some(({ kind }) => kind === 'stuck')
         ? []
-        : orphanViolations(this.world, [...this.allStacks], this.ledger)),
-      ...answerViolations(this.world),
-      ...missingAnswers(this.world, [...this.allStacks]),
-      ...secretViolations(this.world, [...this.allStacks]),
-      ...failedRuns(this.world),
+        : orphanViolations(this.sandbox, [...this.allStacks], this.tracker)),
+      ...answerViolations(this.sandbox),
+      ...missingAnswers(this.sandbox, [...this.allStacks]),
+      ...secretViolations(this.sandbox, [...this.allStacks]),
+      ...failedRuns(this.sandbox),
     );
     return this.violations;
   }
@@ -104,14 +104,14 @@ class HistoryRun {
   // ----- steps
 
   private async waitForTurn({ after }: Step): Promise<void> {
-    if (after !== undefined) return this.world.scheduler.sleep(after * 1000);
+    if (after !== undefined) return this.sandbox.scheduler.sleep(after * 1000);
     await Promise.all(this.pending);
     this.pending = [];
     this.checkLive();
   }
 
   private begin(step: Step): void {
-    const { network, lambda, cloudFormation, immuta } = this.world;
+    const { network, lambda, cloudFormation, immuta } = this.sandbox;
     network.beginStep(step.faults);
     lambda.deliveries = [...step.deliveries];
     if (step.throttledSeconds) this.throttle(step.throttledSeconds);
@@ -158,22 +158,22 @@ class HistoryRun {
       case 'change by hand':
         return this.changeByHand(action.stack, action.what);
       case 'wait':
-        return this.world.scheduler.sleep(action.minutes * 60_000);
+        return this.sandbox.scheduler.sleep(action.minutes * 60_000);
     }
   }
 
   private stackNamed(name: StackName): Stack | undefined {
-    return this.world.cloudFormation.stacks.get(name);
+    return this.sandbox.cloudFormation.stacks.get(name);
   }
 
   private throttle(seconds: number): void {
-    const { lambda, scheduler } = this.world;
+    const { lambda, scheduler } = this.sandbox;
     lambda.throttled = true;
     scheduler.after(seconds * 1000, () => { lambda.throttled = false; });
   }
 
   private async deploy(name: StackName, shape: Shape | undefined, options: DeployOptions = {}): Promise<void> {
-    const { cloudFormation } = this.world;
+    const { cloudFormation } = this.sandbox;
     const existing = this.stackNamed(name);
     if (existing && existing.status.endsWith('_IN_PROGRESS')) return;
     // as the CLI does
@@ -196,7 +196,7 @@ class HistoryRun {
   private async destroy(name: StackName): Promise<void> {
     const stack = this.stackNamed(name);
     if (!stack || stack.status.endsWith('_IN_PROGRESS')) return;
-    await this.operate(name, () => this.world.cloudFormation.destroy(name));
+    await this.operate(name, () => this.sandbox.cloudFormation.destroy(name));
     if (stack.status !== 'DELETE_COMPLETE') return;
     this.shapes.delete(name);
     this.suffixes.delete(name);
@@ -208,9 +208,9 @@ class HistoryRun {
     const isFailed = (logicalId: string) => stack.resourceStates.get(logicalId)!.status === 'UPDATE_FAILED';
     const skipped = skips ? listIntegrations(stack).filter(({ logicalId }) => isFailed(logicalId)) : [];
     // what is skipped is no longer as the template says
-    skipped.map(recordIdOf).forEach((id) => id === undefined || this.ledger.noteTouched(id, true));
+    skipped.map(recordIdOf).forEach((id) => id === undefined || this.tracker.noteTouched(id, true));
     const logicalIds = skipped.map(({ logicalId }) => logicalId);
-    await this.operate(name, () => this.world.cloudFormation.continueUpdateRollback(name, logicalIds));
+    await this.operate(name, () => this.sandbox.cloudFormation.continueUpdateRollback(name, logicalIds));
   }
 
   private async refactor(name: StackName): Promise<void> {
@@ -221,19 +221,19 @@ class HistoryRun {
     const renamed = `${logicalId}Moved`;
     const mapping = { source: { stackName: name, logicalId }, destination: { stackName: name, logicalId: renamed } };
     try {
-      this.world.cloudFormation.refactor([mapping], { [name]: renameLogicalId(stack.template, logicalId, renamed) });
+      this.sandbox.cloudFormation.refactor([mapping], { [name]: renameLogicalId(stack.template, logicalId, renamed) });
     } catch (error) {
       // after an update without a rollback, the resource may differ from its template
       if (!(error instanceof AwsError)) throw error;
-      return this.note(this.world.clock.now(), error.message);
+      return this.note(this.sandbox.clock.now(), error.message);
     }
     this.suffixes.set(name, `${this.suffixes.get(name) ?? ''}Moved`);
-    this.ledger.noteRenamed(stack.id, logicalId, renamed);
-    this.note(this.world.clock.now(), `${name} ${logicalId} is ${renamed} from now on`);
+    this.tracker.noteRenamed(stack.id, logicalId, renamed);
+    this.note(this.sandbox.clock.now(), `${name} ${logicalId} is ${renamed} from now on`);
   }
 
   private async rotate(): Promise<void> {
-    const { services, secretRotation } = this.world;
+    const { services, secretRotation } = this.sandbox;
     const rotated = services.secrets.all.filter(({ rotation }) => rotation !== undefined);
     rotated.forEach(({ arn }) => secretRotation.rotate(arn));
   }
@@ -260,39 +260,39 @@ class HistoryRun {
         old?.physicalId === event.physicalId
           ? recordIdOf(old)
           : recordIdOf({ physicalId: event.physicalId, attributes: {} });
-      if (id === undefined) this.ledger.noteAllMayRemain(stack.id, event.logicalId);
-      else this.ledger.noteRetained(id);
+      if (id === undefined) this.tracker.noteAllMayRemain(stack.id, event.logicalId);
+      else this.tracker.noteRetained(id);
     }
   }
 
   private async createByHand(): Promise<void> {
     if (
       this.createdByHand !== undefined ||
-      [...this.world.immuta.integrations.values()].some(({ status }) => status !== 'deleted')
+      [...this.sandbox.immuta.integrations.values()].some(({ status }) => status !== 'deleted')
     ) {return;}
-    const { id } = await this.world.createByHand();
-    this.ledger.noteCreated(id);
+    const { id } = await this.sandbox.createByHand();
+    this.tracker.noteCreated(id);
     this.createdByHand = id;
   }
 
   private async changeByHand(name: StackName, what: ManualChange): Promise<void> {
     const record = this.recordOf(name);
     if (!record) return;
-    this.ledger.noteTouched(record.id, true);
+    this.tracker.noteTouched(record.id, true);
     switch (what) {
       case 'delete':
-        return void (await this.world.request('DELETE', `/integrations/${record.id}`));
+        return void (await this.sandbox.request('DELETE', `/integrations/${record.id}`));
       case 'rename':
-        this.ledger.noteRenamedByHand(record.id);
-        return this.world.immuta.changeByHand(record.id, { name: 'renamed by hand' });
+        this.tracker.noteRenamedByHand(record.id);
+        return this.sandbox.immuta.changeByHand(record.id, { name: 'renamed by hand' });
       case 'change the location role': {
         const awsLocationRole = `arn:aws:iam::${SANDBOX_ENV.account}:role/${GIVEN.locationRole['other given']}`;
-        return this.world.immuta.changeByHand(record.id, { awsLocationRole });
+        return this.sandbox.immuta.changeByHand(record.id, { awsLocationRole });
       }
       case 'set an unknown status': {
         if (record.status !== 'enabled') return;
         record.status = UNKNOWN_STATUS;
-        this.world.clock.at(this.world.clock.now() + 600_000, () => this.heal(record));
+        this.sandbox.clock.at(this.sandbox.clock.now() + 600_000, () => this.restore(record));
       }
     }
   }
@@ -301,7 +301,7 @@ class HistoryRun {
     const stack = this.stackNamed(name);
     const [resource] = stack ? listIntegrations(stack) : [];
     const id = resource && recordIdOf(resource);
-    return id === undefined ? undefined : this.world.immuta.integrations.get(id);
+    return id === undefined ? undefined : this.sandbox.immuta.integrations.get(id);
   }
 
   // ----- judgement
@@ -309,20 +309,20 @@ class HistoryRun {
   /** Called after Immuta has handled a request of an event's invocation. */
   private judge(event: any, { method, path }: { method: string; path: string }, answer: Answer): void {
     if (method === 'GET' || answer.status !== 200 || !path.startsWith('/integrations')) return;
-    if (method === 'POST') return this.ledger.noteCreated((answer.body as { id: string }).id, event);
+    if (method === 'POST') return this.tracker.noteCreated((answer.body as { id: string }).id, event);
     const id = path.split('/')[2];
-    const objection = this.ledger.objection(method, id, event);
+    const objection = this.tracker.objection(method, id, event);
     if (objection) {
       const text = `${method} ${path} by a ${event.RequestType} of ${event.LogicalResourceId}: ${objection}`;
       this.violations.push({ kind: 'touched another owner', text });
     }
-    if (method === 'PUT') this.ledger.noteEdited(id, event, this.world.clock.now());
+    if (method === 'PUT') this.tracker.noteEdited(id, event, this.sandbox.clock.now());
   }
 
   private checkLive(): void {
-    for (const stack of this.world.cloudFormation.stacks.values()) {
-      this.violations.push(...liveViolations(this.world, stack, this.ledger));
-      this.violations.push(...liveDataSourceViolations(this.world, stack));
+    for (const stack of this.sandbox.cloudFormation.stacks.values()) {
+      this.violations.push(...liveViolations(this.sandbox, stack, this.tracker));
+      this.violations.push(...liveDataSourceViolations(this.sandbox, stack));
     }
   }
 
@@ -332,18 +332,18 @@ class HistoryRun {
   private async settle(): Promise<void> {
     await Promise.all(this.pending);
     if (this.history.variant.settlesBeforeEnd) await this.waitForAll();
-    const { network, lambda, cloudFormation, immuta } = this.world;
+    const { network, lambda, cloudFormation, immuta } = this.sandbox;
     network.beginStep([]);
     lambda.deliveries = [0];
     lambda.throttled = false;
     cloudFormation.faults.length = 0;
     immuta.faults.clear();
-    immuta.integrations.forEach((record) => this.heal(record));
+    immuta.integrations.forEach((record) => this.restore(record));
     this.checkLive();
-    this.violations.push(...failedEditViolations(this.world, this.ledger));
+    this.violations.push(...failedEditViolations(this.sandbox, this.tracker));
   }
 
-  private heal(record: IntegrationRecord): void {
+  private restore(record: IntegrationRecord): void {
     if (record.status === UNKNOWN_STATUS) record.status = 'enabled';
   }
 
@@ -376,9 +376,9 @@ class HistoryRun {
 
   /** Waits until no function runs, and Immuta has finished what it had begun. */
   private async waitForAll(): Promise<void> {
-    await this.world.scheduler.idle();
-    this.world.clock.advance(LONGEST_TRANSITION_MS);
-    await this.world.clock.settled();
+    await this.sandbox.scheduler.idle();
+    this.sandbox.clock.advance(LONGEST_TRANSITION_MS);
+    await this.sandbox.clock.settled();
   }
 
   private lastFailure({ events }: Stack): string {

@@ -11,7 +11,7 @@ import {
   READER_ACTIONS,
   RoleActions,
 } from './role-lists';
-import { listAllowed, World } from './service-reference';
+import { listAllowed, NamedResources } from './service-reference';
 import { AdoptingAccessGrantsInstance } from '../../../src';
 import { newIntegration, newTenant } from '../../fixture';
 import { deploy, KEY_ID, Scenario } from '../deployment';
@@ -24,7 +24,7 @@ const INSTANCE = formatArn('instance', AWS);
 const OTHER_INSTANCE = `arn:aws:s3:ap-south-2:${ACCOUNT}:access-grants/default`;
 const IDENTITY_CENTER = 'ssoins-1234567890abcdef';
 
-const WORLD: World = {
+const NAMED_RESOURCES: NamedResources = {
   'the instance': INSTANCE,
   'locations': `${INSTANCE}/location/5f1f7c10-9d3c-11ef-8f3d-0a1b2c3d4e5f`,
   'grants': `${INSTANCE}/grant/0c4f2c9e-9d3c-11ef-8f3d-0a1b2c3d4e5f`,
@@ -63,8 +63,8 @@ function instanceHandler(): Principal {
   const stack = new Stack(new App({ context: { 'aws:cdk:disable-asset-staging': true } }), 'lake');
   Tags.of(stack).add('team', 'lake');
   new AdoptingAccessGrantsInstance(stack, 'Instance', {
-    identityCenterInstanceArn: WORLD['Identity Center'],
-    identityCenterEncryptionKey: kms.Key.fromKeyArn(stack, 'Key', WORLD['the key']),
+    identityCenterInstanceArn: NAMED_RESOURCES['Identity Center'],
+    identityCenterEncryptionKey: kms.Key.fromKeyArn(stack, 'Key', NAMED_RESOURCES['the key']),
   });
   const id = 'AdoptingS3AccessGrantsInstance';
   return new TemplatePolicies(Template.fromStack(stack).toJSON(), AWS, {
@@ -81,7 +81,7 @@ function healthCheckSchedule(): Principal {
   tenant.addHealthCheck();
   const role = tenant.node.findChild('HealthCheck').node.findChild('Role') as iam.Role;
   const roleId = stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
-  const functionName = WORLD['the function'].split(':').at(-1)!;
+  const functionName = NAMED_RESOURCES['the function'].split(':').at(-1)!;
   return new TemplatePolicies(Template.fromStack(stack).toJSON(), AWS, {
     [stack.getLogicalId(tenant.handler.node.defaultChild as never)]: functionName,
     [roleId]: 'scheduler',
@@ -101,6 +101,6 @@ describe('of all actions in AWS\'s service reference', () => {
   test.each(ROLES)('allows %s the actions of its list and no other', async (_, principal, actions) => {
     const listed = Object.entries(actions)
       .flatMap(([resource, names]) => names.map((name) => `${name} on ${resource}`));
-    expect(await listAllowed(principal(), WORLD)).toEqual(listed.sort());
+    expect(await listAllowed(principal(), NAMED_RESOURCES)).toEqual(listed.sort());
   });
 });

@@ -24,15 +24,15 @@ const DELEGATING = {
 const NOT_APPLICABLE = ['no.resource.types', 'multiple.resource.types'];
 
 /** Resources by their names in the lists. */
-export type World = Readonly<Record<string, string>>;
+export type NamedResources = Readonly<Record<string, string>>;
 
 /**
  * Lists each action of AWS's service reference that a principal is allowed in any context, with the names of the
  * resources: `kms:Decrypt on the key of the data`.
  *
- * Each action is tried on every resource of the world, and on one more of each type that the action has.
+ * Each action is tried on every named resource, and on one more of each type that the action has.
  */
-export async function listAllowed(principal: Principal, world: World): Promise<string[]> {
+export async function listAllowed(principal: Principal, resources: NamedResources): Promise<string[]> {
   const allowed: string[] = [];
   for (const service of SERVICES) {
     const others = await listOtherResources(service);
@@ -46,7 +46,7 @@ export async function listAllowed(principal: Principal, world: World): Promise<s
             types.filter((type) => !isInAccessGrants(others[type])).map((type) => [`another ${type}`, others[type]]),
           ),
           ...Object.fromEntries(
-            Object.entries(world).filter(([, arn]) => types.some((type) => isOfSameService(arn, others[type]))),
+            Object.entries(resources).filter(([, arn]) => types.some((type) => isOfSameService(arn, others[type]))),
           ),
         };
       for (const [label, resource] of Object.entries(candidates)) {
@@ -69,7 +69,7 @@ async function listOtherResources(service: string): Promise<Record<string, strin
   })));
 }
 
-/** An account and Region have one instance, so the world holds those of others. */
+/** An account and Region have one instance, so there are those of others. */
 function isInAccessGrants(arn: string): boolean {
   return arn.includes(':access-grants/');
 }

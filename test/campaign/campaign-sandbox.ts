@@ -29,7 +29,7 @@ export const LOCATION_PATH = `s3://${SANDBOX_BUCKET}/`;
 
 const arnOf = (role: string) => `arn:aws:iam::${account}:role/${role}`;
 
-export interface WorldOptions {
+export interface CampaignSandboxOptions {
   readonly variant: Variant;
   readonly seed: number;
   /** The handler's bundle. @default - the packaged one */
@@ -39,7 +39,7 @@ export interface WorldOptions {
 }
 
 /** AWS, Immuta and the function of a tenant, in one process and in virtual time. */
-export class CampaignWorld {
+export class CampaignSandbox {
   readonly clock = new SandboxClock();
   readonly scheduler = new Scheduler(this.clock);
   readonly services: AwsServices;
@@ -52,7 +52,7 @@ export class CampaignWorld {
   /** The access key that existed before. */
   readonly givenKeyId: string;
 
-  constructor({ variant, seed, codeFolder = CODE_FOLDER, onImmutaAnswer, note }: WorldOptions) {
+  constructor({ variant, seed, codeFolder = CODE_FOLDER, onImmutaAnswer, note }: CampaignSandboxOptions) {
     const { clock, scheduler } = this;
     const noteNow = (line: string) => note(clock.now(), line);
     this.services = createAwsServices({ clock, accountId: account, region, iam: new PermissiveIam(clock, account) });
