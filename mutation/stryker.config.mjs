@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 const groups = JSON.parse(readFileSync(new URL('groups.json', import.meta.url), 'utf8'));
 const name = process.env.MUTATION_GROUP;
 const { mutate, tests } = groups[name];
+/** Files or lines instead of those of the group, such as `src/handler/protocol/run.ts:10-40`. */
+const only = process.env.MUTATION_ONLY?.split(',');
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  mutate,
+  mutate: only ?? mutate,
   testRunner: 'jest',
   plugins: ['@stryker-mutator/jest-runner'],
   jest: {
