@@ -25,7 +25,7 @@ function rehearse(clone: string): void {
   run('git', 'clone', '--quiet', ROOT, '.');
   // The first release needs a tag to count from.
   if (!read('git', 'tag')) run('git', 'tag', 'v0.0.0', read('git', 'rev-list', '--max-parents=0', 'HEAD').trim());
-  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(clone, 'node_modules'));
+  run('npm', 'ci', '--prefer-offline', '--no-audit', '--no-fund'); // npm describes only packages of its own tree
   for (const task of [...TASKS, ...hasDotnet ? ['package:dotnet'] : [], 'references', 'sbom', 'unbump']) {
     run('npx', 'projen', task);
   }
