@@ -76,7 +76,10 @@ export const MESSAGES = {
     text: 'unexpected response from Immuta to {request}: {problem}',
     remedy: "Check that 'url' of the ImmutaTenant is the address of Immuta's API, then try again",
   },
-  /** An allow list, a firewall, a load balancer or a proxy answered: Immuta's own refusals have a message in JSON. */
+  /**
+   * An allow list, a firewall, a load balancer or a proxy answered: Immuta's own refusals have a message in JSON. A 404
+   * means that a record is gone only if its JSON also has the `statusCode` of Immuta's errors.
+   */
   GATEWAY_ANSWERED: {
     text: 'a gateway between the handler function and Immuta answered {status} to {request}{message}',
     remedy: '{hints}',

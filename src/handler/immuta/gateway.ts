@@ -29,11 +29,18 @@ const HINTS_BY_STATUS: Readonly<Record<number, string>> = {
 const OTHER_HINT = "Check 'url' of the ImmutaTenant, and the proxies, firewalls and allow lists of the network between "
   + 'the handler function and Immuta, then try again';
 
-/** Whether something between the function and Immuta has answered: Immuta's own refusals are JSON with a `message`. */
+/** Whether something between the function and Immuta has answered. */
 export function isOfGateway(status: number, json: unknown, text: string): boolean {
-  return (
-    STATUSES.includes(status) && typeof toObject(json).message !== 'string' && (status === 407 || text.trim() !== '')
-  );
+  return STATUSES.includes(status) && !isOfImmuta(status, json) && (status === 407 || text.trim() !== '');
+}
+
+/**
+ * Immuta's own refusals are JSON with a `message`. A 404 means that a record is gone, so it must also have the
+ * `statusCode` of Immuta's errors: API gateways answer `{"message":"Not Found"}` for a route that they do not know.
+ */
+function isOfImmuta(status: number, json: unknown): boolean {
+  const { message, statusCode } = toObject(json);
+  return typeof message === 'string' && (status !== 404 || statusCode === 404);
 }
 
 /** A refusal of a gateway. */

@@ -2,6 +2,7 @@ import { createGatewayRefusal, isOfGateway } from '../../../src/handler/immuta/g
 
 const REQUEST = { method: 'GET', path: '/integrations' };
 const IMMUTA = { statusCode: 403, error: 'Forbidden', message: 'Your IP is blocked.' };
+const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'No Integration found with ID 5.' };
 
 test.each([
   ['with a message of Immuta', 403, IMMUTA, JSON.stringify(IMMUTA), false],
@@ -9,6 +10,9 @@ test.each([
   ['of another status', 400, undefined, '<h1>Bad</h1>', false],
   ['that is a page', 403, undefined, '<h1>Forbidden</h1>', true],
   ['that is JSON without a message', 403, { Message: 'denied' }, '{"Message":"denied"}', true],
+  ['that says that nothing was found', 404, NOT_FOUND, JSON.stringify(NOT_FOUND), false],
+  ['of an API gateway without a route', 404, { message: 'Not Found' }, '{"message":"Not Found"}', true],
+  ['with another status in its body', 404, { ...NOT_FOUND, statusCode: 502 }, '{}', true],
   ['whose message is no text', 404, { message: {} }, '{"message":{}}', true],
   ['of a proxy without a body', 407, undefined, '', true],
 ])('distinguishes a gateway from Immuta by an answer %s', (_, status, json, text, expected) => {

@@ -301,11 +301,16 @@ describe('a refusal', () => {
     );
   });
 
-  test.each([
-    [403, `<html><title>403</title><p>IP 203.0.113.7 &amp; ${KEY}</p></html>`, 'IP 203.0.113.7 &amp; [redacted]'],
-    [403, `{"error":"no ${KEY}"}`, '{"error":"no [redacted]"}'],
-    [404, 'no such backend', 'no such backend'],
-  ])('quotes what a gateway answers with %s, without secrets: %s', async (code, body, quoted) => {
+  const PAGES: [string, string, string][] = [
+    ['a page', `<html><title>No</title><p>IP 203.0.113.7 &amp; ${KEY}</p></html>`, 'IP 203.0.113.7 &amp; [redacted]'],
+    ['JSON', `{"error":"no ${KEY}"}`, '{"error":"no [redacted]"}'],
+  ];
+
+  test.each(
+    [401, 403, 404, 502, 503, 504].flatMap((code) =>
+      PAGES.map((page): [number, string, string, string] => [code, ...page]),
+    ),
+  )('quotes a gateway that answers %s with %s, without secrets', async (code, _, body, quoted) => {
     answers = Array(20).fill((response: ServerResponse) => {
       response.writeHead(code).end(body);
     });

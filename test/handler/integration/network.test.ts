@@ -72,6 +72,11 @@ const FAULTS: Fault[] = [
     reason: /a gateway .* answered 404 to GET .*: \{"error":"no route"\}; retried/,
   },
   {
+    name: 'answers are 404 of an API gateway that knows no route',
+    strike: answer(404, { message: 'no Route matched with those values' }),
+    reason: /a gateway .* answered 404 to GET .*: \{"message":"no Route matched with those values"\}; retried/,
+  },
+  {
     name: 'answers are 404 and empty',
     strike: answer(404, ''),
     reason: /unexpected response from Immuta to GET .*: it is 404 without a message of Immuta's/,

@@ -94,6 +94,9 @@ test.each(['not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])(
     await respond(10_000, url);
 
     expect(log.join()).not.toContain('secret');
-    expect(log.join()).toContain('response-not-delivered');
+    expect(JSON.parse(log[log.length - 1])).toMatchObject({
+      step: 'response-not-delivered',
+      message: expect.stringMatching(/no route to Amazon S3, add an endpoint, a NAT gateway or 'proxy'$/),
+    });
   },
 );
