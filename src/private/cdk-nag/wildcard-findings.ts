@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Acknowledgement } from './acknowledge';
 
@@ -37,9 +37,9 @@ const REASONS: Record<string, string> = {
 /** Returns the findings of cdk-nag about the statements, with a reason for each. Logical IDs must be final. */
 export function findAcknowledgements(stack: Stack, statements: iam.PolicyStatement[]): Acknowledgement[] {
   const reasons = new Map<string, Set<string>>();
+  const arns = new Map<string, string>();
   for (const statement of statements) {
-    const arns = (stack.resolve(statement.resources) as unknown[]).map(renderReference);
-    for (const resource of arns.filter((arn) => arn.includes('*'))) {
+    for (const resource of renderResources(stack, statement, arns).filter((arn) => arn.includes('*'))) {
       const found = reasons.get(resource) ?? new Set();
       statement.actions.flatMap((action) => REASONS[action] ?? []).forEach((reason) => found.add(reason));
       reasons.set(resource, found);
@@ -50,6 +50,18 @@ export function findAcknowledgements(stack: Stack, statements: iam.PolicyStateme
     appliesTo: `Resource::${resource}`,
     reason: [...found].join('; '),
   }));
+}
+
+/** Renders each ARN once, because the statements of a role name the same ones again. */
+function renderResources(stack: Stack, { resources }: iam.PolicyStatement, arns: Map<string, string>): string[] {
+  if (Token.isUnresolved(resources)) {
+    return (stack.resolve(resources) as unknown[]).map(renderReference);
+  }
+  return resources.map((resource) => {
+    const arn = arns.get(resource) ?? renderReference(stack.resolve(resource));
+    arns.set(resource, arn);
+    return arn;
+  });
 }
 
 /** Renders a reference as cdk-nag prints it in a finding. */
