@@ -78,7 +78,7 @@ export const MESSAGES = {
   },
   /**
    * An allow list, a firewall, a load balancer or a proxy answered: Immuta's own refusals have a message in JSON. A 404
-   * means that a record is gone only if its JSON also has the `statusCode` of Immuta's errors.
+   * means that a record is gone only if its JSON also has the `statusCode` or the text of Immuta's errors.
    */
   GATEWAY_ANSWERED: {
     text: 'a gateway between the handler function and Immuta answered {status} to {request}{message}',

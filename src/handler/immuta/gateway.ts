@@ -34,13 +34,18 @@ export function isOfGateway(status: number, json: unknown, text: string): boolea
   return STATUSES.includes(status) && !isOfImmuta(status, json) && (status === 407 || text.trim() !== '');
 }
 
+/** Immuta's documented text of a 404. */
+const NOT_FOUND = /^No .+ found with ID/i;
+
 /**
  * Immuta's own refusals are JSON with a `message`. A 404 means that a record is gone, so it must also have the
- * `statusCode` of Immuta's errors: API gateways answer `{"message":"Not Found"}` for a route that they do not know.
+ * `statusCode` of Immuta's errors, or their text: API gateways answer `{"message":"Not Found"}` for a route that they
+ * do not know.
  */
 function isOfImmuta(status: number, json: unknown): boolean {
   const { message, statusCode } = toObject(json);
-  return typeof message === 'string' && (status !== 404 || statusCode === 404);
+  const isNotFound = (text: string) => (statusCode === undefined ? NOT_FOUND.test(text) : statusCode === 404);
+  return typeof message === 'string' && (status !== 404 || isNotFound(message));
 }
 
 /** A refusal of a gateway. */

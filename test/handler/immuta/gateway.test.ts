@@ -11,6 +11,7 @@ test.each([
   ['that is a page', 403, undefined, '<h1>Forbidden</h1>', true],
   ['that is JSON without a message', 403, { Message: 'denied' }, '{"Message":"denied"}', true],
   ['that says that nothing was found', 404, NOT_FOUND, JSON.stringify(NOT_FOUND), false],
+  ['with the text of Immuta alone', 404, { message: NOT_FOUND.message }, '{}', false],
   ['of an API gateway without a route', 404, { message: 'Not Found' }, '{"message":"Not Found"}', true],
   ['with another status in its body', 404, { ...NOT_FOUND, statusCode: 502 }, '{}', true],
   ['whose message is no text', 404, { message: {} }, '{"message":{}}', true],
