@@ -40,7 +40,7 @@ export enum HealthFinding {
   RECORD_MISSING = 'RecordMissing',
   /** The location is not registered in S3 Access Grants, or has another role. */
   LOCATION_MISMATCH = 'LocationMismatch',
-  /** The configuration in Immuta differs from what was deployed. The log names the fields. */
+  /** The configuration in Immuta, or its data sources, differ from what was deployed. The log names what differs. */
   DRIFT = 'Drift',
   /** Immuta rejects the API key, or its user lacks a permission. */
   API_KEY_REJECTED = 'ApiKeyRejected',
@@ -168,7 +168,7 @@ export class HealthCheck extends Construct {
   }
 
   /**
-   * Returns the metric of fields in Immuta's configuration that differ from what was deployed.
+   * Returns the metric of fields and data sources in Immuta that differ from what was deployed.
    *
    * @param props other properties of the metric. The default statistic is the maximum
    */

@@ -4,6 +4,7 @@ import { DATA_SOURCES_RESOURCE_TYPE, DataSourcesAttributes, DataSourcesPropertie
 import { IImmutaS3Integration, IImmutaTenant } from './interfaces';
 import { createCustomResource } from './private/custom-resource';
 import { allowDescribeStack } from './private/described-stacks';
+import { addMonitoredDataSources } from './private/monitored-integrations';
 import { ListedDataSources, registerDataSources, validateDataSources } from './private/validation/data-sources';
 import { validateDuration, validateTimeout } from './private/validation/durations';
 import { validateEnvironment } from './private/validation/environment';
@@ -129,9 +130,10 @@ export class ImmutaS3DataSources extends Construct {
     });
     resource.node.addDependency(tenant);
     this.node.defaultChild = resource.node.defaultChild;
-    const ids = Fn.split(',', resource.getAttString('DataSourceIds' satisfies keyof DataSourcesAttributes));
-    this.dataSourceIds = Object.fromEntries(
-      Object.keys(dataSources).map((name, index) => [name, Fn.select(index, ids)]),
-    );
+    const joinedIds = resource.getAttString('DataSourceIds' satisfies keyof DataSourcesAttributes);
+    const ids = Fn.split(',', joinedIds);
+    const names = Object.keys(dataSources);
+    this.dataSourceIds = Object.fromEntries(names.map((name, index) => [name, Fn.select(index, ids)]));
+    addMonitoredDataSources({ construct: this, integrationId, ids: joinedIds, count: names.length });
   }
 }

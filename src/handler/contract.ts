@@ -202,7 +202,10 @@ export type ExpectedIntegration = IntegrationAttributes &
     | 'DiagnosedPrincipalArn'
     | 'BucketAccountId'
     | 'DiagnosedBucketName'
-  >;
+  > & {
+    /** IDs of its data sources that the same stack registered, separated by commas. @default - none */
+    readonly DataSourceIds?: string;
+  };
 
 /** Prefix of physical IDs: `immuta-s3-integration/<what>`. They never change after Create. */
 export const PHYSICAL_ID_PREFIX = 'immuta-s3-integration/';

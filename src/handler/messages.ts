@@ -402,6 +402,12 @@ export const MESSAGES = {
     remedy: "Change 'revision' of the ImmutaS3Integration and deploy to send the configuration again, or change the "
       + 'app if the difference is intended',
   },
+  /** Data sources of an ImmutaS3DataSources were disabled or deleted in Immuta. */
+  HEALTH_DATA_SOURCES_MISSING: {
+    text: 'data sources {ids} of integration {id} are disabled or deleted in Immuta',
+    remedy: "Restore them in Immuta, or change 'timeout' of the ImmutaS3DataSources and deploy to restore or register "
+      + 'them again, or remove them from the app if that is intended',
+  },
   /** The function had no time left, because Immuta or AWS answered slowly. */
   HEALTH_CHECK_TIMEOUT: {
     text: 'the health check timed out waiting for {waitingFor}',

@@ -5,9 +5,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
-import { MonitoredIntegration } from './monitored-integrations';
+import { findDataSources, MonitoredIntegration } from './monitored-integrations';
 import { buildScheduleStatements } from './policies/health-check';
-import { HealthCheckEvent, HealthCheckScope } from '../handler/contract';
+import { validateInputSize } from './validation/health-check';
+import { addValidation } from './validation/problems';
+import { ExpectedIntegration, HealthCheckEvent, HealthCheckScope } from '../handler/contract';
 import { IImmutaTenant } from '../interfaces';
 
 /** Properties for what invokes the function of a tenant. */
@@ -40,7 +42,7 @@ export function createIntegrationRule(scope: Construct, props: HealthCheckSchedu
  * Creates a schedule for the check of all integrations that a stack has in a tenant.
  *
  * The input of a rule has 8,192 characters, which is enough for some 15 integrations, and the policy of a function has
- * room for some 60 rules. The input of a schedule has 256 KB.
+ * room for some 60 rules.
  */
 export function createTenantSchedule(scope: Construct, props: HealthCheckScheduleProps): void {
   const { tenant, schedule } = props;
@@ -61,19 +63,28 @@ export function createTenantSchedule(scope: Construct, props: HealthCheckSchedul
   });
 }
 
+function renderExpected(integration: MonitoredIntegration): ExpectedIntegration {
+  const ids = findDataSources(integration).map((dataSources) => dataSources.ids);
+  return { ...integration.expected, DataSourceIds: ids.length > 0 ? ids.join() : undefined };
+}
+
 function renderInput(
   scope: Construct,
   checkScope: HealthCheckScope,
   { tenant, eventBus, integrations }: HealthCheckScheduleProps,
 ): string {
   const stack = Stack.of(scope);
+  addValidation(scope, () => {
+    const count = integrations().flatMap(findDataSources).reduce((sum, dataSources) => sum + dataSources.count, 0);
+    return validateInputSize(checkScope, integrations().map(({ expected }) => expected), count);
+  });
   const event: HealthCheckEvent = {
     HealthCheck: {
       Scope: checkScope,
       TenantUrl: tenant.url,
       EventBusArn: eventBus?.eventBusArn,
       StackId: stack.stackId,
-      Integrations: Lazy.any({ produce: () => integrations().map(({ expected }) => expected) }) as never,
+      Integrations: Lazy.any({ produce: () => integrations().map(renderExpected) }) as never,
     },
   };
   return stack.toJsonString(event);

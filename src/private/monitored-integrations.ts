@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { Registry } from './registry';
 import { createProblem, throwProblems } from './validation/problems';
@@ -15,7 +16,17 @@ export interface MonitoredIntegration {
   readonly managedKeySecretArn?: string;
 }
 
+/** Data sources of a stack, which a health check covers with their integration. */
+export interface MonitoredDataSources {
+  readonly construct: IConstruct;
+  readonly integrationId: string;
+  /** Their IDs, separated by commas: a token. */
+  readonly ids: string;
+  readonly count: number;
+}
+
 const INTEGRATIONS = new Registry<MonitoredIntegration>();
+const DATA_SOURCES = new Registry<MonitoredDataSources>();
 /** What the check of a tenant does with each of its integrations. */
 const COVERED_TENANTS = new WeakMap<IConstruct, (integration: MonitoredIntegration) => void>();
 /** Integrations that have a check of their own. */
@@ -26,6 +37,17 @@ export function addMonitoredIntegration(integration: MonitoredIntegration): void
   const { construct, tenant } = integration;
   INTEGRATIONS.add(construct, integration, [tenant.node.addr]);
   COVERED_TENANTS.get(tenant)?.(integration);
+}
+
+/** Adds data sources. */
+export function addMonitoredDataSources(dataSources: MonitoredDataSources): void {
+  DATA_SOURCES.add(dataSources.construct, dataSources, [dataSources.integrationId]);
+}
+
+/** Returns the data sources of an integration in its stack: those of other stacks depend on that stack. */
+export function findDataSources({ construct, expected }: MonitoredIntegration): MonitoredDataSources[] {
+  return DATA_SOURCES.findByKey(construct, expected.IntegrationId)
+    .filter((dataSources) => Stack.of(dataSources.construct) === Stack.of(construct));
 }
 
 /** Throws an error if the tenant has a check. */

@@ -1,7 +1,9 @@
 import { User } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { failure, lake, LakeOptions, leftovers, NOTHING, STACK_NAME, useSandbox } from './fixture';
-import { ImmutaAuthentication } from '../../src';
+import { ImmutaAuthentication, S3Location } from '../../src';
+import { SANDBOX_BUCKET } from '../sandbox/sandbox';
 
 // what a reason says in all cases: test/handler/integration/diagnosis.test.ts
 const sandbox = useSandbox();
@@ -33,6 +35,17 @@ describe('diagnosePermissions', () => {
           String.raw`knows neither its trust policy`,
       ),
     );
+  });
+
+  test('reports no denial of named buckets, whose scopes are in conditions of the policy', async () => {
+    const reason = await failsAtTest(6, {
+      props: (stack) => ({
+        diagnosePermissions: true,
+        location: S3Location.allBuckets({ buckets: [Bucket.fromBucketName(stack, 'Named', SANDBOX_BUCKET)] }),
+      }),
+    });
+
+    expect(reason).toMatch(/AWS's policy simulator finds nothing that arn:aws:iam::111122223333:role\/\S+ is denied/);
   });
 
   test('reports in the reason what the policies of a user lack when diagnosePermissions is set', async () => {

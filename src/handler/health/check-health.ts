@@ -1,4 +1,5 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
+import { createMissingFinder, FindMissing, splitIds } from './data-sources';
 import { classifyError, Health, isAboutIntegration } from './finding';
 import { inspectIntegration, InspectionTools } from './inspect';
 import { ReportedFinding, reportHealth } from './report';
@@ -66,7 +67,12 @@ export async function checkHealth(
     const isOwn = (name: string) => input.Integrations.some(({ IntegrationName }) => IntegrationName === name);
     const tools = { deadline, log, redaction, isOwn, beforeWrite: refuseToWrite };
     await prepareNetwork(environment, tools);
-    return readRecords(input, connectTenant(environment, tools).integrations.withRetryMs(SHORT_RETRY_MS));
+    const { integrations, dataSources } = connectTenant(environment, tools);
+    const dataSourceIds = input.Integrations.flatMap(({ DataSourceIds }) => splitIds(DataSourceIds));
+    return {
+      findRecord: await readRecords(input, integrations.withRetryMs(SHORT_RETRY_MS)),
+      findMissingDataSources: createMissingFinder(dataSourceIds, dataSources.withRetryMs(SHORT_RETRY_MS)),
+    };
   });
   const latencyMs = clock.now() - startedAt;
   const tools = {
@@ -101,12 +107,18 @@ async function sendFindings(
 /** Returns the record of an integration. */
 type FindRecord = (id: string) => Promise<IntegrationRecord | undefined>;
 
-/** The records, or why Immuta did not show them. */
-type Observation = { readonly findRecord: FindRecord } | { readonly error: unknown };
+/** What Immuta shows of integrations and their data sources. */
+interface Shown {
+  readonly findRecord: FindRecord;
+  readonly findMissingDataSources: FindMissing;
+}
 
-async function observe(read: () => Promise<FindRecord>): Promise<Observation> {
+/** What Immuta shows, or why it shows nothing. */
+type Observation = Shown | { readonly error: unknown };
+
+async function observe(read: () => Promise<Shown>): Promise<Observation> {
   try {
-    return { findRecord: await read() };
+    return await read();
   } catch (error) {
     return { error };
   }
@@ -133,13 +145,17 @@ async function readRecords(
 async function inspect(
   expected: ExpectedIntegration,
   observation: Observation,
-  tools: InspectionTools,
+  tools: Omit<InspectionTools, 'findMissingDataSources'>,
 ): Promise<Health> {
   try {
     if ('error' in observation) {
       throw observation.error;
     }
-    return await inspectIntegration(await observation.findRecord(expected.IntegrationId), expected, tools);
+    const { findRecord, findMissingDataSources } = observation;
+    return await inspectIntegration(await findRecord(expected.IntegrationId), expected, {
+      ...tools,
+      findMissingDataSources,
+    });
   } catch (error) {
     return { findings: [classifyError(error)], failingTests: 0, drift: 0 };
   }

@@ -23,6 +23,7 @@ export interface Health {
 const BY_CODE: Partial<Record<FailureCode, Finding['name']>> = {
   API_KEY_REJECTED: 'ApiKeyRejected',
   API_KEY_NOT_PERMITTED: 'ApiKeyRejected',
+  DATA_SOURCES_NOT_PERMITTED: 'ApiKeyRejected',
   API_KEY_EMPTY: 'ApiKeyRejected',
   API_KEY_IS_JSON: 'ApiKeyRejected',
   API_KEY_MALFORMED: 'ApiKeyRejected',

@@ -1,4 +1,5 @@
 import { readAccessKeyIds } from './access-keys';
+import { describeMissing, FindMissing, splitIds } from './data-sources';
 import { Difference, findDifferences } from './drift';
 import { classifyError, Finding, Health } from './finding';
 import { isOnPath, RegisteredLocation } from '../aws/access-grants-locations';
@@ -17,6 +18,7 @@ export interface InspectionTools {
   readonly log: Log;
   /** Lists the locations of an instance. Undefined if there is no instance. */
   readonly listLocations: (instance: Omit<Location, 'path'>) => Promise<RegisteredLocation[] | undefined>;
+  readonly findMissingDataSources: FindMissing;
 }
 
 /**
@@ -38,15 +40,17 @@ export async function inspectIntegration(
     return { findings: [], status, failingTests: failedTests.length, drift: 0 };
   }
   const drift = await compareConfiguration(record, expected, tools);
+  const dataSources = await inspectDataSources(expected, tools);
   const others = await Promise.all([
     collectFinding(() => inspectLocation(expected, tools)),
     collectFinding(() => inspectPermissions(expected, tools)),
   ]);
   return {
-    findings: [inspectStatus(record), drift.finding, ...others].filter((finding) => finding !== undefined),
+    findings: [inspectStatus(record), drift.finding, dataSources.finding, ...others]
+      .filter((finding) => finding !== undefined),
     status,
     failingTests: failedTests.length,
-    drift: drift.differences.length,
+    drift: drift.differences.length + dataSources.missing.length,
   };
 }
 
@@ -86,6 +90,19 @@ async function compareConfiguration(
     return { differences, finding: { name: 'Drift', failure } };
   } catch (error) {
     return { differences: [], finding: classifyError(error) };
+  }
+}
+
+/** Data sources that others registered are none of ours. */
+async function inspectDataSources(
+  { IntegrationId: id, DataSourceIds: ids }: ExpectedIntegration,
+  { findMissingDataSources }: InspectionTools,
+): Promise<{ readonly missing: readonly string[]; readonly finding?: Finding }> {
+  try {
+    const missing = await findMissingDataSources(splitIds(ids));
+    return { missing, finding: describeMissing(id, missing) };
+  } catch (error) {
+    return { missing: [], finding: classifyError(error) };
   }
 }
 

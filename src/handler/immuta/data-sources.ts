@@ -1,5 +1,6 @@
 import { IMMUTA_S3_TYPE } from '../contract';
 import { ImmutaRefusal, createInvalidRefusal, RequestLine } from './refusal';
+import { LONG_RETRY_MS } from './retry';
 import { Reply, Request, Transport } from './transport';
 import { createFailure } from '../failure';
 import { toObject } from '../runtime/json';
@@ -8,10 +9,16 @@ import { joinLines, removeFullStop } from '../runtime/text';
 
 const PAGE_SIZE = 100;
 
-/** A tenant may have any number of data sources, and each needs a request of its own. */
-const MAX_LISTED = 500;
+/** A tenant may have any number of data sources. */
+const MAX_LISTED = 5_000;
+
+/** Each of these needs a request of its own. */
+const MAX_READ = 500;
 
 const LONGEST_MESSAGE = 300;
+
+/** IDs become part of paths, and of an attribute that separates them by commas. */
+const DATA_SOURCE_ID = /^\d{1,20}$/;
 
 /** A data source to be registered. */
 export interface NewDataSource {
@@ -48,10 +55,17 @@ export interface Registration {
  * @see https://documentation.immuta.com/SaaS/developer-guides/api-intro/immuta-v1-api/connect-your-data/s3
  */
 export class DataSourcesClient {
+  /** @param retryMs milliseconds for which a request is retried if that is safe */
   constructor(
     private readonly transport: Transport,
     private readonly redaction: Redaction,
+    private readonly retryMs = LONG_RETRY_MS,
   ) {}
+
+  /** The same client with another time for retries. */
+  public withRetryMs(retryMs: number): DataSourcesClient {
+    return new DataSourcesClient(this.transport, this.redaction, retryMs);
+  }
 
   /** Finds a data source, disabled or not. Names are unique in a tenant. */
   public async findByName(name: string): Promise<DataSourceRecord | undefined> {
@@ -70,7 +84,25 @@ export class DataSourcesClient {
   /** Lists the enabled data sources of an integration, of the first 500 in S3 that the user of the API key can see. */
   public async listOfIntegration(integrationId: string): Promise<DataSourceRecord[]> {
     const found: DataSourceRecord[] = [];
-    for (let offset = 0; offset < MAX_LISTED; offset += PAGE_SIZE) {
+    for (const id of await this.listIds(MAX_READ)) {
+      const record = await this.get(id);
+      if (record && record.integrationId === integrationId && !record.isDisabled) {
+        found.push(record);
+      }
+    }
+    return found;
+  }
+
+  /** Whether a data source exists and is not disabled. */
+  public async isEnabled(id: string): Promise<boolean> {
+    const json = await this.read({ method: 'GET', path: `/dataSource/${id}` });
+    return json !== undefined && toObject(json).deleted !== true;
+  }
+
+  /** Lists the IDs of the first data sources in S3 that the user of the API key can see. */
+  public async listIds(most = MAX_LISTED): Promise<string[]> {
+    const ids: string[] = [];
+    for (let offset = 0; offset < most; offset += PAGE_SIZE) {
       const query = `?${new URLSearchParams({
         blobHandlerType: IMMUTA_S3_TYPE,
         size: `${PAGE_SIZE}`,
@@ -78,17 +110,12 @@ export class DataSourcesClient {
       })}`;
       const { hits } = toObject(await this.read({ method: 'GET', path: '/dataSource', query }));
       const page: unknown[] = Array.isArray(hits) ? hits : [];
-      for (const id of page.map((hit) => readText(toObject(hit).id)).filter(Boolean)) {
-        const record = await this.get(id);
-        if (record && record.integrationId === integrationId && !record.isDisabled) {
-          found.push(record);
-        }
-      }
+      ids.push(...page.map((hit) => readText(toObject(hit).id)).filter((id) => DATA_SOURCE_ID.test(id)));
       if (page.length < PAGE_SIZE) {
         break;
       }
     }
-    return found;
+    return ids;
   }
 
   /**
@@ -141,14 +168,14 @@ export class DataSourcesClient {
   }
 
   private async send(request: Request): Promise<Reply> {
-    const reply = await this.transport.send(request);
+    const reply = await this.transport.send({ ...request, retryMs: this.retryMs });
     return 'refusal' in reply ? { refusal: explainPermission(reply.refusal) } : reply;
   }
 
   private async parseRecord(request: RequestLine, json: unknown): Promise<DataSourceRecord> {
     const { id: rawId, name, deleted, createdAt, blobHandler } = toObject(json);
     const id = readText(rawId);
-    if (!/^\d+$/.test(id)) {
+    if (!DATA_SOURCE_ID.test(id)) {
       throw createInvalidRefusal(request, 'it has no numeric id').failure;
     }
     const created = Date.parse(readText(createdAt));
@@ -163,7 +190,7 @@ export class DataSourcesClient {
 
   /** The handler of a data source knows its integration and its prefix. */
   private async readHandler(url: string): Promise<Pick<DataSourceRecord, 'integrationId' | 'prefix'>> {
-    const [, handlerId] = /\/native-s3\/handler\/(\d+)$/.exec(url) ?? [];
+    const [, handlerId] = /\/native-s3\/handler\/(\d{1,20})$/.exec(url) ?? [];
     if (handlerId === undefined) {
       return {};
     }
@@ -181,7 +208,7 @@ export class DataSourcesClient {
     for (const { dataSourceName, dataSourceId, error, message } of items) {
       const name = readText(dataSourceName);
       const id = readText(dataSourceId);
-      if (id) {
+      if (DATA_SOURCE_ID.test(id)) {
         ids.set(name, id);
       } else if (name) {
         errors.set(name, this.clean(readText(message) || readText(error)));

@@ -112,6 +112,11 @@ export const SYNTH_MESSAGES = {
     text: "'externalId' must have 2 to 1224 letters, digits or characters of _+=,.@:/-, got {got}",
     remedy: 'Copy the external ID from Immuta',
   },
+  /** A rule passes at most 8,192 characters, and a schedule 256 KB: what was deployed, with the IDs of data sources. */
+  HEALTH_CHECK_INPUT_TOO_LARGE: {
+    text: 'the health check passes about {size} characters to the function, and at most {max} are possible',
+    remedy: 'Use addHealthCheck of the tenant instead of the integration, or move integrations to another stack',
+  },
   /** The alarm expects a result in each period, and CloudWatch does not evaluate longer ones. */
   HEALTH_CHECK_SCHEDULE_INVALID: {
     text: "'schedule' of a health check must be a rate of 5 minutes to 1 day, got {got}",
