@@ -220,6 +220,45 @@ describe('data sources of an imported integration', () => {
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 
+  /** Begins an operation, and waits for its end, but not for that of late events. */
+  const deployUntil = async (status: string, options: Options) => {
+    const { cloudFormation, scheduler } = sandbox.current;
+    void deploy(options);
+    do {
+      await scheduler.sleep(500);
+    } while (cloudFormation.stacks.get('Data')!.status !== status);
+  };
+
+  test('keeps what the next deployment registered when a cancelled Create is delivered late', async () => {
+    const { lambda, scheduler } = sandbox.current;
+    await deploy({ none: true });
+    lambda.throttled = true;
+    scheduler.after(1_200_000, () => {
+      lambda.throttled = false;
+    });
+
+    await deployUntil('UPDATE_ROLLBACK_COMPLETE', { otherFails: scheduler.sleep(33_000) });
+    const next = await deploy();
+
+    expect(next.status).toBe('UPDATE_COMPLETE');
+    expect(dataSources()).toEqual(ENABLED);
+  });
+
+  test.each([DataSourceRemovalMode.DISABLE, DataSourceRemovalMode.DELETE])(
+    'keeps what the next deployment registered when a Delete is delivered again (%s)',
+    async (removalMode) => {
+      const { lambda } = sandbox.current;
+      await deploy({ removalMode });
+      lambda.deliveries = [0, 100_000];
+      await deployUntil('UPDATE_COMPLETE', { none: true });
+      lambda.deliveries = [0];
+
+      await deploy({ removalMode });
+
+      expect(dataSources()).toEqual(ENABLED);
+    },
+  );
+
   test('writes no data sources after an Update was cancelled', async () => {
     await deploy();
     const posted = moment();

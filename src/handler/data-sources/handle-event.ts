@@ -114,14 +114,14 @@ async function findRolledBackStart({ operation }: DataSourcesContext): Promise<n
 async function deleteDataSources(context: DataSourcesContext, request: DataSourcesRequest): Promise<void> {
   const { deadline, log, operation } = context;
   const { physicalId, removal } = request;
+  if (await isTakenOver(context, request)) {
+    log.warn('keep-data-sources', { message: 'a later operation of this resource has them' });
+    return undefined;
+  }
   if (physicalId.kind === 'created') {
     const isRolledBack = (await findRolledBackStart(context)) !== undefined;
     const removed = isRolledBack ? { how: undo(removal), addedSince: physicalId.sentAt } : { how: removal };
     return removeListed(context, request, removed);
-  }
-  if (await isTakenOver(context, request)) {
-    log.warn('keep-data-sources', { message: 'a later Create of this resource has them' });
-    return undefined;
   }
   if (physicalId.kind === 'failed') {
     return removeListed(context, request, { how: undo(removal), addedSince: physicalId.sentAt });
@@ -144,20 +144,31 @@ function undo(removal: DataSourcesRequest['removal']): DataSourcesRequest['remov
 async function removeListed(
   context: DataSourcesContext,
   request: DataSourcesRequest,
-  removed: Omit<Removal, 'records'>,
+  removed: Omit<Removal, 'records' | 'isTakenOver'>,
 ): Promise<void> {
   if (removed.how === 'retain') {
     context.log.info('retain-data-sources');
     return;
   }
   const { remove: records } = planChanges(request, await readRecords(context, request));
-  await removeRecords(context, { records, ...removed });
+  await removeRecords(context, { records, isTakenOver: () => isTakenOver(context, request), ...removed });
 }
 
-/** Whether a later Create of this resource succeeded before the Delete of one that failed. */
-async function isTakenOver({ operation }: DataSourcesContext, { physicalId }: DataSourcesRequest): Promise<boolean> {
-  const current = parsePhysicalId((await operation.findPhysicalId()) ?? '');
-  return current.kind === 'created' && !('sentAt' in physicalId && physicalId.sentAt === current.sentAt);
+/**
+ * Whether the data sources belong to a later Create or Update of this resource, which has begun or succeeded: before
+ * the Delete of one that failed, or while an event was late or read twice. False if CloudFormation does not say.
+ */
+async function isTakenOver(
+  { operation }: DataSourcesContext,
+  { physicalId }: DataSourcesRequest,
+): Promise<boolean> {
+  const state = await operation.describeResource();
+  if (!state) {
+    return false;
+  }
+  const current = parsePhysicalId(state.physicalId);
+  const isOther = current.kind === 'created' && !('sentAt' in physicalId && physicalId.sentAt === current.sentAt);
+  return isOther || operation.isLater(state);
 }
 
 /** Removes what this Create added, if CloudFormation no longer waits for it and has not taken it into the stack. */
@@ -166,6 +177,7 @@ async function removeAbandoned(
   request: DataSourcesRequest,
   sentAt: number,
 ): Promise<void> {
+  const addedUntil = context.deadline.now();
   const result = await context.operation.findResult(context.deadline);
   if (!result || parsePhysicalId(result.physicalId).kind === 'created') {
     return;
@@ -174,7 +186,7 @@ async function removeAbandoned(
     removeListed(
       { ...context, immuta: context.immutaForCleanup },
       { ...request, desired: request.previous, previous: request.desired },
-      { how: undo(request.removal), addedSince: sentAt },
+      { how: undo(request.removal), addedSince: sentAt, addedUntil },
     ),
   );
 }

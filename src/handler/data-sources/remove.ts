@@ -18,32 +18,57 @@ export interface Removal {
    * @default - everything
    */
   readonly addedSince?: number;
+  /**
+   * Only what Immuta created until then, in milliseconds since 1970: the rest was added by a later operation.
+   *
+   * @default - everything
+   */
+  readonly addedUntil?: number;
+  /**
+   * Whether a later operation of CloudFormation has the data sources. It is asked before each request.
+   *
+   * @default - none has: each request is sent only while the operation is the current one
+   */
+  readonly isTakenOver?: () => Promise<boolean>;
 }
 
+type RemoveOptions = Pick<Removal, 'how' | 'isTakenOver'>;
+
 /** Removes data sources that are ours. What was adopted is kept if an operation is rolled back. */
-export async function removeRecords(context: DataSourcesContext, { records, how, addedSince }: Removal): Promise<void> {
-  for (const record of records) {
-    if (addedSince !== undefined && (record.createdAt ?? 0) < addedSince - TOLERANCE_MS) {
-      context.log.info('keep-data-source', { dataSourceId: record.id, message: 'it existed before, and was adopted' });
+export async function removeRecords(context: DataSourcesContext, removal: Removal): Promise<void> {
+  for (const record of removal.records) {
+    const reason = findReasonToKeep(record, removal);
+    if (reason) {
+      context.log.info('keep-data-source', { dataSourceId: record.id, message: reason });
     } else {
-      await removeRecord(context, record, how);
+      await removeRecord(context, record, removal);
     }
   }
+}
+
+function findReasonToKeep(
+  { createdAt = 0 }: DataSourceRecord,
+  { how, addedSince = 0, addedUntil = Infinity }: Removal,
+): string | undefined {
+  if (createdAt < addedSince - TOLERANCE_MS) {
+    return 'it existed before, and was adopted';
+  }
+  if (createdAt > addedUntil + TOLERANCE_MS) {
+    return 'a later operation added it';
+  }
+  return how === 'retain' ? 'it is retained' : undefined;
 }
 
 async function removeRecord(
   context: DataSourcesContext,
   record: DataSourceRecord,
-  how: DataSourceRemoval,
+  options: RemoveOptions,
 ): Promise<void> {
-  if (how === 'retain') {
-    context.log.info('keep-data-source', { dataSourceId: record.id, message: 'it is retained' });
-    return;
-  }
-  const current = how === 'disable' ? await reread(context, record) : record;
-  const isGone = !current || (!current.isDisabled && (await requestRemoval(context, current, true)));
-  if (how === 'delete' && !isGone) {
-    await requestRemoval(context, record, false);
+  const isDisabledOnly = options.how === 'disable';
+  const current = isDisabledOnly ? await reread(context, record) : record;
+  const isEnd = !current || (!current.isDisabled && (await requestRemoval(context, current, true, options)));
+  if (!isDisabledOnly && !isEnd) {
+    await requestRemoval(context, record, false, options);
   }
 }
 
@@ -64,16 +89,21 @@ async function reread(
  * Requests that a data source is disabled, or deleted if it is disabled. After a lost answer, the request is sent again
  * only if reads show for a minute that it was not carried out.
  *
- * @returns whether the data source is gone
+ * @returns whether nothing is left to do: the data source is gone, or a later operation has it
  */
 async function requestRemoval(
   context: DataSourcesContext,
   record: DataSourceRecord,
   isEnabled: boolean,
+  { isTakenOver }: RemoveOptions,
 ): Promise<boolean> {
   const { deadline, immuta, log } = context;
   const { id } = record;
   return poll<boolean>({ deadline, waitingFor: `Immuta to remove data source ${id}` }, async () => {
+    if (await isTakenOver?.()) {
+      log.warn('keep-data-source', { dataSourceId: id, message: 'a later operation has it' });
+      return { done: true };
+    }
     log.info('remove-data-source', { dataSourceId: id });
     const reply = await immuta.remove(id);
     if (reply === 'removed') {

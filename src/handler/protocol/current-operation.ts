@@ -166,9 +166,20 @@ export class CurrentOperation {
     return (await this.ask(() => stack.describeOperation(event.stackId)))?.answer;
   }
 
+  /** Describes the resource as the stack has it now. Undefined if CloudFormation does not say. */
+  public async describeResource(): Promise<StackResource | undefined> {
+    return (await this.describe())?.answer;
+  }
+
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
   public async findPhysicalId(): Promise<string | undefined> {
-    return (await this.describe())?.answer?.physicalId || undefined;
+    return (await this.describeResource())?.physicalId || undefined;
+  }
+
+  /** Whether a Create or an Update after this event has begun or succeeded. */
+  public isLater({ resourceStatus, lastUpdatedAt }: StackResource): boolean {
+    const { sentAt = Infinity } = this.options;
+    return /^(CREATE|UPDATE)_(IN_PROGRESS|COMPLETE)$/.test(resourceStatus) && lastUpdatedAt > sentAt + OLDER_MS;
   }
 
   /**
