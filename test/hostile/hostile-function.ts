@@ -4,6 +4,7 @@ import { API_KEY } from './corpus';
 import { HostileServer, Respond } from './hostile-server';
 import { MESSAGES } from '../../src/handler/messages';
 import { AwsError } from '../sandbox/aws';
+import { Invocation } from '../sandbox/lambda';
 import { FunctionProcess, ProcessOptions } from '../sandbox/lambda/function-process';
 import { SANDBOX_API_KEY_SECRET, Sandbox } from '../sandbox/sandbox';
 
@@ -40,6 +41,12 @@ export interface Answer {
 export interface Handled {
   readonly answers: readonly Answer[];
   /** What violates what must hold whatever Immuta says. */
+  readonly violations: readonly string[];
+}
+
+/** What came of a health check. */
+export interface Checked {
+  readonly findings: readonly string[];
   readonly violations: readonly string[];
 }
 
@@ -106,13 +113,38 @@ export class HostileFunction {
     return {
       answers: bodies.map((body) => JSON.parse(body)),
       violations: [
-        ...invocations.flatMap(({ error }) => (error ? [`the function failed: ${error}`] : [])),
+        ...this.findViolationsOfProcess(invocations),
         ...bodies.length === 1 ? [] : [`${bodies.length} answers`],
         ...bodies.flatMap(findViolations),
-        ...invocations.flatMap(({ output }) => findUnsafe(output)),
-        ...this.peakMemoryMb <= MEMORY_MB ? [] : [`a peak of ${this.peakMemoryMb} MB`],
       ],
     };
+  }
+
+  /** Runs a health check while Immuta responds so. Returns its findings, and what violates what must hold. */
+  public async check(respond: Respond, expected: object): Promise<Checked> {
+    const { lambda, scheduler } = this.sandbox;
+    const before = lambda.invocations.length;
+    this.server.respond = respond;
+    const HealthCheck = {
+      Scope: 'tenant', TenantUrl: this.server.url, StackId: STACK_ID, Integrations: [{ ...PROPERTIES, ...expected }],
+    };
+    lambda.invokeAsync(FUNCTION_ARN, { HealthCheck });
+    await scheduler.idle();
+    const invocations = lambda.invocations.slice(before);
+    const lines = invocations.flatMap(({ output }) => output.split('\n')).filter((line) => line.startsWith('{'));
+    return {
+      findings: lines.map((line) => JSON.parse(line)).filter(({ step }) => step === 'finding')
+        .map(({ finding }) => finding),
+      violations: this.findViolationsOfProcess(invocations),
+    };
+  }
+
+  private findViolationsOfProcess(invocations: readonly Invocation[]): string[] {
+    return [
+      ...invocations.flatMap(({ error }) => (error ? [`the function failed: ${error}`] : [])),
+      ...invocations.flatMap(({ output }) => findUnsafe(output)),
+      ...this.peakMemoryMb <= MEMORY_MB ? [] : [`a peak of ${this.peakMemoryMb} MB`],
+    ];
   }
 
   /** The most memory that a process has had at once, as Lambda counts it: not that of JavaScript alone. */

@@ -95,8 +95,16 @@ export class DataSourcesClient {
 
   /** Whether a data source exists and is not disabled. */
   public async isEnabled(id: string): Promise<boolean> {
-    const json = await this.read({ method: 'GET', path: `/dataSource/${id}` });
-    return json !== undefined && toObject(json).deleted !== true;
+    const request = { method: 'GET', path: `/dataSource/${id}` } as const;
+    const json = await this.read(request);
+    if (json === undefined) {
+      return false;
+    }
+    const shown = toObject(json);
+    if (readText(shown.id) !== id) {
+      throw createInvalidRefusal(request, `its id is not ${id}`).failure;
+    }
+    return shown.deleted !== true;
   }
 
   /** Lists the IDs of the first data sources in S3 that the user of the API key can see. */
@@ -159,6 +167,9 @@ export class DataSourcesClient {
   private async read(request: Request): Promise<unknown> {
     const reply = await this.send(request);
     if (!('refusal' in reply)) {
+      if (reply.json === undefined) {
+        throw createInvalidRefusal(request, 'it is empty').failure;
+      }
       return reply.json;
     }
     if (reply.refusal.status === 404) {

@@ -75,6 +75,21 @@ test('reports that the user of the API key may not read data sources', async () 
   ]);
 });
 
+test.each<[string, { status: number; body?: object }]>([
+  ['nothing', { status: 204 }],
+  ['an object without an ID', { status: 200, body: {} }],
+  ['another data source', { status: 200, body: { id: 5, deleted: true } }],
+])('concludes nothing about a data source when Immuta answers with %s', async (_, answer) => {
+  const [id] = register(1);
+  const path = new RegExp(`^/dataSource/${id}$`);
+  sandbox.immuta.faults.http({ path, behaviour: 'answer', answer, times: Infinity });
+
+  const { findings } = await check([id]);
+  expect(findings).toEqual([
+    expect.objectContaining({ finding: 'UnexpectedAnswer', code: 'IMMUTA_RESPONSE_INVALID' }),
+  ]);
+});
+
 describe('with more than 100 data sources', () => {
   const countReads = () => sandbox.immutaCalls.filter((call) => /^GET \/dataSource\/\d+$/.test(call)).length;
   const countLists = () => sandbox.immutaCalls.filter((call) => /^GET \/dataSource(\?|$)/.test(call)).length;
