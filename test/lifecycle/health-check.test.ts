@@ -1,58 +1,17 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
-import { lake, LakeOptions, leftovers, NOTHING, STACK_NAME, useSandbox } from './fixture';
-import { HealthCheckOptions, ImmutaS3IntegrationProps } from '../../src';
+import { lake, leftovers, NOTHING, STACK_NAME, useSandbox } from './fixture';
+import { CheckedLakeOptions, checkedLakeIn, listFindings, readAlarm, runChecks } from './health';
 import { AlarmState } from '../sandbox/cloud-watch';
-
-const HOUR = 3_600_000;
 
 const sandbox = useSandbox();
 
-interface Checked {
-  readonly props?: Partial<ImmutaS3IntegrationProps>;
-  readonly check?: HealthCheckOptions;
-  readonly ofTenant?: boolean;
-  readonly and?: LakeOptions['and'];
-}
-
-/** The stack with a health check. */
-const checkedLake = ({ props = {}, check, ofTenant = false, and }: Checked = {}) =>
-  lake(sandbox.current, {
-    props: () => props,
-    and: (stack, integration) => {
-      if (ofTenant) (stack.node.findChild('Immuta') as any).addHealthCheck(check);
-      else integration.addHealthCheck(check);
-      and?.(stack, integration);
-    },
-  });
-
+const checkedLake = (options?: CheckedLakeOptions) => checkedLakeIn(sandbox.current, options);
 const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
-
 const rename = (name: string) => void Object.assign(record().config, { name });
-
-/** The state of the only alarm now. */
-function state(): AlarmState {
-  const { cloudWatch, clock } = sandbox.current;
-  expect(cloudWatch.alarms.size).toBe(1);
-  return cloudWatch.evaluateAlarm([...cloudWatch.alarms.keys()][0], clock.now());
-}
-
-/** The states of the alarm after each of the next checks. */
-async function runHours(hours: number): Promise<AlarmState[]> {
-  const states: AlarmState[] = [];
-  for (let hour = 0; hour < hours; hour++) {
-    sandbox.current.clock.advance(HOUR);
-    await sandbox.current.checkHealth();
-    states.push(state());
-  }
-  return states;
-}
-
-/** The findings of the last check. */
-function findings(): string[] {
-  const lines = sandbox.current.lambda.invocations.at(-1)!.output.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line) => JSON.parse(line)).filter(({ step }) => step === 'finding').map(({ finding }) => finding);
-}
+const state = () => readAlarm(sandbox.current);
+const runHours = (hours: number) => runChecks(sandbox.current, hours);
+const findings = () => listFindings(sandbox.current);
 
 const writesOf = ({ immuta }: typeof sandbox.current) =>
   immuta.requests.filter(({ method }) => method !== 'GET').length;
