@@ -310,6 +310,19 @@ test.each([
   },
 );
 
+test('keeps the key of a failed integration when the next Create does not succeed in deleting it', async () => {
+  const { cloudFormation, immuta } = sandbox.current;
+  cloudFormation.retryOrder = 'create-first';
+  immuta.faults.validation({ test: 2, on: 'create', asynchronously: true });
+  expect((await deployKeys(sandbox.current, {}, { disableRollback: true })).status).toBe('CREATE_FAILED');
+  immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+
+  expect((await deployKeys(sandbox.current, {})).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+
+  expect(keysIn(sandbox.current)).toEqual([heldKey(sandbox.current)]);
+  await expectNothingLeft(sandbox.current);
+});
+
 describe('a retained integration', () => {
   const retained = { userName: 'immuta', props: { removalPolicy: RemovalPolicy.RETAIN } };
 

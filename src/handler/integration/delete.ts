@@ -7,7 +7,9 @@ import { findOrConfirmAbsence, readRecord } from './record-status';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { isSameLocation } from '../location';
+import { poll } from '../runtime/poll';
 
 /**
  * Deletes the integration, if it is ours, and everything else that this resource may have created.
@@ -119,4 +121,17 @@ export async function isIntegrationLeft(
   }
   const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));
   return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && isSameLocation(at, location));
+}
+
+/**
+ * Whether Immuta still shows an integration of this resource after a minute. An earlier Create may have left it, and a
+ * list may show a deleted one for a while.
+ */
+export async function isPredecessorLeft(context: IntegrationContext, request: IntegrationRequest): Promise<boolean> {
+  const { deadline } = context;
+  const end = deadline.now() + IMMUTA_LAG_MS;
+  return poll<boolean>({ deadline, waitingFor: 'what an earlier Create left' }, async () => {
+    const isLeft = await isIntegrationLeft(context, request, []);
+    return isLeft && deadline.now() < end ? { seen: 'an integration of this resource' } : { done: isLeft };
+  });
 }

@@ -3,7 +3,7 @@ import { IntegrationContext, IntegrationContextOptions, createIntegrationContext
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { Credentials, createCredentials, releaseCredentials } from './credentials';
-import { deleteIntegration, isIntegrationLeft } from './delete';
+import { deleteIntegration, isIntegrationLeft, isPredecessorLeft } from './delete';
 import { deleteAbandoned, deleteFailedDuplicates } from './delete-abandoned';
 import { reportDeployment } from './deployment-metrics';
 import { diagnoseFailure } from './diagnosis';
@@ -160,7 +160,10 @@ async function createOrAdopt(
   }
 }
 
-/** Deletes the integration, or keeps an adopted one. If there is nothing to delete, it does not need the tenant. */
+/**
+ * Deletes the integration, or keeps an adopted one. If there is nothing to delete, it does not need the tenant, except
+ * for managed keys: what an earlier Create left may need them to be deleted.
+ */
 async function deleteOrKeep(
   request: IntegrationRequest,
   credentials: Credentials,
@@ -172,7 +175,12 @@ async function deleteOrKeep(
     log.info('keep-adopted-integration', { integrationId: adopt });
   } else if (physicalId.kind === 'none') {
     log.info('nothing-created');
-    await releaseCredentials(credentials, log, async (key) => key.isSettled());
+    await releaseCredentials(
+      credentials,
+      log,
+      async (key) =>
+        (await key.isSettled()) || ((await key.hasKeys()) && isPredecessorLeft(await openContext(), request)),
+    );
   } else {
     const context = await openContext();
     const deleted = await deleteIntegration(context, request);
