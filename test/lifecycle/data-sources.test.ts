@@ -259,6 +259,18 @@ describe('data sources of an imported integration', () => {
     },
   );
 
+  test('removes data sources when CloudFormation still shows the deletion of those before', async () => {
+    const removalMode = DataSourceRemovalMode.DELETE;
+    sandbox.current.cloudFormation.describeLag.resource = 5_000;
+    await deploy({ removalMode });
+    await deploy({ none: true });
+
+    await deploy({ removalMode });
+    await deploy({ none: true });
+
+    expect(dataSources()).toEqual([]);
+  });
+
   test('writes no data sources after an Update was cancelled', async () => {
     await deploy();
     const posted = moment();

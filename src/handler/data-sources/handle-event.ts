@@ -167,8 +167,10 @@ async function isTakenOver(
     return false;
   }
   const current = parsePhysicalId(state.physicalId);
-  const isOther = current.kind === 'created' && !('sentAt' in physicalId && physicalId.sentAt === current.sentAt);
-  return isOther || operation.isLater(state);
+  const isOfLaterCreate =
+    current.kind === 'created' && current.sentAt > ('sentAt' in physicalId ? physicalId.sentAt : 0);
+  // a read that lags may show the deletion of what was there before
+  return (isOfLaterCreate && !state.resourceStatus.startsWith('DELETE_')) || operation.isLater(state);
 }
 
 /** Removes what this Create added, if CloudFormation no longer waits for it and has not taken it into the stack. */
