@@ -212,3 +212,10 @@ test('registers nothing twice when the event is delivered again', async () => {
   expect((await send(sandbox, 'Create', { event })).Data).toEqual(first.Data);
   expect(posts()).toHaveLength(1);
 });
+
+test.each(['1001,1002', '../1001', 'x', '1'.repeat(21)])('takes no ID when Immuta names %s', async (dataSourceId) => {
+  const body = ['Sales orders', 'Sales returns'].map((dataSourceName) => ({ dataSourceName, dataSourceId }));
+  sandbox.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 200, body } });
+
+  expect((await send(sandbox, 'Create')).Reason).toMatch(/\[DATA_SOURCES_NOT_REGISTERED\]$/);
+});
