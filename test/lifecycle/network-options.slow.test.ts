@@ -191,11 +191,14 @@ describe('a proxy', () => {
     );
   });
 
-  test('writes the remedy to the log when the proxy refuses the response URL for wrong credentials', async () => {
+  test.each([
+    ['no', () => ({ proxy: { url: proxy.url } })],
+    ['wrong', (stack: Stack) => ({ proxy: credentialsIn(stack) })],
+  ])('writes the remedy to the log when the proxy refuses the response URL with %s credentials', async (_, options) => {
     proxy = await LocalProxy.start({ credentials: 'proxy-user-7:right-password' });
     const secret = JSON.stringify({ username: 'proxy-user-7', password: 'wrong-password' });
     sandbox.current.aws.secrets.createSecret('proxy', secret);
-    const result = await deploy((stack) => ({ proxy: credentialsIn(stack) }));
+    const result = await deploy(options);
 
     expect(result.status).toBe('ROLLBACK_FAILED');
     expect(proxy.passed).toEqual([]);

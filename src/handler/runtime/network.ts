@@ -52,7 +52,20 @@ export interface RequestOptions {
 /** Sends a request, as `fetch` does, through the proxy if there is one. Follows no redirect. */
 export async function sendRequest(url: string, options: RequestOptions): Promise<Response> {
   const agents = createAgents();
-  return agents ? sendThroughProxy(url, options, agents) : fetch(url, { ...options, redirect: 'manual' });
+  return agents ? sendThroughProxy(url, options, agents) : sendDirectly(url, options);
+}
+
+async function sendDirectly(url: string, options: RequestOptions): Promise<Response> {
+  try {
+    return await fetch(url, { ...options, redirect: 'manual' });
+  } catch (error) {
+    // `fetch` hides a response with the status 407: it throws an error whose cause has neither a text nor a code
+    const { message, code } = toObject(toObject(error).cause);
+    if (message === '' && code === undefined) {
+      return new Response(null, { status: 407 });
+    }
+    throw error;
+  }
 }
 
 /** The `fetch` of Node.js takes a proxy from the environment only, which must not hold credentials. */

@@ -321,6 +321,20 @@ describe('a refusal', () => {
     expect(failure.message).toMatch(/ \[GATEWAY_ANSWERED\]$/);
   });
 
+  test('names the gateway and the remedy when it demands credentials for a proxy', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(407).end('Proxy Authentication Required');
+      },
+    ];
+    const { failure, kind } = await getRefusal(transport());
+
+    expect(kind).toBe('final');
+    expect(failure.message).toMatch(
+      /^a gateway .* answered 407 to GET \/integrations\. Set 'proxy' of the ImmutaTenant.* \[GATEWAY_ANSWERED\]$/,
+    );
+  });
+
   test('names the target of a redirect, and does not send the API key there', async () => {
     const elsewhere = await HttpServer.start((_, response) => sendJson(response, 200, []));
     answers = [
