@@ -3,7 +3,7 @@ import {
 } from '@aws-sdk/client-s3-control';
 import { Experiment } from '../experiment';
 
-/** Only in an instance of the kit: nobody else's association is touched. */
+/** Only in an instance of the kit: no association of another owner is touched. */
 export const identityCenter: Experiment = {
   id: 'identity-center',
   question: 'How does S3 respond to a second association with the same Identity Center instance?',

@@ -73,7 +73,7 @@ test('keeps Immuta from the locations and grants of other tools', async () => {
   expect(await asImmuta('GetAccessGrantsLocation', { AccessGrantsLocationId: own.id })).toBeDefined();
 });
 
-describe('when S3 writes scopes as nobody expects', () => {
+describe('when S3 writes scopes in an unexpected form', () => {
   const writeScope = (scope: string) => scope.replace('s3://', 's3:///');
 
   test('names the option that removes the conditions when S3 writes scopes unexpectedly', async () => {

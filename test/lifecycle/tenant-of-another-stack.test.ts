@@ -61,7 +61,7 @@ test('removes the last integration of another stack in one deployment when the t
   const kept = await deployAll({ hasIntegration: false, keepsExports: true });
   expect(kept).toEqual(['Platform UPDATE_COMPLETE', 'Sales UPDATE_COMPLETE']);
   expectNoIntegration();
-  // nobody needs the exports any more
+  // no stack needs the exports any more
   expect(await deployAll({ hasIntegration: false })).toEqual(['Platform UPDATE_COMPLETE', 'Sales UPDATE_COMPLETE']);
 });
 

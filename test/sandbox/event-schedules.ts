@@ -17,7 +17,7 @@ const LONGEST_INPUT_OF_RULE = 8192;
 /** Rules and schedules. A test decides when their time has come. */
 export class EventSchedules {
   readonly all = new Map<string, EventSchedule>();
-  /** Why EventBridge could not invoke a function: it tells nobody but its own metrics. */
+  /** Why EventBridge could not invoke a function: only its own metrics tell. */
   readonly failures: string[] = [];
 
   constructor(

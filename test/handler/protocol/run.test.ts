@@ -113,7 +113,7 @@ describe('an event that is malformed', () => {
         '[REQUEST_TYPE_UNKNOWN]',
     ],
     [
-      'of a type that nobody knows',
+      'of an unknown type',
       { RequestType: 'Import' },
       "request type must be Create, Update or Delete, got 'Import'. Let only CloudFormation invoke the handler " +
         'function. [REQUEST_TYPE_UNKNOWN]',
