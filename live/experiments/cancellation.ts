@@ -15,7 +15,9 @@ export const cancellation: Experiment = {
       LogicalResourceId === 'Waiting' && ResourceStatus === 'CREATE_FAILED');
     const reason = failure?.ResourceStatusReason ?? '';
     if (/cancel/i.test(reason)) return { 'cloudFormation.cancels': 'at once' };
-    if (/did not receive a response|timed? ?out/i.test(reason)) return { 'cloudFormation.cancels': 'after the response' };
+    if (/did not receive a response|timed? ?out/i.test(reason)) {
+      return { 'cloudFormation.cancels': 'after the response' };
+    }
     throw new Error(`CloudFormation gives another reason: '${reason}'`);
   },
 };

@@ -17,7 +17,8 @@ export const retryOrder: Experiment = {
       .slice(failed.events.length)
       .filter(({ LogicalResourceId }) => LogicalResourceId === 'Thing')
       .map(({ ResourceStatus }) => ResourceStatus!);
-    const isDeletedFirst = statuses.indexOf('DELETE_IN_PROGRESS') < statuses.findIndex((each) => /_COMPLETE$/.test(each));
+    const completion = statuses.findIndex((each) => /_COMPLETE$/.test(each));
+    const isDeletedFirst = statuses.indexOf('DELETE_IN_PROGRESS') < completion;
     if (!statuses.includes('DELETE_IN_PROGRESS')) throw new Error(`it was not deleted: ${statuses.join(', ')}`);
     return { 'cloudFormation.retryOrder': isDeletedFirst ? 'delete-first' : 'create-first' };
   },

@@ -93,7 +93,7 @@ async function compareConfiguration(
   }
 }
 
-/** Data sources that others registered are none of ours. */
+/** Compares the data sources that were deployed. Those that others registered are not known here. */
 async function inspectDataSources(
   { IntegrationId: id, DataSourceIds: ids }: ExpectedIntegration,
   { findMissingDataSources }: InspectionTools,

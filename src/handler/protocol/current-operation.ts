@@ -203,7 +203,7 @@ export class CurrentOperation {
    */
   public async isOver(): Promise<boolean> {
     const { sentAt } = this.options;
-    const state = (await this.describe())?.answer;
+    const state = await this.describeResource();
     return (
       state !== undefined &&
       sentAt !== undefined &&
@@ -216,7 +216,7 @@ export class CurrentOperation {
   public async waitForResult(deadline: Clock): Promise<void> {
     const end = deadline.now() + CLOUDFORMATION_LAG_MS;
     await poll<void>({ deadline, waitingFor: 'CloudFormation to show the response' }, async () => {
-      const answer = (await this.describe())?.answer;
+      const answer = await this.describeResource();
       if (answer && !this.isFromBefore(answer) && this.isResult(answer)) {
         this.last = answer;
       }
@@ -242,7 +242,7 @@ export class CurrentOperation {
       return last;
     }
     return poll<StackResource | undefined>({ deadline, waitingFor: 'CloudFormation' }, async ({ number }) => {
-      const state = number > 1 ? (await this.describe())?.answer : undefined;
+      const state = number > 1 ? await this.describeResource() : undefined;
       const isKnown = state && (!isDeletion(state) || (await this.isCleaningUp()) === false);
       if (isKnown && !(first && describeDifference(first, state) === undefined)) {
         return { done: state };

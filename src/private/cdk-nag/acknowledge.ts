@@ -64,10 +64,10 @@ function formatFinding({ id, appliesTo }: Acknowledgement): string {
  */
 function renderPattern(finding: string): string | { readonly regex: string } {
   const parts = finding.split(/<\w+(?:\.\w+)?>/);
-  return parts.length === 1 ? finding : { regex: `/^${parts.map(escapePattern).join('<[^>]+>')}$/` };
+  return parts.length === 1 ? finding : { regex: `/^${parts.map(escapeRegExp).join('<[^>]+>')}$/` };
 }
 
-function escapePattern(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 

@@ -1,5 +1,5 @@
 import { IDENTITY_CENTER, instanceState, OTHER_IDENTITY_CENTER } from '../../support/access-grants-instance';
-import { InstanceSandbox } from '../support/instance-sandbox';
+import { expectNothingLeft, InstanceSandbox } from '../support/instance-sandbox';
 
 let sandbox: InstanceSandbox;
 beforeEach(async () => {
@@ -9,11 +9,6 @@ afterEach(() => sandbox.close());
 
 const MINUTE = 60_000;
 const OURS = { identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true };
-
-async function expectNothingLeft(): Promise<void> {
-  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
-  expect(instanceState(sandbox)).toBeUndefined();
-}
 
 describe('a slow association', () => {
   test('waits over several invocations for a slow association and its application, and for its end', async () => {
@@ -27,7 +22,7 @@ describe('a slow association', () => {
     expect(sandbox.steps).toContain('handed-over');
 
     sandbox.aws.accessGrants.associationMs = 10 * MINUTE;
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox);
   });
 
   test('updates a slow association at a time at which a Create would be too late', async () => {

@@ -8,7 +8,7 @@ import {
   TAG_PREFIX,
   writeCalls,
 } from '../../support/access-grants-instance';
-import { InstanceSandbox } from '../support/instance-sandbox';
+import { expectNothingLeft, InstanceSandbox } from '../support/instance-sandbox';
 
 let sandbox: InstanceSandbox;
 beforeEach(async () => {
@@ -19,11 +19,6 @@ afterEach(() => sandbox.close());
 const MINUTE = 60_000;
 const OURS = { identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true };
 const LOST = new AwsError(500, 'InternalError', 'We encountered an internal error.');
-
-async function expectNothingLeft(): Promise<void> {
-  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
-  expect(instanceState(sandbox)).toBeUndefined();
-}
 
 test.each([
   ['is rejected', new AwsError(409, 'Conflict', 'already associated')],
@@ -43,7 +38,7 @@ test.each([
 
   expect(instanceState(sandbox)).toEqual(OURS);
   expect(writeCalls(sandbox)).not.toContain('UntagResource');
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox);
 });
 
 test('owns an association when the response is lost and the repeated request is rejected', async () => {
@@ -56,7 +51,7 @@ test('owns an association when the response is lost and the repeated request is 
   expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'SUCCESS' });
 
   expect(instanceState(sandbox)).toEqual(OURS);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox);
 });
 
 describe('a conflicting association', () => {
@@ -110,5 +105,5 @@ test.each([
   expect(sandbox.clock.now() - start).toBeLessThan(8 * MINUTE);
   expect(instanceState(sandbox)).toEqual(OURS);
   repair();
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox);
 });

@@ -7,7 +7,7 @@ import {
   onCall,
   writeCalls,
 } from '../../support/access-grants-instance';
-import { InstanceSandbox } from '../support/instance-sandbox';
+import { expectNothingLeft, InstanceSandbox } from '../support/instance-sandbox';
 
 let sandbox: InstanceSandbox;
 beforeEach(async () => {
@@ -20,11 +20,6 @@ const OURS = { identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associatio
 const BUSY = new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
 const FAILED = new AwsError(500, 'InternalError', 'We encountered an internal error.');
 const NONE = new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none');
-
-async function expectNothingLeft(): Promise<void> {
-  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
-  expect(instanceState(sandbox)).toBeUndefined();
-}
 
 /** Every operation that the handler calls in the life of an instance, except those it calls only while it waits. */
 const OPERATIONS = [
@@ -56,7 +51,7 @@ describe.each(OPERATIONS)('%s', (operation) => {
     });
     expect(instanceState(sandbox)).toEqual(OURS);
 
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox);
     const [first, ...others] = sandbox.answers.map(({ PhysicalResourceId }) => PhysicalResourceId);
     expect(first).toMatch(/^s3-access-grants-instance\/[0-9a-f]{12}$/);
     expect(others).toEqual([first]);
@@ -115,7 +110,7 @@ test.each([
   await sandbox.deploy();
   onCall(sandbox, 'DeleteAccessGrantsInstance', { error: new AwsError(status, code, 'not empty'), times: 3 });
 
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox);
 });
 
 test.each([
@@ -131,7 +126,7 @@ test.each([
   });
 
   expect(writeCalls(sandbox).filter((call) => call === 'CreateAccessGrantsInstance')).toHaveLength(1);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox);
 });
 
 test('adopts an existing instance when it cannot be read for a while', async () => {

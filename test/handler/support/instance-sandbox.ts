@@ -1,6 +1,7 @@
 import { CloudFormationAnswer, FunctionSandbox, STACK, startServers } from './function-sandbox';
 import { handleInstanceEvent } from '../../../src/handler/instance/handle-event';
 import { HandleEvent } from '../../../src/handler/protocol/run';
+import { instanceState } from '../../support/access-grants-instance';
 
 /** What the event of a deployment or a deletion comes to. */
 export interface InstanceOutcome {
@@ -74,6 +75,12 @@ export class InstanceSandbox extends FunctionSandbox {
       ...more,
     });
   }
+}
+
+/** Deletes the resource, and expects that the account has no instance afterwards. */
+export async function expectNothingLeft(sandbox: InstanceSandbox): Promise<void> {
+  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+  expect(instanceState(sandbox)).toBeUndefined();
 }
 
 function propertiesWith(identityCenterInstanceArn?: string): Record<string, string> {
