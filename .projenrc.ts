@@ -371,7 +371,12 @@ const demo = project.addTask('demo', {
 });
 demo.spawn(project.bundler.bundleTask);
 demo.spawn(project.compileTask);
-demo.exec('tsx test/sandbox/demo.ts', { receiveArgs: true });
+demo.exec('tsx test/sandbox/demo.ts');
+
+project.addTask('sandbox', {
+  description: 'Start stand-ins for AWS and Immuta, for your own cdk and aws commands',
+  exec: 'tsx test/sandbox/main.ts',
+});
 
 const campaign = project.addTask('campaign', {
   description: 'Run random histories against the packaged handler: -- --runs 20000 --seed 1',

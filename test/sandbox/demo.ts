@@ -1,6 +1,6 @@
 /**
  * The main job, as a user sees it: the real `cdk` CLI deploys the quickstart to the sandbox, a second stack is refused,
- * all is destroyed. `npm run demo -- --keep` leaves the sandbox up.
+ * all is destroyed.
  */
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
@@ -141,7 +141,7 @@ async function makeByHand({ aws, immuta }: Sandbox) {
   });
 }
 
-async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
+async function demo(sandbox: Sandbox): Promise<void> {
   title('Bootstrap the account, once');
   expect(
     await cdk(sandbox, QUICKSTART, 'bootstrap', `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`),
@@ -160,10 +160,6 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
   show(sandbox);
   expect(sandbox.immuta.integrations.size === 1, 'the first integration is untouched');
   await cdk(sandbox, EXISTING_INSTANCE, 'destroy', '--force');
-
-  if (keep) {
-    return stayUp(sandbox);
-  }
 
   title('Name the integration: it is updated in place');
   const before = theOnly(sandbox);
@@ -274,14 +270,6 @@ async function demo(sandbox: Sandbox, keep: boolean): Promise<void> {
      -c immutaPrincipalArn=<from Immuta> [-c externalId=<from Immuta>]\n`);
 }
 
-/** For the user's own `cdk` commands, until Ctrl-C. */
-async function stayUp(sandbox: Sandbox): Promise<void> {
-  title('The sandbox stays up until Ctrl-C. In another terminal:');
-  for (const [name, value] of Object.entries(sandbox.env)) console.log(`export ${name}=${value}`);
-  console.log(`\ncd ${path.join(ROOT, QUICKSTART)}\nnpx cdk diff ${context(sandbox).join(' ')}\n`);
-  await new Promise<void>((resolve) => process.once('SIGINT', resolve));
-}
-
 async function main(): Promise<void> {
   console.log(
     'AWS and Immuta are stand-ins on this machine; the cdk CLI, the template, the SDK and the function are the ' +
@@ -290,7 +278,7 @@ async function main(): Promise<void> {
   console.log(`Time is faster here: a second takes ${REAL_MS_PER_VIRTUAL_SECOND} ms.`);
   const sandbox = await Sandbox.start({ pace: REAL_MS_PER_VIRTUAL_SECOND });
   try {
-    await demo(sandbox, process.argv.includes('--keep'));
+    await demo(sandbox);
   } finally {
     await sandbox.close();
   }

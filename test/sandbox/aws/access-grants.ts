@@ -18,7 +18,10 @@ export interface AccessGrant {
   readonly locationId: string;
   readonly scope: string;
   readonly grantee: string;
+  readonly permission: GrantPermission;
 }
+
+export type GrantPermission = 'READ' | 'WRITE' | 'READWRITE';
 
 export interface AccessGrantsInstance {
   readonly arn: string;
@@ -236,13 +239,36 @@ export class AccessGrantsState {
     locationId: string,
     grantee: string,
     subPrefix = '*',
+    permission: GrantPermission = 'READWRITE',
   ): AccessGrant {
     const instance = this.instance(accountId, region);
     const scope = this.location(accountId, region, locationId).scope.replace(/\*$/, '') + subPrefix;
     const id = randomUUID();
-    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, scope, grantee };
+    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, scope, grantee, permission };
     instance.grants.set(id, grant);
     return grant;
+  }
+
+  /** The grant and the location that open a target to a grantee. */
+  grantFor(
+    accountId: string,
+    region: string,
+    grantee: string,
+    target: string,
+    permission: GrantPermission,
+  ): { readonly grant: AccessGrant; readonly location: AccessGrantsLocation } {
+    const { grants, locations } = this.instance(accountId, region);
+    const grant = [...grants.values()].find(
+      (each) =>
+        each.grantee === grantee &&
+        target.startsWith(each.scope.replace(/\*$/, '')) &&
+        [permission, 'READWRITE'].includes(each.permission),
+    );
+    if (!grant) {
+      const message = `You do not have ${permission} permissions to the requested S3 Prefix: ${target}`;
+      throw new AwsError(403, 'AccessDenied', message);
+    }
+    return { grant, location: locations.get(grant.locationId)! };
   }
 
   deleteGrant(accountId: string, region: string, id: string): void {

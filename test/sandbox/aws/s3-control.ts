@@ -21,7 +21,7 @@ interface Operation {
   keys?(state: AccessGrantsState, input: S3ControlInput): ConditionKeys;
   /** What else the caller needs permissions for, by action. */
   also?(instanceArn: string, input: S3ControlInput, state: AccessGrantsState): Record<string, string[]>;
-  run(state: AccessGrantsState, input: S3ControlInput, control: S3Control): unknown;
+  run(state: AccessGrantsState, input: S3ControlInput, control: S3Control, principal: string): unknown;
 }
 
 type ConditionKeys = Record<string, string | string[] | undefined>;
@@ -160,10 +160,25 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'POST',
     path: new RegExp(`^${ROOT}/grant$`),
     resource: (instanceArn) => `${instanceArn}/grant/new`,
-    run: (state, { accountId, region, AccessGrantsLocationId, AccessGrantsLocationConfiguration, Grantee }) => {
+    keys: (state, { AccessGrantsLocationConfiguration, ...input }) => {
+      const scope = locationScope(state, input)[LOCATION_SCOPE];
+      return { [GRANT_SCOPE]: scope && `${scope}${AccessGrantsLocationConfiguration?.S3SubPrefix ?? '*'}` };
+    },
+    run: (state, { accountId, region, ...input }) => {
+      const { AccessGrantsLocationId, AccessGrantsLocationConfiguration, Grantee, Permission } = input;
       const subPrefix = AccessGrantsLocationConfiguration?.S3SubPrefix;
       const { GranteeIdentifier } = Grantee;
-      return grantOutput(state.createGrant(accountId, region, AccessGrantsLocationId, GranteeIdentifier, subPrefix));
+      return grantOutput(
+        state.createGrant(accountId, region, AccessGrantsLocationId, GranteeIdentifier, subPrefix, Permission),
+      );
+    },
+  },
+  GetDataAccess: {
+    method: 'GET',
+    path: new RegExp(`^${ROOT}/dataaccess$`),
+    run: (state, { accountId, region, target, permission }, control, principal) => {
+      const { grant, location } = state.grantFor(accountId, region, principal, target, permission);
+      return { Credentials: control.credentialsFor(location.roleArn), MatchedGrantTarget: grant.scope };
     },
   },
   ListAccessGrants: {
@@ -219,7 +234,7 @@ export class S3Control {
       const about = action.startsWith('sso:') ? { 'sso:ApplicationAccount': input.accountId } : keys;
       for (const each of resources) await this.require(principal, action, each, about, input.accountId);
     }
-    return operation.run(this.state, input, this);
+    return operation.run(this.state, input, this, principal);
   }
 
   /** The HTTP face. The account is in a header and, as a prefix, in the host. */
@@ -236,6 +251,12 @@ export class S3Control {
       region: request.region,
     });
     return xml(output ? elements({ [`${name}Result`]: output }) : '', output ? 200 : 204);
+  }
+
+  /** What S3 Access Grants gives to a reader: a session of the location's role. */
+  credentialsFor(roleArn: string): object {
+    const { accessKeyId, secretAccessKey, sessionToken } = this.iam.sessionFor(roleArn);
+    return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken };
   }
 
   /** A page of a list; the token is the index of the next item. */
@@ -343,12 +364,13 @@ function locationOutput({ id, arn, scope, roleArn, createdAt }: AccessGrantsLoca
   };
 }
 
-function grantOutput({ id, arn, locationId, scope, grantee }: AccessGrant) {
+function grantOutput({ id, arn, locationId, scope, grantee, permission }: AccessGrant) {
   return {
     AccessGrantId: id,
     AccessGrantArn: arn,
     AccessGrantsLocationId: locationId,
     GrantScope: scope,
+    Permission: permission,
     Grantee: { GranteeType: 'IAM', GranteeIdentifier: grantee },
   };
 }

@@ -67,6 +67,11 @@ export async function handleSecretsManager(
   request: AwsRequest,
 ): Promise<AwsResponse> {
   const { operation, input } = request;
+  if (operation === 'CreateSecret') {
+    await authorizeSecret(iam, secrets, { ...request, input: { ...input, SecretId: input.Name } });
+    const { arn, name } = secrets.createSecret(input.Name, input.SecretString);
+    return json({ ARN: arn, Name: name });
+  }
   const run = OPERATIONS[operation];
   if (!run) return notImplemented(request);
   await authorizeSecret(iam, secrets, request);

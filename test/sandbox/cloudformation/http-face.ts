@@ -69,6 +69,10 @@ class HttpFace {
     ExecuteChangeSet: ({ input }) => this.executeChangeSet(input),
     DeleteChangeSet: ({ input }) => this.deleteChangeSet(input),
     DeleteStack: ({ input }) => this.deleteStack(input.StackName),
+    ContinueUpdateRollback: ({ input }) => {
+      this.options.cloudFormation.continueUpdateRollback(this.find(input.StackName).name).catch(console.error);
+      return {};
+    },
   };
 
   constructor(private readonly options: HttpFaceOptions) {

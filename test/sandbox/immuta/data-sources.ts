@@ -189,6 +189,13 @@ export class DataSources {
     return { hits, count: all.length };
   }
 
+  /** The ID of the integration of a data source, and the prefix below the location. */
+  find(dataSource: string): { readonly integrationId: string; readonly prefix: string } {
+    const record = [...this.records.values()].find(({ name, deleted }) => name === dataSource && !deleted);
+    if (!record) throw new ImmutaError(404, `Data source ${dataSource} not found.`);
+    return { integrationId: String(record.integrationId), prefix: this.belowLocation(record) };
+  }
+
   /** @throws ImmutaError if data sources keep the integration from being deleted */
   assertDeletable(integrationId: string): void {
     const { blocksIntegration } = this.switches;
@@ -221,9 +228,17 @@ export class DataSources {
     };
   }
 
-  private showPrefix({ prefix, integrationId }: DataSourceRecord): string {
-    const path = this.integrations.get(String(integrationId))?.config.awsLocationPath ?? 's3://gone/';
-    const below = prefix.startsWith('s3://') ? prefix.slice(path.length) : prefix.slice(1);
-    return { relative: `/${below}`, absolute: path + below, undefined: prefix }[`${this.switches.shows}`];
+  private showPrefix(record: DataSourceRecord): string {
+    const below = this.belowLocation(record);
+    const path = this.pathOf(record);
+    return { relative: `/${below}`, absolute: path + below, undefined: record.prefix }[`${this.switches.shows}`];
+  }
+
+  private belowLocation(record: DataSourceRecord): string {
+    return record.prefix.startsWith('s3://') ? record.prefix.slice(this.pathOf(record).length) : record.prefix.slice(1);
+  }
+
+  private pathOf({ integrationId }: DataSourceRecord): string {
+    return this.integrations.get(String(integrationId))?.config.awsLocationPath ?? 's3://gone/';
   }
 }

@@ -50,6 +50,8 @@ export interface ImmutaTenantModel {
   answer(request: RecordedRequest): Promise<Answer>;
   /** Adds an integration that was created by hand: enabled, with its location. */
   createByHand(config: S3Config): Promise<IntegrationRecord>;
+  /** Subscribes a role to a data source, as a policy in Immuta does: the role may read it. */
+  subscribe(dataSource: string, roleArn: string): Promise<void>;
   /** Changes a record as a person does. */
   changeByHand(id: string, config: Partial<S3Config>): void;
   /** Puts a record there as it is, enabled unless told otherwise, and nothing into AWS. */
@@ -100,6 +102,10 @@ export function createImmuta({
       return answer;
     },
     createByHand: async (config) => integrations.createByHand(config),
+    subscribe: async (dataSource, roleArn) => {
+      const { integrationId, prefix } = dataSources.find(dataSource);
+      return integrations.subscribe(integrationId, prefix, roleArn);
+    },
     changeByHand: (id, config) => integrations.changeByHand(id, config),
     addRecord: (each) => integrations.addRecord(each),
   };

@@ -296,6 +296,18 @@ export class Integrations {
     return (await this.aws.s3Control.execute(caller, 'CreateAccessGrantsLocation', input)).AccessGrantsLocationId;
   }
 
+  /** A policy in Immuta subscribes the role to a prefix below the location, such as `orders/`: it may read it. */
+  async subscribe(id: string, prefix: string, roleArn: string): Promise<void> {
+    const { config, locationId } = this.require(id, `No integration found with ID ${id}.`);
+    await this.aws.s3Control.execute(await this.caller(config), 'CreateAccessGrant', {
+      ...parseInstance(config),
+      AccessGrantsLocationId: locationId,
+      AccessGrantsLocationConfiguration: { S3SubPrefix: `${prefix}*` },
+      Grantee: { GranteeType: 'IAM', GranteeIdentifier: roleArn },
+      Permission: 'READ',
+    });
+  }
+
   private async updateRole({ config, locationId }: IntegrationRecord): Promise<void> {
     const input = { ...parseInstance(config), AccessGrantsLocationId: locationId, IAMRoleArn: config.awsLocationRole };
     await this.aws.s3Control.execute(await this.caller(config), 'UpdateAccessGrantsLocation', input);
