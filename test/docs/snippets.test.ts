@@ -13,7 +13,13 @@ test('compiles every TypeScript block and names page and line of errors', () => 
 }, 120_000);
 
 test('has no block of code that CI does not compile', () => {
+  const known = ['ts', 'console', 'python', 'text', 'mermaid'];
   const languages = PAGES.flatMap((page) => codeBlocks(page).map(({ info }) => info.split(' ')[0]));
   expect(languages).toContain('ts');
-  expect(languages.filter((language) => !['ts', 'console', 'text', 'mermaid'].includes(language))).toEqual([]);
+  expect(languages.filter((language) => !known.includes(language))).toEqual([]);
+});
+
+test('has Python only where `npm run test:languages` runs it', () => {
+  const pages = PAGES.filter((page) => codeBlocks(page).some(({ info }) => info === 'python'));
+  expect(pages.map(({ file }) => file)).toEqual(['docs/guides/get-started.md']);
 });
