@@ -3,7 +3,7 @@ import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as nag from 'cdk-nag';
 import { newIntegration } from './fixture';
-import { shortPath, STACKS } from './governed-stack';
+import { governedStack, shortPath, STACKS } from './governed-stack';
 import { S3Location } from '../src';
 import { PACKS } from './support/nag-packs';
 
@@ -62,4 +62,15 @@ test('acknowledges references to other stacks as imports', () => {
   const bucket = new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
   newIntegration(new Stack(app, 'Stack'), 'Lake', { location: S3Location.bucket(bucket) });
   expect(findings(app, PACKS).filter((finding) => !finding.startsWith('Home/'))).toEqual([]);
+});
+
+test('lets cdk-nag 3 write the reasons into the template when its user asks for it', () => {
+  const app = new App();
+  const stack = governedStack(app);
+  new nag.AwsSolutionsChecks(app, { writeSuppressionsToCloudFormation: true });
+  const { Resources } = app.synth().getStackByName(stack.stackName).template;
+  const reasons = Object.values<any>(Resources).flatMap(({ Metadata }) => Metadata?.cdk_nag?.rules_to_suppress ?? []);
+  expect(reasons).toContainEqual({
+    id: 'AwsSolutions-IAM5[Resource::*]', reason: 's3:ListAccessGrantsInstances has no resource type',
+  });
 });

@@ -1,4 +1,4 @@
-import { Aspects, CfnResource, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as nag from 'cdk-nag-2';
 import { listResources } from './fixture';
@@ -42,4 +42,40 @@ test('acknowledges findings when logical IDs change later', () => {
   Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
   expect(errors(stack)).toEqual([]);
   expect(listResources(stack).Renamed.Type).toBe('AWS::IAM::Role');
+});
+
+/** Returns the metadata of cdk-nag in a template, by logical ID, after each of two syntheses. */
+function synthesizeTwice(stack: Stack): Record<string, { rules_to_suppress: { id: string }[] }>[] {
+  const app = stack.node.root as App;
+  return [1, 2].map(() => {
+    const { template: { Resources } } = app.synth({ force: true }).getStackByName(stack.stackName);
+    return Object.fromEntries(Object.entries<any>(Resources)
+      .filter(([, { Metadata }]) => Metadata?.cdk_nag !== undefined)
+      .map(([logicalId, { Metadata }]) => [logicalId, Metadata.cdk_nag]));
+  });
+}
+
+test('writes no reasons into the template when the app does not use cdk-nag 2', () => {
+  expect(synthesizeTwice(governedStack())).toEqual([{}, {}]);
+});
+
+test('writes the same reasons into the template in each synthesis when the app uses cdk-nag 2', () => {
+  const stack = governedStack();
+  Aspects.of(stack).add(new nag.HIPAASecurityChecks({ reports: false }));
+  const [first, second] = synthesizeTwice(stack);
+  const ids = Object.values(first!).flatMap(({ rules_to_suppress }) => rules_to_suppress.map(({ id }) => id));
+  expect(ids).toContain('HIPAA.Security-CloudWatchLogGroupEncrypted');
+  expect(second).toEqual(first);
+});
+
+test('keeps its acknowledgements when a user suppresses another rule of the same resource', () => {
+  const stack = governedStack();
+  const role = stack.node.findAll().find((child) => child.node.id === 'LocationRole')!;
+  nag.NagSuppressions.addResourceSuppressions(role, [{ id: 'Acme-RoleName', reason: 'the name is generated' }], true);
+  Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
+  expect(errors(stack)).toEqual([]);
+  const { rules_to_suppress } = listResources(stack)[stack.getLogicalId(role.node.defaultChild as CfnResource)]!
+    .Metadata!.cdk_nag;
+  const ids = rules_to_suppress.map(({ id }: { id: string }) => id);
+  expect(ids).toEqual(expect.arrayContaining(['Acme-RoleName', 'AwsSolutions-IAM5']));
 });

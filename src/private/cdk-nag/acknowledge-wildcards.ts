@@ -8,11 +8,7 @@ import { findAcknowledgements } from './wildcard-findings';
 export function acknowledgeWildcards(construct: IConstruct, statements: iam.PolicyStatement[]): void {
   const resource = construct.node.defaultChild as CfnResource | undefined;
   // `Role.customizeRoles` creates roles without a resource.
-  if (!resource) {
-    return;
-  }
-  const source = () => findAcknowledgements(Stack.of(resource), statements);
-  if (source().length > 0) {
-    acknowledge(resource, source);
+  if (resource) {
+    acknowledge(resource, () => findAcknowledgements(Stack.of(resource), statements));
   }
 }

@@ -37,16 +37,31 @@ export function acknowledge(resource: CfnResource, source: Source): void {
   const sources = [source];
   SOURCES.set(resource, sources);
   const list = () => listDistinct(sources);
-  resource.addMetadata('cdk_nag', {
-    get rules_to_suppress() {
-      return list().map(({ id, reason, appliesTo }) => ({
-        id, reason, ...appliesTo === undefined ? {} : { applies_to: [renderPattern(appliesTo)] },
-      }));
-    },
-  });
+  resource.addMetadata('cdk_nag', createMetadata(list));
   resource.node.addMetadata(ACKNOWLEDGED_RULES, createLazyRecord(() => Object.fromEntries(
     list().map((each) => [formatFinding(each), each.reason]),
   )));
+}
+
+/**
+ * Creates the metadata that cdk-nag 2 reads. The template contains it only if it was read before: an app without
+ * cdk-nag 2 does not need it, and cdk-nag 3 writes it if its user asks for it.
+ */
+function createMetadata(list: Source): object {
+  const render = () => list().map(({ id, reason, appliesTo }) => ({
+    id, reason, ...appliesTo === undefined ? {} : { applies_to: [renderPattern(appliesTo)] },
+  }));
+  let isRead = false;
+  const metadata = {
+    get rules_to_suppress() {
+      isRead = true;
+      return render();
+    },
+  };
+  // With this function it is a token, which the CDK resolves for the template. It is hidden from those who copy.
+  return Object.defineProperty(metadata, 'resolve', {
+    value: () => isRead && list().length > 0 ? { rules_to_suppress: render() } : undefined,
+  });
 }
 
 function listDistinct(sources: Source[]): Acknowledgement[] {
@@ -71,12 +86,16 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** Creates a record whose entries are computed each time that its keys are listed. */
+/**
+ * Creates a record whose entries are computed each time that its keys are listed. The CDK omits it from the manifest,
+ * since cdk-nag 3 reads it from the construct.
+ */
 function createLazyRecord(compute: () => Record<string, string>): Record<string, string> {
   let current: Record<string, string> | undefined;
   const read = () => (current ??= compute());
+  const omit = () => undefined;
   return new Proxy({}, {
-    get: (_, key) => Reflect.get(read(), key),
+    get: (_, key) => key === 'resolve' ? omit : Reflect.get(read(), key),
     has: (_, key) => Reflect.has(read(), key),
     ownKeys: () => Reflect.ownKeys((current = compute())),
     getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(read(), key),
