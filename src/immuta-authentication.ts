@@ -179,7 +179,7 @@ class AssumeRoleAuthentication extends ImmutaAuthentication {
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const { externalId, principal, roleName } = this.options;
     const role = new iam.Role(scope, 'ImmutaRole', {
-      description: 'Immuta assumes this role to manage locations and grants of S3 Access Grants',
+      description: 'Lets Immuta manage locations and grants of S3 Access Grants',
       // Bucket policies in stacks of other accounts need a name.
       roleName: roleName ?? PhysicalName.GENERATE_IF_NEEDED,
       assumedBy: principal,

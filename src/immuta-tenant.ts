@@ -8,7 +8,6 @@ import { ENV_API_KEY_FIELD, ENV_API_KEY_SECRET_ARN, ENV_IMMUTA_URL } from './han
 import { HandlerFunctionOptions } from './handler-function-options';
 import { HealthCheck, HealthCheckOptions } from './health-check';
 import { IImmutaTenant } from './interfaces';
-import { renderDescribedStacks } from './private/described-stacks';
 import { createHandlerFunction, findConnections } from './private/handler-function';
 import { buildHandlerStatements } from './private/policies/handler-role';
 import { findNotedStatements } from './private/role-statements';
@@ -111,8 +110,8 @@ export class ImmutaTenant extends Construct implements IImmutaTenant, ec2.IConne
         region: stack.region,
         apiKey: props.apiKey,
         accessGrantsInstanceArn: formatInstanceArn(stack),
-        stackArns: renderDescribedStacks(this),
       }),
+      stackActions: ['DescribeStackResource', 'DescribeStacks'],
       environment: {
         [ENV_IMMUTA_URL]: this.url,
         [ENV_API_KEY_SECRET_ARN]: this.apiKey.secretArn,

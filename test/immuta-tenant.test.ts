@@ -67,12 +67,11 @@ test('lets the function ask CloudFormation about its own stack and the stacks of
   const arnOf = (name: string) => ({
     'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudformation:us-east-1:111122223333:stack/${name}`]],
   });
-  const on = (Action: string) => ({
-    Action,
+  expect(statements).toEqual([{
+    Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
     Effect: 'Allow',
     Resource: [{ Ref: 'AWS::StackId' }, arnOf('Lakes/*'), arnOf('Marketing-*/*')],
-  });
-  expect(statements).toEqual([on('cloudformation:DescribeStacks'), on('cloudformation:DescribeStackResource')]);
+  }]);
 });
 
 const handlerRoleOf = (tenant: ImmutaTenant) => tenant.handler.role!.node.defaultChild as CfnElement;

@@ -45,7 +45,7 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
   const role = new iam.Role(scope, 'LocationRole', {
     // Bucket policies in stacks of other accounts need a name.
     roleName: PhysicalName.GENERATE_IF_NEEDED,
-    description: 'S3 Access Grants assumes it to vend credentials for data that Immuta governs',
+    description: 'Vends credentials for data that Immuta governs',
     assumedBy: principal,
     inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements }) },
   });

@@ -14,7 +14,7 @@ import { RecordingDestination } from './failure-destination';
 import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
 import {
-  buildDescribeResourceStatement, buildNetworkInterfaceStatements, buildSelfInvokeStatement, buildTracingStatement,
+  buildDescribeStatement, buildNetworkInterfaceStatements, buildSelfInvokeStatement, buildTracingStatement,
   buildWriteLogStatement,
 } from './policies/handler-role';
 import { noteStatements } from './role-statements';
@@ -31,6 +31,8 @@ export interface HandlerFunctionProps {
   readonly bundle: string;
   /** Permissions beside those of every function: its log, its stacks, invoking itself, and its network. */
   readonly statements: iam.PolicyStatement[];
+  /** With which it reads the state of its stacks, such as `DescribeStacks`. */
+  readonly stackActions: string[];
   readonly environment?: Record<string, string>;
   /** What the user chose. */
   readonly options: HandlerFunctionOptions;
@@ -57,7 +59,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
     ...props.statements,
     ...additions.flatMap((addition) => addition.statements),
     buildWriteLogStatement(logGroup.logGroupArn),
-    buildDescribeResourceStatement(renderDescribedStacks(scope)),
+    buildDescribeStatement(props.stackActions, renderDescribedStacks(scope)),
     ...options.vpc ? buildNetworkInterfaceStatements(Stack.of(scope)) : [],
     // The CDK adds the statement to a new role. It would add it to a given role under a name that is not unique.
     ...options.role && isTraced(options) ? [buildTracingStatement()] : [],

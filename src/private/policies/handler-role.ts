@@ -17,8 +17,6 @@ export interface HandlerRoleOptions {
   /** The secret with the API key. */
   readonly apiKey: secretsmanager.ISecret;
   readonly accessGrantsInstanceArn: string;
-  /** Of the stacks with the integrations. */
-  readonly stackArns: string[];
 }
 
 /** Returns the statements that the handler of a tenant always needs. They are inline in its role. */
@@ -29,7 +27,6 @@ export function buildHandlerStatements(options: HandlerRoleOptions): iam.PolicyS
       actions: ['s3:ListAccessGrantsLocations'],
       resources: [options.accessGrantsInstanceArn],
     }),
-    buildDescribeStackStatement(options.stackArns),
   ];
 }
 
@@ -119,14 +116,15 @@ function formatSecretArn(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }
 
-/** Returns the statement with which a handler reads whether its operation is still in progress. */
-export function buildDescribeResourceStatement(stackArns: string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({ actions: ['cloudformation:DescribeStackResource'], resources: stackArns });
-}
-
-/** Returns the statement with which the handler reads whether a stack is new. */
-export function buildDescribeStackStatement(stackArns: string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: stackArns });
+/**
+ * Returns the statement with which a handler reads whether its operation is still in progress.
+ *
+ * @param actions on the stacks, without the service
+ */
+export function buildDescribeStatement(actions: string[], stackArns: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: actions.map((action) => `cloudformation:${action}`), resources: stackArns,
+  });
 }
 
 /** Returns the statement with which the handler invokes itself to continue after its time limit. */
