@@ -18,13 +18,20 @@ import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
 import { addMonitoredIntegration, MonitoredIntegration } from './private/monitored-integrations';
 import { buildImmutaStatements } from './private/policies/immuta-principal';
-import { buildBucketOwnerStatements, buildKeyOwnerStatements } from './private/policies/other-account';
+import {
+  BucketOwnerOptions, buildBucketOwnerStatements, buildKeyOwnerStatements, KeyOwnerOptions,
+} from './private/policies/other-account';
 import { applyRemovalPolicy } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { registerManagedUser } from './private/validation/duplicates';
 import { createProblem, throwProblems } from './private/validation/problems';
 import { LocationAccess } from './s3-location';
+
+/** What the owners of the buckets and keys in other accounts must allow. */
+interface OtherOwners extends BucketOwnerOptions, KeyOwnerOptions {
+  readonly isEncrypted: boolean;
+}
 
 /**
  * Defines an integration with which Immuta governs a part of S3, and the roles that it needs.
@@ -86,12 +93,6 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    */
   public readonly accessKeySecret?: secretsmanager.ISecret;
 
-  /** Statements that the owners in other accounts add to the policies of the buckets. */
-  public readonly bucketPolicyStatements: iam.PolicyStatement[];
-
-  /** Statements that the owners in other accounts add to the policies of the encryption keys. */
-  public readonly keyPolicyStatements: iam.PolicyStatement[];
-
   /** Statements that the location role needs. Add them to a `locationRole` that accepts no policies. */
   public readonly locationRolePolicyStatements: iam.PolicyStatement[];
 
@@ -105,6 +106,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   private readonly instance?: IAccessGrantsInstance;
   private readonly managedAccessKey?: ManagedAccessKeyResources;
   private readonly monitored: MonitoredIntegration;
+  private readonly owners: OtherOwners;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
   private readonly parts: Construct;
   /** Resources that are never retained: IAM cannot delete the handler's role while it has policies. */
@@ -156,9 +158,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     if (this.managedAccessKey) {
       registerManagedUser(this, this.managedAccessKey.user);
     }
-    this.bucketPolicyStatements = buildBucketOwnerStatements({ ...governed, locationRoleArn, immutaPrincipalArn });
-    const keyStatements = buildKeyOwnerStatements({ ...governed, locationRoleArn });
-    this.keyPolicyStatements = encryptionKeys.length > 0 ? keyStatements : [];
+    this.owners = { ...governed, locationRoleArn, immutaPrincipalArn, isEncrypted: encryptionKeys.length > 0 };
 
     const diagnosis = props.diagnosePermissions ? [attachDiagnosis(this.parts, tenant, immutaPrincipalArn)] : [];
     allowDescribeStack(this, tenant);
@@ -180,6 +180,16 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.alwaysDeleted = [...authentication.handlerPolicies, ...diagnosis, ...rotation];
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
+  }
+
+  /** Statements that the owners in other accounts add to the policies of the buckets. */
+  public get bucketPolicyStatements(): iam.PolicyStatement[] {
+    return buildBucketOwnerStatements(this.owners);
+  }
+
+  /** Statements that the owners in other accounts add to the policies of the encryption keys. */
+  public get keyPolicyStatements(): iam.PolicyStatement[] {
+    return this.owners.isEncrypted ? buildKeyOwnerStatements(this.owners) : [];
   }
 
   /**

@@ -25,7 +25,9 @@ export function identifyResource(resource: IConstruct, name: string, ...details:
   const owner = Stack.of(resource);
   // A reference has a meaning in its own stack only.
   const path = Token.isUnresolved(name) ? owner.node.path : '';
-  return JSON.stringify(owner.resolve([name, path, ...details]));
+  const values = [name, path, ...details];
+  const identity = JSON.stringify(values);
+  return Token.isUnresolved(identity) ? JSON.stringify(owner.resolve(values)) : identity;
 }
 
 /** Returns eight hex digits for a construct id, so that another identity gives other logical ids. */

@@ -13,41 +13,46 @@ export function validateExternalId(externalId?: string): Problem[] {
 
 /** Checks that not everyone can assume the role. */
 export function validatePrincipal(role: iam.Role): Problem[] {
-  return findUnconditionalPrincipals(role).includes('*') ? [createProblem('PRINCIPAL_TOO_BROAD')] : [];
+  return listUnconditionalPrincipals(resolveTrust(role)).includes('*') ? [createProblem('PRINCIPAL_TOO_BROAD')] : [];
 }
 
 /** Warns if the role trusts more than one principal, or one that may act for others. */
 export function warnOfBroadTrust(role: iam.Role): void {
-  const account = findTrustedAccount(role);
+  const trust = resolveTrust(role);
+  const account = findTrustedAccount(trust);
   if (account !== undefined) {
     addWarning(role, 'ACCOUNT_WITHOUT_EXTERNAL_ID', { account });
   }
-  const deputies = [...new Set(resolveTrust(role).flatMap((statement) => listDeputies(statement, role)))];
+  const deputies = [...new Set(trust.flatMap((statement) => listDeputies(statement, role)))];
   if (deputies.length > 0) {
     addWarning(role, 'PRINCIPAL_WITHOUT_EXTERNAL_ID', { principals: deputies.join(' and ') });
   }
-  if (isGuardedByExternalIdOnly(role)) {
+  if (trust.some(isGuardedByExternalIdOnly)) {
     addWarning(role, 'ANYBODY_WITH_EXTERNAL_ID');
   }
 }
 
 /** Whether everyone who knows an external ID can assume the role. */
-function isGuardedByExternalIdOnly(role: iam.Role): boolean {
-  return resolveTrust(role).some((statement) => getPrincipals(statement).includes('*')
-    && Object.values(statement.Condition ?? {}).length > 0
-    && Object.values(statement.Condition ?? {}).flatMap(Object.keys).every((key) => key === 'sts:ExternalId'));
+function isGuardedByExternalIdOnly(statement: TrustStatement): boolean {
+  const conditions = listConditions(statement);
+  return getPrincipals(statement).includes('*') && conditions.length > 0
+    && conditions.every((key) => key === 'sts:ExternalId');
 }
 
 /** Returns an account that the role trusts as a whole, without a condition. */
-function findTrustedAccount(role: iam.Role): string | undefined {
-  return findUnconditionalPrincipals(role)
+function findTrustedAccount(trust: TrustStatement[]): string | undefined {
+  return listUnconditionalPrincipals(trust)
     .map((principal) => /^arn:[^:]+:iam::([^:]+):root$/.exec(principal)?.[1] ?? /^\d{12}$/.exec(principal)?.[0])
     .find((account) => account !== undefined);
 }
 
-function findUnconditionalPrincipals(role: iam.Role): string[] {
-  return resolveTrust(role).filter((statement) => !statement.Condition)
-    .flatMap((statement) => getPrincipals(statement));
+function listUnconditionalPrincipals(trust: TrustStatement[]): string[] {
+  return trust.filter((statement) => !statement.Condition).flatMap((statement) => getPrincipals(statement));
+}
+
+/** Returns the condition keys of a statement. */
+function listConditions({ Condition }: TrustStatement): string[] {
+  return Object.values(Condition ?? {}).flatMap(Object.keys);
 }
 
 /**
@@ -57,7 +62,7 @@ function findUnconditionalPrincipals(role: iam.Role): string[] {
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
 function listDeputies(statement: TrustStatement, role: iam.Role): string[] {
-  const conditions = Object.values(statement.Condition ?? {}).flatMap(Object.keys);
+  const conditions = listConditions(statement);
   if (conditions.includes('sts:ExternalId')) {
     return [];
   }
