@@ -392,8 +392,10 @@ const live = project.addTask('live', {
 live.spawn(project.bundler.bundleTask);
 live.exec('tsx live/main.ts', { receiveArgs: true });
 
-// the sources are in the repository: with them in its source maps, the package would be a third larger
-project.tryFindObjectFile('tsconfig.json')!.addOverride('compilerOptions.inlineSources', false);
+// the sources are in the repository: with source maps, the package would be a third larger
+const tsconfig = project.tryFindObjectFile('tsconfig.json')!;
+tsconfig.addOverride('compilerOptions.inlineSourceMap', false);
+tsconfig.addOverride('compilerOptions.inlineSources', false);
 
 // both majors of cdk-nag are tried, below and above the aws-cdk-lib that they ask for
 const packageJson = project.tryFindObjectFile('package.json')!;
