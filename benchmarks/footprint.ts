@@ -62,7 +62,7 @@ export function measureBundles(node: string): BundleMeasure[] {
   return ['integration', 'access-grants-instance'].map((name) => {
     const file = path.join(ROOT, `assets/handler/${name}.lambda/index.js`);
     const code = fs.readFileSync(file);
-    const loads = Array.from({ length: LOADS }, () => load(file, node));
+    const loads = loadRepeatedly(file, node);
     return {
       name,
       bytes: code.length,
@@ -73,9 +73,18 @@ export function measureBundles(node: string): BundleMeasure[] {
   });
 }
 
+/** Measures how long Node.js takes to load its own HTTPS and TLS, which are loaded with each bundle. */
+export function measureHttps(node: string): number {
+  return median(loadRepeatedly('node:https', node).map(({ ms }) => ms));
+}
+
+function loadRepeatedly(module: string, node: string): { ms: number; mb: number }[] {
+  return Array.from({ length: LOADS }, () => load(module, node));
+}
+
 /** Processor time, which other processes of the machine do not change. */
-function load(file: string, node: string): { ms: number; mb: number } {
-  const script = `const before = process.cpuUsage(); require(${JSON.stringify(file)});`
+function load(module: string, node: string): { ms: number; mb: number } {
+  const script = `const before = process.cpuUsage(); require(${JSON.stringify(module)});`
     + 'const { user, system } = process.cpuUsage(before);'
     + 'console.log(JSON.stringify({ ms: (user + system) / 1000, mb: process.memoryUsage.rss() / 2 ** 20 }));';
   return JSON.parse(execFileSync(node, ['-e', script], { encoding: 'utf8' }));

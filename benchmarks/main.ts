@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DeploymentMeasure, measureDeployment } from './deployments';
-import { measureBundles, measurePackages } from './footprint';
+import { measureBundles, measureHttps, measurePackages } from './footprint';
 import { renderPage } from './page';
 import { measureSynths } from './synth';
+import { defineApp, VARIANTS } from './variants';
 import { node24 } from '../test/lifecycle/node-24';
 
 const ROOT = path.resolve(__dirname, '..');
@@ -14,6 +15,13 @@ const IMMUTA_SECONDS = [0, 20, 21, 300];
 
 const readJson = (file: string) => JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8'));
 const versionOf = (name: string) => readJson(`node_modules/${name}/package.json`).version as string;
+
+/** Of the default, in an app of an older `cdk init`. */
+function measureBytesWithoutFlags(): number {
+  const { directory, stacks: [{ template }] } = defineApp(VARIANTS.library, 1, {}).synth();
+  fs.rmSync(directory, { recursive: true });
+  return JSON.stringify(template).length;
+}
 
 async function measureDeployments(node: string): Promise<DeploymentMeasure[]> {
   const measured: DeploymentMeasure[] = [];
@@ -37,8 +45,10 @@ async function main(): Promise<void> {
     },
     deployments: await measureDeployments(node),
     bundles: measureBundles(node),
+    httpsMs: measureHttps(node),
     packages: measurePackages(published),
     synths: measureSynths(),
+    bytesWithoutFlags: measureBytesWithoutFlags(),
   };
   fs.writeFileSync(path.join(ROOT, 'docs/performance.md'), renderPage(measures));
 }

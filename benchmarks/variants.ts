@@ -8,15 +8,26 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CfnAccessGrantsInstance } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Provider } from 'aws-cdk-lib/custom-resources';
-import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } from '../src';
-import { buildImmutaStatements } from '../src/private/policies/immuta-principal';
-import { buildLocationRoleStatements, LocationRolePrincipal } from '../src/private/policies/location-role';
-import { formatInstanceArn } from '../src/private/stacks';
+
+/** The library as it is published, instead of its sources as tsx compiles them. */
+const requireBuilt = createRequire(__filename);
+const { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, ImmutaTenant, S3Location } =
+  requireBuilt('../lib') as typeof import('../src');
+const { buildImmutaStatements } =
+  requireBuilt('../lib/private/policies/immuta-principal') as typeof import('../src/private/policies/immuta-principal');
+const { buildLocationRoleStatements, LocationRolePrincipal } =
+  requireBuilt('../lib/private/policies/location-role') as typeof import('../src/private/policies/location-role');
+const { formatInstanceArn } = requireBuilt('../lib/private/stacks') as typeof import('../src/private/stacks');
+
+/** The feature flags that `cdk init` sets. */
+export const FEATURE_FLAGS: Record<string, unknown> = requireBuilt('aws-cdk-lib/recommended-feature-flags.json');
 
 /** A template has 1 MB at most. */
 const PER_STACK = 75;
 const ENV = { account: '111122223333', region: 'us-east-1' };
 const PRINCIPAL = 'arn:aws:iam::444455556666:role/immuta';
+/** Immuta sends one. Without it, the library warns. */
+const EXTERNAL_ID = 'from-immuta';
 const SECRET = 'immuta/api-key';
 const locateCode = () => ({
   // The lowest supported aws-cdk-lib has no Runtime.NODEJS_24_X.
@@ -48,7 +59,9 @@ function beginLibrary(first: Stack): DefineOne {
     new ImmutaS3Integration(stack, `Lake${index}`, {
       tenant,
       location: S3Location.bucket(importBucket(stack, index)),
-      authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(PRINCIPAL) }),
+      authentication: ImmutaAuthentication.assumeRole({
+        principal: new iam.ArnPrincipal(PRINCIPAL), externalId: EXTERNAL_ID,
+      }),
       // The first stack has the instance.
       accessGrantsInstance: stack === first
         ? undefined
@@ -73,9 +86,8 @@ function defineFunction(stack: Stack): lambda.Function {
         statements: [
           allow(`${secretArn}-??????`, 'secretsmanager:GetSecretValue'),
           allow(formatInstanceArn(stack), 's3:ListAccessGrantsLocations'),
-          allow(stack.stackId, 'cloudformation:DescribeStacks'),
           allow(logGroup.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-          allow(stack.stackId, 'cloudformation:DescribeStackResource'),
+          allow(stack.stackId, 'cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'),
         ],
       }),
     },
@@ -119,6 +131,7 @@ function defineResources(stack: Stack, index: number, serviceToken: string): voi
   });
   const immuta = new iam.Role(stack, `Immuta${index}`, {
     assumedBy: new iam.ArnPrincipal(PRINCIPAL),
+    externalIds: [EXTERNAL_ID],
     inlinePolicies: { S3AccessGrants: new iam.PolicyDocument({ statements }) },
   });
   const resource = new CustomResource(stack, `Resource${index}`, {
@@ -165,7 +178,7 @@ let template: NamedResource[] | undefined;
 /** The resources of the library for one integration, which is `Lake0`. */
 function renderTemplate(): NamedResource[] {
   if (!template) {
-    const app = new App({ analyticsReporting: false });
+    const app = new App({ analyticsReporting: false, context: FEATURE_FLAGS });
     const stack = new Stack(app, 'Lake0', { env: ENV });
     beginLibrary(stack)(stack, 0);
     template = Object.entries(app.synth().getStackByName('Lake0').template.Resources);
@@ -217,8 +230,8 @@ export const VARIANTS: Record<string, Variant> = {
 };
 
 /** An app with that many integrations, in stacks of 75. */
-export function defineApp({ begin }: Variant, count: number): App {
-  const app = new App({ analyticsReporting: false });
+export function defineApp({ begin }: Variant, count: number, context = FEATURE_FLAGS): App {
+  const app = new App({ analyticsReporting: false, context });
   const length = Math.ceil(count / PER_STACK);
   const stacks = Array.from({ length }, (_, i) => new Stack(app, `Lake${i}`, { env: ENV }));
   const defineOne = begin(stacks[0]);
