@@ -288,7 +288,11 @@ project.addDevDeps('jest@30.4.2', 'ts-jest', '@types/jest');
 const JEST_PROJECT = {
   testEnvironment: 'node',
   // The task `typecheck` reports diagnostics.
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }] },
+  transform: {
+    '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json', diagnostics: false }],
+    '/aws-cdk-lib/.*index\\.js$': '<rootDir>/test/support/remember-exports.cjs',
+  },
+  transformIgnorePatterns: ['/node_modules/(?!aws-cdk-lib/.*index\\.js$)'],
   setupFiles: ['<rootDir>/test/support/setup.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/observe-codes.ts'],
   moduleNameMapper: { '^cdk-immuta-s3-integration$': '<rootDir>/src' }, // in the examples
@@ -318,6 +322,8 @@ new JsonFile(project, 'jest.config.json', {
       },
     ],
     globalSetup: '<rootDir>/test/support/temporary-folder.ts',
+    testSequencer: '<rootDir>/test/support/longest-first.cjs',
+    workerIdleMemoryLimit: '500MB', // modules of earlier test files remain in memory, and slow down what follows
     reporters: [
       'default',
       '<rootDir>/test/support/every-code.cjs',
