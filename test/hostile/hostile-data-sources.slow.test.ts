@@ -2,6 +2,7 @@ import { LARGE } from './corpus';
 import { EVENTS, EXPECTED } from './data-sources-events';
 import { respondThenRefuse } from './generate';
 import { HostileFunction } from './hostile-function';
+import { expectEvidenceOfHealth, expectEvidenceOfRegistration, listSeeds } from './random-data-sources';
 
 let hostile: HostileFunction;
 beforeAll(async () => {
@@ -22,3 +23,9 @@ test.each(Object.entries(LARGE))('finds no integration healthy when Immuta answe
   expect(violations).toEqual([]);
   expect(findings.filter((finding) => !['Healthy', 'LocationMismatch'].includes(finding))).not.toEqual([]);
 });
+
+test.each(listSeeds(31, 180))('registers data sources only with evidence when answers are random: seed %s', (seed) =>
+  expectEvidenceOfRegistration(hostile, seed));
+
+test.each(listSeeds(16, 90))('finds nothing wrong only with evidence when answers are random: seed %s', (seed) =>
+  expectEvidenceOfHealth(hostile, seed));

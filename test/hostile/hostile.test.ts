@@ -36,7 +36,8 @@ test.each(REQUEST_TYPES)('fails a %s without harm whatever the body of a success
   }
 });
 
-const SEEDS = Array.from({ length: 90 }, (_, i) => i + 1);
+// seeds from 31 on: hostile.slow.test.ts
+const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
 
 test.each(SEEDS)('succeeds only with evidence when answers are random: seed %s', async (seed) => {
   const requestType = REQUEST_TYPES[seed % 3];

@@ -1,7 +1,7 @@
+import { BUSY, expectSuccessDespite, FAULTS, OPERATIONS } from './aws-faults';
 import { AwsError, s3ControlOperation } from '../../sandbox/aws';
 import {
   anotherOwner,
-  CallFault,
   IDENTITY_CENTER,
   instanceState,
   onCall,
@@ -16,47 +16,13 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 const MINUTE = 60_000;
-const OURS = { identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true };
-const BUSY = new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
-const FAILED = new AwsError(500, 'InternalError', 'We encountered an internal error.');
 const NONE = new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'There is none');
 
-/** Every operation that the handler calls in the life of an instance, except those it calls only while it waits. */
-const OPERATIONS = [
-  'GetAccessGrantsInstance',
-  'ListTagsForResource',
-  'CreateAccessGrantsInstance',
-  'TagResource',
-  'AssociateAccessGrantsIdentityCenter',
-  'DissociateAccessGrantsIdentityCenter',
-  'UntagResource',
-  'DeleteAccessGrantsInstance',
-];
-
-const FAULTS: [string, CallFault][] = [
-  ['is throttled', { error: BUSY, times: 3 }],
-  ['is throttled with another code', { error: new AwsError(400, 'ThrottlingException', 'Rate exceeded'), times: 3 }],
-  ['fails within AWS', { error: FAILED, times: 3 }],
-  ['succeeds but returns an error', { error: FAILED, done: true }],
-  ['is denied for a while', { error: new AwsError(403, 'AccessDenied', 'Access Denied'), times: 5 }],
-];
-
-describe.each(OPERATIONS)('%s', (operation) => {
-  test.each(FAULTS)('ends in the same way when a call of AWS %s', async (_, fault) => {
-    onCall(sandbox, operation, fault);
-
-    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({
-      status: 'SUCCESS',
-      attributes: { Adopted: 'false', IdentityCenterInstanceArn: IDENTITY_CENTER },
-    });
-    expect(instanceState(sandbox)).toEqual(OURS);
-
-    await expectNothingLeft(sandbox);
-    const [first, ...others] = sandbox.answers.map(({ PhysicalResourceId }) => PhysicalResourceId);
-    expect(first).toMatch(/^s3-access-grants-instance\/[0-9a-f]{12}$/);
-    expect(others).toEqual([first]);
-  });
-});
+// each operation with one of the faults; with all of them: aws-errors.slow.test.ts
+test.each(OPERATIONS.map((operation, i) => [operation, ...FAULTS[i % FAULTS.length]] as const))(
+  'ends in the same way when %s %s',
+  (operation, _, fault) => expectSuccessDespite(sandbox, operation, fault),
+);
 
 test.each([
   ['GetAccessGrantsInstance', 'is denied', new AwsError(403, 'AccessDenied', 'Access Denied by an SCP')],

@@ -1,7 +1,7 @@
 import { HandlerSandbox, IMMUTA_ROLE, ROLE } from '../support/handler-sandbox';
 import { carryOut, prepare } from '../support/operations';
 
-// with the roles and policies that the constructs make: test/lifecycle/diagnosis.test.ts
+// with the roles and policies that the constructs make: test/lifecycle/diagnosis.slow.test.ts
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();

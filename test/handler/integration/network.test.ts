@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { AwsError } from '../../sandbox/aws';
-import { Answer, HttpFault } from '../../sandbox/immuta';
+import { HttpFault } from '../../sandbox/immuta';
 import { HttpServer } from '../../support/http-server';
 import { HandlerSandbox } from '../support/handler-sandbox';
-import { carryOut, GOOD, inOrder, onEveryMethod, Operation, prepare } from '../support/operations';
+import { FAULTS, tooMany } from '../support/network-faults';
+import { carryOut, GOOD, inOrder, Operation, prepare } from '../support/operations';
 
+// faults that remain in an Update and a Delete: network.slow.test.ts
 // what takes real time, names and certificates: test/lifecycle/faults/network.slow.test.ts
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
@@ -15,143 +17,22 @@ afterEach(() => sandbox.close());
 
 const OPERATIONS: Operation[] = ['Create', 'Update', 'Delete'];
 
-interface Fault {
-  readonly name: string;
-  /** Lets it happen to so many requests of each method. */
-  readonly strike: (times: number) => void;
-  /** What a user reads when it stays. */
-  readonly reason: RegExp;
-}
-
-const http = (fault: HttpFault) => (times: number) => onEveryMethod(sandbox, { ...fault, times });
-/** One after the other, or the first permanently. */
-const burst = (answers: Answer[]) => (times: number) =>
-  answers.forEach((each) => onEveryMethod(sandbox, { behaviour: 'answer', answer: each, times: times / 2 }));
-const tooMany = (retryAfter: string): Answer => ({ status: 429, headers: { 'retry-after': retryAfter } });
-const answer = (status: number, body: unknown) => http({ behaviour: 'answer', answer: { status, body } });
-
-const FAULTS: Fault[] = [
-  {
-    name: 'connections are refused',
-    strike: (times) => {
-      const { immuta, clock } = sandbox;
-      void immuta.stop();
-      if (times < Infinity) clock.at(clock.now() + 3_000, () => immuta.listen());
-    },
-    reason: /no answer from Immuta at http:\/\/127\.0\.0\.1:\d+ to GET \/integrations\S*: ECONNREFUSED/,
-  },
-  {
-    name: 'connections are reset',
-    strike: http({ behaviour: 'reset' }),
-    reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/,
-  },
-  {
-    name: 'answers are lost',
-    strike: http({ behaviour: 'lose' }),
-    reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/,
-  },
-  {
-    name: 'answers break off',
-    strike: http({ behaviour: 'half' }),
-    reason: /no answer from Immuta .*: UND_ERR_SOCKET: other side closed/,
-  },
-  {
-    name: 'answers are HTML',
-    strike: answer(200, '<html>Sign in</html>'),
-    reason:
-      /unexpected response from Immuta to GET .*: it is not JSON; retried .*\. Check that 'url' of the ImmutaTenant/,
-  },
-  {
-    name: 'answers are 404 in HTML',
-    strike: answer(404, '<h1>default backend - 404</h1>'),
-    reason: /a gateway .* answered 404 to GET .*: default backend - 404; retried .*\[GATEWAY_ANSWERED\]$/,
-  },
-  {
-    name: 'answers are 404 in JSON without a message',
-    strike: answer(404, { error: 'no route' }),
-    reason: /a gateway .* answered 404 to GET .*: \{"error":"no route"\}; retried/,
-  },
-  {
-    name: 'answers are 404 of an API gateway that knows no route',
-    strike: answer(404, { message: 'no Route matched with those values' }),
-    reason: /a gateway .* answered 404 to GET .*: \{"message":"no Route matched with those values"\}; retried/,
-  },
-  {
-    name: 'answers are 404 and empty',
-    strike: answer(404, ''),
-    reason: /unexpected response from Immuta to GET .*: it is 404 without a message of Immuta's/,
-  },
-  {
-    name: 'answers are empty',
-    strike: answer(200, ''),
-    reason: /unexpected response from Immuta to GET .*: it is empty; retried .*\. Check that 'url' of the ImmutaTenant/,
-  },
-  {
-    name: 'answers have 6 MB',
-    strike: http({ behaviour: 'huge', megabytes: 6 }),
-    reason: /unexpected response from Immuta to GET .*: its body is longer than 5000000 bytes/,
-  },
-  {
-    name: 'answers are 5xx',
-    strike: burst([500, 502, 503, 504].map((status) => ({ status, body: '<h1>Down</h1>' }))),
-    reason: /Immuta answered 500 to GET .*: Down/,
-  },
-  {
-    name: 'answers are 429',
-    strike: burst(['20', 'Mon, 23 Nov 2026 04:27:30 GMT', 'Fri, 31 Dec 1999 23:59:59 GMT', 'soon', ''].map(tooMany)),
-    reason: /Immuta answered 429 to GET.*\[IMMUTA_RATE_LIMITED\]$/,
-  },
-  {
-    name: 'answers are 429, for a day',
-    strike: burst([tooMany('86400')]),
-    reason: /Immuta answered 429 to GET.*\[IMMUTA_RATE_LIMITED\]$/,
-  },
-];
-
 describe.each(FAULTS)('where $name', ({ strike, reason }) => {
   test.each(OPERATIONS)('succeeds with a %s when a fault of the network passes', async (operation) => {
     await prepare(sandbox, operation);
-    strike(2);
+    strike(sandbox, 2);
 
     expect(await carryOut(sandbox, operation)).toEqual(GOOD[operation]);
   });
 
   test('fails a Create, says why and leaves nothing when a fault of the network remains', async () => {
-    strike(Infinity);
+    strike(sandbox, Infinity);
 
     expect(await carryOut(sandbox, 'Create')).toEqual({
       immuta: [],
       answers: ['FAILED none', 'SUCCESS none'],
       reason: expect.stringMatching(reason),
     });
-  });
-
-  test('fails an Update and keeps the configuration when a fault of the network remains', async () => {
-    await prepare(sandbox, 'Update');
-    strike(Infinity);
-
-    expect(await carryOut(sandbox, 'Update')).toEqual({
-      immuta: inOrder(101, 'sales'),
-      answers: ['FAILED 101', 'FAILED 101'],
-      reason: expect.stringMatching(
-        `${reason.source.replace(/(.*\\\[\w+\\\])?\$$/, '')}.*continue-update-rollback --stack-name Lake`,
-      ),
-    });
-  });
-
-  test('fails a Delete when a fault of the network remains, and succeeds afterwards', async () => {
-    await prepare(sandbox, 'Delete');
-    strike(Infinity);
-
-    expect(await carryOut(sandbox, 'Delete')).toEqual({
-      immuta: inOrder(101, 'sales'),
-      answers: ['FAILED 101'],
-      reason: expect.stringMatching(reason),
-    });
-
-    sandbox.immuta.faults.clear();
-    await sandbox.immuta.listen().catch(() => {}); // it may not have been refused
-    expect(await carryOut(sandbox, 'Delete')).toEqual(GOOD.Delete);
   });
 });
 

@@ -46,8 +46,10 @@ export async function startServer(clock: SandboxClock, iam: IamState, handle: Aw
 }
 
 export async function closeServer(server: Server): Promise<void> {
+  // no connection may come after the others are closed: it would keep the server open for seconds
+  const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await closed;
 }
 
 export function getPort(server: Pick<Server, 'address'>): number {
