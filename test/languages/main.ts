@@ -12,7 +12,8 @@ import { GO } from './consumers/go';
 import { JAVA } from './consumers/java';
 import { PYTHON } from './consumers/python';
 import { TYPESCRIPT } from './consumers/typescript';
-import { makePackages } from './packages';
+import { cannotFollow, followGetStarted } from './get-started';
+import { makePackages, packageFile, PACKAGES } from './packages';
 import { Report } from './report';
 import { Case, casesOf, QUICKSTART_OF_README, README, REFUSED } from './settings';
 import { CommandFailed } from './shell';
@@ -45,6 +46,8 @@ async function main(): Promise<boolean> {
       assertSame(templates, expected[name]);
     }));
     await Promise.all([reference, ...twins]);
+    await tryGetStarted(TYPESCRIPT, () => packageFile(path.join(PACKAGES, 'js'), '.tgz'));
+    await tryGetStarted(PYTHON, () => packageFile(path.join(PACKAGES, 'python'), '.whl'));
   }
   return report.close();
 }
@@ -71,6 +74,17 @@ async function tryLanguage(
     () => installed(consumer).synthesize(REFUSED.topic, REFUSED.settings),
     (error) => error instanceof CommandFailed && error.output.includes(REFUSED.message),
   ));
+}
+
+/** Checks that the page leads a reader from an empty folder to governed data, in the sandbox. */
+async function tryGetStarted(language: Language, findPackage: () => string): Promise<void> {
+  const reason = await cannotFollow();
+  const name = `${language.name}: the guide leads from an empty folder to governed data`;
+  if (reason) {
+    report.skip(name, reason);
+    return;
+  }
+  await report.check(name, () => followGetStarted(language, findPackage(), folder));
 }
 
 function installed(consumer?: Consumer): Consumer {
