@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AccessKeyMetadata } from '../aws/iam';
+import { AccessKey, AccessKeyMetadata } from '../aws/iam';
 import { SECRET_TAG_PREFIX } from '../contract';
 
 const TAG_PREFIX = `${SECRET_TAG_PREFIX}creating-`;
@@ -22,36 +22,31 @@ const EXPIRY_MS = 90_000;
  */
 export interface Intent {
   readonly tag: string;
+  /** The name of the user and the IDs of its keys. A tag cannot hold a comma, and the name of a user no slash. */
+  readonly value: string;
   readonly userName: string;
-  readonly existing: readonly string[];
   readonly recordedAt: number;
 }
 
 /** Creates the intent of this run. Each run has another one. */
-export function createIntent(userName: string, existing: readonly string[], now: number): Intent {
-  return { tag: `${TAG_PREFIX}${now}-${randomUUID().slice(0, 8)}`, userName, existing, recordedAt: now };
-}
-
-/** A tag cannot hold a comma, and the name of a user no slash. */
-export function formatIntent({ userName, existing }: Intent): string {
-  return [userName.replaceAll(',', '/'), ...existing].join(' ');
+export function createIntent(userName: string, existing: readonly AccessKey[], now: number): Intent {
+  const value = [userName.replaceAll(',', '/'), ...existing.map(({ accessKeyId }) => accessKeyId)].join(' ');
+  return { tag: `${TAG_PREFIX}${now}-${randomUUID().slice(0, 8)}`, value, userName, recordedAt: now };
 }
 
 export function parseIntents(tags: ReadonlyMap<string, string>): Intent[] {
-  return [...tags].filter(([tag]) => tag.startsWith(TAG_PREFIX)).map(([tag, value]) => {
-    const [userName, ...existing] = value.split(' ');
-    const recordedAt = parseInt(tag.slice(TAG_PREFIX.length), 10);
-    return { tag, userName: userName.replaceAll('/', ','), existing, recordedAt };
-  });
+  return [...tags].filter(([tag]) => tag.startsWith(TAG_PREFIX)).map(([tag, value]) => ({
+    tag,
+    value,
+    userName: value.split(' ')[0].replaceAll('/', ','),
+    recordedAt: parseInt(tag.slice(TAG_PREFIX.length), 10),
+  }));
 }
 
 /** Whether a run may have created the key under this intent. */
-export function isCreatedUnder(
-  { recordedAt, existing }: Intent,
-  { accessKeyId, createdAt }: AccessKeyMetadata,
-): boolean {
+export function isCreatedUnder({ recordedAt, value }: Intent, { accessKeyId, createdAt }: AccessKeyMetadata): boolean {
   const age = createdAt - recordedAt;
-  return !existing.includes(accessKeyId) && age > INTENT_PAUSE_MS / 2 && age < WINDOW_MS;
+  return !value.split(' ').includes(accessKeyId) && age > INTENT_PAUSE_MS / 2 && age < WINDOW_MS;
 }
 
 /** Whether a key that is created now is one of this intent. */

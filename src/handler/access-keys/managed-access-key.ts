@@ -1,7 +1,16 @@
-import { AccessKeySecret, AccessKeySecretOptions, StoredKey } from './access-key-secret';
-import { UserAccessKeys, UserAccessKeysTools } from './user-access-keys';
+import {
+  AccessKeyOptions,
+  AccessKeySecret,
+  AccessKeyState,
+  CURRENT,
+  INTEGRATION_TAG,
+  PENDING,
+  StoredKey,
+} from './access-key-secret';
+import { UserAccessKeys } from './user-access-keys';
 import { AccessKey } from '../aws/iam';
 import { createFailure } from '../failure';
+import { IntegrationRecord } from '../immuta/client';
 import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
 import { poll } from '../runtime/poll';
 
@@ -13,16 +22,6 @@ const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{12,}$/;
 
 /** The state decides whether another step is needed. */
 const STEP_TAKEN = { seen: 'a step towards it', pauseMs: 0 };
-
-/** What Immuta shows of an integration that works with an access key. */
-export interface KeyHolder {
-  readonly id: string;
-  readonly status: string;
-  readonly accessKeyId?: string;
-}
-
-/** `beforeWrite` is called before each attempt to create or delete a key: what it throws ends it. */
-export type ManagedAccessKeyOptions = AccessKeySecretOptions & UserAccessKeysTools;
 
 interface RotatedKey extends StoredKey {
   readonly integrationId: string;
@@ -36,11 +35,13 @@ interface RotatedKey extends StoredKey {
 export class ManagedAccessKey {
   private readonly secret: AccessKeySecret;
   private readonly userKeys: UserAccessKeys;
-  private readonly existing = new Set<string>();
-  private sent?: Readonly<StoredKey>;
+  /** ID of the key that was found to exist. */
+  private existing?: string;
+  /** What Immuta was given last. A rotation gives nothing else. */
+  private sent?: StoredKey;
   private hasWaited = false;
 
-  constructor(private readonly options: ManagedAccessKeyOptions) {
+  constructor(private readonly options: AccessKeyOptions) {
     this.secret = new AccessKeySecret(options);
     this.userKeys = new UserAccessKeys(this.secret, options);
   }
@@ -56,17 +57,19 @@ export class ManagedAccessKey {
       const state = await this.secret.read();
       const usable = state.keys.filter((key) => key.userName === userName);
       const given = usable.find(isVersion(state.giving ?? state.current));
-      const key = given ?? usable.find(isVersion(state.current)) ?? usable[0];
       if (rotation !== undefined && given?.versionId !== rotation) {
         throw createFailure('ROTATION_ABANDONED', { token: rotation });
-      } else if (this.sent && !given) {
+      }
+      if (this.sent && !given) {
         throw createFailure('ACCESS_KEY_SUPERSEDED', {});
-      } else if (!key) {
-        await this.userKeys.create(state, userName, this.secret.deriveVersionId('key'));
-      } else if (!this.existing.has(key.accessKeyId)) {
+      }
+      const key = given ?? usable.find(isVersion(state.current)) ?? usable[0];
+      if (!key) {
+        await this.userKeys.create(state, userName, this.secret.deriveVersionId());
+      } else if (this.existing !== key.accessKeyId) {
         await this.confirm(key, rotation !== undefined); // takes time: the secret is read again
       } else if (!given) {
-        await this.secret.storePending(key, userName, this.secret.deriveVersionId('again'));
+        await this.secret.moveLabel(PENDING, { from: state.pending, to: key.versionId });
       } else if (state.giving && state.keys.length > 1 && !this.hasWaited) {
         this.hasWaited = true;
         await deadline.sleep(REQUEST_TIMEOUT_MS); // until then a request with another key may be under way
@@ -80,9 +83,11 @@ export class ManagedAccessKey {
     });
   }
 
-  /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
-  public isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean {
-    return canHold(record, this.sent);
+  /** @throws Failure if Immuta shows another key than was sent last */
+  public assertShownBy(record: IntegrationRecord): void {
+    if (!canHold(record, this.sent)) {
+      throw createFailure('ACCESS_KEY_IGNORED', { id: record.id });
+    }
   }
 
   /**
@@ -90,35 +95,37 @@ export class ManagedAccessKey {
    *
    * @param read Reads the integration again, when its status is steady
    */
-  public async settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void> {
+  public async settle(record: IntegrationRecord, read: () => Promise<IntegrationRecord | undefined>): Promise<void> {
     const { sent } = this;
     const { current, giving, integrationId } = await this.secret.read();
     if (!sent || (giving ?? current) !== sent.versionId) {
       return; // another run is giving Immuta something else
     }
-    if (!this.isShownBy(record)) {
-      throw createFailure('ACCESS_KEY_IGNORED', { id: record.id });
-    }
+    this.assertShownBy(record);
     if (current !== sent.versionId) {
-      await this.secret.makeCurrent(sent.versionId, current);
+      await this.secret.moveLabel(CURRENT, { from: current, to: sent.versionId });
       if ((await this.secret.read()).current !== sent.versionId) {
         return; // so is this one: a move that was repeated because its answer was lost is refused, too
       }
     }
     if (giving) {
-      await this.secret.endPending(sent.versionId);
+      await this.secret.moveLabel(PENDING, { from: giving });
     }
     if (integrationId !== record.id) {
-      await this.secret.recordIntegration(record.id);
+      await this.secret.tag(INTEGRATION_TAG, record.id);
     }
-    await this.deleteOthers(sent, read);
+    await this.deleteOthers(sent, async () => {
+      const steady = await read();
+      return steady?.status === 'enabled' && canHold(steady, sent);
+    });
   }
 
   /** Keeps other runs from giving Immuta a key of ours: it is about to get other credentials. */
   public async withhold(): Promise<void> {
     const { keys, intents, giving } = await this.secret.read();
-    if (keys.length + intents.length > 0 && !this.secret.isWithoutKey(giving)) {
-      await this.secret.storePendingWithoutKey();
+    const isWithheld = giving !== undefined && !keys.some(isVersion(giving));
+    if (keys.length + intents.length > 0 && !isWithheld) {
+      await this.secret.storeWithoutKey(PENDING);
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
     }
   }
@@ -133,11 +140,11 @@ export class ManagedAccessKey {
     if (keys.length + intents.length === 0 && integrationId === undefined) {
       return;
     }
-    if (keys.length > 0 && !this.secret.isWithoutKey(current)) {
-      await this.secret.storeCurrentWithoutKey();
+    if (keys.some(isVersion(current))) {
+      await this.secret.storeWithoutKey(CURRENT);
     }
     if (pending) {
-      await this.secret.endPending(pending);
+      await this.secret.moveLabel(PENDING, { from: pending });
     }
     if (pending || intents.length > 0) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS); // until then another run may be creating a key
@@ -146,8 +153,7 @@ export class ManagedAccessKey {
       return;
     }
     await this.userKeys.delete((await this.secret.read()).keys);
-    await this.userKeys.deleteLost();
-    await this.secret.forgetIntegration();
+    await this.secret.untag(INTEGRATION_TAG);
   }
 
   /** Creates the key of a rotation, unless it exists. */
@@ -158,13 +164,7 @@ export class ManagedAccessKey {
       if ([state.current, state.giving].includes(versionId)) {
         return { done: undefined };
       }
-      const current = state.keys.find(isVersion(state.current));
-      if (state.pending !== versionId) {
-        throw createFailure('ROTATION_ABANDONED', { token: versionId });
-      }
-      if (!current || state.integrationId === undefined) {
-        throw createFailure('ROTATION_NOT_POSSIBLE', {});
-      }
+      const current = findKeyToRotate(state, versionId, state.current);
       if (state.keys.length > 1) {
         await this.deleteOthers(current);
       } else {
@@ -174,29 +174,15 @@ export class ManagedAccessKey {
     });
   }
 
-  /** The key of a rotation, and the integration that is given it. Nothing while the version has no value. */
-  public async findPending(versionId: string): Promise<RotatedKey | undefined> {
-    const { pending, giving, current, keys, integrationId } = await this.secret.read();
-    const key = keys.find(isVersion(versionId));
-    if (![pending, current].includes(versionId)) {
-      throw createFailure('ROTATION_ABANDONED', { token: versionId });
-    }
-    if (![giving, current].includes(versionId)) {
-      return undefined;
-    }
-    if (!key || integrationId === undefined) {
-      throw createFailure('ROTATION_NOT_POSSIBLE', {});
-    }
-    return { ...key, integrationId };
-  }
-
-  /** The same, for what comes after Immuta was given the key. */
-  public async findSent(versionId: string): Promise<RotatedKey | undefined> {
-    return (this.sent = await this.findPending(versionId));
+  /** The key of a rotation, which Immuta is given. Nothing while the version has no value. */
+  public async findRotated(versionId: string): Promise<RotatedKey | undefined> {
+    const state = await this.secret.read();
+    const isEmpty = state.pending === versionId && !state.giving;
+    return (this.sent = isEmpty ? undefined : findKeyToRotate(state, versionId, versionId));
   }
 
   /** Whether Immuta may hold a key of ours, as far as it shows the ID. */
-  public isHeldBy({ accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>): boolean {
+  public isHeldBy({ accessKeyId = '' }: IntegrationRecord): boolean {
     return !ACCESS_KEY_ID.test(accessKeyId) || this.secret.hasNamed(accessKeyId);
   }
 
@@ -211,34 +197,31 @@ export class ManagedAccessKey {
     return (await this.secret.read()).integrationId !== undefined;
   }
 
-  /**
-   * Deletes every key but one, if that is still what Immuta works with when no request with another one can be under
-   * way.
-   */
-  private async deleteOthers({ versionId }: StoredKey, read?: () => Promise<KeyHolder | undefined>): Promise<void> {
+  /** Deletes every key but one, if that is still what Immuta works with when no request with another is under way. */
+  private async deleteOthers({ versionId }: StoredKey, isHeld = async () => true): Promise<void> {
+    let others: StoredKey[] = [];
     if ((await this.secret.read()).keys.length > 1) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
-      const record = await read?.();
-      const state = await this.secret.read();
-      const isSteady = !read || (record?.status === 'enabled' && this.isShownBy(record));
-      if (state.current !== versionId || state.giving || !isSteady) {
+      const isStillHeld = await isHeld();
+      const { current, giving, keys } = await this.secret.read();
+      if (current !== versionId || giving || !isStillHeld) {
         return;
       }
-      await this.userKeys.delete(state.keys.filter((key) => key.versionId !== versionId));
+      others = keys.filter((key) => key.versionId !== versionId);
     }
-    await this.userKeys.deleteLost();
+    await this.userKeys.delete(others);
   }
 
   /** Makes sure that a key exists, once in a run. One that someone deleted is forgotten. */
   private async confirm(key: StoredKey, isRotation: boolean): Promise<void> {
-    const { accessKeyId } = key;
-    if (this.sent || (await this.userKeys.exists(key))) {
-      this.existing.add(accessKeyId);
+    const { accessKeyId, versionId } = key;
+    if (await this.userKeys.exists(key)) {
+      this.existing = accessKeyId;
       return;
     }
     this.options.log.warn('access-key-gone', { accessKeyId });
     this.secret.countAttempt();
-    await this.secret.endPending(key.versionId);
+    await this.secret.moveLabel(PENDING, { from: versionId });
     await this.secret.forget(key);
     if (isRotation) {
       throw createFailure('ROTATION_KEY_DELETED', { accessKeyId });
@@ -248,10 +231,26 @@ export class ManagedAccessKey {
 
 /** Whether Immuta may hold a key, as far as it shows the ID. */
 export function canHold(
-  { accessKeyId = '' }: Pick<KeyHolder, 'accessKeyId'>,
+  { accessKeyId = '' }: Pick<IntegrationRecord, 'accessKeyId'>,
   key: Pick<AccessKey, 'accessKeyId'> | undefined,
 ): boolean {
   return !key || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === key.accessKeyId;
+}
+
+/** The key that a rotation replaces or sends. */
+function findKeyToRotate(
+  { keys, pending, current, integrationId }: AccessKeyState,
+  rotation: string,
+  versionId: string | undefined,
+): RotatedKey {
+  const key = keys.find(isVersion(versionId));
+  if (![pending, current].includes(rotation)) {
+    throw createFailure('ROTATION_ABANDONED', { token: rotation });
+  }
+  if (!key || integrationId === undefined) {
+    throw createFailure('ROTATION_NOT_POSSIBLE', {});
+  }
+  return { ...key, integrationId };
 }
 
 function isVersion(versionId: string | undefined): (key: StoredKey) => boolean {

@@ -1,20 +1,15 @@
 import { createIntent, Intent, INTENT_PAUSE_MS, isCreatedUnder, isCurrent, isExpired } from './access-key-intent';
-import { AccessKeySecret, AccessKeyState, StoredKey } from './access-key-secret';
+import { AccessKeyOptions, AccessKeySecret, AccessKeyState, StoredKey } from './access-key-secret';
 import { hasErrorCode, isAccessDenied, isTransient } from '../aws/error';
-import { AccessKey, AccessKeyMetadata, IamTools, IamUser } from '../aws/iam';
+import { AccessKey, AccessKeyMetadata, IamUser } from '../aws/iam';
 import { createFailure } from '../failure';
 import { bestEffort } from '../runtime/log';
 import { poll } from '../runtime/poll';
-import { Redaction } from '../runtime/redaction';
 
 /** IAM is eventually consistent: a surprising list counts if a second one agrees. */
 const SECOND_LIST_MS = 30_000;
 const RETRY_PAUSE_MS = 10_000;
 const MAX_ATTEMPTS = 10;
-
-export interface UserAccessKeysTools extends IamTools {
-  readonly redaction: Redaction;
-}
 
 /**
  * Creates and deletes access keys of IAM users. Each key that exists is named by the secret, or by an intent that
@@ -25,12 +20,12 @@ export class UserAccessKeys {
 
   constructor(
     private readonly secret: AccessKeySecret,
-    private readonly tools: UserAccessKeysTools,
+    private readonly options: AccessKeyOptions,
   ) {}
 
   /** Takes one step towards a new key. The state of the secret decides whether another one is needed. */
   public async create(state: AccessKeyState, userName: string, versionId: string): Promise<void> {
-    const unnamed = (await this.list(userName)).filter((key) => !state.keys.some(hasId(key.accessKeyId)));
+    const unnamed = (await this.list(userName)).filter((key) => !isIn(state.keys, key));
     const others = unnamed
       .filter((key) => !state.intents.some((intent) => intent.userName === userName && isCreatedUnder(intent, key)))
       .map(({ accessKeyId }) => accessKeyId)
@@ -41,36 +36,23 @@ export class UserAccessKeys {
     return unnamed.length > 0 ? this.deleteLost() : this.createUnderIntent(state, userName, versionId);
   }
 
+  /** Deletes keys that the secret names, and those that nothing names. */
   public async delete(keys: readonly StoredKey[]): Promise<void> {
     for (const key of keys) {
-      await this.deleteKey(key.userName, key.accessKeyId);
+      await this.deleteKey(key.userName, key);
       await this.secret.forget(key);
     }
-  }
-
-  /** Deletes the keys that intents prove to be ours and no version names, when no run can be about to store them. */
-  public async deleteLost(): Promise<void> {
-    const { deadline } = this.tools;
-    await poll<void>({ deadline, waitingFor: 'the deletion of access keys' }, async () => {
-      const { intents, keys } = await this.secret.read();
-      const expired = intents.filter((intent) => isExpired(intent, deadline.now()));
-      for (const intent of expired) {
-        await this.deleteLostUnder(intent, keys);
-      }
-      return expired.length === intents.length
-        ? { done: undefined }
-        : { seen: 'a key that another run may be about to store', pauseMs: RETRY_PAUSE_MS };
-    });
+    await this.deleteLost();
   }
 
   /** Whether a key exists. Two lists that omit it prove that it does not. A failed list proves nothing. */
-  public async exists({ userName, accessKeyId }: StoredKey): Promise<boolean> {
+  public async exists(key: StoredKey): Promise<boolean> {
     for (const pause of [SECOND_LIST_MS, 0]) {
-      const keys = await bestEffort(this.tools.log, 'access-keys-not-listed', () => this.list(userName));
-      if (!keys || keys.some(hasId(accessKeyId))) {
+      const keys = await bestEffort(this.options.log, 'access-keys-not-listed', () => this.list(key.userName));
+      if (!keys || isIn(keys, key)) {
         return true;
       }
-      await this.tools.deadline.sleep(pause);
+      await this.options.deadline.sleep(pause);
     }
     return false;
   }
@@ -81,35 +63,32 @@ export class UserAccessKeys {
       throw createFailure('ACCESS_KEYS_OF_OTHERS', { user: userName, keys: others });
     }
     this.unexplained = others;
-    await this.tools.deadline.sleep(SECOND_LIST_MS);
+    await this.options.deadline.sleep(SECOND_LIST_MS);
   }
 
   private async createUnderIntent(state: AccessKeyState, userName: string, versionId: string): Promise<void> {
-    const { deadline } = this.tools;
-    const intent = createIntent(userName, state.keys.map(({ accessKeyId }) => accessKeyId), deadline.now());
-    await this.secret.recordIntent(intent);
+    const { deadline } = this.options;
+    const intent = createIntent(userName, state.keys, deadline.now());
+    await this.secret.tag(intent.tag, intent.value);
     await deadline.sleep(INTENT_PAUSE_MS);
     if ((await this.secret.read()).pending !== state.pending || !isCurrent(intent, deadline.now())) {
-      return this.secret.forgetIntent(intent);
+      return this.secret.untag(intent.tag);
     }
-    const { key, refusal } = await this.requestKey(userName);
-    const isKnown = key ? await this.storeOrDelete(key, userName, versionId) : refusal !== undefined;
-    if (isKnown) {
-      await this.secret.forgetIntent(intent);
+    // each request needs an intent of its own
+    const user = new IamUser(userName, { ...this.options, deadline: deadline.withoutRetries() });
+    const { key, refusal } = await user.createAccessKey();
+    if (key) {
+      return this.storeOrDelete(key, intent, versionId);
     }
-    if (!key) {
-      await this.retryLater(userName, refusal);
+    if (refusal) {
+      await this.secret.untag(intent.tag);
     }
-  }
-
-  private requestKey(userName: string): ReturnType<IamUser['createAccessKey']> {
-    const deadline = this.tools.deadline.withoutRetries(); // each request has an intent of its own
-    return new IamUser(userName, { ...this.tools, deadline }).createAccessKey();
+    await this.retryLater(userName, refusal);
   }
 
   /** @param refusal why IAM created no key. Undefined if it may have created one */
   private async retryLater(userName: string, refusal: unknown): Promise<void> {
-    const { deadline } = this.tools;
+    const { deadline } = this.options;
     const isRetried = isAccessDenied(refusal)
       ? deadline.now() < deadline.iamPropagationEndsAt
       : !refusal || isTransient(refusal) || hasErrorCode(refusal, /^LimitExceeded/);
@@ -122,55 +101,71 @@ export class UserAccessKeys {
     await deadline.sleep(RETRY_PAUSE_MS);
   }
 
-  /** Stores a key as pending. If that is not possible, deletes it: no other run knows it. False if it may be left. */
-  private async storeOrDelete(key: AccessKey, userName: string, versionId: string): Promise<boolean> {
-    const { log, redaction } = this.tools;
+  /**
+   * Stores a key as pending. If that is not possible, deletes it: no other run knows it. The intent ends with either,
+   * so that it cannot claim a later key of another owner.
+   */
+  private async storeOrDelete(key: AccessKey, intent: Intent, versionId: string): Promise<void> {
+    const { log, redaction } = this.options;
     redaction.remember(key.secretAccessKey);
     redaction.disclose(key.accessKeyId);
     log.info('access-key-created', { accessKeyId: key.accessKeyId });
-    let isKnown = false;
+    let isStored = false;
     try {
-      isKnown = await this.secret.storePending(key, userName, versionId);
+      isStored = await this.secret.storePending(key, intent.userName, versionId);
     } finally {
-      if (!isKnown) {
+      if (!isStored) {
         this.secret.countAttempt();
-        isKnown = await this.deleteUnstored(key, userName);
+        await bestEffort(log, 'access-key-not-deleted', () => this.deleteUnstored(key, intent));
       }
     }
-    return isKnown;
+    if (isStored) {
+      await this.secret.untag(intent.tag);
+    }
   }
 
-  private async deleteUnstored({ accessKeyId }: AccessKey, userName: string): Promise<boolean> {
-    const { deadline, log } = this.tools;
+  private async deleteUnstored({ accessKeyId }: AccessKey, { userName, tag }: Intent): Promise<void> {
+    const { deadline, log } = this.options;
     const user = new IamUser(userName, { deadline: deadline.withoutLimits(), log, beforeWrite: async () => {} });
-    const isDeleted = await bestEffort(log, 'access-key-not-deleted', async () => {
-      await user.deleteAccessKey(accessKeyId);
-      return true;
+    await user.deleteAccessKey(accessKeyId);
+    await this.secret.untag(tag);
+  }
+
+  /** Deletes the keys that intents prove to be ours and no version names, when no run can be about to store them. */
+  private async deleteLost(): Promise<void> {
+    const { deadline } = this.options;
+    await poll<void>({ deadline, waitingFor: 'the deletion of access keys' }, async () => {
+      const { intents, keys } = await this.secret.read();
+      const expired = intents.filter((intent) => isExpired(intent, deadline.now()));
+      for (const intent of expired) {
+        await this.deleteLostUnder(intent, keys);
+      }
+      return expired.length === intents.length
+        ? { done: undefined }
+        : { seen: 'a key that another run may be about to store', pauseMs: RETRY_PAUSE_MS };
     });
-    return isDeleted ?? false;
   }
 
   private async deleteLostUnder(intent: Intent, stored: readonly StoredKey[]): Promise<void> {
-    for (const key of await this.list(intent.userName)) {
-      if (isCreatedUnder(intent, key) && !stored.some(hasId(key.accessKeyId))) {
-        await this.deleteKey(intent.userName, key.accessKeyId);
-      }
+    const keys = await this.list(intent.userName);
+    for (const key of keys.filter((each) => isCreatedUnder(intent, each) && !isIn(stored, each))) {
+      await this.deleteKey(intent.userName, key);
     }
-    await this.secret.forgetIntent(intent);
+    await this.secret.untag(intent.tag);
   }
 
-  private async deleteKey(userName: string, accessKeyId: string): Promise<void> {
-    await new IamUser(userName, this.tools).deleteAccessKey(accessKeyId);
-    this.tools.log.info('access-key-deleted', { accessKeyId });
+  private async deleteKey(userName: string, { accessKeyId }: { readonly accessKeyId: string }): Promise<void> {
+    await new IamUser(userName, this.options).deleteAccessKey(accessKeyId);
+    this.options.log.info('access-key-deleted', { accessKeyId });
   }
 
   private async list(userName: string): Promise<AccessKeyMetadata[]> {
-    const keys = await new IamUser(userName, this.tools).listAccessKeys();
-    keys.forEach(({ accessKeyId }) => this.tools.redaction.disclose(accessKeyId));
+    const keys = await new IamUser(userName, this.options).listAccessKeys();
+    keys.forEach(({ accessKeyId }) => this.options.redaction.disclose(accessKeyId));
     return keys;
   }
 }
 
-function hasId(accessKeyId: string): (key: { readonly accessKeyId: string }) => boolean {
-  return (key) => key.accessKeyId === accessKeyId;
+function isIn(keys: readonly { readonly accessKeyId: string }[], key: { readonly accessKeyId: string }): boolean {
+  return keys.some(({ accessKeyId }) => accessKeyId === key.accessKeyId);
 }

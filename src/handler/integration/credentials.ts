@@ -1,4 +1,4 @@
-import { KeyHolder, ManagedAccessKey, canHold } from '../access-keys/managed-access-key';
+import { ManagedAccessKey, canHold } from '../access-keys/managed-access-key';
 import { hasErrorCode } from '../aws/error';
 import { AccessKey } from '../aws/iam';
 import { readField, readSecret } from '../aws/secrets-manager';
@@ -9,6 +9,7 @@ import {
   METRIC_NAMESPACE,
 } from '../contract';
 import { createFailure } from '../failure';
+import { IntegrationRecord } from '../immuta/client';
 import { Properties, ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/event-tools';
 import { Environment } from '../runtime/environment';
@@ -21,9 +22,9 @@ export interface Credentials {
   /** Returns the access key for a request to Immuta that is sent right now. Call it before each attempt. */
   provide(): Promise<AccessKey | undefined>;
   /** Whether Immuta may hold the key that was sent last, as far as it shows the ID. */
-  isShownBy(record: Pick<KeyHolder, 'accessKeyId'>): boolean;
+  isShownBy(record: Pick<IntegrationRecord, 'accessKeyId'>): boolean;
   /** Records that Immuta is enabled with what was sent last, and deletes the keys that nothing needs any more. */
-  settle(record: KeyHolder, read: () => Promise<KeyHolder | undefined>): Promise<void>;
+  settle(record: IntegrationRecord, read: () => Promise<IntegrationRecord | undefined>): Promise<void>;
   /**
    * Deletes the managed keys of each secret that a failed Update introduces or replaces, unless Immuta may hold one:
    * what CloudFormation does next may not name that secret any more.

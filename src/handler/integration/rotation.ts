@@ -1,12 +1,12 @@
 import { reportRotation } from './credentials';
 import { buildConfig } from './desired-state';
-import { readRecord } from './record-status';
+import { waitForSteadyStatus } from './record-status';
 import { ManagedAccessKey } from '../access-keys/managed-access-key';
 import { prepareNetwork } from '../aws/network';
-import { Failure, createFailure, redactFailure, renderLastStatus } from '../failure';
+import { createFailure, Failure, redactFailure, renderLastStatus } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
-import { isInPlace, isSteady } from '../immuta/status';
+import { isInPlace } from '../immuta/status';
 import { describeDetails } from '../immuta/validation-tests';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
@@ -14,7 +14,6 @@ import { Deadline, OutOfTime } from '../runtime/deadline';
 import { Environment } from '../runtime/environment';
 import { toObject } from '../runtime/json';
 import { createLog, Log } from '../runtime/log';
-import { poll } from '../runtime/poll';
 import { Redaction } from '../runtime/redaction';
 import { connectTenant } from '../tenant/connect';
 
@@ -54,31 +53,32 @@ export function isRotationEvent(event: unknown): event is RotationEvent {
  */
 export async function rotate(event: RotationEvent, context: LambdaContext, options: RotationOptions): Promise<void> {
   const { Step: step, SecretId: secretArn, ClientRequestToken: requestId } = event;
+  const { environment, clock, writeLog } = options;
   const redaction = new Redaction();
-  const log = createLog({ clock: options.clock, redaction, write: options.writeLog }, { requestId, requestType: step });
-  const deadline = new Deadline(options.clock, {
-    handOverAt: options.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
+  const log = createLog({ clock, redaction, write: writeLog }, { requestId, requestType: step });
+  const deadline = new Deadline(clock, {
+    handOverAt: clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
     giveUpAt: Infinity,
-    iamPropagationEndsAt: options.clock.now() + IAM_PROPAGATION_MS,
+    iamPropagationEndsAt: clock.now() + IAM_PROPAGATION_MS,
     creationEndsAt: 0,
   });
   const tools = { deadline, log, redaction, beforeWrite: async () => deadline.check() };
-  const key = new ManagedAccessKey({ secretArn, requestId, ...tools });
-  const run = STEPS[step];
   log.info('received');
   try {
-    if (!run) {
+    const takeStep = STEPS[step];
+    if (!takeStep) {
       throw createFailure('ROTATION_STEP_UNKNOWN', { step });
     }
-    await prepareNetwork(options.environment, tools);
-    const { integrations: immuta } = connectTenant(options.environment, tools);
-    await run({ key, versionId: requestId, immuta, deadline, log });
+    const key = new ManagedAccessKey({ secretArn, requestId, ...tools });
+    await prepareNetwork(environment, tools);
+    const { integrations: immuta } = connectTenant(environment, tools);
+    await takeStep({ key, versionId: requestId, immuta, deadline, log });
     log.info('succeeded');
   } catch (error) {
-    const failed = redactFailure(error instanceof OutOfTime ? createTimeoutFailure(error) : error, redaction);
-    log.warn('failed', { message: failed.message });
+    const failure = redactFailure(error instanceof OutOfTime ? createTimeoutFailure(error) : error, redaction);
+    log.warn('failed', { message: failure.message });
     reportRotation(log, secretArn, false);
-    throw failed;
+    throw failure;
   }
   if (step === 'finishSecret') {
     reportRotation(log, secretArn, true);
@@ -101,29 +101,27 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
   createSecret: ({ key, versionId }) => key.createPending(versionId),
 
   /** Sends what Immuta has now, with the pending key. */
-  async setSecret({ key, versionId, immuta, ...tools }) {
-    const pending = await key.findPending(versionId);
+  async setSecret(rotation) {
+    const { key, versionId, immuta } = rotation;
+    const pending = await key.findRotated(versionId);
     if (!pending) {
       throw createFailure('ROTATION_NOT_POSSIBLE', {});
     }
     const { integrationId: id, userName, accessKeyId } = pending;
-    const { status, accessKeyId: shown } = await readSteady(id, { immuta, ...tools });
+    const { status, accessKeyId: shown } = await readInPlace(rotation, id);
     if (status === 'enabled' && shown === accessKeyId) {
       return; // an earlier attempt has ended only now
     }
     const reply = await immuta.update(id, async () => {
-      const record = await readSteady(id, { immuta, ...tools });
+      const record = await readInPlace(rotation, id);
       const given = await key.provide(userName, versionId); // last: what it has read is outdated soon
       if (!key.isHeldBy(record)) {
-        throw createFailure('ROTATION_INTEGRATION_NOT_READY', {
-          id,
-          state: 'has an access key that this stack did not create',
-        });
+        throw createNotReadyFailure(id, 'has an access key that this stack did not create');
       }
       return buildConfig({ ...record, authenticationType: 'accessKey' }, record.name, given);
     });
     if (reply === 'missing') {
-      throw createFailure('ROTATION_INTEGRATION_NOT_READY', { id, state: 'does not exist' });
+      throw createNotReadyFailure(id, 'does not exist');
     }
     if ('failure' in reply) {
       throw reply.failure;
@@ -131,63 +129,52 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
   },
 
   /** Waits until Immuta works with the key. Secrets Manager tests a new schedule with a version without a value. */
-  async testSecret({ key, versionId, ...tools }) {
-    const sent = await key.findSent(versionId);
+  async testSecret(rotation) {
+    const { key, versionId, deadline } = rotation;
+    const sent = await key.findRotated(versionId);
     if (!sent) {
       return;
     }
-    let record = await readEnabled(sent.integrationId, tools);
+    const record = await readEnabled(rotation, sent.integrationId);
     if (record.accessKeyId !== sent.accessKeyId) {
       // Immuta masks the key, or has answered with the state before the request
-      await tools.deadline.sleep(IMMUTA_LAG_MS);
-      record = await readEnabled(sent.integrationId, tools);
-    }
-    if (!key.isShownBy(record)) {
-      throw createFailure('ACCESS_KEY_IGNORED', { id: record.id });
+      await deadline.sleep(IMMUTA_LAG_MS);
+      key.assertShownBy(await readEnabled(rotation, sent.integrationId));
     }
   },
 
-  async finishSecret({ key, versionId, ...tools }) {
-    const sent = await key.findSent(versionId);
+  async finishSecret(rotation) {
+    const { key, versionId } = rotation;
+    const sent = await key.findRotated(versionId);
     if (sent) {
       const { integrationId: id } = sent;
-      await key.settle(await readEnabled(id, tools), () => readSteady(id, tools));
+      await key.settle(await readEnabled(rotation, id), () => waitForSteadyStatus(rotation, id));
     }
   },
 };
 
-async function readEnabled(
-  id: string,
-  tools: Pick<Rotation, 'immuta' | 'deadline' | 'log'>,
-): Promise<IntegrationRecord> {
-  const record = await readSteady(id, tools);
+async function readEnabled(rotation: Rotation, id: string): Promise<IntegrationRecord> {
+  const record = await readInPlace(rotation, id);
   if (record.status !== 'enabled') {
     const details = describeDetails(record);
-    throw createFailure('ROTATION_INTEGRATION_NOT_READY', {
-      id,
-      state: `is '${record.status}'${details ? ` (${details})` : ''}`,
-    });
+    throw createNotReadyFailure(id, `is '${record.status}'${details && ` (${details})`}`);
   }
   return record;
 }
 
 /** Reads the integration as soon as it is in a status that takes a change. */
-async function readSteady(
-  id: string,
-  { immuta, deadline, log }: Omit<Rotation, 'key' | 'versionId'>,
-): Promise<IntegrationRecord> {
-  return poll<IntegrationRecord>({ deadline, waitingFor: `a steady status of integration ${id}` }, async () => {
-    const record = await readRecord({ immuta, log }, id);
-    if (
-      !record ||
-      (isSteady(record.status) && !isInPlace(record.status)) ||
-      record.authenticationType !== 'accessKey'
-    ) {
-      const state = !record
-        ? 'does not exist'
-        : `is '${record.status}' with authenticationType '${record.authenticationType}'`;
-      throw createFailure('ROTATION_INTEGRATION_NOT_READY', { id, state });
-    }
-    return isSteady(record.status) ? { done: record } : { seen: `integration ${id} is '${record.status}'` };
-  });
+async function readInPlace(rotation: Rotation, id: string): Promise<IntegrationRecord> {
+  const record = await waitForSteadyStatus(rotation, id);
+  if (!record) {
+    throw createNotReadyFailure(id, 'does not exist');
+  }
+  const { status, authenticationType } = record;
+  if (!isInPlace(status) || authenticationType !== 'accessKey') {
+    throw createNotReadyFailure(id, `is '${status}' with authenticationType '${authenticationType}'`);
+  }
+  return record;
+}
+
+function createNotReadyFailure(id: string, state: string): Failure {
+  return createFailure('ROTATION_INTEGRATION_NOT_READY', { id, state });
 }
