@@ -49,6 +49,8 @@ export class CampaignSandbox {
   readonly lambda: LambdaStandIn;
   readonly cloudFormation: CloudFormation;
   readonly secretRotation: SecretRotation;
+  /** Users of whom the function requested a third access key. */
+  readonly thirdKeys: string[] = [];
   /** The access key that existed before. */
   readonly givenKeyId: string;
 
@@ -69,6 +71,7 @@ export class CampaignSandbox {
         lambda: () => this.lambda,
         onImmutaAnswer,
         onLog: (caller, text) => noteNow(`${caller} | ${text.trimEnd()}`),
+        onThirdKey: (userName) => void this.thirdKeys.push(userName),
       },
       seed,
     );

@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
 import { describeFailure, generateHistory, runCampaign } from './campaign';
+import { handlerThat } from './defective-handler';
 import { KINDS } from './generate';
 import { Action, History, PLAIN_VARIANT, script, Step } from './history';
 import { Violation } from './invariants';
@@ -10,20 +8,6 @@ import { runHistory } from './run-history';
 import { Timeline } from './timeline';
 
 // a campaign that never fails proves nothing: these handlers have defects
-
-const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
-
-/** Returns the folder of a handler with that defect. */
-function handlerThat(wrong: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'handler-'));
-  folders.push(folder);
-  writeFileSync(
-    path.join(folder, 'index.js'),
-    `const WRONG = '${wrong}';\n${readFileSync(path.join(__dirname, 'small-handler.js'), 'utf8')}`,
-  );
-  return folder;
-}
 
 const plain = (action: Action, more: Partial<Step> = {}): Step => ({ action, faults: [], deliveries: [0], ...more });
 
@@ -58,6 +42,7 @@ test.each<[string, Step[], Violation['kind']]>([
   ['refuses to roll back', [DEPLOY, CANCELLED_RENAME], 'rollback failed'],
   ['does not wait for an edit', [DEPLOY, FAILING_RENAME], 'failed edit succeeded'],
   ['never rests', [DEPLOY], 'runaway'],
+  ['requests a third access key', [DEPLOY], 'third key'],
 ])('finds a handler that %s', async (wrong, steps, kind) => {
   expect(await runAndListKinds(steps, wrong)).toContain(kind);
 });

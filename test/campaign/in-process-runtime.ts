@@ -38,6 +38,8 @@ export interface RuntimeServices {
   /** Called after Immuta has handled a request of an event's invocation. */
   onImmutaAnswer(event: any, request: { method: string; path: string; body: string }, answer: Answer): void;
   onLog(caller: string, text: string): void;
+  /** Called if a function requests a key although IAM has shown it two of that user: IAM must refuse that. */
+  onThirdKey(userName: string): void;
 }
 
 const PARAMETERS = [
@@ -94,6 +96,8 @@ class HandlerProcess implements RuntimeProcess, Caller {
   private readonly timers: Timers;
   private handler?: Handler;
   private current?: CurrentRun;
+  /** How many access keys IAM has shown of each user in the last list. */
+  private readonly listedKeys = new Map<string, number>();
   private resolveEnded?: () => void;
 
   constructor(
@@ -263,13 +267,11 @@ class HandlerProcess implements RuntimeProcess, Caller {
           );
         }
         try {
-          return await callService(call, {
-            services,
-            lambda: lambda(),
-            principal,
-            accessKeyId,
-            now: scheduler.clock.now(),
-          });
+          this.checkKeyRequest(call);
+          const context = { services, lambda: lambda(), principal, accessKeyId, now: scheduler.clock.now() };
+          const output = await callService(call, context);
+          this.noteKeyList(call, output);
+          return output;
         } catch (error) {
           throw error instanceof AwsError ? sdkError(error) : error;
         }
@@ -283,6 +285,17 @@ class HandlerProcess implements RuntimeProcess, Caller {
       },
       show: () => 'done',
     });
+  }
+
+  private noteKeyList({ operation, input }: SdkCall, output: any): void {
+    if (operation === 'ListAccessKeys') this.listedKeys.set(input.UserName, output.AccessKeyMetadata?.length ?? 0);
+  }
+
+  private checkKeyRequest({ operation, input: { UserName: userName } }: SdkCall): void {
+    const { services, onThirdKey } = this.runtimeServices;
+    if (operation !== 'CreateAccessKey') return;
+    const keys = this.listedKeys.get(userName) ?? services.iam.accessKeys(userName).length;
+    if (keys >= 2) onThirdKey(userName);
   }
 }
 

@@ -22,6 +22,7 @@ export const VIOLATION_KINDS = [
   'rollback failed',
   'failed edit succeeded',
   'runaway',
+  'third key',
 ] as const;
 
 /** A violated invariant. */
@@ -220,11 +221,12 @@ export function secretViolations(
   }));
 }
 
-/** A run of the function failed that the history did not kill. */
-export function failedRuns({ lambda, network }: CampaignSandbox): Violation[] {
+/** A run of the function failed that the history did not kill, or requested what IAM must refuse. */
+export function failedRuns({ lambda, network, thirdKeys }: CampaignSandbox): Violation[] {
   const failed = lambda.invocations.filter(({ error }) => error && error !== KILLED);
   return [
     ...failed.map(({ error }): Violation => ({ kind: 'handler failed', text: error! })),
     ...(network.isOverrun ? [{ kind: 'runaway', text: `${network.total} exchanges` } as const] : []),
+    ...thirdKeys.map((user): Violation => ({ kind: 'third key', text: `of user ${user}` })),
   ];
 }

@@ -6,7 +6,7 @@
  */
 'use strict';
 /* global WRONG */
-const { DeleteAccessKeyCommand, IAMClient, ListAccessKeysCommand } = require('@aws-sdk/client-iam');
+const { CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient, ListAccessKeysCommand } = require('@aws-sdk/client-iam');
 const { SecretsManagerClient, GetSecretValueCommand } = require('@aws-sdk/client-secrets-manager');
 
 const PREFIX = 'immuta-s3-integration/';
@@ -44,6 +44,11 @@ exports.handler = async (event) => {
     for (const { AccessKeyId } of AccessKeyMetadata) {
       await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
     }
+  }
+  if (WRONG === 'requests a third access key') {
+    const [iam, UserName] = [new IAMClient({}), event.ResourceProperties.AccessKeyUserName ?? 'immuta-user'];
+    const request = () => iam.send(new CreateAccessKeyCommand({ UserName })).catch(() => {});
+    await request().then(request).then(request);
   }
   if (WRONG === 'never rests') await until('none', () => false);
 

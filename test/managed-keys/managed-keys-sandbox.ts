@@ -2,7 +2,6 @@ import { Authentication, Behaviour, UserName, USERS } from './history';
 import { IMMUTA_URL, InProcessRuntime, RESPONSE_ORIGIN } from '../campaign/in-process-runtime';
 import { Exchange, Network } from '../campaign/network';
 import { PermissiveIam } from '../campaign/permissive-iam';
-import { CODE_FOLDER } from '../campaign/templates';
 import { AwsError, AwsServices, createAwsServices, Secret } from '../sandbox/aws';
 import { SandboxClock } from '../sandbox/clock';
 import { Responses } from '../sandbox/cloudformation';
@@ -52,6 +51,8 @@ export class ManagedKeysSandbox {
   readonly lambda: LambdaStandIn;
   readonly rotation: SecretRotation;
   readonly responses = new Responses(this.clock, () => RESPONSE_ORIGIN);
+  /** Users of whom the function requested a third key. */
+  readonly thirdKeys: string[] = [];
   /** How many of the next requests of a method Immuta refuses. */
   refused?: { readonly method: string; times: number };
   /** The secret of the managed key, while the stack has one. */
@@ -62,7 +63,12 @@ export class ManagedKeysSandbox {
   private secrets = 0;
 
   /** @param onExchange Called after each request to AWS and Immuta */
-  constructor(behaviour: Behaviour, onExchange: (label: string) => void, note: (line: string) => void) {
+  constructor(
+    behaviour: Behaviour,
+    onExchange: (label: string) => void,
+    note: (line: string) => void,
+    private readonly codeFolder: string,
+  ) {
     const { clock, scheduler } = this;
     this.aws = createAwsServices({ clock, accountId: ACCOUNT, region: REGION, iam: new PermissiveIam(clock, ACCOUNT) });
     this.immuta = createImmuta({ clock, aws: this.aws });
@@ -84,6 +90,7 @@ export class ManagedKeysSandbox {
         lambda: () => this.lambda,
         onImmutaAnswer: () => {},
         onLog: (_, text) => note(text),
+        onThirdKey: (userName) => void this.thirdKeys.push(userName),
       },
       1,
     );
@@ -258,7 +265,7 @@ export class ManagedKeysSandbox {
       functionArn: FUNCTION_ARN,
       region: REGION,
       roleArn: HANDLER_ROLE,
-      codeFolder: CODE_FOLDER,
+      codeFolder: this.codeFolder,
       handler: 'index.handler',
       environment: { IMMUTA_URL, API_KEY_SECRET_ARN: secrets.createSecret('api-key', DEFAULT_API_KEY).arn },
       timeoutSeconds: 900,

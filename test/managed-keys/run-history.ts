@@ -1,5 +1,6 @@
 import { Action, Authentication, History, Step, UserName, USERS } from './history';
 import { Response, ManagedKeysSandbox } from './managed-keys-sandbox';
+import { CODE_FOLDER } from '../campaign/templates';
 import { SecretVersion } from '../sandbox/aws';
 import { leaksIn, NamedSecret } from '../sandbox/leaks';
 
@@ -19,9 +20,17 @@ interface Resource {
 const IN_CREATION_OR_DELETION = ['creating', 'createError', 'deleting', 'deleted', 'deleteError'];
 const MOST_VIOLATIONS = 3;
 
-/** Runs a history, ends all faults, deploys, rotates and destroys. Returns which invariants were violated. */
-export async function runHistory(history: History, note?: (line: string) => void): Promise<string[]> {
-  return new HistoryRun(history, note).run();
+/**
+ * Runs a history, ends all faults, deploys, rotates and destroys. Returns which invariants were violated.
+ *
+ * @param codeFolder of the handler. @default - the packaged one
+ */
+export async function runHistory(
+  history: History,
+  note?: (line: string) => void,
+  codeFolder?: string,
+): Promise<string[]> {
+  return new HistoryRun(history, note, codeFolder).run();
 }
 
 class HistoryRun {
@@ -38,11 +47,13 @@ class HistoryRun {
   constructor(
     private readonly history: History,
     private readonly note: (line: string) => void = () => {},
+    codeFolder = CODE_FOLDER,
   ) {
     this.sandbox = new ManagedKeysSandbox(
       history.behaviour,
       (label) => this.checkHeldKey(label),
       (line) => note(`${new Date(this.sandbox.clock.now()).toISOString().slice(11, 23)} ${line}`),
+      codeFolder,
     );
   }
 
@@ -55,6 +66,7 @@ class HistoryRun {
       this.pending.push(this.act(step.action));
     }
     await this.end();
+    this.violations.unshift(...this.sandbox.thirdKeys.map((user) => `a third key of ${user} is requested`));
     this.checkSecrets();
     return this.violations.slice(0, MOST_VIOLATIONS);
   }
