@@ -54,7 +54,10 @@ export class CloudWatch {
     const periodMs = Number(alarm.Period) * 1000;
     const needed = Number(alarm.EvaluationPeriods);
     const results: boolean[] = [];
-    for (let back = 0; back < needed + this.extraPeriods && results.length < needed; back++) {
+    // missing values that are ignored keep the state, which the last value has given the alarm
+    const oldest = Math.min(...points.map(({ timestamp }) => timestamp));
+    const periods = alarm.TreatMissingData === 'ignore' ? (now - oldest) / periodMs + 1 : needed + this.extraPeriods;
+    for (let back = 0; back < periods && results.length < needed; back++) {
       const end = now - back * periodMs;
       const values = points
         .filter(({ timestamp }) => timestamp > end - periodMs && timestamp <= end)
