@@ -1,4 +1,3 @@
-import { AwsError, elements, queryXml } from '../../sandbox/aws';
 import { IntegrationRecord, S3Config } from '../../sandbox/immuta';
 import {
   API_KEY,
@@ -13,15 +12,13 @@ import {
   OTHER_ROLE,
   OWNER,
 } from '../support/handler-sandbox';
+import { describeStack as showStack, ShownState } from '../support/stack-description';
 
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();
 });
-afterEach(() => {
-  delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION;
-  return sandbox.close();
-});
+afterEach(() => sandbox.close());
 
 const deletions = () => sandbox.countImmutaCalls('DELETE');
 /** With a location that Immuta does not delete. */
@@ -33,38 +30,8 @@ const removal = (locationId: string) =>
   'aws s3control delete-access-grants-location --account-id 111122223333 --region us-east-1 ' +
     `--access-grants-location-id ${locationId}`;
 
-interface Shown {
-  /** Of the resource. @default DELETE_IN_PROGRESS */
-  readonly resourceStatus?: string;
-  /** When the resource changed, since now. @default 0 */
-  readonly changedAfterMs?: number;
-  /** How many questions are answered before some are denied. @default 0 */
-  readonly answers?: number;
-  /** How many questions are denied. @default 0 */
-  readonly denials?: number;
-}
-
-/** Lets CloudFormation show a stack in this status, and its resource with this physical ID. */
-function describeStack(status: string, physicalId: string, options: Shown = {}): void {
-  const { resourceStatus = 'DELETE_IN_PROGRESS', changedAfterMs = 0 } = options;
-  const changedAt = new Date(sandbox.clock.now() + changedAfterMs).toISOString();
-  let { answers: answered = 0, denials = 0 } = options;
-  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = sandbox.aws.url;
-  sandbox.aws.route('cloudformation', async ({ operation }) => {
-    if (answered-- <= 0 && denials-- > 0) throw new AwsError(403, 'AccessDenied', 'no');
-    const detail = {
-      LogicalResourceId: 'SalesLake',
-      PhysicalResourceId: physicalId,
-      ResourceStatus: resourceStatus,
-      LastUpdatedTimestamp: changedAt,
-    };
-    const answers: Record<string, object> = {
-      DescribeStackResource: { StackResourceDetail: detail },
-      DescribeStacks: { Stacks: { member: [{ StackName: 'Lake', StackStatus: status, CreationTime: changedAt }] } },
-    };
-    return queryXml(operation, elements(answers[operation]));
-  });
-}
+const describeStack = (status: string, physicalId: string, state?: ShownState) =>
+  showStack(sandbox, status, physicalId, state);
 
 describe('Delete of an integration of ours', () => {
   test('ends a Delete when the integration and its location are gone', async () => {
@@ -248,6 +215,50 @@ describe('Delete of an integration of ours', () => {
 
     expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toMatchObject([{ id: '2002', status: 'enabled' }]);
+  });
+
+  test('deletes what another run of the Create left when the stack has no later integration', async () => {
+    await sandbox.addIntegration({ id: '2002' });
+    describeStack('DELETE_IN_PROGRESS', ID);
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+  });
+
+  test('keeps the integration that the stack has under another ID', async () => {
+    sandbox.addRecord({ id: '2002' });
+    describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'immuta-s3-integration/2002');
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+  });
+
+  test('retries a deletion when a new role is not in force yet', async () => {
+    await sandbox.addIntegration();
+    sandbox.immuta.faults.validation({ test: 4, on: 'delete', times: 3 });
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(4);
+    expect(sandbox.clock.sleeps.slice(0, 3)).toEqual([3_000, 4_500, 6_750]);
+  });
+
+  test('fails a Delete when a role is not in force until IAM has propagated it', async () => {
+    const begin = sandbox.clock.now();
+    await sandbox.addIntegration();
+    sandbox.immuta.faults.validation({ test: 4, on: 'delete', times: Infinity });
+
+    expect((await sandbox.delete(ID)).Reason).toMatch(/\[VALIDATION_TEST_FAILED\]$/);
+    expect(sandbox.clock.now() - begin).toBeGreaterThan(170_000);
+    expect(sandbox.clock.now() - begin).toBeLessThan(190_000);
+  });
+
+  test.each([20_000, 50_000])('waits with a Delete when reads show the status before it for %d ms', async (lag) => {
+    sandbox.immuta.switches.readLag.get.delete = lag;
+    await sandbox.addIntegration();
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+    expect(deletions()).toBe(1);
   });
 
   test('retries a deletion when its response is lost', async () => {
@@ -455,6 +466,16 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
     expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
   });
+});
+
+test('deletes what an Update of the resource with that ID recreated, even in the cleanup of an update', async () => {
+  const invented = 'Lake-SalesLake-1F2E3D4C5B6A';
+  // six of the physical ID, six of UPDATE: written by hand with sha256sum
+  await sandbox.addIntegration({ config: { ...CONFIG, name: `sales-${OWNER}-ca88bad7f1b1` } });
+  describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', invented);
+
+  expect(await sandbox.delete(invented)).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.integrations).toEqual([]);
 });
 
 describe('Delete without a generation, under an ID that CloudFormation invented', () => {

@@ -75,6 +75,7 @@ export abstract class FunctionSandbox {
   /** Ends, and looks whether anything that left the handler holds a secret. */
   public async close(): Promise<void> {
     const { aws, log, responses } = this;
+    delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION; // most tests do not let CloudFormation answer
     await Promise.all([aws.close(), responses.close()]);
     const secrets = [
       ...this.secrets,

@@ -1,0 +1,44 @@
+import { FunctionSandbox } from './function-sandbox';
+import { AwsError, elements, queryXml } from '../../sandbox/aws';
+
+export interface ShownState {
+  /** Of the resource. @default DELETE_IN_PROGRESS */
+  readonly resourceStatus?: string;
+  /** When the resource changed, since now. @default 0 */
+  readonly changedAfterMs?: number;
+  /** When the operation of the stack began, since now. @default - when the resource changed */
+  readonly startedAfterMs?: number;
+  /** How many questions are answered before some are denied. @default 0 */
+  readonly answers?: number;
+  /** How many questions are denied. @default 0 */
+  readonly denials?: number;
+}
+
+/** Lets CloudFormation show a stack in this status, and its resource with this physical ID. */
+export function describeStack(
+  { aws, clock }: FunctionSandbox,
+  status: string,
+  physicalId: string,
+  options: ShownState = {},
+): void {
+  const { resourceStatus = 'DELETE_IN_PROGRESS', changedAfterMs = 0, startedAfterMs = changedAfterMs } = options;
+  const now = clock.now();
+  const at = (afterMs: number) => new Date(now + afterMs).toISOString();
+  let { answers: answered = 0, denials = 0 } = options;
+  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = aws.url;
+  aws.route('cloudformation', async ({ operation }) => {
+    if (answered-- <= 0 && denials-- > 0) throw new AwsError(403, 'AccessDenied', 'no');
+    const detail = {
+      LogicalResourceId: 'SalesLake',
+      PhysicalResourceId: physicalId,
+      ResourceStatus: resourceStatus,
+      LastUpdatedTimestamp: at(changedAfterMs),
+    };
+    const stack = { StackName: 'Lake', StackStatus: status, CreationTime: at(startedAfterMs) };
+    const answers: Record<string, object> = {
+      DescribeStackResource: { StackResourceDetail: detail },
+      DescribeStacks: { Stacks: { member: [stack] } },
+    };
+    return queryXml(operation, elements(answers[operation]));
+  });
+}
