@@ -13,7 +13,7 @@ export function addMeasurements(project: awscdk.AwsCdkConstructLibrary): void {
   bench.exec('tsx benchmarks/main.ts');
 
   const mutation = project.addTask('mutation', {
-    description: 'Change the sources at random places and list the changes that no test notices: -- deletion',
+    description: 'Change the sources at one place at a time and list the changes that no test notices: -- deletion',
     env: { CDK_VALIDATION: 'false' },
   });
   mutation.exec('npm ci --prefix mutation --ignore-scripts --no-audit --no-fund');

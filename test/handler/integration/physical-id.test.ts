@@ -1,4 +1,6 @@
-import { findIntegrationId, parsePhysicalId } from '../../../src/handler/integration/physical-id';
+import {
+  findIntegrationId, isChosenByCloudFormation, parsePhysicalId,
+} from '../../../src/handler/integration/physical-id';
 
 test.each([
   ['immuta-s3-integration/none', { kind: 'none' }],
@@ -28,4 +30,13 @@ test('finds the ID of an integration that was created or adopted', () => {
   expect(find('immuta-s3-integration/101/adopted')).toBe('101');
   expect(find('immuta-s3-integration/none')).toBeUndefined();
   expect(find('immuta-s3-integration/unknown')).toBeUndefined();
+});
+
+test.each([
+  ['Lake-SalesLake-1F2E3D4C5B6A', true],
+  ['immuta-s3-integration/101', false],
+  ['immuta-s3-integration/unknown', false],
+  ['', false], // the resource has none yet
+])('decides whether CloudFormation chose %p: %p', (text, expected) => {
+  expect(isChosenByCloudFormation(text)).toBe(expected);
 });

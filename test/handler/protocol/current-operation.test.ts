@@ -148,6 +148,17 @@ describe('at the first look', () => {
       expect(await current.findResult({ now: () => SENT_AT, sleep: async () => {} })).toBeUndefined();
     });
 
+    test.each([[10 * SECOND, true], [10 * SECOND + 1, false]])(
+      'takes an event for a late one after ten seconds (%d ms: continues %p)',
+      async (ms, isContinued) => {
+        stackStatus = 'UPDATE_IN_PROGRESS';
+        stackStartedAt = SENT_AT + 5 * SECOND;
+        const started = operation('Create', [CREATING], { now: () => SENT_AT + ms }).assertCurrent();
+
+        await (isContinued ? started : expect(started).rejects.toThrow('a later operation of the stack'));
+      },
+    );
+
     test.each(['UPDATE_IN_PROGRESS', undefined])('continues a late event when the stack is %s', async (status) => {
       stackStatus = status;
       const current = late();
@@ -185,6 +196,7 @@ describe('later', () => {
     await current.assertCurrent();
 
     await expect(current.assertCurrent()).rejects.toThrow(notCurrent('update', change));
+    expect(slept).toBe(0);
   });
 
   test('stops when CloudFormation differs from what an earlier invocation saw', async () => {
@@ -274,13 +286,19 @@ test.each([
 
 test.each([
   [SENT_AT - MINUTE, true],
-  [SENT_AT + SECOND, true], // the URL of an event is signed in whole seconds
+  [SENT_AT + 2 * SECOND, true], // the URL of an event is signed in whole seconds
   [SENT_AT + 3 * SECOND, false],
 ])('says whether a stack is in the operation of the event when that began at %d: %s', async (at, expected) => {
   stackStatus = 'UPDATE_IN_PROGRESS';
   stackStartedAt = at;
 
   expect(await operation('Create', [CREATING]).isPresentDeployment()).toBe(expected);
+});
+
+test('does not say whether a stack is in the operation of an event without a date', async () => {
+  stackStatus = 'UPDATE_IN_PROGRESS';
+
+  expect(await operation('Create', [CREATING], { sentAt: undefined }).isPresentDeployment()).toBeUndefined();
 });
 
 test('does not say whether a stack is new when CloudFormation cannot be asked', async () => {
