@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as cloudformation from '@aws-sdk/client-cloudformation';
+import * as iam from '@aws-sdk/client-iam';
 import * as s3control from '@aws-sdk/client-s3-control';
 import * as secretsmanager from '@aws-sdk/client-secrets-manager';
 import * as sts from '@aws-sdk/nested-clients/sts'; // eslint-disable-line import/no-extraneous-dependencies
 
-const SERVICES: Record<string, Record<string, any>> = { cloudformation, s3control, secretsmanager, sts };
+const SERVICES: Record<string, Record<string, any>> = { cloudformation, iam, s3control, secretsmanager, sts };
 
 /** A call that a command line of the `aws` CLI makes. */
 export interface AwsCall {

@@ -1,5 +1,8 @@
 import { parseAwsCommand } from './aws-command';
-import { commandsOf, GET_STARTED, kindOf, pagesToFollow } from './commands';
+import {
+  awsCommandsInText, commandsOf, GET_STARTED, isTask, kindOf, pagesToFollow, taskOf,
+} from './commands';
+import { readPages } from './pages';
 
 const PAGES = pagesToFollow().filter((page) => commandsOf(page).length > 0);
 
@@ -13,6 +16,19 @@ test.each(PAGES.flatMap(commandsOf).filter(({ text }) => text.startsWith('aws ')
     expect(Object.keys(parseAwsCommand(text).input)).not.toEqual([]);
   },
 );
+
+test.each(readPages().filter((page) => awsCommandsInText(page).length > 0))(
+  'has operations and options that AWS knows in the text of $file',
+  (page) => {
+    expect(() => awsCommandsInText(page).map((command) => parseAwsCommand(command))).not.toThrow();
+  },
+);
+
+test('names only tasks that the repository has', () => {
+  const tasks = readPages().flatMap(commandsOf).map(({ text }) => taskOf(text)).filter((task) => task !== undefined);
+  expect(tasks).toContain('mutation');
+  expect(tasks.filter((task) => !isTask(task))).toEqual([]);
+});
 
 test.each([
   ['aws s3control list-locations --account-id 1', 'is no command of AWS'],

@@ -21,6 +21,9 @@ const NOT_RUN: readonly [command: RegExp, reason: string][] = [
   [/^cd cdk-immuta-s3-integration$/, 'enters the clone'],
 ];
 
+/** Commands of the `aws` CLI without a client among the dependencies of this repository. */
+const UNCHECKED = ['aws s3 ', 'aws sso-admin '];
+
 /** What a reader follows to use the library: README, guides and runbook. */
 export function pagesToFollow(): Page[] {
   return readPages().filter(({ file }) => /^(README\.md|docs\/guides\/.+|docs\/runbook\.md)$/.test(file));
@@ -44,11 +47,22 @@ export function kindOf({ text, where }: Command): Kind {
   if (text.startsWith('aws ')) return 'aws';
   if (text.startsWith('curl ')) return 'curl';
   if (/^npx (cdk|aws-cdk@2) /.test(text)) return 'cdk';
-  const task = /^(?:npm run|npx projen) ([\w:]+)$/.exec(text)?.[1];
+  const task = taskOf(text);
   if (/^npm (ci|cit)$/.test(text) || (task && isTask(task))) return 'task';
   throw new Error(`${where}: no test runs '${text}'`);
 }
 
-function isTask(name: string): boolean {
+/** The task of this repository that a command runs, if any. */
+export function taskOf(text: string): string | undefined {
+  return /(?:^| )(?:npm run|npx projen) ([\w:-]+)/.exec(text)?.[1];
+}
+
+/** Commands of the `aws` CLI in the sentences of a page, between backticks or, in an error, quotes. */
+export function awsCommandsInText({ text }: Page): string[] {
+  const commands = [...text.matchAll(/([`'])(aws [^`']+)\1/g)].map(([, , command]) => command.replace(/\s+/g, ' '));
+  return commands.filter((command) => !UNCHECKED.some((start) => command.startsWith(start)));
+}
+
+export function isTask(name: string): boolean {
   return name in JSON.parse(readFileSync(path.join(ROOT, '.projen/tasks.json'), 'utf8')).tasks;
 }
