@@ -1,13 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { FollowedPage } from './followed-page';
-import { AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration, S3Location }
-  from '../../src';
-import { changes, lake, LOCATION_PATH, locations, STACK_NAME, tenantIn } from '../lifecycle/fixture';
+import {
+  AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3Integration,
+  ImmutaS3IntegrationProps, S3Location,
+} from '../../src';
+import { changes, failure, lake, LOCATION_PATH, locations, STACK_NAME, tenantIn } from '../lifecycle/fixture';
 import { expectInOrder, heldKey, keyLake, secretOf } from '../lifecycle/keys';
 import { byHand, inAccount, prepareAccount, state } from '../lifecycle/owners';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
@@ -21,7 +23,7 @@ export const FLOWS: Record<string, (page: FollowedPage) => Promise<void>> = {
   'README.md': storeApiKey,
   'docs/guides/adopt-an-integration.md': adopt,
   'docs/guides/grant-data-access.md': readFirstObject,
-  'docs/guides/move-and-rename.md': refactor,
+  'docs/guides/move-and-rename.md': move,
   'docs/guides/rotate-credentials.md': rotate,
   'docs/guides/use-identity-center.md': deleteNativeInstance,
   'docs/runbook.md': repair,
@@ -84,28 +86,52 @@ async function readFirstObject(page: FollowedPage): Promise<void> {
   expect(sandbox.aws.iam.principalOf(Credentials.AccessKeyId)).toBe(locations(sandbox)[0].roleArn);
 }
 
-async function refactor(page: FollowedPage): Promise<void> {
+async function move(page: FollowedPage): Promise<void> {
   const { sandbox } = page;
-  const build = (outdir: string, isMoved: boolean) => {
-    const stack = new Stack(new App({ outdir }), STACK_NAME, { env: SANDBOX_ENV });
-    new ImmutaS3Integration(isMoved ? new Construct(stack, 'Lakes') : stack, isMoved ? 'Sales' : 'SalesLake', {
+  const build = (id: string, props: Partial<ImmutaS3IntegrationProps> = {}) => {
+    const stack = new Stack(new App({ outdir: mkdtempSync(path.join(page.folder, 'app-')) }), STACK_NAME, {
+      env: SANDBOX_ENV,
+    });
+    new ImmutaS3Integration(id === 'SalesLake' ? stack : new Construct(stack, 'Lakes'), id, {
       tenant: tenantIn(stack, sandbox),
       location: S3Location.bucket(Bucket.fromBucketName(stack, 'Bucket', SANDBOX_BUCKET)),
       authentication: ImmutaAuthentication.assumeRole({
         principal: new ArnPrincipal(sandbox.immuta.identity.principal),
       }),
+      ...props,
     });
     return stack;
   };
-  await sandbox.deploy(build(path.join(page.folder, 'before'), false));
+  const appOf = (stack: Stack) => ['--app', (stack.node.root as App).synth().directory];
+  await sandbox.deploy(build('SalesLake'));
   const before = state(sandbox);
-  const after = build(path.join(page.folder, 'after'), true);
-  const app = (after.node.root as App).synth().directory;
 
-  await page.run('npx cdk refactor', { more: ['--app', app] });
-
+  // let the CLI refactor the stack
+  const moved = build('Sales');
+  await page.run('npx cdk refactor', { more: appOf(moved) });
   expect(state(sandbox)).toEqual(before);
-  expect((await sandbox.deploy(after)).events).toEqual([]);
+  expect((await sandbox.deploy(moved)).events).toEqual([]);
+
+  // hand over to another stack
+  const retained = build('Sales', { removalPolicy: RemovalPolicy.RETAIN });
+  await sandbox.deploy(retained);
+  const values = { '<stack>': STACK_NAME, '<path of the construct>': 'Lakes/Sales' };
+  await page.run('npx cdk orphan', { values, more: [...appOf(retained), '--yes'] });
+  const { id, config } = theRecord(sandbox);
+  const other = lake(sandbox, {
+    stackName: 'Other',
+    props: (stack) => ({
+      adopt: id,
+      integrationName: config.name,
+      accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'AccessGrants'),
+      locationRole: Role.fromRoleArn(stack, 'Location', config.awsLocationRole),
+      authentication: ImmutaAuthentication.existingRole(Role.fromRoleArn(stack, 'Existing', config.awsRoleToAssume!)),
+    }),
+  });
+  const result = await sandbox.deploy(other);
+  expect([result.status, failure(result)]).toEqual(['CREATE_COMPLETE', undefined]);
+  expect(await sandbox.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(theRecord(sandbox).status).toBe('enabled');
   expect(changes(sandbox)).toEqual(['POST /integrations']);
 }
 
