@@ -63,7 +63,8 @@ export function renderPage(measures: Measures): string {
 
 ${environment}
 
-Times of synthesis are medians of processor time. Compare the ratios: seconds depend on the machine.
+Times of synthesis are processor time, of the fastest of three rounds. Compare the ratios: seconds depend on the
+machine.
 
 ## Targets
 
