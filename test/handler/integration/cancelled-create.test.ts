@@ -8,10 +8,11 @@ const RETAINED: Sent = { properties: { RemovalPolicy: 'retain' } };
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();
-  describeStack(sandbox, 'UPDATE_IN_PROGRESS', '', { resourceStatus: 'CREATE_IN_PROGRESS' });
 });
 afterEach(() => sandbox.close());
 
+/** CloudFormation shows that it waits for the Create. */
+const describeCreate = () => describeStack(sandbox, 'UPDATE_IN_PROGRESS', '', { resourceStatus: 'CREATE_IN_PROGRESS' });
 const deletions = () => sandbox.countImmutaCalls('DELETE');
 const ids = () => sandbox.integrations.map(({ id }) => id);
 
@@ -28,6 +29,8 @@ function duplicateAfterPost(record: Partial<IntegrationRecord> = {}): void {
 }
 
 describe('a Create that CloudFormation cancelled', () => {
+  beforeEach(describeCreate);
+
   test('deletes what it created when the stack has nothing of it', async () => {
     cancelAtPost('UPDATE_ROLLBACK_IN_PROGRESS', INVENTED);
 
@@ -106,6 +109,8 @@ describe('a Create that CloudFormation cancelled', () => {
 });
 
 describe('a cancelled Create of an integration to retain', () => {
+  beforeEach(describeCreate);
+
   test('deletes what it created when CloudFormation has no response of it', async () => {
     cancelAtPost('UPDATE_ROLLBACK_IN_PROGRESS', INVENTED);
 
@@ -127,8 +132,6 @@ describe('a cancelled Create of an integration to retain', () => {
 });
 
 describe('after the response, a Create', () => {
-  beforeEach(() => { delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION; });
-
   test('deletes at once what another run of it failed to create', async () => {
     duplicateAfterPost({ status: 'createError' });
     const begin = sandbox.clock.now();

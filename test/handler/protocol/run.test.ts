@@ -104,6 +104,29 @@ describe('an event that takes longer than an invocation', () => {
   });
 });
 
+describe('an event that Lambda delivered more than five minutes late', () => {
+  test('is refused when CloudFormation cannot be asked', async () => {
+    const { Reason } = await sandbox.update({ ageMs: 301_000 });
+
+    expect(Reason).toMatch(/reached the handler function 5 minutes late.*\[EVENT_TOO_OLD\]$/);
+    expect(sandbox.immutaCalls).toEqual([]);
+  });
+
+  test('is carried out when it continues an invocation', async () => {
+    await sandbox.addIntegration();
+    const Continuation = { startedAt: sandbox.clock.now(), hop: 1, posted: false };
+
+    expect(await sandbox.update({ ageMs: 301_000, event: { Continuation } })).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('is carried out when its response URL has no date', async () => {
+    await sandbox.addIntegration();
+    const event = { ResponseURL: `${sandbox.responses.url}/r?Expires=1795408000&Signature=s` };
+
+    expect(await sandbox.update({ ageMs: 301_000, event })).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
 describe('an event that is malformed', () => {
   test.each([
     [

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { TestClock } from './test-clock';
 import { HandleEvent, run } from '../../../src/handler/protocol/run';
-import { AwsRequest, AwsStandIn, s3ControlOperation, startAws } from '../../sandbox/aws';
+import { AwsError, AwsRequest, AwsStandIn, s3ControlOperation, startAws } from '../../sandbox/aws';
 import { serveLambda } from '../../sandbox/lambda/http-face';
 import { leaksIn, NamedSecret, secretTexts } from '../../sandbox/leaks';
 import { HttpServer } from '../../support/http-server';
@@ -56,6 +56,9 @@ export abstract class FunctionSandbox {
       { find: (functionArn) => ({ functionArn }), invokeAsync: (_, event) => this.invocations.push(event) },
       aws,
     );
+    aws.route('cloudformation', async () => {
+      throw new AwsError(403, 'AccessDenied', 'The handler may not ask CloudFormation.');
+    });
     // the handler acts as the sandbox's admin
     Object.assign(process.env, {
       AWS_REGION: aws.region,
@@ -65,6 +68,7 @@ export abstract class FunctionSandbox {
       AWS_ENDPOINT_URL_S3: aws.url, // to whose host it responds
       AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
       AWS_ENDPOINT_URL_LAMBDA: aws.url,
+      AWS_ENDPOINT_URL_CLOUDFORMATION: aws.url, // which denies every question unless a test describes the stack
       // the SDK's own pauses are not the clock's; the handler tries again as well
       AWS_MAX_ATTEMPTS: '1',
     });
@@ -75,7 +79,6 @@ export abstract class FunctionSandbox {
   /** Ends, and looks whether anything that left the handler holds a secret. */
   public async close(): Promise<void> {
     const { aws, log, responses } = this;
-    delete process.env.AWS_ENDPOINT_URL_CLOUDFORMATION; // most tests do not let CloudFormation answer
     await Promise.all([aws.close(), responses.close()]);
     const secrets = [
       ...this.secrets,

@@ -14,7 +14,10 @@ export interface ShownState {
   readonly denials?: number;
 }
 
-/** Lets CloudFormation show a stack in this status, and its resource with this physical ID. */
+/**
+ * Lets CloudFormation show a stack in this status, and its resource with this physical ID. Without it, CloudFormation
+ * denies every question.
+ */
 export function describeStack(
   { aws, clock }: FunctionSandbox,
   status: string,
@@ -25,7 +28,6 @@ export function describeStack(
   const now = clock.now();
   const at = (afterMs: number) => new Date(now + afterMs).toISOString();
   let { answers: answered = 0, denials = 0 } = options;
-  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = aws.url;
   aws.route('cloudformation', async ({ operation }) => {
     if (answered-- <= 0 && denials-- > 0) throw new AwsError(403, 'AccessDenied', 'no');
     const detail = {
