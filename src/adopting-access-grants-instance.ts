@@ -13,6 +13,7 @@ import { HandlerFunctionOptions } from './handler-function-options';
 import { DefinedInstance } from './private/access-grants-instance-base';
 import { attachToHandler } from './private/attach-policy';
 import { createCustomResource, renderRemovalPolicy } from './private/custom-resource';
+import { findOrCreateGeneration } from './private/generation';
 import { createHandlerFunction, findConnections } from './private/handler-function';
 import {
   buildInstanceHandlerStatements,
@@ -195,7 +196,8 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
       Tags: Lazy.string({ produce: () => this.renderTags() }),
       TimeoutSeconds: `${timeout.toSeconds()}`,
       RemovalPolicy: renderRemovalPolicy(() => this._resource),
-      Generation: this.findGeneration(role),
+      // a role of the user can outlive the resource
+      Generation: findOrCreateGeneration(this, [role.node.scope === this ? role : undefined]).id,
     };
   }
 
@@ -207,14 +209,6 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
   /** Lists the keys of the tags that the function sets: its own and those of the user. */
   private listTagKeys(): string[] {
     return [`${INSTANCE_TAG_PREFIX}:*`, ...Object.keys(this.cdkTagManager.tagValues())];
-  }
-
-  /**
-   * Returns an ID that is another one when the resource is added again: that of the function's role, if the template
-   * contains the role. A role of the user can outlive the resource.
-   */
-  private findGeneration(role: iam.IRole): string | undefined {
-    return role instanceof iam.Role && role.node.scope === this && role.node.defaultChild ? role.roleId : undefined;
   }
 
   /**

@@ -14,6 +14,7 @@ import { ManagedAccessKeyResources } from './private/authentication';
 import { createLocationRole } from './private/create-location-role';
 import { dependOnDefinedInstance, findDefinedInstance, resolveIdentityCenter } from './private/default-instance';
 import { allowDescribeStack } from './private/described-stacks';
+import { findOrCreateGeneration, Generation } from './private/generation';
 import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
 import { addMonitoredIntegration, MonitoredIntegration } from './private/monitored-integrations';
@@ -109,7 +110,10 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   private readonly owners: OtherOwners;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
   private readonly parts: Construct;
-  /** Resources that are never retained: IAM cannot delete the handler's role while it has policies. */
+  /**
+   * Resources that are never retained: IAM cannot delete the handler's role while it has policies, and nothing else
+   * needs the `Generation`.
+   */
   private readonly alwaysDeleted: IConstruct[];
   private removalPolicy?: RemovalPolicy;
 
@@ -162,8 +166,9 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
 
     const diagnosis = props.diagnosePermissions ? [attachDiagnosis(this.parts, tenant, immutaPrincipalArn)] : [];
     allowDescribeStack(this, tenant);
+    const generation = adopt === undefined ? this.findOrCreateGeneration(authentication.ownPolicy) : undefined;
     const { resource, expected } = createIntegrationResource(props, {
-      ...governed, scope: this.parts, integration: this, locationRole, authentication,
+      ...governed, scope: this.parts, integration: this, locationRole, authentication, generation: generation?.id,
     });
     // The instance of an adopted integration exists, so that a second one could not be created.
     const defineInstance = (stack: Stack) => { new AccessGrantsInstance(stack, DEFAULT_ID); };
@@ -177,7 +182,9 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     addMonitoredIntegration(this.monitored);
 
     const rotation = this.managedAccessKey?.createRotationSchedule(resource) ?? [];
-    this.alwaysDeleted = [...authentication.handlerPolicies, ...diagnosis, ...rotation];
+    this.alwaysDeleted = [
+      ...authentication.handlerPolicies, ...diagnosis, ...rotation, ...generation?.resources ?? [],
+    ];
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
   }
@@ -258,6 +265,11 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    */
   public addHealthCheck(options: HealthCheckOptions = {}): HealthCheck {
     return HealthCheck._ofIntegration(this, this.monitored, options);
+  }
+
+  private findOrCreateGeneration(ownPolicy: iam.ManagedPolicy | undefined): Generation {
+    const ids = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy'];
+    return findOrCreateGeneration(this.parts, [...ids.map((id) => this.parts.node.tryFindChild(id)), ownPolicy]);
   }
 
   private findInstance(): IAccessGrantsInstance | undefined {

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import {
+  countTypes,
   ENV,
   INSTANCE,
   INTEGRATION,
@@ -74,26 +75,8 @@ test('fails when an adopted integration has no instance', () => {
   expect(getOnly(other, INSTANCE).logicalId).toBe('S3AccessGrantsInstance');
 });
 
-describe('generation of an adopted integration', () => {
-  const generation = (props: Partial<ImmutaS3IntegrationProps>, options?: iam.FromRoleArnOptions) => {
-    const stack = adopting(props, options);
-    const { Generation } = getOnly(stack, INTEGRATION).Properties;
-    const [logicalId, what] = Generation?.['Fn::GetAtt'] ?? [Generation?.Ref, 'Ref'];
-    return logicalId && `${what} of ${listResources(stack)[logicalId].Type}`;
-  };
-  const principal = new iam.ArnPrincipal('arn:aws:iam::444455556666:role/immuta');
-
-  test.each([
-    ['the location role', { locationRole: undefined }, undefined, 'RoleId of AWS::IAM::Role'],
-    [
-      "Immuta's role",
-      { authentication: ImmutaAuthentication.assumeRole({ principal, roleName: 'immuta' }) },
-      undefined,
-      'RoleId of AWS::IAM::Role',
-    ],
-    ['a policy of one of them', {}, undefined, 'Ref of AWS::IAM::ManagedPolicy'],
-    ['nothing when all roles are imported as immutable', {}, { mutable: false }, undefined],
-  ])('uses %s as the generation of an adopted integration', (_, props, options, type) => {
-    expect(generation(props, options)).toBe(type);
-  });
+test('has no generation when the integration is adopted, since its Delete sends no request', () => {
+  const stack = adopting({}, { mutable: false });
+  expect(getOnly(stack, INTEGRATION).Properties).not.toHaveProperty('Generation');
+  expect(countTypes(stack)).not.toHaveProperty('AWS::SSM::Parameter');
 });

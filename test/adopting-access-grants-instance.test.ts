@@ -176,7 +176,7 @@ describe('AdoptingAccessGrantsInstance', () => {
     new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
 
     const { Properties, DependsOn } = getOnly(stack, ADOPTING);
-    expect(Properties).not.toHaveProperty('Generation');
+    expect(Properties.Generation).toEqual({ Ref: 'AdoptingS3AccessGrantsInstanceGeneration' });
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
     expect(JSON.stringify(getOnly(stack, 'AWS::Lambda::Function').Properties.Role)).toMatch(role);
     expect(Object.keys(listResources(stack))).toEqual(expect.arrayContaining(DependsOn!));

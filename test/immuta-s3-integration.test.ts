@@ -103,7 +103,7 @@ describe('default configuration', () => {
     expect(getOnly(stack, INTEGRATION).DependsOn!.sort()).toEqual(others.sort());
   });
 
-  test('lets an integration depend on no resource when its stack defines none of them', () => {
+  test('lets an integration depend on nothing but its generation when its stack defines no other resource', () => {
     const app = new App();
     const [home, stack] = ['Home', 'Stack'].map((id) => newStack(undefined, app, id));
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/immuta', { mutable: false });
@@ -114,6 +114,7 @@ describe('default configuration', () => {
       accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
     });
     expect(getOnly(stack, INTEGRATION)).not.toHaveProperty('DependsOn');
+    expect(countTypes(stack)).toEqual({ [INTEGRATION]: 1, 'AWS::SSM::Parameter': 1 });
   });
 
   test('returns attributes of the custom resource and its roles', () => {

@@ -31,6 +31,7 @@ export interface RenderedParts {
   readonly authentication: BoundAuthentication;
   readonly bucketAccount: string;
   readonly data: GovernedData;
+  readonly generation?: string;
 }
 
 /** The custom resource of an integration, and what it deploys. */
@@ -89,24 +90,10 @@ function renderProperties(props: RenderedProps, parts: RenderedParts): Integrati
     RemovalPolicy: renderRemovalPolicy(() => scope.node.findChild('Resource').node.defaultChild as CfnResource),
     Revision: props.revision,
     Adopt: props.adopt,
-    Generation: Lazy.string({ produce: () => findGeneration(scope, authentication) }),
+    Generation: parts.generation,
     DiagnosedPrincipalArn: props.diagnosePermissions ? authentication.principalArn : undefined,
     BucketAccountId: props.diagnosePermissions ? parts.bucketAccount : undefined,
     DiagnosedBucketName: props.diagnosePermissions && data.allBuckets ? data.bucketNames[0] : undefined,
     HealthCheck: Lazy.string({ produce: () => findHealthCheckScope(parts.integration, props.tenant) }) as never,
   };
-}
-
-/**
- * Returns the ID of a role or policy that belongs to this integration alone. If all roles are imported as immutable,
- * there is none.
- *
- * IAM gives a role a new ID each time that it is created, and CloudFormation does so for a policy, even if the name is
- * the same.
- */
-function findGeneration(scope: Construct, { ownPolicy }: BoundAuthentication): string | undefined {
-  const resource = ['LocationRole', 'ImmutaRole', 'LocationPolicy', 'ImmutaPolicy']
-    .map((id) => scope.node.tryFindChild(id)?.node.defaultChild)
-    .find((child) => child !== undefined) as CfnResource | undefined;
-  return resource instanceof iam.CfnRole ? resource.attrRoleId : resource?.ref ?? ownPolicy?.managedPolicyArn;
 }

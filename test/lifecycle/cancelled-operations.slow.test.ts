@@ -178,6 +178,30 @@ describe('an integration that its policy retains', () => {
     expect(cancelled.status).toBe('ROLLBACK_COMPLETE');
     expect(await lake.left()).toEqual([]);
   });
+
+  test.each(['generated', 'given', 'given-immutable'] as const)(
+    'deletes what a cancelled Create created before the next deployment when its policy retains (%s roles)',
+    async (roles) => {
+      const { cloudFormation, responses } = sandbox.current;
+      cloudFormation.retryOrder = 'delete-first';
+      const lake = await ContestedLake.start(sandbox.current, roles);
+      const responding = moment();
+      const receive = responses.receive.bind(responses);
+      responses.receive = (request) => {
+        responding.comes();
+        return receive(request);
+      };
+      responses.refuse = 1; // the first attempt does not arrive, and the second one comes in the next deployment
+      const cancelled = await lake.deploy(RETAIN, { otherFails: responding.promise, disableRollback: true });
+
+      const next = await lake.deploy(RETAIN, { disableRollback: true });
+
+      expect([cancelled.status, next.status]).toEqual(['CREATE_FAILED', 'UPDATE_COMPLETE']);
+      expect(await lake.left()).toEqual([`${next.outputs.IntegrationId} enabled`, LOCATION_PATH]);
+      await lake.remove();
+      expect(await lake.left()).toEqual([`${next.outputs.IntegrationId} enabled`, LOCATION_PATH]);
+    },
+  );
 });
 
 describe('an event that runs again after it was answered', () => {
