@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { App, CfnOutput, CustomResource, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { runCdk } from './cdk-cli';
 import { Sandbox, SANDBOX_ENV } from './sandbox';
-
-const CDK = require.resolve('aws-cdk/bin/cdk');
 
 let sandbox: Sandbox;
 let folder: string;
@@ -19,14 +17,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs the `cdk` CLI against the sandbox; resolves with its exit code and all that it wrote. */
-function cdk(...args: string[]): Promise<{ code: number; output: string }> {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, CI: '1', ...sandbox.env };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CDK, '--no-notices', ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }));
-  });
-}
+const cdk = (...args: string[]) => runCdk(sandbox, ...args);
 
 /** A cloud assembly with a stack whose custom resource has these properties. */
 function synthesize(name: string, properties: Record<string, unknown>): string {

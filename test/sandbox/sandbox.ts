@@ -15,6 +15,7 @@ import {
   Template,
 } from './cloudformation';
 import { serveCloudFormation } from './cloudformation/http-face';
+import { serveDiagnosis } from './diagnosis-face';
 import { EventSchedules } from './event-schedules';
 import { DEFAULT_API_KEY, ImmutaStandIn, startImmuta } from './immuta';
 import { LambdaStandIn } from './lambda';
@@ -107,6 +108,7 @@ export class Sandbox {
     const onSilence = () => this.lambda.onSilence();
     serveCloudFormation({ cloudFormation: this.cloudFormation, aws, onSilence });
     serveLambda(this.lambda, aws);
+    serveDiagnosis(this.lambda, this.cloudFormation, aws);
     immuta.faults.onSilence = onSilence;
     aws.buckets.createBucket(SANDBOX_BUCKET);
     this.apiKeySecret = aws.secrets.createSecret(SANDBOX_API_KEY_SECRET, DEFAULT_API_KEY);

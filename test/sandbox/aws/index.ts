@@ -1,5 +1,6 @@
 import { SandboxClock } from '../clock';
 import { AccessGrantsState } from './access-grants';
+import { AwsError } from './aws-error';
 import { BucketsState } from './buckets';
 import { DUMMY_CREDENTIALS, IamState } from './iam';
 import { handleIam } from './iam-api';
@@ -22,6 +23,14 @@ export * from './request';
 export * from './s3-control';
 export * from './secrets';
 
+/** A request that was denied. */
+export interface Denial {
+  readonly request: AwsRequest;
+  readonly error: AwsError;
+  /** The machine's time, in which the `cdk` CLI looks for it. */
+  readonly recordedAt: number;
+}
+
 export interface AwsOptions {
   readonly clock: SandboxClock;
   /** @default '111122223333' */
@@ -43,6 +52,8 @@ export interface AwsServices {
   readonly parameters: ParametersState;
   /** Every request so far, in full. */
   readonly requests: AwsRequest[];
+  /** Those that were denied. */
+  readonly denials: Denial[];
   /** Answers a request, or fails with AWS's error. */
   readonly handle: AwsHandler;
   /**
@@ -75,6 +86,7 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
   const buckets = new BucketsState(accountId, region);
   const parameters = new ParametersState();
   const requests: AwsRequest[] = [];
+  const denials: Denial[] = [];
   const handlers = new Map<string, AwsHandler>([
     [
       'iam',
@@ -97,9 +109,17 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
     buckets,
     parameters,
     requests,
+    denials,
     handle: async (request) => {
       requests.push(request);
-      return (handlers.get(request.service) ?? notImplemented)(request);
+      try {
+        return await (handlers.get(request.service) ?? notImplemented)(request);
+      } catch (error) {
+        if (error instanceof AwsError && /^AccessDenied/.test(error.code)) {
+          denials.push({ request, error, recordedAt: Date.now() });
+        }
+        throw error;
+      }
     },
     route: (service, handler) => {
       const next = handlers.get(service) ?? notImplemented;

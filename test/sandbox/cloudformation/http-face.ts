@@ -54,8 +54,13 @@ class HttpFace {
       };
     },
     DescribeStackEvents: ({ input }) => ({ StackEvents: { member: describeEvents(this.find(input.StackName)) } }),
-    DescribeStackResources: ({ input }) => ({
-      StackResources: { member: describeResources(this.find(input.StackName)) },
+    DescribeStackResources: ({ input: { StackName, LogicalResourceId } }) => ({
+      StackResources: {
+        // CloudFormation still knows a resource that it has deleted
+        member: LogicalResourceId
+          ? [describeResource(this.find(StackName), LogicalResourceId)]
+          : describeResources(this.find(StackName)),
+      },
     }),
     ListStackResources: ({ input }) => ({
       StackResourceSummaries: { member: describeResources(this.find(input.StackName)) },

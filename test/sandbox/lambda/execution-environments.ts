@@ -22,6 +22,8 @@ export interface LambdaFunction {
   readonly memoryMb: number;
   /** How many of its runs there are at once. @default - as many as the account allows */
   readonly reservedConcurrency?: number;
+  /** @default - the one of Lambda's convention */
+  readonly logGroup?: string;
   /** Whether Lambda lets it invoke itself without a limit. @default false */
   readonly allowsRecursion?: boolean;
 }

@@ -21,6 +21,9 @@ export interface Invocation {
   readonly event: any;
   readonly attempt: number;
   readonly startedAt: number;
+  readonly logGroup: string;
+  /** The machine's time, in which the `cdk` CLI looks for its lines. */
+  readonly recordedAt: number;
   /** Whether a new process ran it. */
   readonly isColdStart: boolean;
   endedAt?: number;
@@ -209,6 +212,8 @@ export class LambdaStandIn {
       event,
       attempt,
       startedAt: this.now,
+      logGroup: fn.logGroup ?? `/aws/lambda/${functionName}`,
+      recordedAt: Date.now(),
       isColdStart: environment.events === 1,
       output: '',
     };

@@ -29,6 +29,7 @@ export function lambdaTypes(world: World): ResourceTypes {
         properties.ReservedConcurrentExecutions === undefined
           ? undefined
           : Number(properties.ReservedConcurrentExecutions),
+      logGroup: properties.LoggingConfig?.LogGroup,
       allowsRecursion: properties.RecursiveLoop === 'Allow',
     });
     return { physicalId: functionName, attributes: { Arn: functionArn } };
