@@ -48,16 +48,13 @@ describe('a Create that CloudFormation cancelled', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
-  test('deletes what another run of it created when it could not create anything itself', async () => {
-    sandbox.refuse('POST', 503, 'Try again.', { times: Infinity });
-    sandbox.clock.at(sandbox.clock.now() + 10_000, () => {
-      sandbox.addRecord({ id: '2002' });
-      describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', INVENTED, { startedAfterMs: -60_000 });
-    });
+  test('deletes what another run of it created when it was cancelled before this run began', async () => {
+    await sandbox.addIntegration({ id: '2002' });
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', INVENTED, { startedAfterMs: -60_000, changedAfterMs: 5_000 });
 
     expect(await sandbox.create()).toMatchObject({ Status: 'FAILED' });
-    expect(ids()).toEqual([]);
-    expect(sandbox.immutaCalls.filter((call) => call.startsWith('DELETE'))).toEqual(['DELETE /integrations/2002']);
+    expect(sandbox.integrations).toEqual([]);
+    expect(sandbox.immutaCalls.filter((call) => !call.startsWith('GET'))).toEqual(['DELETE /integrations/2002']);
   });
 
   test('keeps what the stack has, and deletes what another run of it created', async () => {

@@ -103,11 +103,21 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toMatchObject([{ status: 'enabled' }]);
   });
 
+  test('does not retry a deletion when Immuta refuses it for a reason that does not pass', async () => {
+    await sandbox.addIntegration();
+    sandbox.refuse('DELETE', 400, 'No.', { times: Infinity });
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'FAILED' });
+    expect(deletions()).toBe(1);
+  });
+
   test('quotes Immuta when a deletion fails', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Could not remove 3 grants.' });
+    const begin = sandbox.clock.now();
     const answer = await sandbox.delete(ID);
 
+    expect(sandbox.clock.now() - begin).toBeLessThan(40_000);
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(answer.Reason).toContain(
       "integration 101 is 'deleteError'; Could not remove 3 grants. Remove the cause. " +
@@ -233,6 +243,14 @@ describe('Delete of an integration of ours', () => {
     expect(deletions()).toBe(0);
   });
 
+  test('waits for a deletion that was requested before', async () => {
+    await sandbox.addIntegration({ status: 'deleting' });
+    sandbox.clock.at(sandbox.clock.now() + 20_000, () => sandbox.removeIntegration('101'));
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(1);
+  });
+
   test('retries a deletion when a new role is not in force yet', async () => {
     await sandbox.addIntegration();
     sandbox.immuta.faults.validation({ test: 4, on: 'delete', times: 3 });
@@ -248,8 +266,17 @@ describe('Delete of an integration of ours', () => {
     sandbox.immuta.faults.validation({ test: 4, on: 'delete', times: Infinity });
 
     expect((await sandbox.delete(ID)).Reason).toMatch(/\[VALIDATION_TEST_FAILED\]$/);
-    expect(sandbox.clock.now() - begin).toBeGreaterThan(170_000);
-    expect(sandbox.clock.now() - begin).toBeLessThan(190_000);
+    const lastAttempt = sandbox.immuta.requests.filter(({ method }) => method === 'DELETE').at(-1)!;
+    expect(lastAttempt.time - begin).toBeGreaterThan(178_000);
+    expect(lastAttempt.time - begin).toBeLessThan(180_000);
+  });
+
+  test('waits with a Delete when reads show the end of an earlier one that failed', async () => {
+    sandbox.immuta.switches.readLag.get.delete = 20_000;
+    await sandbox.addIntegration({ status: 'deleteError' });
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(1);
   });
 
   test.each([20_000, 50_000])('waits with a Delete when reads show the status before it for %d ms', async (lag) => {
@@ -435,6 +462,16 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
     expect(deletions()).toBe(0);
   });
 
+  test('keeps an integration that the stack had during the Delete, when it has another one later', async () => {
+    await sandbox.addIntegration();
+    describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ID);
+    sandbox.clock.at(sandbox.clock.now() + 120_000, () =>
+      describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'immuta-s3-integration/202'));
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+  });
+
   test('asks CloudFormation again about a failed Create when an answer is lost', async () => {
     await sandbox.addIntegration();
     describeStack('DELETE_IN_PROGRESS', INVENTED, { denials: 2 });
@@ -525,6 +562,29 @@ describe('Delete of `unknown/<createdBy>`', () => {
       await sandbox.delete(`immuta-s3-integration/unknown/${made}`, { properties: { Generation: undefined } }),
     ).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
+  });
+
+  test('fails and prints the command when the location of what the Create created remains', async () => {
+    const { id } = await addWithLocation();
+    sandbox.addRecord({ id: '7', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://finance/' } });
+    sandbox.immuta.switches.readLag.list.delete = 30_000; // the list still shows what was deleted
+    const { Status, Reason } = await sandbox.delete(`immuta-s3-integration/unknown/${MADE_BY_CREATE}`);
+
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain(removal(id));
+    expect(deletions()).toBe(1);
+  });
+
+  test('does not wait for the location when that belongs to an integration that stays', async () => {
+    await addWithLocation();
+    sandbox.addRecord({ id: '5', config: { ...CONFIG, name: 'theirs' } });
+    sandbox.addRecord({ id: '7', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://finance/' } });
+
+    expect(await sandbox.delete(`immuta-s3-integration/unknown/${MADE_BY_CREATE}`)).toMatchObject({
+      Status: 'SUCCESS',
+    });
+    expect(sandbox.integrations.map(({ id }) => id)).toEqual(['5', '7']);
+    expect(sandbox.locations).toHaveLength(1);
   });
 
   test('keeps what an earlier Create of the same generation created without a rollback', async () => {
