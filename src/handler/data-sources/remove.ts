@@ -87,7 +87,8 @@ async function reread(
 
 /**
  * Requests that a data source is disabled, or deleted if it is disabled. After a lost answer, the request is sent again
- * only if reads show for a minute that it was not carried out.
+ * only if reads show for a minute that it was not carried out. A conflict may pass, so the request is repeated for a
+ * minute.
  *
  * @returns whether nothing is left to do: the data source is gone, or a later operation has it
  */
@@ -99,6 +100,7 @@ async function requestRemoval(
 ): Promise<boolean> {
   const { deadline, immuta, log } = context;
   const { id } = record;
+  const conflictsEndAt = deadline.now() + IMMUTA_LAG_MS;
   return poll<boolean>({ deadline, waitingFor: `Immuta to remove data source ${id}` }, async () => {
     if (await isTakenOver?.()) {
       log.warn('keep-data-source', { dataSourceId: id, message: 'a later operation has it' });
@@ -111,6 +113,9 @@ async function requestRemoval(
     }
     if (reply === 'missing') {
       return { done: true };
+    }
+    if (reply.kind === 'conflict' && deadline.now() < conflictsEndAt) {
+      return { seen: reply.failure.text };
     }
     if (!reply.isAnswerLost) {
       throw createRemovalFailure(record, reply.failure);

@@ -57,6 +57,29 @@ test('finds its own data sources when the integration is gone', async () => {
   expect(describeDataSources(sandbox).map((each) => each.split(' ').at(-1))).toEqual(['disabled', 'disabled']);
 });
 
+const CONFLICT = { status: 409, body: { message: 'The integration is being edited.' } };
+
+test('removes a data source when Immuta answers with a conflict for a while', async () => {
+  const physicalId = await created();
+  sandbox.immuta.faults.http({ method: 'DELETE', path: /1001/, behaviour: 'answer', answer: CONFLICT, times: 3 });
+
+  expect((await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'delete' } })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([]);
+});
+
+test('fails a removal after a minute when Immuta answers with conflicts only', async () => {
+  const physicalId = await created();
+  sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'answer', answer: CONFLICT, times: Infinity });
+  const start = sandbox.clock.now();
+
+  const { Status, Reason } = await send(sandbox, 'Delete', { physicalId });
+
+  expect(Status).toBe('FAILED');
+  expect(Reason).toMatch(/did not remove data source 1001 .* 409 .*being edited.*\[DATA_SOURCE_NOT_REMOVED\]$/);
+  expect(sandbox.clock.now() - start).toBeGreaterThan(60_000);
+  expect(sandbox.clock.now() - start).toBeLessThan(120_000);
+});
+
 test('succeeds without a call when nothing was added', async () => {
   sandbox.environment = {};
 
