@@ -36,8 +36,8 @@ test.each(REQUEST_TYPES)('fails a %s without harm whatever the body of a success
   }
 });
 
-// seeds from 31 on: hostile.slow.test.ts
-const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
+// thousands of seeds: hostile.slow.test.ts
+const SEEDS = Array.from({ length: 15 }, (_, i) => i + 1);
 
 test.each(SEEDS)('succeeds only with evidence when answers are random: seed %s', async (seed) => {
   const requestType = REQUEST_TYPES[seed % 3];

@@ -19,3 +19,13 @@ test.each(CASES)('$id sees $settings', async ({ experiment, settings }) => {
   expect(report.leftovers).toEqual([]);
   expect(findLeftovers(live.current)).toEqual(NOTHING);
 });
+
+test('all experiments see what they expect, and leave nothing', async () => {
+  const report = (await runKit(live.current.kit))!;
+
+  expect(report.results.map(({ id, outcome, reason }) => ({ id, outcome, reason }))).toEqual(
+    EXPERIMENTS.map(({ id }) => ({ id, outcome: 'as expected', reason: undefined })),
+  );
+  expect(report.leftovers).toEqual([]);
+  expect(findLeftovers(live.current)).toEqual(NOTHING);
+});
