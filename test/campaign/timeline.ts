@@ -35,9 +35,11 @@ export class Timeline {
 function readableLog(text: string): string | undefined {
   const [, caller, json] = /^(.*?) \| (\{.*)$/s.exec(text) ?? [];
   if (json === undefined) return text;
-  const { level, step, stack, logicalId, requestId, requestType, hop, elapsedMs, ...fields } = JSON.parse(
+  const { level, step, stack, logicalId, requestId, requestType, hop, elapsedMs, message, ...others } = JSON.parse(
     json,
   ) as Record<string, unknown>;
+  // without words of its own, a message repeats the fields
+  const fields = String(message).startsWith(`${requestType} ${step}`) ? others : { message, ...others };
   // metrics have no step
   if (step === 'request' || step === undefined) return undefined;
   const more = Object.entries(fields)

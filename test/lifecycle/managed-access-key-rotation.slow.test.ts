@@ -50,7 +50,7 @@ function metrics(): number[] {
         Dimensions: [['SecretArn']],
         Metrics: [{ Name: 'KeyRotationFailed', Unit: 'Count' }],
       });
-      expect(dimensions).toEqual({ SecretArn: arn });
+      expect(dimensions).toMatchObject({ SecretArn: arn });
       return failed;
     });
 }

@@ -70,10 +70,11 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   const startedAt = options.clock.now();
   const write = options.write ?? ((line: string) => process.stdout.write(`${line}\n`));
   const clean = (text: string) => cutText(options.redaction.clean(text), LONGEST_TEXT);
-  const emit = (level: string, step: string, fields: LogFields = {}) => {
+  const emit = (level: string, step: string, fields: LogFields = {}): void => {
     const all: Record<string, unknown> = {
       ...always,
       ...fields,
+      message: fields.message ?? describeStep(step, fields, always.requestType),
       level,
       step,
       elapsedMs: options.clock.now() - startedAt,
@@ -94,6 +95,12 @@ export function createLog(options: LogOptions, always: LogFields = {}): Log {
   };
 }
 
+/** Describes a step that needs no words of its own: the `cdk` CLI shows the message of a line, and nothing else. */
+function describeStep(step: string, fields: Record<string, unknown>, requestType: string | number = ''): string {
+  const details = FIELDS.filter((name) => fields[name] !== undefined).map((name) => `${name} ${fields[name]}`);
+  return [`${requestType} ${step}`.trim(), ...(details.length > 0 ? [details.join(', ')] : [])].join(': ');
+}
+
 /**
  * @see
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -108,6 +115,8 @@ function embedMetrics({ namespace, values, dimensions, dimensionSets }: Metrics,
     _aws: { Timestamp: now, CloudWatchMetrics: [directive] },
     ...dimensions,
     ...Object.fromEntries(values.map(({ name, value }) => [name, value])),
+    level: 'info',
+    message: values.map(({ name, value }) => `${name} ${value}`).join(', '),
   };
 }
 

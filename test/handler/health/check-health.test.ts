@@ -49,6 +49,8 @@ test('finds nothing wrong when all is as deployed', async () => {
       FailingTests: 0,
       Drift: 0,
       LatencyMs: 0,
+      level: 'info',
+      message: 'Healthy 1, FailingTests 0, Drift 0, LatencyMs 0',
     },
     {
       _aws: {
@@ -63,6 +65,8 @@ test('finds nothing wrong when all is as deployed', async () => {
       IntegrationId: '101',
       Finding: 'Healthy',
       Findings: 1,
+      level: 'info',
+      message: 'Findings 1',
     },
   ]);
   expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);

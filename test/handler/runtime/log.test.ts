@@ -14,7 +14,29 @@ test('writes only the known fields of a log entry', () => {
   log.warn('look', smuggled);
 
   expect(lines).toEqual([
-    '{"level":"warn","step":"look","stack":"Lake","logicalId":"SalesLake","attempt":2,"elapsedMs":1500}',
+    '{"level":"warn","step":"look","message":"look: attempt 2","stack":"Lake","logicalId":"SalesLake","attempt":2,' +
+      '"elapsedMs":1500}',
+  ]);
+});
+
+test('writes a message for a step without one, because the cdk CLI shows nothing else of a line', () => {
+  const lines: string[] = [];
+  const log = createLog(
+    { clock: new TestClock(), redaction: new Redaction(), write: (line) => lines.push(line) },
+    { logicalId: 'SalesLake', requestType: 'Create' },
+  );
+  log.info('received');
+  log.info('get', { status: 'creating', integrationId: '101' });
+  log.info('succeeded', { message: undefined });
+  log.warn('retry-post', { attempt: 1, message: 'Immuta answered 503' });
+  log.metrics({ namespace: 'Immuta', values: [{ name: 'Healthy', value: 1 }], dimensions: {} });
+
+  expect(lines.map((line) => JSON.parse(line).message)).toEqual([
+    'Create received',
+    'Create get: integrationId 101, status creating',
+    'Create succeeded',
+    'Immuta answered 503',
+    'Healthy 1',
   ]);
 });
 
