@@ -37,8 +37,9 @@ export async function updateIntegration(
   if (!found) {
     return recreateIntegration(context, request, state);
   }
-  if (isCreatedBy(found.name, ownership)) {
-    return createIntegration(context, request, state); // an earlier run of this event created it
+  // an earlier run of this event recreated it, unless it is the first one, which was renamed and got our name then
+  if (found.id !== findIntegrationId(request.physicalId) && isCreatedBy(found.name, ownership)) {
+    return createIntegration(context, request, state);
   }
   if (previous.isOnlyNeutralChanged && isComplete(found.status)) {
     return found; // read for its name and ID only

@@ -73,6 +73,15 @@ describe('Update', () => {
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
   });
 
+  test('updates a renamed integration whose name an earlier run of this event has restored', async () => {
+    const name = `sales-${OWNER}-${MADE_BY_UPDATE}`;
+    sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, name, awsLocationRole: OTHER_ROLE };
+
+    expect(await sandbox.update()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(sandbox.immuta.integrations.get('101')!.config.awsLocationRole).toBe(ROLE);
+    expect(puts()).toBe(1);
+  });
+
   test('recreates the integration when an earlier Update failed to do it', async () => {
     sandbox.removeIntegration('101');
     sandbox.addRecord({
