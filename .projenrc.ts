@@ -163,7 +163,7 @@ new JsonFile(project, '.eslintrc.types.json', {
   allowComments: true,
   obj: {
     root: true,
-    plugins: ['@typescript-eslint'],
+    plugins: ['@typescript-eslint', 'import'], // comments of the files name rules of both
     parser: '@typescript-eslint/parser',
     // one program for all files, without doc comments: a third cheaper than one for each tsconfig.json
     parserOptions: { sourceType: 'module', project: './test/tsconfig.json', jsDocParsingMode: 'none' },
