@@ -49,7 +49,7 @@ export class CampaignSandbox {
   readonly lambda: LambdaStandIn;
   readonly cloudFormation: CloudFormation;
   readonly secretRotation: SecretRotation;
-  /** Users of whom the function requested a third access key. */
+  /** Users for which the function requested a third access key. */
   readonly thirdKeys: string[] = [];
   /** The access key that existed before. */
   readonly givenKeyId: string;

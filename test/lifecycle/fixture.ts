@@ -164,3 +164,9 @@ export function changes(sandbox: Sandbox): string[] {
     .filter(({ method }) => method !== 'GET')
     .map(({ method, path }) => `${method} ${path}`);
 }
+
+/** Destroys the stack. Then the account and Immuta are as before. */
+export async function expectNothingLeft(sandbox: Sandbox, before: object = NOTHING): Promise<void> {
+  expect(await sandbox.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(leftovers(sandbox)).toEqual(before);
+}

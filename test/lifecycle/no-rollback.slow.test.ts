@@ -1,5 +1,5 @@
-import { changes, failure, lake, leftovers, locations, NOTHING, shortAnswers, STACK_NAME, useSandbox } from './fixture';
-import { clearFaults, state } from './owners';
+import { changes, failure, lake, leftovers, locations, shortAnswers, useSandbox } from './fixture';
+import { expectNothingLeftWithoutFaults, state } from './owners';
 import { ImmutaS3IntegrationProps } from '../../src';
 import { StackResult } from '../sandbox/cloudformation';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
@@ -11,12 +11,6 @@ type Props = Partial<ImmutaS3IntegrationProps>;
 
 const attempt = (props: Props = {}): Promise<StackResult> =>
   sandbox.current.deploy(lake(sandbox.current, { props: () => props }), { disableRollback: true });
-
-async function expectNothingLeft(): Promise<void> {
-  clearFaults(sandbox.current);
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(leftovers(sandbox.current)).toEqual(NOTHING);
-}
 
 const ORDERS = ['delete-first', 'create-first'] as const;
 const FAILURES: [string, () => void, string][] = [
@@ -61,7 +55,7 @@ test.each(ORDERS.flatMap((order) => FAILURES.map(([what, fail, id]) => [what, or
       `SUCCESS immuta-s3-integration/${result.outputs.IntegrationId}`,
     ];
     expect(answers).toEqual(order === 'delete-first' ? expected : expected.reverse());
-    await expectNothingLeft();
+    await expectNothingLeftWithoutFaults(sandbox.current);
   });
 
 test.each([
@@ -83,7 +77,7 @@ test.each([
 
     expect(result.status).toBe(status);
     expect(leftovers(sandbox.current).integrations.map(({ id }) => id)).toEqual(left);
-    await expectNothingLeft();
+    await expectNothingLeftWithoutFaults(sandbox.current);
   },
 );
 
@@ -96,7 +90,10 @@ test('restores the integration when an update fails, and the next update succeed
   expect(state(sandbox.current)).toEqual(before);
   expect(await attempt({ integrationName: 'marketing' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
-  expect(sandbox.current.immuta.integrations.get('101')).toMatchObject({ status: 'enabled', config: { name: expect.stringMatching(/^marketing-/) } });
+  expect(sandbox.current.immuta.integrations.get('101')).toMatchObject({
+    status: 'enabled',
+    config: { name: expect.stringMatching(/^marketing-/) },
+  });
   expect(changes(sandbox.current).slice(1)).toEqual(Array(2).fill('PUT /integrations/101'));
-  await expectNothingLeft();
+  await expectNothingLeftWithoutFaults(sandbox.current);
 });

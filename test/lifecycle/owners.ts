@@ -1,7 +1,7 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { LOCATION_PATH } from './fixture';
+import { expectNothingLeft, LOCATION_PATH } from './fixture';
 import { AccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps } from '../../src';
 import { IntegrationRecord, S3Config } from '../sandbox/immuta';
 import { SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
@@ -108,4 +108,10 @@ export function failOtherResource({ cloudFormation, lambda }: Sandbox): void {
 export function clearFaults({ cloudFormation, lambda }: Sandbox): void {
   lambda.deliveries = [0];
   cloudFormation.faults.length = 0;
+}
+
+/** Ends what `clearFaults` ends, and destroys the stack. Then the account and Immuta are as before. */
+export async function expectNothingLeftWithoutFaults(sandbox: Sandbox, before?: object): Promise<void> {
+  clearFaults(sandbox);
+  await expectNothingLeft(sandbox, before);
 }

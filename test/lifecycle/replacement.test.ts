@@ -4,6 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   changes,
+  expectNothingLeft,
   failure,
   lake,
   leftovers,
@@ -28,11 +29,6 @@ const bucket = (stack: Stack, name = SANDBOX_BUCKET) => Bucket.fromBucketName(st
 const integrations = () => [...sandbox.current.immuta.integrations.values()];
 const scopes = () => locations(sandbox.current).map(({ scope }) => scope).sort();
 const deletions = () => sandbox.current.lambda.invocations.filter(({ event }) => event.RequestType === 'Delete');
-
-async function expectNothingLeft(before = NOTHING): Promise<void> {
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(leftovers(sandbox.current)).toEqual(before);
-}
 
 describe('a location that changes', () => {
   const at = (location: (stack: Stack) => S3Location, more: Partial<ImmutaS3IntegrationProps> = {}) =>
@@ -71,7 +67,7 @@ describe('a location that changes', () => {
       );
       expect(rolesAtDeletion).toEqual([expect.arrayContaining(roles)]);
       expect(leftovers(sandbox.current).roles).toHaveLength(roles.length);
-      await expectNothingLeft();
+      await expectNothingLeft(sandbox.current);
     },
   );
 
@@ -120,7 +116,7 @@ describe('a location that changes', () => {
     expect(failure(result)).toBeUndefined();
     expect(integrations()).toMatchObject([{ id: '102', status: 'enabled' }]);
     expect(scopes()).toEqual(['s3://hr-lake/']);
-    await expectNothingLeft(before);
+    await expectNothingLeft(sandbox.current, before);
     expect([arnOf('location'), arnOf('immuta-manager')].flatMap((arn) => aws.iam.policiesOf(arn))).toEqual([]);
   });
 
@@ -179,7 +175,7 @@ describe('one of two integrations', () => {
       'POST /integrations',
       `DELETE /integrations/${id}`,
     ]);
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
   });
 
   test('keeps the shared Immuta role working when one of two integrations is removed', async () => {
@@ -204,7 +200,7 @@ describe('one of two integrations', () => {
     expect(await deploy(false, { revision: '2' })).toMatchObject({ status: 'UPDATE_COMPLETE' });
 
     expect(integrations()).toMatchObject([{ status: 'enabled' }]);
-    await expectNothingLeft(before);
+    await expectNothingLeft(sandbox.current, before);
   });
 });
 
@@ -232,7 +228,7 @@ test('fails before any write when a parameter changes the path, and keeps the in
   );
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
 });
 
 test.each<[string, string, string]>([
@@ -256,7 +252,7 @@ test.each<[string, string, string]>([
   expect(failure(result)).toMatch(/cannot change the location of an integration to .*: integration 101 /);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
 });
 
 describe('another tenant for the same path', () => {
@@ -284,7 +280,7 @@ describe('another tenant for the same path', () => {
     expect([...changes(sandbox.current), ...other.requests.filter(({ method }) => method !== 'GET')]).toEqual([
       'POST /integrations',
     ]);
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
   });
 
   test('fails when a tenant in its own stack gets another URL, and recovers with the old one', async () => {
@@ -314,7 +310,7 @@ describe('another tenant for the same path', () => {
     expect(state(sandbox.current)).toEqual(before);
 
     await sandbox.current.deploy(tenant(sandbox.current.immuta.url).stack);
-    await expectNothingLeft({
+    await expectNothingLeft(sandbox.current, {
       ...NOTHING,
       roles: [expect.stringContaining('Tenant')] as string[],
       functions: [expect.stringContaining('Tenant')] as string[],
@@ -338,7 +334,7 @@ describe('another tenant for the same path', () => {
     expect([...other.integrations.values()]).toMatchObject([
       { status: 'enabled', config: { awsLocationPath: LOCATION_PATH } },
     ]);
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
     expect(other.integrations.size).toBe(0);
   });
 });

@@ -3,18 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CfnResource } from 'aws-cdk-lib';
 import { CfnFunction, Code } from 'aws-cdk-lib/aws-lambda';
-import {
-  changes,
-  failure,
-  lake,
-  leftovers,
-  locations,
-  NOTHING,
-  shortAnswers,
-  STACK_NAME,
-  tenantOf,
-  useSandbox,
-} from './fixture';
+import { changes, expectNothingLeft, failure, lake, locations, shortAnswers, tenantOf, useSandbox } from './fixture';
 import { state, withOtherResource } from './owners';
 import { SANDBOX_ENV } from '../sandbox/sandbox';
 
@@ -80,11 +69,6 @@ const runs = () =>
     ({ event, output }) => `${event.RequestType} ${output.includes('the older code') ? 'older' : 'newer'}`,
   );
 
-async function expectNothingLeft(): Promise<void> {
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(leftovers(sandbox.current)).toEqual(NOTHING);
-}
-
 test('writes nothing when only the library is upgraded', async () => {
   await sandbox.current.deploy(older());
   const before = state(sandbox.current);
@@ -97,7 +81,7 @@ test('writes nothing when only the library is upgraded', async () => {
   expect(runs()).toEqual(['Create older', 'Update newer']);
   expect(changes(sandbox.current)).toEqual(['POST /integrations']);
   expect(state(sandbox.current)).toEqual(before);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
 });
 
 test('rolls back with the older code and properties when Immuta rejects an upgrade', async () => {
@@ -115,7 +99,7 @@ test('rolls back with the older code and properties when Immuta rejects an upgra
     'FAILED immuta-s3-integration/101',
     'SUCCESS immuta-s3-integration/101',
   ]);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
   expect(runs().at(-1)).toBe('Delete older');
 });
 
@@ -134,7 +118,7 @@ test('restores an update of the newer code with the older code', async () => {
   expect(runs()).toEqual(['Create older', 'Update newer', 'Update older']);
   expect(changes(sandbox.current).slice(1)).toEqual(Array(2).fill('PUT /integrations/101'));
   expect(state(sandbox.current)).toEqual(before);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
 });
 
 test('lets the older code own an integration that the newer code has recreated', async () => {
@@ -154,5 +138,5 @@ test('lets the older code own an integration that the newer code has recreated',
 
   expect([...sandbox.current.immuta.integrations.values()]).toMatchObject([{ id: '102', status: 'enabled' }]);
   expect(runs()).toEqual(['Create older', 'Update newer', 'Update older']);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
 });

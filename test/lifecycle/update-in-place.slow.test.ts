@@ -5,12 +5,12 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   changes,
+  expectNothingLeft,
   failure,
   lake,
   leftovers,
   LOCATION_PATH,
   locations,
-  NOTHING,
   shortAnswers,
   STACK_NAME,
   useSandbox,
@@ -29,10 +29,6 @@ const record = (id = '101') => sandbox.current.immuta.integrations.get(id)!;
 const PUT = 'PUT /integrations/101';
 
 /** Destroys the stack, which deletes everything it created. */
-async function expectNothingLeft(before = NOTHING): Promise<void> {
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(leftovers(sandbox.current)).toEqual(before);
-}
 
 describe('authentication', () => {
   const existing = (stack: Stack) => iam.Role.fromRoleName(stack, 'Manager', 'immuta-manager');
@@ -124,7 +120,7 @@ describe('authentication', () => {
     const steps = new Set(WALK.slice(1).map((to, index) => `${WALK[index]} ${to}`));
     expect(steps.size).toBe(12);
     expect(new Set(shortAnswers(sandbox.current))).toEqual(new Set(['SUCCESS immuta-s3-integration/101']));
-    await expectNothingLeft(before);
+    await expectNothingLeft(sandbox.current, before);
   });
 
   test('sends a new access key to Immuta when the revision changes', async () => {
@@ -175,7 +171,7 @@ describe('the tenant', () => {
     expect(sandbox.current.immuta.requests.at(-1)!.headers.host).toMatch(/^localhost/);
     expect(changes(sandbox.current)).toEqual(['POST /integrations']);
     expect(state(sandbox.current)).toEqual(before);
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
   });
 
   test('changes nothing when the API key moves to another secret, even while IAM propagates', async () => {
@@ -220,7 +216,7 @@ describe('a change that only the roles show', () => {
     expect(sandbox.current.immuta.requests).toHaveLength(calls);
     expect(state(sandbox.current)).toEqual(immuta);
     expect(leftovers(sandbox.current).roles).toEqual(roles);
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
   });
 });
 
@@ -242,7 +238,7 @@ describe('the location role', () => {
     expect(record()).toMatchObject({ status: 'enabled', config: { awsLocationRole: arnOf('location') } });
     expect(locations(sandbox.current)).toMatchObject([{ scope: LOCATION_PATH, roleArn: arnOf('location') }]);
     expect(leftovers(sandbox.current).roles.filter((arn) => /Lake-SalesLake.*Locat/.test(arn))).toEqual([]);
-    await expectNothingLeft(before);
+    await expectNothingLeft(sandbox.current, before);
   });
 });
 
@@ -266,7 +262,7 @@ describe('an integration that is not as the last deployment left it', () => {
 
     expect(record('102').config.name).toMatch(/^sales-/);
     expect(new Set(shortAnswers(sandbox.current))).toEqual(new Set(['SUCCESS immuta-s3-integration/101']));
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
   });
 
   test('does not recreate a deleted integration when its location exists, and says how to remove it', async () => {
@@ -284,7 +280,7 @@ describe('an integration that is not as the last deployment left it', () => {
       outputs: { IntegrationId: '101' },
     });
     expect(record('102').status).toBe('enabled');
-    await expectNothingLeft();
+    await expectNothingLeft(sandbox.current);
   });
 });
 

@@ -3,12 +3,11 @@ import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   changes,
+  expectNothingLeft,
   failure,
   lake,
   LakeOptions,
-  leftovers,
   locations,
-  NOTHING,
   shortAnswers,
   STACK_NAME,
   tenantOf,
@@ -29,11 +28,6 @@ const update = (revision: string, options: LakeOptions = {}) => sandbox.current.
   ...options,
   props: (stack) => ({ revision, ...options.props?.(stack) }),
 }));
-
-async function expectNothingLeft(): Promise<void> {
-  expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
-  expect(leftovers(sandbox.current)).toEqual(NOTHING);
-}
 
 /** Changes Immuta's API key, as its secret and Immuta know it. */
 function rotateApiKey(from: string, to: string): void {
@@ -68,7 +62,7 @@ test('reads the API key again with each event', async () => {
 
   const keys = sandbox.current.immuta.requests.slice(before).map(({ headers }) => headers.authorization);
   expect(new Set(keys)).toEqual(new Set(['another-key']));
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
   expect(starts()).toEqual(['cold', 'warm', 'warm']);
 });
 
@@ -114,7 +108,7 @@ test('gives an event its own time after one that timed out', async () => {
   await update('1', { props: () => ({ timeout: Duration.minutes(10) }) });
   expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_FAILED' });
 
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
 
   expect(starts()).toEqual(['cold', 'warm', 'warm', 'warm', 'warm']);
 });
@@ -127,7 +121,7 @@ test('creates after a failed Create without knowing its record', async () => {
 
   expect(await update('2')).toMatchObject({ status: 'UPDATE_COMPLETE', outputs: { IntegrationId: '102' } });
 
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
   expect(starts().slice(1)).not.toContain('cold');
 });
 
@@ -167,7 +161,7 @@ test('runs the events of two integrations in turn, each for its own', async () =
     'SUCCESS 101', 'SUCCESS 102', 'SUCCESS 101', 'FAILED 102', 'SUCCESS 101', 'SUCCESS 102',
   ]);
   expect(locations(sandbox.current).map(({ scope }) => scope).sort()).toEqual(['s3://hr-lake/', 's3://sales-lake/']);
-  await expectNothingLeft();
+  await expectNothingLeft(sandbox.current);
   expect(starts().slice(1)).not.toContain('cold');
 });
 

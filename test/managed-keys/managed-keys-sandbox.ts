@@ -51,7 +51,7 @@ export class ManagedKeysSandbox {
   readonly lambda: LambdaStandIn;
   readonly rotation: SecretRotation;
   readonly responses = new Responses(this.clock, () => RESPONSE_ORIGIN);
-  /** Users of whom the function requested a third key. */
+  /** Users for which the function requested a third key. */
   readonly thirdKeys: string[] = [];
   /** How many of the next requests of a method Immuta refuses. */
   refused?: { readonly method: string; times: number };
