@@ -22,7 +22,10 @@ export class InstanceSandbox extends FunctionSandbox {
     return new InstanceSandbox(await startServers());
   }
 
+  /** Tags of the user, from the next deployment on. */
+  public tags: Record<string, unknown> = {};
   private physicalId?: string;
+  private deployedTags: Record<string, unknown> = {};
   private identityCenter?: string;
   private requestCount = 0;
 
@@ -35,9 +38,13 @@ export class InstanceSandbox extends FunctionSandbox {
     return this.physicalId === undefined ? this.create(identityCenter) : this.update(this.physicalId, identityCenter);
   }
 
-  /** Deletes the resource. If that fails, it can be deleted again. */
-  public async destroy(): Promise<InstanceOutcome> {
-    const answer = await this.send('Delete', { PhysicalResourceId: this.physicalId! });
+  /**
+   * Deletes the resource. If that fails, it can be deleted again.
+   *
+   * @param physicalId that CloudFormation invents if it cancelled the Create
+   */
+  public async destroy(physicalId = this.physicalId!): Promise<InstanceOutcome> {
+    const answer = await this.send('Delete', { PhysicalResourceId: physicalId });
     if (answer.Status === 'SUCCESS') this.physicalId = undefined;
     return toOutcome(answer);
   }
@@ -55,7 +62,8 @@ export class InstanceSandbox extends FunctionSandbox {
     const before = this.identityCenter;
     const change = (from?: string, to?: string) => {
       this.identityCenter = to;
-      return this.send('Update', { PhysicalResourceId: physicalId, OldResourceProperties: propertiesWith(from) });
+      const old = propertiesWith(this.deployedTags, from);
+      return this.send('Update', { PhysicalResourceId: physicalId, OldResourceProperties: old });
     };
     const answer = await change(before, identityCenter);
     return answer.Status === 'SUCCESS'
@@ -63,17 +71,23 @@ export class InstanceSandbox extends FunctionSandbox {
       : { ...toOutcome(answer), rollback: (await change(identityCenter, before)).Status };
   }
 
-  private send(type: string, more: Record<string, unknown> = {}): Promise<CloudFormationAnswer> {
-    return this.deliver({
+  /** Sends an event, `ageMs` after CloudFormation sent it. */
+  public send(
+    type: string,
+    { ageMs, ...more }: { readonly ageMs?: number; readonly [field: string]: unknown } = {},
+  ): Promise<CloudFormationAnswer> {
+    const event = {
       RequestType: type,
       ResponseURL: this.signResponseUrl(),
       StackId: STACK,
       RequestId: `c1b2c3d4-0000-4000-8000-${String(++this.requestCount).padStart(12, '0')}`,
       LogicalResourceId: 'Instance',
       ResourceType: 'Custom::S3AccessGrantsInstance',
-      ResourceProperties: propertiesWith(this.identityCenter),
+      ResourceProperties: propertiesWith(this.tags, this.identityCenter),
       ...more,
-    });
+    };
+    this.deployedTags = this.tags;
+    return this.deliver(event, ageMs);
   }
 }
 
@@ -83,7 +97,10 @@ export async function expectNothingLeft(sandbox: InstanceSandbox): Promise<void>
   expect(instanceState(sandbox)).toBeUndefined();
 }
 
-function propertiesWith(identityCenterInstanceArn?: string): Record<string, string> {
+function propertiesWith(
+  tags: Record<string, unknown>,
+  identityCenterInstanceArn?: string,
+): Record<string, string> {
   return {
     ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:instance',
     AccountId: '111122223333',
@@ -91,6 +108,7 @@ function propertiesWith(identityCenterInstanceArn?: string): Record<string, stri
     TimeoutSeconds: '1800',
     RemovalPolicy: 'destroy',
     Generation: 'AROA1F2E3D4C5B6A7F8E9',
+    ...(Object.keys(tags).length > 0 && { Tags: JSON.stringify(tags) }),
     ...(identityCenterInstanceArn && { IdentityCenterInstanceArn: identityCenterInstanceArn }),
   };
 }

@@ -1,0 +1,159 @@
+import { AwsError } from '../../sandbox/aws';
+import {
+  anotherOwner, createLocationRole, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX,
+  writeCalls,
+} from '../../support/access-grants-instance';
+import { STACK } from '../support/function-sandbox';
+import { InstanceSandbox } from '../support/instance-sandbox';
+
+let sandbox: InstanceSandbox;
+beforeEach(async () => {
+  sandbox = await InstanceSandbox.start();
+});
+afterEach(() => sandbox.close());
+
+const MINUTE = 60_000;
+const AT = ['111122223333', 'us-east-1'] as const;
+
+/** The messages of log lines of a step. */
+function logged(step: string): string[] {
+  return sandbox.log.map((line) => JSON.parse(line)).filter((line) => line.step === step).map(({ message }) => message);
+}
+
+describe('an instance that is in use', () => {
+  test('is kept without an owner after two minutes when it has locations and grants of other owners', async () => {
+    await sandbox.deploy();
+    const { id } = await anotherOwner(sandbox).registers('s3://theirs/');
+    anotherOwner(sandbox).grants(id);
+    const start = sandbox.clock.now();
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: false });
+    expect(logged('keep-instance')).toEqual([
+      'the S3 Access Grants instance of account 111122223333, us-east-1 has 1 locations and 1 grants of other owners: '
+        + 'it is retained and has no owner any more',
+    ]);
+    expect(sandbox.clock.now() - start).toBeGreaterThanOrEqual(2 * MINUTE);
+    expect(sandbox.clock.now() - start).toBeLessThan(4 * MINUTE);
+  });
+
+  test('is kept without an owner when another owner has associated it', async () => {
+    await sandbox.deploy();
+    anotherOwner(sandbox).associates(OTHER_IDENTITY_CENTER);
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false });
+    expect(logged('keep-instance')[0]).toContain(`, and is associated with ${OTHER_IDENTITY_CENTER}: it is retained`);
+  });
+
+  test('is deleted once it is empty, however long that takes', async () => {
+    await sandbox.deploy();
+    createLocationRole(sandbox.aws, 'theirs');
+    for (let i = 1; i <= 5; i++) {
+      const { id } = await anotherOwner(sandbox).registers(`s3://theirs/${i}/`);
+      sandbox.clock.at(sandbox.clock.now() + i * 1.9 * MINUTE, () => anotherOwner(sandbox).unregisters(id));
+    }
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toBeUndefined();
+  });
+
+  test('fails the deletion with the text of AWS when nothing is left in it', async () => {
+    await sandbox.deploy();
+    const error = new AwsError(400, 'AccessGrantsInstanceNotEmptyError', 'It is not empty.');
+    onCall(sandbox, 'DeleteAccessGrantsInstance', { error, times: Infinity });
+
+    expect(await sandbox.destroy()).toMatchObject({
+      status: 'FAILED',
+      reason: expect.stringContaining('AccessGrantsInstanceNotEmptyError: It is not empty'),
+    });
+    expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: true });
+  });
+
+  test('is not deleted when another owner has replaced it meanwhile', async () => {
+    await sandbox.deploy();
+    await anotherOwner(sandbox).registers('s3://theirs/');
+    sandbox.clock.at(sandbox.clock.now() + MINUTE, () => {
+      anotherOwner(sandbox).deletesInstance();
+      anotherOwner(sandbox).createsInstance();
+    });
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: false });
+  });
+});
+
+test('keeps an instance of another owner, and the association that this owner created', async () => {
+  anotherOwner(sandbox).createsInstance(IDENTITY_CENTER);
+  await sandbox.deploy();
+
+  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+  expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER });
+  expect(writeCalls(sandbox)).toEqual([]);
+});
+
+test('keeps the association with which another owner replaced ours, and gives up the claim to ours', async () => {
+  anotherOwner(sandbox).createsInstance();
+  await sandbox.deploy(IDENTITY_CENTER);
+  anotherOwner(sandbox).dissociates();
+  anotherOwner(sandbox).associates(OTHER_IDENTITY_CENTER);
+
+  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+  expect(instanceState(sandbox)).toEqual({
+    identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false,
+  });
+  expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
+});
+
+describe('the Delete of a cancelled Create', () => {
+  const INVENTED = 'Lake-Instance-1A2B3C4D5E6F';
+
+  test('deletes what the Create created', async () => {
+    await sandbox.deploy(IDENTITY_CENTER);
+
+    expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toBeUndefined();
+    expect(sandbox.answers.at(-1)).toMatchObject({ PhysicalResourceId: INVENTED });
+  });
+
+  test('waits for what the Create creates last', async () => {
+    sandbox.clock.at(sandbox.clock.now() + 3 * MINUTE, () => {
+      const tags = {
+        stack: STACK, resource: 'Instance', lifetime: 'of-the-create', generation: 'AROA1F2E3D4C5B6A7F8E9',
+      };
+      sandbox.aws.accessGrants.createInstance(...AT, {
+        tags: Object.fromEntries(
+          Object.entries(tags).map(([field, value]) => [`${TAG_PREFIX}instance:${field}`, value]),
+        ),
+      });
+    });
+
+    expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toBeUndefined();
+  });
+
+  test.each([
+    ['stack', `${STACK}-other`],
+    ['resource', 'Other'],
+    ['generation', 'AROA0000000000000000'],
+  ])('keeps an instance with another %s', async (field, value) => {
+    await sandbox.deploy();
+    sandbox.aws.accessGrants.instance(...AT).tags.set(`${TAG_PREFIX}instance:${field}`, value);
+
+    expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: true });
+  });
+});
+
+test('a Delete with the ID of one lifetime keeps what the same resource created in another', async () => {
+  await sandbox.deploy();
+  const start = sandbox.clock.now();
+
+  expect(await sandbox.destroy('s3-access-grants-instance/000000000000')).toMatchObject({ status: 'SUCCESS' });
+
+  expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: true });
+  expect(sandbox.clock.now() - start).toBeLessThan(MINUTE);
+});
