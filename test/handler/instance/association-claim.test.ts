@@ -27,9 +27,19 @@ const CLAIM = {
 };
 
 /** The instance with the tags of a claim, and with an association. */
-function instance(claim: Record<string, string>, identityCenterInstanceArn?: string, applicationArn?: string): Instance {
+function instance(
+  claim: Record<string, string>,
+  identityCenterInstanceArn?: string,
+  applicationArn?: string,
+): Instance {
   const tags = Object.entries(claim).map(([field, value]) => [`${TAG_PREFIX}identity-center:${field}`, value]);
-  return { arn: INSTANCE_ARN, id: 'default', identityCenterInstanceArn, applicationArn, tags: Object.fromEntries(tags) };
+  return {
+    arn: INSTANCE_ARN,
+    id: 'default',
+    identityCenterInstanceArn,
+    applicationArn,
+    tags: Object.fromEntries(tags),
+  };
 }
 
 const RECORDED = { ...CLAIM, application: APPLICATION };

@@ -84,7 +84,7 @@ test('explains an event whose type it does not know, and changes nothing', async
 });
 
 describe('a change of the association', () => {
-  test('ends the association and creates another', async () => {
+  test('ends an association and creates another', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
 
     expect(await sandbox.deploy(OTHER_IDENTITY_CENTER)).toMatchObject({
@@ -95,7 +95,7 @@ describe('a change of the association', () => {
     await expectNothingLeft(sandbox);
   });
 
-  test('removes the claim with the association', async () => {
+  test('removes the claim with an association', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
 
     expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS' });
@@ -104,7 +104,7 @@ describe('a change of the association', () => {
     });
   });
 
-  test('waits until the association has ended', async () => {
+  test('waits until an association has ended', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
     sandbox.aws.accessGrants.associationMs = 90_000;
 
@@ -172,7 +172,7 @@ describe('a change of the association', () => {
 describe('a repeated Create', () => {
   const REQUEST = { RequestId: 'c1b2c3d4-0000-4000-8000-0000000000aa' };
 
-  test('changes nothing when the first one has finished', async () => {
+  test('changes nothing when a Create is repeated after it has finished', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
     await sandbox.send('Create', REQUEST);
     const writes = writeCalls(sandbox).length;

@@ -21,7 +21,7 @@ function logged(step: string): string[] {
 }
 
 describe('an instance that is in use', () => {
-  test('is kept without an owner after two minutes when it has locations and grants of other owners', async () => {
+  test('keeps an instance without an owner after two minutes when it has locations and grants of others', async () => {
     await sandbox.deploy();
     const { id } = await anotherOwner(sandbox).registers('s3://theirs/');
     anotherOwner(sandbox).grants(id);
@@ -38,7 +38,7 @@ describe('an instance that is in use', () => {
     expect(sandbox.clock.now() - start).toBeLessThan(4 * MINUTE);
   });
 
-  test('is kept without an owner when another owner has associated it', async () => {
+  test('keeps an instance without an owner when another owner has associated it', async () => {
     await sandbox.deploy();
     anotherOwner(sandbox).associates(OTHER_IDENTITY_CENTER);
 
@@ -48,7 +48,7 @@ describe('an instance that is in use', () => {
     expect(logged('keep-instance')[0]).toContain(`, and is associated with ${OTHER_IDENTITY_CENTER}: it is retained`);
   });
 
-  test('is deleted once it is empty, however long that takes', async () => {
+  test('deletes an instance once it is empty, however long that takes', async () => {
     await sandbox.deploy();
     createLocationRole(sandbox.aws, 'theirs');
     for (let i = 1; i <= 5; i++) {
@@ -60,7 +60,7 @@ describe('an instance that is in use', () => {
     expect(instanceState(sandbox)).toBeUndefined();
   });
 
-  test('fails the deletion with the text of AWS when nothing is left in it', async () => {
+  test('fails a deletion with the text of AWS when nothing is left in the instance', async () => {
     await sandbox.deploy();
     const error = new AwsError(400, 'AccessGrantsInstanceNotEmptyError', 'It is not empty.');
     onCall(sandbox, 'DeleteAccessGrantsInstance', { error, times: Infinity });
@@ -72,7 +72,7 @@ describe('an instance that is in use', () => {
     expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: true });
   });
 
-  test('is not deleted when another owner has replaced it meanwhile', async () => {
+  test('deletes no instance with which another owner has replaced ours meanwhile', async () => {
     await sandbox.deploy();
     await anotherOwner(sandbox).registers('s3://theirs/');
     sandbox.clock.at(sandbox.clock.now() + MINUTE, () => {
@@ -111,7 +111,7 @@ test('keeps the association with which another owner replaced ours, and gives up
 describe('the Delete of a cancelled Create', () => {
   const INVENTED = 'Lake-Instance-1A2B3C4D5E6F';
 
-  test('deletes what the Create created', async () => {
+  test('deletes what a cancelled Create created', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
 
     expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
@@ -119,7 +119,7 @@ describe('the Delete of a cancelled Create', () => {
     expect(sandbox.answers.at(-1)).toMatchObject({ PhysicalResourceId: INVENTED });
   });
 
-  test('waits for what the Create creates last', async () => {
+  test('waits for what a cancelled Create creates last', async () => {
     sandbox.clock.at(sandbox.clock.now() + 3 * MINUTE, () => {
       const tags = {
         stack: STACK, resource: 'Instance', lifetime: 'of-the-create', generation: 'AROA1F2E3D4C5B6A7F8E9',
@@ -139,7 +139,7 @@ describe('the Delete of a cancelled Create', () => {
     ['stack', `${STACK}-other`],
     ['resource', 'Other'],
     ['generation', 'AROA0000000000000000'],
-  ])('keeps an instance with another %s', async (field, value) => {
+  ])('keeps an instance with another %s than that of a cancelled Create', async (field, value) => {
     await sandbox.deploy();
     sandbox.aws.accessGrants.instance(...AT).tags.set(`${TAG_PREFIX}instance:${field}`, value);
 
@@ -148,7 +148,7 @@ describe('the Delete of a cancelled Create', () => {
   });
 });
 
-test('a Delete with the ID of one lifetime keeps what the same resource created in another', async () => {
+test('keeps what the same resource created in another lifetime', async () => {
   await sandbox.deploy();
   const start = sandbox.clock.now();
 

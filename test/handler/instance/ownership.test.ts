@@ -100,16 +100,16 @@ test('does not own one part because of the tags of the other', () => {
 describe('tags of the same generation and another lifetime', () => {
   const OTHER_LIFETIME = tagged({ lifetime: 'other' });
 
-  test('prove the ownership to a Create, and to a Delete that does not know the lifetime', () => {
+  test('owns an instance of the same generation as a Create, and as a Delete that does not know the lifetime', () => {
     expect(isOurs('instance', OTHER_LIFETIME, OURS)).toBe(true);
     expect(isOfThisLifetime('instance', OTHER_LIFETIME, OURS)).toBe(false);
   });
 
-  test('prove nothing to an event that knows the lifetime', () => {
+  test('does not own an instance of the same generation when the event knows the lifetime', () => {
     expect(isOurs('instance', OTHER_LIFETIME, { ...OURS, isGenerationProof: false })).toBe(false);
   });
 
-  test('prove nothing when the resource has no generation', () => {
+  test('does not own an instance of the same generation when the resource has none', () => {
     const createdBy = { lifetime: LIFETIME, generation: '' };
     const tags = tagged({ lifetime: 'other', generation: '' });
 

@@ -20,7 +20,7 @@ function userTags(): Record<string, string> {
 }
 
 test('sets the tags of the user, but none that would change the owner', async () => {
-  sandbox.tags = { 'team': 'data', 'cost': 17, [`${TAG_PREFIX}instance:stack`]: 'other', [`x${TAG_PREFIX}`]: 'kept' };
+  sandbox.tags = { team: 'data', cost: 17, [`${TAG_PREFIX}instance:stack`]: 'other', [`x${TAG_PREFIX}`]: 'kept' };
 
   expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS' });
   expect(Object.fromEntries(instanceTags())).toMatchObject({ team: 'data', cost: '17', [`x${TAG_PREFIX}`]: 'kept' });
