@@ -3,6 +3,7 @@ import { deleteRecord } from './delete-record';
 import { deleteUnidentified } from './delete-unidentified';
 import { assertNotInOtherTenant } from './other-tenant';
 import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
+import { PhysicalId } from './physical-id';
 import { findOrConfirmAbsence, readRecord } from './record-status';
 import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
@@ -14,13 +15,15 @@ import { poll } from '../runtime/poll';
 /**
  * Deletes the integration, if it is ours, and everything else that this resource may have created.
  *
+ * @param physicalId that of the request
  * @returns the IDs of what it deleted, which lists may show for a while
  */
-export async function deleteIntegration(context: IntegrationContext, request: IntegrationRequest): Promise<string[]> {
-  const { physicalId } = request;
+export async function deleteIntegration(
+  context: IntegrationContext,
+  request: IntegrationRequest,
+  physicalId: Exclude<PhysicalId, { readonly kind: 'none' }>,
+): Promise<string[]> {
   switch (physicalId.kind) {
-    case 'none':
-      return [];
     case 'adopted':
       context.log.info('keep-adopted-integration', { integrationId: physicalId.integrationId });
       return (await deleteSuccessors(context, request, physicalId.integrationId)).deleted;

@@ -183,7 +183,7 @@ async function deleteOrKeep(
     );
   } else {
     const context = await openContext();
-    const deleted = await deleteIntegration(context, request);
+    const deleted = await deleteIntegration(context, request, physicalId);
     await releaseCredentials(credentials, log, () => isIntegrationLeft(context, request, deleted));
   }
 }
