@@ -35,6 +35,16 @@ describe("Create with 'adopt'", () => {
       { name: `sales-${OWNER}-${MADE_BEFORE}` },
       { IntegrationName: 'sales' },
     ],
+    [
+      'with the whole name of one of ours, which was retained',
+      { name: `sales-${OWNER}-${MADE_BEFORE}` },
+      { IntegrationName: `sales-${OWNER}-${MADE_BEFORE}` },
+    ],
+    [
+      'with the name of one that another resource retained',
+      { name: 'sales-0123456789ab-0123456789ab' },
+      { IntegrationName: 'sales-0123456789ab-0123456789ab' },
+    ],
     ['written with another end', { awsLocationPath: 's3://sales' }, {}],
     [
       'with keys',
@@ -111,7 +121,25 @@ describe("Create with 'adopt'", () => {
       {},
       "location: S3Location.prefix(s3.Bucket.fromBucketName(this, 'Bucket', 'sales'), 'o\\'hara/')",
     ],
+    [
+      'location role, but the chosen name',
+      { awsLocationRole: 'arn:aws:iam::111122223333:role/hers' },
+      { IntegrationName: 'by hand' },
+      "it differs in 'locationRole'. Give the",
+    ],
     ['path', { awsLocationPath: 's3://' }, {}, 'location: S3Location.allBuckets(), '],
+    [
+      'path, without a slash',
+      { awsLocationPath: 's3://finance' },
+      {},
+      "location: S3Location.bucket(s3.Bucket.fromBucketName(this, 'Bucket', 'finance')), ",
+    ],
+    [
+      'location and role',
+      { awsLocationPath: 's3://finance/', awsLocationRole: 'arn:aws:iam::111122223333:role/hers' },
+      {},
+      "it differs in account, Region or 'location', 'locationRole'; it is on 's3://finance/' in account ",
+    ],
     ['account', { awsAccountId: '444455556666' }, {}, "it is on 's3://sales/' in account 444455556666, us-east-1"],
     ['Region', { awsRegion: 'eu-west-1' }, {}, "it is on 's3://sales/' in account 111122223333, eu-west-1"],
   ])('prints the props when the integration to adopt has another %s', async (_, config, properties, reason) => {
@@ -147,7 +175,13 @@ describe("Create with 'adopt'", () => {
     const answer = await sandbox.create(adopting());
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
-    expect(answer.Reason).toMatch(/another ImmutaS3Integration created it.* \[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]$/);
+    expect(answer.Reason).toMatch(
+      new RegExp(
+        String.raw`^cannot adopt integration 101 \('sales-0123456789ab-0123456789ab', enabled\): another ` +
+          String.raw`ImmutaS3Integration created it.*'sales-0123456789ab-0123456789ab'.* ` +
+          String.raw`\[ADOPTED_INTEGRATION_OF_OTHER_OWNER\]$`,
+      ),
+    );
     expectOnlyReads();
   });
 

@@ -407,7 +407,8 @@ describe('a location that is taken', () => {
     expect(answer.Reason).toMatch(
       new RegExp(
         String.raw`which an earlier deployment of this resource created and did not remove\. ` +
-          String.raw`.*fromIntegrationId\(…, '8'\)\. \[LOCATION_HAS_RETAINED_INTEGRATION\]$`,
+          String.raw`.*set 'adopt' to '8', or refer .*fromIntegrationId\(…, '8'\)\. ` +
+          String.raw`\[LOCATION_HAS_RETAINED_INTEGRATION\]$`,
       ),
     );
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
@@ -419,7 +420,11 @@ describe('a location that is taken', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
     expect(answer.Reason).toMatch(
-      /which another ImmutaS3Integration created: .*\[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER\]$/,
+      new RegExp(
+        String.raw`which another ImmutaS3Integration created: location role \S+, authentication auto, Immuta's role ` +
+          String.raw`${IMMUTA_ROLE}\. .*set 'adopt' to '8' and 'integrationName' to its name, or refer to it with .*` +
+          String.raw`\[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER\]$`,
+      ),
     );
     expect(sandbox.countImmutaCalls('DELETE')).toBe(0);
   });

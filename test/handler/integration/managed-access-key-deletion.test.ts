@@ -1,0 +1,129 @@
+import { CONFIG, HandlerSandbox, ID, OWNER } from '../support/handler-sandbox';
+
+// which keys of its user a Delete deletes, and which it keeps
+
+const USER = 'immuta-user';
+const NONE = 'immuta-s3-integration/none';
+let sandbox: HandlerSandbox;
+let properties: Record<string, string | undefined>;
+
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  const { iam, secrets } = sandbox.aws;
+  iam.createUser({ userName: USER });
+  const document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+  iam.putUserPolicy(USER, 'all', document);
+  properties = {
+    AuthenticationType: 'accessKey',
+    RoleToAssumeArn: undefined,
+    AccessKeySecretArn: secrets.createSecret('immuta/managed', '{}').arn,
+    AccessKeyUserName: USER,
+  };
+});
+afterEach(() => sandbox.close());
+
+const keys = () => sandbox.aws.iam.accessKeys(USER);
+const remove = (physicalId: string) => sandbox.delete(physicalId, { properties });
+
+/** A record of this resource, which another event created. */
+const addOwnRecord = (status = 'enabled') =>
+  sandbox.addRecord({ id: '2002', status, config: { ...CONFIG, name: `sales-${OWNER}-0123456789ab` } });
+
+describe('a Delete of an integration with managed keys', () => {
+  beforeEach(async () => {
+    expect(await sandbox.create({ properties })).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toHaveLength(1);
+  });
+
+  test('deletes the keys when lists still show what it deleted', async () => {
+    sandbox.immuta.switches.readLag.list.delete = Infinity;
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+  });
+
+  test('deletes the keys when lists still show what it deleted beside the first integration', async () => {
+    sandbox.addRecord({ id: '2002' }).config = sandbox.immuta.integrations.get('101')!.config;
+    sandbox.immuta.switches.readLag.list.delete = Infinity;
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+    expect(keys()).toEqual([]);
+  });
+
+  test.each([
+    ['of another owner', { name: 'theirs' }],
+    ['on another path', { awsLocationPath: 's3://finance/' }],
+  ])('deletes the keys when an integration %s remains', async (_, config) => {
+    sandbox.addRecord({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-0123456789ab`, ...config } });
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+  });
+
+  test('keeps the keys when a later Create of the resource has succeeded', async () => {
+    addOwnRecord();
+    sandbox.addRecord({ id: '7', config: { ...CONFIG, name: 'theirs', awsLocationPath: 's3://finance/' } });
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations.map(({ id }) => id)).toEqual(['2002', '7']);
+    expect(keys()).toHaveLength(1);
+  });
+});
+
+describe('a Delete of an adopted integration with managed keys', () => {
+  const adopted = `${ID}/adopted`;
+  beforeEach(async () => {
+    await sandbox.addIntegration({ config: { ...CONFIG, name: 'theirs' } });
+    const sent = { properties: { ...properties, IntegrationName: 'theirs' }, physicalId: adopted };
+    expect(await sandbox.update(sent)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toHaveLength(1);
+  });
+
+  test('keeps the integration and its key', async () => {
+    expect(await remove(adopted)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toHaveLength(1);
+    expect(keys()).toHaveLength(1);
+  });
+
+  test('deletes the key when the integration is gone', async () => {
+    sandbox.removeIntegration('101');
+
+    expect(await remove(adopted)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+  });
+});
+
+describe('a Delete of a Create that created nothing but a key', () => {
+  beforeEach(async () => {
+    sandbox.refuse('POST', 400, 'No.');
+    expect(await sandbox.create({ properties })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: NONE });
+    expect(keys()).toHaveLength(1);
+  });
+
+  test('deletes the key without a wait when Immuta has no integration of the resource', async () => {
+    const begin = sandbox.clock.now();
+
+    expect(await remove(NONE)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+    expect(sandbox.clock.now() - begin).toBeLessThan(60_000);
+  });
+
+  test('keeps the key when an earlier Create left an integration', async () => {
+    addOwnRecord();
+    const begin = sandbox.clock.now();
+
+    expect(await remove(NONE)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toHaveLength(1);
+    expect(sandbox.clock.now() - begin).toBeGreaterThanOrEqual(60_000);
+    expect(sandbox.clock.now() - begin).toBeLessThan(80_000);
+  });
+
+  test('deletes the key when Immuta still deletes what an earlier Create left', async () => {
+    addOwnRecord('deleting');
+    sandbox.clock.at(sandbox.clock.now() + 40_000, () => sandbox.immuta.integrations.clear());
+
+    expect(await remove(NONE)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+  });
+});
