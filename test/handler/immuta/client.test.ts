@@ -1,11 +1,8 @@
 import { ServerResponse } from 'node:http';
-import { ApiKey } from '../../../src/handler/immuta/api-key';
 import { IntegrationConfig, IntegrationsClient } from '../../../src/handler/immuta/client';
-import { Transport } from '../../../src/handler/immuta/transport';
-import { Deadline } from '../../../src/handler/runtime/deadline';
-import { createLog } from '../../../src/handler/runtime/log';
 import { Redaction } from '../../../src/handler/runtime/redaction';
 import { HttpServer, sendJson } from '../../support/http-server';
+import { createTransport } from '../support/immuta-transport';
 import { TestClock } from '../support/test-clock';
 
 const CONFIG: IntegrationConfig = {
@@ -44,17 +41,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function client(isOwn: (name: string) => boolean = () => true): IntegrationsClient {
-  const end = clock.now() + 1_000_000;
-  const limits = { handOverAt: end, giveUpAt: end, iamPropagationEndsAt: end, creationEndsAt: end };
-  const transport = new Transport({
-    baseUrl: server.url,
-    apiKey: new ApiKey({ secretArn: 'arn:secret', read: async () => 'key', isInField: false, redaction }),
-    deadline: new Deadline(clock, limits),
-    redaction,
-    beforeWrite: async () => undefined,
-    log: createLog({ clock, redaction, write: () => undefined }),
-    random: () => 0.5,
-  });
+  const transport = createTransport(server.url, clock, redaction);
   return new IntegrationsClient(transport, redaction, isOwn);
 }
 
