@@ -53,30 +53,23 @@ async function requestDeletion(context: IntegrationContext, id: string): Promise
   );
 }
 
+/** For a minute after the request, a steady status may be that of before, such as the end of an earlier deletion. */
 async function waitForDeletion(context: IntegrationContext, target: Target, id: string): Promise<void> {
   const { deadline } = context;
   const visibleAt = deadline.now() + IMMUTA_LAG_MS;
-  let isChangeSeen = false;
   await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async () => {
     const record = await readRecord(context, id);
     if (!record) {
       return { done: undefined };
     }
-    isChangeSeen ||= !isSteady(record.status);
-    if (!isChangeSeen && deadline.now() < visibleAt) {
-      return { seen: describeStatus(record) }; // perhaps still from before
+    if (!isSteady(record.status) || deadline.now() < visibleAt) {
+      return { seen: describeStatus(record) };
     }
     if (record.status === 'disabled') {
       // it was disabled by force, so Immuta cleans up nothing: the location has to be removed first
       await waitForLocationRemoval(context, target);
     }
-    if (
-      ['deleteError', 'disabled'].includes(record.status) ||
-      (isSteady(record.status) && deadline.now() >= visibleAt)
-    ) {
-      const then = 'Then delete again, or delete the integration in Immuta first';
-      throw await explainRemainingDataSources(context, id, createStatusFailure('DELETE_FAILED', record, then));
-    }
-    return { seen: describeStatus(record) };
+    const then = 'Then delete again, or delete the integration in Immuta first';
+    throw await explainRemainingDataSources(context, id, createStatusFailure('DELETE_FAILED', record, then));
   });
 }
