@@ -44,14 +44,25 @@ const STATUSES_WHILE_WAITING: Readonly<Record<string, readonly string[]>> = {
  */
 const TOLERANCE_MS = 10_000;
 
+/** CloudFormation changes the status of a resource before it sends the event, or so little later. */
+const LATER_MS = 5_000;
+
 /** A status that is so much older than the event is that before the event: the read lags behind. */
 const OLDER_MS = 2_000;
 
 /** So many failures in a row say that CloudFormation cannot be asked. */
 const MOST_FAILURES = 3;
 
-/** Maximum number of reads of the result of a Create. */
+/** Maximum number of reads of the result of a Create, unless the stack is cleaning up. */
 const MOST_QUESTIONS = 3;
+
+/**
+ * So long, a Create waits for the end of a cleanup, which includes the Delete of that Create. Not longer, since the
+ * Delete may need its slot.
+ */
+const LONGEST_CLEANUP_MS = 300_000;
+
+const CLEANUP_PAUSE_MS = 20_000;
 
 /** The status of a stack that deletes what an update replaced or removed. */
 const CLEANUP_AFTER_UPDATE = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
@@ -104,6 +115,11 @@ export class CurrentOperation {
   /** Whether answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
   public get isSettled(): boolean {
     return this.options.now() >= this.startedAt + CLOUDFORMATION_LAG_MS;
+  }
+
+  /** Waits until answers show the state when the event was sent, or a later one. */
+  public async waitUntilSettled(clock: Clock): Promise<void> {
+    await clock.sleep(Math.max(0, this.startedAt + CLOUDFORMATION_LAG_MS - clock.now()));
   }
 
   /** Whether CloudFormation cannot be asked: it has never answered. */
@@ -234,22 +250,26 @@ export class CurrentOperation {
    * For a Create that is no longer current: finds what the stack has as its result or in its place. Undefined if
    * CloudFormation does not say.
    *
-   * A resource that is being deleted is no evidence if it may be the one that this Create replaced.
+   * A resource that is being deleted is no evidence if it may be the one that this Create replaced. The end of the
+   * cleanup tells which one it was.
    */
   public async findResult(deadline: Clock): Promise<StackResource | undefined> {
     const { last, first } = this;
     if (!last || !isDeletion(last) || (first && first.physicalId !== last.physicalId)) {
       return last;
     }
+    await deadline.sleep(CLOUDFORMATION_LAG_MS);
+    const end = deadline.now() + LONGEST_CLEANUP_MS;
     return poll<StackResource | undefined>({ deadline, waitingFor: 'CloudFormation' }, async ({ number }) => {
-      const state = number > 1 ? await this.describeResource() : undefined;
-      const isKnown = state && (!isDeletion(state) || (await this.isCleaningUp()) === false);
-      if (isKnown && !(first && describeDifference(first, state) === undefined)) {
+      const description = await this.describe();
+      const state = description && (description.answer ?? last); // a resource that is gone is the one that was deleted
+      const isCleaningUp = state && isDeletion(state) ? await this.isCleaningUp() : false;
+      if (state && isCleaningUp === false && !(first && describeDifference(first, state) === undefined)) {
         return { done: state };
       }
-      return number > MOST_QUESTIONS
-        ? { done: undefined }
-        : { seen: 'no answer', pauseMs: number > 1 ? undefined : CLOUDFORMATION_LAG_MS };
+      return (isCleaningUp ? deadline.now() < end : number < MOST_QUESTIONS)
+        ? { seen: 'no answer', pauseMs: isCleaningUp ? CLEANUP_PAUSE_MS : undefined }
+        : { done: undefined };
     });
   }
 
@@ -349,7 +369,7 @@ export class CurrentOperation {
     if (!STATUSES_WHILE_WAITING[event.requestType].includes(state.resourceStatus)) {
       return `the resource is ${state.resourceStatus}`;
     }
-    return state.lastUpdatedAt > sentAt + TOLERANCE_MS
+    return state.lastUpdatedAt > sentAt + LATER_MS
       ? 'a later operation of the same kind is in progress'
       : undefined;
   }

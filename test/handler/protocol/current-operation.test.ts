@@ -95,7 +95,7 @@ describe('at the first look', () => {
     ['Create', CREATING],
     ['Create', { ...WAITING, physicalId: '' }], // again, after one that failed
     ['Update', WAITING],
-    ['Update', { ...WAITING, lastUpdatedAt: SENT_AT + 9 * SECOND }],
+    ['Update', { ...WAITING, lastUpdatedAt: SENT_AT + 4 * SECOND }],
   ])('continues a %s while CloudFormation waits for it (%#)', async (requestType, state) => {
     const current = operation(requestType, [state]);
 
