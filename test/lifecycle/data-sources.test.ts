@@ -119,10 +119,11 @@ describe('data sources of an imported integration', () => {
     /** Another resource fails at that moment, or so many seconds after the data sources. */
     readonly otherFails?: Promise<unknown> | 'afterwards';
     readonly none?: boolean;
+    readonly disableRollback?: boolean;
   }
 
   /** A stack with a tenant, data sources, and another resource. */
-  const deploy = ({ otherFails, none, ...options }: Options = {}) => {
+  const deploy = ({ otherFails, none, disableRollback, ...options }: Options = {}) => {
     const stack = new Stack(new App(), 'Data', { env: SANDBOX_ENV });
     const tenant = tenantIn(stack, sandbox.current);
     const integration = ImmutaS3Integration.fromIntegrationId(stack, 'Lake', '101');
@@ -139,7 +140,7 @@ describe('data sources of an imported integration', () => {
       const action = sandbox.current.cloudFormation.stacks.has('Data') ? 'update' : 'create';
       sandbox.current.cloudFormation.faults.push({ logicalId: /^Other$/, action, reason: 'no', once: true, ...when });
     }
-    return sandbox.current.deploy(stack);
+    return sandbox.current.deploy(stack, { disableRollback });
   };
   const addByHand = (name: string, prefix: string) =>
     sandbox.current.immuta.dataSources.add({ name, prefix, integrationId: 101 });
@@ -217,6 +218,43 @@ describe('data sources of an imported integration', () => {
 
     expect(await deploy({ otherFails: posted.promise })).toMatchObject({ status: 'ROLLBACK_COMPLETE' });
     await sandbox.current.scheduler.idle();
+    expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
+  });
+
+  /** A Create that is cancelled while Immuta answers, which CloudFormation shows late. */
+  const cancelCreate = () => {
+    const posted = moment();
+    sandbox.current.cloudFormation.describeLag.resource = 5_000;
+    sandbox.current.immuta.faults.http({ method: 'POST', run: posted.comes });
+    return deploy({ otherFails: posted.promise, disableRollback: true });
+  };
+
+  test('removes what a Create registered when CloudFormation had cancelled it and does not roll back', async () => {
+    addByHand('Sales orders', '/orders/');
+
+    expect(await cancelCreate()).toMatchObject({ status: 'CREATE_FAILED' });
+    await sandbox.current.scheduler.idle();
+
+    expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
+  });
+
+  test('keeps what a later Create has when CloudFormation shows the deletion of the first', async () => {
+    Object.assign(sandbox.current.cloudFormation, { retryOrder: 'create-first', cleanupShows: 'deleted' });
+    await cancelCreate();
+
+    expect(await deploy({ disableRollback: true })).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    await sandbox.current.scheduler.idle();
+
+    expect(dataSources()).toEqual(ENABLED);
+  });
+
+  test('removes data sources when CloudFormation still shows the rollback before', async () => {
+    await deploy();
+    sandbox.current.cloudFormation.describeLag.stack = 5_000;
+    await deploy({ dataSources: { Orders: 'orders/' }, otherFails: 'afterwards' });
+
+    await deploy({ dataSources: { 'Sales orders': 'orders/' } });
+
     expect(dataSources()).toEqual(['Sales orders /orders/ enabled', 'Sales returns /returns/ disabled']);
   });
 

@@ -1,10 +1,16 @@
 import { DataSourcesContext } from './context';
 import { Kept } from './plan';
 import { createFailure } from '../failure';
+import { IMMUTA_LAG_MS } from '../immuta/lag';
+import { ImmutaRefusal } from '../immuta/refusal';
+import { poll } from '../runtime/poll';
 
-/** Gives a data source its name and enables it, if it is not so already. */
+/**
+ * Gives a data source its name and enables it, if it is not so already. A conflict may pass, so the request is repeated
+ * for a minute.
+ */
 export async function changeRecord(
-  { immuta, log }: DataSourcesContext,
+  { deadline, immuta, log }: DataSourcesContext,
   { name, record }: Kept,
   isEnabled: boolean,
 ): Promise<void> {
@@ -14,8 +20,15 @@ export async function changeRecord(
   if (Object.keys(fields).length === 0) {
     return;
   }
-  log.info('change-data-source', { dataSourceId: record.id });
-  const reply = await immuta.change(record.id, fields);
+  const conflictsEndAt = deadline.now() + IMMUTA_LAG_MS;
+  const waitingFor = `Immuta to change data source ${record.id}`;
+  const reply = await poll<'changed' | 'missing' | ImmutaRefusal>({ deadline, waitingFor }, async () => {
+    log.info('change-data-source', { dataSourceId: record.id });
+    const answer = await immuta.change(record.id, fields);
+    return typeof answer === 'object' && answer.kind === 'conflict' && deadline.now() < conflictsEndAt
+      ? { seen: answer.failure.text }
+      : { done: answer };
+  });
   if (reply !== 'changed') {
     throw createFailure('DATA_SOURCE_NOT_CHANGED', {
       change: 'name' in fields ? 'rename' : 'restore',

@@ -12,6 +12,7 @@ import { createFailure } from '../failure';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/event-tools';
+import { Succeeded } from '../protocol/outcome';
 import { HandleEvent } from '../protocol/run';
 import { Environment } from '../runtime/environment';
 import { bestEffort } from '../runtime/log';
@@ -28,9 +29,7 @@ export function handleDataSourcesEvent({ environment }: DataSourcesHandlerOption
       mayHaveAdded = true;
     };
     try {
-      const attributes = await performRequest(event, tools, environment, recordRequest);
-      const isCreate = event.requestType === 'Create';
-      return { physicalId: isCreate ? formatPhysicalId('created', tools.sentAt) : event.physicalId, attributes };
+      return await performRequest(event, tools, environment, recordRequest);
     } catch (error) {
       return {
         error,
@@ -51,26 +50,46 @@ async function performRequest(
   tools: EventTools,
   environment: Environment,
   recordRequest: () => void,
-): Promise<DataSourcesAttributes | undefined> {
+): Promise<Succeeded> {
+  const { physicalId } = event;
   const isDelete = event.requestType === 'Delete';
-  if (isDelete && parsePhysicalId(event.physicalId).kind === 'none') {
+  if (isDelete && parsePhysicalId(physicalId).kind === 'none') {
     tools.log.info('nothing-added');
-    return undefined;
+    return { physicalId };
   }
   await (isDelete ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
   const request = parseDataSourcesRequest(event);
   const context = createDataSourcesContext(environment, tools);
   if (isDelete) {
     await deleteDataSources(context, request);
-    return undefined;
+    return { physicalId };
   }
+  await tools.operation.assertCurrent();
+  return event.requestType === 'Create'
+    ? createDataSources(context, request, tools.sentAt, recordRequest)
+    : { physicalId, attributes: await reconcile(context, request, recordRequest) };
+}
+
+/** Registers data sources. What CloudFormation does not take into the stack is removed. */
+async function createDataSources(
+  context: DataSourcesContext,
+  request: DataSourcesRequest,
+  sentAt: number,
+  recordRequest: () => void,
+): Promise<Succeeded> {
   try {
-    await tools.operation.assertCurrent();
-    return await reconcile(context, request, recordRequest);
+    const attributes = await reconcile(context, request, recordRequest);
+    const addedUntil = context.deadline.now();
+    return {
+      physicalId: formatPhysicalId('created', sentAt),
+      attributes,
+      async afterResponse() {
+        await context.operation.waitForResult(context.deadline); // it may have cancelled the Create just before
+        await removeAbandoned(context, request, sentAt, addedUntil);
+      },
+    };
   } catch (error) {
-    if (event.requestType === 'Create') {
-      await removeAbandoned(context, request, tools.sentAt);
-    }
+    await removeAbandoned(context, request, sentAt, context.deadline.now());
     throw error;
   }
 }
@@ -97,6 +116,7 @@ async function reconcile(
   const { locationPaths } = found;
   const added = await addDataSources(context, plan.add, { request, locationPaths, recordRequest });
   if (plan.remove.length > 0) {
+    await context.operation.waitUntilSettled(context.deadline); // a rollback keeps what its update adopted
     const addedSince = await findRolledBackStart(context);
     const how = addedSince === undefined ? request.removal : undo(request.removal);
     await removeRecords(context, { records: plan.remove, how, addedSince });
@@ -119,9 +139,15 @@ async function deleteDataSources(context: DataSourcesContext, request: DataSourc
     return undefined;
   }
   if (physicalId.kind === 'created') {
-    const isRolledBack = (await findRolledBackStart(context)) !== undefined;
-    const removed = isRolledBack ? { how: undo(removal), addedSince: physicalId.sentAt } : { how: removal };
+    const removed = (await isRolledBack(context))
+      ? { how: undo(removal), addedSince: physicalId.sentAt }
+      : { how: removal };
     return removeListed(context, request, removed);
+  }
+  await operation.waitUntilSettled(deadline);
+  if (!(await operation.findSuccessor()) && !operation.isBlind) {
+    log.warn('keep-data-sources', { message: 'CloudFormation does not say whether a later Create has them' });
+    return undefined;
   }
   if (physicalId.kind === 'failed') {
     return removeListed(context, request, { how: undo(removal), addedSince: physicalId.sentAt });
@@ -134,6 +160,20 @@ async function deleteDataSources(context: DataSourcesContext, request: DataSourc
   return watchCancelledCreate(deadline, () =>
     removeListed(context, request, { how: undo(removal), addedSince: stack.startedAt }),
   );
+}
+
+/**
+ * Whether CloudFormation deletes what a failed operation created. Only the deletion of a stack says at once that it is
+ * not so: another status may be that of the operation before.
+ */
+async function isRolledBack(context: DataSourcesContext): Promise<boolean> {
+  const { deadline, operation } = context;
+  const stack = await operation.describeStack();
+  if (!stack || stack.status === 'DELETE_IN_PROGRESS') {
+    return false;
+  }
+  await operation.waitUntilSettled(deadline);
+  return (await findRolledBackStart(context)) !== undefined;
 }
 
 /** What a rolled-back operation added is removed, even if the data sources of a successful one are retained. */
@@ -178,8 +218,8 @@ async function removeAbandoned(
   context: DataSourcesContext,
   request: DataSourcesRequest,
   sentAt: number,
+  addedUntil: number,
 ): Promise<void> {
-  const addedUntil = context.deadline.now();
   const result = await context.operation.findResult(context.deadline);
   if (!result || parsePhysicalId(result.physicalId).kind === 'created') {
     return;

@@ -19,8 +19,8 @@ export interface Found {
 }
 
 /**
- * Reads what Immuta has under the names of a request. What contradicts the last deployment is read again 30 seconds
- * later: a read may show the state before a write, also of the operation before this one.
+ * Reads what Immuta has under the names of a request. If something contradicts the last deployment, everything is read
+ * again 30 seconds later: a read may show the state before a write, also of the operation before this one.
  */
 export async function readRecords(context: DataSourcesContext, request: DataSourcesRequest): Promise<Found> {
   const { deadline, immuta } = context;
@@ -30,10 +30,7 @@ export async function readRecords(context: DataSourcesContext, request: DataSour
   const names = [...new Set([...listed, ...listOldNames(request)])];
   const records = new Map<string, DataSourceRecord>();
   await poll<void>({ deadline, waitingFor: 'Immuta to show its data sources' }, async ({ number }) => {
-    const isFirst = number === 1;
-    const found = { records, locationPaths };
-    const unclear = names.filter((name) => isFirst || isContradiction(request, found, name));
-    for (const name of unclear) {
+    for (const name of names) {
       const record = await immuta.findByName(name);
       if (record) {
         records.set(name, record);
@@ -41,7 +38,7 @@ export async function readRecords(context: DataSourcesContext, request: DataSour
         records.delete(name);
       }
     }
-    return isFirst && names.some((name) => isContradiction(request, found, name))
+    return number === 1 && names.some((name) => isContradiction(request, { records, locationPaths }, name))
       ? { seen: 'others than the last deployment left', pauseMs: CONFIRMATION_MS }
       : { done: undefined };
   });
@@ -80,16 +77,12 @@ export function isSameDataSource(
 }
 
 /** Whether a data source of the last deployment is missing, or one exists that it did not have. */
-function isContradiction({ desired, previous }: DataSourcesRequest, found: Found, name: string): boolean {
-  const isListed = (list: DataSources) =>
-    list.list.some(
-      (each) =>
-        each.name === name &&
-        found.records.has(name) &&
-        isSameDataSource(found.records.get(name)!, list, each, found.locationPaths),
-    );
-  const wasListed = previous.list.some((each) => each.name === name);
-  return wasListed ? !isListed(previous) : isListed(desired);
+function isContradiction({ previous }: DataSourcesRequest, { records, locationPaths }: Found, name: string): boolean {
+  const record = records.get(name);
+  const before = previous.list.find((each) => each.name === name);
+  return before
+    ? record === undefined || !isSameDataSource(record, previous, before, locationPaths)
+    : record !== undefined;
 }
 
 async function readLocationPaths({ integrations }: DataSourcesContext, ids: readonly string[]): Promise<LocationPaths> {

@@ -68,6 +68,34 @@ test('says what to do when Immuta renames no data source', async () => {
   );
 });
 
+const CONFLICT = { status: 409, body: { message: 'The integration is being edited.' } };
+
+test.each([[3, 'SUCCESS'], [Infinity, 'FAILED']])(
+  'renames a data source after %d conflicts within a minute: %s',
+  async (times, status) => {
+    sandbox.immuta.faults.http({ method: 'PUT', behaviour: 'answer', answer: CONFLICT, times });
+    const start = sandbox.clock.now();
+
+    expect(await update({ 'Orders': 'orders/', 'Sales returns': 'returns/' })).toMatchObject({ Status: status });
+    expect(sandbox.clock.now() - start).toBeLessThan(120_000);
+  },
+);
+
+test('reads every name again when a cancelled update renames data sources after the first read', async () => {
+  const rename = () => {
+    sandbox.immuta.dataSources.records.get('1001')!.name = 'Sales orders [101: orders/]';
+    add('Sales orders', '/new/');
+  };
+  sandbox.clock.at(sandbox.clock.now() + 10_000, rename);
+
+  expect(await update(LISTED, { ...LISTED, 'Sales orders': 'new/' })).toMatchObject({ Status: 'SUCCESS' });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1002 Sales returns /returns/ enabled',
+    '1003 Sales orders [101: new/] /new/ disabled',
+  ]);
+});
+
 test('gives the name to another prefix, and back, without losing a data source', async () => {
   const moved = { 'Sales orders': 'new/', 'Sales returns': 'returns/' };
 
