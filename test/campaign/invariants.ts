@@ -37,6 +37,7 @@ const MOST_RUNS = 3;
 /** A run that waits gives its slot back after 8 minutes. */
 const LONGEST_RUN_MS = 540_000;
 const FEW_SLOTS = 2;
+const INDISTINGUISHABLE_MS = 5_000;
 /** An event that runs twice may write the same configuration again. */
 const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
 
@@ -50,7 +51,7 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
       const id = recordIdOf(resource);
       const where = `${stack.name} is ${stack.status}, and its integration ${id}`;
       const record = id === undefined ? undefined : sandbox.immuta.integrations.get(id);
-      if (id !== undefined && tracker.isTouched(id)) return [];
+      if (id !== undefined && (tracker.isTouched(id) || isCancelledAtOnce(stack, resource.logicalId))) return [];
       if (!record || ['deleted', 'deleting'].includes(record.status)) {
         return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
       }
@@ -74,6 +75,20 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
         ? [{ kind: 'live integration differs', text: `${where} has ${differences.join(', ')}` }]
         : [];
     });
+}
+
+/**
+ * Whether an update was cancelled within five seconds: its event cannot be told from that of the rollback, and takes
+ * the rollback for itself.
+ */
+function isCancelledAtOnce({ events }: Stack, logicalId: string): boolean {
+  const changes = events.filter((event) => event.logicalId === logicalId);
+  return changes.some(
+    ({ status, timestamp, reason }, index) =>
+      status === 'UPDATE_FAILED' &&
+      /cancelled/.test(reason ?? '') &&
+      timestamp - (changes[index - 1]?.timestamp ?? -Infinity) <= INDISTINGUISHABLE_MS,
+  );
 }
 
 /** A stack in `*_COMPLETE` has its data sources, enabled and with their prefixes. */

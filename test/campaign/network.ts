@@ -56,7 +56,7 @@ export interface Caller {
 const NEVER = new Promise<never>(() => {});
 
 /** More than any history needs: a function with more exchanges is killed. */
-const MOST_EXCHANGES = 5_000;
+const MOST_EXCHANGES = 20_000;
 
 /** The network of the functions, with latency and faults. */
 export class Network {

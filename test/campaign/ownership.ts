@@ -15,6 +15,8 @@ interface Origin {
   readonly resource?: string;
   /** Whether a stack retained it. */
   isRetained: boolean;
+  /** When a stack retained it. Virtual time. */
+  retainedAt?: number;
   /** Whether a failed creation was retained, of which it may be what is left. */
   mayRemain?: boolean;
   /** Whether a person changed or deleted it after the handler's last write. */
@@ -68,9 +70,18 @@ export class OwnershipTracker {
     return this.origins.get(id)?.lastEdit;
   }
 
-  noteRetained(id: string): void {
-    const origin = this.origins.get(id);
-    if (origin) origin.isRetained = true;
+  /** Records that a stack retained an integration, and with it what its updates tried to create again. */
+  noteRetained(id: string, at: number): void {
+    const retained = this.origins.get(id);
+    if (!retained) return;
+    Object.assign(retained, { isRetained: true, retainedAt: at });
+    for (const origin of this.origins.values()) {
+      origin.mayRemain ||= origin.isRecreated && origin.resource === retained.resource;
+    }
+  }
+
+  retainedAt(id: string): number | undefined {
+    return this.origins.get(id)?.retainedAt;
   }
 
   /** Records that all integrations of a resource may remain, if it is not known which one was retained. */
