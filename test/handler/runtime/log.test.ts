@@ -1,4 +1,4 @@
-import { createLog } from '../../../src/handler/runtime/log';
+import { bestEffort, createLog } from '../../../src/handler/runtime/log';
 import { Redaction } from '../../../src/handler/runtime/redaction';
 import { TestClock } from '../support/test-clock';
 
@@ -62,4 +62,34 @@ test('writes no characters to the log that control a terminal or are invisible',
   });
 
   expect(JSON.parse(lines[0]).message).toBe('a�[31mb�c�d�e�f�g�h�i 🪣 é 鉄');
+});
+
+test('writes metrics in the format that CloudWatch embeds', () => {
+  const lines: string[] = [];
+  const clock = new TestClock();
+  const log = createLog({ clock, redaction: new Redaction(), write: (line) => lines.push(line) });
+  const dimensions = { Stack: 'Lake', Integration: 'SalesLake' };
+  const values = [{ name: 'Drift', value: 1 }, { name: 'Duration', value: 20, unit: 'Seconds' as const }];
+  log.metrics({ namespace: 'Immuta', values, dimensions });
+  log.metrics({ namespace: 'Immuta', values, dimensions, dimensionSets: [['Stack'], []] });
+
+  const directive = {
+    Namespace: 'Immuta',
+    Dimensions: [['Stack', 'Integration']],
+    Metrics: [{ Name: 'Drift', Unit: 'Count' }, { Name: 'Duration', Unit: 'Seconds' }],
+  };
+  const rest = { ...dimensions, Drift: 1, Duration: 20, level: 'info', message: 'Drift 1, Duration 20' };
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { _aws: { Timestamp: clock.now(), CloudWatchMetrics: [directive] }, ...rest },
+    { _aws: { Timestamp: clock.now(), CloudWatchMetrics: [{ ...directive, Dimensions: [['Stack'], []] }] }, ...rest },
+  ]);
+});
+
+test('warns of a best-effort action that fails, and returns the result of one that does not', async () => {
+  const lines: string[] = [];
+  const log = createLog({ clock: new TestClock(), redaction: new Redaction(), write: (line) => lines.push(line) });
+
+  expect(await bestEffort(log, 'not-read', async () => 7)).toBe(7);
+  expect(await bestEffort(log, 'not-read', () => Promise.reject(new Error('no access')))).toBeUndefined();
+  expect(lines).toEqual(['{"level":"warn","step":"not-read","message":"no access","elapsedMs":0}']);
 });
