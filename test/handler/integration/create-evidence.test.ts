@@ -1,3 +1,4 @@
+import { VALIDATION_TESTS } from '../../sandbox/immuta';
 import { CONFIG, HandlerSandbox, ID, MADE_BY_CREATE, OWNER } from '../support/handler-sandbox';
 import { describeStack } from '../support/stack-description';
 
@@ -133,6 +134,72 @@ describe('a Create that finds its record only after a refusal', () => {
       PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
     });
   });
+});
+
+describe.each<[string, number, object]>([
+  ['409', 409, { message: 'Native S3 integration already exists.' }],
+  ['422 and the test for an existing integration', 422, {
+    message: 'Validation failed.',
+    validationResults: { status: 'failed', validationTests: [{ name: VALIDATION_TESTS[0], status: 'failed' }] },
+  }],
+  ['400 and a failed creation', 400, { message: 'Use PUT for Native S3 (id = 7) that previously failed to create.' }],
+])('a Create whose request conflicts with a record that no list shows: %s', (_, status, body) => {
+  test('continues with the record of another run, which a list shows within a minute', async () => {
+    sandbox.refuse('POST', status, body, { times: Infinity });
+    after(45_000, () => sandbox.addRecord({ id: '2002' }));
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: OTHER_ID });
+  });
+
+  test.each([['a minute', 60_000, []], ['the time of IAM when a response was lost', 178_000, ['reset' as const]]])(
+    'answers `unknown` after %s',
+    async (__, ms, lost) => {
+      lost.forEach((behaviour) => sandbox.immuta.faults.http({ method: 'POST', behaviour }));
+      sandbox.refuse('POST', status, body, { times: Infinity });
+
+      expect(await sandbox.create()).toMatchObject({
+        Status: 'FAILED',
+        PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+      });
+      const times = sandbox.immuta.requests.filter(({ method }) => method === 'POST').map(({ time }) => time);
+      expect(times.at(-1)! - times[0]).toBeGreaterThan(ms - 10_000);
+      expect(times.at(-1)! - times[0]).toBeLessThanOrEqual(ms);
+    },
+  );
+});
+
+describe('a Create whose list fails after its request', () => {
+  beforeEach(() => sandbox.refuse('GET', 403, 'Insufficient scope', { after: 1, times: Infinity }));
+
+  test('answers `unknown` when the response to the request is lost', async () => {
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose' });
+
+    expect(await sandbox.create()).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+    });
+  });
+
+  test('reports why the request failed', async () => {
+    sandbox.refuse('POST', 503, 'Down for maintenance.');
+
+    expect((await sandbox.create()).Reason).toMatch(/^Immuta answered 503 to POST .*Down for maintenance/);
+  });
+});
+
+test('creates another integration when lists still show the failed one that it deleted', async () => {
+  failLater(STS_TEST);
+  sandbox.immuta.switches.readLag.list.delete = 20_000;
+
+  expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'immuta-s3-integration/102' });
+  expect(posts()).toBe(2);
+});
+
+test('names no integration of another account when Immuta refuses the request for another reason', async () => {
+  sandbox.addRecord({ id: '9', config: { ...CONFIG, name: 'theirs', awsAccountId: '444455556666' } });
+  sandbox.refuse('POST', 400, 'No.');
+
+  expect((await sandbox.create()).Reason).toMatch(/^Immuta answered 400 to POST \/integrations: No\. [A-Z]/);
 });
 
 test('retries a late Create for a minute when CloudFormation still waits for it', async () => {
