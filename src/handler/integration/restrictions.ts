@@ -38,7 +38,5 @@ export function adviseOnRestrictions(why: Failure): Failure {
   }
   const advice = RESTRICTIONS.filter(({ actions }) => actions.test(text) || !ACTION.test(text))
     .map((restriction) => restriction.advice);
-  return advice.length === 0
-    ? why
-    : new Failure(code, { text, remedy: [remedy, ...advice].join('. ') }, { cause: why });
+  return new Failure(code, { text, remedy: [remedy, ...advice].join('. ') }, { cause: why });
 }

@@ -544,6 +544,20 @@ describe('a Create that fails', () => {
     );
   });
 
+  test.each([
+    ['AccountId', {}],
+    ['Region', {}],
+    ['LocationPath', {}],
+    ['LocationRoleArn', {}],
+    ['AuthenticationType', {}],
+    ['AccessKeySecretArn', { AuthenticationType: 'accessKey' }],
+  ])('names the missing property %s', async (name, properties) => {
+    const { Reason } = await sandbox.create({ properties: { ...properties, [name]: undefined } });
+
+    expect(Reason).toContain(`lacks its property '${name}'`);
+    expect(sandbox.immuta.requests).toEqual([]);
+  });
+
   test('reports the last status when a Create runs out of time', async () => {
     sandbox.immuta.switches.durations.creating = Infinity;
     const answer = await sandbox.create();

@@ -71,6 +71,7 @@ describe('Update', () => {
     });
     expect(await sandbox.deliver(event)).toEqual(answer);
     expect(sandbox.countImmutaCalls('POST')).toBe(1);
+    expect(puts()).toBe(0);
   });
 
   test('updates a renamed integration whose name an earlier run of this event has restored', async () => {

@@ -1,0 +1,174 @@
+import { CONFIG, HandlerSandbox, ID } from '../support/handler-sandbox';
+
+// what an Update concludes from what Immuta and S3 Access Grants show
+
+/** By its number: as a fault of Immuta's is given. */
+const NAME_TEST = 2;
+const STS_TEST = 4;
+const RENAMED = { IntegrationName: 'renamed' };
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  await sandbox.addIntegration();
+});
+afterEach(() => sandbox.close());
+
+const record = () => sandbox.immuta.integrations.get('101')!;
+const puts = () => sandbox.countImmutaCalls('PUT');
+const after = (ms: number, run: () => unknown) => sandbox.clock.at(sandbox.clock.now() + ms, run as () => void);
+const setStatus = (status: string) => {
+  record().status = status;
+};
+const removeRecord = () => sandbox.immuta.integrations.clear();
+/** Lets something happen when Immuta receives the PUT. */
+const onPut = (run: () => unknown) => sandbox.immuta.faults.http({ method: 'PUT', run });
+const rename = () => sandbox.update({ properties: RENAMED });
+/** The rollback of an Update that renamed the integration. */
+const rollBack = () => sandbox.update({ oldProperties: RENAMED });
+
+async function measure(run: () => Promise<unknown>): Promise<number> {
+  const begin = sandbox.clock.now();
+  await run();
+  return sandbox.clock.now() - begin;
+}
+
+describe('an Update that rolls back another one', () => {
+  test('restores the configuration when the other one shows its change late', async () => {
+    after(30_000, () => {
+      record().config = { ...CONFIG, name: CONFIG.name.replace('sales', 'renamed') };
+      setStatus('editing');
+    });
+    after(45_000, () => setStatus('enabled'));
+
+    expect(await rollBack()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationName: CONFIG.name } });
+    expect(record().config.name).toBe(CONFIG.name);
+    expect(puts()).toBe(1);
+  });
+
+  test('waits for a late change until a minute after its event', async () => {
+    const ms = await measure(rollBack);
+
+    expect(ms).toBeGreaterThanOrEqual(60_000);
+    expect(ms).toBeLessThan(80_000);
+    expect(puts()).toBe(0);
+  });
+
+  test('fails when the integration is deleted meanwhile', async () => {
+    after(30_000, removeRecord);
+
+    expect((await rollBack()).Reason).toMatch(/\[INTEGRATION_DELETED_DURING_UPDATE\]$/);
+    expect(sandbox.countImmutaCalls('POST')).toBe(0);
+  });
+});
+
+describe('an integration that is deleted during an Update', () => {
+  test.each<[string, () => void]>([
+    ['while it is edited by another change', () => {
+      setStatus('editing');
+      after(20_000, removeRecord);
+    }],
+    ['before Immuta receives the update', () => onPut(removeRecord)],
+    ['when its deletion began before the update', () => onPut(() => {
+      setStatus('deleting');
+      after(20_000, removeRecord);
+    })],
+    ['after Immuta accepted the update', () => onPut(() => after(5_000, removeRecord))],
+  ])('is not created again %s', async (_, arrange) => {
+    arrange();
+
+    expect((await rename()).Reason).toMatch(
+      /^integration 101 was deleted while .*\[INTEGRATION_DELETED_DURING_UPDATE\]$/,
+    );
+    expect(sandbox.countImmutaCalls('POST')).toBe(0);
+  });
+});
+
+test('quotes the refusal when a deletion was in the way of an update and failed', async () => {
+  onPut(() => {
+    setStatus('deleting');
+    after(20_000, () => setStatus('deleteError'));
+  });
+
+  expect((await rename()).Reason).toMatch(/^Immuta answered 409 to PUT .*\[IMMUTA_CONFLICT\]/);
+  expect(puts()).toBe(1);
+});
+
+test('does not wait for the location when its role does not change', async () => {
+  sandbox.removeIntegration('101');
+  sandbox.addRecord({ id: '101' });
+
+  expect(await rename()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+  expect(sandbox.countAwsCalls('ListAccessGrantsLocations')).toBe(0);
+});
+
+describe('an update that ends in an error', () => {
+  test('is sent again when IAM may explain it', async () => {
+    sandbox.immuta.faults.validation({ test: STS_TEST, on: 'edit', asynchronously: true });
+
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS' });
+    expect(puts()).toBe(2);
+  });
+
+  test('fails at once, and says what Immuta has restored, when IAM does not explain it', async () => {
+    sandbox.immuta.faults.validation({ test: NAME_TEST, on: 'edit', asynchronously: true });
+
+    expect((await rename()).Reason).toMatch(
+      /'editError'.*Immuta has restored the previous configuration\. Then try again.*\[UPDATE_FAILED\]$/,
+    );
+    expect(puts()).toBe(1);
+  });
+
+  test('does not say that Immuta has restored anything when it ends in another error', async () => {
+    sandbox.immuta.faults.transition({ from: 'editing', to: 'migrateError' });
+    const { Reason } = await rename();
+
+    expect(Reason).toMatch(/'migrateError'.*[^.]+Then try again.*\[UPDATE_FAILED\]$/);
+    expect(Reason).not.toContain('restored');
+  });
+});
+
+describe('an Immuta that repairs a failed creation with an update', () => {
+  beforeEach(() => {
+    sandbox.immuta.switches.createErrorRepair = 'put';
+    sandbox.removeIntegration('101');
+    sandbox.addRecord({ id: '101', status: 'createError' });
+  });
+
+  test('updates the failed integration', async () => {
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(sandbox.integrations).toMatchObject([{ id: '101', status: 'enabled' }]);
+    expect(sandbox.locations).toHaveLength(1);
+  });
+
+  test('updates it again when IAM may explain that it failed again', async () => {
+    sandbox.immuta.faults.validation({ test: STS_TEST, on: 'create', asynchronously: true });
+
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(puts()).toBe(2);
+  });
+});
+
+describe('an Immuta that answers an update with the status after it', () => {
+  beforeEach(() => {
+    sandbox.immuta.switches.durations.editing = 0;
+    sandbox.immuta.faults.http({ method: 'PUT', behaviour: 'rewrite', set: { status: 'enabled' } });
+  });
+
+  test('ends an Update without a wait, although nothing else shows that it was carried out', async () => {
+    const ms = await measure(() => sandbox.update({ properties: { Revision: '2' } }));
+
+    expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS' }]);
+    expect(ms).toBeLessThan(20_000);
+  });
+
+  test('waits for that status when reads still show the one before', async () => {
+    setStatus('editError');
+    sandbox.immuta.faults.http({
+      method: 'GET', path: /101$/, behaviour: 'rewrite', set: { status: 'editError' }, after: 2, times: 3,
+    });
+
+    expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
+    expect(puts()).toBe(1);
+  });
+});
