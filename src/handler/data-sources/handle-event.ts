@@ -1,21 +1,21 @@
 import { addDataSources } from './add';
 import { changeRecord } from './change';
 import { DataSourcesContext, createDataSourcesContext } from './context';
+import { deleteDataSources, removeAbandoned } from './delete';
 import { formatPhysicalId, parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
-import { Removal, removeRecords } from './remove';
+import { removeRecords } from './remove';
 import { DataSourcesRequest, parseDataSourcesRequest } from './request';
+import { findRolledBackStart, undo } from './rollback';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { DataSourcesAttributes } from '../contract';
 import { createFailure } from '../failure';
-import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/event-tools';
 import { Succeeded } from '../protocol/outcome';
 import { HandleEvent } from '../protocol/run';
 import { Environment } from '../runtime/environment';
-import { bestEffort } from '../runtime/log';
 
 export interface DataSourcesHandlerOptions {
   readonly environment: Environment;
@@ -123,112 +123,4 @@ async function reconcile(
   }
   const ids = new Map([...plan.keep.map(({ name, record }) => [name, record.id] as const), ...added]);
   return { DataSourceIds: desired.list.map(({ name }) => ids.get(name)).join(',') };
-}
-
-/** Returns when the operation began that CloudFormation rolls back now. Undefined if it rolls back none. */
-async function findRolledBackStart({ operation }: DataSourcesContext): Promise<number | undefined> {
-  const stack = await operation.describeStack();
-  return stack && /ROLLBACK_(COMPLETE_CLEANUP_)?IN_PROGRESS$/.test(stack.status) ? stack.startedAt : undefined;
-}
-
-async function deleteDataSources(context: DataSourcesContext, request: DataSourcesRequest): Promise<void> {
-  const { deadline, log, operation } = context;
-  const { physicalId, removal } = request;
-  if (await isTakenOver(context, request)) {
-    log.warn('keep-data-sources', { message: 'a later operation of this resource has them' });
-    return undefined;
-  }
-  if (physicalId.kind === 'created') {
-    const removed = (await isRolledBack(context))
-      ? { how: undo(removal), addedSince: physicalId.sentAt }
-      : { how: removal };
-    return removeListed(context, request, removed);
-  }
-  await operation.waitUntilSettled(deadline);
-  if (!(await operation.findSuccessor()) && !operation.isBlind) {
-    log.warn('keep-data-sources', { message: 'CloudFormation does not say whether a later Create has them' });
-    return undefined;
-  }
-  if (physicalId.kind === 'failed') {
-    return removeListed(context, request, { how: undo(removal), addedSince: physicalId.sentAt });
-  }
-  const stack = await operation.describeStack();
-  if (!stack) {
-    log.warn('keep-data-sources', { message: 'CloudFormation does not say when the cancelled Create began' });
-    return undefined;
-  }
-  return watchCancelledCreate(deadline, () =>
-    removeListed(context, request, { how: undo(removal), addedSince: stack.startedAt }),
-  );
-}
-
-/**
- * Whether CloudFormation deletes what a failed operation created. Only the deletion of a stack says at once that it is
- * not so: another status may be that of the operation before.
- */
-async function isRolledBack(context: DataSourcesContext): Promise<boolean> {
-  const { deadline, operation } = context;
-  const stack = await operation.describeStack();
-  if (!stack || stack.status === 'DELETE_IN_PROGRESS') {
-    return false;
-  }
-  await operation.waitUntilSettled(deadline);
-  return (await findRolledBackStart(context)) !== undefined;
-}
-
-/** What a rolled-back operation added is removed, even if the data sources of a successful one are retained. */
-function undo(removal: DataSourcesRequest['removal']): DataSourcesRequest['removal'] {
-  return removal === 'retain' ? 'disable' : removal;
-}
-
-async function removeListed(
-  context: DataSourcesContext,
-  request: DataSourcesRequest,
-  removed: Omit<Removal, 'records' | 'isTakenOver'>,
-): Promise<void> {
-  if (removed.how === 'retain') {
-    context.log.info('retain-data-sources');
-    return;
-  }
-  const { remove: records } = planChanges(request, await readRecords(context, request));
-  await removeRecords(context, { records, isTakenOver: () => isTakenOver(context, request), ...removed });
-}
-
-/**
- * Whether the data sources belong to a later Create or Update of this resource, which has begun or succeeded: before
- * the Delete of one that failed, or while an event was late or read twice. False if CloudFormation does not say.
- */
-async function isTakenOver(
-  { operation }: DataSourcesContext,
-  { physicalId }: DataSourcesRequest,
-): Promise<boolean> {
-  const state = await operation.describeResource();
-  if (!state) {
-    return false;
-  }
-  const current = parsePhysicalId(state.physicalId);
-  const isOfLaterCreate =
-    current.kind === 'created' && current.sentAt > ('sentAt' in physicalId ? physicalId.sentAt : 0);
-  // a read that lags may show the deletion of what was there before
-  return (isOfLaterCreate && !state.resourceStatus.startsWith('DELETE_')) || operation.isLater(state);
-}
-
-/** Removes what this Create added, if CloudFormation no longer waits for it and has not taken it into the stack. */
-async function removeAbandoned(
-  context: DataSourcesContext,
-  request: DataSourcesRequest,
-  sentAt: number,
-  addedUntil: number,
-): Promise<void> {
-  const result = await context.operation.findResult(context.deadline);
-  if (!result || parsePhysicalId(result.physicalId).kind === 'created') {
-    return;
-  }
-  await bestEffort(context.log, 'abandoned-not-removed', () =>
-    removeListed(
-      { ...context, immuta: context.immutaForCleanup },
-      { ...request, desired: request.previous, previous: request.desired },
-      { how: undo(request.removal), addedSince: sentAt, addedUntil },
-    ),
-  );
 }
