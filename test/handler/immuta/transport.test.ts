@@ -12,17 +12,21 @@ import { HttpServer, ReceivedRequest, sendJson } from '../../support/http-server
 import { TestClock } from '../support/test-clock';
 
 const KEY = 'k/e+y-846e9e43c86a4c';
+const ROTATED = 'rotated/846e9e43c86a4c';
 
 let server: HttpServer;
 let answers: ((response: ServerResponse, request: ReceivedRequest) => void)[];
 let clock: TestClock;
 let log: string[];
 let writes: number;
+/** The values of the secret, one after the other. */
+let keys: string[];
 
 beforeEach(async () => {
   answers = [];
   log = [];
   writes = 0;
+  keys = [];
   clock = new TestClock();
   server = await HttpServer.start((request, response) =>
     (answers.shift() ?? ((each) => sendJson(each, 200, { ok: true })))(response, request),
@@ -44,7 +48,7 @@ function transport(baseUrl = server.url, leftMs = 1_000_000): Transport {
   const redaction = new Redaction();
   return new Transport({
     baseUrl,
-    apiKey: new ApiKey({ secretArn: 'arn:secret', read: async () => KEY, isInField: false, redaction }),
+    apiKey: new ApiKey({ secretArn: 'arn:secret', read: async () => keys.shift() ?? KEY, isInField: false, redaction }),
     deadline,
     redaction,
     beforeWrite: async () => {
@@ -219,7 +223,44 @@ describe('a request', () => {
   });
 });
 
+describe('an API key that Immuta rejects', () => {
+  const REJECTED = status(401, { message: 'Unauthorized.' });
+
+  test('reads the secret of the API key again, once, and sends the request with the new key', async () => {
+    keys = [KEY, ROTATED];
+    answers = [REJECTED];
+    const to = transport();
+
+    expect(await send(to, 'PUT', '/integrations/1')).toEqual({ ok: true });
+    await send(to, 'GET', '/integrations');
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([KEY, ROTATED, ROTATED]);
+    expect(writes).toBe(2);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test('names the secret when Immuta rejects the API key twice', async () => {
+    answers = [REJECTED, REJECTED];
+    const { kind, isAnswerLost, failure } = await getRefusal(transport(), 'POST');
+
+    expect({ kind, isAnswerLost, code: failure.code }).toEqual({
+      kind: 'final', isAnswerLost: false, code: 'API_KEY_REJECTED',
+    });
+    expect(failure.message).toContain("'arn:secret'");
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
 describe('a refusal', () => {
+  test.each(['nonsense', '/login', 'mailto:me@acme.com'])('names no target of a redirect to %p', async (location) => {
+    answers = [
+      (response) => {
+        response.writeHead(307, { location }).end();
+      },
+    ];
+
+    expect((await getRefusal(transport())).failure.text).toMatch(/: a redirect to 'elsewhere', which /);
+  });
+
   test.each([
     [400, 'final', 'IMMUTA_REQUEST_REFUSED'],
     [403, 'final', 'API_KEY_NOT_PERMITTED'],

@@ -1,5 +1,8 @@
 import {
+  describeDetails,
   describeFailedTests,
+  isAboutAws,
+  isExplainedByConflict,
   renderHints,
   isExplainedByIamPropagation,
   VALIDATION_TESTS,
@@ -54,4 +57,38 @@ test('gives one hint for each known validation test that fails', () => {
     "Set another 'integrationName', or remove the S3 integration that has this name. " +
       "Check that 'locationRole' exists in the account of the integration. Then try again",
   );
+});
+
+const failed = (...numbers: number[]) => numbers.map((number) => ({ name: NAMES[number - 1][0] }));
+const UNKNOWN = { name: 'A test of next year' };
+
+test.each([
+  ['no test', [], false],
+  ['the test of the configuration', failed(1), true],
+  ['the tests of configuration, name and location', failed(1, 2, 7), true],
+  ['the test of the credentials', failed(4), false],
+  ['tests of both kinds', failed(1, 4), false],
+  ['an unknown test', [UNKNOWN], false],
+  ['an unknown test beside that of the name', [...failed(2), UNKNOWN], false],
+])('decides whether what exists explains that %s fails: %p', (_, tests, expected) => {
+  expect(isExplainedByConflict(tests)).toBe(expected);
+});
+
+test.each([
+  ['no test', [], false],
+  ['the test of the name', failed(2), false],
+  ['the test of the role', failed(3), false],
+  ['the test of the credentials', failed(4), true],
+  ['the test of the path, beside an unknown one', [UNKNOWN, ...failed(6)], true],
+  ['an unknown test', [UNKNOWN], false],
+])('decides whether AWS can be asked why %s fails: %p', (_, tests, expected) => {
+  expect(isAboutAws(tests)).toBe(expected);
+});
+
+test.each([
+  [undefined, [], ''],
+  ['No', [], 'No'],
+  ['No', [{ name: 'A', message: 'x' }, { name: 'B' }], "No; 'A' failed: x; 'B' failed"],
+])('describes the status of a record with the message %p', (message, failedTests, expected) => {
+  expect(describeDetails({ message, failedTests })).toBe(expected);
 });
