@@ -70,6 +70,16 @@ describe('the key of an Update that fails', () => {
   });
 });
 
+test('records the key as current when another invocation ends the Update', async () => {
+  sandbox.immuta.switches.durations.editing = 15 * 60_000;
+
+  expect(await update()).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.countAwsCalls('Invoke')).toBe(1);
+  expect(sandbox.countImmutaCalls('PUT')).toBe(1);
+  const { value } = sandbox.aws.secrets.secret(managed.AccessKeySecretArn!).find('AWSCURRENT')!;
+  expect(JSON.parse(value as string)).toMatchObject({ accessKeyId: keys()[0].accessKeyId });
+});
+
 test('fails an Update when Immuta accepts another access key and keeps the one before', async () => {
   expect(await update()).toMatchObject({ Status: 'SUCCESS' });
   sandbox.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];

@@ -1,4 +1,4 @@
-import { CONFIG, HandlerSandbox, ID } from '../support/handler-sandbox';
+import { CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE_OF_ADOPTED, OWNER } from '../support/handler-sandbox';
 
 // what an Update concludes from what Immuta and S3 Access Grants show
 
@@ -104,10 +104,10 @@ test('does not wait for the location when its role does not change', async () =>
 
 describe('an update that ends in an error', () => {
   test('is sent again when IAM may explain it', async () => {
-    sandbox.immuta.faults.validation({ test: STS_TEST, on: 'edit', asynchronously: true });
+    sandbox.immuta.faults.validation({ test: STS_TEST, on: 'edit', asynchronously: true, times: 2 });
 
     expect(await rename()).toMatchObject({ Status: 'SUCCESS' });
-    expect(puts()).toBe(2);
+    expect(puts()).toBe(3);
   });
 
   test('fails at once, and says what Immuta has restored, when IAM does not explain it', async () => {
@@ -126,6 +126,44 @@ describe('an update that ends in an error', () => {
     expect(Reason).toMatch(/'migrateError'.*[^.]+Then try again.*\[UPDATE_FAILED\]$/);
     expect(Reason).not.toContain('restored');
   });
+});
+
+describe('an update that is late', () => {
+  test('is sent again when Immuta refuses it and IAM may explain that', async () => {
+    sandbox.immuta.faults.validation({ test: STS_TEST, on: 'edit', times: 2 });
+
+    expect(
+      await sandbox.update({ properties: { ...RENAMED, TimeoutSeconds: '300' }, ageMs: 160_000 }),
+    ).toMatchObject({ Status: 'SUCCESS' });
+    expect(puts()).toBe(3);
+  });
+
+  test('is not sent again when it took more time than is left', async () => {
+    sandbox.immuta.switches.durations.editing = 110_000;
+    sandbox.immuta.switches.ignoredByEdit = ['name'];
+
+    expect((await sandbox.update({ properties: { ...RENAMED, TimeoutSeconds: '200' } })).Reason).toMatch(
+      /\[UPDATE_IGNORED\]$/,
+    );
+    expect(puts()).toBe(1);
+  });
+});
+
+test('fails with the remedy when a failed integration was renamed', async () => {
+  record().config = { ...CONFIG, name: 'by hand' };
+  setStatus('createError');
+
+  expect((await rename()).Reason).toMatch(/\[UPDATE_NOT_POSSIBLE\]$/);
+});
+
+test('names what took the place of an adopted integration as its own', async () => {
+  sandbox.removeIntegration('101');
+  const suffix = `${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}`;
+  await sandbox.addIntegration({ id: '2002', config: { ...CONFIG, name: `sales-${suffix}` } });
+  const properties = { IntegrationName: undefined, Revision: '2' };
+  const answer = await sandbox.update({ physicalId: `${ID}/adopted`, properties, event: { RequestId: 'later' } });
+
+  expect(answer.Data).toEqual({ IntegrationId: '2002', IntegrationName: `111122223333-us-east-1-sales-${suffix}` });
 });
 
 describe('an Immuta that repairs a failed creation with an update', () => {

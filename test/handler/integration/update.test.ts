@@ -136,6 +136,7 @@ describe('Update', () => {
     expect(await sandbox.update({ physicalId: 'immuta-s3-integration/none' })).toMatchObject({
       PhysicalResourceId: 'immuta-s3-integration/102',
     });
+    expect(sandbox.immutaCalls[0]).toBe('GET /integrations');
   });
 
   test('sends no update when another change took more time than is left', async () => {
