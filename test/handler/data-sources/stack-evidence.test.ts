@@ -1,0 +1,152 @@
+import { describeDataSources, LISTED, send } from '../support/data-sources';
+import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
+
+const MINUTE = 60_000;
+const INVENTED = 'Lake-Curated-1A2B3C4D5E6F';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  await sandbox.addIntegration();
+});
+afterEach(() => sandbox.close());
+
+const add = (name: string, prefix: string, more = {}) =>
+  sandbox.immuta.dataSources.add({ name, prefix, owner: API_KEY, ...more });
+const states = () => describeDataSources(sandbox).map((each) => each.split(' ').at(-1));
+const physicalIdOf = (kind: string, afterMs = 0) =>
+  `immuta-s3-data-sources/${kind}/${Math.floor((sandbox.clock.now() + afterMs) / 1000)}`;
+
+/** Adopts one of two data sources, which is a day old, and adds the other. Returns the physical ID. */
+async function createBoth(): Promise<string> {
+  add('Sales orders', '/orders/');
+  const { PhysicalResourceId: physicalId } = await send(sandbox, 'Create');
+  sandbox.clock.advance(MINUTE);
+  return physicalId;
+}
+
+describe('the Delete of what a Create added', () => {
+  test.each([
+    ['ROLLBACK_IN_PROGRESS', ['enabled', 'disabled']],
+    ['UPDATE_ROLLBACK_IN_PROGRESS', ['enabled', 'disabled']],
+    ['UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', ['enabled', 'disabled']],
+    ['DELETE_IN_PROGRESS', ['enabled', 'enabled']],
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ['enabled', 'enabled']],
+  ])('removes retained data sources only in a rollback, and none that was adopted: %s', async (status, left) => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, status, physicalId);
+
+    expect(await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'retain' } })).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: physicalId,
+    });
+    expect(states()).toEqual(left);
+  });
+
+  test('removes also what was adopted when no operation is rolled back', async () => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'DELETE_IN_PROGRESS', physicalId);
+
+    await send(sandbox, 'Delete', { physicalId });
+    expect(states()).toEqual(['disabled', 'disabled']);
+  });
+
+  test('deletes what it added in a rollback when it is to be deleted', async () => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId);
+
+    await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'delete' } });
+    expect(describeDataSources(sandbox)).toEqual(['1001 Sales orders /orders/ enabled']);
+  });
+});
+
+describe('the Delete of a cancelled Create', () => {
+  test('keeps all data sources when CloudFormation does not say when the Create began', async () => {
+    await createBoth();
+
+    expect((await send(sandbox, 'Delete', { physicalId: INVENTED })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(['enabled', 'enabled']);
+    expect(sandbox.steps).toContain('keep-data-sources');
+  });
+
+  test('removes what was added since the operation began, and what the Create adds last', async () => {
+    await createBoth();
+    describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', INVENTED, { startedAfterMs: -2 * MINUTE });
+    const createdAt = sandbox.clock.now() + MINUTE;
+    sandbox.clock.at(createdAt, () => add('Sales leads', '/leads/', { createdAt }));
+
+    const dataSources = { ...LISTED, 'Sales leads': 'leads/' };
+    expect((await send(sandbox, 'Delete', { physicalId: INVENTED, dataSources })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(['enabled', 'disabled', 'disabled']);
+  });
+
+  test('keeps what was added before the operation began', async () => {
+    await createBoth();
+    sandbox.clock.advance(5 * MINUTE);
+    describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', INVENTED, { startedAfterMs: -MINUTE });
+
+    expect((await send(sandbox, 'Delete', { physicalId: INVENTED })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(['enabled', 'enabled']);
+  });
+});
+
+describe('a Delete after a later Create', () => {
+  test.each<[string, () => string, string, string[]]>([
+    ['a later Create has succeeded', () => physicalIdOf('created'), 'CREATE_COMPLETE', ['enabled', 'enabled']],
+    ['a later Update has begun', () => physicalIdOf('created'), 'UPDATE_IN_PROGRESS', ['enabled', 'enabled']],
+    [
+      'the stack deletes what a later Create added',
+      () => physicalIdOf('created'),
+      'DELETE_IN_PROGRESS',
+      ['disabled', 'disabled'],
+    ],
+    [
+      'the stack has what an earlier Create added',
+      () => physicalIdOf('created', -60 * MINUTE),
+      'DELETE_IN_PROGRESS',
+      ['disabled', 'disabled'],
+    ],
+    ['a later Create has failed', () => physicalIdOf('failed'), 'DELETE_IN_PROGRESS', ['disabled', 'disabled']],
+  ])('removes nothing that a later operation has: %s', async (_, current, resourceStatus, left) => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'UPDATE_IN_PROGRESS', current(), { resourceStatus });
+
+    expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(left);
+  });
+
+  test('stops to remove when a later operation begins meanwhile', async () => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'DELETE_IN_PROGRESS', physicalId);
+    sandbox.immuta.faults.http({
+      method: 'DELETE',
+      run: () => describeStack(sandbox, 'UPDATE_IN_PROGRESS', physicalIdOf('created'), {
+        resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 5 * MINUTE,
+      }),
+    });
+
+    expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(['disabled', 'enabled']);
+  });
+});
+
+describe('an Update', () => {
+  const update = (physicalId: string, properties = {}) =>
+    send(sandbox, 'Update', { physicalId, dataSources: {}, before: LISTED, properties });
+
+  test.each([
+    ['UPDATE_IN_PROGRESS', 'disable', ['disabled', 'disabled']],
+    ['UPDATE_IN_PROGRESS', 'retain', ['enabled', 'enabled']],
+    ['UPDATE_ROLLBACK_IN_PROGRESS', 'disable', ['enabled', 'disabled']],
+    ['UPDATE_ROLLBACK_IN_PROGRESS', 'retain', ['enabled', 'disabled']],
+  ])('removes in %s with the mode %s what the rolled-back operation added', async (status, Removal, left) => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, status, physicalId, {
+      resourceStatus: 'UPDATE_IN_PROGRESS', startedAfterMs: -2 * MINUTE,
+    });
+
+    expect((await update(physicalId, { Removal })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(left);
+  });
+});
