@@ -7,6 +7,7 @@ const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'No Integratio
 test.each([
   ['with a message of Immuta', 403, IMMUTA, JSON.stringify(IMMUTA), false],
   ['without a body', 401, undefined, '', false],
+  ['with a blank body', 401, undefined, ' \r\n', false],
   ['of another status', 400, undefined, '<h1>Bad</h1>', false],
   ['that is a page', 403, undefined, '<h1>Forbidden</h1>', true],
   ['that is JSON without a message', 403, { Message: 'denied' }, '{"Message":"denied"}', true],

@@ -41,6 +41,7 @@ test.each([
   ['more seconds than are left', '90', 90_000],
   ['zero', '0', 1_000],
   ['a date', 'Mon, 23 Nov 2026 04:26:30 GMT', 30_000],
+  ['a date in another form', '23 Nov 2026 04:26:30 +0000', 30_000],
   ['a date in the past', 'Mon, 23 Nov 2026 04:00:00 GMT', 1_000],
   ['more than the longest wait', '86400', 120_000],
   ['nonsense', 'soon', 500],

@@ -105,6 +105,12 @@ describe("the tenant's URL", () => {
       expect(server.requests).toMatchObject([{ url: '/integrations' }]);
     },
   );
+
+  test.each(['/immuta', '/immuta/', '/immuta//'])('sends requests below the path %p of the URL', async (path) => {
+    await send(transport(server.url + path), 'GET', '/integrations');
+
+    expect(server.requests).toMatchObject([{ url: '/immuta/integrations' }]);
+  });
 });
 
 describe('a request', () => {
@@ -258,7 +264,12 @@ describe('a refusal', () => {
       },
     ];
 
-    expect((await getRefusal(transport())).failure.text).toMatch(/: a redirect to 'elsewhere', which /);
+    expect(await getRefusal(transport())).toMatchObject({
+      kind: 'final',
+      isAnswerLost: false,
+      status: 307,
+      failure: { text: expect.stringContaining(": a redirect to 'elsewhere', which ") },
+    });
   });
 
   test.each([
@@ -276,6 +287,7 @@ describe('a refusal', () => {
     expect(await getRefusal(transport(), 'POST')).toMatchObject({
       status: code,
       kind,
+      isAnswerLost: kind === 'lost',
       failure: { code: expected, text: `Immuta answered ${code} to POST /integrations: Why` },
     });
   });
