@@ -60,7 +60,7 @@ namespace ManagedAccessKey
                     DetailType = new[] { "AWS Service Event via CloudTrail" },
                     Detail = new Dictionary<string, object>
                     {
-                        ["eventName"] = new[] { "RotationSucceeded", "RotationFailed" },
+                        ["eventName"] = new[] { "RotationSucceeded", "RotationFailed", "RotationAbandoned" },
                         ["additionalEventData"] = new Dictionary<string, object>
                         {
                             ["SecretId"] = new[] { integration.AccessKeySecret.SecretArn },

@@ -57,7 +57,7 @@ func main() {
 			Source:     jsii.Strings("aws.secretsmanager"),
 			DetailType: jsii.Strings("AWS Service Event via CloudTrail"),
 			Detail: &map[string]interface{}{
-				"eventName": jsii.Strings("RotationSucceeded", "RotationFailed"),
+				"eventName": jsii.Strings("RotationSucceeded", "RotationFailed", "RotationAbandoned"),
 				"additionalEventData": map[string]interface{}{
 					"SecretId": []*string{integration.AccessKeySecret().SecretArn()},
 				},

@@ -61,7 +61,7 @@ Rule(
         source=["aws.secretsmanager"],
         detail_type=["AWS Service Event via CloudTrail"],
         detail={
-            "eventName": ["RotationSucceeded", "RotationFailed"],
+            "eventName": ["RotationSucceeded", "RotationFailed", "RotationAbandoned"],
             "additionalEventData": {"SecretId": [integration.access_key_secret.secret_arn]},
         },
     ),

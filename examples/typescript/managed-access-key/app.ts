@@ -51,7 +51,7 @@ new Rule(stack, 'Rotations', {
     source: ['aws.secretsmanager'],
     detailType: ['AWS Service Event via CloudTrail'],
     detail: {
-      eventName: ['RotationSucceeded', 'RotationFailed'],
+      eventName: ['RotationSucceeded', 'RotationFailed', 'RotationAbandoned'],
       additionalEventData: { SecretId: [integration.accessKeySecret!.secretArn] },
     },
   },

@@ -61,7 +61,7 @@ public final class ManagedAccessKeyApp {
                         .source(List.of("aws.secretsmanager"))
                         .detailType(List.of("AWS Service Event via CloudTrail"))
                         .detail(Map.of(
-                                "eventName", List.of("RotationSucceeded", "RotationFailed"),
+                                "eventName", List.of("RotationSucceeded", "RotationFailed", "RotationAbandoned"),
                                 "additionalEventData",
                                 Map.of("SecretId", List.of(integration.getAccessKeySecret().getSecretArn()))))
                         .build())
