@@ -24,6 +24,13 @@ test.each(readPages().filter((page) => awsCommandsInText(page).length > 0))(
   },
 );
 
+test('refuses a command in the text that is not known when the SDK has no client for it', () => {
+  const text = 'Copy with `aws s3 cp`, and not with `aws s3 copy`.';
+  const [command, ...others] = awsCommandsInText({ file: 'a.md', text });
+  expect(others).toEqual([]);
+  expect(() => parseAwsCommand(command)).toThrow("'aws s3 copy' is no command of AWS");
+});
+
 test('names only tasks that the repository has', () => {
   const tasks = readPages().flatMap(commandsOf).map(({ text }) => taskOf(text)).filter((task) => task !== undefined);
   expect(tasks).toContain('mutation');
