@@ -23,6 +23,14 @@ export interface Language {
    * @returns what its apps need in their environment
    */
   readonly install: (project: string) => Promise<NodeJS.ProcessEnv>;
+
+  /**
+   * Prepares the folder in which a reader follows the guide, after `install`.
+   *
+   * @param project the copy of the language's examples
+   * @returns what the reader has in the environment
+   */
+  readonly prepareReader?: (folder: string, project: string) => NodeJS.ProcessEnv;
 }
 
 /** What the cdk CLI asks of an app beside the user's own context. */

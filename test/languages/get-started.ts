@@ -1,12 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Language } from './consumer';
+import { Installation, readInstallation } from './readme';
 import { run } from './shell';
+import { ROOT } from './topics';
 import { commandsOf, GET_STARTED } from '../docs/commands';
 import { CodeBlock, codeBlocks, readPage } from '../docs/pages';
-import { SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
+import { SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
-const INTRODUCTION = /^In (?<language>TypeScript|Python)(?:, this is all of `(?<file>.+)`)?:$/;
+const LANGUAGE = /^<(?:summary>(?<name>.+)<\/summary|\/details)>$/;
+const WHOLE_FILE = /^This is all of `(?<file>.+)`:$/;
+const PART_OF_FILE = /^Add this to the `<(?<element>\w+)>` of `(?<file>.+)`:$/;
 
 /** What the reader answers when the CLI asks. */
 const ANSWERS: readonly [question: RegExp, answer: string][] = [
@@ -22,18 +26,15 @@ export async function cannotFollow(): Promise<string | undefined> {
   return run('aws --version', { cwd: __dirname }).then(() => undefined, () => 'there is no AWS CLI on this machine');
 }
 
-/**
- * Does what the page says for a language in an empty folder, up to reading governed data and cleaning up.
- *
- * @param packageFile what is installed instead of the published package
- */
-export async function followGetStarted({ name }: Language, packageFile: string, parent: string): Promise<void> {
+/** Does what the page says for a language in an empty folder, up to reading governed data and cleaning up. */
+export async function followGetStarted(language: Language, parent: string): Promise<void> {
   const sandbox = await Sandbox.start();
-  const folder = path.join(parent, `get-started-${name}`);
+  const folder = path.join(parent, `get-started-${language.folder}`);
   mkdirSync(folder);
   try {
-    const reader = new Reader(sandbox, folder, packageFile);
-    for (const block of blocksFor(name)) await reader.follow(block);
+    const env = language.prepareReader?.(folder, path.join(parent, language.folder));
+    const reader = new Reader(sandbox, folder, language.name, env);
+    for (const block of blocksFor(language.name)) await reader.follow(block);
     reader.assertDone();
   } finally {
     await sandbox.close();
@@ -41,34 +42,45 @@ export async function followGetStarted({ name }: Language, packageFile: string, 
 }
 
 interface Block extends CodeBlock {
-  readonly language?: string;
-  /** The file whose content it is. */
+  /** The file whose content it is, or to which it is added. */
   readonly file?: string;
+  /** The element of the file to which it is added. */
+  readonly element?: string;
 }
 
 /** The blocks of the page without those for other languages. */
 function blocksFor(name: string): Block[] {
   const page = readPage(GET_STARTED);
   const lines = page.text.split('\n');
-  const introductionOf = ({ line }: CodeBlock) => INTRODUCTION.exec(lines[line - 4])?.groups;
-  return codeBlocks(page)
-    .map((block): Block => ({ ...block, ...introductionOf(block) }))
-    .filter(({ language = name }) => language === name);
+  const languageOf = ({ line }: CodeBlock) =>
+    lines.slice(0, line).map((text) => LANGUAGE.exec(text)).filter((match) => match).at(-1)?.groups?.name;
+  const fileOf = ({ line }: CodeBlock) =>
+    (WHOLE_FILE.exec(lines[line - 4]) ?? PART_OF_FILE.exec(lines[line - 4]))?.groups;
+  const blocks = codeBlocks(page);
+  if (!blocks.some((block) => languageOf(block) === name)) throw new Error(`the page has nothing for ${name}`);
+  return blocks
+    .filter((block) => [undefined, name].includes(languageOf(block)))
+    .map((block): Block => ({ ...block, ...fileOf(block) }));
 }
 
 class Reader {
   private readonly env: NodeJS.ProcessEnv;
+  private readonly installation: Installation;
   /** What the reader knows by now, by how the page writes it. */
   private readonly values: Record<string, string>;
   private readsData = false;
 
-  constructor(private readonly sandbox: Sandbox, private readonly folder: string, packageFile: string) {
+  constructor(
+    private readonly sandbox: Sandbox, private readonly folder: string, language: string, env?: NodeJS.ProcessEnv,
+  ) {
+    this.installation = readInstallation(language);
     this.values = {
       '<account>': SANDBOX_ENV.account,
       '<region>': SANDBOX_ENV.region,
+      '<bucket>': SANDBOX_BUCKET,
+      '<clone>': ROOT,
       'https://acme.immutacloud.com': sandbox.immuta.url,
       'arn:aws:iam::111122223333:role/immuta': sandbox.immuta.identity.principal,
-      ' cdk-immuta-s3-integration': ` "${packageFile}"`,
     };
     this.env = {
       ...sandbox.env,
@@ -77,19 +89,20 @@ class Reader {
       http_proxy: sandbox.aws.url,
       no_proxy: '',
       npm_config_yes: 'true',
+      ...env,
     };
   }
 
   async follow(block: Block): Promise<void> {
     if (block.file) {
-      writeFileSync(path.join(this.folder, 'governed-lake', block.file), this.fill(block.code, ['https://', 'arn:']));
+      this.write(block);
       return;
     }
     const page = { file: GET_STARTED, text: `\`\`\`console\n${block.code}\`\`\`\n` };
     let script = '';
     for (const { text } of commandsOf(page)) {
       const more = ANSWERS.find(([question]) => question.test(text))?.[1] ?? '';
-      script += `${this.fill(text)} ${more}\n`;
+      script += `${this.fill(this.installFromClone(text))} ${more}\n`;
       // a session is exported before the next command
       if (text.startsWith('aws ')) {
         await this.learn(await this.execute(script));
@@ -105,6 +118,26 @@ class Reader {
     const left = [...immuta.integrations.values()].filter(({ status }) => status !== 'deleted');
     const stacks = [...cloudFormation.stacks.keys()].filter((stack) => stack !== 'CDKToolkit');
     if (left.length + immuta.dataSources.records.size + stacks.length > 0) throw new Error('something remains');
+  }
+
+  /** Writes the file, or adds to it what the page adds, and the README until the first release. */
+  private write({ file, element, code }: Block): void {
+    const target = path.join(this.folder, 'governed-lake', file!);
+    if (!element) {
+      writeFileSync(target, this.fill(code, ['https://', 'arn:']));
+      return;
+    }
+    const text = readFileSync(target, 'utf8')
+      .replace(`</${element}>`, `${code}</${element}>`)
+      .replace('</project>', `${this.fill(this.installation.fromClone)}</project>`);
+    writeFileSync(target, text);
+  }
+
+  /** What the reader types instead of a command that installs the published package. */
+  private installFromClone(text: string): string {
+    const { published, fromClone, isAdditional } = this.installation;
+    if (!text.endsWith(` ${published.split(' ').at(-1)}`)) return text;
+    return isAdditional ? `${fromClone}\n${text}` : fromClone;
   }
 
   private execute(script: string): Promise<string> {

@@ -15,16 +15,18 @@ export const CSHARP: Language = {
   <packageSources><add key="packages" value="${path.join(PACKAGES, 'dotnet')}" /></packageSources>
 </configuration>
 `);
-    // not the user's folder of packages, which would keep this one under its version
-    const env = {
-      CdkVersion: CDK_VERSION,
-      NUGET_PACKAGES: path.join(project, '.packages'),
-      DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-    };
+    const env = { CdkVersion: CDK_VERSION, ...nugetEnv(project) };
     await run('for topic in */*.csproj; do dotnet build "$topic" || exit; done', { cwd: project, env });
     return env;
   },
+  // a home of its own, because the reader adds a package source to it
+  prepareReader: (folder, project) => ({ ...nugetEnv(project), DOTNET_CLI_HOME: folder }),
 };
+
+/** Not the user's folder of packages, which would keep this one under its version. */
+function nugetEnv(project: string): NodeJS.ProcessEnv {
+  return { NUGET_PACKAGES: path.join(project, '.packages'), DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
+}
 
 /** Whether `dotnet` is here with an SDK, and not the runtime alone. */
 export function hasSdk(): Promise<boolean> {

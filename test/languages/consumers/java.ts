@@ -12,16 +12,26 @@ export const JAVA: Language = {
   install: async (project) => {
     const settings = path.join(project, 'settings.xml');
     writeFileSync(settings, settingsWithRepository(path.join(PACKAGES, 'java')));
-    mkdirSync(path.join(project, '.mvn'));
-    writeFileSync(path.join(project, '.mvn', 'maven.config'), [
-      '--global-settings', settings, // beside the user's own, which may name a mirror
-      `-Dmaven.repo.local=${path.join(project, '.m2')}`,
-      `-Dcdk.version=${CDK_VERSION}`,
-    ].join('\n'));
+    // beside the user's own settings, which may name a mirror
+    configureMaven(project, project, ['--global-settings', settings]);
     await run('mvn -q compile', { cwd: project });
     return {};
   },
+  prepareReader: (folder, project) => {
+    configureMaven(folder, project); // the CLI may name an aws-cdk-lib that Maven Central does not have yet
+    return {};
+  },
 };
+
+/** Configures Maven for the folder and those below. */
+function configureMaven(folder: string, project: string, more: readonly string[] = []): void {
+  mkdirSync(path.join(folder, '.mvn'));
+  writeFileSync(path.join(folder, '.mvn', 'maven.config'), [
+    ...more,
+    `-Dmaven.repo.local=${path.join(project, '.m2')}`,
+    `-Dcdk.version=${CDK_VERSION}`,
+  ].join('\n'));
+}
 
 function settingsWithRepository(folder: string): string {
   return `<settings>
