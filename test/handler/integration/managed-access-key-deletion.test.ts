@@ -1,24 +1,15 @@
 import { CONFIG, HandlerSandbox, ID, OWNER } from '../support/handler-sandbox';
+import { prepareManagedKey, USER } from '../support/managed-key';
 
 // which keys of its user a Delete deletes, and which it keeps
 
-const USER = 'immuta-user';
 const NONE = 'immuta-s3-integration/none';
 let sandbox: HandlerSandbox;
 let properties: Record<string, string | undefined>;
 
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();
-  const { iam, secrets } = sandbox.aws;
-  iam.createUser({ userName: USER });
-  const document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-  iam.putUserPolicy(USER, 'all', document);
-  properties = {
-    AuthenticationType: 'accessKey',
-    RoleToAssumeArn: undefined,
-    AccessKeySecretArn: secrets.createSecret('immuta/managed', '{}').arn,
-    AccessKeyUserName: USER,
-  };
+  properties = prepareManagedKey(sandbox);
 });
 afterEach(() => sandbox.close());
 

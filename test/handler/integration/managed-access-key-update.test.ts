@@ -1,23 +1,14 @@
 import { HandlerSandbox } from '../support/handler-sandbox';
+import { prepareManagedKey, USER } from '../support/managed-key';
 
 // which keys a failed Update deletes that was to give the integration a managed key
 
-const USER = 'immuta-user';
 let sandbox: HandlerSandbox;
 let managed: Record<string, string | undefined>;
 
 beforeEach(async () => {
   sandbox = await HandlerSandbox.start();
-  const { iam, secrets } = sandbox.aws;
-  iam.createUser({ userName: USER });
-  const document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-  iam.putUserPolicy(USER, 'all', document);
-  managed = {
-    AuthenticationType: 'accessKey',
-    RoleToAssumeArn: undefined,
-    AccessKeySecretArn: secrets.createSecret('immuta/managed', '{}').arn,
-    AccessKeyUserName: USER,
-  };
+  managed = prepareManagedKey(sandbox);
   await sandbox.addIntegration();
 });
 afterEach(() => sandbox.close());
