@@ -179,6 +179,12 @@ describe('an Immuta that repairs a failed creation with an update', () => {
     expect(sandbox.locations).toHaveLength(1);
   });
 
+  test('quotes Immuta when it refuses that update', async () => {
+    sandbox.refuse('PUT', 400, 'No.');
+
+    expect((await rename()).Reason).toMatch(/^Immuta answered 400 to PUT \/integrations\/101: No\. /);
+  });
+
   test('updates it again when IAM may explain that it failed again', async () => {
     sandbox.immuta.faults.validation({ test: STS_TEST, on: 'create', asynchronously: true });
 
@@ -208,5 +214,58 @@ describe('an Immuta that answers an update with the status after it', () => {
 
     expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
     expect(puts()).toBe(1);
+  });
+});
+
+describe('what reads show after an update', () => {
+  /** Some reads of the integration show this, after those before the update and the first one after it. */
+  const show = (set: object, times = 1) =>
+    sandbox.immuta.faults.http({ method: 'GET', path: /101$/, behaviour: 'rewrite', set, after: 2, times });
+
+  test('ends an Update at the first read that shows the change', async () => {
+    sandbox.immuta.switches.durations.editing = 0;
+    const ms = await measure(rename);
+
+    expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS' }]);
+    expect(ms).toBeLessThan(20_000);
+  });
+
+  test('waits for the change when reads still show an error before it', async () => {
+    setStatus('editError');
+    show({ config: CONFIG, status: 'editError' }, 3);
+
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS' });
+    expect(puts()).toBe(1);
+  });
+
+  test('does not send the update again when a read shows the state before it after the edit', async () => {
+    sandbox.immuta.switches.durations.editing = 3_000;
+    show({ config: CONFIG, status: 'editing' });
+    sandbox.immuta.faults.http({
+      method: 'GET', path: /101$/, behaviour: 'rewrite', set: { config: CONFIG, status: 'enabled' }, after: 3,
+    });
+
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS' });
+    expect(puts()).toBe(1);
+  });
+});
+
+describe('an Immuta that does not show the role to assume', () => {
+  const { awsRoleToAssume: _, ...withoutRole } = CONFIG;
+
+  test('fails an Update that adds the role, which no read proves', async () => {
+    record().config = withoutRole;
+    sandbox.immuta.switches.ignoredByEdit = ['awsRoleToAssume'];
+
+    expect((await sandbox.update({ oldProperties: { RoleToAssumeArn: undefined } })).Reason).toMatch(
+      /does not show what was sent as 'awsRoleToAssume'.*\[UPDATE_IGNORED\]$/,
+    );
+  });
+
+  test('fails an Update whose other change it ignores', async () => {
+    record().config = withoutRole;
+    sandbox.immuta.switches.ignoredByEdit = ['awsRoleToAssume', 'name'];
+
+    expect((await rename()).Reason).toMatch(/does not show what was sent as 'name'\. .*\[UPDATE_IGNORED\]$/);
   });
 });
