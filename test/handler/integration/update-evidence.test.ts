@@ -219,7 +219,7 @@ describe('an Immuta that answers an update with the status after it', () => {
 
 describe('what reads show after an update', () => {
   /** Some reads of the integration show this, after those before the update and the first one after it. */
-  const show = (set: object, times = 1) =>
+  const show = (set: Record<string, unknown>, times = 1) =>
     sandbox.immuta.faults.http({ method: 'GET', path: /101$/, behaviour: 'rewrite', set, after: 2, times });
 
   test('ends an Update at the first read that shows the change', async () => {
