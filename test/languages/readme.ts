@@ -22,7 +22,7 @@ export interface Installation {
 
 /** Reads the row of the language in the README's table. */
 export function readInstallation(language: string): Installation {
-  const row = readReadme().split('\n').find((line) => line.startsWith(`| ${language}`));
+  const row = readReadme().split('\n').find((line) => new RegExp(`^\\| ${language}[ ,]`).test(line));
   const [, published = '', untilRelease = ''] = row?.split(' | ') ?? [];
   const [codeOfPublished, fromClone] = [published, untilRelease].map((cell) => /`([^`]+)`/.exec(cell)?.[1]);
   if (!codeOfPublished || !fromClone) throw new Error(`README.md does not say how to install in ${language}`);
