@@ -84,6 +84,7 @@ describe("the tenant's URL", () => {
     'http://127.0.0.1.acme.com',
     'http://localhost.acme.com',
     'ftp://acme.immutacloud.com',
+    'ftp://127.0.0.1',
   ])('refuses the URL of a tenant that is %p', (url) => {
     expect(() => transport(url)).toThrow(
       `'url' of the ImmutaTenant must be an https address, got '${url}'. ` +
@@ -91,11 +92,14 @@ describe("the tenant's URL", () => {
     );
   });
 
-  test('refuses the URL of a tenant with a password without quoting it', () => {
-    expect(() => transport('https://me:pass-4711@acme.immutacloud.com')).toThrow(
-      /^'url' of the ImmutaTenant must not hold (?!.*pass-4711).*\[TENANT_URL_HAS_CREDENTIALS\]$/,
-    );
-  });
+  test.each(['me:pass-4711', 'pass-4711', ':pass-4711'])(
+    'refuses the URL of a tenant with the credentials %p without quoting them',
+    (credentials) => {
+      expect(() => transport(`https://${credentials}@acme.immutacloud.com`)).toThrow(
+        /^'url' of the ImmutaTenant must not hold (?!.*pass-4711).*\[TENANT_URL_HAS_CREDENTIALS\]$/,
+      );
+    },
+  );
 
   test.each([(url: string) => ` ${url} `, (url: string) => `${url}/`, (url: string) => `${url}?a=b#c`])(
     'accepts the URL of a tenant with more around the address: %p',
@@ -299,6 +303,16 @@ describe('a refusal', () => {
       status: 404,
       failure: { text: 'Immuta answered 404 to GET /integrations/5: No Integration found with ID 5' },
     });
+  });
+
+  test.each([
+    [{ message: 'Use <name>.' }, 'Immuta answered 400 to GET /integrations: Use <name>'],
+    [{ message: { key: 'value' } }, 'Immuta answered 400 to GET /integrations'],
+    [{ error: 'Bad Request' }, 'Immuta answered 400 to GET /integrations'],
+  ])('quotes only the message of %j', async (body, text) => {
+    answers = [status(400, body)];
+
+    expect((await getRefusal(transport())).failure.text).toBe(text);
   });
 
   test('quotes only the beginning of a long message of Immuta, without a secret or half of one', async () => {
