@@ -58,6 +58,44 @@ describe('what a Delete reads of its integration', () => {
   });
 });
 
+describe('a deletion that Immuta refuses because of a conflict', () => {
+  const refuse = () => sandbox.refuse('DELETE', 409, 'In use.', { times: Infinity });
+
+  test('counts as done half a minute after the integration is gone', async () => {
+    await sandbox.addIntegration();
+    sandbox.immuta.faults.http({ method: 'DELETE', run: () => sandbox.removeIntegration('101'), behaviour: 'reset' });
+    refuse();
+    const ms = await measure(async () => expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' }));
+
+    expect(ms).toBeGreaterThanOrEqual(30_000);
+    expect(ms).toBeLessThan(50_000);
+  });
+
+  test('fails after a minute in a steady status', async () => {
+    await sandbox.addIntegration();
+    refuse();
+    const ms = await measure(async () => expect((await sandbox.delete(ID)).Reason).toContain('In use.'));
+
+    expect(ms).toBeGreaterThanOrEqual(60_000);
+    expect(ms).toBeLessThan(80_000);
+  });
+
+  test('fails a minute after the end of another change', async () => {
+    const record = await sandbox.addIntegration();
+    const setStatus = (ms: number, status: string) =>
+      sandbox.clock.at(sandbox.clock.now() + ms, () => {
+        record.status = status;
+      });
+    setStatus(30_000, 'editing');
+    setStatus(70_000, 'enabled');
+    refuse();
+
+    const ms = await measure(async () => expect((await sandbox.delete(ID)).Reason).toContain('In use.'));
+    expect(ms).toBeGreaterThanOrEqual(130_000);
+    expect(ms).toBeLessThan(150_000);
+  });
+});
+
 describe('what a Delete finds beside its integration', () => {
   test('keeps an integration on another path, whatever its name', async () => {
     await sandbox.addIntegration();

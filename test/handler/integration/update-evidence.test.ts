@@ -1,4 +1,4 @@
-import { CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE_OF_ADOPTED, OWNER } from '../support/handler-sandbox';
+import { CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE_OF_ADOPTED, OTHER_ROLE, OWNER } from '../support/handler-sandbox';
 
 // what an Update concludes from what Immuta and S3 Access Grants show
 
@@ -82,6 +82,27 @@ describe('an integration that is deleted during an Update', () => {
     );
     expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
+});
+
+test('does not recreate the integration when a single read does not show it', async () => {
+  sandbox.refuse('GET', 404, 'No Integration found with ID 101.', { path: /101$/ });
+
+  expect(await rename()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
+  expect(sandbox.countImmutaCalls('POST')).toBe(0);
+});
+
+test('fails after two minutes when no location has the new location role', async () => {
+  sandbox.immuta.switches.locationRoleEdit = 'record-only';
+  sandbox.removeIntegration('101');
+  sandbox.addRecord({ id: '101' });
+  const ms = await measure(async () => {
+    expect((await sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } })).Reason).toMatch(
+      /no location is registered on 's3:\/\/sales\/'.*\[LOCATION_ROLE_NOT_UPDATED\]$/,
+    );
+  });
+
+  expect(ms).toBeGreaterThanOrEqual(120_000);
+  expect(ms).toBeLessThan(160_000);
 });
 
 test('quotes the refusal when a deletion was in the way of an update and failed', async () => {
