@@ -202,6 +202,14 @@ test('names no integration of another account when Immuta refuses the request fo
   expect((await sandbox.create()).Reason).toMatch(/^Immuta answered 400 to POST \/integrations: No\. [A-Z]/);
 });
 
+test('advises a new construct ID when an Update finds another integration in the place of its own', async () => {
+  sandbox.addRecord({ id: '7', config: { ...CONFIG, name: 'theirs' } });
+
+  expect((await sandbox.update({ properties: { Revision: '2' } })).Reason).toMatch(
+    /set 'adopt' to '7' on a new ImmutaS3Integration with another construct ID, or refer to it .*OTHER_INTEGRATION\]$/,
+  );
+});
+
 test('retries a late Create for a minute when CloudFormation still waits for it', async () => {
   describeCreate();
   sandbox.refuse('POST', 503, 'Down for maintenance.');
