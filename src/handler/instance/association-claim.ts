@@ -82,9 +82,7 @@ export async function removeClaim(context: InstanceContext, instance: Instance):
     return instance;
   }
   const keys = filterTagKeys(PART, instance.tags);
-  if (keys.length > 0) {
-    await context.accessGrants.untagInstance(instance, keys);
-  }
+  await context.accessGrants.untagInstance(instance, keys);
   return {
     ...instance,
     tags: Object.fromEntries(Object.entries(instance.tags).filter(([key]) => !keys.includes(key))),
