@@ -83,6 +83,17 @@ test('explains an event whose type it does not know, and changes nothing', async
   expect(writeCalls(sandbox)).toHaveLength(writes);
 });
 
+test('continues in the next invocation with the instance that it created', async () => {
+  sandbox.functionTimeoutMs = 120_000;
+  sandbox.aws.accessGrants.associationMs = 180_000;
+
+  expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'SUCCESS' });
+
+  expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
+  expect(writeCalls(sandbox)).not.toContain('DeleteAccessGrantsInstance');
+  expect(writeCalls(sandbox).filter((call) => call === 'CreateAccessGrantsInstance')).toHaveLength(1);
+});
+
 describe('a change of the association', () => {
   test('ends an association and creates another', async () => {
     await sandbox.deploy(IDENTITY_CENTER);

@@ -60,6 +60,21 @@ describe('an instance that is in use', () => {
     expect(instanceState(sandbox)).toBeUndefined();
   });
 
+  test('deletes an instance whose grants are removed one after the other, and then its location', async () => {
+    await sandbox.deploy();
+    const { id } = await anotherOwner(sandbox).registers('s3://theirs/');
+    for (let i = 1; i <= 3; i++) {
+      const grant = anotherOwner(sandbox).grants(id);
+      sandbox.clock.at(sandbox.clock.now() + i * 1.9 * MINUTE, () => {
+        sandbox.aws.accessGrants.deleteGrant(...AT, grant.id);
+        if (i === 3) anotherOwner(sandbox).unregisters(id);
+      });
+    }
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toBeUndefined();
+  });
+
   test('fails a deletion with the text of AWS when nothing is left in the instance', async () => {
     await sandbox.deploy();
     const error = new AwsError(400, 'AccessGrantsInstanceNotEmptyError', 'It is not empty.');
@@ -106,6 +121,15 @@ test('keeps the association with which another owner replaced ours, and gives up
     identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false,
   });
   expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
+});
+
+test('deletes an instance whose association has ended and still appears, so that AWS refuses to end it', async () => {
+  await sandbox.deploy(IDENTITY_CENTER);
+  sandbox.aws.accessGrants.associationMs = 90_000;
+  anotherOwner(sandbox).dissociates();
+
+  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+  expect(instanceState(sandbox)).toBeUndefined();
 });
 
 describe('the Delete of a cancelled Create', () => {
