@@ -51,6 +51,11 @@ describe("Create with 'adopt'", () => {
       { authenticationType: 'accessKey', awsRoleToAssume: undefined, awsAccessKeyId: 'AKIAPLANTEDKEYID' },
       { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN },
     ],
+    [
+      'with keys, and a role that Immuta still shows',
+      { authenticationType: 'accessKey', awsAccessKeyId: 'AKIAPLANTEDKEYID' },
+      { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: ACCESS_KEY_ARN },
+    ],
   ])('adopts an integration that is as desired, %s', async (_, config, properties) => {
     add(config);
     const event = sandbox.event('Create', CREATE, adopting(properties));
