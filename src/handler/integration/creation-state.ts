@@ -30,6 +30,9 @@ export class CreationState {
   /** The steady status with which Immuta accepted the update. Undefined if it showed the update as under way. */
   public updatedStatus?: string;
 
+  /** Whether the update was sent again after a lost answer: a read may show what the first request has changed. */
+  public isUpdateRepeated = false;
+
   /**
    * When a request to update was sent that Immuta may have carried out, in milliseconds since 1970. Undefined if there
    * was none.

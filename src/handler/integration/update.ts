@@ -279,14 +279,17 @@ async function requestUpdate(
   const { credentials, deadline, immuta, log } = context;
   const { id } = before;
   const { updateSentAt } = state;
+  let sent = 0;
   const {
     outcome,
     refusal,
     status = '',
   } = await sendOnceAllowed(context, id, () => {
     log.info('update', { integrationId: id });
+    sent = 0;
     return immuta.update(id, async () => {
       const key = await credentials.provide();
+      sent += 1;
       state.updateSentAt = deadline.now();
       return buildConfig(desired, name, key);
     });
@@ -303,6 +306,7 @@ async function requestUpdate(
     }
     return explainRefusal(refusal);
   }
+  state.isUpdateRepeated = sent > 1;
   state.updatedAt = deadline.now();
   state.updatedStatus = isSteady(status) ? status : undefined; // it is the one after the update
   return undefined;
@@ -330,7 +334,7 @@ async function waitForUpdate(
 ): Promise<Updated> {
   const { credentials, deadline } = context;
   const { desired } = request;
-  const isDifferent = !isAsDesired(before, desired, name);
+  const isDifferent = !isAsDesired(before, desired, name) && !state.isUpdateRepeated;
   const write: Write = {
     at: state.updatedAt!,
     isShownBy: (record) =>

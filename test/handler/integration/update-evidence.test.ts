@@ -105,6 +105,21 @@ test('fails after two minutes when no location has the new location role', async
   expect(ms).toBeLessThan(160_000);
 });
 
+test('waits for the end of the second request when the response to the first one was lost', async () => {
+  const { faults, switches } = sandbox.immuta;
+  switches.readLag.get.edit = 4_000;
+  switches.durations.editing = 0; // of the first request
+  const lengthen = () => {
+    switches.durations.editing = 10_000;
+  };
+  const answer = { status: 503, headers: { 'retry-after': '20' }, body: 'upstream connect error' };
+  faults.http({ method: 'PUT', behaviour: 'replace', answer, run: () => after(10_000, lengthen) });
+
+  expect(await rename()).toMatchObject({ Status: 'SUCCESS' });
+  expect(puts()).toBe(2);
+  expect(record().status).toBe('enabled');
+});
+
 test('quotes the refusal when a deletion was in the way of an update and failed', async () => {
   onPut(() => {
     setStatus('deleting');
