@@ -3,7 +3,7 @@ import { KILLED } from './in-process-runtime';
 import { Edit, listIntegrations, listResources, OwnershipTracker, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
 import { DATA_SOURCES_TYPE } from './templates';
-import { Stack } from '../sandbox/cloudformation';
+import { Stack, StackEvent } from '../sandbox/cloudformation';
 import { IntegrationRecord } from '../sandbox/immuta';
 import { leaksIn, secretTexts } from '../sandbox/leaks';
 
@@ -51,7 +51,9 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
       const id = recordIdOf(resource);
       const where = `${stack.name} is ${stack.status}, and its integration ${id}`;
       const record = id === undefined ? undefined : sandbox.immuta.integrations.get(id);
-      if (id !== undefined && (tracker.isTouched(id) || isCancelledAtOnce(stack, resource.logicalId))) return [];
+      const events = eventsOf(stack, resource);
+      const isExcused = isRolledBackAtOnce(events) || isLastUpdateOutOfTime(events);
+      if (id !== undefined && (tracker.isTouched(id) || isExcused)) return [];
       if (!record || ['deleted', 'deleting'].includes(record.status)) {
         return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
       }
@@ -78,24 +80,31 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
 }
 
 /**
- * Whether an update was cancelled within five seconds: its event cannot be told from that of the rollback, and takes
- * the rollback for itself.
+ * Whether the rollback of an update began within five seconds: the event of the update cannot be told from that of the
+ * rollback, and takes the rollback for itself.
  */
-function isCancelledAtOnce({ events }: Stack, logicalId: string): boolean {
-  const changes = events.filter((event) => event.logicalId === logicalId);
-  return changes.some(
-    ({ status, timestamp, reason }, index) =>
-      status === 'UPDATE_FAILED' &&
-      /cancelled/.test(reason ?? '') &&
-      timestamp - (changes[index - 1]?.timestamp ?? -Infinity) <= INDISTINGUISHABLE_MS,
+export function isRolledBackAtOnce(events: readonly StackEvent[]): boolean {
+  return events.some(
+    ({ status, timestamp }, index) =>
+      status === 'UPDATE_FAILED' && timestamp - (events[index - 1]?.timestamp ?? -Infinity) <= INDISTINGUISHABLE_MS,
   );
+}
+
+/** Whether the last update ran out of time while Immuta was editing, so that nothing tells what it holds. */
+export function isLastUpdateOutOfTime(events: readonly StackEvent[]): boolean {
+  const updates = events.filter(({ status }) => /^UPDATE_(COMPLETE|FAILED)$/.test(status));
+  return /\[(TIMEOUT|UPDATE_TOO_LATE)\]/.test(updates.at(-1)?.reason ?? '');
+}
+
+function eventsOf({ events }: Stack, { logicalId }: Pick<StackEvent, 'logicalId'>): StackEvent[] {
+  return events.filter((event) => event.logicalId === logicalId);
 }
 
 /** A stack in `*_COMPLETE` has its data sources, enabled and with their prefixes. */
 export function liveDataSourceViolations({ immuta }: CampaignSandbox, stack: Stack): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   return listResources(stack, DATA_SOURCES_TYPE)
-    .filter(({ failed }) => !failed)
+    .filter((resource) => !resource.failed && !isRolledBackAtOnce(eventsOf(stack, resource)))
     .flatMap(({ properties }) =>
       Object.entries(JSON.parse(properties.DataSources as string) as Record<string, string>).flatMap(
         ([name, prefix]): Violation[] => {
@@ -135,11 +144,13 @@ export function orphanViolations(
   stacks: readonly Stack[],
   tracker: OwnershipTracker,
 ): Violation[] {
-  const { immuta, services, responses, givenKeyId } = sandbox;
+  const { immuta, lambda, services, responses, givenKeyId } = sandbox;
+  const isStarved = lambda.accountConcurrency <= FEW_SLOTS;
   // the user was told of an integration that Immuta failed to delete
   const isReported = ({ id, status }: IntegrationRecord) =>
-    status === 'deleteError' &&
-    responses.answers.some(({ body }) => body.includes('"FAILED"') && body.includes(`integration ${id}`));
+    (status === 'deleteError' &&
+      responses.answers.some(({ body }) => body.includes('"FAILED"') && body.includes(`integration ${id}`))) ||
+    (isStarved && lambda.invocations.some(({ output }) => isKept(output, id)));
   const orphans = [...immuta.integrations.values()].filter(
     (record) =>
       record.status !== 'deleted' &&
@@ -155,7 +166,10 @@ export function orphanViolations(
   const retainedKeys = retainedUsers.flatMap(({ physicalId }) =>
     services.iam.accessKeys(physicalId).map(({ accessKeyId }) => accessKeyId),
   );
-  const keys = services.iam.accessKeyIds.filter((id) => ![givenKeyId, ...held, ...retainedKeys].includes(id));
+  const isTimedOut = isStarved && responses.answers.some(({ body }) => body.includes('[TIMEOUT]'));
+  const keys = isTimedOut
+    ? []
+    : services.iam.accessKeyIds.filter((id) => ![givenKeyId, ...held, ...retainedKeys].includes(id));
   return [
     ...orphans.map(({ id, status, config }): Violation => ({
       kind: 'orphan',
@@ -170,6 +184,11 @@ export function orphanViolations(
       ? []
       : [{ kind: 'touched another owner', text: `access key ${givenKeyId}, which the user gave, is gone` } as const]),
   ];
+}
+
+/** Whether a log says that an integration was kept, and what to do. */
+function isKept(output: string, id: string): boolean {
+  return output.split('\n').some((line) => line.includes('"keep-integration"') && line.includes(`integration ${id} `));
 }
 
 export function answerViolations({ responses }: CampaignSandbox): Violation[] {

@@ -80,6 +80,15 @@ export class OwnershipTracker {
     }
   }
 
+  /** Records that Immuta failed to delete an integration. If its stack retains another one, no Delete follows. */
+  noteDeletionFailed(id: string): void {
+    const failed = this.origins.get(id);
+    if (!failed) return;
+    failed.mayRemain ||= [...this.origins.values()].some(
+      ({ resource, isRetained }) => isRetained && resource === failed.resource,
+    );
+  }
+
   retainedAt(id: string): number | undefined {
     return this.origins.get(id)?.retainedAt;
   }

@@ -4,6 +4,8 @@ import {
   answerViolations,
   failedEditViolations,
   failedRuns,
+  isLastUpdateOutOfTime,
+  isRolledBackAtOnce,
   liveDataSourceViolations,
   liveViolations,
   missingAnswers,
@@ -92,6 +94,9 @@ class HistoryRun {
     }
     await this.settle();
     await this.destroyAll();
+    for (const { id, status } of this.sandbox.immuta.integrations.values()) {
+      if (status === 'deleteError') this.tracker.noteDeletionFailed(id);
+    }
     this.violations.push(
       ...(this.sandbox.cloudFormation.stacks.size > 1
         ? [] // a stack that is left may delete them yet
@@ -378,16 +383,16 @@ class HistoryRun {
   }
 
   /**
-   * Whether the last update ran out of time while Immuta was editing, so that nothing tells what it holds; or whether
-   * only the user remains of an integration that Immuta did not delete, with the key that this one holds.
+   * Whether the last update ran out of time while Immuta was editing, or took its rollback for itself, so that nothing
+   * tells what it holds; or whether only the user remains of an integration that Immuta did not delete, with the key
+   * that this one holds.
    */
   private isExcused(stack: Stack): boolean {
     const ofIntegration = stack.events.filter(({ type }) => type === INTEGRATION_TYPE);
-    const update = ofIntegration.filter(({ status }) => /^UPDATE_(COMPLETE|FAILED)$/.test(status)).at(-1);
     const isKeyHeld =
       /must delete access keys first/.test(this.lastFailure(stack)) &&
       ofIntegration.some(({ status, reason }) => status.endsWith('_FAILED') && /'deleteError'/.test(reason ?? ''));
-    return isKeyHeld || /\[(TIMEOUT|UPDATE_TOO_LATE)\]/.test(update?.reason ?? '');
+    return isKeyHeld || isLastUpdateOutOfTime(ofIntegration) || isRolledBackAtOnce(ofIntegration);
   }
 
   /** Waits until no function runs, and Immuta has finished what it had begun. */
