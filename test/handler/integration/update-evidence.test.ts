@@ -84,11 +84,44 @@ describe('an integration that is deleted during an Update', () => {
   });
 });
 
-test('does not recreate the integration when a single read does not show it', async () => {
-  sandbox.refuse('GET', 404, 'No Integration found with ID 101.', { path: /101$/ });
+describe('an integration that reads do not show for some seconds', () => {
+  test('is not recreated', async () => {
+    sandbox.refuse('GET', 404, 'No Integration found with ID 101.', { path: /101$/, times: Infinity });
+    sandbox.refuse('GET', 200, [], { path: /integrations$/, times: Infinity });
+    after(20_000, () => sandbox.immuta.faults.clear());
 
-  expect(await rename()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
-  expect(sandbox.countImmutaCalls('POST')).toBe(0);
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
+    expect(sandbox.countImmutaCalls('POST')).toBe(0);
+  });
+
+  test('does not count as deleted while it is edited', async () => {
+    setStatus('editing');
+    sandbox.refuse('GET', 404, 'No Integration found with ID 101.', { path: /101$/, after: 1, times: 5 });
+    after(30_000, () => setStatus('enabled'));
+
+    expect(await rename()).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
+test('ends an Update that no read shows when Immuta has edited the integration', async () => {
+  const ms = await measure(() => sandbox.update({ properties: { Revision: '2' } }));
+
+  expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS' }]);
+  expect(ms).toBeLessThan(30_000);
+});
+
+test('waits in the next invocation when reads do not show yet what an earlier one sent', async () => {
+  sandbox.functionTimeoutMs = 75_000;
+  sandbox.immuta.switches.readLag.get.edit = 20_000;
+
+  expect(await sandbox.update({ properties: { Revision: '2' } })).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
+  expect(puts()).toBe(1);
+});
+
+test('ends an Update of the location role as soon as S3 Access Grants shows it', async () => {
+  expect(await measure(() => sandbox.update({ properties: { LocationRoleArn: OTHER_ROLE } }))).toBeLessThan(40_000);
+  expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS' }]);
 });
 
 test('fails after two minutes when no location has the new location role', async () => {
