@@ -83,6 +83,7 @@ describe("the tenant's URL", () => {
     'http://acme.immutacloud.com',
     'http://127.0.0.1.acme.com',
     'http://localhost.acme.com',
+    'http://acme-localhost',
     'ftp://acme.immutacloud.com',
     'ftp://127.0.0.1',
   ])('refuses the URL of a tenant that is %p', (url) => {
