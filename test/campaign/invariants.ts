@@ -2,7 +2,7 @@ import { CampaignSandbox } from './campaign-sandbox';
 import { KILLED } from './in-process-runtime';
 import { Edit, listIntegrations, listResources, OwnershipTracker, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
-import { DATA_SOURCES_TYPE } from './templates';
+import { DATA_SOURCES_TYPE, INTEGRATION_TYPE } from './templates';
 import { Stack, StackEvent } from '../sandbox/cloudformation';
 import { IntegrationRecord } from '../sandbox/immuta';
 import { leaksIn, secretTexts } from '../sandbox/leaks';
@@ -38,6 +38,7 @@ const MOST_RUNS = 3;
 const LONGEST_RUN_MS = 540_000;
 const FEW_SLOTS = 2;
 const INDISTINGUISHABLE_MS = 5_000;
+const OWN = [INTEGRATION_TYPE, DATA_SOURCES_TYPE];
 /** An event that runs twice may write the same configuration again. */
 const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
 
@@ -52,7 +53,7 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
       const where = `${stack.name} is ${stack.status}, and its integration ${id}`;
       const record = id === undefined ? undefined : sandbox.immuta.integrations.get(id);
       const events = eventsOf(stack, resource);
-      const isExcused = isRolledBackAtOnce(events) || isLastUpdateOutOfTime(events);
+      const isExcused = isRolledBackAtOnce(sandbox, events) || isLastUpdateOutOfTime(events);
       if (id !== undefined && (tracker.isTouched(id) || isExcused)) return [];
       if (!record || ['deleted', 'deleting'].includes(record.status)) {
         return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
@@ -80,13 +81,18 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
 }
 
 /**
- * Whether the rollback of an update began within five seconds: the event of the update cannot be told from that of the
- * rollback, and takes the rollback for itself.
+ * Whether the rollback of an update began within five seconds, while a run of the update was under way: because it was
+ * cancelled, or another run failed. The event of the update cannot be told from that of the rollback, and takes the
+ * rollback for itself.
  */
-export function isRolledBackAtOnce(events: readonly StackEvent[]): boolean {
+export function isRolledBackAtOnce({ lambda }: CampaignSandbox, events: readonly StackEvent[]): boolean {
+  const first = lambda.invocations.filter(({ event }) => !event.Continuation).map(({ event }) => event.RequestId);
+  const hasCopies = new Set(first).size < first.length;
   return events.some(
-    ({ status, timestamp }, index) =>
-      status === 'UPDATE_FAILED' && timestamp - (events[index - 1]?.timestamp ?? -Infinity) <= INDISTINGUISHABLE_MS,
+    ({ status, timestamp, reason }, index) =>
+      status === 'UPDATE_FAILED' &&
+      (hasCopies || /cancelled/.test(reason ?? '')) &&
+      timestamp - (events[index - 1]?.timestamp ?? -Infinity) <= INDISTINGUISHABLE_MS,
   );
 }
 
@@ -96,19 +102,25 @@ export function isLastUpdateOutOfTime(events: readonly StackEvent[]): boolean {
   return /\[(TIMEOUT|UPDATE_TOO_LATE)\]/.test(updates.at(-1)?.reason ?? '');
 }
 
+/** The same for any resource of a stack. */
+export function wasRolledBackAtOnce(sandbox: CampaignSandbox, stack: Stack): boolean {
+  const own = stack.events.filter(({ type }) => OWN.includes(type));
+  return own.some((event) => isRolledBackAtOnce(sandbox, eventsOf(stack, event)));
+}
+
 function eventsOf({ events }: Stack, { logicalId }: Pick<StackEvent, 'logicalId'>): StackEvent[] {
   return events.filter((event) => event.logicalId === logicalId);
 }
 
 /** A stack in `*_COMPLETE` has its data sources, enabled and with their prefixes. */
-export function liveDataSourceViolations({ immuta }: CampaignSandbox, stack: Stack): Violation[] {
+export function liveDataSourceViolations(sandbox: CampaignSandbox, stack: Stack): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   return listResources(stack, DATA_SOURCES_TYPE)
-    .filter((resource) => !resource.failed && !isRolledBackAtOnce(eventsOf(stack, resource)))
+    .filter((resource) => !resource.failed && !isRolledBackAtOnce(sandbox, eventsOf(stack, resource)))
     .flatMap(({ properties }) =>
       Object.entries(JSON.parse(properties.DataSources as string) as Record<string, string>).flatMap(
         ([name, prefix]): Violation[] => {
-          const record = [...immuta.dataSources.records.values()].find((each) => each.name === name);
+          const record = [...sandbox.immuta.dataSources.records.values()].find((each) => each.name === name);
           const wanted = `of integration ${properties.IntegrationId}, /${prefix}, enabled`;
           const got = record && `of integration ${record.integrationId}, ${record.prefix}, ${
             record.deleted ? 'disabled' : 'enabled'

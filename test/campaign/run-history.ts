@@ -12,6 +12,7 @@ import {
   orphanViolations,
   secretViolations,
   Violation,
+  wasRolledBackAtOnce,
 } from './invariants';
 import { listIntegrations, OwnershipTracker, recordIdOf } from './ownership';
 import {
@@ -97,9 +98,12 @@ class HistoryRun {
     for (const { id, status } of this.sandbox.immuta.integrations.values()) {
       if (status === 'deleteError') this.tracker.noteDeletionFailed(id);
     }
+    const mayRemain =
+      this.sandbox.cloudFormation.stacks.size > 1 || // a stack that is left may delete them yet
+      [...this.allStacks].some((stack) => wasRolledBackAtOnce(this.sandbox, stack));
     this.violations.push(
-      ...(this.sandbox.cloudFormation.stacks.size > 1
-        ? [] // a stack that is left may delete them yet
+      ...(mayRemain
+        ? []
         : orphanViolations(this.sandbox, [...this.allStacks], this.tracker)),
       ...answerViolations(this.sandbox),
       ...missingAnswers(this.sandbox, [...this.allStacks]),
@@ -392,7 +396,7 @@ class HistoryRun {
     const isKeyHeld =
       /must delete access keys first/.test(this.lastFailure(stack)) &&
       ofIntegration.some(({ status, reason }) => status.endsWith('_FAILED') && /'deleteError'/.test(reason ?? ''));
-    return isKeyHeld || isLastUpdateOutOfTime(ofIntegration) || isRolledBackAtOnce(ofIntegration);
+    return isKeyHeld || isLastUpdateOutOfTime(ofIntegration) || isRolledBackAtOnce(this.sandbox, ofIntegration);
   }
 
   /** Waits until no function runs, and Immuta has finished what it had begun. */
