@@ -52,12 +52,12 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
       const id = recordIdOf(resource);
       const where = `${stack.name} is ${stack.status}, and its integration ${id}`;
       const record = id === undefined ? undefined : sandbox.immuta.integrations.get(id);
-      const events = eventsOf(stack, resource);
-      const isExcused = isRolledBackAtOnce(sandbox, events) || isLastUpdateOutOfTime(events);
-      if (id !== undefined && (tracker.isTouched(id) || isExcused)) return [];
+      if (id !== undefined && tracker.isTouched(id)) return [];
       if (!record || ['deleted', 'deleting'].includes(record.status)) {
         return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
       }
+      const events = eventsOf(stack, resource);
+      if (isRolledBackAtOnce(sandbox, events) || isLastUpdateOutOfTime(events)) return [];
       const { LocationRoleArn, AuthenticationType, RoleToAssumeArn, IntegrationName } = resource.properties;
       const { config, status } = record;
       const differences = [
@@ -96,16 +96,16 @@ export function isRolledBackAtOnce({ lambda }: CampaignSandbox, events: readonly
   );
 }
 
+/** Whether that is so for an integration or data sources of a stack. */
+export function wasRolledBackAtOnce(sandbox: CampaignSandbox, stack: Stack): boolean {
+  const own = stack.events.filter(({ type }) => OWN.includes(type));
+  return own.some((event) => isRolledBackAtOnce(sandbox, eventsOf(stack, event)));
+}
+
 /** Whether the last update ran out of time while Immuta was editing, so that nothing tells what it holds. */
 export function isLastUpdateOutOfTime(events: readonly StackEvent[]): boolean {
   const updates = events.filter(({ status }) => /^UPDATE_(COMPLETE|FAILED)$/.test(status));
   return /\[(TIMEOUT|UPDATE_TOO_LATE)\]/.test(updates.at(-1)?.reason ?? '');
-}
-
-/** The same for any resource of a stack. */
-export function wasRolledBackAtOnce(sandbox: CampaignSandbox, stack: Stack): boolean {
-  const own = stack.events.filter(({ type }) => OWN.includes(type));
-  return own.some((event) => isRolledBackAtOnce(sandbox, eventsOf(stack, event)));
 }
 
 function eventsOf({ events }: Stack, { logicalId }: Pick<StackEvent, 'logicalId'>): StackEvent[] {
