@@ -1,9 +1,10 @@
 import { CampaignSandbox } from './campaign-sandbox';
+import { Excuses } from './excuses';
 import { KILLED } from './in-process-runtime';
 import { Edit, listIntegrations, listResources, OwnershipTracker, recordIdOf } from './ownership';
 import { objectionToReason } from './remedies';
 import { DATA_SOURCES_TYPE, INTEGRATION_TYPE } from './templates';
-import { Stack, StackEvent } from '../sandbox/cloudformation';
+import { Stack } from '../sandbox/cloudformation';
 import { IntegrationRecord } from '../sandbox/immuta';
 import { leaksIn, secretTexts } from '../sandbox/leaks';
 
@@ -31,19 +32,22 @@ export interface Violation {
   readonly text: string;
 }
 
+const USER_TYPE = 'AWS::IAM::User';
 const MAXIMUM_ANSWER_BYTES = 4096;
 /** Lambda repeats a run that fails twice. */
 const MOST_RUNS = 3;
 /** A run that waits gives its slot back after 8 minutes. */
 const LONGEST_RUN_MS = 540_000;
-const FEW_SLOTS = 2;
-const INDISTINGUISHABLE_MS = 5_000;
-const OWN = [INTEGRATION_TYPE, DATA_SOURCES_TYPE];
 /** An event that runs twice may write the same configuration again. */
 const IN_FORCE = ['enabled', 'editing', 'editError', 'deleteError', 'recurringValidationError', 'migrateError'];
 
 /** A stack in `*_COMPLETE` has its integration, with the configuration of the template. */
-export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: OwnershipTracker): Violation[] {
+export function liveViolations(
+  sandbox: CampaignSandbox,
+  stack: Stack,
+  tracker: OwnershipTracker,
+  excuses: Excuses,
+): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   // a resource whose creation failed remains after an update that was rolled back
   return listIntegrations(stack)
@@ -56,8 +60,7 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
       if (!record || ['deleted', 'deleting'].includes(record.status)) {
         return [{ kind: 'live integration deleted', text: `${where} is ${record?.status ?? 'gone'}` }];
       }
-      const events = eventsOf(stack, resource);
-      if (isRolledBackAtOnce(sandbox, events) || isLastUpdateOutOfTime(events)) return [];
+      if (excuses.isLastUpdateUncertain(excuses.resourceOf(stack, resource.logicalId))) return [];
       const { LocationRoleArn, AuthenticationType, RoleToAssumeArn, IntegrationName } = resource.properties;
       const { config, status } = record;
       const differences = [
@@ -80,43 +83,14 @@ export function liveViolations(sandbox: CampaignSandbox, stack: Stack, tracker: 
     });
 }
 
-/**
- * Whether the rollback of an update began within five seconds, while a run of the update was under way: because it was
- * cancelled, or another run failed. The event of the update cannot be told from that of the rollback, and takes the
- * rollback for itself.
- */
-export function isRolledBackAtOnce({ lambda }: CampaignSandbox, events: readonly StackEvent[]): boolean {
-  const first = lambda.invocations.filter(({ event }) => !event.Continuation).map(({ event }) => event.RequestId);
-  const hasCopies = new Set(first).size < first.length;
-  return events.some(
-    ({ status, timestamp, reason }, index) =>
-      status === 'UPDATE_FAILED' &&
-      (hasCopies || /cancelled/.test(reason ?? '')) &&
-      timestamp - (events[index - 1]?.timestamp ?? -Infinity) <= INDISTINGUISHABLE_MS,
-  );
-}
-
-/** Whether that is so for an integration or data sources of a stack. */
-export function wasRolledBackAtOnce(sandbox: CampaignSandbox, stack: Stack): boolean {
-  const own = stack.events.filter(({ type }) => OWN.includes(type));
-  return own.some((event) => isRolledBackAtOnce(sandbox, eventsOf(stack, event)));
-}
-
-/** Whether the last update ran out of time while Immuta was editing, so that nothing tells what it holds. */
-export function isLastUpdateOutOfTime(events: readonly StackEvent[]): boolean {
-  const updates = events.filter(({ status }) => /^UPDATE_(COMPLETE|FAILED)$/.test(status));
-  return /\[(TIMEOUT|UPDATE_TOO_LATE)\]/.test(updates.at(-1)?.reason ?? '');
-}
-
-function eventsOf({ events }: Stack, { logicalId }: Pick<StackEvent, 'logicalId'>): StackEvent[] {
-  return events.filter((event) => event.logicalId === logicalId);
-}
-
 /** A stack in `*_COMPLETE` has its data sources, enabled and with their prefixes. */
-export function liveDataSourceViolations(sandbox: CampaignSandbox, stack: Stack): Violation[] {
+export function liveDataSourceViolations(sandbox: CampaignSandbox, stack: Stack, excuses: Excuses): Violation[] {
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return [];
   return listResources(stack, DATA_SOURCES_TYPE)
-    .filter((resource) => !resource.failed && !isRolledBackAtOnce(sandbox, eventsOf(stack, resource)))
+    .filter(
+      ({ failed, logicalId }) =>
+        !failed && !excuses.isLastUpdateRolledBackAtOnce(excuses.resourceOf(stack, logicalId)),
+    )
     .flatMap(({ properties }) =>
       Object.entries(JSON.parse(properties.DataSources as string) as Record<string, string>).flatMap(
         ([name, prefix]): Violation[] => {
@@ -155,47 +129,68 @@ export function orphanViolations(
   sandbox: CampaignSandbox,
   stacks: readonly Stack[],
   tracker: OwnershipTracker,
+  excuses: Excuses,
 ): Violation[] {
-  const { immuta, lambda, services, responses, givenKeyId } = sandbox;
-  const isStarved = lambda.accountConcurrency <= FEW_SLOTS;
-  // the user was told of an integration that Immuta failed to delete
+  const { services, givenKeyId } = sandbox;
+  const resources = stacks.flatMap((stack) => excuses.resourcesOf(stack));
+  const mayLeave = (key: string | undefined) =>
+    resources.some((resource) => resource.key === key && excuses.mayLeave(resource));
+  const dataSources = [...sandbox.immuta.dataSources.records.values()];
+  // a data source that is left keeps its integration
+  const isHeld = (integrationId: string) =>
+    dataSources.some((each) => String(each.integrationId) === integrationId && mayLeave(tracker.registrarOf(each.id)));
+  return [
+    ...findIntegrations(sandbox, tracker, excuses)
+      .filter(({ id }) => !mayLeave(tracker.creatorOf(id)) && !isHeld(id))
+      .map(({ id, status, config }) => `integration ${id} (${config.name}, ${status}) is left`),
+    ...dataSources
+      .filter(({ id }) => !mayLeave(tracker.registrarOf(id)))
+      .map(({ id, name }) => `data source ${id} (${name}) is left`),
+    ...findAccessKeys(sandbox, stacks, excuses).map((id) => `access key ${id} is left`),
+  ]
+    .map((text): Violation => ({ kind: 'orphan', text }))
+    .concat(
+      services.iam.accessKeyIds.includes(givenKeyId)
+        ? []
+        : [{ kind: 'touched another owner', text: `access key ${givenKeyId}, which the user gave, is gone` }],
+    );
+}
+
+/** Returns the integrations that must have been deleted, and of which no reason or log tells the user. */
+function findIntegrations(
+  { immuta, responses, lambda }: CampaignSandbox,
+  tracker: OwnershipTracker,
+  excuses: Excuses,
+): IntegrationRecord[] {
   const isReported = ({ id, status }: IntegrationRecord) =>
     (status === 'deleteError' &&
       responses.answers.some(({ body }) => body.includes('"FAILED"') && body.includes(`integration ${id}`))) ||
-    (isStarved && lambda.invocations.some(({ output }) => isKept(output, id)));
-  const orphans = [...immuta.integrations.values()].filter(
-    (record) =>
-      record.status !== 'deleted' &&
-      tracker.isToBeDeleted(record.id) &&
-      !isReported(record),
+    (excuses.isStarved && lambda.invocations.some(({ output }) => isKept(output, id)));
+  return [...immuta.integrations.values()].filter(
+    (record) => record.status !== 'deleted' && tracker.isToBeDeleted(record.id) && !isReported(record),
   );
+}
+
+/** Returns the access keys that no integration holds, without those of a user that a stack retained. */
+function findAccessKeys(
+  { immuta, services: { iam }, givenKeyId }: CampaignSandbox,
+  stacks: readonly Stack[],
+  excuses: Excuses,
+): string[] {
   const held = [...immuta.integrations.values()]
     .filter(({ status }) => status !== 'deleted')
     .map(({ config }) => config.awsAccessKeyId);
-  const retainedUsers = stacks
-    .flatMap(({ events }) => events)
-    .filter(({ type, status }) => type === 'AWS::IAM::User' && status === 'DELETE_SKIPPED');
-  const retainedKeys = retainedUsers.flatMap(({ physicalId }) =>
-    services.iam.accessKeys(physicalId).map(({ accessKeyId }) => accessKeyId),
-  );
-  const isTimedOut = isStarved && responses.answers.some(({ body }) => body.includes('[TIMEOUT]'));
-  const keys = isTimedOut
-    ? []
-    : services.iam.accessKeyIds.filter((id) => ![givenKeyId, ...held, ...retainedKeys].includes(id));
-  return [
-    ...orphans.map(({ id, status, config }): Violation => ({
-      kind: 'orphan',
-      text: `integration ${id} (${config.name}, ${status}) is left`,
-    })),
-    ...[...immuta.dataSources.records.values()].map(({ id, name }): Violation => ({
-      kind: 'orphan',
-      text: `data source ${id} (${name}) is left`,
-    })),
-    ...keys.map((id): Violation => ({ kind: 'orphan', text: `access key ${id} is left` })),
-    ...(services.iam.accessKeyIds.includes(givenKeyId)
-      ? []
-      : [{ kind: 'touched another owner', text: `access key ${givenKeyId}, which the user gave, is gone` } as const]),
-  ];
+  const keysOf = (stack: Stack, isOf: (status: string) => boolean) =>
+    stack.events
+      .filter(({ type, status, physicalId }) => type === USER_TYPE && isOf(status) && iam.exists(iam.userArn(physicalId)))
+      .flatMap(({ physicalId }) => iam.accessKeys(physicalId).map(({ accessKeyId }) => accessKeyId));
+  const excused = stacks.flatMap((stack) => {
+    const integrations = excuses.resourcesOf(stack, [INTEGRATION_TYPE]);
+    return integrations.some((each) => excuses.mayLeave(each) || excuses.isDeleteStarved(each))
+      ? keysOf(stack, () => true)
+      : keysOf(stack, (status) => status === 'DELETE_SKIPPED');
+  });
+  return iam.accessKeyIds.filter((id) => ![givenKeyId, ...held, ...excused].includes(id));
 }
 
 /** Whether a log says that an integration was kept, and what to do. */
@@ -220,7 +215,11 @@ export function answerViolations({ responses }: CampaignSandbox): Violation[] {
  * CloudFormation got no answer before the service timeout, although not every run of the event was killed. Not if none
  * ran because other events had all slots, and no run kept its slot for longer than it may.
  */
-export function missingAnswers({ lambda }: CampaignSandbox, stacks: readonly Stack[]): Violation[] {
+export function missingAnswers(
+  { lambda }: CampaignSandbox,
+  stacks: readonly Stack[],
+  excuses: Excuses,
+): Violation[] {
   const kills = new Map<string, number>();
   for (const { event, error } of lambda.invocations) {
     if (error === KILLED) kills.set(event.RequestId, (kills.get(event.RequestId) ?? 0) + 1);
@@ -229,7 +228,7 @@ export function missingAnswers({ lambda }: CampaignSandbox, stacks: readonly Sta
     ({ startedAt, endedAt = Infinity }) => endedAt - startedAt > LONGEST_RUN_MS,
   );
   const isStarved = (requestId: string, timestamp: number) =>
-    lambda.accountConcurrency <= FEW_SLOTS &&
+    excuses.isStarved &&
     !isSlotKept &&
     !lambda.invocations.some(({ event, startedAt }) => event.RequestId === requestId && startedAt < timestamp);
   return stacks

@@ -34,18 +34,31 @@ const PHYSICAL_ID = /^immuta-s3-integration\/(\w+)(?:\/adopted)?$/;
 /** The owners of all integrations, recorded independently of the handler. */
 export class OwnershipTracker {
   private readonly origins = new Map<string, Origin>();
+  /** The resources that registered data sources, by the ids of these. */
+  private readonly registrars = new Map<number, string>();
   /** Resources that were renamed, by their new keys. */
   private readonly renamed = new Map<string, string>();
 
   noteCreated(id: string, event?: any): void {
-    const resource = event && this.resourceOf(event.StackId, event.LogicalResourceId);
+    const resource = event && this.keyOf(event.StackId, event.LogicalResourceId);
     const isRecreated = event?.RequestType === 'Update';
     this.origins.set(id, { resource, isRetained: false, isTouched: false, isRecreated });
   }
 
+  /** Records which resource registered data sources, unless another one did before. */
+  noteRegistered(ids: readonly number[], event: any): void {
+    const resource = this.keyOf(event.StackId, event.LogicalResourceId);
+    ids.filter((id) => !this.registrars.has(id)).forEach((id) => this.registrars.set(id, resource));
+  }
+
+  /** Returns the key of the resource that registered a data source. */
+  registrarOf(id: number): string | undefined {
+    return this.registrars.get(id);
+  }
+
   /** Records that a resource has another logical id from now on. */
   noteRenamed(stackId: string, from: string, to: string): void {
-    this.renamed.set(formatKey(stackId, to), this.resourceOf(stackId, from));
+    this.renamed.set(formatKey(stackId, to), this.keyOf(stackId, from));
   }
 
   noteTouched(id: string, isTouched: boolean): void {
@@ -95,7 +108,7 @@ export class OwnershipTracker {
 
   /** Records that all integrations of a resource may remain, if it is not known which one was retained. */
   noteAllMayRemain(stackId: string, logicalId: string): void {
-    const resource = this.resourceOf(stackId, logicalId);
+    const resource = this.keyOf(stackId, logicalId);
     for (const origin of this.origins.values()) origin.mayRemain ||= origin.resource === resource;
   }
 
@@ -122,14 +135,20 @@ export class OwnershipTracker {
       event.ResourceProperties.Adopt === id || event.PhysicalResourceId === `immuta-s3-integration/${id}/adopted`;
     if (isAdopted) return method === 'DELETE' ? 'it was adopted' : undefined;
     if (!origin?.resource) return 'a person created it';
-    const resource = this.resourceOf(event.StackId, event.LogicalResourceId);
+    const resource = this.keyOf(event.StackId, event.LogicalResourceId);
     if (origin.resource !== resource) return 'another resource created it';
     return origin.isRetained ? 'it was retained' : undefined;
   }
 
-  private resourceOf(stackId: string, logicalId: string): string {
+  /** Returns what a resource keeps when its logical id changes. */
+  keyOf(stackId: string, logicalId: string): string {
     const key = formatKey(stackId, logicalId);
     return this.renamed.get(key) ?? key;
+  }
+
+  /** Returns the key of the resource that created an integration. Undefined if a person did. */
+  creatorOf(id: string): string | undefined {
+    return this.origins.get(id)?.resource;
   }
 }
 

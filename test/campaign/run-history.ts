@@ -1,18 +1,16 @@
 import { CampaignSandbox } from './campaign-sandbox';
+import { Excuses } from './excuses';
 import { Action, countCalmSteps, History, ManualChange, StackName, STACKS, Step } from './history';
 import {
   answerViolations,
   failedEditViolations,
   failedRuns,
-  isLastUpdateOutOfTime,
-  isRolledBackAtOnce,
   liveDataSourceViolations,
   liveViolations,
   missingAnswers,
   orphanViolations,
   secretViolations,
   Violation,
-  wasRolledBackAtOnce,
 } from './invariants';
 import { listIntegrations, OwnershipTracker, recordIdOf } from './ownership';
 import {
@@ -57,6 +55,7 @@ const UNKNOWN_STATUS = 'synchronizing';
 class HistoryRun {
   private readonly sandbox: CampaignSandbox;
   private readonly tracker = new OwnershipTracker();
+  private readonly excuses: Excuses;
   private readonly violations: Violation[] = [];
   private readonly shapes = new Map<StackName, Shape>();
   private readonly allStacks = new Set<Stack>();
@@ -81,6 +80,7 @@ class HistoryRun {
       note: this.note,
       onImmutaAnswer: (event, request, answer) => this.judge(event, request, answer),
     });
+    this.excuses = new Excuses(this.sandbox, this.tracker);
   }
 
   async run(): Promise<Violation[]> {
@@ -98,15 +98,10 @@ class HistoryRun {
     for (const { id, status } of this.sandbox.immuta.integrations.values()) {
       if (status === 'deleteError') this.tracker.noteDeletionFailed(id);
     }
-    const mayRemain =
-      this.sandbox.cloudFormation.stacks.size > 1 || // a stack that is left may delete them yet
-      [...this.allStacks].some((stack) => wasRolledBackAtOnce(this.sandbox, stack));
     this.violations.push(
-      ...(mayRemain
-        ? []
-        : orphanViolations(this.sandbox, [...this.allStacks], this.tracker)),
+      ...orphanViolations(this.sandbox, [...this.allStacks], this.tracker, this.excuses),
       ...answerViolations(this.sandbox),
-      ...missingAnswers(this.sandbox, [...this.allStacks]),
+      ...missingAnswers(this.sandbox, [...this.allStacks], this.excuses),
       ...secretViolations(this.sandbox, [...this.allStacks]),
       ...failedRuns(this.sandbox),
     );
@@ -320,7 +315,10 @@ class HistoryRun {
 
   /** Called after Immuta has handled a request of an event's invocation. */
   private judge(event: any, { method, path }: { method: string; path: string }, answer: Answer): void {
-    if (method === 'GET' || answer.status !== 200 || !path.startsWith('/integrations')) return;
+    if (method === 'GET' || answer.status !== 200) return;
+    if (!path.startsWith('/integrations')) {
+      return this.tracker.noteRegistered([...this.sandbox.immuta.dataSources.records.values()].map(({ id }) => id), event);
+    }
     if (method === 'POST') return this.tracker.noteCreated((answer.body as { id: string }).id, event);
     const id = path.split('/')[2];
     const now = this.sandbox.clock.now();
@@ -341,8 +339,8 @@ class HistoryRun {
 
   private checkLive(): void {
     for (const stack of this.sandbox.cloudFormation.stacks.values()) {
-      this.violations.push(...liveViolations(this.sandbox, stack, this.tracker));
-      this.violations.push(...liveDataSourceViolations(this.sandbox, stack));
+      this.violations.push(...liveViolations(this.sandbox, stack, this.tracker, this.excuses));
+      this.violations.push(...liveDataSourceViolations(this.sandbox, stack, this.excuses));
     }
   }
 
@@ -387,16 +385,17 @@ class HistoryRun {
   }
 
   /**
-   * Whether the last update ran out of time while Immuta was editing, or took its rollback for itself, so that nothing
-   * tells what it holds; or whether only the user remains of an integration that Immuta did not delete, with the key
-   * that this one holds.
+   * Whether nothing tells what credentials Immuta has; or whether only the user remains of an integration that Immuta
+   * did not delete, with the key that this one holds.
    */
   private isExcused(stack: Stack): boolean {
-    const ofIntegration = stack.events.filter(({ type }) => type === INTEGRATION_TYPE);
+    const integrations = this.excuses.resourcesOf(stack, [INTEGRATION_TYPE]);
     const isKeyHeld =
       /must delete access keys first/.test(this.lastFailure(stack)) &&
-      ofIntegration.some(({ status, reason }) => status.endsWith('_FAILED') && /'deleteError'/.test(reason ?? ''));
-    return isKeyHeld || isLastUpdateOutOfTime(ofIntegration) || isRolledBackAtOnce(this.sandbox, ofIntegration);
+      integrations.some(({ events }) =>
+        events.some(({ status, reason }) => status.endsWith('_FAILED') && /'deleteError'/.test(reason ?? '')),
+      );
+    return isKeyHeld || integrations.some((each) => this.excuses.isLastUpdateUncertain(each));
   }
 
   /** Waits until no function runs, and Immuta has finished what it had begun. */
