@@ -43,7 +43,7 @@ export class Excuses {
     return [...byKey.values()];
   }
 
-  /** Whether something of a resource may remain: its stack is left and may delete it yet, or see `wasRolledBackAtOnce`. */
+  /** Whether something of a resource may remain: its stack is left, or one of its updates was rolled back at once. */
   mayLeave(resource: Resource): boolean {
     return resource.stack.status !== 'DELETE_COMPLETE' || this.wasRolledBackAtOnce(resource);
   }

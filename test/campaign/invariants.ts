@@ -182,7 +182,8 @@ function findAccessKeys(
     .map(({ config }) => config.awsAccessKeyId);
   const keysOf = (stack: Stack, isOf: (status: string) => boolean) =>
     stack.events
-      .filter(({ type, status, physicalId }) => type === USER_TYPE && isOf(status) && iam.exists(iam.userArn(physicalId)))
+      .filter(({ type, status }) => type === USER_TYPE && isOf(status))
+      .filter(({ physicalId }) => iam.exists(iam.userArn(physicalId)))
       .flatMap(({ physicalId }) => iam.accessKeys(physicalId).map(({ accessKeyId }) => accessKeyId));
   const excused = stacks.flatMap((stack) => {
     const integrations = excuses.resourcesOf(stack, [INTEGRATION_TYPE]);

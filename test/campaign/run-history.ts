@@ -317,7 +317,8 @@ class HistoryRun {
   private judge(event: any, { method, path }: { method: string; path: string }, answer: Answer): void {
     if (method === 'GET' || answer.status !== 200) return;
     if (!path.startsWith('/integrations')) {
-      return this.tracker.noteRegistered([...this.sandbox.immuta.dataSources.records.values()].map(({ id }) => id), event);
+      const ids = [...this.sandbox.immuta.dataSources.records.values()].map((record) => record.id);
+      return this.tracker.noteRegistered(ids, event);
     }
     if (method === 'POST') return this.tracker.noteCreated((answer.body as { id: string }).id, event);
     const id = path.split('/')[2];
