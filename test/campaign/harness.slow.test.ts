@@ -66,6 +66,19 @@ test('finds a stack that deletes the integration of another stack on the same pa
   expect(await runAndListKinds([DEPLOY, second], 'deletes what is there')).toContain('touched another owner');
 });
 
+test('finds what a stack leaves although another stack cannot be deleted', async () => {
+  const second = plain({ type: 'deploy', stack: 'Pond', change: { location: 'prefix', name: 'pond' } });
+  expect(await runAndListKinds([DEPLOY, second], 'deletes nothing, refuses in Lake')).toEqual(
+    expect.arrayContaining(['stuck', 'orphan']),
+  );
+});
+
+test('finds a difference after an update, although one before was rolled back at once', async () => {
+  const atOnce = { ...RENAME, otherResourceFailsAfter: 2 };
+  expect(await runAndListKinds([DEPLOY, atOnce], 'changes nothing')).toEqual([]);
+  expect(await runAndListKinds([DEPLOY, atOnce, RENAME], 'changes nothing')).toContain('live integration differs');
+});
+
 test('repeats a history and its timeline when the seed is the same', async () => {
   const [first, second] = [generateHistory(7, KINDS), generateHistory(7, KINDS)];
   expect(first).toEqual(second);

@@ -79,10 +79,12 @@ exports.handler = async (event) => {
       if (WRONG !== 'does not wait for an edit') await until(id, ({ status }) => status === 'enabled');
     }
   }
-  if (event.RequestType === 'Delete' && WRONG !== 'deletes nothing') await remove(id);
+  const isDelete = event.RequestType === 'Delete';
+  if (isDelete && !WRONG.startsWith('deletes nothing')) await remove(id);
 
   const isRefused =
-    (WRONG === 'refuses to delete' && event.RequestType === 'Delete') ||
+    (WRONG === 'refuses to delete' && isDelete) ||
+    (WRONG === 'deletes nothing, refuses in Lake' && isDelete && event.StackId.includes('/Lake/')) ||
     (WRONG === 'refuses to roll back' && event.OldResourceProperties?.IntegrationName === 'sales') ||
     (WRONG === 'says too much' && event.RequestType === 'Update');
   const { StackId, RequestId, LogicalResourceId } = event;
