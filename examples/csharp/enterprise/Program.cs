@@ -7,6 +7,7 @@ using Amazon.CDK.AWS.Logs;
 using Amazon.CDK.AWS.S3;
 using Amazon.CDK.AWS.SecretsManager;
 using CdkImmutaS3Integration;
+using PermissionsBoundary = Amazon.CDK.AWS.IAM.PermissionsBoundary; // not that of Amazon.CDK
 
 namespace Enterprise
 {

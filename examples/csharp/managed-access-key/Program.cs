@@ -63,7 +63,7 @@ namespace ManagedAccessKey
                         ["eventName"] = new[] { "RotationSucceeded", "RotationFailed", "RotationAbandoned" },
                         ["additionalEventData"] = new Dictionary<string, object>
                         {
-                            ["SecretId"] = new[] { integration.AccessKeySecret.SecretArn },
+                            ["SecretId"] = new[] { integration.AccessKeySecret!.SecretArn },
                         },
                     },
                 },
