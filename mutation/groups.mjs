@@ -5,12 +5,17 @@ const { groups, excluded } = JSON.parse(readFileSync(new URL('groups.json', impo
 
 export const NAMES = Object.keys(groups);
 
-/** The files of a group: those to change, and the tests that lie closest to them. */
+/**
+ * The files of a group: those to change, and the tests that lie closest to them.
+ *
+ * If tests share the results of a function, its changes are covered by the first of them. Therefore all tests run.
+ */
 export function readGroup(name) {
-  const { mutate, tests } = groups[name];
+  const { mutate, tests, sharesResults = false } = groups[name];
   return {
     mutate: listFiles(mutate).filter((file) => !(file in excluded)),
     tests: listFiles(tests).filter((file) => !/\.(newest|slow)\.test\.ts$/.test(file)),
+    sharesResults,
   };
 }
 

@@ -1,7 +1,7 @@
 import { readGroup } from './groups.mjs';
 
 const name = process.env.MUTATION_GROUP;
-const { mutate, tests } = readGroup(name);
+const { mutate, tests, sharesResults } = readGroup(name);
 /** Files or lines instead of those of the group, such as `src/handler/protocol/run.ts:10-40`. */
 const only = process.env.MUTATION_ONLY?.split(',');
 
@@ -12,8 +12,8 @@ export default {
   plugins: ['test-runner', 'ignore-log', 'list-missed'].map((name) => new URL(`${name}.mjs`, import.meta.url).pathname),
   testRunner: 'in-process',
   ignorers: ['log'],
-  coverageAnalysis: 'perTest',
-  ignoreStatic: true, // a change of a module's constant would run every test of the group
+  coverageAnalysis: sharesResults ? 'off' : 'perTest',
+  ignoreStatic: !sharesResults, // a change of a module's constant would run every test of the group
   disableTypeChecks: false, // esbuild checks no types
   ignorePatterns: ['/lib', '/dist', '/examples', '/api-baseline', '/rosetta', '/API.md'],
   tempDirName: 'mutation/.stryker-tmp',

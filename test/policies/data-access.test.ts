@@ -5,9 +5,8 @@ import { expectRows } from './table';
 describe.each(TARGETS)('a reader with grantDataAccess in $partition', ({ partition, region, urlSuffix }) => {
   const instance = `arn:${partition}:s3:${region}:${ACCOUNT}:access-grants/default`;
   const other = `arn:${partition}:s3:${region}:999999999999:access-grants/default`;
-  const { reader } = deploy({ partition, region, urlSuffix }, { location: 'bucket' });
 
-  expectRows(() => ({ principal: reader }), [
+  expectRows(() => ({ principal: deploy({ partition, region, urlSuffix }, { location: 'bucket' }).reader }), [
     ['allowed', 's3:GetDataAccess', instance],
     ['allowed', 's3:GetAccessGrantsInstanceForPrefix', instance],
     ['allowed', 's3:ListCallerAccessGrants', instance],

@@ -58,8 +58,18 @@ export interface Deployment {
   readonly keyPolicy: PolicyDocument;
 }
 
-/** Synthesizes the scenario with the public constructs. */
+const deployments = new Map<string, Deployment>();
+
+/** Synthesizes the scenario once. Tests call it when they run, so that a changed source fails the tests that use it. */
 export function deploy(target: Target, scenario: Scenario): Deployment {
+  const key = JSON.stringify([target, scenario]);
+  const deployment = deployments.get(key) ?? synthesize(target, scenario);
+  deployments.set(key, deployment);
+  return deployment;
+}
+
+/** Synthesizes the scenario with the public constructs. */
+function synthesize(target: Target, scenario: Scenario): Deployment {
   const { partition, region } = target;
   const app = new App({
     context: {

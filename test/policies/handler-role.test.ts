@@ -9,8 +9,7 @@ describe.each(TARGETS)('the handler in $partition', ({ partition, region, urlSuf
   const target = { partition, region, urlSuffix };
   const arn = (service: string, name: string) => `arn:${partition}:${service}:${region}:${ACCOUNT}:${name}`;
   const table = (scenario: Scenario, rows: Row[], resourcePolicy?: PolicyDocument) => {
-    const deployment = deploy(target, scenario);
-    expectRows(() => ({ principal: deployment.handler, resourcePolicy }), rows);
+    expectRows(() => ({ principal: deploy(target, scenario).handler, resourcePolicy }), rows);
   };
 
   describe('does its work and no more', () => {

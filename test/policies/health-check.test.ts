@@ -10,18 +10,21 @@ const STRANGER = '999999999999';
 
 describe.each(TARGETS)('EventBridge Scheduler in $partition', (target) => {
   const { partition, region } = target;
-  const stack = new Stack(new App(), 'lake');
-  const tenant = newTenant(stack);
-  newIntegration(stack, 'Lake', { tenant });
-  tenant.addHealthCheck();
-  const role = tenant.node.findChild('HealthCheck').node.findChild('Role') as iam.Role;
-  const roleId = stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
-  const names = { [stack.getLogicalId(tenant.handler.node.defaultChild as never)]: 'handler', [roleId]: 'scheduler' };
-  const policies = () => new TemplatePolicies(Template.fromStack(stack).toJSON(), target, names);
+  const scheduler = () => {
+    const stack = new Stack(new App(), 'lake');
+    const tenant = newTenant(stack);
+    newIntegration(stack, 'Lake', { tenant });
+    tenant.addHealthCheck();
+    const role = tenant.node.findChild('HealthCheck').node.findChild('Role') as iam.Role;
+    const roleId = stack.getLogicalId(role.node.defaultChild as iam.CfnRole);
+    const names = { [stack.getLogicalId(tenant.handler.node.defaultChild as never)]: 'handler', [roleId]: 'scheduler' };
+    const policies = new TemplatePolicies(Template.fromStack(stack).toJSON(), target, names);
+    return { principal: policies.role(roleId), trust: policies.trustOf(roleId) };
+  };
   const functionArn = (name: string) => `arn:${partition}:lambda:${region}:${ACCOUNT}:function:${name}`;
 
   describe('invokes the function and nothing else', () => {
-    expectRows(() => ({ principal: policies().role(roleId) }), [
+    expectRows(() => ({ principal: scheduler().principal }), [
       ['allowed', 'lambda:InvokeFunction', functionArn('handler')],
       ['denied', 'lambda:InvokeFunction', functionArn('other')],
       ['denied', 'lambda:UpdateFunctionCode', functionArn('handler')],
@@ -32,7 +35,7 @@ describe.each(TARGETS)('EventBridge Scheduler in $partition', (target) => {
   describe('assumes its role for the account of the stack', () => {
     const roleArn = `arn:${partition}:iam::${ACCOUNT}:role/scheduler`;
     const asService = (service: string) => ({
-      principal: { arn: service, identityPolicies: [] }, resourcePolicy: policies().trustOf(roleId),
+      principal: { arn: service, identityPolicies: [] }, resourcePolicy: scheduler().trust,
     });
     expectRows(() => asService('scheduler.amazonaws.com'), [
       ['allowed', 'sts:AssumeRole', roleArn, { 'aws:SourceAccount': ACCOUNT }],

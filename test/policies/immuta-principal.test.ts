@@ -16,8 +16,7 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
   const ownGrant = { 's3:AccessGrantScope': 's3://sales/*' };
   const toAccessGrants = { 'iam:PassedToService': 'access-grants.s3.amazonaws.com' };
   const table = (scenario: Scenario, rows: Row[]) => {
-    const deployment = deploy(target, scenario);
-    expectRows(() => ({ principal: deployment.immuta }), rows);
+    expectRows(() => ({ principal: deploy(target, scenario).immuta }), rows);
   };
 
   // Whose they may be: immuta-scopes.test.ts.
@@ -233,11 +232,13 @@ describe.each(TARGETS)('Immuta in $partition', ({ partition, region, urlSuffix }
   describe('is trusted', () => {
     const role = `arn:${partition}:iam::${ACCOUNT}:role/immuta-role`;
     const trust = (principal: string, rows: Row[]) => {
-      const { immutaTrust } = deploy(target, { location: 'bucket' });
       const identityPolicies = [
         { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:*', Resource: '*' }] },
       ];
-      expectRows(() => ({ principal: { arn: principal, identityPolicies }, resourcePolicy: immutaTrust }), rows);
+      expectRows(() => ({
+        principal: { arn: principal, identityPolicies },
+        resourcePolicy: deploy(target, { location: 'bucket' }).immutaTrust,
+      }), rows);
     };
 
     describe('as the principal with its external ID', () => {

@@ -103,13 +103,11 @@ function rowsOf({ ownLocations, otherLocations, ownGrants, otherGrants }: Kind):
 }
 
 describe.each(Object.entries(KINDS))('Immuta manages only its location and grants in %s', (_, kind) => {
-  const { immuta } = deploy(AWS, kind.scenario);
-  expectRows(() => ({ principal: immuta }), rowsOf(kind));
+  expectRows(() => ({ principal: deploy(AWS, kind.scenario).immuta }), rowsOf(kind));
 });
 
 describe('Immuta manages every location and grant of the instance without restrictScope', () => {
-  const { immuta } = deploy(AWS, { location: 'bucket', restrictScope: false });
-  expectRows(() => ({ principal: immuta }), [
+  expectRows(() => ({ principal: deploy(AWS, { location: 'bucket', restrictScope: false }).immuta }), [
     ...[CREATE_LOCATION, ...MANAGE_LOCATION].flatMap((action): Row[] => [
       ['allowed', action, LOCATION],
       ['allowed', action, LOCATION, { 's3:AccessGrantsLocationScope': 's3://people/' }],

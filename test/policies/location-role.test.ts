@@ -26,8 +26,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
   };
   const notVended = { 'aws:ResourceAccount': ACCOUNT };
   const table = (scenario: Scenario, rows: Row[]) => {
-    const deployment = deploy(target, scenario);
-    expectRows(() => ({ principal: deployment.locationRole }), rows);
+    expectRows(() => ({ principal: deploy(target, scenario).locationRole }), rows);
   };
 
   describe('of a bucket', () => {
@@ -181,8 +180,7 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
       ],
     };
     const keyTable = (scenario: Scenario, rows: Row[]) => {
-      const deployment = deploy(target, scenario);
-      expectRows(() => ({ principal: deployment.locationRole, resourcePolicy: delegating }), rows);
+      expectRows(() => ({ principal: deploy(target, scenario).locationRole, resourcePolicy: delegating }), rows);
     };
 
     describe('to read and write', () => {
@@ -220,11 +218,10 @@ describe.each(TARGETS)('the location role in $partition', ({ partition, region, 
     const here = { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': instance };
     const context = { 'sts:RequestContextProviders': [`arn:${partition}:iam::aws:contextProvider/IdentityCenter`] };
     const trust = (service: string, identityCenter: boolean, rows: Row[], locationRole?: 'given') => {
-      const { buildLocationRoleTrust } = deploy(target, { location: 'bucket', identityCenter, locationRole });
-      expectRows(
-        () => ({ principal: { arn: service, identityPolicies: [] }, resourcePolicy: buildLocationRoleTrust }),
-        rows,
-      );
+      expectRows(() => ({
+        principal: { arn: service, identityPolicies: [] },
+        resourcePolicy: deploy(target, { location: 'bucket', identityCenter, locationRole }).buildLocationRoleTrust,
+      }), rows);
     };
 
     describe('by S3 Access Grants', () => {

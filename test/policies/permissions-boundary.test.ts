@@ -23,18 +23,18 @@ describe('roles under a permissions boundary that allows their actions', () => {
     's3:*',
     'secretsmanager:GetSecretValue',
   );
-  const { handler, immuta, locationRole } = deploy(target, { location: 'bucket', boundary });
+  const deployment = () => deploy(target, { location: 'bucket', boundary });
 
-  expectRows(() => ({ principal: locationRole }), [
+  expectRows(() => ({ principal: deployment().locationRole }), [
     ['allowed', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED],
     ['denied', 's3:GetObject', 'arn:aws:s3:::people/q1.csv', VENDED],
   ]);
-  expectRows(() => ({ principal: immuta }), [
+  expectRows(() => ({ principal: deployment().immuta }), [
     ['allowed', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`, OWN_GRANT],
     ['allowed', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role', TO_ACCESS_GRANTS],
     ['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv'],
   ]);
-  expectRows(() => ({ principal: handler }), [
+  expectRows(() => ({ principal: deployment().handler }), [
     ['allowed', 'secretsmanager:GetSecretValue', SECRET],
     ['allowed', 's3:ListAccessGrantsLocations', INSTANCE],
     ['allowed', 'lambda:InvokeFunction', 'arn:aws:lambda:us-east-1:111122223333:function:handler'],
@@ -42,17 +42,17 @@ describe('roles under a permissions boundary that allows their actions', () => {
 });
 
 describe('roles under a permissions boundary that does not allow their actions', () => {
-  const { handler, immuta, locationRole } = deploy(target, {
-    location: 'bucket',
-    boundary: allow('logs:*', 'secretsmanager:*'),
-  });
+  const boundary = allow('logs:*', 'secretsmanager:*');
+  const deployment = () => deploy(target, { location: 'bucket', boundary });
 
-  expectRows(() => ({ principal: locationRole }), [['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED]]);
-  expectRows(() => ({ principal: immuta }), [
+  expectRows(() => ({ principal: deployment().locationRole }), [
+    ['denied', 's3:GetObject', 'arn:aws:s3:::sales/q1.csv', VENDED],
+  ]);
+  expectRows(() => ({ principal: deployment().immuta }), [
     ['denied', 's3:CreateAccessGrant', `${INSTANCE}/grant/1`, OWN_GRANT],
     ['denied', 'iam:PassRole', 'arn:aws:iam::111122223333:role/location-role', TO_ACCESS_GRANTS],
   ]);
-  expectRows(() => ({ principal: handler }), [
+  expectRows(() => ({ principal: deployment().handler }), [
     ['allowed', 'secretsmanager:GetSecretValue', SECRET],
     ['denied', 's3:ListAccessGrantsLocations', INSTANCE],
     ['denied', 'lambda:InvokeFunction', 'arn:aws:lambda:us-east-1:111122223333:function:handler'],

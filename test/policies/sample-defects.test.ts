@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { deploy, Deployment, KEY_ID, OTHER_ACCOUNT } from './deployment';
+import { deploy, KEY_ID, OTHER_ACCOUNT, Scenario } from './deployment';
 import { ACCOUNT, TARGETS } from './resolve-template';
 import {
   SAMPLE_IDENTITY_CENTER_POLICY, SAMPLE_IMMUTA_POLICY, SAMPLE_LOCATION_ROLE_POLICY, SAMPLE_LOCATION_ROLE_TRUST,
@@ -47,12 +47,7 @@ const sampleImmuta: Principal = {
 const accessGrants: Principal = { arn: 'access-grants.s3.amazonaws.com', identityPolicies: [] };
 const sampleTrust: Subject = { principal: accessGrants, resourcePolicy: SAMPLE_LOCATION_ROLE_TRUST };
 
-const made = new Map<string, Deployment>();
-function ours(scenario: Parameters<typeof deploy>[1], target = AWS): Deployment {
-  const key = JSON.stringify([scenario, target]);
-  made.set(key, made.get(key) ?? deploy(target, scenario));
-  return made.get(key)!;
-}
+const ours = (scenario: Scenario, target = AWS) => deploy(target, scenario);
 
 const DEFECTS: Defect[] = [
   {
