@@ -25,11 +25,13 @@ export function defineGlobals(requireActual) {
     test: Object.assign(test, { each: bind(test) }),
     beforeEach: (run) => block.beforeEach.push(run),
     afterEach: (run) => block.afterEach.push(run),
+    afterAll: () => {}, // only records the error codes that tests meet
     expect: jestExpect,
     jest: {
       requireActual,
       spyOn: (object, name, access) => mocker.spyOn(object, name, access),
       restoreAllMocks: () => mocker.restoreAllMocks(),
+      isMockFunction: (value) => mocker.isMockFunction(value),
     },
   });
   jestExpect.extend({ toMatchSnapshot: () => ({ pass: true }) }); // a test of ids, which have tests of their own

@@ -35,16 +35,16 @@ class InProcessTestRunner {
     // the working directory is the copy of the project that Stryker changes
     this.require = createRequire(path.resolve('package.json'));
     this.require.extensions['.ts'] = createCompiler();
-    defineGlobals(this.require);
   }
 
-  async dryRun() {
+  async dryRun({ coverageAnalysis }) {
     stryker.mutantCoverage = { static: {}, perTest: {} };
     const results = await runTests(this.load(this.files), { isBailing: false });
     results.forEach(({ id, timeSpentMs }) => this.durations.set(id, timeSpentMs));
     const { mutantCoverage } = stryker;
     stryker.mutantCoverage = undefined;
-    return { status: DryRunStatus.Complete, tests: results, mutantCoverage };
+    const isCovering = coverageAnalysis !== 'off'; // otherwise all tests run for each change
+    return { status: DryRunStatus.Complete, tests: results, ...isCovering ? { mutantCoverage } : {} };
   }
 
   /** @param testFilter IDs of the tests that cover the change. @default - all */
@@ -76,6 +76,7 @@ class InProcessTestRunner {
   load(files) {
     const { cache } = this.require;
     Object.keys(cache).filter((file) => !file.includes('/node_modules/')).forEach((file) => delete cache[file]);
+    defineGlobals(this.require); // without what tests added to `expect`
     this.require('./test/support/setup');
     return files.flatMap((file) => {
       const numbers = new Map();
