@@ -1,6 +1,6 @@
-import { rotate } from '../../../src/handler/integration/rotation';
 import { AwsError } from '../../sandbox/aws';
 import { HandlerSandbox } from '../support/handler-sandbox';
+import { rotateStep } from '../support/managed-key';
 
 // what deployments and rotations come to: test/lifecycle/managed-access-key*.test.ts
 
@@ -29,14 +29,7 @@ function createUser(): void {
 }
 
 function runStep(Step: string, ClientRequestToken = 'token'): Promise<void> {
-  return rotate(
-    { Step, SecretId: secretArn, ClientRequestToken },
-    {
-      invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
-      getRemainingTimeInMillis: () => 900_000,
-    },
-    { environment: sandbox.environment, clock: sandbox.clock, writeLog: (line) => sandbox.log.push(line) },
-  );
+  return rotateStep(sandbox, { Step, SecretId: secretArn, ClientRequestToken });
 }
 
 /** Creates an integration, and the key of its first rotation. */
