@@ -71,6 +71,14 @@ test('fails with the same physical ID when a success is too long for CloudFormat
   });
 });
 
+test.each([[4_095, 'SUCCESS'], [4_096, 'FAILED']])('a response of %d bytes is a %s', (bytes, status) => {
+  const render = (name: string) => renderResponse(EVENT, { physicalId: 'id', attributes: { IntegrationName: name } });
+  const body = render('x'.repeat(bytes - render('').length));
+
+  expect(JSON.parse(body.toString()).Status).toBe(status);
+  expect(body.length).toBeLessThan(4096);
+});
+
 test('cuts a physical ID to 1024 characters', () => {
   const body = renderResponse(EVENT, { physicalId: 'x'.repeat(5_000) });
 

@@ -21,10 +21,16 @@ const status = (code: number) => (response: ServerResponse) => {
   response.writeHead(code).end();
 };
 
-async function respond(remainingMs: number, url = `${server.url}/r?X-Amz-Signature=secret`): Promise<TestClock> {
+const lastLine = () => JSON.parse(log[log.length - 1]);
+
+async function respond(
+  remainingMs: number,
+  url = `${server.url}/r?X-Amz-Signature=secret`,
+  body = Buffer.from('{"Reason":"Größe"}'),
+): Promise<TestClock> {
   const clock = new TestClock();
   const endsAt = clock.now() + remainingMs;
-  await sendResponse(url, Buffer.from('{"Reason":"Größe"}'), {
+  await sendResponse(url, body, {
     clock,
     log: createLog({ clock, redaction: new Redaction(), write: (line) => log.push(line) }),
     remainingMs: () => endsAt - clock.now(),
@@ -43,15 +49,22 @@ test('sends the response as CloudFormation signed it: its length in bytes, no co
       body: '{"Reason":"Größe"}',
     },
   ]);
+  expect(lastLine()).toMatchObject({ step: 'responded' });
 });
 
-test('retries a response after a failure of the server or the network', async () => {
+test.each([[4_095, 1], [4_096, 0]])('sends a response of %d bytes %d times', async (bytes, times) => {
+  await respond(60_000, undefined, Buffer.alloc(bytes, 'x'));
+
+  expect(server.requests).toHaveLength(times);
+});
+
+test('retries a response after a failure of the server or the network, or when there are too many', async () => {
   replies = [
     status(503),
     (response) => {
       response.destroy();
     },
-    status(500),
+    status(429),
   ];
   const clock = await respond(60_000);
 
@@ -69,7 +82,7 @@ test('does not follow a redirect of a response URL', async () => {
   await respond(60_000);
 
   expect(elsewhere.requests).toEqual([]);
-  expect(JSON.parse(log[log.length - 1])).toMatchObject({ step: 'response-not-delivered', code: 307 });
+  expect(lastLine()).toMatchObject({ step: 'response-not-delivered', code: 307 });
   await elsewhere.close();
 });
 
@@ -78,7 +91,7 @@ test('stops without an error when there is no time left for the response', async
   await respond(30_000);
 
   expect(server.requests).toHaveLength(6); // after 0, 1, 3, 7, 15 and 25 seconds; another 10 are too many
-  expect(JSON.parse(log[log.length - 1])).toMatchObject({ step: 'response-not-delivered', code: 503 });
+  expect(lastLine()).toMatchObject({ step: 'response-not-delivered', code: 503 });
 });
 
 test('stops at once when a response is refused because its URL has expired', async () => {
@@ -88,15 +101,28 @@ test('stops at once when a response is refused because its URL has expired', asy
   expect(server.requests).toHaveLength(1);
 });
 
-test.each(['not a URL', 'http://127.0.0.1:1/r?X-Amz-Signature=secret'])(
+test.each([
+  ['not a URL', 'ERR_INVALID_URL'],
+  ['http://127.0.0.1:1/r?X-Amz-Signature=secret', 'TypeError'],
+])(
   'throws nothing and logs no URL when the response URL is %p',
-  async (url) => {
+  async (url, code) => {
     await respond(10_000, url);
 
     expect(log.join()).not.toContain('secret');
-    expect(JSON.parse(log[log.length - 1])).toMatchObject({
+    expect(lastLine()).toMatchObject({
       step: 'response-not-delivered',
+      code,
       message: expect.stringMatching(/no route to Amazon S3, add an endpoint, a NAT gateway or 'proxy'$/),
     });
   },
 );
+
+test('logs the code of a network failure', async () => {
+  const closed = await HttpServer.start((_, response) => response.end());
+  const { url } = closed;
+  await closed.close();
+  await respond(3_000, url);
+
+  expect(lastLine()).toMatchObject({ step: 'response-not-delivered', code: 'ECONNREFUSED' });
+});

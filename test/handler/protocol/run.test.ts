@@ -1,4 +1,6 @@
+import { Outcome } from '../../../src/handler/protocol/outcome';
 import { HandleEvent, run } from '../../../src/handler/protocol/run';
+import { OutOfTime } from '../../../src/handler/runtime/deadline';
 import { API_KEY_ARN, CREATE, HandlerSandbox, ID, MADE_BY_CREATE } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
@@ -221,6 +223,54 @@ test('reports an unexpected error with its own code', async () => {
           'deploy again. [UNEXPECTED_ERROR]',
     },
   ]);
+});
+
+describe('the end of a run', () => {
+  const end = (outcome: Outcome, type = 'Create') => {
+    const context = {
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
+      getRemainingTimeInMillis: () => 900_000,
+    };
+    const { clock, log } = sandbox;
+    const options = { clock, handleEvent: async () => outcome, writeLog: (line: string) => log.push(line) };
+    return run(sandbox.event(type, CREATE, { physicalId: type === 'Create' ? undefined : ID }), context, options);
+  };
+
+  test('does what remains to be done after the response, and does not fail with it', async () => {
+    const responses: number[] = [];
+    await end({
+      physicalId: ID,
+      async afterResponse() {
+        responses.push(sandbox.answers.length);
+        throw new Error('no');
+      },
+    });
+
+    expect(responses).toEqual([1]);
+    expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS', PhysicalResourceId: ID }]);
+    expect(sandbox.steps.at(-1)).toBe('acceptance-unknown');
+  });
+
+  test.each([
+    ['the other physical ID', 'immuta-s3-integration/unknown', 'immuta-s3-integration/unknown'],
+    ['the only physical ID', undefined, 'immuta-s3-integration/none'],
+  ])('responds with %s when another run may be under way', async (_, physicalIdIfRunning, expected) => {
+    sandbox.deny('lambda', 100);
+    const error = new OutOfTime('invocation');
+    await end({ error, physicalId: 'immuta-s3-integration/none', physicalIdIfRunning });
+
+    expect(sandbox.answers).toMatchObject([{ Status: 'FAILED', PhysicalResourceId: expected }]);
+  });
+
+  test.each([
+    ['Update', /\. If the stack is left in UPDATE_ROLLBACK_FAILED, .* continue-update-rollback --stack-name Lake\. \[/],
+    ['Create', /^(?!.*rollback)/],
+    ['Delete', /^(?!.*rollback)/],
+  ])('says in the reason of a failed %s what the user can run, if anything', async (type, reason) => {
+    await end({ error: new TypeError('x is not a function'), physicalId: ID }, type);
+
+    expect(sandbox.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringMatching(reason) }]);
+  });
 });
 
 test.each(['nonsense', 'http://acme.immutacloud.com'])(

@@ -9,6 +9,8 @@ test.each([
   ['Signature Version 2', 'https://b.s3.amazonaws.com/x?AWSAccessKeyId=A&Expires=1795408000&Signature=s', undefined],
   ['no date', 'https://b.s3.amazonaws.com/x?X-Amz-Date=', undefined],
   ['a date that is none', 'https://b.s3.amazonaws.com/x?X-Amz-Date=20261399T042600Z', undefined],
+  ['a date with more before it', 'https://b.s3.amazonaws.com/x?X-Amz-Date=120261123T042600Z', undefined],
+  ['a date with more after it', 'https://b.s3.amazonaws.com/x?X-Amz-Date=20261123T042600Z1', undefined],
   ['no URL', 'x', undefined],
 ])('returns the signing date of %s', (_, url, date) => {
   const signed = parseSigningDate(url);
