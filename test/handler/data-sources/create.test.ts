@@ -1,5 +1,6 @@
 import { describeDataSources, send } from '../support/data-sources';
 import { HandlerSandbox } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
@@ -80,7 +81,7 @@ test.each([
 });
 
 test.each(['object', 'job'] as const)('finds the IDs when Immuta answers with an %s', async (answers) => {
-  sandbox.immuta.switches.dataSources.answers = answers;
+  Object.assign(sandbox.immuta.switches.dataSources, { answers, readLag: { create: 20_000, edit: 0, delete: 0 } });
   const dataSources = { 'Sales orders': 'orders/' };
 
   expect(await send(sandbox, 'Create', { dataSources })).toMatchObject({
@@ -113,19 +114,49 @@ describe('with data sources that exist', () => {
     ['another prefix', { prefix: '/other/' }, "integration 101, prefix '/other/'"],
     ['another integration', { integrationId: 102 }, "integration 102, prefix '/orders/'"],
     ['another technology', { technology: 'snowflake' }, 'another technology'],
+    ['another prefix and is disabled', { prefix: '/other/', deleted: true }, "integration 101, prefix '/other/'"],
   ])('changes nothing when the name of a data source has %s', async (_, more, owner) => {
+    const state = 'deleted' in more ? ' (disabled)' : '';
     const record = { ...addByHand('Sales returns', '/orders/', more) };
     const dataSources = { 'Sales orders': 'x/', 'Sales returns': 'orders/' };
     const answer = await send(sandbox, 'Create', { dataSources });
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-data-sources/none' });
     expect(answer.Reason).toBe(
-      `cannot register data source 'Sales returns': Immuta has data source 1001 'Sales returns' of ${owner}. Choose ` +
-        'another name, or delete that one in Immuta if it is not in use, and deploy again. ' +
+      `cannot register data source 'Sales returns': Immuta has data source 1001 'Sales returns'${state} of ${owner}. ` +
+        'Choose another name, or delete that one in Immuta if it is not in use, and deploy again. ' +
         '[DATA_SOURCE_OF_OTHER_OWNER]',
     );
     expect([...sandbox.immuta.dataSources.records.values()]).toEqual([record]);
   });
+});
+
+test('registers a data source when the one that it read first is gone 30 seconds later', async () => {
+  const { id } = addByHand();
+  sandbox.clock.at(sandbox.clock.now() + 10_000, () => sandbox.immuta.dataSources.records.delete(String(id)));
+
+  expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1002,1003' } });
+});
+
+test('takes the IDs from the answer when reads do not show the data sources yet', async () => {
+  sandbox.immuta.switches.dataSources.readLag.create = 120_000;
+
+  expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+});
+
+test('sends prefixes below the location when the event does not say in which form', async () => {
+  expect((await send(sandbox, 'Create', { properties: { PrefixForm: undefined } })).Status).toBe('SUCCESS');
+  expect(posts()[0].dataSources[0].prefix).toBe('/orders/');
+});
+
+test('says that something may have been added when the next invocation cannot continue', async () => {
+  addByHand();
+  sandbox.functionTimeoutMs = 80_000;
+  sandbox.deny('lambda', Infinity);
+  const answer = await send(sandbox, 'Create');
+
+  expect(answer.Reason).toMatch(/\[SELF_INVOCATION_FAILED\]$/);
+  expect(answer.PhysicalResourceId).toMatch(/^immuta-s3-data-sources\/failed\/\d+$/);
 });
 
 describe('when Immuta refuses', () => {
@@ -150,11 +181,37 @@ describe('when Immuta refuses', () => {
 
   test('names the first data sources of each cause when Immuta refuses many', async () => {
     sandbox.immuta.faults.dataSource({ message: 'No such prefix.', times: 8 });
-    const dataSources = Object.fromEntries([...Array(9).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
+    sandbox.immuta.faults.dataSource({ message: 'No such path.', times: 5 });
+    const dataSources = Object.fromEntries([...Array(14).keys()].map((n) => [`Table ${n}`, `tables/${n}/`]));
 
     expect((await send(sandbox, 'Create', { dataSources })).Reason).toContain(
-      "8 of 9 data sources: 'Table 0', 'Table 1', 'Table 2', 'Table 3', 'Table 4' and 3 more: No such prefix. Correct",
+      "13 of 14 data sources: 'Table 0', 'Table 1', 'Table 2', 'Table 3', 'Table 4' and 3 more: No such prefix; " +
+        "'Table 8', 'Table 9', 'Table 10', 'Table 11', 'Table 12': No such path. Correct",
     );
+  });
+
+  test('names the data source of another owner that took a name meanwhile', async () => {
+    sandbox.immuta.faults.http({ method: 'POST', run: () => addByHand('Sales orders', '/other/') });
+
+    expect((await send(sandbox, 'Create', { dataSources: { 'Sales orders': 'orders/' } })).Reason).toContain(
+      "'Sales orders': Immuta has data source 1001 'Sales orders' of integration 101, prefix '/other/'. Correct",
+    );
+  });
+
+  test('registers data sources again when Immuta has too many requests', async () => {
+    sandbox.refuse('POST', 429, 'Too many requests.');
+
+    expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
+    expect(posts()).toHaveLength(2);
+  });
+
+  test('fails after some minutes when Immuta has too many requests all the time', async () => {
+    describeStack(sandbox, 'CREATE_IN_PROGRESS', '', { resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 2_000 });
+    sandbox.refuse('POST', 429, 'Too many requests.', { times: Infinity });
+    const start = sandbox.clock.now();
+
+    expect((await send(sandbox, 'Create')).Reason).toMatch(/Too many requests\. .*\[DATA_SOURCES_NOT_REGISTERED\]$/);
+    expect(sandbox.clock.now() - start).toBeLessThan(600_000);
   });
 
   test('names the permissions when the user of the API key lacks one', async () => {
@@ -175,6 +232,18 @@ describe('when Immuta refuses', () => {
     );
   });
 
+  test.each<[string, object, RegExp]>([
+    ['no ID', { properties: { IntegrationId: undefined } }, /IntegrationId.*\[PROPERTY_MISSING\]$/],
+    ['a path as ID', { properties: { IntegrationId: '../101' } }, /IntegrationId.*\[PROPERTY_MISSING\]$/],
+    ['a number as prefix', { properties: { DataSources: '{"a":1}' } }, /\{"a":1\}.*\[DATA_SOURCES_UNREADABLE\]$/],
+    ['another type', { event: { RequestType: 'Import' } }, /Import.*\[REQUEST_TYPE_UNKNOWN\]$/],
+  ])('refuses an event with %s before it calls Immuta', async (_, sent, reason) => {
+    const answer = await send(sandbox, 'Create', sent);
+
+    expect(answer.Reason).toMatch(reason);
+    expect(sandbox.immuta.requests).toEqual([]);
+  });
+
   test('fails when the property with the data sources is not what the construct renders', async () => {
     expect((await send(sandbox, 'Create', { properties: { DataSources: '{"a":' } })).Reason).toBe(
       'property \'DataSources\' must be a JSON object of names and prefixes, got {"a":. Let \'ImmutaS3DataSources\' ' +
@@ -190,6 +259,16 @@ describe('when an answer is lost', () => {
 
     expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
     expect(describeDataSources(sandbox)).toHaveLength(2);
+    expect(posts()).toHaveLength(1);
+  });
+
+  test('sends again only what another run of the event has not registered', async () => {
+    const createdAt = sandbox.clock.now() + 10_000;
+    sandbox.clock.at(createdAt, () => addByHand('Sales orders', '/orders/', { createdAt }));
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'reset' });
+
+    expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
+    expect(posts()[1].dataSources).toEqual([{ dataSourceName: 'Sales returns', prefix: '/returns/' }]);
   });
 
   test('registers data sources again when a request without an answer was not carried out', async () => {

@@ -26,6 +26,45 @@ test.each([
   expect(describeDataSources(sandbox)).toEqual(left);
 });
 
+test('retains data sources without a call to Immuta', async () => {
+  const physicalId = await created();
+  const calls = sandbox.immutaCalls.length;
+
+  expect((await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'retain' } })).Status).toBe('SUCCESS');
+  expect(sandbox.immutaCalls).toHaveLength(calls);
+});
+
+test('disables data sources when the event does not say how they are removed', async () => {
+  const physicalId = await created();
+
+  await send(sandbox, 'Delete', { physicalId, properties: { Removal: undefined } });
+  expect(describeDataSources(sandbox).map((each) => each.split(' ').at(-1))).toEqual(['disabled', 'disabled']);
+});
+
+test('takes a data source for removed when Immuta does not have it any more', async () => {
+  const physicalId = await created();
+  const { records } = sandbox.immuta.dataSources;
+  sandbox.immuta.faults.http({ method: 'DELETE', path: /1001/, run: () => records.delete('1001') });
+
+  expect((await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'delete' } })).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([]);
+  expect(sandbox.countImmutaCalls('DELETE')).toBe(3);
+});
+
+test.each(['lose', 'reset'] as const)(
+  'deletes a data source when the answer to either of its two requests is missing (%s)',
+  async (behaviour) => {
+    const physicalId = await created();
+    sandbox.immuta.faults.http({ method: 'DELETE', path: /1001/, behaviour });
+    sandbox.immuta.faults.http({ method: 'DELETE', path: /1002/, behaviour, after: 1 });
+
+    expect((await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'delete' } })).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)).toEqual([]);
+    expect(sandbox.countImmutaCalls('DELETE')).toBe(behaviour === 'lose' ? 4 : 6);
+    expect(sandbox.countAwsCalls('Invoke')).toBe(0);
+  },
+);
+
 test('deletes a data source with one request when it was disabled by hand', async () => {
   const physicalId = await created();
   sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
@@ -72,9 +111,9 @@ test('fails a removal after a minute when Immuta answers with conflicts only', a
   sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'answer', answer: CONFLICT, times: Infinity });
   const start = sandbox.clock.now();
 
-  const { Status, Reason } = await send(sandbox, 'Delete', { physicalId });
+  const { Status, Reason, PhysicalResourceId } = await send(sandbox, 'Delete', { physicalId });
 
-  expect(Status).toBe('FAILED');
+  expect({ Status, PhysicalResourceId }).toEqual({ Status: 'FAILED', PhysicalResourceId: physicalId });
   expect(Reason).toMatch(/did not remove data source 1001 .* 409 .*being edited.*\[DATA_SOURCE_NOT_REMOVED\]$/);
   expect(sandbox.clock.now() - start).toBeGreaterThan(60_000);
   expect(sandbox.clock.now() - start).toBeLessThan(120_000);

@@ -8,6 +8,7 @@ test.each([
   ['orders/', 'absolute', 's3://sales', 's3://sales/orders/'],
   ['orders/', 'absolute', 's3://sales/*', 's3://sales/orders/'],
   ['orders/', 'absolute', 's3://sales/curated*', 's3://sales/curated/orders/'],
+  ['orders/', 'absolute', 's3://sales/a*b/', 's3://sales/a*b/orders/'],
 ] as const)('writes the prefix %p for Immuta in the form %s, below %p', (prefix, form, location, expected) => {
   expect(formatPrefix(prefix, form, location)).toBe(expected);
 });
@@ -20,6 +21,8 @@ test.each<[string, string, string | undefined, boolean]>([
   ['/orders', 'orders', undefined, true],
   ['/orders/x', 'orders/', 's3://sales/', false],
   ['/old/orders/', 'orders/', 's3://sales/', false],
+  ['old/orders/', 'oldorders/', 's3://sales/', false],
+  ['/or*ders/', 'orders/', 's3://sales/', false],
   ['', 'orders/', 's3://sales/', false],
   ['', '', 's3://sales/', true],
   ['s3://sales/orders/', 'orders/', 's3://sales/', true],

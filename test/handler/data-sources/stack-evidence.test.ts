@@ -61,6 +61,22 @@ describe('the Delete of what a Create added', () => {
   });
 });
 
+test('removes in a rollback what a Create added in its first seconds', async () => {
+  const { PhysicalResourceId: physicalId } = await send(sandbox, 'Create');
+  describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId);
+
+  await send(sandbox, 'Delete', { physicalId });
+  expect(states()).toEqual(['disabled', 'disabled']);
+});
+
+test('keeps what a failed Create added when CloudFormation does not say whether a later one has it', async () => {
+  const physicalId = (await createBoth()).replace('created', 'failed');
+  describeStack(sandbox, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', physicalId);
+
+  expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
+  expect(states()).toEqual(['enabled', 'enabled']);
+});
+
 describe('the Delete of a cancelled Create', () => {
   test('keeps all data sources when CloudFormation does not say when the Create began', async () => {
     await createBoth();
@@ -92,7 +108,7 @@ describe('the Delete of a cancelled Create', () => {
 });
 
 describe('a Delete after a later Create', () => {
-  test.each<[string, () => string, string, string[]]>([
+  test.each<[string, (own: string) => string, string, string[], number?]>([
     ['a later Create has succeeded', () => physicalIdOf('created'), 'CREATE_COMPLETE', ['enabled', 'enabled']],
     ['a later Update has begun', () => physicalIdOf('created'), 'UPDATE_IN_PROGRESS', ['enabled', 'enabled']],
     [
@@ -108,9 +124,24 @@ describe('a Delete after a later Create', () => {
       ['disabled', 'disabled'],
     ],
     ['a later Create has failed', () => physicalIdOf('failed'), 'DELETE_IN_PROGRESS', ['disabled', 'disabled']],
-  ])('removes nothing that a later operation has: %s', async (_, current, resourceStatus, left) => {
+    ['a later Create fails', () => physicalIdOf('failed'), 'CREATE_FAILED', ['disabled', 'disabled']],
+    [
+      'a read shows what an earlier Create added',
+      () => physicalIdOf('created', -60 * MINUTE),
+      'UPDATE_COMPLETE',
+      ['disabled', 'disabled'],
+      -60 * MINUTE,
+    ],
+    [
+      'a read shows the resource before its deletion',
+      (own) => own,
+      'CREATE_COMPLETE',
+      ['disabled', 'disabled'],
+      -MINUTE,
+    ],
+  ])('removes nothing that a later operation has: %s', async (_, current, resourceStatus, left, changedAfterMs = 0) => {
     const physicalId = await createBoth();
-    describeStack(sandbox, 'UPDATE_IN_PROGRESS', current(), { resourceStatus });
+    describeStack(sandbox, 'UPDATE_IN_PROGRESS', current(physicalId), { resourceStatus, changedAfterMs });
 
     expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
     expect(states()).toEqual(left);
@@ -128,6 +159,7 @@ describe('a Delete after a later Create', () => {
 
     expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
     expect(states()).toEqual(['disabled', 'enabled']);
+    expect(sandbox.countAwsCalls('Invoke')).toBe(0);
   });
 });
 

@@ -60,11 +60,39 @@ test('renames a data source in place', async () => {
   expect(changes()).toEqual(['PUT /dataSource/1001']);
 });
 
+test('renames a data source once when two names have its prefix', async () => {
+  const answer = await update({ Orders: 'orders/', Sales: 'orders/' }, { 'Sales orders': 'orders/' });
+
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1003' } });
+});
+
 test('says what to do when Immuta renames no data source', async () => {
   sandbox.immuta.switches.dataSources.renames = false;
 
+  const answer = await update({ 'Orders': 'orders/', 'Sales returns': 'returns/' });
+
+  expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID });
+  expect(answer.Reason).toMatch(
+    /^Immuta did not rename data source 1001: .*"name" is not allowed.* remove the data source in one .*\[DATA_SOURCE_NOT_CHANGED\]$/,
+  );
+  expect(changes()).toEqual(['PUT /dataSource/1001']);
+});
+
+test('says that a data source is gone when it is deleted before it gets its name', async () => {
+  const { records } = sandbox.immuta.dataSources;
+  sandbox.immuta.faults.http({ method: 'PUT', run: () => records.delete('1001') });
+
   expect((await update({ 'Orders': 'orders/', 'Sales returns': 'returns/' })).Reason).toMatch(
-    /^Immuta did not rename data source 1001: .* remove the data source in one .*\[DATA_SOURCE_NOT_CHANGED\]$/,
+    /^Immuta did not rename data source 1001: it is gone\. .*\[DATA_SOURCE_NOT_CHANGED\]$/,
+  );
+});
+
+test('says that Immuta does not restore a data source that was disabled by hand', async () => {
+  sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
+  sandbox.immuta.switches.dataSources.restores = false;
+
+  expect((await update(LISTED)).Reason).toMatch(
+    /^Immuta did not restore data source 1001: .*\[DATA_SOURCE_NOT_CHANGED\]$/,
   );
 });
 
@@ -126,6 +154,21 @@ test.each([1, 2, 3])('continues a change of prefixes that stopped after request 
   ]);
 });
 
+test('keeps a data source of another owner that has the name of one that was set aside', async () => {
+  add('Sales orders [101: new/]', '/other/');
+
+  expect(await update({ ...LISTED, 'Sales orders': 'new/' })).toMatchObject({
+    Status: 'SUCCESS',
+    Data: { DataSourceIds: '1004,1002' },
+  });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders [101: orders/] /orders/ disabled',
+    '1002 Sales returns /returns/ enabled',
+    '1003 Sales orders [101: new/] /other/ enabled',
+    '1004 Sales orders /new/ enabled',
+  ]);
+});
+
 test('swaps the names of two data sources', async () => {
   const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'orders/' };
 
@@ -136,11 +179,29 @@ test('swaps the names of two data sources', async () => {
   ]);
 });
 
-test('moves data sources to another integration', async () => {
-  await sandbox.addIntegration({
+const addOtherIntegration = () =>
+  sandbox.addIntegration({
     id: '102',
     config: { ...sandbox.integrations[0].config, name: 'other', awsLocationPath: 's3://other/' },
   });
+
+test('continues a move to another integration that stopped before the data sources were registered', async () => {
+  await addOtherIntegration();
+  const move = { physicalId: PHYSICAL_ID, properties: { IntegrationId: '102' } };
+  sandbox.refuse('POST', 400, 'Not now.');
+  expect((await send(sandbox, 'Update', move)).Status).toBe('FAILED');
+
+  expect((await send(sandbox, 'Update', move)).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders [101: orders/] /orders/ disabled',
+    '1002 Sales returns [101: returns/] /returns/ disabled',
+    '1003 Sales orders /orders/ enabled',
+    '1004 Sales returns /returns/ enabled',
+  ]);
+});
+
+test('moves data sources to another integration', async () => {
+  await addOtherIntegration();
   const answer = await send(sandbox, 'Update', { physicalId: PHYSICAL_ID, properties: { IntegrationId: '102' } });
 
   expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1003,1004' } });
@@ -189,6 +250,7 @@ describe('a removal without an answer', () => {
     expect((await update({ 'Sales orders': 'orders/' })).Status).toBe('SUCCESS');
     expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
     expect(changes()).toEqual(['DELETE /dataSource/1002']);
+    expect(sandbox.countAwsCalls('Invoke')).toBe(0);
   });
 
   test('sends a removal without an answer again after a minute when it was not carried out', async () => {
@@ -196,6 +258,7 @@ describe('a removal without an answer', () => {
 
     expect((await update({ 'Sales orders': 'orders/' })).Status).toBe('SUCCESS');
     expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
+    expect(sandbox.countAwsCalls('Invoke')).toBe(0);
   });
 
   test('sends no second removal when a repeated event reads an old state', async () => {

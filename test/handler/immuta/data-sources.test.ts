@@ -260,6 +260,8 @@ test('fails to read when Immuta refuses or answers nothing', async () => {
   });
 
   await expect(client().get('7')).rejects.toThrow(/GET \/dataSource\/7: it is empty\. .*\[IMMUTA_RESPONSE_INVALID\]$/);
-  await expect(client().get('8')).rejects.toThrow(/answered 400 to GET \/dataSource\/8: No\. /);
+  await expect(client().get('8')).rejects.toThrow(
+    /answered 400 to GET \/dataSource\/8: No\. .*\[IMMUTA_REQUEST_REFUSED\]$/,
+  );
   await expect(client().listIds()).rejects.toThrow(/answered 400 to GET \/dataSource: No\. /);
 });
