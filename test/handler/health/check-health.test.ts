@@ -70,6 +70,7 @@ test('finds nothing wrong when all is as deployed', async () => {
     },
   ]);
   expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
+  expect(sandbox.steps).not.toContain('findings-not-sent');
 });
 
 test('reports the failing tests of the periodic validation', async () => {
@@ -122,6 +123,17 @@ test('reports a disabled integration', async () => {
 
   expect(names(checked)).toEqual(['Disabled']);
   expect(checked.findings[0].message).toMatch(/^integration 101 is 'disabled'\. Enable it .* \[HEALTH_DISABLED\]$/);
+  expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
+});
+
+test.each([
+  ['recurringValidationError', undefined, "is 'recurringValidationError': Immuta names no failed test. "],
+  ['recurringValidationError', 'The role is gone.', "is 'recurringValidationError': The role is gone. "],
+  ['editError', 'The role is gone.', "is 'editError'; The role is gone. "],
+])('quotes the message of an integration that does not work: %s, %s', async (status, message, expected) => {
+  await sandbox.addIntegration({ status, message });
+
+  expect((await runCheck(sandbox)).findings[0].message).toContain(expected);
 });
 
 test.each(['creating', 'editing', 'deleting', 'migrating', 'somethingNew'])(
@@ -205,12 +217,44 @@ test('takes a role to assume that Immuta does not show for the one that was depl
   expect(names(await runCheck(sandbox))).toEqual(['Healthy']);
 });
 
+test('reports another name also when Immuta does not show the role to assume', async () => {
+  await sandbox.addLocation();
+  sandbox.addRecord({ config: { ...CONFIG, name: 'by hand', awsRoleToAssume: undefined } });
+
+  expect(names(await runCheck(sandbox))).toEqual(['Drift']);
+});
+
+test('reports an access key in place of the role as one difference', async () => {
+  const key = sandbox.createAccessKey();
+  await sandbox.addIntegration({
+    config: { ...CONFIG, authenticationType: 'accessKey', awsRoleToAssume: undefined, ...key },
+  });
+
+  const checked = await runCheck(sandbox);
+
+  expect(checked.findings[0].message).toContain(": authenticationType is 'accessKey' instead of 'auto'. ");
+  expect(valueOf(checked, 'Drift')).toEqual([1]);
+});
+
+test('asks each instance of S3 Access Grants for its own locations', async () => {
+  await sandbox.addIntegration();
+  const elsewhere = { ...CONFIG, name: 'other', awsRegion: 'eu-west-1' };
+  const { id } = sandbox.addRecord({ id: '102', config: elsewhere });
+
+  const other = { ...EXPECTED, IntegrationId: id, IntegrationName: 'other', Region: 'eu-west-1' };
+  const checked = await runCheck(sandbox, { integrations: [EXPECTED, other] });
+
+  expect(names(checked)).toEqual(['Healthy', 'LocationMismatch']);
+  expect(checked.findings[1].message).toMatch(/^account 111122223333 has no S3 Access Grants instance in eu-west-1/);
+});
+
 test('counts each field that differs, and each finding, in the metrics', async () => {
   sandbox.addRecord({ status: 'editError', config: { ...CONFIG, name: 'by hand', awsLocationRole: OTHER_ROLE } });
 
   const checked = await runCheck(sandbox);
 
   expect(names(checked)).toEqual(['ErrorStatus', 'Drift', 'LocationMismatch']);
+  expect(checked.findings[1].message).toContain(`instead of '${CONFIG.name}', awsLocationRole is `);
   expect(valueOf(checked, 'Drift')).toEqual([2]);
   expect(valueOf(checked, 'Finding')).toEqual(['ErrorStatus', 'Drift', 'LocationMismatch']);
 });
@@ -266,6 +310,30 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
+  test('reports the access key before a rotation as drift', async () => {
+    const { awsAccessKeyId, awsSecretAccessKey } = sandbox.createAccessKey();
+    const { secrets } = sandbox.aws;
+    const value = (accessKeyId: string) => JSON.stringify({ accessKeyId, secretAccessKey: 'secret-0123456789abcdef' });
+    const { arn } = secrets.createSecret('immuta/managed', value(awsAccessKeyId!));
+    secrets.putSecretValue(arn, value('AKIAOTHER0000000'));
+    await sandbox.addIntegration({
+      config: { ...CONFIG, authenticationType: 'accessKey', awsAccessKeyId, awsSecretAccessKey },
+    });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: arn, AccessKeyUserName: 'immuta' };
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Drift']);
+  });
+
+  test('reports a role in place of the access key as one difference', async () => {
+    sandbox.createAccessKey();
+    await sandbox.addIntegration();
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: secretArn('immuta/access-key') };
+    const checked = await runCheck(sandbox, { integrations: [expected] });
+    expect(names(checked)).toEqual(['Drift']);
+    expect(valueOf(checked, 'Drift')).toEqual([1]);
+  });
+
   test('reports a secret with an access key that cannot be read', async () => {
     const key = sandbox.createAccessKey();
     await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
@@ -276,6 +344,7 @@ describe('with an access key', () => {
     expect(checked.findings).toEqual([
       expect.objectContaining({ finding: 'UnexpectedAnswer', code: 'SECRET_NOT_READABLE' }),
     ]);
+    expect(valueOf(checked, 'Drift')).toEqual([0]);
   });
 });
 
@@ -408,11 +477,24 @@ describe('while CloudFormation changes the stack', () => {
     },
   );
 
-  test('reports a rejected API key even while CloudFormation changes the stack', async () => {
-    answer('UPDATE_IN_PROGRESS');
-    sandbox.refuse('GET', 401, 'No', { times: 2 });
+  test.each([[401, 'ApiKeyRejected'], [503, 'NoAnswer'], [400, 'UnexpectedAnswer']])(
+    'reports that Immuta answers %d even while CloudFormation changes the stack: %s',
+    async (status, finding) => {
+      answer('UPDATE_IN_PROGRESS');
+      sandbox.refuse('GET', status, 'No', { times: Infinity });
 
-    expect(names(await runCheck(sandbox))).toEqual(['ApiKeyRejected']);
+      expect(names(await runCheck(sandbox))).toEqual([finding]);
+    },
+  );
+
+  test('reports only what the deployment does not explain', async () => {
+    answer('UPDATE_IN_PROGRESS');
+    await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
+    sandbox.aws.route('s3-control', async () => {
+      throw new AwsError(403, 'AccessDenied', 'No.');
+    });
+
+    expect(names(await runCheck(sandbox))).toEqual(['UnexpectedAnswer']);
   });
 
   test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED'])('reports drift in a stack with %s', async (status) => {
@@ -540,6 +622,7 @@ test('redacts the credentials of each integration that does not work when the ch
 
   const checked = await runCheck(sandbox, { scope: 'tenant', integrations });
 
+  expect(sandbox.immutaCalls).toHaveLength(1 + secrets.length);
   expect(names(checked)).toEqual(secrets.map(() => 'ValidationFailing'));
   checked.findings.forEach(({ message: text }) => expect(text).toContain("'Some test' failed: the key [redacted]"));
   expect(secrets.filter((secret) => JSON.stringify(checked).includes(secret))).toEqual([]);

@@ -69,10 +69,11 @@ test('reports that the user of the API key may not read data sources', async () 
     times: Infinity,
   });
 
-  const { findings } = await check([id]);
-  expect(findings).toEqual([
+  const checked = await check([id]);
+  expect(checked.findings).toEqual([
     expect.objectContaining({ finding: 'ApiKeyRejected', code: 'DATA_SOURCES_NOT_PERMITTED' }),
   ]);
+  expect(driftOf(checked)).toEqual([0]);
 });
 
 test.each<[string, { status: number; body?: object }]>([
