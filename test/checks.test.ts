@@ -200,6 +200,17 @@ describe('two integrations', () => {
   });
 
   test.each([
+    ['all buckets', 'one bucket', [{ location: S3Location.allBuckets() }, {}]],
+    ['one bucket', 'all buckets', [{}, { location: S3Location.allBuckets() }]],
+  ])('accepts %s in one Region and %s in another', (_, __, [one, other]) => {
+    const stacks = stacksIn({ env: ENV }, elsewhere);
+    newIntegration(stacks[0], 'One', one);
+    newIntegration(stacks[1], 'Two', other);
+    stacks.forEach((stack) => Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue()));
+    expect(synthError(stacks[0])).toBe('');
+  });
+
+  test.each([
     ['a bucket in all buckets', (bucket: s3.IBucket) => [S3Location.allBuckets(), S3Location.bucket(bucket)]],
     ['all buckets around a bucket', (bucket: s3.IBucket) => [S3Location.bucket(bucket), S3Location.allBuckets()]],
     ['a prefix in a bucket', (bucket: s3.IBucket) => [S3Location.bucket(bucket), S3Location.prefix(bucket, 'a/')]],

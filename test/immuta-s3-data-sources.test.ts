@@ -104,7 +104,7 @@ test('accepts a prefix that is known only at deployment', () => {
   });
 });
 
-const WRONG_PREFIXES = ['/orders/', 'orders/*', 's3://sales/orders/', 'a/../b/', './orders/'];
+const WRONG_PREFIXES = ['/orders/', 'orders/*', 's3://sales/orders/', 'a/../b/', './orders/', 'orders/..'];
 
 test.each(WRONG_PREFIXES)('fails when a data source has the prefix %j', (prefix) => {
   expect(findProblem({ Orders: prefix })).toContain(
@@ -114,8 +114,10 @@ test.each(WRONG_PREFIXES)('fails when a data source has the prefix %j', (prefix)
   );
 });
 
-test.each(['', ' Orders', 'x'.repeat(256)])('fails when the name of a data source is %j', (name) => {
-  expect(findProblem({ [name]: 'orders/' })).toContain('[DATA_SOURCE_NAME_INVALID]');
+test.each(['', ' Orders', 'Orders ', 'x'.repeat(256)])('fails when the name of a data source is %j', (name) => {
+  const problem = findProblem({ [name]: 'orders/' });
+  expect(problem).toContain(`got ${JSON.stringify(name)}`);
+  expect(problem).toContain('[DATA_SOURCE_NAME_INVALID]');
 });
 
 test('fails when the name of a data source is a token', () => {
@@ -125,7 +127,13 @@ test('fails when the name of a data source is a token', () => {
 });
 
 test('accepts unusual names and prefixes of data sources', () => {
-  const dataSources = { 'Bestellungen/März "2026"': 'große Daten/ä=1/', 'Everything': '' };
+  const dataSources = {
+    'Bestellungen/März "2026"': 'große Daten/ä=1/',
+    'Everything': '',
+    ['x'.repeat(255)]: '.hidden/a..b/',
+    'A': 'a/b',
+    'Not A': 'ab',
+  };
 
   expect(JSON.parse(getOnly(defineTwo({ dataSources }).stack, TYPE).Properties.DataSources)).toEqual(dataSources);
 });
@@ -171,6 +179,33 @@ describe('in two constructs', () => {
   });
 });
 
+/** Returns the pairs of data sources about whose prefixes the stack warns. */
+function listOverlaps(stack: Stack): string[] {
+  const names = /data source "(\w+)" .* contains data source "(\w+)"/;
+  return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('DATA_SOURCE_PREFIXES_OVERLAP'))
+    .map(({ entry }) => (names.exec(`${entry.data}`) ?? []).slice(1).join());
+}
+
+test('warns once of each data source that another one contains, by the innermost one', () => {
+  const { stack, integration } = defineTwo({
+    dataSources: { D: 'a/b/', A: 'a/', C: 'a/b/c/', E: 'a/d/', B: 'b/', Z: 'z/' },
+  });
+  expect(listOverlaps(stack).sort()).toEqual(['A,D', 'A,E', 'D,C']);
+
+  // Of the overlaps, none is that of the new data source.
+  integration.addDataSources('More', { dataSources: { F: 'f/' } });
+  expect(listOverlaps(stack)).toHaveLength(3);
+});
+
+test('does not warn of a prefix that is known only at deployment', () => {
+  const stack = newStack();
+  const prefix = new CfnParameter(stack, 'Prefix').valueAsString;
+  newIntegration(stack, 'SalesLake').addDataSources('Curated', {
+    dataSources: { A: 'a/', P: prefix, Q: `${prefix}b/` },
+  });
+  expect(listOverlaps(stack)).toEqual([]);
+});
+
 test('accepts the same prefix when the integrations differ', () => {
   const stack = newStack();
   const tenant = newTenant(stack);
@@ -183,6 +218,7 @@ test('accepts the same prefix when the integrations differ', () => {
 
 test.each([
   [301, 'tables/', 2],
+  [601, 't/', 3],
   [290, 'x'.repeat(900), 3],
 ])('fails with how to split %d data sources when their prefixes are long', (count, beginning, parts) => {
   const dataSources = Object.fromEntries([...Array(count).keys()].map((n) => [`Table ${n}`, `${beginning}${n}/`]));

@@ -183,6 +183,11 @@ test('fails without printing them when the URL contains credentials', () => {
     "'url' must not contain credentials. Pass the API key as 'apiKey'. [URL_WITH_CREDENTIALS]",
   );
   expect(synthError(stack)).not.toContain('hunter2');
+
+  const withUser = newStack();
+  newTenant(withUser, 'Immuta', 'https://admin@acme.immutacloud.com');
+  expect(synthError(withUser)).toContain('[URL_WITH_CREDENTIALS]');
+  expect(synthError(withUser)).not.toContain('admin');
 });
 
 describe('a secret in plain text', () => {

@@ -261,51 +261,6 @@ describe('rotation of a managed access key', () => {
     expect(countTypes(stack)).not.toHaveProperty(PERMISSION);
     expect(countTypes(stack)[SCHEDULE]).toBe(2);
   });
-
-  test.each([
-    'rate(4 hours)',
-    'rate(1 day)',
-    'rate(1000 days)',
-    'rate(36 hours)',
-    'cron(0 4 1 * ? *)',
-    'cron(0 4/12 * * ? *)',
-    'cron(0 0 ? * SUN#1 *)',
-    'cron(0 16 L * ? *)',
-    'cron(0 2,14 1/7 1,7 ? *)',
-    'cron(0 */4 * * ? *)',
-    'cron(0 0-20/5 * * ? *)',
-  ])('accepts the schedule %s of a rotation', (expression) => {
-    expect(synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack)).toBe('');
-  });
-
-  test.each([
-    ['rate(3 hours)', 'a rate is 4 hours to 1000 days'],
-    ['rate(1001 days)', 'a rate is 4 hours to 1000 days'],
-    ['rate(600 minutes)', 'a rate is in hours or days'],
-    ['cron(30 4 * * ? *)', 'the minute must be 0, and the year *'],
-    ['cron(0 4 * * ? 2027)', 'the minute must be 0, and the year *'],
-    ['cron(0 * * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
-    ['cron(0 1,23 * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
-    ['cron(0 0/5,2 * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
-    ['cron(0 24 * * ? *)', 'the hours must be 0 to 23'],
-    ['cron(0 4 15W * ? *)', 'the day of the month takes'],
-    ['cron(0 4 * *)', 'a cron expression has six fields'],
-    ['at(2027-01-01T00:00:00)', 'it is neither a rate nor a cron expression'],
-  ])('fails when the schedule of a rotation is %s', (expression, problem) => {
-    const error = synthError(withKey(() => ({ rotation: events.Schedule.expression(expression) })).stack);
-    expect(error).toContain(
-      `'rotation' must be a schedule that Secrets Manager accepts, got '${expression}': ${problem}`,
-    );
-    expect(error).toContain("or 'Schedule.expression('cron(0 4 1 * ? *)')'. [ROTATION_SCHEDULE_INVALID]");
-  });
-
-  test('accepts a schedule of a rotation that is a token', () => {
-    const nowhere = newStack({});
-    newIntegration(nowhere, 'Lake', {
-      authentication: ImmutaAuthentication.managedAccessKey({ rotation: events.Schedule.expression(nowhere.region) }),
-    });
-    expect(synthError(nowhere)).toBe('');
-  });
 });
 
 describe('metricKeyRotationFailed', () => {

@@ -1,4 +1,4 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { ENV, newIntegration, newStack, newTenant, listResources, synthError } from './fixture';
 
 /** A stack with an integration, and as many resources as the test needs. */
@@ -14,6 +14,19 @@ function newStackWith(resources: number, bytesOfEach = 0): Stack {
 
 test('accepts a stack with 500 resources', () => {
   expect(synthError(newStackWith(500))).toBe('');
+});
+
+test('does not count the resources of a nested stack', () => {
+  const stack = newStackWith(499);
+  const nested = new NestedStack(stack, 'Nested');
+  Array.from({ length: 10 }, (_, i) => new CfnResource(nested, `Other${i}`, { type: 'Acme::Lake::Other' }));
+  expect(synthError(stack)).toBe('');
+});
+
+test('reports a stack with too many resources once', () => {
+  const stack = newStackWith(501);
+  newIntegration(stack, 'Ads', { tenant: newTenant(stack, 'Tenant') });
+  expect(synthError(stack).match(/STACK_WITH_TOO_MANY_RESOURCES/g)).toHaveLength(1);
 });
 
 test('fails with how to split the stack when it has more than 500 resources', () => {
