@@ -17,10 +17,8 @@ export interface BucketOwnerOptions {
 /** Returns the statements that the owners in other accounts add to the policies of the location's buckets. */
 export function buildBucketOwnerStatements(options: BucketOwnerOptions): iam.PolicyStatement[] {
   // S3 refuses a bucket policy that names another bucket, so each bucket has statements of its own.
-  const { bucketArns, bucketNames, prefix } = options.data;
-  return bucketArns.flatMap((bucketArn, index) => buildStatementsForBucket(
-    { allBuckets: false, bucketArns: [bucketArn], bucketNames: [bucketNames[index]], prefix }, options,
-  ));
+  const { data } = options;
+  return data.bucketArns.flatMap((arn) => buildStatementsForBucket({ ...data, bucketArns: [arn] }, options));
 }
 
 function buildStatementsForBucket(data: GovernedData, options: BucketOwnerOptions): iam.PolicyStatement[] {
