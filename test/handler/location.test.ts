@@ -20,6 +20,7 @@ test.each([
   ['s3://b/x/', 's3://b/'],
   ['s3://b/', 's3://'],
   ['s3://b/', 's3://bb/'],
+  ['s3://b/ac/', 's3://b/a*c/'],
 ])('distinguishes %s from %s', (path, scope) => {
   expect(isSamePathExceptSlash(path, scope)).toBe(false);
 });

@@ -1,7 +1,10 @@
-import { isOnPath } from '../../../src/handler/aws/access-grants-locations';
-
-const ROLE = 'arn:aws:iam::111122223333:role/sales';
-const OTHER_ROLE = 'arn:aws:iam::111122223333:role/other';
+import {
+  findRegisteredLocation, isOnPath, listRegisteredLocations,
+} from '../../../src/handler/aws/access-grants-locations';
+import { Deadline } from '../../../src/handler/runtime/deadline';
+import { createLog } from '../../../src/handler/runtime/log';
+import { Redaction } from '../../../src/handler/runtime/redaction';
+import { HandlerSandbox, OTHER_ROLE, ROLE } from '../support/handler-sandbox';
 
 test.each([
   ['s3://sales/orders/', 's3://sales/orders/', OTHER_ROLE, true],
@@ -16,4 +19,40 @@ test.each([
   scope, path, roleArn, expected,
 ) => {
   expect(isOnPath({ id: 'location', scope, roleArn: ROLE }, path, roleArn)).toBe(expected);
+});
+
+describe('among the locations of an instance', () => {
+  const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://sales/x/' };
+  let sandbox: HandlerSandbox;
+  beforeEach(async () => {
+    sandbox = await HandlerSandbox.start();
+  });
+  afterEach(() => sandbox.close());
+
+  function createTools() {
+    const { clock, s3Control } = sandbox;
+    const [handOverAt, giveUpAt] = [Infinity, Infinity];
+    const deadline = new Deadline(clock, { handOverAt, giveUpAt, iamPropagationEndsAt: 0, creationEndsAt: 0 });
+    return { deadline, log: createLog({ clock, redaction: new Redaction(), write: () => {} }), s3Control };
+  }
+
+  test.each<[string, [string, string][], boolean, string | undefined]>([
+    ['the one with our role', [['s3://sales/x/*', OTHER_ROLE], ['s3://sales/x/', ROLE]], false, 's3://sales/x/'],
+    ['one with another role', [['s3://sales/y/', ROLE], ['s3://sales/x/', OTHER_ROLE]], false, 's3://sales/x/'],
+    ['ours without the slash', [['s3://sales/x/', OTHER_ROLE], ['s3://sales/x', ROLE]], false, 's3://sales/x'],
+    ['not that of another path', [['s3://sales/x/', OTHER_ROLE], ['s3://sales/x', ROLE]], true, 's3://sales/x/'],
+    ['none that another integration has', [['s3://sales/x', ROLE]], true, undefined],
+    ['none with another path', [['s3://sales/y/', ROLE]], false, undefined],
+  ])('finds %s', async (_, locations, isOfOther, expected) => {
+    for (const [scope, role] of locations) await sandbox.addLocation(scope, role);
+
+    const found = await findRegisteredLocation(LOCATION, ROLE, { ...createTools(), isOfOther: async () => isOfOther });
+    expect(found?.scope).toBe(expected);
+  });
+
+  test('knows an account without an instance', async () => {
+    sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
+
+    expect(await listRegisteredLocations(LOCATION, ROLE, createTools())).toBeUndefined();
+  });
 });
