@@ -1,4 +1,4 @@
-import { isSamePath, isSamePathExceptSlash } from '../../src/handler/location';
+import { describeLocation, isSameLocation, isSamePath, isSamePathExceptSlash } from '../../src/handler/location';
 
 // as a user writes it, and as S3 Access Grants may
 test.each([
@@ -27,4 +27,20 @@ test.each([
 
 test('distinguishes paths for Immuta by the slash at the end of a prefix', () => {
   expect(isSamePath('s3://b/x/', 's3://b/x')).toBe(false);
+});
+
+const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://b/x/' };
+
+test.each([
+  [{}, true],
+  [{ path: 's3://b/x/*' }, true],
+  [{ path: 's3://b/y/' }, false],
+  [{ accountId: '444455556666' }, false],
+  [{ region: 'eu-west-1' }, false],
+])('compares a location with one that has %j: %p', (fields, expected) => {
+  expect(isSameLocation(LOCATION, { ...LOCATION, ...fields })).toBe(expected);
+});
+
+test('names the path, the account and the Region of a location', () => {
+  expect(describeLocation(LOCATION)).toBe("'s3://b/x/' in account 111122223333, us-east-1");
 });
