@@ -1,3 +1,4 @@
+import { AwsError } from '../../sandbox/aws';
 import { CONFIG, HandlerSandbox, ID, OWNER } from '../support/handler-sandbox';
 import { prepareManagedKey, USER } from '../support/managed-key';
 
@@ -48,6 +49,27 @@ describe('a Delete of an integration with managed keys', () => {
   ])('deletes the keys when an integration %s remains', async (_, config) => {
     sandbox.addRecord({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-0123456789ab`, ...config } });
 
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+  });
+
+  test('succeeds when the secret of the keys was deleted', async () => {
+    sandbox.aws.secrets.deleteSecret(properties.AccessKeySecretArn!);
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+  });
+
+  test('fails when the secret of the keys cannot be read, and deletes them when it can', async () => {
+    let isDenied = true;
+    sandbox.aws.route('secretsmanager', async (request, next) => {
+      if (isDenied && request.operation === 'DescribeSecret') throw new AwsError(400, 'AccessDeniedException', 'no');
+      return next(request);
+    });
+    expect(await remove(ID)).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(keys()).toHaveLength(1);
+
+    isDenied = false;
     expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
     expect(keys()).toEqual([]);
   });

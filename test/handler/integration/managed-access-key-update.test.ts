@@ -1,7 +1,7 @@
-import { HandlerSandbox } from '../support/handler-sandbox';
-import { prepareManagedKey, USER } from '../support/managed-key';
+import { ACCESS_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
+import { prepareManagedKey, readKeySecret, USER } from '../support/managed-key';
 
-// which keys a failed Update deletes that was to give the integration a managed key
+// which keys an Update deletes and keeps that gives the integration a managed key, or other credentials
 
 let sandbox: HandlerSandbox;
 let managed: Record<string, string | undefined>;
@@ -69,6 +69,76 @@ test('records the key as current when another invocation ends the Update', async
   expect(sandbox.countImmutaCalls('PUT')).toBe(1);
   const { value } = sandbox.aws.secrets.secret(managed.AccessKeySecretArn!).find('AWSCURRENT')!;
   expect(JSON.parse(value as string)).toMatchObject({ accessKeyId: keys()[0].accessKeyId });
+});
+
+describe('an Update from a managed key to other credentials', () => {
+  const OTHER_USER = 'other-user';
+  let key: string;
+  beforeEach(async () => {
+    expect(await update()).toMatchObject({ Status: 'SUCCESS' });
+    key = keys()[0].accessKeyId;
+    sandbox.aws.iam.createUser({ userName: OTHER_USER });
+    const document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+    sandbox.aws.iam.putUserPolicy(OTHER_USER, 'all', document);
+  });
+
+  const prepareOthers: [string, () => Record<string, string | undefined>][] = [
+    ['a role', () => ({})],
+    ['the key of a secret', () => {
+      sandbox.createAccessKey();
+      return { ...managed, AccessKeyUserName: undefined, AccessKeySecretArn: ACCESS_KEY_ARN };
+    }],
+    ['the managed key of another secret', () => ({
+      ...managed,
+      AccessKeyUserName: OTHER_USER,
+      AccessKeySecretArn: sandbox.aws.secrets.createSecret('immuta/other', '{}').arn,
+    })],
+  ];
+  const state = () => readKeySecret(sandbox, managed.AccessKeySecretArn!);
+
+  test.each(prepareOthers)('withholds the key, and deletes it when Immuta has %s', async (_, prepare) => {
+    const whileSent: object[] = [];
+    sandbox.immuta.faults.http({ method: 'PUT', run: () => void whileSent.push(state(), keys()) });
+
+    const properties = prepare();
+    expect(await sandbox.update({ properties, oldProperties: managed })).toMatchObject({ Status: 'SUCCESS' });
+    expect(whileSent).toMatchObject([{ current: key, pending: 'no key' }, [{ accessKeyId: key }]]);
+    expect(keys()).toEqual([]);
+    expect(state()).toEqual({ current: 'no key', named: [], tags: {} });
+  });
+
+  test.each(prepareOthers)('keeps the key if Immuta refuses %s, and a rollback gives it again', async (_, prepare) => {
+    const properties = prepare();
+    sandbox.refuse('PUT', 400, 'No.', { times: 1 });
+
+    expect(await sandbox.update({ properties, oldProperties: managed })).toMatchObject({ Status: 'FAILED' });
+    expect(keys()).toMatchObject([{ accessKeyId: key }]);
+    expect(sandbox.aws.iam.accessKeys(OTHER_USER)).toEqual([]);
+    const rollback = { properties: managed, oldProperties: properties, event: { RequestId: 'rollback' } };
+    expect(await sandbox.update(rollback)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toMatchObject([{ accessKeyId: key }]);
+    expect(state()).toMatchObject({ current: key, named: [key] });
+    expect(sandbox.integrations[0].config.awsAccessKeyId).toBe(key);
+  });
+
+  test('deletes the key when Immuta has one of another user in the same secret', async () => {
+    const properties = { ...managed, AccessKeyUserName: OTHER_USER };
+
+    expect(await sandbox.update({ properties, oldProperties: managed })).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+    expect(sandbox.aws.iam.accessKeys(OTHER_USER)).toMatchObject([
+      { accessKeyId: sandbox.integrations[0].config.awsAccessKeyId },
+    ]);
+  });
+
+  test('keeps both keys in the same secret when Immuta refuses that of another user', async () => {
+    sandbox.refuse('PUT', 400, 'No.', { times: 1 });
+    const properties = { ...managed, AccessKeyUserName: OTHER_USER };
+
+    expect(await sandbox.update({ properties, oldProperties: managed })).toMatchObject({ Status: 'FAILED' });
+    expect(keys()).toMatchObject([{ accessKeyId: key }]);
+    expect(state().current).toBe(key);
+  });
 });
 
 test('fails an Update when Immuta accepts another access key and keeps the one before', async () => {

@@ -1,0 +1,48 @@
+import { HandlerSandbox, ID, OTHER_ROLE, ROLE } from '../support/handler-sandbox';
+
+// what an Update and a Delete do when `url` of the tenant was changed, and the integration is still in the other tenant
+
+const OLD_URL = 'https://old.immutacloud.com';
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
+afterEach(() => sandbox.close());
+
+const moved = (properties: Record<string, string> = {}) =>
+  sandbox.update({ properties, oldProperties: { TenantUrl: OLD_URL } });
+
+test.each([
+  ['its previous role', {}, ROLE],
+  ['its previous role, which changes', { LocationRoleArn: OTHER_ROLE }, ROLE],
+  ['its next role', { LocationRoleArn: OTHER_ROLE }, OTHER_ROLE],
+])('fails an Update and creates nothing when the location has %s', async (_, properties, role) => {
+  await sandbox.addLocation('s3://sales/', role);
+
+  expect((await moved(properties)).Reason).toMatch(/https:\/\/old\.immutacloud\.com.*\[INTEGRATION_IN_OTHER_TENANT\]$/);
+  expect(sandbox.countImmutaCalls('POST')).toBe(0);
+  expect(sandbox.locations).toHaveLength(1);
+});
+
+test('creates the integration in the next tenant when nothing of it is left', async () => {
+  expect(await moved()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+  expect(sandbox.countImmutaCalls('POST')).toBe(1);
+});
+
+test.each([
+  ['has the role of another owner', { TenantUrl: OLD_URL }, OTHER_ROLE],
+  ['remains in the same tenant', {}, ROLE],
+])('does not blame another tenant for a location that %s', async (_, oldProperties, role) => {
+  await sandbox.addLocation('s3://sales/', role);
+  const { Status, Reason } = await sandbox.update({ oldProperties });
+
+  expect(Status).toBe('FAILED');
+  expect(Reason).toMatch(/\[LOCATION_[A-Z_]+\]$/);
+});
+
+test('deletes nothing and succeeds when the location has the role of another owner', async () => {
+  await sandbox.addLocation('s3://sales/', OTHER_ROLE);
+
+  expect(await sandbox.delete(ID, { properties: { TenantUrl: OLD_URL } })).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.locations).toHaveLength(1);
+});
