@@ -180,6 +180,7 @@ test('allows the location role to use the encryption keys', () => {
   expect(integration.keyPolicyStatements.map((statement) => stack.resolve(statement.toStatementJson()))).toEqual([
     expect.objectContaining({
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: '*', // of a key policy: the key itself
       Principal: { AWS: { 'Fn::GetAtt': [logicalIdLike(stack, 'LocationRole'), 'Arn'] } },
     }),
   ]);
