@@ -109,8 +109,9 @@ async function reconcile(
   for (const each of plan.setAside) {
     await changeRecord(context, each, false);
   }
-  for (const each of plan.keep) {
-    await changeRecord(context, each, true);
+  for (const { name, record } of plan.keep) {
+    const isSetAside = plan.setAside.some((each) => each.record === record);
+    await changeRecord(context, { name, record: isSetAside ? { ...record, name: '' } : record }, true);
   }
   const { locationPaths } = found;
   const added = await addDataSources(context, plan.add, { request, locationPaths, recordRequest });
