@@ -14,6 +14,7 @@ import {
 } from './invariants';
 import { listIntegrations, OwnershipTracker, recordIdOf } from './ownership';
 import {
+  DATA_SOURCES_TYPE,
   FIRST_SHAPE,
   GIVEN,
   INTEGRATION_TYPE,
@@ -386,17 +387,24 @@ class HistoryRun {
   }
 
   /**
-   * Whether nothing tells what credentials Immuta has; or whether only the user remains of an integration that Immuta
-   * did not delete, with the key that this one holds.
+   * Whether nothing tells what credentials Immuta has; or what cannot be deleted is an integration with data sources
+   * that a rollback at once left; or a user with the key of an integration that Immuta did not delete.
    */
   private isExcused(stack: Stack): boolean {
+    const failure = this.lastFailure(stack);
     const integrations = this.excuses.resourcesOf(stack, [INTEGRATION_TYPE]);
+    const dataSources = this.excuses.resourcesOf(stack, [DATA_SOURCES_TYPE]);
     const isKeyHeld =
-      /must delete access keys first/.test(this.lastFailure(stack)) &&
+      /must delete access keys first/.test(failure) &&
       integrations.some(({ events }) =>
         events.some(({ status, reason }) => status.endsWith('_FAILED') && /'deleteError'/.test(reason ?? '')),
       );
-    return isKeyHeld || integrations.some((each) => this.excuses.isLastUpdateUncertain(each));
+    return (
+      isKeyHeld ||
+      integrations.some((each) => this.excuses.isLastUpdateUncertain(each)) ||
+      (failure.includes('[INTEGRATION_HAS_DATA_SOURCES]') &&
+        dataSources.some((each) => this.excuses.wasRolledBackAtOnce(each)))
+    );
   }
 
   /** Waits until no function runs, and Immuta has finished what it had begun. */
