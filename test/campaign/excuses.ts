@@ -2,6 +2,7 @@ import { CampaignSandbox } from './campaign-sandbox';
 import { OwnershipTracker } from './ownership';
 import { DATA_SOURCES_TYPE, INTEGRATION_TYPE } from './templates';
 import { Stack, StackEvent } from '../sandbox/cloudformation';
+import { Invocation } from '../sandbox/lambda';
 
 /** A resource of a stack, under all of its logical ids. */
 export interface Resource {
@@ -77,14 +78,9 @@ export class Excuses {
   }
 
   /** Whether a Delete waited for its slot for so long that it timed out. */
-  isDeleteStarved({ stack, logicalIds }: Resource): boolean {
-    const { responses, lambda } = this.sandbox;
-    const deletes = lambda.invocations.filter(
-      ({ event }) =>
-        event.RequestType === 'Delete' &&
-        event.StackId === stack.id &&
-        logicalIds.includes(event.LogicalResourceId as string),
-    );
+  isDeleteStarved(resource: Resource): boolean {
+    const { responses } = this.sandbox;
+    const deletes = this.runsOf(resource, 'Delete');
     const requests = deletes.map(({ event }) => event.RequestId as string);
     return (
       this.isStarved &&
@@ -107,17 +103,21 @@ export class Excuses {
   }
 
   /** Whether an update ran more than once. */
-  private isRepeated({ stack, logicalIds }: Resource, began: StackEvent, failed: StackEvent): boolean {
-    const runs = this.sandbox.lambda.invocations.filter(
-      ({ event }) =>
-        event.RequestType === 'Update' &&
-        !event.Continuation &&
-        event.StackId === stack.id &&
-        logicalIds.includes(event.LogicalResourceId as string),
-    );
+  private isRepeated(resource: Resource, began: StackEvent, failed: StackEvent): boolean {
+    const runs = this.runsOf(resource, 'Update').filter(({ event }) => !event.Continuation);
     const first = runs.find(
       ({ startedAt }) => startedAt + LATER_MS >= began.timestamp && startedAt <= failed.timestamp,
     );
     return first !== undefined && runs.filter(({ event }) => event.RequestId === first.event.RequestId).length > 1;
+  }
+
+  /** Returns the invocations of the function for the events of a resource. */
+  private runsOf({ stack, logicalIds }: Resource, requestType: 'Update' | 'Delete'): Invocation[] {
+    return this.sandbox.lambda.invocations.filter(
+      ({ event }) =>
+        event.RequestType === requestType &&
+        event.StackId === stack.id &&
+        logicalIds.includes(event.LogicalResourceId as string),
+    );
   }
 }
