@@ -134,6 +134,25 @@ describe("with Immuta's principal", () => {
     ]);
   });
 
+  test.each([
+    [{}, ['s3:prefix ']],
+    [{ LocationPath: 's3://sales/curated/' }, ['s3:prefix curated/']],
+    [{ BucketAccountId: '444455556666' }, ['aws:ResourceAccount 444455556666', 's3:prefix ']],
+  ])('passes the prefix and the owner of the bucket to the simulator: %j', async (properties, expected) => {
+    const contexts = new Set<string>();
+    sandbox.aws.route('iam', (request, next) => {
+      Object.entries<string>(request.input)
+        .filter(([name, key]) => name.endsWith('.ContextKeyName') && /^(s3:prefix|aws:ResourceAccount)$/.test(key))
+        .forEach(([name, key]) => {
+          contexts.add(`${key} ${request.input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')]}`);
+        });
+      return next(request);
+    });
+    await failsAtTest(6, { ...withPrincipal, ...properties });
+
+    expect([...contexts].sort()).toEqual(expected);
+  });
+
   test('reports nothing when the simulator cannot decide a condition', async () => {
     const [allow, deny] = DENY('s3:DeleteAccessGrant').Statement;
     const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };

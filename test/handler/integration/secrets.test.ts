@@ -104,15 +104,35 @@ test.each([
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });
 
-test('fails a Create before it sends anything when the secret with the access key is that of the API key', async () => {
-  expect(
-    await carryOut(sandbox, 'Create', {
-      properties: { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: API_KEY_ARN },
-    }),
-  ).toEqual({
+test.each<[string, 'partial' | 'complete', 'partial' | 'complete']>([
+  ['is', 'partial', 'partial'],
+  ['is, without its suffix,', 'partial', 'complete'],
+  ['is, with its suffix,', 'complete', 'partial'],
+])('fails a Create before it sends anything when the secret with the access key %s that of the API key', async (
+  _how, accessKey, apiKey,
+) => {
+  const { arn } = sandbox.aws.secrets.createSecret('immuta/other-api-key', API_KEY);
+  const arns = { partial: arn.slice(0, -'-a1b2c3'.length), complete: arn };
+  sandbox.environment.API_KEY_SECRET_ARN = arns[apiKey];
+  const properties = {
+    AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: arns[accessKey],
+  };
+
+  expect(await carryOut(sandbox, 'Create', { properties })).toEqual({
     immuta: [],
     answers: ['FAILED none', 'SUCCESS none'],
     reason: expect.stringMatching(/ must not be the secret of the API key.*\[ACCESS_KEY_SECRET_IS_API_KEY\]$/),
   });
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
+});
+
+test.each(['-of-sales-lake', '-of'])('takes an access key from a secret whose name goes on with %s', async (end) => {
+  const key = sandbox.createAccessKey();
+  const arn = `${API_KEY_ARN}${end}`;
+  sandbox.aws.secrets.createSecret(`immuta/api-key${end}`, JSON.stringify({
+    accessKeyId: key.awsAccessKeyId, secretAccessKey: key.awsSecretAccessKey,
+  }));
+  const properties = { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: arn };
+
+  expect(await sandbox.create({ properties })).toMatchObject({ Status: 'SUCCESS' });
 });
