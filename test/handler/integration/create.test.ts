@@ -255,7 +255,7 @@ describe('while IAM propagates', () => {
     expect(posts()).toBe(1);
   });
 
-  test('gives both reasons when a Create cannot delete its failed integration', async () => {
+  test('gives both reasons, and what AWS says, when a Create cannot delete its failed integration', async () => {
     failLater(STS_TEST);
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message: 'Not now.' });
     const answer = await sandbox.create();
@@ -264,7 +264,7 @@ describe('while IAM propagates', () => {
     expect(answer.Reason).toMatch(
       new RegExp(
         String.raw`'createError'; .* failed: denied; it could not be deleted either: .*'deleteError'; Not now; ` +
-          String.raw`.*\[CREATE_FAILED\]$`,
+          String.raw`AWS says that account 111122223333 has .*\[CREATE_FAILED\]$`,
       ),
     );
   });

@@ -203,11 +203,11 @@ test('returns attributes without secrets and without characters that control a t
   expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS', Data: { IntegrationName: 'a�[2J�[redacted]' } }]);
 });
 
-test('reports an unexpected error with its own code', async () => {
-  const handleEvent = async () => ({
-    physicalId: 'immuta-s3-integration/none',
-    error: new TypeError('x is not a function'),
-  });
+test.each<[string, unknown]>([
+  ['TypeError: x is not a function', new TypeError('x is not a function')],
+  ['no more', 'no more'],
+])('reports an unexpected error with its own code: %s', async (cause, error) => {
+  const handleEvent = async () => ({ physicalId: 'immuta-s3-integration/none', error });
   const context = {
     invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:immuta',
     getRemainingTimeInMillis: () => 900_000,
@@ -219,8 +219,8 @@ test('reports an unexpected error with its own code', async () => {
       Status: 'FAILED',
       PhysicalResourceId: 'immuta-s3-integration/none',
       Reason:
-        "unexpected error in the handler: TypeError: x is not a function. Report it with the function's log, and " +
-          'deploy again. [UNEXPECTED_ERROR]',
+        `unexpected error in the handler: ${cause}. Report it with the function's log, and deploy again. ` +
+        '[UNEXPECTED_ERROR]',
     },
   ]);
 });
