@@ -133,6 +133,7 @@ test('accepts unusual names and prefixes of data sources', () => {
     ['x'.repeat(255)]: '.hidden/a..b/',
     'A': 'a/b',
     'Not A': 'ab',
+    'Links': 'links/s3://',
   };
 
   expect(JSON.parse(getOnly(defineTwo({ dataSources }).stack, TYPE).Properties.DataSources)).toEqual(dataSources);

@@ -126,7 +126,10 @@ test.each<[string, 'partial' | 'complete', 'partial' | 'complete']>([
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });
 
-test.each(['-of-sales-lake', '-of'])('takes an access key from a secret whose name goes on with %s', async (end) => {
+test.each([
+  '-of-sales-lake',
+  '-of',
+])('takes an access key from a secret whose name goes on with %s, and reports no rotation', async (end) => {
   const key = sandbox.createAccessKey();
   const arn = `${API_KEY_ARN}${end}`;
   sandbox.aws.secrets.createSecret(`immuta/api-key${end}`, JSON.stringify({
@@ -135,4 +138,6 @@ test.each(['-of-sales-lake', '-of'])('takes an access key from a secret whose na
   const properties = { AuthenticationType: 'accessKey', RoleToAssumeArn: undefined, AccessKeySecretArn: arn };
 
   expect(await sandbox.create({ properties })).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.integrations[0].config).toMatchObject(key);
+  expect(sandbox.log.filter((line) => line.includes('KeyRotationFailed'))).toEqual([]);
 });
