@@ -37,19 +37,18 @@ export interface IntegrationContextOptions {
   readonly s3Control?: S3ControlClientConfig;
 }
 
-/** Creates the context of an event. Immuta may quote credentials, so they are read first, to be redacted. */
-export async function createIntegrationContext(
+/** Creates the context of an event. Immuta may quote credentials, so they must have been read, to be redacted. */
+export function createIntegrationContext(
   request: IntegrationRequest,
   credentials: Credentials,
   tools: EventTools,
   { environment, s3Control }: IntegrationContextOptions,
-): Promise<IntegrationContext> {
+): IntegrationContext {
   const { location, locationRoleArn } = request;
   const { deadline, log, operation } = tools;
   const isOwn = (name: string) => isOfResource(name, request);
   const tenant = connectTenant(environment, { ...tools, isOwn });
   const forCleanup = connectTenant(environment, { ...tools, isOwn, beforeWrite: async () => deadline.check() });
-  await credentials.remember();
   return {
     calledUrl: tenant.url,
     immuta: tenant.integrations,

@@ -72,8 +72,10 @@ async function performRequest(
 ): Promise<Outcome> {
   await (event.requestType === 'Delete' ? prepareNetworkIfPossible : prepareNetwork)(options.environment, tools);
   const credentials = createCredentials(event, tools, options.environment);
-  const prepareContext = (request: IntegrationRequest) =>
-    createIntegrationContext(request, credentials, tools, options);
+  const prepareContext = async (request: IntegrationRequest) => {
+    await credentials.remember();
+    return createIntegrationContext(request, credentials, tools, options);
+  };
   switch (event.requestType) {
     case 'Create': {
       const request = parseCreateRequest(event);
@@ -81,7 +83,9 @@ async function performRequest(
     }
     case 'Update': {
       const request = parseUpdateRequest(event);
-      const record = await update(await prepareContext(request), request, state);
+      const withoutTimeout = { ...tools, deadline: tools.deadline.withoutTimeout() };
+      const patient = createIntegrationContext(request, credentials, withoutTimeout, options);
+      const record = await update(await prepareContext(request), patient, request, state);
       reportDeployment(event, record, tools.log, tools.deadline.now());
       // a physical ID never changes, except `none`: its Delete would leave behind what this Update created
       const { physicalId } = event;
@@ -100,12 +104,14 @@ async function performRequest(
   }
 }
 
+/** @param patient the same context without the `timeout` of the resource, for what a failure leaves to be done */
 async function update(
   context: IntegrationContext,
+  patient: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
 ): Promise<IntegrationRecord> {
-  const { credentials, deadline, log, operation } = context;
+  const { credentials, log, operation } = context;
   try {
     await operation.assertCurrent();
     const record = await updateIntegration(context, request, state);
@@ -113,7 +119,6 @@ async function update(
     return record;
   } catch (error) {
     if (!(error instanceof OutOfTime && error.limit === 'invocation')) {
-      const patient = { ...context, deadline: deadline.withoutTimeout() };
       await bestEffort(log, 'access-keys-kept', () =>
         credentials.releaseUnused((key) => canHoldKey(patient, request, state, key)),
       );

@@ -112,7 +112,7 @@ function createCurrentOperation(
   deadline: Deadline,
   signedAt: number | undefined,
 ): CurrentOperation {
-  const tools = { deadline: deadline.withoutRetries(), log };
+  const tools = { deadline: deadline.withoutTimeout().withoutRetries(), log };
   return new CurrentOperation({
     event,
     stack: {

@@ -1,5 +1,6 @@
-import { ACCESS_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
+import { ACCESS_KEY_ARN, HandlerSandbox, ID } from '../support/handler-sandbox';
 import { prepareManagedKey, readKeySecret, USER } from '../support/managed-key';
+import { describeStack } from '../support/stack-description';
 
 // which keys an Update deletes and keeps that gives the integration a managed key, or other credentials
 
@@ -48,6 +49,48 @@ describe('the key of an Update that fails', () => {
     arrange();
 
     expect(await update({ IntegrationName: 'renamed' })).toMatchObject({ Status: 'FAILED' });
+    expect(keys()).toHaveLength(1);
+  });
+
+  test('is deleted when Immuta is busy until the Update runs out of time', async () => {
+    sandbox.refuse('PUT', 503, 'Busy.', { times: Infinity });
+
+    expect((await update({ TimeoutSeconds: '300' })).Reason).toMatch(/^timed out after .*\[TIMEOUT\]$/);
+    expect(sandbox.countAwsCalls('CreateAccessKey')).toBe(1);
+    expect(keys()).toEqual([]);
+  });
+
+  describe('while the stack is in another operation', () => {
+    const beginOperation = () => describeStack(sandbox, 'DELETE_IN_PROGRESS', ID);
+    beforeEach(() => describeStack(sandbox, 'UPDATE_IN_PROGRESS', ID, { resourceStatus: 'UPDATE_IN_PROGRESS' }));
+
+    test('is kept when Immuta refuses the update', async () => {
+      sandbox.refuse('PUT', 400, 'No.', { run: beginOperation });
+
+      expect((await update()).Reason).toMatch(/\[IMMUTA_REQUEST_REFUSED\]$/);
+      expect(keys()).toHaveLength(1);
+    });
+
+    test('is kept when the Update ran out of time', async () => {
+      sandbox.refuse('PUT', 503, 'Busy.', { times: Infinity });
+      sandbox.clock.at(sandbox.clock.now() + 320_000, beginOperation);
+
+      expect((await update({ TimeoutSeconds: '300' })).Reason).toMatch(/\[TIMEOUT\]$/);
+      expect(keys()).toHaveLength(1);
+    });
+  });
+
+  test('is kept when Immuta shows it by the time that no request with it is under way', async () => {
+    sandbox.refuse('PUT', 400, 'No.');
+    sandbox.aws.route('secretsmanager', async (request, next) => {
+      if (request.operation === 'UpdateSecretVersionStage') {
+        const [{ accessKeyId: awsAccessKeyId }] = keys();
+        Object.assign(sandbox.integrations[0].config, { authenticationType: 'accessKey', awsAccessKeyId });
+      }
+      return next(request);
+    });
+
+    expect(await update()).toMatchObject({ Status: 'FAILED' });
     expect(keys()).toHaveLength(1);
   });
 
@@ -119,6 +162,18 @@ describe('an Update from a managed key to other credentials', () => {
     expect(keys()).toMatchObject([{ accessKeyId: key }]);
     expect(state()).toMatchObject({ current: key, named: [key] });
     expect(sandbox.integrations[0].config.awsAccessKeyId).toBe(key);
+  });
+
+  test.each(prepareOthers)('deletes the key if Immuta has %s, although the Update fails', async (_, prepare) => {
+    sandbox.immuta.switches.ignoredByEdit = ['name'];
+    const properties = { ...prepare(), IntegrationName: 'renamed' };
+
+    expect(await sandbox.update({ properties, oldProperties: managed })).toMatchObject({ Status: 'FAILED' });
+    expect(keys()).toEqual([]);
+    expect(sandbox.integrations[0].config.awsAccessKeyId).not.toBe(key);
+    const rollback = { properties: managed, oldProperties: properties, event: { RequestId: 'rollback' } };
+    expect(await sandbox.update(rollback)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toMatchObject([{ accessKeyId: sandbox.integrations[0].config.awsAccessKeyId }]);
   });
 
   test('deletes the key when Immuta has one of another user in the same secret', async () => {
