@@ -508,6 +508,16 @@ describe('while CloudFormation changes the stack', () => {
     expect(names(await runCheck(sandbox))).toEqual(['UnexpectedAnswer']);
   });
 
+  test('asks CloudFormation once for all integrations', async () => {
+    answer('UPDATE_IN_PROGRESS');
+    const integrations = [EXPECTED, { ...EXPECTED, IntegrationId: '102' }];
+    await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
+    sandbox.addRecord({ config: { ...CONFIG, name: 'renamed, too' } });
+
+    expect(names(await runCheck(sandbox, { integrations }))).toEqual(['Healthy', 'Healthy']);
+    expect(sandbox.countAwsCalls('DescribeStacks')).toBe(1);
+  });
+
   test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED'])('reports drift in a stack with %s', async (status) => {
     answer(status);
     await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
@@ -589,6 +599,13 @@ describe('a check of a tenant', () => {
     expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
     // one list: the sandbox shows two locations on a page
     expect(sandbox.aws.requests.filter(({ service }) => service === 's3-control')).toHaveLength(75);
+  });
+
+  test('sends no other request to Immuta for an integration that Immuta is changing', async () => {
+    await sandbox.addIntegration({ status: 'editing' });
+
+    expect(names(await runCheck(sandbox, { scope: 'tenant' }))).toEqual(['Healthy']);
+    expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
   });
 
   test('writes metrics of each integration and of the stack when the check is that of a tenant', async () => {
