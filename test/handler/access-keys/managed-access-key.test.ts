@@ -117,7 +117,7 @@ describe('provide', () => {
 
     expect(await manage().provide(USER)).toMatchObject({ accessKeyId: other });
     expect(keys()).toEqual([other]);
-    expect(state()).toMatchObject({ pending: other, named: [other], tags: {} });
+    expect(state()).toEqual({ current: 'no key', pending: other, named: [other], tags: {} });
   });
 
   test('creates no key when another run stores one before', async () => {
@@ -152,9 +152,49 @@ describe('provide', () => {
       await expect(manage().provide(USER)).rejects.toThrow();
       expect(sandbox.countAwsCalls('CreateAccessKey')).toBe(1);
       expect(keys()).toEqual([]);
-      expect(state()).toMatchObject({ named: [], tags: {} });
+      expect(state()).toEqual({ current: 'no key', named: [], tags: {} });
     },
   );
+
+  test('deletes a key that it cannot store, also when its time ends meanwhile', async () => {
+    during('PutSecretValue', () => {
+      sandbox.clock.advance(900_000);
+      throw new AwsError(400, 'AccessDeniedException', 'no');
+    });
+
+    await expect(manage().provide(USER)).rejects.toThrow();
+    expect(sandbox.countAwsCalls('CreateAccessKey')).toBe(1);
+    expect(keys()).toEqual([]);
+  });
+
+  test('deletes later a key that it could neither store nor delete', async () => {
+    let other = '';
+    during('CreateAccessKey', async () => {
+      other = (await manage().provide(USER)).accessKeyId;
+    });
+    during('DeleteAccessKey', () => {
+      throw new AwsError(500, 'ServiceFailure', 'Try later.');
+    });
+    const key = manage();
+    expect(await key.provide(USER)).toMatchObject({ accessKeyId: other });
+    expect(keys()).toHaveLength(2);
+
+    await key.settle(record(other), async () => record(other));
+    expect(keys()).toEqual([other]);
+    expect(state().tags).toEqual(integrationTag());
+  });
+
+  test('stores its key in another version when an earlier run has forgotten the key of its own', async () => {
+    const { secrets, iam } = sandbox.aws;
+    const { accessKeyId: gone } = await manage().provide(USER);
+    const { id } = secrets.secret(secretArn).find('AWSPENDING')!;
+    iam.deleteAccessKey(gone);
+    ['AWSPENDING', `access-key-${gone}`].forEach((label) => secrets.moveLabel(secretArn, label, id, undefined));
+
+    const { accessKeyId } = await manage().provide(USER);
+    expect(keys()).toEqual([accessKeyId]);
+    expect(state()).toEqual({ current: 'no key', pending: accessKeyId, named: [accessKeyId], tags: {} });
+  });
 
   test('creates a key of another user, and deletes that of the first when Immuta has the other', async () => {
     const held = await settleFirst();

@@ -310,6 +310,17 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
+  test('finds nothing wrong when a rotation has not stored its managed access key yet', async () => {
+    const key = sandbox.createAccessKey();
+    const value = JSON.stringify({ accessKeyId: key.awsAccessKeyId, secretAccessKey: key.awsSecretAccessKey });
+    const { arn } = sandbox.aws.secrets.createSecret('immuta/managed', value);
+    sandbox.aws.secrets.startRotation(arn, 'token');
+    await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: arn, AccessKeyUserName: 'immuta' };
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
+  });
+
   test('reports the access key before a rotation as drift', async () => {
     const { awsAccessKeyId, awsSecretAccessKey } = sandbox.createAccessKey();
     const { secrets } = sandbox.aws;
@@ -497,6 +508,16 @@ describe('while CloudFormation changes the stack', () => {
     expect(names(await runCheck(sandbox))).toEqual(['UnexpectedAnswer']);
   });
 
+  test('asks CloudFormation once for all integrations', async () => {
+    answer('UPDATE_IN_PROGRESS');
+    const integrations = [EXPECTED, { ...EXPECTED, IntegrationId: '102' }];
+    await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
+    sandbox.addRecord({ config: { ...CONFIG, name: 'renamed, too' } });
+
+    expect(names(await runCheck(sandbox, { integrations }))).toEqual(['Healthy', 'Healthy']);
+    expect(sandbox.countAwsCalls('DescribeStacks')).toBe(1);
+  });
+
   test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_FAILED'])('reports drift in a stack with %s', async (status) => {
     answer(status);
     await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
@@ -580,6 +601,13 @@ describe('a check of a tenant', () => {
     expect(sandbox.aws.requests.filter(({ service }) => service === 's3-control')).toHaveLength(75);
   });
 
+  test('sends no other request to Immuta for an integration that Immuta is changing', async () => {
+    await sandbox.addIntegration({ status: 'editing' });
+
+    expect(names(await runCheck(sandbox, { scope: 'tenant' }))).toEqual(['Healthy']);
+    expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
+  });
+
   test('writes metrics of each integration and of the stack when the check is that of a tenant', async () => {
     await sandbox.addIntegration();
 
@@ -626,6 +654,34 @@ test('redacts the credentials of each integration that does not work when the ch
   expect(names(checked)).toEqual(secrets.map(() => 'ValidationFailing'));
   checked.findings.forEach(({ message: text }) => expect(text).toContain("'Some test' failed: the key [redacted]"));
   expect(secrets.filter((secret) => JSON.stringify(checked).includes(secret))).toEqual([]);
+});
+
+describe('a check of a tenant that lists records with credentials', () => {
+  const second = { ...CONFIG, name: 'second', awsLocationPath: 's3://sales/second/' };
+  const integrations = [
+    EXPECTED, { ...EXPECTED, IntegrationId: '102', IntegrationName: 'second', LocationPath: second.awsLocationPath },
+  ];
+
+  test('redacts those of an integration of the stack, also in what Immuta says about another one', async () => {
+    const secret = 'secret-access-key-0123456789abcdef';
+    await sandbox.addIntegration({ config: { ...CONFIG, awsSecretAccessKey: secret } });
+    await sandbox.addIntegration({ status: 'editError', config: second, message: `the key ${secret} is not active` });
+
+    const checked = await runCheck(sandbox, { scope: 'tenant', integrations });
+    expect(names(checked)).toEqual(['Healthy', 'ErrorStatus']);
+    expect(checked.findings[1].message).toContain("is 'editError'; the key [redacted] is not active");
+  });
+
+  test('does not redact what another owner has given Immuta as a secret', async () => {
+    await sandbox.addIntegration({ config: { ...CONFIG, name: 'by hand' } });
+    await sandbox.addIntegration({ config: second });
+    const others = { ...CONFIG, name: 'others', awsLocationPath: 's3://others/', awsSecretAccessKey: CONFIG.name };
+    sandbox.immuta.addRecord({ config: others });
+
+    const checked = await runCheck(sandbox, { scope: 'tenant', integrations });
+    expect(names(checked)).toEqual(['Drift', 'Healthy']);
+    expect(checked.findings[0].message).toContain(`name is 'by hand' instead of '${CONFIG.name}'`);
+  });
 });
 
 test.each([

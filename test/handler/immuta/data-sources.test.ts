@@ -169,6 +169,7 @@ describe('a registration', () => {
   test.each([
     ['101', 101],
     ['a-1', 'a-1'],
+    ['1-a', '1-a'],
   ])('registers data sources for the integration %p', async (integrationId, sent) => {
     answers['POST /native-s3/handler'] = () => ({});
     await client().create(integrationId, [{ name: 'Orders', prefix: 'orders/' }]);

@@ -83,6 +83,16 @@ test('fails at once when IAM refuses the request', async () => {
   expect(creations()).toBe(1);
 });
 
+test('keeps a key that another owner creates when IAM has just refused the request', async () => {
+  failCreation(1, new AwsError(400, 'ValidationError', 'no'));
+  expect(await create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: NONE });
+  expect(tags()).toEqual([]);
+  const foreign = sandbox.aws.iam.createAccessKey(USER).accessKeyId;
+
+  expect(await sandbox.delete(NONE, { properties })).toMatchObject({ Status: 'SUCCESS' });
+  expect(keys()).toEqual([foreign]);
+});
+
 describe('a user that has a key of another owner', () => {
   let foreign: string;
   beforeEach(() => {

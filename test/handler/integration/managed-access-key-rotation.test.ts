@@ -1,4 +1,5 @@
 import { isRotationEvent } from '../../../src/handler/integration/rotation';
+import { AwsError } from '../../sandbox/aws';
 import { CONFIG, HandlerSandbox } from '../support/handler-sandbox';
 import { prepareManagedKey, readKeySecret, rotateStep, USER } from '../support/managed-key';
 
@@ -141,6 +142,19 @@ describe('a rotation', () => {
     await expect(step('setSecret')).rejects.toThrow(/No/);
     expect(held()).toBe(before);
     expect(keys()).toEqual([before, next]);
+  });
+
+  test('fails when the function may still not create a key after three minutes', async () => {
+    sandbox.aws.route('iam', async (request, next) => {
+      if (request.operation === 'CreateAccessKey') throw new AwsError(403, 'AccessDenied', 'no');
+      return next(request);
+    });
+    start();
+    const waited = await measure(() => expect(step('createSecret')).rejects.toThrow(/\[AWS_ACCESS_DENIED\]$/));
+
+    expect(waited).toBeGreaterThanOrEqual(180_000);
+    expect(waited).toBeLessThan(200_000); // the pauses of an attempt are 20 seconds
+    expect(keys()).toEqual([before]);
   });
 
   test('waits until Immuta has carried out an update that is under way', async () => {

@@ -146,6 +146,7 @@ describe('a step of a rotation', () => {
   test('fails a rotation with what it waited for when Immuta takes longer than a run of the function', async () => {
     await startRotation();
     sandbox.integrations[0].status = 'editing';
+    const begin = sandbox.clock.now();
 
     await expect(runStep('setSecret', TOKEN)).rejects.toThrow(
       new RegExp(
@@ -153,6 +154,9 @@ describe('a step of a rotation', () => {
           String.raw`integration 101 is 'editing'\)\. .*\[ROTATION_TIMEOUT\]$`,
       ),
     );
+    // of 900 seconds, 45 are left for a request and the answer, and the last pause is 15 seconds at most
+    expect(sandbox.clock.now() - begin).toBeLessThanOrEqual(855_000);
+    expect(sandbox.clock.now() - begin).toBeGreaterThan(840_000);
   });
 
   test('fails a rotation when its step is unknown', async () => {

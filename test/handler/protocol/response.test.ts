@@ -94,6 +94,44 @@ test('stops without an error when there is no time left for the response', async
   expect(lastLine()).toMatchObject({ step: 'response-not-delivered', code: 503 });
 });
 
+test.each([[200], [204]])('sends a response once when the answer is %d', async (code) => {
+  replies = [status(code)];
+  const clock = await respond(60_000);
+
+  expect(server.requests).toHaveLength(1);
+  expect(clock.sleeps).toEqual([]);
+  expect(lastLine()).toMatchObject({ step: 'responded' });
+});
+
+test.each([[500, 2], [499, 1]])('sends a response again only when the server fails: %d', async (code, times) => {
+  replies = [status(code)];
+  await respond(60_000);
+
+  expect(server.requests).toHaveLength(times);
+});
+
+test.each([[3_000, 2], [2_999, 1]])('with %d ms left, sends a response %d times', async (remainingMs, times) => {
+  replies = [status(503)];
+  await respond(remainingMs);
+
+  expect(server.requests).toHaveLength(times); // the pause is a second, and two are left after it
+});
+
+test.each([
+  [60_000, 10_000],
+  [12_000, 10_000],
+  [11_999, 9_999],
+  [3_001, 1_001],
+  [2_500, 1_000],
+])('with %d ms left, an attempt may take %d ms', async (remainingMs, timeoutMs) => {
+  const timeout = jest.spyOn(AbortSignal, 'timeout');
+  await respond(remainingMs);
+  const used = timeout.mock.calls;
+  timeout.mockRestore();
+
+  expect(used).toEqual([[timeoutMs]]);
+});
+
 test('stops at once when a response is refused because its URL has expired', async () => {
   replies = [status(403)];
   await respond(60_000);

@@ -2,6 +2,7 @@ import { Outcome } from '../../../src/handler/protocol/outcome';
 import { HandleEvent, run } from '../../../src/handler/protocol/run';
 import { OutOfTime } from '../../../src/handler/runtime/deadline';
 import { API_KEY_ARN, CREATE, HandlerSandbox, ID, MADE_BY_CREATE } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
@@ -126,6 +127,33 @@ describe('an event that Lambda delivered more than five minutes late', () => {
     const event = { ResponseURL: `${sandbox.responses.url}/r?Expires=1795408000&Signature=s` };
 
     expect(await sandbox.update({ ageMs: 301_000, event })).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
+describe('an Update that CloudFormation can be asked about', () => {
+  const rename = (ageMs?: number) => sandbox.update({ properties: { IntegrationName: 'marketing' }, ageMs });
+  beforeEach(() => sandbox.addIntegration());
+
+  test('fails without a change when a later operation of the stack has begun', async () => {
+    describeStack(sandbox, 'UPDATE_IN_PROGRESS', ID, { resourceStatus: 'UPDATE_IN_PROGRESS', startedAfterMs: 2_001 });
+    const { Status, Reason } = await rename(11_000);
+
+    expect(Status).toBe('FAILED');
+    expect(Reason).toMatch(/: a later operation of the stack is in progress\. .*\[OPERATION_NOT_CURRENT\]/);
+    expect(sandbox.countImmutaCalls('PUT')).toBe(0);
+  });
+
+  test('waits until CloudFormation no longer shows the operation before', async () => {
+    describeStack(sandbox, 'UPDATE_IN_PROGRESS', ID, { resourceStatus: 'UPDATE_COMPLETE' });
+    const begin = sandbox.clock.now();
+    sandbox.clock.at(begin + 10_000, () => describeStack(sandbox, 'UPDATE_IN_PROGRESS', ID, {
+      resourceStatus: 'UPDATE_IN_PROGRESS', changedAfterMs: -10_000,
+    }));
+    let sentAfterMs: number | undefined;
+    sandbox.immuta.faults.http({ method: 'PUT', run: () => void (sentAfterMs = sandbox.clock.now() - begin) });
+
+    expect(await rename(2_000)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sentAfterMs).toBe(10_000);
   });
 });
 
