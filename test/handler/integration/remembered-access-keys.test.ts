@@ -1,5 +1,7 @@
+import { AwsError } from '../../sandbox/aws';
 import { S3Config } from '../../sandbox/immuta';
 import { ACCESS_KEY_ARN, CONFIG, HandlerSandbox, ID } from '../support/handler-sandbox';
+import { prepareManagedKey } from '../support/managed-key';
 
 /** Ends with a search for the key in all that the handler has written. */
 let sandbox: HandlerSandbox;
@@ -73,16 +75,45 @@ test.each([
   expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
 });
 
-test('deletes without the secret of the access key and does not wait for it', async () => {
+test.each([
+  ['is gone', 'ResourceNotFoundException'],
+  ['may not be read', 'AccessDeniedException'],
+])('deletes when the secret of the access key %s, and does not wait for it', async (_, code) => {
   const begin = sandbox.clock.now();
   await sandbox.addIntegration({ config: inClear });
   hide();
-  withoutSecret();
-  // that of the access key: that of the API key has been read
-  sandbox.refuse('GET', 503, '', { run: () => sandbox.deny('secretsmanager', 1) });
+  sandbox.aws.route('secretsmanager', async (request, next) => {
+    if (request.input.SecretId === ACCESS_KEY_ARN) throw new AwsError(400, code, 'no');
+    return next(request);
+  });
 
   expect(await sandbox.delete(ID, properties)).toMatchObject({ Status: 'SUCCESS' });
   expect(sandbox.clock.now() - begin).toBeLessThan(30_000);
+});
+
+describe('a managed access key that Immuta quotes and does not show', () => {
+  let managed: Record<string, string | undefined>;
+  beforeEach(async () => {
+    managed = prepareManagedKey(sandbox);
+    hide();
+    expect(await sandbox.create({ properties: managed })).toMatchObject({ Status: 'SUCCESS' });
+    const { awsAccessKeyId, awsSecretAccessKey } = sandbox.integrations[0].config;
+    message = `InvalidClientTokenId: ${awsAccessKeyId} with ${awsSecretAccessKey}`;
+  });
+
+  test('is redacted when a Delete fails', async () => {
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', message });
+
+    const { Reason } = await sandbox.delete(ID, { properties: managed });
+    expect(Reason).toMatch(/InvalidClientTokenId: .* with \[redacted\]/);
+  });
+
+  test('is redacted when an Update to a role finds a failed integration', async () => {
+    Object.assign(sandbox.integrations[0], { status: 'disabled', message });
+
+    const { Reason } = await sandbox.update({ oldProperties: managed });
+    expect(Reason).toMatch(/InvalidClientTokenId: .* with \[redacted\]/);
+  });
 });
 
 test('does not redact a masked access key', async () => {

@@ -121,7 +121,9 @@ test.each<[string, 'partial' | 'complete', 'partial' | 'complete']>([
   expect(await carryOut(sandbox, 'Create', { properties })).toEqual({
     immuta: [],
     answers: ['FAILED none', 'SUCCESS none'],
-    reason: expect.stringMatching(/ must not be the secret of the API key.*\[ACCESS_KEY_SECRET_IS_API_KEY\]$/),
+    reason:
+      `'secret' of 'accessKeySecret' must not be the secret of the API key, got ${arns[accessKey]}. Store the access ` +
+      'key in a secret of its own, then try again. [ACCESS_KEY_SECRET_IS_API_KEY]',
   });
   expect(sandbox.countImmutaCalls('POST')).toBe(0);
 });
