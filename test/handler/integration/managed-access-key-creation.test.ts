@@ -37,6 +37,18 @@ async function expectOneKey(): Promise<void> {
   expect(tags()).toEqual([expect.stringMatching(/integration-id$/)]); // and none of a request for a key
 }
 
+test('reports to the alarm of the secret that Immuta has a key', async () => {
+  await expectOneKey();
+
+  expect(sandbox.log.map((line) => JSON.parse(line)).filter(({ _aws }) => _aws)).toMatchObject([
+    {
+      _aws: { CloudWatchMetrics: [{ Namespace: 'ImmutaS3Integration', Dimensions: [['SecretArn']] }] },
+      SecretArn: properties.AccessKeySecretArn,
+      KeyRotationFailed: 0,
+    },
+  ]);
+});
+
 test('deletes a key whose response was lost, and creates another one', async () => {
   failCreation(1, unavailable(), true);
 

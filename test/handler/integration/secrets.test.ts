@@ -131,6 +131,7 @@ test.each<[string, 'partial' | 'complete', 'partial' | 'complete']>([
 test.each([
   '-of-sales-lake',
   '-of',
+  '_of_abc',
 ])('takes an access key from a secret whose name goes on with %s, and reports no rotation', async (end) => {
   const key = sandbox.createAccessKey();
   const arn = `${API_KEY_ARN}${end}`;
