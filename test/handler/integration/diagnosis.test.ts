@@ -93,6 +93,31 @@ describe("with Immuta's principal", () => {
     expect(reason).toContain('s3:ListBucket on arn:aws:s3:::sales (a policy of the organization)');
   });
 
+  test('reports what a policy of the role denies', async () => {
+    sandbox.aws.iam.putRolePolicy('immuta', 'deny', DENY('iam:GetRole'));
+
+    expect(await failsAtTest(6, withPrincipal)).toContain(`is denied iam:GetRole on ${ROLE} (a policy denies it)`);
+  });
+
+  test.each([
+    ['arn:aws:iam::111122223333:role/sales', 'us-east-1'],
+    ['arn:aws-cn:iam::111122223333:role/sales', 'cn-north-1'],
+    ['arn:aws-us-gov:iam::111122223333:role/sales', 'us-gov-west-1'],
+    ['arn:aws-iso:iam::111122223333:role/sales', 'eu-west-1'],
+  ])('asks about a role in the Region of its IAM: %s', async (LocationRoleArn, region) => {
+    const regions = new Set<string>();
+    sandbox.aws.route('iam', (request, next) => {
+      const { input } = request;
+      Object.entries<string>(input)
+        .filter(([, value]) => input['ActionNames.member.1'] === 'iam:GetRole' && value === 'aws:RequestedRegion')
+        .forEach(([name]) => regions.add(input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')]));
+      return next(request);
+    });
+    await failsAtTest(6, { ...withPrincipal, LocationRoleArn, Region: 'eu-west-1' });
+
+    expect([...regions]).toEqual([region]);
+  });
+
   test('reports no denial that an organization has for other Regions', async () => {
     sandbox.aws.iam.organizationPolicy = {
       Version: '2012-10-17',

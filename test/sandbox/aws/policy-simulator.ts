@@ -21,18 +21,22 @@ export async function handlePolicySimulator(iam: IamState, request: AwsRequest):
   for (const action of list(input, 'ActionNames')) {
     for (const resource of list(input, 'ResourceArns')) {
       const { own, boundary, organization, documents } = await iam.verdicts(source, action, resource, { keys });
+      const statements = findStatements(documents, action);
+      const isDeniedByOwn = !own && statements.some(({ Effect }) => Effect === 'Deny');
+      const refusal = isDeniedByOwn ? 'explicitDeny' : 'implicitDeny';
+      const decision = own && boundary && organization ? 'allowed' : refusal;
       results.push({
         EvalActionName: action,
         EvalResourceName: resource,
-        EvalDecision: own && boundary && organization ? 'allowed' : 'implicitDeny',
+        EvalDecision: decision,
         PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundary },
         OrganizationsDecisionDetail: { AllowedByOrganizations: organization },
         // Those of a resource that the request names are in its own result.
         ResourceSpecificResults: {
           member: [{
             EvalResourceName: resource,
-            EvalResourceDecision: own && boundary && organization ? 'allowed' : 'implicitDeny',
-            MissingContextValues: { member: findMissingKeys(documents, action, Object.keys(keys)) },
+            EvalResourceDecision: decision,
+            MissingContextValues: { member: findMissingKeys(statements, Object.keys(keys)) },
           }],
         },
       });
@@ -41,17 +45,21 @@ export async function handlePolicySimulator(iam: IamState, request: AwsRequest):
   return queryXml(operation, elements({ IsTruncated: false, EvaluationResults: { member: results } }));
 }
 
-/** Keys of conditions on the action for which the request has no value. */
-function findMissingKeys(documents: PolicyDocument[], action: string, known: string[]): string[] {
-  const isKnown = (key: string) => known.some((name) => name.toLowerCase() === key.toLowerCase());
-  const conditions = documents
+function findStatements(documents: PolicyDocument[], action: string): Statement[] {
+  return documents
     .flatMap(({ Statement }) => Statement as Statement | Statement[])
-    .filter(({ Action }) => [Action].flat().some((pattern) => matchesAction(pattern, action)))
-    .flatMap(({ Condition = {} }) => Object.values(Condition));
+    .filter(({ Action }) => [Action].flat().some((pattern) => matchesAction(pattern, action)));
+}
+
+/** Keys of conditions for which the request has no value. */
+function findMissingKeys(statements: Statement[], known: string[]): string[] {
+  const isKnown = (key: string) => known.some((name) => name.toLowerCase() === key.toLowerCase());
+  const conditions = statements.flatMap(({ Condition = {} }) => Object.values(Condition));
   return [...new Set(conditions.flatMap((keys) => Object.keys(keys)))].filter((key) => !isKnown(key));
 }
 
 interface Statement {
+  readonly Effect?: string;
   readonly Action?: string | string[];
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
