@@ -210,6 +210,8 @@ test.each([
   [events.Schedule.rate(Duration.minutes(4)), "'rate(4 minutes)'"],
   [events.Schedule.rate(Duration.days(2)), "'rate(2 days)'"],
   [events.Schedule.cron({ minute: '0' }), "'cron(0 * * * ? *)'"],
+  [events.Schedule.expression('a rate(5 minutes)'), "'a rate(5 minutes)'"],
+  [events.Schedule.expression('rate(5 minutes) or so'), "'rate(5 minutes) or so'"],
   [events.Schedule.expression(new CfnOutput(newStack(), 'Token', { value: 'x' }).importValue), 'a token'],
 ])('fails when an alarm cannot follow the schedule of a health check', (schedule, got) => {
   const { integration } = newLake();

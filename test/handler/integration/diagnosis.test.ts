@@ -38,7 +38,7 @@ describe.each([4, 5, 6, 7])('when test %d fails', (number) => {
     sandbox.aws.accessGrants.deleteInstance('111122223333', 'us-east-1');
 
     expect(await failsAtTest(number)).toContain(
-      'AWS says that account 111122223333 has no S3 Access Grants instance in us-east-1',
+      'AWS says that account 111122223333 has no S3 Access Grants instance in us-east-1. ',
     );
   });
 });
@@ -133,6 +133,40 @@ describe("with Immuta's principal", () => {
     };
 
     expect(await failsAtTest(6, withPrincipal)).toContain('policy simulator finds nothing');
+  });
+
+  test.each([
+    ['s3://sales/', [], ['s3:ListBucket arn:aws:s3:::sales']],
+    ['s3://', ['s3:ListAllMyBuckets *'], []],
+  ])('asks the simulator about what Immuta does with %s', async (LocationPath, withAllBuckets, withBucket) => {
+    const instance = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
+    const asked = new Set<string>();
+    const services = new Set<string>();
+    sandbox.aws.route('iam', (request, next) => {
+      const { input } = request;
+      Object.keys(input).filter((name) => name.startsWith('ActionNames.'))
+        .forEach((name) => asked.add(`${input[name]} ${input['ResourceArns.member.1']}`));
+      Object.keys(input).filter((name) => input[name] === 'iam:PassedToService')
+        .forEach((name) => services.add(input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')]));
+      return next(request);
+    });
+    await failsAtTest(6, { ...withPrincipal, LocationPath });
+
+    expect([...asked]).toEqual(expect.arrayContaining([
+      `s3:GetAccessGrantsInstance ${instance}`,
+      `s3:ListAccessGrantsLocations ${instance}`,
+      's3:ListAccessGrantsInstances *',
+      ...withAllBuckets,
+      `s3:CreateAccessGrantsLocation ${instance}/location/default`,
+      `s3:DeleteAccessGrantsLocation ${instance}/location/default`,
+      `s3:CreateAccessGrant ${instance}/grant/default`,
+      `s3:DeleteAccessGrant ${instance}/grant/default`,
+      `iam:GetRole ${ROLE}`,
+      `iam:PassRole ${ROLE}`,
+      ...withBucket,
+    ]));
+    expect(asked.size).toBe(10);
+    expect([...services]).toEqual(['access-grants.s3.amazonaws.com']);
   });
 
   test.each([
