@@ -65,6 +65,21 @@ describe('another run of the same event', () => {
     expect(count('AssociateAccessGrantsIdentityCenter')).toBe(1);
   });
 
+  test.each([
+    ['a conflict', undefined],
+    ['an unknown error', INVALID],
+  ])('owns an association that an earlier invocation requested when AWS answers the next with %s', async (_, error) => {
+    sandbox.functionTimeoutMs = 2 * MINUTE;
+    sandbox.aws.accessGrants.associationMs = 90 * SECOND;
+    onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', { error, after: 1 });
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'SUCCESS' });
+
+    expect(count('AssociateAccessGrantsIdentityCenter')).toBe(2);
+    expect(instanceState(sandbox)).toEqual(OURS);
+    await expectNothingLeft(sandbox);
+  });
+
   test('waits for the association that it requested when the Create is too late to request it again', async () => {
     sandbox.functionTimeoutMs = 5 * MINUTE;
     sandbox.aws.accessGrants.associationMs = 6 * MINUTE;
@@ -132,6 +147,15 @@ describe('an association that AWS refuses', () => {
     expect(instanceState(sandbox)).toEqual({
       identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false,
     });
+  });
+
+  test('waits for a slow association when the response is lost and the repeated request is a conflict', async () => {
+    sandbox.aws.accessGrants.associationMs = 4 * MINUTE;
+    onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', { error: LOST, done: true });
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toEqual(OURS);
   });
 
   test('leaves no association that AWS refuses to request again before it appears', async () => {
@@ -227,5 +251,26 @@ describe('an association without its application', () => {
     expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
 
     expect(sandbox.aws.accessGrants.visibleAssociation(instance)).toBeUndefined();
+  });
+
+  test.each([
+    ['another Identity Center instance, and has no application yet', OTHER_IDENTITY_CENTER, true],
+    ['the same Identity Center instance', IDENTITY_CENTER, false],
+  ])('does not wait for the end of an association that follows ours with %s', async (_, next, isHidden) => {
+    anotherOwner(sandbox).createsInstance();
+    await sandbox.deploy(IDENTITY_CENTER);
+    onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', {
+      error: LOST,
+      run: () => {
+        anotherOwner(sandbox).dissociates();
+        anotherOwner(sandbox).associates(next);
+        hidesApplication(isHidden, 0);
+      },
+    });
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(sandbox.steps).not.toContain('handed-over');
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: next, associationIsOurs: false });
   });
 });

@@ -167,7 +167,16 @@ describe('a change of the association', () => {
     expect(instanceState(sandbox)).toMatchObject({ associationIsOurs: false });
   });
 
-  test('does not associate when the Create is too late and it has not requested that before', async () => {
+  test('does not wait for an association that nobody has requested when the Create is too late', async () => {
+    anotherOwner(sandbox).createsInstance();
+    const properties = { AccountId: AT[0], Region: AT[1], IdentityCenterInstanceArn: IDENTITY_CENTER };
+    const { Reason } = await sandbox.send('Create', { ageMs: 200_000, ResourceProperties: properties });
+
+    expect(Reason).toMatch(/\[INSTANCE_CREATE_TOO_LATE\]$/);
+    expect(writeCalls(sandbox)).toEqual(['TagResource']);
+  });
+
+  test('leaves no claim when AWS is too busy to associate', async () => {
     anotherOwner(sandbox).createsInstance();
     const error = new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', { error, times: Infinity });
