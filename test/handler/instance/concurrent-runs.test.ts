@@ -106,7 +106,7 @@ describe('another run of the same event', () => {
 });
 
 describe('an association that AWS refuses', () => {
-  test('fails when another stack associates the instance with another Identity Center instance meanwhile', async () => {
+  test('fails at once when another stack associates the instance with another Identity Center instance', async () => {
     anotherOwner(sandbox).createsInstance();
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
       run: () => {
@@ -117,11 +117,13 @@ describe('an association that AWS refuses', () => {
           .set(APPLICATION_TAG, application());
       },
     });
+    const start = sandbox.clock.now();
 
     const { status, reason } = await sandbox.deploy(IDENTITY_CENTER);
 
     expect(status).toBe('FAILED');
     expect(reason).toMatch(/\[IDENTITY_CENTER_ALREADY_ASSOCIATED\]$/);
+    expect(sandbox.clock.now() - start).toBeLessThan(MINUTE);
     expect(tags().get(APPLICATION_TAG)).toBe(application());
   });
 
