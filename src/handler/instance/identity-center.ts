@@ -17,7 +17,7 @@ import { poll } from '../runtime/poll';
 /** Maximum time for which an association that was ended may still appear. It cannot be ended again. */
 const DISSOCIATION_MS = 120_000;
 
-/** Maximum time until a conflicting association appears. */
+/** Maximum time until a conflicting association appears, or one that we may have requested. */
 const CONFLICT_MS = 120_000;
 
 /** Maximum time until a concurrent run of the same event records what it associated. */
@@ -148,7 +148,7 @@ async function resolveRefusal(
   goal: AssociationGoal,
   { desired, refusal, mayHaveRequested }: RefusedRequest,
 ): Promise<Instance | undefined> {
-  const shown = await waitForConcurrentRun(context, refusal);
+  const shown = await waitForConcurrentRun(context, mayHaveRequested || refusal.kind === 'conflict');
   if (!shown) {
     return undefined;
   }
@@ -247,13 +247,17 @@ async function waitForAssociation(
   });
 }
 
-/** Waits until a concurrent run has recorded the application of its association, or a conflicting one appears. */
-async function waitForConcurrentRun(context: InstanceContext, { kind }: Refusal): Promise<Instance | undefined> {
+/**
+ * Waits until a concurrent run has recorded the application of its association, or a conflicting one appears.
+ *
+ * @param mayAppear whether there may be an association that does not appear yet
+ */
+async function waitForConcurrentRun(context: InstanceContext, mayAppear: boolean): Promise<Instance | undefined> {
   const { accessGrants, deadline, name } = context;
   const start = deadline.now();
   return poll<Instance | undefined>({ deadline, waitingFor: `what prevents the association of ${name}` }, async () => {
     const instance = await accessGrants.findInstance();
-    const isHidden = kind === 'conflict' && !instance?.identityCenterInstanceArn;
+    const isHidden = mayAppear && !instance?.identityCenterInstanceArn;
     const isClaimed = instance && isAssociationOurs(context, instance) && !hasApplication(instance);
     const waitMs = isHidden ? CONFLICT_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
     return !instance || deadline.now() >= start + waitMs ? { done: instance } : { seen: 'nothing appears yet' };

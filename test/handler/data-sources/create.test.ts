@@ -131,11 +131,29 @@ describe('with data sources that exist', () => {
   });
 });
 
-test('registers a data source when the one that it read first is gone 30 seconds later', async () => {
+test.each([
+  ['with another one', { 'Sales orders': 'orders/', 'Sales returns': 'returns/' }, '1002,1003'],
+  ['alone', { 'Sales orders': 'orders/' }, '1002'],
+])('registers a data source %s when the one that it read first is gone later', async (_, dataSources, ids) => {
   const { id } = addByHand();
   sandbox.clock.at(sandbox.clock.now() + 10_000, () => sandbox.immuta.dataSources.records.delete(String(id)));
 
-  expect(await send(sandbox, 'Create')).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1002,1003' } });
+  expect(await send(sandbox, 'Create', { dataSources })).toMatchObject({
+    Status: 'SUCCESS', Data: { DataSourceIds: ids },
+  });
+});
+
+test('does not read names a second time that no data source has', async () => {
+  expect((await send(sandbox, 'Create', { dataSources: { 'Sales orders': 'orders/' } })).Status).toBe('SUCCESS');
+  expect(sandbox.clock.sleeps).not.toContain(30_000);
+});
+
+test('says that a run before may have added something when a repeated Create fails', async () => {
+  sandbox.removeIntegration('101');
+  const { Status, PhysicalResourceId } = await send(sandbox, 'Create', { ageMs: 60_000 });
+
+  expect(Status).toBe('FAILED');
+  expect(PhysicalResourceId).toMatch(/^immuta-s3-data-sources\/failed\/\d+$/);
 });
 
 test('takes the IDs from the answer when reads do not show the data sources yet', async () => {

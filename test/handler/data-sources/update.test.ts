@@ -142,6 +142,17 @@ test('gives the name to another prefix, and back, without losing a data source',
   ]);
 });
 
+test('does not restore a disabled data source whose name another prefix takes', async () => {
+  sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
+
+  expect((await update({ ...LISTED, 'Sales orders': 'new/' }, LISTED, 'retain')).Status).toBe('SUCCESS');
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders [101: orders/] /orders/ disabled',
+    '1002 Sales returns /returns/ enabled',
+    '1003 Sales orders /new/ enabled',
+  ]);
+});
+
 test.each([1, 2, 3])('continues a change of prefixes that stopped after request %d', async (number) => {
   sandbox.refuse('PUT', 400, 'Not now.', { after: number - 1 });
   const swapped = { 'Sales orders': 'returns/', 'Sales returns': 'new/' };
@@ -211,6 +222,41 @@ test('moves data sources to another integration', async () => {
   expect(describeDataSources(sandbox).slice(0, 2)).toEqual([
     '1001 Sales orders [101: orders/] /orders/ disabled',
     '1002 Sales returns [101: returns/] /returns/ disabled',
+  ]);
+});
+
+test('moves data sources to another integration, and back', async () => {
+  await addOtherIntegration();
+  await send(sandbox, 'Update', { physicalId: PHYSICAL_ID, properties: { IntegrationId: '102' } });
+
+  const back = { physicalId: PHYSICAL_ID, oldProperties: { IntegrationId: '102' } };
+  const answer = await send(sandbox, 'Update', back);
+
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+  expect(describeDataSources(sandbox)).toEqual([
+    '1001 Sales orders /orders/ enabled',
+    '1002 Sales returns /returns/ enabled',
+    '1003 Sales orders [102: orders/] /orders/ disabled',
+    '1004 Sales returns [102: returns/] /returns/ disabled',
+  ]);
+});
+
+test('does not take the name of a data source below another prefix of the previous integration', async () => {
+  await addOtherIntegration();
+  sandbox.immuta.dataSources.records.delete('1001');
+  add('Sales orders', 's3://sales/old/orders/');
+  const answer = await send(sandbox, 'Update', { physicalId: PHYSICAL_ID, properties: { IntegrationId: '102' } });
+
+  expect(answer.Reason).toMatch(/prefix 's3:\/\/sales\/old\/orders\/'.*\[DATA_SOURCE_OF_OTHER_OWNER\]$/);
+  expect(changes()).toEqual([]);
+});
+
+test('reads only the listed names when no prefix and no integration changes', async () => {
+  await update(LISTED);
+
+  expect(sandbox.immutaCalls.filter((call) => call.startsWith('GET /dataSource'))).toEqual([
+    'GET /dataSource/name/Sales%20orders',
+    'GET /dataSource/name/Sales%20returns',
   ]);
 });
 

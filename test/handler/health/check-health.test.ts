@@ -70,6 +70,7 @@ test('finds nothing wrong when all is as deployed', async () => {
     },
   ]);
   expect(sandbox.immutaCalls).toEqual(['GET /integrations/101']);
+  expect(sandbox.countAwsCalls('DescribeStacks')).toBe(0);
   expect(sandbox.steps).not.toContain('findings-not-sent');
 });
 
@@ -403,6 +404,7 @@ describe('when the record cannot be read', () => {
     ]);
     expect(valueOf(checked, 'Healthy')).toEqual([0]);
     expect(Number(valueOf(checked, 'LatencyMs')[0])).toBeGreaterThanOrEqual(60_000);
+    expect(Number(valueOf(checked, 'LatencyMs')[0])).toBeLessThan(90_000);
   });
 
   test('reports that Immuta does not answer before the function ends', async () => {
@@ -458,8 +460,22 @@ test.each([
   sandbox.aws.route('s3-control', async () => {
     throw new AwsError(status, error, 'No.');
   });
+  const start = sandbox.clock.now();
 
   expect((await runCheck(sandbox)).findings).toEqual([expect.objectContaining({ finding, code })]);
+  expect(sandbox.clock.now() - start).toBeLessThan(15_000);
+});
+
+test('asks CloudFormation once, and reports the differences when it does not answer', async () => {
+  await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
+  sandbox.aws.route('cloudformation', async () => {
+    throw new AwsError(503, 'SlowDown', 'No.');
+  });
+
+  const checked = await runCheck(sandbox, { scope: 'tenant', integrations: [EXPECTED, EXPECTED] });
+
+  expect(names(checked)).toEqual(['Drift', 'Drift']);
+  expect(sandbox.countAwsCalls('DescribeStacks')).toBe(1);
 });
 
 describe('while CloudFormation changes the stack', () => {

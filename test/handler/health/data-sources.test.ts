@@ -76,6 +76,15 @@ test('reports that the user of the API key may not read data sources', async () 
   expect(driftOf(checked)).toEqual([0]);
 });
 
+test('reports after a minute that Immuta does not answer about a data source', async () => {
+  const [id] = register(1);
+  sandbox.refuse('GET', 503, 'Try later', { path: new RegExp(`^/dataSource/${id}$`), times: Infinity });
+  const start = sandbox.clock.now();
+
+  expect(names(await check([id]))).toEqual(['NoAnswer']);
+  expect(sandbox.clock.now() - start).toBeLessThan(90_000);
+});
+
 test.each<[string, { status: number; body?: object }]>([
   ['nothing', { status: 204 }],
   ['an object without an ID', { status: 200, body: {} }],

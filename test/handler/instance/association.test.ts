@@ -89,6 +89,16 @@ describe('a conflicting association', () => {
   });
 });
 
+test('repeats the request to end an association when AWS fails to process it', async () => {
+  await sandbox.deploy(IDENTITY_CENTER);
+  onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', { error: LOST });
+
+  await expectNothingLeft(sandbox);
+
+  expect(writeCalls(sandbox).filter((call) => call === 'DissociateAccessGrantsIdentityCenter')).toHaveLength(2);
+  expect(sandbox.steps).not.toContain('handed-over');
+});
+
 test.each([
   [400, 'InvalidRequest'],
   [404, 'ResourceNotFound'],

@@ -95,6 +95,18 @@ test.each([
   await expectNothingLeft(sandbox);
 });
 
+test('deletes the instance that it created when requests do not find it for a minute', async () => {
+  onCall(sandbox, 'TagResource', { error: NONE, times: Infinity });
+  const ResourceProperties = {
+    AccountId: '111122223333', Region: 'us-east-1', IdentityCenterInstanceArn: IDENTITY_CENTER,
+  };
+
+  expect(await sandbox.send('Create', { ResourceProperties })).toMatchObject({
+    Status: 'FAILED', Reason: expect.stringMatching(/\[INSTANCE_DELETED_DURING_DEPLOYMENT\]$/),
+  });
+  expect(instanceState(sandbox)).toBeUndefined();
+});
+
 test('adopts an existing instance when it cannot be read for a while', async () => {
   anotherOwner(sandbox).createsInstance();
   onCall(sandbox, 'GetAccessGrantsInstance', { error: NONE, times: 4 });

@@ -13,7 +13,9 @@ afterEach(() => sandbox.close());
 const AT = ['111122223333', 'us-east-1'] as const;
 const LIFETIME_TAG = `${TAG_PREFIX}instance:lifetime`;
 
-test('returns the attributes of an instance without Identity Center', async () => {
+test('returns the attributes of an instance without Identity Center at once', async () => {
+  const start = sandbox.clock.now();
+
   expect((await sandbox.deploy()).attributes).toEqual({
     AccessGrantsInstanceArn: INSTANCE_ARN,
     AccessGrantsInstanceId: 'default',
@@ -21,6 +23,7 @@ test('returns the attributes of an instance without Identity Center', async () =
     IdentityCenterInstanceArn: '',
     Adopted: 'false',
   });
+  expect(sandbox.clock.now() - start).toBeLessThan(30_000);
 });
 
 test('returns the attributes of an instance with Identity Center', async () => {
@@ -50,6 +53,21 @@ test('takes over an instance that an earlier Create of the same resource left, a
   expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: true });
   await sandbox.destroy(PhysicalResourceId);
   expect(instanceState(sandbox)).toBeUndefined();
+});
+
+test('replaces the association that an earlier Create left with the instance', async () => {
+  await sandbox.deploy(IDENTITY_CENTER);
+  const ResourceProperties = {
+    AccountId: AT[0],
+    Region: AT[1],
+    Generation: 'AROA1F2E3D4C5B6A7F8E9',
+    IdentityCenterInstanceArn: OTHER_IDENTITY_CENTER,
+  };
+
+  expect(await sandbox.send('Create', { ResourceProperties })).toMatchObject({
+    Status: 'SUCCESS',
+    Data: { IdentityCenterInstanceArn: OTHER_IDENTITY_CENTER },
+  });
 });
 
 test('fails when the instance that an earlier Create left is deleted while it is taken over', async () => {
@@ -167,7 +185,16 @@ describe('a change of the association', () => {
     expect(instanceState(sandbox)).toMatchObject({ associationIsOurs: false });
   });
 
-  test('does not associate when the Create is too late and it has not requested that before', async () => {
+  test('does not wait for an association that nobody has requested when the Create is too late', async () => {
+    anotherOwner(sandbox).createsInstance();
+    const properties = { AccountId: AT[0], Region: AT[1], IdentityCenterInstanceArn: IDENTITY_CENTER };
+    const { Reason } = await sandbox.send('Create', { ageMs: 200_000, ResourceProperties: properties });
+
+    expect(Reason).toMatch(/\[INSTANCE_CREATE_TOO_LATE\]$/);
+    expect(writeCalls(sandbox)).toEqual(['TagResource']);
+  });
+
+  test('leaves no claim when AWS is too busy to associate', async () => {
     anotherOwner(sandbox).createsInstance();
     const error = new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', { error, times: Infinity });

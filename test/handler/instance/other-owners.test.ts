@@ -77,6 +77,18 @@ describe('an instance', () => {
 });
 
 describe('an association by another owner', () => {
+  test('does not claim an association with the desired Identity Center instance that was there before', async () => {
+    anotherOwner(sandbox).createsInstance(IDENTITY_CENTER);
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({
+      status: 'SUCCESS',
+      attributes: { IdentityCenterInstanceArn: IDENTITY_CENTER },
+    });
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(writeCalls(sandbox)).toEqual([]);
+  });
+
   test("keeps another owner's association with the same Identity Center instance", async () => {
     onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
       run: () => anotherOwner(sandbox).associates(IDENTITY_CENTER),
@@ -99,6 +111,22 @@ describe('an association by another owner', () => {
     expect(outcome.reason).toContain(`is associated with Identity Center instance ${OTHER_IDENTITY_CENTER}`);
     expect(instanceState(sandbox)).toMatchObject({ identityCenter: OTHER_IDENTITY_CENTER, associationIsOurs: false });
     expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
+  });
+
+  test('gives up its claim when another owner was faster and the response to our request is lost', async () => {
+    anotherOwner(sandbox).createsInstance();
+    await sandbox.deploy();
+    onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
+      error: LOST,
+      run: () => anotherOwner(sandbox).associates(OTHER_IDENTITY_CENTER),
+    });
+
+    expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({
+      status: 'FAILED', reason: expect.stringMatching(/\[IDENTITY_CENTER_ALREADY_ASSOCIATED\]$/), rollback: 'SUCCESS',
+    });
+    expect(instanceState(sandbox)).toEqual({
+      identityCenter: OTHER_IDENTITY_CENTER, instanceIsOurs: false, associationIsOurs: false,
+    });
   });
 
   test("keeps another owner's association that follows our dissociation", async () => {

@@ -196,13 +196,33 @@ describe('an Update from a managed key to other credentials', () => {
   });
 });
 
-test('fails an Update when Immuta accepts another access key and keeps the one before', async () => {
-  expect(await update()).toMatchObject({ Status: 'SUCCESS' });
-  sandbox.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];
-  const { accessKeyId, secretAccessKey } = sandbox.aws.iam.createAccessKey(USER);
-  const { arn } = sandbox.aws.secrets.createSecret('given', JSON.stringify({ accessKeyId, secretAccessKey }));
-  const properties = { ...managed, AccessKeyUserName: undefined, AccessKeySecretArn: arn };
-  const { Reason } = await sandbox.update({ properties, oldProperties: managed });
+describe('an Immuta that keeps the access key when it accepts another one', () => {
+  let properties: Record<string, string | undefined>;
+  beforeEach(async () => {
+    expect(await update()).toMatchObject({ Status: 'SUCCESS' });
+    sandbox.immuta.switches.ignoredByEdit = ['awsAccessKeyId', 'awsSecretAccessKey'];
+    const { accessKeyId, secretAccessKey } = sandbox.aws.iam.createAccessKey(USER);
+    const { arn } = sandbox.aws.secrets.createSecret('given', JSON.stringify({ accessKeyId, secretAccessKey }));
+    properties = { ...managed, AccessKeyUserName: undefined, AccessKeySecretArn: arn };
+  });
+  const updateKey = () => sandbox.update({ properties, oldProperties: managed });
 
-  expect(Reason).toMatch(/does not show what was sent as 'awsAccessKeyId'\. .*\[UPDATE_IGNORED\]$/);
+  test('fails an Update after which the integration has the key that it had before', async () => {
+    expect((await updateKey()).Reason).toMatch(
+      /does not show what was sent as 'awsAccessKeyId'\. .*\[UPDATE_IGNORED\]$/,
+    );
+  });
+
+  test('ends an Update after which the integration has the key of a later run', async () => {
+    const setLaterKey = () => {
+      const record = sandbox.immuta.integrations.get('101')!;
+      record.config = { ...record.config, awsAccessKeyId: 'AKIAOFALATERRUN00001' };
+    };
+    sandbox.immuta.faults.http({
+      method: 'PUT', run: () => sandbox.clock.at(sandbox.clock.now() + 1_000, setLaterKey),
+    });
+
+    expect(await updateKey()).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.countImmutaCalls('PUT')).toBe(2);
+  });
 });

@@ -1,4 +1,7 @@
-import { CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE_OF_ADOPTED, OTHER_ROLE, OWNER } from '../support/handler-sandbox';
+import { S3Config } from '../../sandbox/immuta';
+import {
+  CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE_OF_ADOPTED, OTHER_IMMUTA_ROLE, OTHER_ROLE, OWNER,
+} from '../support/handler-sandbox';
 
 // what an Update concludes from what Immuta and S3 Access Grants show
 
@@ -260,6 +263,13 @@ describe('an Immuta that repairs a failed creation with an update', () => {
     expect(await rename()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(puts()).toBe(2);
   });
+
+  test('fails at once when the repair ends in another error', async () => {
+    sandbox.immuta.faults.transition({ from: 'editing', to: 'migrateError' });
+
+    expect((await rename()).Reason).toMatch(/'migrateError'.*\[UPDATE_FAILED\]$/);
+    expect(puts()).toBe(1);
+  });
 });
 
 describe('an Immuta that answers an update with the status after it', () => {
@@ -336,5 +346,20 @@ describe('an Immuta that does not show the role to assume', () => {
     sandbox.immuta.switches.ignoredByEdit = ['awsRoleToAssume', 'name'];
 
     expect((await rename()).Reason).toMatch(/does not show what was sent as 'name'\. .*\[UPDATE_IGNORED\]$/);
+  });
+
+  test.each<[string, S3Config, string | undefined]>([
+    ['the role is missing that was shown before', CONFIG, undefined],
+    ['another role appears that was hidden before', withoutRole, OTHER_IMMUTA_ROLE],
+  ])('fails an Update after which %s', async (__, before, roleAfterwards) => {
+    record().config = before;
+    sandbox.immuta.switches.ignoredByEdit = ['awsRoleToAssume'];
+    onPut(() => after(1_000, () => {
+      record().config = { ...record().config, awsRoleToAssume: roleAfterwards };
+    }));
+
+    expect((await rename()).Reason).toMatch(
+      /does not show what was sent as 'awsRoleToAssume'\. .*\[UPDATE_IGNORED\]$/,
+    );
   });
 });

@@ -67,6 +67,8 @@ export class AccessGrantsState {
   writeScope: (scope: string) => string;
   /** How long it takes until a new association shows, and until one that was ended does not. */
   associationMs = 0;
+  /** Whether an association appears without its application, as it may while it begins or ends. */
+  isApplicationHidden = false;
   /** How long a list of locations shows the state before a new one. */
   listLagMs = 0;
   /** What becomes of a second association with the same Identity Center instance. */

@@ -343,14 +343,15 @@ function locationArn(instanceArn: string, { AccessGrantsLocationId }: S3ControlI
 function instanceOutput(state: AccessGrantsState, instance: AccessGrantsInstance) {
   const { arn, createdAt } = instance;
   const association = state.visibleAssociation(instance);
+  const applicationArn = state.isApplicationHidden ? undefined : association?.applicationArn;
   return {
     CreatedAt: new Date(createdAt).toISOString(),
     AccessGrantsInstanceId: 'default',
     AccessGrantsInstanceArn: arn,
     // deprecated: it holds the application, too
-    IdentityCenterArn: association?.applicationArn,
+    IdentityCenterArn: applicationArn,
     IdentityCenterInstanceArn: association?.identityCenterArn,
-    IdentityCenterApplicationArn: association?.applicationArn,
+    IdentityCenterApplicationArn: applicationArn,
   };
 }
 
