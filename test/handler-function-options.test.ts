@@ -163,6 +163,11 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(() => define(newStack(), options)).toThrow(message);
   });
 
+  test('accepts a proxy with a runtime whose name has no version', () => {
+    const runtime = new lambda.Runtime('nodejs', lambda.RuntimeFamily.NODEJS);
+    expect(() => define(newStack(), { runtime, proxy: PROXY })).not.toThrow();
+  });
+
   test('does not print the credentials in the URL of a proxy', () => {
     const proxy = { url: 'http://lake:hunter2@proxy:3128' };
     expect(() => define(newStack(), { proxy })).toThrow(/^(?!.*hunter2)/s);
