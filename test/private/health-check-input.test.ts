@@ -2,8 +2,12 @@ import { Token } from 'aws-cdk-lib';
 import { validateInputSize } from '../../src/private/validation/health-check';
 
 const INTEGRATION = {
-  IntegrationId: '101', IntegrationName: 'sales', AccountId: '111122223333', Region: 'us-east-1',
-  LocationPath: 's3://sales/', AuthenticationType: 'auto',
+  IntegrationId: '101',
+  IntegrationName: 'sales',
+  AccountId: '111122223333',
+  Region: 'us-east-1',
+  LocationPath: 's3://sales/',
+  AuthenticationType: 'auto',
 } as const;
 
 /** 30 integrations, with 175 characters each beside the role: 5,250 of the 8,192 that a rule can pass. */
