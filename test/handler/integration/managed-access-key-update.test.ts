@@ -85,7 +85,8 @@ describe('the key of an Update that fails', () => {
     sandbox.aws.route('secretsmanager', async (request, next) => {
       if (request.operation === 'UpdateSecretVersionStage') {
         const [{ accessKeyId: awsAccessKeyId }] = keys();
-        Object.assign(sandbox.integrations[0].config, { authenticationType: 'accessKey', awsAccessKeyId });
+        const [record] = sandbox.integrations;
+        Object.assign(record, { config: { ...record.config, authenticationType: 'accessKey', awsAccessKeyId } });
       }
       return next(request);
     });
