@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImmutaAuthentication, S3Location } from '../../src';
+import { validateRoleSize } from '../../src/private/validation/quotas';
 import { importedBucket, newIntegration, newStack, newTenant, listResources, synthError } from '../fixture';
 import { Annotations } from '../support/annotations';
 
@@ -46,6 +47,30 @@ test('fails when the inline policies of a new role exceed the quota', () => {
   const error = synthError(stack);
   expect(error).toMatch(/role 'Stack\/Lake\/\w+\/LocationRole' have at least \d+ characters/);
   expect(error).toMatch(/role 'Stack\/Lake\/\w+\/ImmutaRole' have at least \d+ characters/);
+});
+
+describe('the inline policies of a role', () => {
+  /** 95 characters and a resource. */
+  const statement = (length: number) =>
+    new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['x'.repeat(length - 95)] });
+  const newRole = (length: number) => new iam.Role(newStack(), 'Role', {
+    assumedBy: new iam.AccountRootPrincipal(),
+    inlinePolicies: { Own: new iam.PolicyDocument({ statements: [statement(length)] }) },
+  });
+
+  test.each([5_000, 10_240])('accepts %d characters', (length) => {
+    expect(validateRoleSize(newRole(length))).toEqual([]);
+  });
+
+  test.each([10_241, 30_000])('fails with %d characters', (length) => {
+    expect(validateRoleSize(newRole(length))).toMatchObject([{ code: 'INLINE_POLICIES_TOO_LONG' }]);
+  });
+
+  test('counts what the CDK grants to the role', () => {
+    const role = newRole(1_000);
+    role.addToPolicy(statement(9_241));
+    expect(validateRoleSize(role)).toMatchObject([{ code: 'INLINE_POLICIES_TOO_LONG' }]);
+  });
 });
 
 test('fails when the managed policy of a user exceeds the quota', () => {
