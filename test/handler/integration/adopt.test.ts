@@ -27,6 +27,15 @@ const add = (config: Partial<S3Config> = {}, more: Partial<IntegrationRecord> = 
 const expectOnlyReads = () => expect(sandbox.immutaCalls.filter((call) => !call.startsWith('GET'))).toEqual([]);
 
 describe("Create with 'adopt'", () => {
+  test('returns as much of a long name as a response can hold', async () => {
+    add({ name: `${'x'.repeat(512)}yz` });
+
+    expect(await sandbox.create(adopting())).toMatchObject({
+      Status: 'SUCCESS',
+      Data: { IntegrationId: '101', IntegrationName: 'x'.repeat(512) },
+    });
+  });
+
   test.each<[string, Partial<S3Config>, Record<string, string | undefined>]>([
     ['without a name', {}, {}],
     ['with its name', {}, { IntegrationName: 'by hand' }],
