@@ -353,7 +353,7 @@ async function isCancelledPredecessor(
   record: IntegrationRecord,
 ): Promise<boolean> {
   const found = parseOwnership(record.name);
-  if (!generation || found?.owner !== ownership.owner || !isOfGeneration(found, generation)) {
+  if (found?.owner !== ownership.owner || !isOfGeneration(found, generation)) {
     return false;
   }
   const current = await operation.findPhysicalId();

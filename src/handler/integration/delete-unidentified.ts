@@ -10,8 +10,6 @@ import { watchCancelledCreate } from '../protocol/cancelled-create';
 /** A record of this resource that may have been created by the Create that is deleted. */
 interface Candidate {
   readonly record: IntegrationRecord;
-  /** Whether the record was complete when it was seen first. */
-  readonly wasComplete: boolean;
   /** Undefined as long as the evidence is missing. */
   readonly isKept?: boolean;
 }
@@ -30,15 +28,14 @@ export async function deleteUnidentified(
   const { immuta, deadline, log } = context;
   const deleted: string[] = [];
   const left = new Map<string, Candidate>();
-  await watchCancelledCreate(deadline, async ({ isFirst }) => {
+  await watchCancelledCreate(deadline, async () => {
     for (const record of (await immuta.list()).filter((each) => isOurs(each, request))) {
       const { id } = record;
-      const { isKept, wasComplete = isFirst && isComplete(record.status) } = left.get(id) ?? {};
-      if (isKept) {
+      if (left.get(id)?.isKept) {
         continue;
       }
       const isCreated = createdBy === undefined
-        ? await isOfCancelledCreate(context, request, { record, wasComplete })
+        ? await isOfCancelledCreate(context, request, record)
         : parseOwnership(record.name)!.createdBy === createdBy;
       if (isCreated) {
         log.info('delete-unidentified', { integrationId: id, status: record.status });
@@ -46,7 +43,7 @@ export async function deleteUnidentified(
         left.delete(id);
         deleted.push(id);
       } else {
-        left.set(id, { record, wasComplete, isKept: isCreated === false });
+        left.set(id, { record, isKept: isCreated === false });
       }
     }
   });
@@ -73,17 +70,15 @@ function reportKept({ log }: IntegrationContext, record: IntegrationRecord): voi
  */
 async function isOfCancelledCreate(
   context: IntegrationContext,
-  request: IntegrationRequest,
-  candidate: Candidate,
+  { generation, physicalId }: IntegrationRequest,
+  record: IntegrationRecord,
 ): Promise<boolean | undefined> {
   const { operation } = context;
-  const { record } = candidate;
-  const { generation, physicalId } = request;
   const ownership = parseOwnership(record.name)!;
   if (isOfGeneration(ownership, physicalId.text)) {
     return true;
   }
-  if (generation && !isOfGeneration(ownership, generation)) {
+  if (!isOfGeneration(ownership, generation)) {
     return false;
   }
   if (!operation.isSettled) {
@@ -92,9 +87,7 @@ async function isOfCancelledCreate(
   if (await operation.isOver()) {
     return false;
   }
-  // without a role or policy of its own, a resource has no generation
-  const isNew = generation || !candidate.wasComplete ? true : await operation.isFirstDeployment();
-  return isNew ? !isComplete(record.status) || isWithoutStack(context, record) : isNew;
+  return !isComplete(record.status) || isWithoutStack(context, record);
 }
 
 /** Whether the stack does not have the record now. Undefined if CloudFormation does not say. */

@@ -105,7 +105,7 @@ async function listGenerations(
   { operation }: IntegrationContext,
   { generation, physicalId }: IntegrationRequest,
 ): Promise<string[]> {
-  return generation && (await operation.findPhysicalId()) === physicalId.text
+  return (await operation.findPhysicalId()) === physicalId.text
     ? [physicalId.text, generation]
     : [physicalId.text];
 }

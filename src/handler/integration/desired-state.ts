@@ -27,15 +27,18 @@ export function parseLocation(properties: Properties): Location {
   };
 }
 
+/** @throws Failure if the property is missing */
+export function requireProperty(properties: Properties, name: string): string {
+  const value = properties[name];
+  if (!value) {
+    throw createFailure('PROPERTY_MISSING', { name });
+  }
+  return value;
+}
+
 /** @throws Failure if a property is missing */
 export function parseDesiredState(properties: Properties): DesiredState {
-  const required = (name: string) => {
-    const value = properties[name];
-    if (!value) {
-      throw createFailure('PROPERTY_MISSING', { name });
-    }
-    return value;
-  };
+  const required = (name: string) => requireProperty(properties, name);
   const desired = {
     integrationName: properties.IntegrationName || undefined,
     location: { accountId: required('AccountId'), region: required('Region'), path: required('LocationPath') },

@@ -13,8 +13,8 @@ export interface Ownership {
   readonly owner: string;
   /**
    * Which event created it. The first half is a digest of what its Delete can know too, which does not know the
-   * request: the `Generation` of a Create, if it has one, and the physical ID of an Update that recreated the record.
-   * The second half is a digest of the request.
+   * request: the `Generation` of a Create, and the physical ID of an Update that recreated the record. The second half
+   * is a digest of the request.
    */
   readonly createdBy: string;
 }
@@ -25,13 +25,11 @@ const SUFFIX = /-([0-9a-f]{12})-([0-9a-f]{12})$/;
 export function deriveOwnership(
   event: Pick<ResourceEvent, 'requestType' | 'stackId' | 'logicalId' | 'requestId' | 'physicalId' | 'properties'>,
 ): Ownership {
-  const generation = event.requestType === 'Update' ? event.physicalId : event.properties.Generation;
+  const generation = event.requestType === 'Update' ? event.physicalId : (event.properties.Generation ?? '');
   return {
     // the two parts cannot run into each other: a logical ID has letters and digits only
     owner: computeDigest(`${event.stackId} ${event.logicalId}`),
-    createdBy: generation
-      ? computeHalfDigest(generation) + computeHalfDigest(event.requestId)
-      : computeDigest(event.requestId),
+    createdBy: computeHalfDigest(generation) + computeHalfDigest(event.requestId),
   };
 }
 

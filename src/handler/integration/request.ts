@@ -1,4 +1,4 @@
-import { DesiredState, parseLocation, parseDesiredState } from './desired-state';
+import { DesiredState, parseLocation, parseDesiredState, requireProperty } from './desired-state';
 import { Ownership, deriveOwnership } from './ownership';
 import { parsePhysicalId, PhysicalId } from './physical-id';
 import { Location } from '../location';
@@ -11,7 +11,8 @@ export interface IntegrationRequest {
   /** Of what this event creates. */
   readonly ownership: Ownership;
   readonly physicalId: PhysicalId;
-  readonly generation?: string;
+  /** Distinguishes the integration from one of the same resource that was retained before. Empty if it is adopted. */
+  readonly generation: string;
   /** ID of an integration that was created outside this resource, which manages it. */
   readonly adopt?: string;
   readonly tenantUrl?: string;
@@ -79,7 +80,7 @@ export function parseIntegrationRequest(event: ResourceEvent): IntegrationReques
     locationRoleArn: properties.LocationRoleArn,
     ownership: deriveOwnership(event),
     physicalId: parsePhysicalId(event.physicalId),
-    generation: properties.Generation,
+    generation: properties.Generation ?? '',
     adopt: properties.Adopt || undefined,
     tenantUrl: properties.TenantUrl || undefined,
     isRetained: properties.RemovalPolicy === 'retain',
@@ -88,7 +89,13 @@ export function parseIntegrationRequest(event: ResourceEvent): IntegrationReques
 
 /** @throws Failure if a property is missing */
 export function parseCreateRequest(event: ResourceEvent): CreateRequest {
-  return { ...parseIntegrationRequest(event), desired: parseDesiredState(event.properties) };
+  const { properties } = event;
+  const desired = parseDesiredState(properties);
+  const request = parseIntegrationRequest(event);
+  if (!request.adopt) {
+    requireProperty(properties, 'Generation');
+  }
+  return { ...request, desired };
 }
 
 /** @throws Failure if a property is missing */

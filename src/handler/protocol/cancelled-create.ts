@@ -14,11 +14,11 @@ const MARGIN_MS = 60_000;
  */
 export async function watchCancelledCreate(
   deadline: Deadline,
-  deleteCreated: (run: { readonly isFirst: boolean }) => Promise<void>,
+  deleteCreated: () => Promise<void>,
 ): Promise<void> {
   const end = deadline.creationEndsAt + MARGIN_MS;
-  await poll<void>({ deadline, waitingFor: 'the end of the cancelled Create' }, async ({ number }) => {
-    await deleteCreated({ isFirst: number === 1 });
+  await poll<void>({ deadline, waitingFor: 'the end of the cancelled Create' }, async () => {
+    await deleteCreated();
     const left = end - deadline.now();
     return left <= 0
       ? { done: undefined }

@@ -158,15 +158,6 @@ export class CurrentOperation {
   }
 
   /**
-   * Whether the stack was never deployed successfully, so that nothing of it can have been retained before. Undefined
-   * if CloudFormation does not say.
-   */
-  public async isFirstDeployment(): Promise<boolean | undefined> {
-    const stack = await this.describeStack();
-    return stack && /^(CREATE|ROLLBACK)_(IN_PROGRESS|FAILED)$/.test(stack.status);
-  }
-
-  /**
    * Whether the stack is still in the operation that sent this event, or in its rollback. Undefined if CloudFormation
    * does not say.
    */

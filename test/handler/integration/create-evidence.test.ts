@@ -249,13 +249,5 @@ describe('what a Create with the same generation left, which CloudFormation canc
     expect(ids()).toEqual(['2002']);
     expect(deletions()).toBe(0);
   });
-
-  test('keeps it when the resource has no generation', async () => {
-    await addLeft();
-    describeCreate();
-
-    expect(await sandbox.create({ properties: { Generation: undefined } })).toMatchObject({ Status: 'FAILED' });
-    expect(deletions()).toBe(0);
-  });
 });
 

@@ -549,6 +549,7 @@ describe('a Create that fails', () => {
     ['Region', {}],
     ['LocationPath', {}],
     ['LocationRoleArn', {}],
+    ['Generation', {}],
     ['AuthenticationType', {}],
     ['AccessKeySecretArn', { AuthenticationType: 'accessKey' }],
   ])('names the missing property %s', async (name, properties) => {

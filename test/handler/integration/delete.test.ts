@@ -215,7 +215,7 @@ describe('Delete of an integration of ours', () => {
       await sandbox.addIntegration({ config: { ...CONFIG, name } });
       sandbox.addRecord({ id: '2002', status: 'deleteError', config: { ...CONFIG, name } });
 
-      expect(await sandbox.delete(ID, { properties: { Generation: undefined } })).toMatchObject({ Status: 'SUCCESS' });
+      expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
       expect(sandbox.integrations).toEqual([]);
     },
   );
@@ -516,52 +516,13 @@ test('deletes what an Update of the resource with that ID recreated, even in the
   expect(sandbox.integrations).toEqual([]);
 });
 
-describe('Delete without a generation, under an ID that CloudFormation invented', () => {
-  const INVENTED = 'Lake-SalesLake-1F2E3D4C5B6A';
-  const name = `sales-${OWNER}-9c09a061596b`;
-  const noGeneration = { properties: { Generation: undefined } };
-
-  test.each(['enabled', 'editing', 'recurringValidationError', 'disabled'])(
-    'keeps an existing %s integration without a generation, because it may have been retained',
-    async (status) => {
-      sandbox.addRecord({ status, config: { ...CONFIG, name } });
-
-      expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
-      expect(deletions()).toBe(0);
-      expect(sandbox.steps).toContain('keep-integration');
-    },
-  );
-
-  test.each(['creating', 'createError'])(
-    'deletes a %s integration without a generation, because that is never retained',
-    async (status) => {
-      const record = sandbox.addRecord({ status, config: { ...CONFIG, name } });
-      sandbox.clock.at(sandbox.clock.now() + 15_000, () => {
-        record.status = record.status === 'creating' ? 'enabled' : record.status;
-      });
-
-      expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
-      expect(sandbox.integrations).toEqual([]);
-    },
-  );
-
-  test('deletes an integration without a generation that appears during the Delete', async () => {
-    sandbox.clock.at(sandbox.clock.now() + 100_000, () => sandbox.addRecord({ config: { ...CONFIG, name } }));
-
-    expect(await sandbox.delete(INVENTED, noGeneration)).toMatchObject({ Status: 'SUCCESS' });
-    expect(deletions()).toBe(1);
-    expect(sandbox.integrations).toEqual([]);
-  });
-});
-
 describe('Delete of `unknown/<createdBy>`', () => {
   test('deletes what the Create of `unknown/<createdBy>` created in any status', async () => {
-    const made = '9c09a061596b';
-    await sandbox.addIntegration({ config: { ...CONFIG, name: `sales-${OWNER}-${made}` } });
+    await sandbox.addIntegration();
 
-    expect(
-      await sandbox.delete(`immuta-s3-integration/unknown/${made}`, { properties: { Generation: undefined } }),
-    ).toMatchObject({ Status: 'SUCCESS' });
+    expect(await sandbox.delete(`immuta-s3-integration/unknown/${MADE_BY_CREATE}`)).toMatchObject({
+      Status: 'SUCCESS',
+    });
     expect(sandbox.integrations).toEqual([]);
   });
 

@@ -271,20 +271,6 @@ describe('when CloudFormation cannot be asked', () => {
 });
 
 test.each([
-  ['CREATE_IN_PROGRESS', true],
-  ['ROLLBACK_IN_PROGRESS', true],
-  ['ROLLBACK_FAILED', true],
-  ['CREATE_COMPLETE', false],
-  ['UPDATE_IN_PROGRESS', false],
-  ['UPDATE_ROLLBACK_IN_PROGRESS', false],
-  ['DELETE_IN_PROGRESS', false],
-])('decides whether a stack in %s is in its first deployment: %s', async (status, expected) => {
-  stackStatus = status;
-
-  expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBe(expected);
-});
-
-test.each([
   [SENT_AT - MINUTE, true],
   [SENT_AT + 2 * SECOND, true], // the URL of an event is signed in whole seconds
   [SENT_AT + 3 * SECOND, false],
@@ -299,10 +285,6 @@ test('does not say whether a stack is in the operation of an event without a dat
   stackStatus = 'UPDATE_IN_PROGRESS';
 
   expect(await operation('Create', [CREATING], { sentAt: undefined }).isPresentDeployment()).toBeUndefined();
-});
-
-test('does not say whether a stack is new when CloudFormation cannot be asked', async () => {
-  expect(await operation('Delete', [CREATING]).isFirstDeployment()).toBeUndefined();
 });
 
 test('finds the physical ID that the stack has', async () => {
