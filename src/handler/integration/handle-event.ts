@@ -83,9 +83,15 @@ async function performRequest(
     }
     case 'Update': {
       const request = parseUpdateRequest(event);
-      const withoutTimeout = { ...tools, deadline: tools.deadline.withoutTimeout() };
-      const patient = createIntegrationContext(request, credentials, withoutTimeout, options);
-      const record = await update(await prepareContext(request), patient, request, state);
+      const context = await prepareContext(request);
+      const createPatientContext = () =>
+        createIntegrationContext(
+          request,
+          credentials,
+          { ...tools, deadline: tools.deadline.withoutTimeout() },
+          options,
+        );
+      const record = await update(context, request, state, createPatientContext);
       reportDeployment(event, record, tools.log, tools.deadline.now());
       // a physical ID never changes, except `none`: its Delete would leave behind what this Update created
       const { physicalId } = event;
@@ -104,12 +110,12 @@ async function performRequest(
   }
 }
 
-/** @param patient the same context without the `timeout` of the resource, for what a failure leaves to be done */
+/** @param createPatientContext without the `timeout` of the resource, for what a failure leaves to be done */
 async function update(
   context: IntegrationContext,
-  patient: IntegrationContext,
   request: UpdateRequest,
   state: CreationState,
+  createPatientContext: () => IntegrationContext,
 ): Promise<IntegrationRecord> {
   const { credentials, log, operation } = context;
   try {
@@ -119,6 +125,7 @@ async function update(
     return record;
   } catch (error) {
     if (!(error instanceof OutOfTime && error.limit === 'invocation')) {
+      const patient = createPatientContext();
       await bestEffort(log, 'access-keys-kept', () =>
         credentials.releaseUnused((key) => canHoldKey(patient, request, state, key)),
       );

@@ -1,21 +1,10 @@
-import { ResourceEvent } from './event';
+import { StackObserver, StackObserverOptions } from './stack-observer';
 import type { StackOperation, StackResource } from '../aws/cloudformation';
 import { createFailure } from '../failure';
 import { Clock } from '../runtime/clock';
-import { Log } from '../runtime/log';
 import { poll } from '../runtime/poll';
 
-/** Asks CloudFormation about a stack. Each function throws if it cannot be asked. */
-export interface StackDescription {
-  /** Undefined if CloudFormation does not know the resource. */
-  describeResource(stackId: string, logicalId: string): Promise<StackResource | undefined>;
-  describeOperation(stackId: string): Promise<StackOperation>;
-}
-
-export interface CurrentOperationOptions {
-  readonly event: ResourceEvent;
-  readonly stack: StackDescription;
-  readonly log: Log;
+export interface CurrentOperationOptions extends StackObserverOptions {
   /** When CloudFormation sent the event, in milliseconds since 1970. Undefined if it is not known. */
   readonly sentAt: number | undefined;
   /** Milliseconds since 1970. */
@@ -49,9 +38,6 @@ const LATER_MS = 5_000;
 
 /** A status that is so much older than the event is that before the event: the read lags behind. */
 const OLDER_MS = 2_000;
-
-/** So many failures in a row say that CloudFormation cannot be asked. */
-const MOST_FAILURES = 3;
 
 /** Maximum number of reads of the result of a Create, unless the stack is cleaning up. */
 const MOST_QUESTIONS = 3;
@@ -90,14 +76,13 @@ export interface Successor {
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
  */
 export class CurrentOperation {
+  private readonly observer: StackObserver;
   private first: StackResource | undefined;
-  private failures = 0;
-  private hasAnswered = false;
-  private isFailureLogged = false;
   private readonly startedAt: number;
   private last: StackResource | undefined;
 
   constructor(private readonly options: CurrentOperationOptions) {
+    this.observer = new StackObserver(options);
     this.first = options.firstState;
     this.startedAt = options.sentAt ?? options.now();
   }
@@ -124,7 +109,7 @@ export class CurrentOperation {
 
   /** Whether CloudFormation cannot be asked: it has never answered. */
   public get isBlind(): boolean {
-    return this.failures >= MOST_FAILURES && !this.hasAnswered;
+    return this.observer.isBlind;
   }
 
   /**
@@ -138,7 +123,7 @@ export class CurrentOperation {
     }
     const clock = { now: this.options.now, sleep: this.options.sleep };
     const reply = await poll({ deadline: clock, waitingFor: 'CloudFormation to show the event' }, async () => {
-      const description = await this.describe();
+      const description = await this.observer.describeResource();
       return this.mayBeFromBefore(description?.answer) ? { seen: 'an earlier status' } : { done: description };
     });
     if (!reply || this.isFromBefore(reply.answer)) {
@@ -168,14 +153,13 @@ export class CurrentOperation {
   }
 
   /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation does not say. */
-  public async describeStack(): Promise<StackOperation | undefined> {
-    const { event, stack } = this.options;
-    return (await this.ask(() => stack.describeOperation(event.stackId)))?.answer;
+  public describeStack(): Promise<StackOperation | undefined> {
+    return this.observer.describeStack();
   }
 
   /** Describes the resource as the stack has it now. Undefined if CloudFormation does not say. */
   public async describeResource(): Promise<StackResource | undefined> {
-    return (await this.describe())?.answer;
+    return (await this.observer.describeResource())?.answer;
   }
 
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
@@ -252,7 +236,7 @@ export class CurrentOperation {
     await deadline.sleep(CLOUDFORMATION_LAG_MS);
     const end = deadline.now() + LONGEST_CLEANUP_MS;
     return poll<StackResource | undefined>({ deadline, waitingFor: 'CloudFormation' }, async ({ number }) => {
-      const description = await this.describe();
+      const description = await this.observer.describeResource();
       const state = description && (description.answer ?? last); // a resource that is gone is the one that was deleted
       const isCleaningUp = state && isDeletion(state) ? await this.isCleaningUp() : false;
       if (state && isCleaningUp === false && !(first && describeDifference(first, state) === undefined)) {
@@ -279,33 +263,6 @@ export class CurrentOperation {
     if (requestType in STATUSES_WHILE_WAITING && deliveryDelayMs > LONGEST_BLIND_DELAY_MS) {
       const minutes = Math.round(deliveryDelayMs / 60_000);
       throw createFailure('EVENT_TOO_OLD', { requestType: requestType.toLowerCase(), logicalId, minutes });
-    }
-  }
-
-  private describe(): Promise<{ readonly answer: StackResource | undefined } | undefined> {
-    const { event, stack } = this.options;
-    return this.ask(() => stack.describeResource(event.stackId, event.logicalId));
-  }
-
-  /** A new policy of the handler's own role may not be in force yet, so one failure is not the last word. */
-  private async ask<T>(question: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {
-    if (this.failures >= MOST_FAILURES) {
-      return undefined;
-    }
-    try {
-      const answer = await question();
-      this.failures = 0;
-      this.hasAnswered = true;
-      return { answer };
-    } catch (error) {
-      this.failures += 1;
-      if (!this.isFailureLogged) {
-        this.isFailureLogged = true;
-        this.options.log.warn('cloudformation-not-asked', {
-          message: `continues without knowing whether CloudFormation still waits: ${(error as Error).message}`,
-        });
-      }
-      return undefined;
     }
   }
 

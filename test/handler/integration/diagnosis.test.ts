@@ -73,6 +73,22 @@ test('adds nothing to the reason when the list of locations is denied', async ()
   expect(reason).not.toContain('AWS says');
 });
 
+/** Records the values of context keys that the policy simulator is asked with, as `<action>: <key> <value>`. */
+function recordContexts(keys: RegExp): Set<string> {
+  const contexts = new Set<string>();
+  sandbox.aws.route('iam', (request, next) => {
+    const { input } = request;
+    Object.entries<string>(input)
+      .filter(([name, key]) => name.endsWith('.ContextKeyName') && keys.test(key))
+      .forEach(([name, key]) => {
+        const value = input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')];
+        contexts.add(`${input['ActionNames.member.1']}: ${key} ${value}`);
+      });
+    return next(request);
+  });
+  return contexts;
+}
+
 describe("with Immuta's principal", () => {
   const withPrincipal = { DiagnosedPrincipalArn: IMMUTA_ROLE };
 
@@ -105,17 +121,12 @@ describe("with Immuta's principal", () => {
     ['arn:aws-us-gov:iam::111122223333:role/sales', 'us-gov-west-1'],
     ['arn:aws-iso:iam::111122223333:role/sales', 'eu-west-1'],
   ])('asks about a role in the Region of its IAM: %s', async (LocationRoleArn, region) => {
-    const regions = new Set<string>();
-    sandbox.aws.route('iam', (request, next) => {
-      const { input } = request;
-      Object.entries<string>(input)
-        .filter(([, value]) => input['ActionNames.member.1'] === 'iam:GetRole' && value === 'aws:RequestedRegion')
-        .forEach(([name]) => regions.add(input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')]));
-      return next(request);
-    });
+    const contexts = recordContexts(/^aws:RequestedRegion$/);
     await failsAtTest(6, { ...withPrincipal, LocationRoleArn, Region: 'eu-west-1' });
 
-    expect([...regions]).toEqual([region]);
+    expect([...contexts].filter((each) => each.startsWith('iam:GetRole'))).toEqual([
+      `iam:GetRole: aws:RequestedRegion ${region}`,
+    ]);
   });
 
   test('reports no denial that an organization has for other Regions', async () => {
@@ -140,14 +151,12 @@ describe("with Immuta's principal", () => {
     ['s3://', ['s3:ListAllMyBuckets *'], []],
   ])('asks the simulator about what Immuta does with %s', async (LocationPath, withAllBuckets, withBucket) => {
     const instance = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
+    const services = recordContexts(/^iam:PassedToService$/);
     const asked = new Set<string>();
-    const services = new Set<string>();
     sandbox.aws.route('iam', (request, next) => {
       const { input } = request;
       Object.keys(input).filter((name) => name.startsWith('ActionNames.'))
         .forEach((name) => asked.add(`${input[name]} ${input['ResourceArns.member.1']}`));
-      Object.keys(input).filter((name) => input[name] === 'iam:PassedToService')
-        .forEach((name) => services.add(input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')]));
       return next(request);
     });
     await failsAtTest(6, { ...withPrincipal, LocationPath });
@@ -166,7 +175,7 @@ describe("with Immuta's principal", () => {
       ...withBucket,
     ]));
     expect(asked.size).toBe(10);
-    expect([...services]).toEqual(['access-grants.s3.amazonaws.com']);
+    expect([...services]).toEqual(['iam:PassRole: iam:PassedToService access-grants.s3.amazonaws.com']);
   });
 
   test.each([
@@ -175,16 +184,7 @@ describe("with Immuta's principal", () => {
     [{ LocationPath: 's3://', DiagnosedBucketName: 'sales' }, 's3://sales/*', 's3://'],
     [{ LocationPath: 's3://' }, 's3://*', 's3://'],
   ])('passes the scopes of the location and of its grants to the simulator: %j', async (properties, grant, scope) => {
-    const scopes = new Set<string>();
-    sandbox.aws.route('iam', (request, next) => {
-      Object.entries<string>(request.input)
-        .filter(([name, key]) => name.endsWith('.ContextKeyName') && key.startsWith('s3:AccessGrant'))
-        .forEach(([name, key]) => {
-          const value = request.input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')];
-          scopes.add(`${request.input['ActionNames.member.1']}: ${key} ${value}`);
-        });
-      return next(request);
-    });
+    const scopes = recordContexts(/^s3:AccessGrant/);
     await failsAtTest(6, { ...withPrincipal, ...properties });
 
     expect([...scopes].sort()).toEqual([
@@ -198,18 +198,10 @@ describe("with Immuta's principal", () => {
     [{ LocationPath: 's3://sales/curated/' }, ['s3:prefix curated/']],
     [{ BucketAccountId: '444455556666' }, ['aws:ResourceAccount 444455556666', 's3:prefix ']],
   ])('passes the prefix and the owner of the bucket to the simulator: %j', async (properties, expected) => {
-    const contexts = new Set<string>();
-    sandbox.aws.route('iam', (request, next) => {
-      Object.entries<string>(request.input)
-        .filter(([name, key]) => name.endsWith('.ContextKeyName') && /^(s3:prefix|aws:ResourceAccount)$/.test(key))
-        .forEach(([name, key]) => {
-          contexts.add(`${key} ${request.input[name.replace('ContextKeyName', 'ContextKeyValues.member.1')]}`);
-        });
-      return next(request);
-    });
+    const contexts = recordContexts(/^(s3:prefix|aws:ResourceAccount)$/);
     await failsAtTest(6, { ...withPrincipal, ...properties });
 
-    expect([...contexts].sort()).toEqual(expected);
+    expect([...contexts].sort()).toEqual(expected.map((each) => `s3:ListBucket: ${each}`));
   });
 
   test('reports nothing when the simulator cannot decide a condition', async () => {

@@ -1,0 +1,79 @@
+import { ResourceEvent } from './event';
+import type { StackOperation, StackResource } from '../aws/cloudformation';
+import { Log } from '../runtime/log';
+
+/** Asks CloudFormation about a stack. Each function throws if it cannot be asked. */
+export interface StackDescription {
+  /** Undefined if CloudFormation does not know the resource. */
+  describeResource(stackId: string, logicalId: string): Promise<StackResource | undefined>;
+  describeOperation(stackId: string): Promise<StackOperation>;
+}
+
+export interface StackObserverOptions {
+  readonly event: ResourceEvent;
+  readonly stack: StackDescription;
+  readonly log: Log;
+}
+
+/** What CloudFormation said. */
+export interface Reply<T> {
+  readonly answer: T;
+}
+
+/** So many failures in a row say that CloudFormation cannot be asked. */
+const MOST_FAILURES = 3;
+
+/** Asks CloudFormation about the resource of an event and its stack, until it cannot be asked. */
+export class StackObserver {
+  private failures = 0;
+  private hasAnswered = false;
+  private isFailureLogged = false;
+
+  constructor(private readonly options: StackObserverOptions) {}
+
+  /** Whether CloudFormation cannot be asked: it has never answered. */
+  public get isBlind(): boolean {
+    return this.failures >= MOST_FAILURES && !this.hasAnswered;
+  }
+
+  /** Describes what CloudFormation is doing with the stack. Undefined if it does not say. */
+  public async describeStack(): Promise<StackOperation | undefined> {
+    const { event, stack } = this.options;
+    return (await this.ask(() => stack.describeOperation(event.stackId)))?.answer;
+  }
+
+  /**
+   * Describes the resource as the stack has it now. The answer is undefined if CloudFormation does not know the
+   * resource, and the reply is undefined if it does not say.
+   */
+  public describeResource(): Promise<Reply<StackResource | undefined> | undefined> {
+    const { event, stack } = this.options;
+    return this.ask(() => stack.describeResource(event.stackId, event.logicalId));
+  }
+
+  /** A new policy of the handler's own role may not be in force yet, so one failure is not the last word. */
+  private async ask<T>(question: () => Promise<T>): Promise<Reply<T> | undefined> {
+    if (this.failures >= MOST_FAILURES) {
+      return undefined;
+    }
+    try {
+      const answer = await question();
+      this.failures = 0;
+      this.hasAnswered = true;
+      return { answer };
+    } catch (error) {
+      this.failures += 1;
+      this.reportFailure(error as Error);
+      return undefined;
+    }
+  }
+
+  private reportFailure({ message }: Error): void {
+    if (!this.isFailureLogged) {
+      this.isFailureLogged = true;
+      this.options.log.warn('cloudformation-not-asked', {
+        message: `continues without knowing whether CloudFormation still waits: ${message}`,
+      });
+    }
+  }
+}
