@@ -1,9 +1,7 @@
 import {
   findRegisteredLocation, isOnPath, listRegisteredLocations,
 } from '../../../src/handler/aws/access-grants-locations';
-import { Deadline } from '../../../src/handler/runtime/deadline';
-import { createLog } from '../../../src/handler/runtime/log';
-import { Redaction } from '../../../src/handler/runtime/redaction';
+import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox, OTHER_ROLE, ROLE } from '../support/handler-sandbox';
 
 test.each([
@@ -29,12 +27,7 @@ describe('among the locations of an instance', () => {
   });
   afterEach(() => sandbox.close());
 
-  function createTools() {
-    const { clock, s3Control } = sandbox;
-    const [handOverAt, giveUpAt] = [Infinity, Infinity];
-    const deadline = new Deadline(clock, { handOverAt, giveUpAt, iamPropagationEndsAt: 0, creationEndsAt: 0 });
-    return { deadline, log: createLog({ clock, redaction: new Redaction(), write: () => {} }), s3Control };
-  }
+  const createTools = () => ({ ...createAwsTools(sandbox.clock), s3Control: sandbox.s3Control });
 
   test.each<[string, [string, string][], boolean, string | undefined]>([
     ['the one with our role', [['s3://sales/x/*', OTHER_ROLE], ['s3://sales/x/', ROLE]], false, 's3://sales/x/'],

@@ -1,8 +1,6 @@
 import { describeStackOperation, describeStackResource } from '../../../src/handler/aws/cloudformation';
-import { Deadline } from '../../../src/handler/runtime/deadline';
-import { createLog } from '../../../src/handler/runtime/log';
-import { Redaction } from '../../../src/handler/runtime/redaction';
 import { AwsError, elements, queryXml } from '../../sandbox/aws';
+import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
@@ -12,13 +10,8 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 function createTools() {
-  const { clock } = sandbox;
-  const [handOverAt, giveUpAt] = [Infinity, Infinity];
-  const deadline = new Deadline(clock, { handOverAt, giveUpAt, iamPropagationEndsAt: 0, creationEndsAt: 0 });
-  return {
-    deadline: deadline.withoutRetries(),
-    log: createLog({ clock, redaction: new Redaction(), write: () => {} }),
-  };
+  const { deadline, log } = createAwsTools(sandbox.clock);
+  return { deadline: deadline.withoutRetries(), log };
 }
 
 const answer = (fields: object) =>

@@ -1,0 +1,40 @@
+import { readField, readSecret } from '../../../src/handler/aws/secrets-manager';
+import { createAwsTools } from '../support/aws-tools';
+import { API_KEY, API_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+});
+afterEach(() => sandbox.close());
+
+test('reads the text of a secret', async () => {
+  expect(await readSecret(API_KEY_ARN, createAwsTools(sandbox.clock))).toBe(API_KEY);
+});
+
+test('fails for a secret without text', async () => {
+  sandbox.aws.route('secretsmanager', async () => ({
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({ ARN: API_KEY_ARN, SecretBinary: 'AAECAw==' }),
+  }));
+
+  await expect(readSecret(API_KEY_ARN, createAwsTools(sandbox.clock))).rejects.toThrow(
+    `cannot read secret '${API_KEY_ARN}': it is binary. Store it as text, then try again. [SECRET_IS_BINARY]`,
+  );
+});
+
+test.each(['[]', '{}', '{"field":""}', '{"field":" "}', '{"field":1}', '{"field":null}', '{"other":"value"}'])(
+  'finds no text of the field in %s',
+  (text) => {
+    expect(() => readField('arn', text, 'field')).toThrow(/^secret 'arn' .* field 'field'.*\[SECRET_FIELD_MISSING\]$/);
+  },
+);
+
+test.each(['', 'text', '"text"', '1', 'null'])('takes %p for no JSON object', (text) => {
+  expect(() => readField('arn', text, 'field')).toThrow(/^secret 'arn' .* field 'field'.*\[SECRET_IS_NOT_JSON\]$/);
+});
+
+test('removes white space around the text of a field', () => {
+  expect(readField('arn', '{"field":" va lue\\n"}', 'field')).toBe('va lue');
+});
