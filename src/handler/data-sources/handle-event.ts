@@ -109,9 +109,8 @@ async function reconcile(
   for (const each of plan.setAside) {
     await changeRecord(context, each, false);
   }
-  for (const { name, record } of plan.keep) {
-    const isSetAside = plan.setAside.some((each) => each.record === record);
-    await changeRecord(context, { name, record: isSetAside ? { ...record, name: '' } : record }, true);
+  for (const each of plan.keep) {
+    await changeRecord(context, each, true);
   }
   const { locationPaths } = found;
   const added = await addDataSources(context, plan.add, { request, locationPaths, recordRequest });

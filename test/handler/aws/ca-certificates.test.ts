@@ -4,14 +4,11 @@ import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
 // what a failure does to an operation: ../integration/ca-certificates.test.ts
+const generated = Promise.all(['one', 'two'].map((value) => generate([{ name: 'commonName', value }])));
 let certificates: string[];
-beforeAll(async () => {
-  const generated = await Promise.all(['one', 'two'].map((value) => generate([{ name: 'commonName', value }])));
-  certificates = generated.map(({ cert }) => cert.trim());
-});
-
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
+  certificates = (await generated).map(({ cert }) => cert.trim());
   sandbox = await HandlerSandbox.start();
 });
 afterEach(() => sandbox.close());
