@@ -10,6 +10,7 @@ import { SANDBOX_BUCKET, SANDBOX_ENV, Sandbox } from '../sandbox/sandbox';
 
 const LANGUAGE = /^<(?:summary>(?<name>.+)<\/summary|\/details)>$/;
 const WHOLE_FILE = /^This is all of `(?<file>.+)`:$/;
+const CHANGE_OF_FILE = /^Write `(?<next>.+)` instead of `(?<previous>.+)` in your code\./;
 const PART_OF_FILE = /^Add this to the `<(?<element>\w+)>` of `(?<file>.+)`:$/;
 
 /** What the reader answers when the CLI asks. */
@@ -42,6 +43,8 @@ export async function followGetStarted(language: Language, parent: string): Prom
 }
 
 interface Block extends CodeBlock {
+  /** The text of the file that has to be changed before. */
+  readonly change?: Readonly<Record<string, string>>;
   /** The file whose content it is, or to which it is added. */
   readonly file?: string;
   /** The element of the file to which it is added. */
@@ -60,7 +63,9 @@ function blocksFor(name: string): Block[] {
   if (!blocks.some((block) => languageOf(block) === name)) throw new Error(`the page has nothing for ${name}`);
   return blocks
     .filter((block) => [undefined, name].includes(languageOf(block)))
-    .map((block): Block => ({ ...block, ...fileOf(block) }));
+    .map((block): Block => ({
+      ...block, ...fileOf(block), change: CHANGE_OF_FILE.exec(lines[block.line - 4])?.groups,
+    }));
 }
 
 class Reader {
@@ -69,6 +74,8 @@ class Reader {
   /** What the reader knows by now, by how the page writes it. */
   private readonly values: Record<string, string>;
   private readsData = false;
+  /** The file with the stack. */
+  private file?: string;
 
   constructor(
     private readonly sandbox: Sandbox, private readonly folder: string, language: string, env?: NodeJS.ProcessEnv,
@@ -98,6 +105,7 @@ class Reader {
       this.write(block);
       return;
     }
+    if (block.change) this.change(block.change);
     const page = { file: GET_STARTED, text: `\`\`\`console\n${block.code}\`\`\`\n` };
     let script = '';
     for (const { text } of commandsOf(page)) {
@@ -110,6 +118,7 @@ class Reader {
       }
     }
     if (script) await this.learn(await this.execute(script));
+    if (block.change) this.assertDataSource(block.change.next);
   }
 
   assertDone(): void {
@@ -124,6 +133,7 @@ class Reader {
   private write({ file, element, code }: Block): void {
     const target = path.join(this.folder, 'governed-lake', file!);
     if (!element) {
+      this.file = target;
       writeFileSync(target, this.fill(code, ['https://', 'arn:']));
       return;
     }
@@ -131,6 +141,17 @@ class Reader {
       .replace(`</${element}>`, `${code}</${element}>`)
       .replace('</project>', `${this.fill(this.installation.fromClone)}</project>`);
     writeFileSync(target, text);
+  }
+
+  private change({ previous, next }: Readonly<Record<string, string>>): void {
+    const text = readFileSync(this.file!, 'utf8');
+    if (!text.includes(previous)) throw new Error(`the code of the page has no ${previous}`);
+    writeFileSync(this.file!, text.replaceAll(previous, next));
+  }
+
+  private assertDataSource(name: string): void {
+    const names = [...this.sandbox.immuta.dataSources.records.values()].map((record) => record.name);
+    if (names.join() !== name) throw new Error(`Immuta has the data sources ${names}, not ${name}`);
   }
 
   /** What the reader types instead of a command that installs the published package. */
@@ -148,7 +169,7 @@ class Reader {
   /** Takes from an output what the next steps need. */
   private async learn(output: string): Promise<void> {
     const analyst = /AnalystArn = (\S+)/.exec(output)?.[1];
-    if (analyst) {
+    if (analyst && !this.values['<AnalystArn>']) {
       this.values['<AnalystArn>'] = analyst;
       await this.sandbox.immuta.subscribe('Sales orders', analyst);
     }
