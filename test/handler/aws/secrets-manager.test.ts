@@ -1,4 +1,5 @@
 import { readField, readSecret } from '../../../src/handler/aws/secrets-manager';
+import { AwsError } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { API_KEY, API_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
 
@@ -21,6 +22,16 @@ test('fails for a secret without text', async () => {
 
   await expect(readSecret(API_KEY_ARN, createAwsTools(sandbox.clock))).rejects.toThrow(
     `cannot read secret '${API_KEY_ARN}': it is binary. Store it as text, then try again. [SECRET_IS_BINARY]`,
+  );
+});
+
+test('names the secret when Secrets Manager stays out of order', async () => {
+  sandbox.aws.route('secretsmanager', async () => {
+    throw new AwsError(500, 'InternalServiceError', 'Try later.');
+  });
+
+  await expect(readSecret(API_KEY_ARN, createAwsTools(sandbox.clock))).rejects.toThrow(
+    `AWS Secrets Manager failed to process GetSecretValue of '${API_KEY_ARN}': InternalServiceError: Try later. `,
   );
 });
 

@@ -38,6 +38,7 @@ test('writes a message for a step without one, because the cdk CLI shows nothing
     'Immuta answered 503',
     'Healthy 1',
   ]);
+  expect(lines.map((line) => JSON.parse(line).level)).toEqual(['info', 'info', 'info', 'warn', 'info']);
 });
 
 test('redacts and cuts a text of the log, and keeps it on one line', () => {
