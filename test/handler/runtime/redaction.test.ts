@@ -10,6 +10,10 @@ test('redacts nothing before it knows a secret', () => {
   expect(createRedaction('').redact('text')).toBe('text');
 });
 
+test('redacts nothing for an empty secret', () => {
+  expect(createRedaction('', 'secret').redact('a secret')).toBe('a [redacted]');
+});
+
 test('redacts a secret with any characters, in each of its forms', () => {
   const secret = 'a/b"c$&(.*)[x]\\d|e';
 
