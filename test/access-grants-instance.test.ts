@@ -1,6 +1,7 @@
 import { App, NestedStack, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
 import {
   ENV,
   INSTANCE,
@@ -235,7 +236,16 @@ describe('uniqueness of the AccessGrantsInstance', () => {
     const stack = newStack();
     new AccessGrantsInstance(stack, 'One');
     new AccessGrantsInstance(stack, 'Two');
-    expect(synthError(stack)).toContain('both define the S3 Access Grants instance');
+    const error = synthError(stack);
+    expect(error).toContain('both define the S3 Access Grants instance');
+    expect(error).toContain('[INSTANCE_DEFINED_TWICE]');
+  });
+
+  test("keeps a construct of the user that has the ID of a stack's default instance", () => {
+    const stack = newStack();
+    const construct = new Construct(stack, 'DefaultS3AccessGrantsInstance');
+    new AccessGrantsInstance(stack, 'Instance');
+    expect(stack.node.tryFindChild('DefaultS3AccessGrantsInstance')).toBe(construct);
   });
 
   test.each([
@@ -259,7 +269,9 @@ describe('uniqueness of the AccessGrantsInstance', () => {
     const [, other] = twoStacks({}, {});
     Annotations.fromStack(other).hasWarning(
       '/Two/Instance',
-      Match.stringLikeRegexp('both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances'),
+      Match.stringLikeRegexp(
+        "'Two' and 'One' both define.*\\[TWO_ACCESS_GRANTS_INSTANCES\\].*two-access-grants-instances",
+      ),
     );
   });
 });

@@ -145,7 +145,7 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   }
 
   private warnOfPossibleDuplicate(): void {
-    const other = this.findOthers().find((each) => compareEnvironments(each, this) === 'unknown');
+    const other = INSTANCES.findAll(this).find((each) => compareEnvironments(each, this) === 'unknown');
     if (other) {
       addWarning(this, 'TWO_ACCESS_GRANTS_INSTANCES', { here: getStackPath(this), there: getStackPath(other) });
     }
@@ -161,10 +161,6 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
     return [here === there && this.constructor !== other.constructor
       ? createProblem('INSTANCE_NATIVE_AND_ADOPTING', { first, second, stack: here })
       : createProblem('INSTANCE_DEFINED_TWICE', { here, there, first, second })];
-  }
-
-  private findOthers(): DefinedInstance[] {
-    return INSTANCES.findAll(this).filter((other) => other !== this);
   }
 }
 
