@@ -83,7 +83,7 @@ test('fails a Create that has sent nothing when the outage takes more than a min
   expect(sandbox.clock.now() - begin).toBeLessThan(70_000);
 });
 
-test('recreates the integration with an Update when an outage of two minutes begins at the list before it', async () => {
+test('recreates the integration with an Update when an outage of two minutes begins before the POST', async () => {
   outage('GET', 120, /integrations$/, { after: 2 }); // two lists confirm that the integration is gone
 
   expect(await sandbox.update()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });

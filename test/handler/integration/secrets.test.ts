@@ -1,4 +1,6 @@
-import { ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, CONFIG, HandlerSandbox, MADE_BEFORE, OWNER } from '../support/handler-sandbox';
+import {
+  ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, CONFIG, HandlerSandbox, MADE_BEFORE, OWNER,
+} from '../support/handler-sandbox';
 import { carryOut, GOOD, inOrder, Operation, prepare } from '../support/operations';
 
 // what a secret may hold: ../protocol/run.test.ts
@@ -145,11 +147,12 @@ test.each([
   expect(sandbox.log.filter((line) => line.includes('KeyRotationFailed'))).toEqual([]);
 });
 
-test('redacts the credentials of an own integration in a list, after those of many other owners', async () => {
-  const keys = { awsAccessKeyId: 'AKIAIOSFODNN7EXAMPLE', awsSecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+test('redacts the credentials of its own integration that a list shows after many others', async () => {
+  const keys = {
+    awsAccessKeyId: 'AKIAIOSFODNN7EXAMPLE', awsSecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  };
   for (let number = 0; number < 10; number++) {
-    const config = { ...CONFIG, name: `others-${number}`, awsLocationPath: `s3://others/${number}/` };
-    sandbox.addRecord({ config });
+    sandbox.addRecord({ config: { ...CONFIG, name: `others-${number}`, awsLocationPath: `s3://others/${number}/` } });
   }
   const name = `sales-${OWNER}-${MADE_BEFORE}`;
   sandbox.addRecord({ config: { ...CONFIG, ...keys, name, awsLocationPath: 's3://before/' } });
