@@ -41,6 +41,7 @@ test.each([
   ['cron(0 0/5,2 * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],
   ['cron(0 24 * * ? *)', 'the hours must be 0 to 23'],
   ['cron(0 0-24/6 * * ? *)', 'the hours must be 0 to 23'],
+  ['cron(0 0-24/20 * * ? *)', 'the hours must be 0 to 23'],
   ['cron(0 24-3 * * ? *)', 'the hours must be 0 to 23'],
   ['cron(0 24,4 * * ? *)', 'the hours must be 0 to 23'],
   ['cron(0 2/3 * * ? *)', 'the hours must be 0 to 23, and 4 or more apart'],

@@ -64,8 +64,9 @@ test.each<[string, (stack: Stack) => [ISecret, ISecret], boolean]>([
 ])('decides whether %s of two secrets means that the API key is the access key', (_, define, isSame) => {
   const [secret, apiKey] = define(newStack());
 
-  expect(validateNotApiKey(secret, apiKey).map(({ code }) => code))
-    .toEqual(isSame ? ['ACCESS_KEY_SECRET_SAME_AS_API_KEY'] : []);
+  expect(validateNotApiKey(secret, apiKey)).toEqual(isSame ? [{
+    code: 'ACCESS_KEY_SECRET_SAME_AS_API_KEY', message: expect.stringContaining(`'${secret.node.path}'`),
+  }] : []);
 });
 
 test.each<[string, Stack, string, string[]]>([
