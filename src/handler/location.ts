@@ -32,5 +32,5 @@ function normalizePath(path: string): string {
 }
 
 function removeSlash(path: string): string {
-  return path === 's3://' ? path : path.replace(/\/$/, '');
+  return path.replace(/\/$/, '');
 }

@@ -25,8 +25,13 @@ test.each([
   expect(isSamePathExceptSlash(path, scope)).toBe(false);
 });
 
-test('distinguishes paths for Immuta by the slash at the end of a prefix', () => {
-  expect(isSamePath('s3://b/x/', 's3://b/x')).toBe(false);
+test.each([
+  ['s3://sales', 's3://sales/', true],
+  ['s3://sales/*', 's3://sales', true],
+  ['s3://sales/x/', 's3://sales/x', false],
+  ['s3://sales/s3://x/', 's3://sales/s3://x', false],
+])('compares the path %s with %s for Immuta: %p', (path, scope, expected) => {
+  expect(isSamePath(path, scope)).toBe(expected);
 });
 
 const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://b/x/' };

@@ -1,10 +1,10 @@
-import { App } from 'aws-cdk-lib';
+import { App, Aws, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImmutaAuthentication, S3Location } from '../../src';
-import { validateRoleSize } from '../../src/private/validation/quotas';
+import { validateManagedDocument, validateRoleSize } from '../../src/private/validation/quotas';
 import { importedBucket, newIntegration, newStack, newTenant, listResources, synthError } from '../fixture';
 import { Annotations } from '../support/annotations';
 
@@ -66,10 +66,44 @@ describe('the inline policies of a role', () => {
     expect(validateRoleSize(newRole(length))).toMatchObject([{ code: 'INLINE_POLICIES_TOO_LONG' }]);
   });
 
+  test('accepts a role that has none', () => {
+    expect(validateRoleSize(new iam.Role(newStack(), 'Role', { assumedBy: new iam.AccountRootPrincipal() })))
+      .toEqual([]);
+  });
+
   test('counts what the CDK grants to the role', () => {
     const role = newRole(1_000);
     role.addToPolicy(statement(9_241));
     expect(validateRoleSize(role)).toMatchObject([{ code: 'INLINE_POLICIES_TOO_LONG' }]);
+  });
+});
+
+describe('the length of a managed policy', () => {
+  const inRegion = (region?: string) => newStack({ env: { account: '111122223333', region } });
+  const newRole = (stack: Stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+  /** 26 characters and a reference. */
+  const validate = (stack: Stack, reference: unknown, length: number) =>
+    validateManagedDocument(stack, { Text: 'x'.repeat(length - 26), Reference: reference });
+
+  test.each<[string, number, string | undefined, (stack: Stack) => string]>([
+    ['nothing', 0, 'us-east-1', () => ''],
+    ['an account', 12, 'us-east-1', () => Aws.ACCOUNT_ID],
+    ['a Region', 9, 'cn-north-1', () => Aws.REGION],
+    ['a partition', 3, 'us-east-1', () => Aws.PARTITION],
+    ['another partition', 6, 'cn-north-1', () => Aws.PARTITION],
+    ['a partition that is not known', 3, undefined, () => Aws.PARTITION],
+    ['an ARN', 16, 'us-east-1', (stack) => newRole(stack).roleArn],
+    ['another attribute', 0, 'us-east-1', (stack) => newRole(stack).roleId],
+    ['a name', 0, 'us-east-1', (stack) => newRole(stack).roleName],
+  ])('counts the fewest characters of a reference to %s: %d', (_, characters, region, refer) => {
+    const stack = inRegion(region);
+    const reference = refer(stack);
+
+    expect(validate(stack, reference, 6_144 - characters)).toEqual([]);
+    expect(validate(stack, reference, 6_145 - characters)).toMatchObject([{
+      code: 'MANAGED_POLICY_TOO_LONG',
+      message: expect.stringMatching(/^the policy has at least 6145 characters, and IAM allows 6144 in a /),
+    }]);
   });
 });
 
@@ -140,14 +174,47 @@ describe.each([
 });
 
 test('counts the managed policies of the role itself and those of other stacks', () => {
-  const app = new App();
-  const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
-  const managedPolicies = Array.from({ length: 20 }, (_, n) =>
-    iam.ManagedPolicy.fromManagedPolicyName(home, `Policy${n}`, `policy-${n}`),
-  );
-  const role = new iam.Role(home, 'Role', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
-  newIntegration(other, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
-  expect(synthError(home)).toContain('role \'Home/Role\' gets 21 managed policies from this app');
+  const synthWith = (count: number) => {
+    const app = new App();
+    const [home, other] = ['Home', 'Other'].map((id) => newStack(undefined, app, id));
+    const managedPolicies = Array.from({ length: count }, (_, n) =>
+      iam.ManagedPolicy.fromManagedPolicyName(home, `Policy${n}`, `policy-${n}`),
+    );
+    const role = new iam.Role(home, 'Role', { assumedBy: new iam.AccountRootPrincipal(), managedPolicies });
+    newIntegration(other, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
+    return synthError(home);
+  };
+
+  expect(synthWith(19)).toBe('');
+  expect(synthWith(20)).toContain('role \'Home/Role\' gets 21 managed policies from this app');
+});
+
+test('counts only the policies of the library when it does not know those of an imported role', () => {
+  const stack = newStack();
+  const tenant = newTenant(stack);
+  const role = iam.Role.fromRoleName(stack, 'Role', 'immuta');
+  for (let n = 0; n < 10; n++) {
+    newIntegration(stack, `Lake${n}`, { tenant, authentication: ImmutaAuthentication.existingRole(role) });
+  }
+
+  Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+});
+
+test('counts the managed policies of each user and role for itself', () => {
+  const stack = newStack();
+  const tenant = newTenant(stack);
+  const principals = [
+    ...['alice', 'bob'].map((name) => ImmutaAuthentication.accessKeySecret({
+      secret: Secret.fromSecretNameV2(stack, `Key-${name}`, name),
+      user: iam.User.fromUserName(stack, `User-${name}`, name),
+    })),
+    ImmutaAuthentication.existingRole(iam.Role.fromRoleName(stack, 'Role', 'alice')),
+  ];
+  principals.forEach((authentication, number) => {
+    for (let n = 0; n < 6; n++) newIntegration(stack, `Lake${number}-${n}`, { tenant, authentication });
+  });
+
+  Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
 });
 
 test('does not count policies of a role with the same logical ID in another stack', () => {

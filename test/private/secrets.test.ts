@@ -1,6 +1,8 @@
 import { CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
-import { Secret, SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
-import { validateSecretValue } from '../../src/private/validation/secrets';
+import { ISecret, Secret, SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
+import {
+  validateNotApiKey, validateSecretRegion, validateSecretValue,
+} from '../../src/private/validation/secrets';
 import { newStack } from '../fixture';
 
 const text = (value: string): SecretProps => ({ secretStringValue: SecretValue.unsafePlainText(value) });
@@ -42,4 +44,37 @@ test.each<[string, SecretProps, string | undefined]>([
 test('finds a field of a secret in the template beside one that is hidden', () => {
   const secret = new Secret(newStack(), 'Key', generated({ id: 'AKIA' }, 'key'));
   expect(validateSecretValue('accessKeySecret', secret, ['key', 'id'])).toHaveLength(1);
+});
+
+const arn = (name: string, region = 'us-east-1') => `arn:aws:secretsmanager:${region}:111122223333:secret:${name}`;
+const byName = (stack: Stack, id: string, name: string) => Secret.fromSecretNameV2(stack, id, name);
+const byArn = (stack: Stack, id: string, value: string) => Secret.fromSecretCompleteArn(stack, id, value);
+
+test.each<[string, (stack: Stack) => [ISecret, ISecret], boolean]>([
+  ['one name', (stack) => [byName(stack, 'A', 'key'), byName(stack, 'B', 'key')], true],
+  ['a name and its ARN', (stack) => [byName(stack, 'A', 'key'), byArn(stack, 'B', arn('key-AbCdEf'))], true],
+  ['two names', (stack) => [byName(stack, 'A', 'key'), byName(stack, 'B', 'other')], false],
+  ['two ARNs', (stack) => [byArn(stack, 'A', arn('key-AbCdEf')), byArn(stack, 'B', arn('other-AbCdEf'))], false],
+  ['one construct', (stack) => Array(2).fill(new Secret(stack, 'A')) as [ISecret, ISecret], true],
+  ['a construct and its ARN', (stack) => {
+    const secret = new Secret(stack, 'A');
+    return [byArn(stack, 'B', secret.secretArn), secret];
+  }, true],
+  ['two constructs', (stack) => [new Secret(stack, 'A'), new Secret(stack, 'B')], false],
+])('decides whether %s of two secrets means that the API key is the access key', (_, define, isSame) => {
+  const [secret, apiKey] = define(newStack());
+
+  expect(validateNotApiKey(secret, apiKey)).toEqual(isSame ? [{
+    code: 'ACCESS_KEY_SECRET_SAME_AS_API_KEY', message: expect.stringContaining(`'${secret.node.path}'`),
+  }] : []);
+});
+
+test.each<[string, Stack, string, string[]]>([
+  ['the same', newStack(), 'us-east-1', []],
+  ['another', newStack(), 'eu-west-1', ['SECRET_IN_OTHER_REGION']],
+  ['not known', newStack({}), 'eu-west-1', []],
+])('compares the Region of a secret with that of the handler when it is %s', (_, stack, region, codes) => {
+  const secret = byArn(stack, 'Key', arn('key-AbCdEf', region));
+
+  expect(validateSecretRegion(stack, 'apiKey', secret).map(({ code }) => code)).toEqual(codes);
 });

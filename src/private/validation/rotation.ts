@@ -68,7 +68,7 @@ function listHours(field: string): number[] | undefined {
     }
     const first = from === '*' ? 0 : Number(from);
     const last = to !== undefined ? Number(to) : from === '*' || step !== undefined ? 23 : first;
-    if (first > 23 || last > 23 || step === '0') {
+    if (first > 23 || last > 23 || Number(step) === 0) {
       return undefined;
     }
     for (let hour = first; hour <= last; hour += Number(step ?? 1)) {

@@ -17,7 +17,7 @@ export function validateSecretRegion(scope: IConstruct, prop: string, secret: se
 /** Checks that the secret of the access key is not known to be that of the API key. */
 export function validateNotApiKey(secret: secretsmanager.ISecret, apiKey: secretsmanager.ISecret): Problem[] {
   const isSame =
-    compareTokens(secret.secretArn, apiKey.secretArn) === 'same' ||
+    secret.secretArn === apiKey.secretArn || // a token refers to one secret
     compareTokens(secret.secretName, apiKey.secretName) === 'same';
   return isSame ? [createProblem('ACCESS_KEY_SECRET_SAME_AS_API_KEY', { secret: secret.node.path })] : [];
 }

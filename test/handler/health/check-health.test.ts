@@ -450,6 +450,23 @@ describe('when the record cannot be read', () => {
       expect.objectContaining({ finding: 'UnexpectedAnswer', code: 'ENVIRONMENT_INCOMPLETE' }),
     ]);
   });
+
+  test('reports each integration, and calls no tenant, when the CAs cannot be read', async () => {
+    sandbox.aws.buckets.createBucket('certificates');
+    Object.assign(sandbox.environment, {
+      CA_CERTIFICATES_BUCKET: 'certificates', CA_CERTIFICATES_KEY: 'acme/root.pem',
+    });
+
+    const { findings } = await runCheck(sandbox, { integrations: [EXPECTED, { ...EXPECTED, IntegrationId: '102' }] });
+
+    expect(findings).toMatchObject(['101', '102'].map((integrationId) => ({
+      integrationId,
+      finding: 'UnexpectedAnswer',
+      message: expect.stringMatching(/^cannot read object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates': /),
+      code: 'CA_CERTIFICATES_NOT_READABLE',
+    })));
+    expect(sandbox.immutaCalls).toEqual([]);
+  });
 });
 
 test.each([

@@ -9,6 +9,7 @@ import {
   OTHER_IMMUTA_ROLE,
   OWNER,
 } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 const ADOPTED = `${ID}/adopted`;
 const THEIRS = { ...CONFIG, name: 'by hand' };
@@ -74,6 +75,14 @@ describe("Create with 'adopt'", () => {
     expect(answer.Data).toEqual({ IntegrationId: '101', IntegrationName: { ...THEIRS, ...config }.name });
     expect(await sandbox.deliver(event)).toEqual(answer);
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101', 'GET /integrations/101']);
+  });
+
+  test('adopts nothing when CloudFormation has cancelled the Create', async () => {
+    add();
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', 'Lake-SalesLake-1F2E3D4C5B6A');
+
+    expect((await sandbox.create(adopting())).Reason).toMatch(/\[OPERATION_NOT_CURRENT\]$/);
+    expect(sandbox.immutaCalls).toEqual([]);
   });
 
   test.each<[string, Partial<S3Config>, Record<string, string>, string]>([

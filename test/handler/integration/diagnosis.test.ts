@@ -73,6 +73,14 @@ test('adds nothing to the reason when the list of locations is denied', async ()
   expect(reason).not.toContain('AWS says');
 });
 
+test('names the option of the integration that explains what AWS denied Immuta', async () => {
+  sandbox.refuse('POST', 400, 'AccessDenied: not authorized to perform: s3:CreateAccessGrantsLocation');
+
+  expect((await sandbox.create()).Reason).toContain(
+    ". If AWS denied Immuta its own location or grants, set 'restrictScope' of the integration to false. [",
+  );
+});
+
 /** Records the values of context keys that the policy simulator is asked with, as `<action>: <key> <value>`. */
 function recordContexts(keys: RegExp): Set<string> {
   const contexts = new Set<string>();
@@ -107,6 +115,12 @@ describe("with Immuta's principal", () => {
         'policy of the organization), ',
     );
     expect(reason).toContain('s3:ListBucket on arn:aws:s3:::sales (a policy of the organization)');
+  });
+
+  test('separates what S3 Access Grants and the policy simulator say', async () => {
+    expect(await failsAtTest(6, withPrincipal)).toContain(
+      "registered on 's3://sales/' in account 111122223333, us-east-1; AWS's policy simulator finds nothing",
+    );
   });
 
   test('reports what a policy of the role denies', async () => {

@@ -60,6 +60,20 @@ describe('the key of an Update that fails', () => {
     expect(keys()).toEqual([]);
   });
 
+  test('is kept for the next invocation when Immuta is busy until the first one ends', async () => {
+    sandbox.functionTimeoutMs = 170_000; // enough to delete the key after the PUT, but not to wait as Immuta asks
+    sandbox.immuta.faults.http({
+      method: 'PUT',
+      behaviour: 'answer',
+      answer: { status: 429, headers: { 'retry-after': '120' }, body: {} },
+    });
+
+    expect(await update()).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.countAwsCalls('Invoke')).toBe(1);
+    expect(sandbox.countAwsCalls('CreateAccessKey')).toBe(1);
+    expect(sandbox.integrations[0].config.awsAccessKeyId).toBe(keys()[0].accessKeyId);
+  });
+
   describe('while the stack is in another operation', () => {
     const beginOperation = () => describeStack(sandbox, 'DELETE_IN_PROGRESS', ID);
     beforeEach(() => describeStack(sandbox, 'UPDATE_IN_PROGRESS', ID, { resourceStatus: 'UPDATE_IN_PROGRESS' }));

@@ -1,3 +1,4 @@
+import { HttpFault } from '../../sandbox/immuta';
 import { HandlerSandbox, ID } from '../support/handler-sandbox';
 
 let sandbox: HandlerSandbox;
@@ -7,14 +8,14 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 /** Answers 503 to all of these requests, for so many seconds after the first of them. */
-function outage(method: string, seconds: number, path = /./): void {
+function outage(method: string, seconds: number, path = /./, fault: Partial<HttpFault> = {}): void {
   const { clock, immuta } = sandbox;
   let hasBegun = false;
   const run = () => {
     if (!hasBegun) clock.at(clock.now() + seconds * 1000, () => immuta.faults.clear());
     hasBegun = true;
   };
-  sandbox.refuse(method, 503, 'Down for maintenance.', { path, times: Infinity, run });
+  sandbox.refuse(method, 503, 'Down for maintenance.', { path, times: Infinity, run, ...fault });
 }
 
 describe('an outage of four minutes', () => {
@@ -80,6 +81,13 @@ test('fails a Create that has sent nothing when the outage takes more than a min
       'Try again when Immuta is available. [IMMUTA_UNAVAILABLE]',
   );
   expect(sandbox.clock.now() - begin).toBeLessThan(70_000);
+});
+
+test('recreates the integration with an Update when an outage of two minutes begins before the POST', async () => {
+  outage('GET', 120, /integrations$/, { after: 2 }); // two lists confirm that the integration is gone
+
+  expect(await sandbox.update()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
+  expect(sandbox.countImmutaCalls('POST')).toBe(1);
 });
 
 test('waits longer when a Create that has sent nothing gets 429', async () => {

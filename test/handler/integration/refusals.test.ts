@@ -89,6 +89,15 @@ test.each(['Update', 'Delete'] as const)(
   },
 );
 
+test('says what to do when Immuta ends a creation in another error', async () => {
+  sandbox.immuta.faults.transition({ from: 'creating', to: 'migrateError', message: 'The role is gone.' });
+
+  expect((await carryOut(sandbox, 'Create')).reason).toBe(
+    "Immuta did not create the integration: integration 101 is 'migrateError'; The role is gone. " +
+      'Remove the cause. Then try again. [CREATE_FAILED]',
+  );
+});
+
 test.each([400, 418])('quotes Immuta when it refuses a Create with an unknown status (%p)', async (status) => {
   onEveryMethod(sandbox, {
     behaviour: 'answer',

@@ -1,4 +1,6 @@
-import { ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
+import {
+  ACCESS_KEY_ARN, API_KEY, API_KEY_ARN, CONFIG, HandlerSandbox, MADE_BEFORE, OWNER,
+} from '../support/handler-sandbox';
 import { carryOut, GOOD, inOrder, Operation, prepare } from '../support/operations';
 
 // what a secret may hold: ../protocol/run.test.ts
@@ -143,4 +145,18 @@ test.each([
   expect(await sandbox.create({ properties })).toMatchObject({ Status: 'SUCCESS' });
   expect(sandbox.integrations[0].config).toMatchObject(key);
   expect(sandbox.log.filter((line) => line.includes('KeyRotationFailed'))).toEqual([]);
+});
+
+test('redacts the credentials of its own integration that a list shows after many others', async () => {
+  const keys = {
+    awsAccessKeyId: 'AKIAIOSFODNN7EXAMPLE', awsSecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  };
+  for (let number = 0; number < 10; number++) {
+    sandbox.addRecord({ config: { ...CONFIG, name: `others-${number}`, awsLocationPath: `s3://others/${number}/` } });
+  }
+  const name = `sales-${OWNER}-${MADE_BEFORE}`;
+  sandbox.addRecord({ config: { ...CONFIG, ...keys, name, awsLocationPath: 's3://before/' } });
+  sandbox.refuse('POST', 400, `${keys.awsAccessKeyId} with ${keys.awsSecretAccessKey} is in use`);
+
+  expect((await sandbox.create()).Reason).toContain(': [redacted] with [redacted] is in use. ');
 });

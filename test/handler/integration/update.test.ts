@@ -12,6 +12,7 @@ import {
   ROLE,
   UPDATE,
 } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
@@ -44,6 +45,13 @@ describe('Update', () => {
       Data: { IntegrationId: '101', IntegrationName: CONFIG.name },
     });
     expect(puts()).toBe(0);
+  });
+
+  test('does not call Immuta when CloudFormation has cancelled the Update', async () => {
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', ID, { resourceStatus: 'UPDATE_COMPLETE' });
+
+    expect((await sandbox.update()).Reason).toMatch(/\[OPERATION_NOT_CURRENT\]/);
+    expect(sandbox.immutaCalls).toEqual([]);
   });
 
   test('only reads the integration in any status when just the removal policy changes', async () => {

@@ -45,7 +45,7 @@ describe.each([
   beforeEach(async () => {
     status = 200;
     server = await HttpServer.start((request, response) => {
-      response.writeHead(status, { 'x-many': ['a', 'b'], 'location': '/elsewhere' });
+      response.writeHead(status, { 'x-many': ['a', 'b'], 'set-cookie': ['c=1', 'd=2'], 'location': '/elsewhere' });
       response.end([204, 205, 304].includes(status) ? undefined : `got ${request.body}`);
     });
     process.env.NO_PROXY = '127.0.0.1';
@@ -59,13 +59,14 @@ describe.each([
 
     expect(response.status).toBe(code);
     expect(response.headers.get('x-many')).toBe('a, b');
+    expect(response.headers.getSetCookie()).toEqual(['c=1', 'd=2']);
     expect(await response.text()).toBe('got é');
     expect(server.requests).toMatchObject([
       { method: 'POST', headers: { 'x-name': 'value', 'content-length': '2' }, body: 'é' },
     ]);
   });
 
-  test.each([204, 304])('receives a response with the status %i, which has no body', async (code) => {
+  test.each([204, 205, 304])('receives a response with the status %i, which has no body', async (code) => {
     status = code;
     const response = await sendRequest(server.url, { ...REQUEST, body: undefined });
 
@@ -87,6 +88,15 @@ describe.each([
     const error = await sendRequest(url, REQUEST).catch((thrown) => thrown);
     expect(error.code ?? error.cause.code).toBe('ECONNREFUSED');
   });
+});
+
+test('fails with a status that no response can have', async () => {
+  const server = await HttpServer.start((_, response) => void response.writeHead(600).end());
+  process.env.NO_PROXY = '127.0.0.1';
+  useProxy('http://127.0.0.1:1');
+
+  await expect(sendRequest(server.url, REQUEST)).rejects.toThrow('init["status"] must be in the range of 200 to 599');
+  await server.close();
 });
 
 test('receives a response that demands credentials for a proxy', async () => {

@@ -22,6 +22,7 @@ export class InstanceSandbox extends FunctionSandbox {
     return new InstanceSandbox(await startServers());
   }
 
+  public readonly environment: Record<string, string> = {};
   /** Tags of the user, from the next deployment on. */
   public tags: Record<string, unknown> = {};
   private physicalId?: string;
@@ -30,7 +31,7 @@ export class InstanceSandbox extends FunctionSandbox {
   private requestCount = 0;
 
   protected get handleEvent(): HandleEvent {
-    return handleInstanceEvent({ environment: {}, s3Control: this.s3Control });
+    return handleInstanceEvent({ environment: this.environment, s3Control: this.s3Control });
   }
 
   /** Creates or updates the resource. After a failure, sends the event that rolls it back. */
