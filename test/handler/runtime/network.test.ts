@@ -1,3 +1,8 @@
+import dns from 'node:dns';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import net, { AddressInfo } from 'node:net';
+import { generate } from 'selfsigned';
 import {
   createAgents, isCertificateError, isProxyError, sendRequest, useProxy,
 } from '../../../src/handler/runtime/network';
@@ -36,10 +41,11 @@ test('has agents with a proxy only', () => {
 });
 
 // The agents of this Node.js version may know no proxy: then they send the request directly.
+// The server is its own proxy.
 describe.each([
-  ['directly', undefined],
-  ['with agents', 'http://127.0.0.1:1'],
-])('a request %s', (_, proxy) => {
+  ['directly', false],
+  ['with agents', true],
+])('a request %s', (_, hasProxy) => {
   let server: HttpServer;
   let status: number;
   beforeEach(async () => {
@@ -48,8 +54,7 @@ describe.each([
       response.writeHead(status, { 'x-many': ['a', 'b'], 'set-cookie': ['c=1', 'd=2'], 'location': '/elsewhere' });
       response.end([204, 205, 304].includes(status) ? undefined : `got ${request.body}`);
     });
-    process.env.NO_PROXY = '127.0.0.1';
-    useProxy(proxy);
+    useProxy(hasProxy ? server.url : undefined);
   });
   afterEach(() => server.close());
 
@@ -92,11 +97,42 @@ describe.each([
 
 test('fails with a status that no response can have', async () => {
   const server = await HttpServer.start((_, response) => void response.writeHead(600).end());
-  process.env.NO_PROXY = '127.0.0.1';
-  useProxy('http://127.0.0.1:1');
+  useProxy(server.url);
 
   await expect(sendRequest(server.url, REQUEST)).rejects.toThrow('init["status"] must be in the range of 200 to 599');
   await server.close();
+});
+
+test('fails with the code of the network when a host has several addresses, none of which answers', async () => {
+  const server = await HttpServer.start(() => undefined);
+  const { port } = new URL(server.url);
+  await server.close();
+  jest.spyOn(dns, 'lookup').mockImplementation(((_: string, __: object, done: (...result: unknown[]) => void) =>
+    done(null, ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })))) as never);
+
+  const error = await sendRequest(`http://immuta.invalid:${port}`, REQUEST).catch((thrown) => thrown);
+  jest.restoreAllMocks();
+  expect(error.cause).toMatchObject({ message: '', code: 'ECONNREFUSED' });
+});
+
+test('sends a request to an https URL with TLS when it has agents', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+  const server = createServer({ key, cert }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const proxy = net.createServer((socket) =>
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      socket.pipe(net.connect(port, '127.0.0.1')).pipe(socket);
+    })).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  useProxy(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+
+  await expect(sendRequest(`https://127.0.0.1:${port}`, REQUEST)).rejects.toMatchObject({
+    code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  });
+  server.close();
+  proxy.close();
 });
 
 test('receives a response that demands credentials for a proxy', async () => {
