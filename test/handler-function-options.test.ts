@@ -296,7 +296,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
 
   test('gives a role of the user inline policies with a name of this stack alone', () => {
     const stack = newStack();
-    define(stack, { role: importedRole(stack) });
+    define(stack, { role: importedRole(stack), tracing: lambda.Tracing.ACTIVE });
 
     expect(countTypes(stack)).not.toHaveProperty('AWS::IAM::Role');
     const policies = Object.values(listResources(stack)).filter(({ Type }) => Type === 'AWS::IAM::Policy');
@@ -304,7 +304,47 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     for (const { Properties } of policies) {
       expect(JSON.stringify(Properties.PolicyName)).toContain('AWS::StackId');
     }
-    expect(getOnly(stack, 'AWS::Lambda::Function').Properties.Role).toBe('arn:aws:iam::111122223333:role/handler');
+    expect(getOnly(stack, 'AWS::Lambda::Function').Properties).toMatchObject({
+      Role: 'arn:aws:iam::111122223333:role/handler', TracingConfig: { Mode: 'Active' },
+    });
+  });
+
+  test('gives a role of the same stack inline policies that are named after their logical IDs', () => {
+    const stack = newStack();
+    const assumedBy = new iam.ServicePrincipal('lambda.amazonaws.com');
+    define(stack, { role: new iam.Role(stack, 'Role', { assumedBy }) });
+
+    const policies = Object.entries(listResources(stack)).filter(([, { Type }]) => Type === 'AWS::IAM::Policy');
+    expect(policies).toHaveLength(2);
+    for (const [logicalId, { Properties }] of policies) {
+      expect(Properties.PolicyName).toBe(logicalId);
+    }
+  });
+
+  test('lets Lambda assume a new role, and names the policy that refers to the function', () => {
+    const stack = newStack();
+    define(stack);
+
+    expect(getOnly(stack, 'AWS::IAM::Role').Properties.AssumeRolePolicyDocument.Statement).toEqual([
+      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+    ]);
+    expect(getOnly(stack, 'AWS::IAM::Policy').Properties.PolicyName).toBe('SelfInvoke');
+  });
+
+  test.each<[string, { readonly isGiven?: boolean; readonly tracing?: lambda.Tracing }, number]>([
+    ['a new role without tracing', {}, 0],
+    ['a new role with disabled tracing', { tracing: lambda.Tracing.DISABLED }, 0],
+    ['a new role with tracing', { tracing: lambda.Tracing.ACTIVE }, 1],
+    ['a role of the user without tracing', { isGiven: true }, 0],
+    ['a role of the user with disabled tracing', { isGiven: true, tracing: lambda.Tracing.DISABLED }, 0],
+    ['a role of the user with tracing', { isGiven: true, tracing: lambda.Tracing.ACTIVE }, 1],
+  ])('lists the permission for X-Ray of %s', (__, { isGiven, tracing }, count) => {
+    const stack = newStack();
+    const owner = define(stack, { role: isGiven ? importedRole(stack) : undefined, tracing });
+
+    const isTracing = (statement: object) => JSON.stringify(statement).includes('xray:');
+    expect(owner.handlerPolicyStatements.map((each) => each.toStatementJson()).filter(isTracing)).toHaveLength(count);
+    expect(listStatements(stack).filter(isTracing)).toHaveLength(count);
   });
 
   test('creates the function after the permissions of a role of the user', () => {

@@ -1,7 +1,7 @@
 import { App, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as nag from 'cdk-nag-2';
-import { listResources } from './fixture';
+import { ENV, listResources, newIntegration, newTenant } from './fixture';
 import { governedStack, shortPath, STACKS } from './governed-stack';
 import { Annotations } from './support/annotations';
 import { PACKS } from './support/nag-packs';
@@ -42,6 +42,14 @@ test('acknowledges findings when logical IDs change later', () => {
   Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
   expect(errors(stack)).toEqual([]);
   expect(listResources(stack).Renamed.Type).toBe('AWS::IAM::Role');
+});
+
+test('acknowledges the stacks that a function describes', () => {
+  const app = new App();
+  const [stack, other] = ['Tenant', 'Lake'].map((id) => new Stack(app, id, { env: ENV }));
+  newIntegration(other, 'Sales', { tenant: newTenant(stack) });
+  Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
+  expect(errors(stack)).toEqual([]);
 });
 
 /** Returns the metadata of cdk-nag in a template, by logical ID, after each of two syntheses. */

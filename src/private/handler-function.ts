@@ -61,7 +61,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
     buildWriteLogStatement(logGroup.logGroupArn),
     buildDescribeStatement(props.stackActions, renderDescribedStacks(scope)),
     ...options.vpc ? buildNetworkInterfaceStatements(Stack.of(scope)) : [],
-    // The CDK adds the statement to a new role. It would add it to a given role under a name that is not unique.
+    // The CDK adds the statement to a new role.
     ...options.role && isTraced(options) ? [buildTracingStatement()] : [],
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
@@ -142,11 +142,15 @@ function createFunction(
     vpcSubnets: options.vpcSubnets,
     securityGroups: options.securityGroups,
     environmentEncryption: options.environmentEncryption,
-    tracing: options.tracing,
+    tracing: options.role ? undefined : options.tracing,
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     onFailure,
     layers: [...options.layers ?? [], ...additions.flatMap((each) => each.layers)],
   });
+  if (options.role && isTraced(options)) {
+    // The CDK would add a policy to a given role, under a name that is not unique.
+    (handler.node.defaultChild as lambda.CfnFunction).tracingConfig = { mode: options.tracing };
+  }
   acknowledgeUnset(handler, { vpc: options.vpc, reservedConcurrency: options.reservedConcurrentExecutions });
   acknowledgeRules(handler, 'failureDestination'); // the rule accepts no destination
   if (options.vpc) {
