@@ -1,7 +1,10 @@
 import { App, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as nag from 'cdk-nag-2';
-import { ENV, listResources, newIntegration, newTenant } from './fixture';
+import { ENV, listResources, newIntegration, URL_OF_TENANT } from './fixture';
+import { ImmutaTenant } from '../src';
 import { governedStack, shortPath, STACKS } from './governed-stack';
 import { Annotations } from './support/annotations';
 import { PACKS } from './support/nag-packs';
@@ -44,10 +47,15 @@ test('acknowledges findings when logical IDs change later', () => {
   expect(listResources(stack).Renamed.Type).toBe('AWS::IAM::Role');
 });
 
-test('acknowledges the stacks that a function describes', () => {
+test.each([
+  ['a new role', false],
+  ['a role of the user', true],
+])('acknowledges that a function with %s describes other stacks', (_, isGiven) => {
   const app = new App();
   const [stack, other] = ['Tenant', 'Lake'].map((id) => new Stack(app, id, { env: ENV }));
-  newIntegration(other, 'Sales', { tenant: newTenant(stack) });
+  const role = isGiven ? Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler') : undefined;
+  const apiKey = Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key');
+  newIntegration(other, 'Sales', { tenant: new ImmutaTenant(stack, 'Immuta', { url: URL_OF_TENANT, apiKey, role }) });
   Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
   expect(errors(stack)).toEqual([]);
 });

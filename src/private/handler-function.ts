@@ -66,7 +66,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
-  registerDescriber(scope, () => acknowledgeWildcards(options.role ? policies[0] : role, statements));
+  registerDescriber(scope);
   const onFailure = options.onFailure && new RecordingDestination(options.onFailure, !options.role);
   const handler = createFunction(scope, props, { role, logGroup, additions, onFailure });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {
