@@ -58,6 +58,20 @@ test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, unknown]
   expect(DependsOn).toContain(logicalId);
 });
 
+test.each<[string, (stack: Stack) => Partial<ImmutaS3IntegrationProps>, (logicalId: string) => unknown]>([
+  ['the ID of a new location role', () => ({}), () => ({
+    'Fn::Join': ['', ['Diagnosis-', { 'Fn::GetAtt': [expect.stringContaining('LocationRole'), 'RoleId'] }]],
+  })],
+  ['its logical ID', (stack) => ({
+    locationRole: iam.Role.fromRoleArn(stack, 'Location', 'arn:aws:iam::111122223333:role/location'),
+  }), (logicalId) => logicalId],
+])('names the policy for the simulation after %s', (_, props, nameOf) => {
+  const [[logicalId, policy]] = simulatorPolicies(
+    integrationWith((scope) => ({ ...props(scope), diagnosePermissions: true })),
+  );
+  expect(policy.Properties.PolicyName).toEqual(nameOf(logicalId));
+});
+
 test.each<[string, (stack: Stack) => S3Location, string | undefined]>([
   ['a bucket', (stack) => S3Location.bucket(Bucket.fromBucketName(stack, 'Sales', 'sales')), undefined],
   ['every bucket', () => S3Location.allBuckets(), undefined],

@@ -292,6 +292,7 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     define(without);
     define(empty, {});
     expect(listResources(empty)).toEqual(listResources(without));
+    expect(getOnly(empty, 'AWS::Lambda::Function').Properties).not.toHaveProperty('Layers');
   });
 
   test('gives a role of the user inline policies with a name of this stack alone', () => {
@@ -504,4 +505,17 @@ describe('a network of the stack', () => {
     tenant.handler.node.addDependency(queue);
     expect(dependenciesOfIntegration(stack)).toContain(idOf(queue));
   });
+});
+
+test('cuts the logical ID in the name of a policy for a role of the user', () => {
+  const stack = newStack();
+  newTenantWith(new Construct(stack, 'x'.repeat(120)), { role: importedRole(stack) });
+
+  const names = Object.values(listResources(stack)).filter(({ Type }) => Type === 'AWS::IAM::Policy')
+    .map(({ Properties }) => Properties.PolicyName['Fn::Join'][1][0]);
+  expect(names).toEqual([
+    expect.stringMatching(/^x+ImmutaHandlerPolicy[0-9A-F]{8}-$/),
+    expect.stringMatching(/^x+ImmutaSelfInvokePolicy[0-9A-F]{8}-$/),
+  ]);
+  expect(names.map((name) => name.length)).toEqual([92, 92]); // the GUID of a stack has 36, and IAM allows 128
 });

@@ -34,6 +34,11 @@ test.each(['http://proxy:3128', 'https://proxy.acme.internal/'])('accepts the UR
   expect(synthError(define({ proxy: { url } }))).toBe('');
 });
 
+test('adds no permission for a proxy without credentials', () => {
+  const [stack, without] = [define({ proxy: { url: 'http://proxy:3128' } }), define({})];
+  expect(getOnly(stack, 'AWS::IAM::Role').Properties).toEqual(getOnly(without, 'AWS::IAM::Role').Properties);
+});
+
 test('accepts the URL of a proxy that is known at deployment', () => {
   const stack = newStack();
   expect(synthError(define({ proxy: { url: new CfnParameter(stack, 'Url').valueAsString } }, stack))).toBe('');

@@ -236,3 +236,13 @@ test('gives roles of the user with policy updates every statement', () => {
   }
   expect(iamTypes(stack).sort()).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy']);
 });
+
+test('does not synthesize the app with which it tries whether a role accepts policies', () => {
+  process.env.CDK_OUTDIR = 'cdk.out'; // as the CLI does, so that an app synthesizes itself at the end of the process
+  const stack = newStack({ env: ENV }, new App({ autoSynth: false }));
+  const listeners = process.listenerCount('beforeExit');
+  newIntegration(stack, 'Sales', { locationRole: importRole()(stack, 'location') });
+  delete process.env.CDK_OUTDIR;
+
+  expect(process.listenerCount('beforeExit')).toBe(listeners);
+});
