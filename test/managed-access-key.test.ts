@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -35,6 +35,10 @@ function withKey(
 }
 
 const given = (stack: Stack) => ({ user: iam.User.fromUserName(stack, 'User', 'immuta') });
+
+function findUser(stack: Stack): iam.User {
+  return stack.node.findAll().find((child): child is iam.User => child instanceof iam.User)!;
+}
 
 function idLike(stack: Stack, part: string): string {
   const found = Object.keys(listResources(stack)).filter((logicalId) => logicalId.includes(part));
@@ -114,6 +118,31 @@ describe('managedAccessKey', () => {
     expect(getOnly(stack, ROLE_POLICY).Properties.PolicyDocument.Statement[0].Resource).toEqual({
       'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111122223333:user/immuta']],
     });
+  });
+
+  test('names the policy of the handler after the integration too, so that a user can move to another one', () => {
+    const names = ['Lake', 'Sales'].map((id) => {
+      const stack = newStack();
+      newIntegration(stack, id, { authentication: ImmutaAuthentication.managedAccessKey(given(stack)) });
+      return getOnly(stack, ROLE_POLICY).Properties.PolicyName;
+    });
+    expect(names).toEqual(Array(2).fill(expect.stringMatching(/^ImmutaAccessKey-[0-9a-f]{8}-immuta$/)));
+    expect(names[0]).not.toBe(names[1]);
+  });
+
+  test("leaves cdk-nag's findings about a user of the stack to the stack", () => {
+    const [own, created] = [withKey((scope) => ({ user: new iam.User(scope, 'User') })), withKey()]
+      .map(({ stack }) => findUser(stack).node.defaultChild as CfnResource);
+    expect(own.cfnOptions.metadata).toBeUndefined();
+    expect(created.cfnOptions.metadata).toHaveProperty('cdk_nag');
+  });
+
+  test('gives the user a name when a stack of another account refers to it', () => {
+    const { stack } = withKey();
+    const other = new Stack(stack.node.root as App, 'Other', { env: { ...ENV, account: '444455556666' } });
+    const name = /\/(\w+)"/.exec(JSON.stringify(other.resolve(findUser(stack).userArn)))?.[1];
+    expect(name).toBeDefined();
+    expect(getOnly(stack, 'AWS::IAM::User').Properties.UserName).toBe(name);
   });
 
   test('encrypts the secret with a key that the handler can use only through Secrets Manager', () => {
