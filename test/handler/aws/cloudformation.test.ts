@@ -65,3 +65,21 @@ test.each<[string, object, string]>([
     startedAt: Date.parse(startedAt),
   });
 });
+
+test.each<[string, () => Promise<unknown>, object]>([
+  [
+    'DescribeStackResource',
+    () => describeStackResource('Lake', 'SalesLake', createTools()),
+    { StackName: 'Lake', LogicalResourceId: 'SalesLake' },
+  ],
+  ['DescribeStacks', () => describeStackOperation('Lake', createTools()), { StackName: 'Lake' }],
+])('sends %s once, and names it when CloudFormation is out of order', async (operation, call, input) => {
+  const sent: object[] = [];
+  sandbox.aws.route('cloudformation', async (request) => {
+    sent.push(request.input);
+    throw new AwsError(503, 'ServiceUnavailable', 'Busy.');
+  });
+
+  await expect(call()).rejects.toThrow(`CloudFormation failed to process ${operation}: ServiceUnavailable: Busy. `);
+  expect(sent).toEqual([expect.objectContaining(input)]);
+});
