@@ -1,10 +1,13 @@
-import { App, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role } from 'aws-cdk-lib/aws-iam';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as nag from 'cdk-nag-2';
-import { ENV, listResources, newIntegration, URL_OF_TENANT } from './fixture';
-import { ImmutaTenant } from '../src';
+import { ENV, listResources, newIntegration, newStack, URL_OF_TENANT } from './fixture';
+import { ImmutaAuthentication, ImmutaTenant, S3Location } from '../src';
 import { governedStack, shortPath, STACKS } from './governed-stack';
 import { Annotations } from './support/annotations';
 import { PACKS } from './support/nag-packs';
@@ -58,6 +61,29 @@ test.each([
   newIntegration(other, 'Sales', { tenant: new ImmutaTenant(stack, 'Immuta', { url: URL_OF_TENANT, apiKey, role }) });
   Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
   expect(errors(stack)).toEqual([]);
+});
+
+test('acknowledges a wildcard below a resource without its logical ID', () => {
+  const stack = new Stack(new App(), 'Stack', { env: ENV });
+  const bucket = new Bucket(stack, 'Data');
+  newIntegration(stack, 'Lake', { location: S3Location.prefix(bucket, 'a.b/') });
+  Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
+  expect(errors(stack).filter((each) => each.includes('IAM5'))).toEqual([]);
+  const role = Object.entries(listResources(stack)).find(([logicalId]) => logicalId.includes('LocationRole'))![1];
+  expect(role.Metadata!.cdk_nag.rules_to_suppress).toContainEqual({
+    id: 'AwsSolutions-IAM5',
+    reason: expect.any(String),
+    applies_to: [{ regex: String.raw`/^Resource::<[^>]+>\/a\.b\/\*$/` }],
+  });
+});
+
+test('acknowledges no rule that an option satisfies', () => {
+  const stack = newStack();
+  const encryptionKey = new Key(stack, 'Key');
+  const rotation = Schedule.rate(Duration.days(90));
+  newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.managedAccessKey({ rotation, encryptionKey }) });
+  const secret = stack.node.findAll().find((child) => child instanceof CfnSecret) as CfnSecret;
+  expect(secret.cfnOptions.metadata).toBeUndefined();
 });
 
 /** Returns the metadata of cdk-nag in a template, by logical ID, after each of two syntheses. */

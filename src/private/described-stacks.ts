@@ -5,15 +5,14 @@ import { findOutermostStack } from './stacks';
 /** ARNs of the stacks that the function of a construct describes, beside its own. */
 const DESCRIBED = new WeakMap<IConstruct, Set<string>>();
 
-/** Renders the ARNs of the stacks with custom resources that the function of this construct answers. */
+/**
+ * Renders the ARNs of the stacks with custom resources that the function of this construct answers. Other stacks are
+ * added later.
+ */
 export function renderDescribedStacks(owner: IConstruct): string[] {
-  // It is also resolved before the integrations are defined.
-  return Lazy.uncachedList({ produce: () => [Aws.STACK_ID, ...DESCRIBED.get(owner) ?? []] });
-}
-
-/** Registers the construct of a function. */
-export function registerDescriber(owner: IConstruct): void {
-  DESCRIBED.set(owner, new Set());
+  const arns = new Set<string>();
+  DESCRIBED.set(owner, arns);
+  return Lazy.uncachedList({ produce: () => [Aws.STACK_ID, ...arns] });
 }
 
 /**

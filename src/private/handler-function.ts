@@ -9,7 +9,7 @@ import { attachToHandler } from './attach-policy';
 import { bindProxy } from './bind-proxy';
 import { acknowledgeRules, acknowledgeUnset } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
-import { registerDescriber, renderDescribedStacks } from './described-stacks';
+import { renderDescribedStacks } from './described-stacks';
 import { RecordingDestination } from './failure-destination';
 import { HandlerAddition } from './handler-addition';
 import { dependOnNetwork } from './network-dependencies';
@@ -66,7 +66,6 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   ];
   const role = options.role ?? createRole(scope, props.description, statements);
   const policies = options.role ? [attachToHandler(scope, 'HandlerPolicy', role, statements)] : [];
-  registerDescriber(scope);
   const onFailure = options.onFailure && new RecordingDestination(options.onFailure, !options.role);
   const handler = createFunction(scope, props, { role, logGroup, additions, onFailure });
   if (role instanceof iam.Role && !options.role && isTraced(options)) {

@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { rules as rules3 } from 'cdk-nag';
@@ -35,6 +35,10 @@ function statements(stack: Stack): iam.PolicyStatement[] {
       restrictPassRole: false,
       identityCenter,
     }),
+    new iam.PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: [`${Fn.importValue('OtherLakeArn')}/*`, Fn.sub('arn:${AWS::Partition}:s3:::third-lake/*')],
+    }),
   ];
 }
 
@@ -44,6 +48,8 @@ test('gives each wildcard a reason under the name of its finding', () => {
   expect(Object.fromEntries(acknowledged.map(({ appliesTo, reason }) => [appliesTo, reason]))).toEqual({
     'Resource::arn:<AWS::Partition>:s3:::*/*': expect.stringContaining('object keys of the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('covers every bucket of the account'),
+    'Resource::OtherLakeArn/*': expect.stringContaining('object keys of the location are not known'),
+    'Resource::arn:<AWS::Partition>:s3:::third-lake/*': expect.stringContaining('object keys of the location'),
     'Resource::<Sales.Arn>/curated/*': expect.stringContaining('object keys of the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*':
       expect.stringContaining('AWS generates the IDs'),
