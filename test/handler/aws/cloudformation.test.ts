@@ -74,6 +74,7 @@ test.each<[string, () => Promise<unknown>, object]>([
   ],
   ['DescribeStacks', () => describeStackOperation('Lake', createTools()), { StackName: 'Lake' }],
 ])('sends %s once, and names it when CloudFormation is out of order', async (operation, call, input) => {
+  process.env.AWS_MAX_ATTEMPTS = '3'; // of the SDK
   const sent: object[] = [];
   sandbox.aws.route('cloudformation', async (request) => {
     sent.push(request.input);

@@ -46,6 +46,12 @@ test.each(['', 'text', '"text"', '1', 'null'])('takes %p for no JSON object', (t
   expect(() => readField('arn', text, 'field')).toThrow(/^secret 'arn' .* field 'field'.*\[SECRET_IS_NOT_JSON\]$/);
 });
 
+test('fails for a field with half a character', () => {
+  expect(() => readField('arn', '{"field":"a \\ud83d"}', 'field')).toThrow(
+    /^secret 'arn' has characters in field 'field' that cannot be sent.*\[SECRET_FIELD_MALFORMED\]$/,
+  );
+});
+
 test('removes white space around the text of a field', () => {
   expect(readField('arn', '{"field":" va lue\\n"}', 'field')).toBe('va lue');
 });
