@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { App, CfnElement, Stack } from 'aws-cdk-lib';
+import { App, CfnElement, NestedStack, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -355,6 +355,17 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     expect(dependenciesOf('AWS::Lambda::Function').filter((id) => /HandlerPolicy/.test(id))).toHaveLength(1);
     const dependencies = dependenciesOf('AWS::Lambda::EventInvokeConfig');
     expect(dependencies.filter((id) => /DestinationPolicy/.test(id))).toHaveLength(1);
+  });
+
+  test('does not wait for the network of a nested stack', () => {
+    const stack = newStack();
+    const nested = new NestedStack(stack, 'Nested');
+    newVpc(nested).addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    define(stack, { vpc: newVpc(stack) });
+    const { logicalId } = getOnly(stack, 'AWS::Lambda::EventInvokeConfig');
+    const dependencies = findDependencies(listResources(stack), logicalId);
+    expect(dependencies.filter((id) => id.startsWith('Nested'))).toEqual([]);
+    expect(dependencies.filter((id) => id.startsWith('VpcPublicSubnet1'))).not.toEqual([]);
   });
 
   test('adds the same statements to a role of the user as to a new one', () => {

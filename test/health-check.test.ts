@@ -39,7 +39,9 @@ describe('addHealthCheck of an integration', () => {
       'AWS::CloudWatch::Alarm', 'AWS::Events::Rule', 'AWS::Lambda::Permission',
     ]);
     const { logicalId: rule } = getOnly(stack, 'AWS::Events::Rule');
-    Template.fromStack(stack).hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 hour)' });
+    Template.fromStack(stack).hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 hour)', State: 'ENABLED', Targets: [Match.objectLike({ Id: 'HealthCheck' })],
+    });
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Permission', {
       Action: 'lambda:InvokeFunction',
       FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ImmutaHandler'), 'Arn'] },
@@ -236,6 +238,7 @@ describe('addHealthCheck of a tenant', () => {
       'AWS::CloudWatch::Alarm', 'AWS::IAM::Role', 'AWS::Scheduler::Schedule',
     ]);
 
+    expect(getOnly(stack, 'AWS::Scheduler::Schedule').Properties.FlexibleTimeWindow).toEqual({ Mode: 'OFF' });
     const { Scope, Integrations } = parseInput(stack, 'AWS::Scheduler::Schedule');
     expect(Scope).toBe('tenant');
     const paths = Integrations.map(({ LocationPath }: any) => LocationPath);

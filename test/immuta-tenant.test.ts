@@ -310,6 +310,13 @@ describe('an imported tenant', () => {
     });
   });
 
+  test('accepts a tenant that another stack of the app imported', () => {
+    const app = new App();
+    const [stack, other] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
+    newIntegration(other, 'Sales', { tenant: importTenant(stack) });
+    expect(synthError(other)).toBe('');
+  });
+
   test("names the policy on the role of an imported tenant after Immuta's own policy", () => {
     const stack = newStack();
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/handler');

@@ -12,6 +12,7 @@ test.each([
   [true, 'without an answer', answer('TimeoutError')],
   [true, 'of the network', Object.assign(new Error('reset'), { code: 'ECONNRESET' })],
   [true, 'of our own time limit', Object.assign(new Error('aborted'), { name: 'AbortError' })],
+  [true, 'of the time limit of a signal', Object.assign(new Error('timed out'), { name: 'TimeoutError' })],
   [false, 'that will not change', answer('LimitExceeded', 409)],
   [false, 'that is nothing', null],
   [false, 'that is a bug', new TypeError('undefined is not a function')],
@@ -45,6 +46,12 @@ test('describes an error without words by its status', () => {
   const error = Object.assign(new Error('UnknownError'), { name: 'Error', $metadata: { httpStatusCode: 404 } });
 
   expect(describeAwsError(error)).toBe('HTTP status 404');
+});
+
+test('describes an error of the SDK itself without its name', () => {
+  const error = Object.assign(new Error('No credentials.'), { name: 'CredentialsProviderError', $metadata: {} });
+
+  expect(describeAwsError(error)).toBe('No credentials');
 });
 
 test('describes a response that does not come from AWS and has no status', () => {

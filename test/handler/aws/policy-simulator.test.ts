@@ -38,7 +38,7 @@ const deadline = new Deadline(clock, {
 });
 const log = createLog({ clock, redaction: new Redaction(), write: () => undefined });
 
-const simulate = () =>
+const simulate = (until = deadline) =>
   simulatePolicies(
     USER,
     {
@@ -47,7 +47,7 @@ const simulate = () =>
       region: 'eu-west-1',
       context: { 's3:prefix': 'curated/' },
     },
-    { deadline, log },
+    { deadline: until, log },
   );
 const result = (decision: string, more = '') =>
   `<member><EvalActionName>s3:ListBucket</EvalActionName><EvalDecision>${decision}</EvalDecision>${more}</member>`;
@@ -91,6 +91,7 @@ test.each([
   ['allowed', '', undefined],
   ['implicitDeny', '', 'policies'],
   ['explicitDeny', '', 'explicit deny'],
+  ['implicitDeny', '<ResourceSpecificResults><member/></ResourceSpecificResults>', 'policies'],
   [
     'implicitDeny',
     '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary>' +
@@ -108,4 +109,10 @@ test.each([
     denials: by === undefined ? [] : [{ action: 's3:ListBucket', resource: 'arn:aws:s3:::sales', by }],
     isComplete: true,
   });
+});
+
+test('names IAM without a Region when it does not answer', async () => {
+  await iam.close();
+
+  await expect(simulate(deadline.withoutRetries())).rejects.toThrow(/^no answer from AWS IAM to SimulatePrincipalPolicy: .*ECONNREFUSED/);
 });

@@ -1,0 +1,54 @@
+import { putEvents } from '../../../src/handler/aws/event-bridge';
+import { AwsError } from '../../sandbox/aws';
+import { createAwsTools } from '../support/aws-tools';
+import { HandlerSandbox } from '../support/handler-sandbox';
+
+const BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/default';
+
+let sandbox: HandlerSandbox;
+beforeEach(async () => {
+  sandbox = await HandlerSandbox.start();
+  process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = sandbox.aws.url;
+});
+afterEach(() => sandbox.close());
+
+/** The sizes of the requests that put so many events. */
+async function putMany(count: number, answer: object = { Entries: [], FailedEntryCount: 0 }): Promise<number[]> {
+  const sizes: number[] = [];
+  sandbox.aws.route('events', async ({ input }) => {
+    sizes.push(input.Entries.length);
+    return {
+      status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(answer),
+    };
+  });
+  const event = { source: 'acme', detailType: 'Test', detail: { number: 1 } };
+  await putEvents(BUS, Array(count).fill(event), createAwsTools(sandbox.clock));
+  return sizes;
+}
+
+test.each([
+  [0, []],
+  [1, [1]],
+  [10, [10]],
+  [11, [10, 1]],
+])('puts %i events with requests of at most ten', async (count, sizes) => {
+  expect(await putMany(count)).toEqual(sizes);
+});
+
+test('fails when EventBridge does not accept one of the events', async () => {
+  const Entries = [{ EventId: '1' }, { ErrorCode: 'InternalFailure', ErrorMessage: 'Try later' }];
+
+  await expect(putMany(2, { Entries, FailedEntryCount: 1 })).rejects.toThrow(
+    /^EventBridge refused PutEvents: InternalFailure: Try later\. .*\[AWS_REQUEST_REFUSED\]$/,
+  );
+});
+
+test('fails when EventBridge is out of order', async () => {
+  sandbox.aws.route('events', async () => {
+    throw new AwsError(503, 'ServiceUnavailable', 'Busy.');
+  });
+
+  await expect(
+    putEvents(BUS, [{ source: 'acme', detailType: 'Test', detail: {} }], createAwsTools(sandbox.clock)),
+  ).rejects.toThrow(/^EventBridge failed to process PutEvents: ServiceUnavailable: Busy\. .*\[AWS_UNAVAILABLE\]$/);
+});
