@@ -265,6 +265,12 @@ describe('uniqueness of the AccessGrantsInstance', () => {
     expect(other.dependencies).toContain(stack);
   });
 
+  test('warns of no other instance when there is one in a stack without an account and a Region', () => {
+    const stack = new Stack(new App(), 'Stack');
+    new AccessGrantsInstance(stack, 'Instance');
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
   test('warns when the accounts and Regions of two instances are not known', () => {
     const [, other] = twoStacks({}, {});
     Annotations.fromStack(other).hasWarning(
