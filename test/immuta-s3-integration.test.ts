@@ -1,4 +1,6 @@
-import { App, Aspects, CfnElement, CfnParameter, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  App, Aspects, CfnElement, CfnParameter, CfnResource, Duration, NestedStack, RemovalPolicy, Stack,
+} from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -159,6 +161,19 @@ test('shortens iamPropagationTimeout when the timeout is shorter', () => {
     IamPropagationTimeoutSeconds: '120',
     ServiceTimeout: '420',
   });
+});
+
+test.each([
+  [RemovalPolicy.RETAIN, 'retain'],
+  [RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, 'retain'],
+  [RemovalPolicy.DESTROY, 'destroy'],
+])('tells the handler when a user gives the resource the policy %s', (policy, expected) => {
+  const stack = newStack();
+  newIntegration(stack, 'Sales').node.findAll()
+    .filter((child): child is CfnResource => CfnResource.isCfnResource(child))
+    .filter(({ cfnResourceType }) => cfnResourceType === INTEGRATION)
+    .forEach((resource) => resource.applyRemovalPolicy(policy));
+  expect(getOnly(stack, INTEGRATION).Properties.RemovalPolicy).toBe(expected);
 });
 
 test('gives the location role read actions only when access is read-only', () => {
