@@ -1,14 +1,17 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { ENV, getOnly, listResources, newIntegration, newStack, newTenant, synthError } from './fixture';
-import { ImmutaS3DataSources } from '../src';
+import {
+  ENV, getOnly, importedBucket, listResources, newIntegration, newStack, newTenant, synthError,
+} from './fixture';
+import { ImmutaS3DataSources, S3Location } from '../src';
 import { findDependencies } from './support/dependencies';
 
 const DATA_SOURCES = 'Custom::ImmutaS3DataSources';
 
-function newLake() {
+function newLake(bucketName = 'lake-bucket') {
   const stack = newStack();
   const tenant = newTenant(stack);
-  return { stack, tenant, integration: newIntegration(stack, 'Lake', { tenant }) };
+  const location = S3Location.bucket(importedBucket(stack, bucketName));
+  return { stack, tenant, integration: newIntegration(stack, 'Lake', { tenant, location }) };
 }
 
 /** Returns what a rule or schedule passes for the data sources of its integrations, by logical IDs. */
@@ -79,6 +82,16 @@ describe('with many data sources', () => {
     const error = synthError(lake.stack);
     expect(error).toMatch(/passes about 1\d{4} characters to the function, and at most 8192 are possible/);
     expect(error).toMatch(/Use addHealthCheck of the tenant .* \[HEALTH_CHECK_INPUT_TOO_LARGE\]/);
+  });
+
+  test('are counted together with the texts of their integration', () => {
+    const sizes = ['lake', 'lake-of-sales'].map((bucketName) => {
+      const lake = newLake(bucketName);
+      lake.integration.addHealthCheck();
+      addMany(lake, 4);
+      return Number(/passes about (\d+) characters/.exec(synthError(lake.stack))![1]);
+    });
+    expect(sizes[1] - sizes[0]).toBe('-of-sales'.length);
   });
 
   test('fits the schedule of a tenant', () => {
