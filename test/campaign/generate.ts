@@ -44,6 +44,21 @@ export const KINDS = [
 
 export type Kind = (typeof KINDS)[number];
 
+/** Kinds of histories whose stacks have no data sources, and those whose stacks have them. */
+export const KINDS_OF_STACKS = {
+  'without data sources': KINDS.filter((kind) => kind !== 'data sources'),
+  'with data sources': [
+    'data sources',
+    'other resources',
+    'no rollback',
+    'replacements',
+    'faults',
+    'kills',
+    'late deliveries',
+    'read lag',
+  ],
+} as const satisfies Record<string, readonly Kind[]>;
+
 /** Among these are an addition, a removal, a new name, a new prefix, and two names that are swapped. */
 const DATA_SOURCES: Shape['dataSources'][] = [
   { orders: 'orders/' },

@@ -4,9 +4,9 @@ import { runHistory } from './run-history';
 
 // a failure names the seed and the path of the shortest history that fails. Thousands: histories.slow.test.ts
 
-test.each([1, 2, 3, 4, 5])('violates no invariant in 100 random histories with seed %i', async (seed) => {
+test('violates no invariant in 100 random histories', async () => {
   const holds = fc.asyncProperty(histories(), async (history) => {
     expect(await runHistory(history)).toEqual([]);
   });
-  await fc.assert(holds, { numRuns: 100, seed });
+  await fc.assert(holds, { numRuns: 100, seed: 1 });
 });
