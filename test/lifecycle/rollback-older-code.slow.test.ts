@@ -31,7 +31,6 @@ afterAll(() => rmSync(olderBundle, { recursive: true }));
 
 /** What the first version may not have had. */
 const LATER_PROPERTIES = [
-  'Generation',
   'IamPropagationTimeoutSeconds',
   'RemovalPolicy',
   'TimeoutSeconds',
