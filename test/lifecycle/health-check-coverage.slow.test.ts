@@ -4,7 +4,7 @@ import { changes, leftovers, NOTHING, STACK_NAME, useSandbox } from './fixture';
 import { CheckedLakeOptions, checkedLakeIn, listFindings, readAlarm, runChecks } from './health';
 import { byHand, inAccount, prepareAccount, state } from './owners';
 import { DataSourceRemovalMode } from '../../src';
-import { AwsError } from '../sandbox/aws';
+import { AwsError, json } from '../sandbox/aws';
 
 // findings and the alarm: test/lifecycle/health-check.test.ts
 const sandbox = useSandbox();
@@ -113,8 +113,7 @@ test('sends each finding to the event bus, and leaves nothing after a destroy', 
       }
       details.push(JSON.parse(Detail));
     }
-    const body = JSON.stringify({ FailedEntryCount: 0, Entries: input.Entries.map(() => ({ EventId: '1' })) });
-    return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+    return json({ FailedEntryCount: 0, Entries: input.Entries.map(() => ({ EventId: '1' })) });
   });
   await deploy({ checkIn: (stack) => ({ eventBus: EventBus.fromEventBusArn(stack, 'Bus', busArn) }) });
 

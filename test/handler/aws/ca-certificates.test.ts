@@ -1,6 +1,5 @@
 import { generate } from 'selfsigned';
 import { readCertificates } from '../../../src/handler/aws/ca-certificates';
-import { AwsError } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
@@ -66,9 +65,7 @@ test('reads a file of the greatest size', async () => {
 });
 
 test('names the object when S3 stays out of order', async () => {
-  sandbox.aws.route('s3', async () => {
-    throw new AwsError(503, 'SlowDown', 'Reduce your request rate.');
-  });
+  sandbox.failAws('s3', 503, 'SlowDown', 'Reduce your request rate.');
 
   await expect(read(FROM_BUCKET)).rejects.toThrow(
     "Amazon S3 failed to process GetObject of object 's3://certificates/acme/root.pem': SlowDown: ",

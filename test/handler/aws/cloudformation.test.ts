@@ -16,10 +16,7 @@ function createTools() {
 
 const answer = (fields: object) =>
   sandbox.aws.route('cloudformation', async ({ operation }) => queryXml(operation, elements(fields)));
-const refuse = (code: string, message: string) =>
-  sandbox.aws.route('cloudformation', async () => {
-    throw new AwsError(400, code, message);
-  });
+const refuse = (code: string, message: string) => sandbox.failAws('cloudformation', 400, code, message);
 
 test('describes a resource of a stack', async () => {
   answer({

@@ -1,7 +1,7 @@
 import { createAwsFailure, describeAwsError, isAccessDenied, isTransient } from '../../../src/handler/aws/error';
 
-const answer = (name: string, httpStatusCode?: number) =>
-  Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } });
+const answer = (name: string, httpStatusCode?: number, message = 'no') =>
+  Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 
 test.each([
   [true, 'of a service that is broken', answer('ServiceFailure', 500)],
@@ -37,25 +37,21 @@ test.each([
   ['NoSuchEntity', 'NoSuchEntity'],
   ['UnknownError', 'NoSuchEntity'],
 ])('describes an error with the message %p', (message, expected) => {
-  const error = Object.assign(new Error(message), { name: 'NoSuchEntity', $metadata: { httpStatusCode: 404 } });
-
-  expect(describeAwsError(error)).toBe(expected);
+  expect(describeAwsError(answer('NoSuchEntity', 404, message))).toBe(expected);
 });
 
 test('describes an error without words by its status', () => {
-  const error = Object.assign(new Error('UnknownError'), { name: 'Error', $metadata: { httpStatusCode: 404 } });
-
-  expect(describeAwsError(error)).toBe('HTTP status 404');
+  expect(describeAwsError(answer('Error', 404, 'UnknownError'))).toBe('HTTP status 404');
 });
 
 test('describes an error of the SDK itself without its name', () => {
-  const error = Object.assign(new Error('No credentials.'), { name: 'CredentialsProviderError', $metadata: {} });
+  const error = answer('CredentialsProviderError', undefined, 'No credentials.');
 
   expect(describeAwsError(error)).toBe('No credentials');
 });
 
 test('describes a response that does not come from AWS and has no status', () => {
-  const error = Object.assign(new SyntaxError('Unexpected token'), { $metadata: {} });
+  const error = answer('SyntaxError', undefined, 'Unexpected token');
 
   expect(describeAwsError(error)).toBe('the response does not come from AWS');
 });

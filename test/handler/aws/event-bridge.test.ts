@@ -1,5 +1,5 @@
 import { putEvents } from '../../../src/handler/aws/event-bridge';
-import { AwsError } from '../../sandbox/aws';
+import { json } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
@@ -17,9 +17,7 @@ async function putMany(count: number, answer: object = { Entries: [], FailedEntr
   const sizes: number[] = [];
   sandbox.aws.route('events', async ({ input }) => {
     sizes.push(input.Entries.length);
-    return {
-      status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(answer),
-    };
+    return json(answer);
   });
   const event = { source: 'acme', detailType: 'Test', detail: { number: 1 } };
   await putEvents(BUS, Array(count).fill(event), createAwsTools(sandbox.clock));
@@ -44,9 +42,7 @@ test('fails when EventBridge does not accept one of the events', async () => {
 });
 
 test('fails when EventBridge is out of order', async () => {
-  sandbox.aws.route('events', async () => {
-    throw new AwsError(503, 'ServiceUnavailable', 'Busy.');
-  });
+  sandbox.failAws('events', 503, 'ServiceUnavailable', 'Busy.');
 
   await expect(
     putEvents(BUS, [{ source: 'acme', detailType: 'Test', detail: {} }], createAwsTools(sandbox.clock)),

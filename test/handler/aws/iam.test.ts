@@ -1,5 +1,5 @@
 import { IamUser } from '../../../src/handler/aws/iam';
-import { AwsError, elements, queryXml } from '../../sandbox/aws';
+import { elements, queryXml } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
@@ -12,19 +12,17 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-function connect(name = 'immuta', beforeWrite = async () => {}): IamUser {
+function connect(beforeWrite = async () => {}): IamUser {
   const { deadline, log } = createAwsTools(sandbox.clock);
   const announce = async () => {
     writes++;
     await beforeWrite();
   };
-  return new IamUser(name, { deadline: deadline.withoutRetries(), log, beforeWrite: announce });
+  return new IamUser('immuta', { deadline: deadline.withoutRetries(), log, beforeWrite: announce });
 }
 
 function refuse(status: number, code: string): void {
-  sandbox.aws.route('iam', async () => {
-    throw new AwsError(status, code, 'no');
-  });
+  sandbox.failAws('iam', status, code);
 }
 
 test('lists the keys of each page, with the second of their creation', async () => {
@@ -92,7 +90,7 @@ test('knows nothing of a key when there is no response', async () => {
 test('returns what ends the request for a key before it is sent', async () => {
   const ended = new Error('a later operation');
 
-  expect(await connect('immuta', () => Promise.reject(ended)).createAccessKey()).toEqual({ refusal: ended });
+  expect(await connect(() => Promise.reject(ended)).createAccessKey()).toEqual({ refusal: ended });
 });
 
 test.each<[string, (user: IamUser) => Promise<unknown>]>([
@@ -109,5 +107,7 @@ test.each<[string, (user: IamUser) => Promise<unknown>]>([
 test('names no Region, since IAM has none', async () => {
   process.env.AWS_ENDPOINT_URL_IAM = 'http://127.0.0.1:1';
 
-  await expect(connect().listAccessKeys()).rejects.toThrow(/^no answer from AWS IAM to ListAccessKeys of user 'immuta': /);
+  await expect(connect().listAccessKeys()).rejects.toThrow(
+    /^no answer from AWS IAM to ListAccessKeys of user 'immuta': /,
+  );
 });

@@ -1,5 +1,4 @@
 import { invokeFunction } from '../../../src/handler/aws/lambda';
-import { AwsError } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
@@ -19,9 +18,7 @@ test('invokes a function with an event', async () => {
 
 test('names Lambda when it is out of order, and leaves the attempts to the caller', async () => {
   process.env.AWS_MAX_ATTEMPTS = '3'; // of the SDK
-  sandbox.aws.route('lambda', async () => {
-    throw new AwsError(503, 'ServiceException', 'Busy.');
-  });
+  sandbox.failAws('lambda', 503, 'ServiceException', 'Busy.');
   const { deadline, log } = createAwsTools(sandbox.clock);
 
   await expect(invokeFunction(FUNCTION, {}, { deadline: deadline.withoutRetries(), log })).rejects.toThrow(

@@ -114,5 +114,7 @@ test.each([
 test('names IAM without a Region when it does not answer', async () => {
   await iam.close();
 
-  await expect(simulate(deadline.withoutRetries())).rejects.toThrow(/^no answer from AWS IAM to SimulatePrincipalPolicy: .*ECONNREFUSED/);
+  await expect(simulate(deadline.withoutRetries())).rejects.toThrow(
+    /^no answer from AWS IAM to SimulatePrincipalPolicy: .*ECONNREFUSED/,
+  );
 });

@@ -1,5 +1,5 @@
 import { SecretVersions } from '../../../src/handler/aws/secret-versions';
-import { AwsError } from '../../sandbox/aws';
+import { json } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { HandlerSandbox } from '../support/handler-sandbox';
 
@@ -16,17 +16,11 @@ afterEach(() => sandbox.close());
 
 /** Secrets Manager answers with these in turn, and with the last one from then on. An empty answer is a success. */
 function answer(...answers: object[]): void {
-  sandbox.aws.route('secretsmanager', async () => ({
-    status: 200,
-    headers: { 'content-type': 'application/x-amz-json-1.1' },
-    body: JSON.stringify(answers.length > 1 ? answers.shift() : answers[0]),
-  }));
+  sandbox.aws.route('secretsmanager', async () => json(answers.length > 1 ? answers.shift() : answers[0]));
 }
 
 function refuse(code: string): void {
-  sandbox.aws.route('secretsmanager', async () => {
-    throw new AwsError(400, code, 'no');
-  });
+  sandbox.failAws('secretsmanager', 400, code);
 }
 
 const BEFORE = { VersionIdsToStages: { v1: ['AWSCURRENT'] } };

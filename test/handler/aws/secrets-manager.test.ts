@@ -1,5 +1,5 @@
 import { readField, readSecret } from '../../../src/handler/aws/secrets-manager';
-import { AwsError } from '../../sandbox/aws';
+import { json } from '../../sandbox/aws';
 import { createAwsTools } from '../support/aws-tools';
 import { API_KEY, API_KEY_ARN, HandlerSandbox } from '../support/handler-sandbox';
 
@@ -14,11 +14,7 @@ test('reads the text of a secret', async () => {
 });
 
 test('fails for a secret without text', async () => {
-  sandbox.aws.route('secretsmanager', async () => ({
-    status: 200,
-    headers: { 'content-type': 'application/x-amz-json-1.1' },
-    body: JSON.stringify({ ARN: API_KEY_ARN, SecretBinary: 'AAECAw==' }),
-  }));
+  sandbox.aws.route('secretsmanager', async () => json({ ARN: API_KEY_ARN, SecretBinary: 'AAECAw==' }));
 
   await expect(readSecret(API_KEY_ARN, createAwsTools(sandbox.clock))).rejects.toThrow(
     `cannot read secret '${API_KEY_ARN}': it is binary. Store it as text, then try again. [SECRET_IS_BINARY]`,
@@ -26,9 +22,7 @@ test('fails for a secret without text', async () => {
 });
 
 test('names the secret when Secrets Manager stays out of order', async () => {
-  sandbox.aws.route('secretsmanager', async () => {
-    throw new AwsError(500, 'InternalServiceError', 'Try later.');
-  });
+  sandbox.failAws('secretsmanager', 500, 'InternalServiceError', 'Try later.');
 
   await expect(readSecret(API_KEY_ARN, createAwsTools(sandbox.clock))).rejects.toThrow(
     `AWS Secrets Manager failed to process GetSecretValue of '${API_KEY_ARN}': InternalServiceError: Try later. `,

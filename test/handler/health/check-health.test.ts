@@ -1,5 +1,5 @@
 import { isHealthCheckEvent } from '../../../src/handler/health/check-health';
-import { AwsError } from '../../sandbox/aws';
+import { json } from '../../sandbox/aws';
 import {
   API_KEY_ARN, CONFIG, HandlerSandbox, IMMUTA_ROLE, OTHER_IMMUTA_ROLE, OTHER_ROLE,
 } from '../support/handler-sandbox';
@@ -462,7 +462,9 @@ describe('when the record cannot be read', () => {
     expect(findings).toMatchObject(['101', '102'].map((integrationId) => ({
       integrationId,
       finding: 'UnexpectedAnswer',
-      message: expect.stringMatching(/^cannot read object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates': /),
+      message: expect.stringMatching(
+        /^cannot read object 's3:\/\/certificates\/acme\/root\.pem' of 'caCertificates': /,
+      ),
       code: 'CA_CERTIFICATES_NOT_READABLE',
     })));
     expect(sandbox.immutaCalls).toEqual([]);
@@ -474,9 +476,7 @@ test.each([
   [503, 'SlowDown', 'NoAnswer', 'AWS_UNAVAILABLE'],
 ])('reports that S3 Access Grants answers %d', async (status, error, finding, code) => {
   await sandbox.addIntegration();
-  sandbox.aws.route('s3-control', async () => {
-    throw new AwsError(status, error, 'No.');
-  });
+  sandbox.failAws('s3-control', status, error, 'No.');
   const start = sandbox.clock.now();
 
   expect((await runCheck(sandbox)).findings).toEqual([expect.objectContaining({ finding, code })]);
@@ -485,9 +485,7 @@ test.each([
 
 test('asks CloudFormation once, and reports the differences when it does not answer', async () => {
   await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
-  sandbox.aws.route('cloudformation', async () => {
-    throw new AwsError(503, 'SlowDown', 'No.');
-  });
+  sandbox.failAws('cloudformation', 503, 'SlowDown', 'No.');
 
   const checked = await runCheck(sandbox, { scope: 'tenant', integrations: [EXPECTED, EXPECTED] });
 
@@ -534,9 +532,7 @@ describe('while CloudFormation changes the stack', () => {
   test('reports only what the deployment does not explain', async () => {
     answer('UPDATE_IN_PROGRESS');
     await sandbox.addIntegration({ config: { ...CONFIG, name: 'renamed' } });
-    sandbox.aws.route('s3-control', async () => {
-      throw new AwsError(403, 'AccessDenied', 'No.');
-    });
+    sandbox.failAws('s3-control', 403, 'AccessDenied', 'No.');
 
     expect(names(await runCheck(sandbox))).toEqual(['UnexpectedAnswer']);
   });
@@ -567,8 +563,7 @@ describe('with an event bus', () => {
     sandbox.aws.route('events', async ({ operation, input }) => {
       expect(operation).toBe('PutEvents');
       sent.push(input.Entries);
-      const body = JSON.stringify({ Entries: input.Entries.map(() => entry) });
-      return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+      return json({ Entries: input.Entries.map(() => entry) });
     });
   };
   afterEach(() => {

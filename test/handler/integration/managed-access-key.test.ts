@@ -67,9 +67,7 @@ describe('a Create', () => {
 
   test('fails a Create with a managed key when IAM is unavailable', async () => {
     createUser();
-    sandbox.aws.route('iam', async () => {
-      throw new AwsError(503, 'ServiceUnavailable', 'Busy.');
-    });
+    sandbox.failAws('iam', 503, 'ServiceUnavailable', 'Busy.');
 
     expect((await sandbox.create({ properties: managed() })).Reason).toMatch(
       new RegExp(

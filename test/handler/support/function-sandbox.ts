@@ -102,6 +102,13 @@ export abstract class FunctionSandbox {
     return this.aws.requests.filter((request) => parseOperation(request) === operation).length;
   }
 
+  /** AWS answers every call of a service with an error from now on. */
+  public failAws(service: string, status: number, code: string, message = 'no'): void {
+    this.aws.route(service, async () => {
+      throw new AwsError(status, code, message);
+    });
+  }
+
   /** Invokes the handler, and again as often as it asks for it. The last answer. */
   public async deliver(event: Record<string, unknown>, ageMs = 2_000): Promise<CloudFormationAnswer> {
     this.clock.advance(ageMs);
