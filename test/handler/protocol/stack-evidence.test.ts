@@ -263,18 +263,39 @@ describe('the result of a Create that was stopped', () => {
       expect(await current.findResult(cleanup)).toEqual(result);
     });
 
-    test.each<[string, string | undefined, number]>([
-      ['as long as the stack is cleaning up, for five minutes', CLEANING_UP, 7],
-      ['if CloudFormation does not describe the stack, after three questions', undefined, 2],
-    ])('is unknown %s', async (_, status, minutes) => {
-      stackStatus = status;
+    test('is unknown as long as the stack is cleaning up, for five minutes', async () => {
+      stackStatus = CLEANING_UP;
       expect(await (await stopped(DELETING)).findResult(clock)).toBeUndefined();
-      expect(now).toBeLessThan(SENT_AT + minutes * 60 * SECOND);
+      expect(now).toBeLessThan(SENT_AT + 7 * 60 * SECOND);
+    });
+
+    test('is unknown if CloudFormation does not describe the stack, after three questions', async () => {
+      const current = await stopped(DELETING);
+      asked = 0;
+      expect(await current.findResult(clock)).toBeUndefined();
+      expect(asked).toBe(3);
+      expect(now).toBeLessThan(SENT_AT + 2 * 60 * SECOND);
     });
 
     test('is not the first state again', async () => {
       expect(await (await stopped(replaced, CREATED)).findResult(clock)).toEqual(CREATED);
     });
+  });
+});
+
+describe('the wait for answers from after the event', () => {
+  const waitFrom = async (seconds: number) => {
+    now = SENT_AT + seconds * SECOND;
+    await operation('Delete', []).waitUntilSettled(clock);
+    return (now - SENT_AT) / SECOND;
+  };
+
+  test('ends a minute after the event', async () => {
+    expect(await waitFrom(20)).toBe(60);
+  });
+
+  test('has ended when the event is older', async () => {
+    expect(await waitFrom(75)).toBe(75);
   });
 });
 
