@@ -36,7 +36,11 @@ const INTRODUCTION =
   'Every error ends with its code in brackets. A code never changes its meaning. Words in braces stand for values. ' +
   'The [runbook](runbook.md) starts from symptoms.';
 
-const HINTS = 'the error contains the hint of each failed [validation test](#validation-tests-of-immuta)';
+/** Remedies that depend on what failed, by their placeholder. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '{hints}': 'the error contains the hint of each failed [validation test](#validation-tests-of-immuta)',
+  '{hint}': 'the error says what to check: an allow list, a firewall, a load balancer, `proxy` or `url`',
+};
 
 const WIDTH = 120;
 
@@ -147,7 +151,7 @@ function renderEntry({ code, text, cause, remedy }: ErrorEntry): string {
     '',
     wrap(`- Text: ${text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``}`),
     wrap(`- Cause: ${cause}`),
-    wrap(`- Remedy: ${remedy === '{hints}' ? HINTS : escapeMarkdown(remedy)}.`),
+    wrap(`- Remedy: ${REMEDIES[remedy] ?? escapeMarkdown(remedy)}.`),
   ].join('\n');
 }
 

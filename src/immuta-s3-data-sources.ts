@@ -9,6 +9,7 @@ import { ListedDataSources, registerDataSources, validateDataSources } from './p
 import { validateDuration, validateTimeout } from './private/validation/durations';
 import { validateEnvironment } from './private/validation/environment';
 import { addValidation, throwProblems } from './private/validation/problems';
+import { warnOfRetainedIntegration } from './private/validation/removal';
 import { addStackSizeValidation } from './private/validation/stack-size';
 
 /** What happens to a data source that leaves the template, alone or with the whole resource. */
@@ -48,7 +49,8 @@ export interface DataSourcesOptions {
   /**
    * What happens to a data source that leaves the template.
    *
-   * A deployment that is rolled back removes what it added in any case.
+   * A deployment that is rolled back removes what it added in any case. The removal policy of the integration does not
+   * apply to its data sources: with `RemovalPolicy.RETAIN` and without this option, the synthesis warns.
    *
    * @default DataSourceRemovalMode.DISABLE
    */
@@ -83,8 +85,8 @@ export interface ImmutaS3DataSourcesProps extends DataSourcesOptions {
  * apply to data sources. All of them are one resource.
  *
  * A data source that exists already with the same name, prefix and integration is adopted, and restored if it is
- * disabled. Updates add, rename and remove what differs. Removing the construct removes the data sources, before the
- * integration.
+ * disabled. Updates add, rename and remove what differs. Removing the construct removes the data sources, also those
+ * that it adopted, before the integration.
  *
  * The user of the tenant's API key also needs the permission `CREATE_S3_DATASOURCE` in Immuta. To change or remove data
  * sources that another user registered, it must own them or have the permission `GOVERNANCE`. A deployment fails if a
@@ -110,6 +112,9 @@ export class ImmutaS3DataSources extends Construct {
     const listed: ListedDataSources = { construct: this, tenantUrl: tenant.url, integrationId, dataSources };
     registerDataSources(listed);
     addValidation(this, () => [...validateTimeout(timeout), ...validateDataSources(listed)]);
+    if (props.removalMode === undefined) {
+      addValidation(this, () => warnOfRetainedIntegration(this, integration));
+    }
     addStackSizeValidation(Stack.of(this));
     allowDescribeStack(this, tenant);
 

@@ -1,4 +1,4 @@
-import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ENV, getOnly, listResources, newIntegration, newStack, newTenant } from './fixture';
 import {
@@ -230,4 +230,40 @@ test.each([
         `into ${parts} 'ImmutaS3DataSources' of the same integration, .*\\[DATA_SOURCES_TOO_MANY\\]`,
     ),
   );
+});
+
+describe('of a retained integration', () => {
+  const findWarnings = (options: Partial<DataSourcesOptions>, change: (defined: ReturnType<typeof defineTwo>) => void) => {
+    const defined = defineTwo(options);
+    change(defined);
+    return Annotations.fromStack(defined.stack).findWarning('*', Match.anyValue()).map(({ entry }) => `${entry.data}`);
+  };
+  const retain = ({ integration }: ReturnType<typeof defineTwo>) => integration.applyRemovalPolicy(RemovalPolicy.RETAIN);
+
+  test('warns that the data sources are disabled', () => {
+    expect(findWarnings({}, retain)).toEqual([
+      "integration 'Stack/SalesLake' is retained when it leaves the template, but its data sources are disabled, so "
+        + "users lose their access. Set 'removalMode' of the data sources: DataSourceRemovalMode.RETAIN keeps them, and "
+        + 'DISABLE says that their end is intended. [DATA_SOURCES_NOT_RETAINED] '
+        + '[ack: cdk-immuta-s3-integration:data-sources-not-retained]',
+    ]);
+  });
+
+  test('does not warn if the removal of the data sources is chosen', () => {
+    expect(findWarnings({ removalMode: DataSourceRemovalMode.DISABLE }, retain)).toEqual([]);
+  });
+
+  test('does not warn if CloudFormation retains the data sources too', () => {
+    expect(findWarnings({}, (defined) => {
+      retain(defined);
+      (defined.dataSources.node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN);
+    })).toEqual([]);
+  });
+
+  test('does not warn if the integration is deleted too, or imported', () => {
+    expect(findWarnings({}, ({ stack }) => {
+      const integration = ImmutaS3Integration.fromIntegrationId(stack, 'Imported', '17');
+      new ImmutaS3DataSources(stack, 'Other', { integration, tenant: newTenant(stack), dataSources: { Other: 'o/' } });
+    })).toEqual([]);
+  });
 });

@@ -82,7 +82,7 @@ export const MESSAGES = {
    */
   GATEWAY_ANSWERED: {
     text: 'a gateway between the handler function and Immuta answered {status} to {request}{message}',
-    remedy: '{hints}',
+    remedy: '{hint}',
   },
   /** `url` of the tenant is not its final address. The API key is not sent to another one. */
   IMMUTA_REDIRECTS: {

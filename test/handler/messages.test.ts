@@ -20,5 +20,5 @@ test.each(readSources('src/handler', '.ts'))('throws nothing without a code in $
 
 test.each(Object.entries(MESSAGES))('writes the text and the remedy of %s as sentences', (_, { text, remedy }) => {
   expect(text).toMatch(/[^.:;,]$/);
-  expect(remedy).toMatch(/^([A-Z].*[^.:;,]|\{hints\})$/);
+  expect(remedy).toMatch(/^([A-Z].*[^.:;,]|\{hints?\})$/);
 });

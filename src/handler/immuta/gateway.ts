@@ -65,7 +65,7 @@ export function createGatewayRefusal({ request, status, message, retryAfter }: G
       request: describeRequest(request),
       status,
       message: message ? `: ${message}` : '',
-      hints: HINTS_BY_STATUS[status] ?? HINTS.find(({ says }) => says.test(message))?.hint ?? OTHER_HINT,
+      hint: HINTS_BY_STATUS[status] ?? HINTS.find(({ says }) => says.test(message))?.hint ?? OTHER_HINT,
     }),
     kind,
     isAnswerLost: kind === 'lost',

@@ -82,6 +82,13 @@ export const SYNTH_MESSAGES = {
     text: 'data source {outer} with the prefix {outerPrefix} contains data source {inner} with {innerPrefix}',
     remedy: 'Give them prefixes that do not overlap, unless users of the first may read all of the second',
   },
+  /** The removal policy of an integration says nothing about its data sources, which have their own `removalMode`. */
+  DATA_SOURCES_NOT_RETAINED: {
+    text: "integration '{integration}' is retained when it leaves the template, but its data sources are disabled, so "
+      + 'users lose their access',
+    remedy: "Set 'removalMode' of the data sources: DataSourceRemovalMode.RETAIN keeps them, and DISABLE says that their "
+      + 'end is intended',
+  },
   /** CloudFormation and Lambda limit the size of an event and of its response. */
   DATA_SOURCES_TOO_MANY: {
     text: "'dataSources' has {count} entries in {bytes} bytes, and one resource can have {max} in {maxBytes} bytes",

@@ -1,5 +1,7 @@
-import { RemovalPolicy, Token } from 'aws-cdk-lib';
-import { createProblem, Problem } from './problems';
+import { CfnResource, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { addWarning, createProblem, Problem } from './problems';
+import { isRetained } from '../removal-policy';
 
 /** Checks that the resource can be removed in this way. */
 export function validateRemovalPolicy(policy?: RemovalPolicy): Problem[] {
@@ -27,4 +29,16 @@ export function validateAdoption({ adopt, removalPolicy, hasInstance, definesUse
     ...hasInstance ? [] : [createProblem('ADOPT_WITHOUT_INSTANCE')],
     ...definesUser ? [createProblem('ADOPT_WITHOUT_USER')] : [],
   ];
+}
+
+/** Warns if an integration of the app outlives its data sources. Call it when all removal policies are known. */
+export function warnOfRetainedIntegration(dataSources: IConstruct, integration: IConstruct): Problem[] {
+  if (isResourceRetained(integration) && !isResourceRetained(dataSources)) {
+    addWarning(dataSources, 'DATA_SOURCES_NOT_RETAINED', { integration: integration.node.path });
+  }
+  return [];
+}
+
+function isResourceRetained({ node }: IConstruct): boolean {
+  return CfnResource.isCfnResource(node.defaultChild) && isRetained(node.defaultChild);
 }
