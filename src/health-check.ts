@@ -46,7 +46,7 @@ export enum HealthFinding {
   API_KEY_REJECTED = 'ApiKeyRejected',
   /** Immuta's role or user is denied an action. Only with `diagnosePermissions`. */
   PERMISSION_MISSING = 'PermissionMissing',
-  /** Immuta or AWS did not answer for a minute. */
+  /** Immuta did not answer for a minute, or AWS for 10 seconds. */
   NO_ANSWER = 'NoAnswer',
   /** Immuta or AWS answered something else than expected. */
   UNEXPECTED_ANSWER = 'UnexpectedAnswer',

@@ -30,7 +30,8 @@ export interface ImmutaTenantAttributes {
   /**
    * The role of that function, such as `iam.Role.fromRoleArn(…)` with the ARN of the other app's `handlerRole`.
    *
-   * Integrations with an access key, or with `diagnosePermissions`, add statements to it.
+   * Integrations with an access key, with `diagnosePermissions`, or with a health check that has an `eventBus`, add
+   * statements to it.
    *
    * @default - such integrations are errors
    */

@@ -21,8 +21,8 @@ interface InlinePolicy {
  * CloudFormation generates the names of the policies, so they are unique. If you add the Aspect to a deployed stack, or
  * remove it, CloudFormation creates the new policies before it deletes the old ones.
  *
- * A role has 10 managed policies at most, or 20 if the quota is increased. The role of the function gets one more with
- * each integration that has an access key or `diagnosePermissions`.
+ * A role has 10 managed policies at most, or 20 if the quota is increased. The role of the function gets one for each
+ * access key, each `diagnosePermissions` and each health check with an `eventBus`.
  */
 export class ManagedPolicies implements IAspect {
   /** Replaces the inline policies of a construct. */
