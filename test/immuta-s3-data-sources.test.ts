@@ -233,18 +233,19 @@ test.each([
 });
 
 describe('of a retained integration', () => {
-  const findWarnings = (options: Partial<DataSourcesOptions>, change: (defined: ReturnType<typeof defineTwo>) => void) => {
+  type Defined = ReturnType<typeof defineTwo>;
+  const findWarnings = (options: Partial<DataSourcesOptions>, change: (defined: Defined) => void) => {
     const defined = defineTwo(options);
     change(defined);
     return Annotations.fromStack(defined.stack).findWarning('*', Match.anyValue()).map(({ entry }) => `${entry.data}`);
   };
-  const retain = ({ integration }: ReturnType<typeof defineTwo>) => integration.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  const retain = ({ integration }: Defined) => integration.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
   test('warns that the data sources are disabled', () => {
     expect(findWarnings({}, retain)).toEqual([
-      "integration 'Stack/SalesLake' is retained when it leaves the template, but its data sources are disabled, so "
-        + "users lose their access. Set 'removalMode' of the data sources: DataSourceRemovalMode.RETAIN keeps them, and "
-        + 'DISABLE says that their end is intended. [DATA_SOURCES_NOT_RETAINED] '
+      "integration 'Stack/SalesLake' is retained when it leaves the template, but its data sources are disabled. "
+        + "Users then lose their access. Set 'removalMode' of the data sources: DataSourceRemovalMode.RETAIN keeps "
+        + 'them, and DISABLE says that this is intended. [DATA_SOURCES_NOT_RETAINED] '
         + '[ack: cdk-immuta-s3-integration:data-sources-not-retained]',
     ]);
   });

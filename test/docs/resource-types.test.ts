@@ -3,13 +3,16 @@ import * as path from 'node:path';
 import { CfnResource } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { ROOT } from './pages';
-import {
-  AccessGrantsInstance, AdoptingAccessGrantsInstance, HealthCheck, ImmutaS3DataSources, ImmutaS3Integration, ImmutaTenant,
-} from '../../src';
+import * as library from '../../src';
 import { loadExample, TOPICS } from '../support/examples';
 
 const CONSTRUCTS = [
-  AccessGrantsInstance, AdoptingAccessGrantsInstance, HealthCheck, ImmutaS3DataSources, ImmutaS3Integration, ImmutaTenant,
+  library.AccessGrantsInstance,
+  library.AdoptingAccessGrantsInstance,
+  library.HealthCheck,
+  library.ImmutaS3DataSources,
+  library.ImmutaS3Integration,
+  library.ImmutaTenant,
 ];
 
 function listOwnTypes(app: IConstruct): string[] {

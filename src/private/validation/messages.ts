@@ -84,10 +84,9 @@ export const SYNTH_MESSAGES = {
   },
   /** The removal policy of an integration says nothing about its data sources, which have their own `removalMode`. */
   DATA_SOURCES_NOT_RETAINED: {
-    text: "integration '{integration}' is retained when it leaves the template, but its data sources are disabled, so "
-      + 'users lose their access',
-    remedy: "Set 'removalMode' of the data sources: DataSourceRemovalMode.RETAIN keeps them, and DISABLE says that their "
-      + 'end is intended',
+    text: "integration '{integration}' is retained when it leaves the template, but its data sources are disabled",
+    remedy: "Users then lose their access. Set 'removalMode' of the data sources: DataSourceRemovalMode.RETAIN keeps "
+      + 'them, and DISABLE says that this is intended',
   },
   /** CloudFormation and Lambda limit the size of an event and of its response. */
   DATA_SOURCES_TOO_MANY: {
