@@ -160,7 +160,7 @@ export interface ImmutaS3IntegrationProps {
   readonly revision?: string;
 
   /**
-   * Any text that replaces the location in the construct IDs of the integration's resources.
+   * Any literal text that replaces the location in the construct IDs of the integration's resources.
    *
    * The IDs contain a digest of the bucket's name or logical ID, so that another location has other resources. Set this
    * property to keep the resources when only the logical ID of the bucket or the name of its stack changes.

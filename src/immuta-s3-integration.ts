@@ -210,8 +210,8 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
     this.alwaysDeleted.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
     const instance = this.findInstance();
-    if (retain && instance instanceof DefinedInstance) {
-      instance._retain();
+    if (instance instanceof DefinedInstance) {
+      instance._retainWith(this, retain);
     }
   }
 

@@ -60,7 +60,7 @@ describe('addHealthCheck of an integration', () => {
       StackId: '<AWS::StackId>',
       Integrations: [{
         IntegrationId: '<IntegrationId>',
-        IntegrationName: '<IntegrationName>',
+        IntegrationName: '<IntegrationNameInJson>',
         AccountId: ENV.account,
         Region: ENV.region,
         LocationPath: 's3://lake-bucket/',

@@ -473,6 +473,13 @@ describe('construct IDs', () => {
     expect(ids('one-bucket')).toEqual(ids('other-bucket'));
   });
 
+  test('fails when locationIdentity is a token, whose digest other tokens of the app would change', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', { locationIdentity: new s3.Bucket(stack, 'Data').bucketName });
+    expect(synthError(stack)).toContain("'locationIdentity' must be known at synth, got a token. "
+      + "Pass a literal text, such as 'sales-lake'. [LOCATION_IDENTITY_TOKEN]");
+  });
+
   test('keeps the logical IDs when a property that adds no resource changes', () => {
     const ids = (props: (stack: Stack) => Partial<ImmutaS3IntegrationProps>) => {
       const stack = newStack();
@@ -561,6 +568,18 @@ describe('removal', () => {
       Properties: { RemovalPolicy: 'retain' },
     });
     expect(policies(stack)[logicalIdLike(stack, 'LocationRole')]).toBe(retained);
+  });
+
+  test.each([
+    [1, 'RetainExceptOnCreate'],
+    [2, 'Delete'],
+  ])('when %d of two retained integrations is destroyed after all, the instance has the policy %s', (count, policy) => {
+    const stack = newStack();
+    const integrations = ['one-bucket', 'other-bucket'].map((bucket) => newIntegration(stack, bucket, {
+      location: S3Location.bucket(importedBucket(stack, bucket)), removalPolicy: RemovalPolicy.RETAIN,
+    }));
+    integrations.slice(0, count).forEach((integration) => integration.applyRemovalPolicy(RemovalPolicy.DESTROY));
+    expect(getOnly(stack, INSTANCE).DeletionPolicy).toBe(policy);
   });
 
   test('retains the passed instance unless that has a removal policy', () => {

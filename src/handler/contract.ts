@@ -164,6 +164,8 @@ export interface IntegrationProperties {
 export interface IntegrationAttributes {
   readonly IntegrationId: string;
   readonly IntegrationName: string;
+  /** The name as a part of a JSON text: the input of a health check is one, and names may have quotes. */
+  readonly IntegrationNameInJson: string;
 }
 
 /** Source and type of the events with findings. */
@@ -187,7 +189,7 @@ export interface HealthCheckInput {
 }
 
 /** An integration as it was deployed. `IntegrationName` is its whole name. */
-export type ExpectedIntegration = IntegrationAttributes &
+export type ExpectedIntegration = Pick<IntegrationAttributes, 'IntegrationId' | 'IntegrationName'> &
   Pick<
     IntegrationProperties,
     | 'AccountId'

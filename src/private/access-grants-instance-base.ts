@@ -71,14 +71,16 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
 
   private resource?: CfnResource;
   private readonly removalPolicyGiven: boolean;
-  private retained: boolean;
+  private ownPolicy?: RemovalPolicy;
+  /** The integrations that keep the instance. */
+  private readonly retainers: Set<IConstruct>;
 
   constructor(scope: Construct, id: string, removalPolicy?: RemovalPolicy) {
     super(scope, id);
     INSTANCES.add(this, this);
     this.removalPolicyGiven = removalPolicy !== undefined;
     this._explicit = findOutermostStack(this).node.tryFindChild(DEFAULT_ID) !== this;
-    this.retained = this._explicit && this.removeDefault()?.retained === true;
+    this.retainers = (this._explicit ? this.removeDefault()?.retainers : undefined) ?? new Set();
     this.accessGrantsInstanceArn = formatInstanceArn(Stack.of(this));
     this.warnOfPossibleDuplicate();
     addValidation(this, () => this.validateUniqueness());
@@ -92,10 +94,11 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
    */
   public _define(resource: CfnResource, removalPolicy: RemovalPolicy): void {
     this.resource = resource;
+    this.ownPolicy = removalPolicy;
     // Integrations can be children of this construct. They would depend on each other if a dependency covered all
     // children.
     Dependable.implement(this, { dependencyRoots: [resource] });
-    applyRemovalPolicy(resource, this.retained && !this.removalPolicyGiven ? RemovalPolicy.RETAIN : removalPolicy);
+    this.applyPolicy();
   }
 
   /**
@@ -108,14 +111,15 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   }
 
   /**
-   * Retains the instance together with an integration, unless the user chose a removal policy.
+   * Retains the instance as long as an integration is retained, unless the user chose a removal policy.
    *
    * @internal
    */
-  public _retain(): void {
-    this.retained = true;
-    if (!this.removalPolicyGiven) {
-      applyRemovalPolicy(this._resource, RemovalPolicy.RETAIN);
+  public _retainWith(integration: IConstruct, isRetained: boolean): void {
+    const countBefore = this.retainers.size;
+    this.retainers[isRetained ? 'add' : 'delete'](integration);
+    if (this.retainers.size !== countBefore) {
+      this.applyPolicy();
     }
   }
 
@@ -131,6 +135,11 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
     }
     const [expected, got] = [instanceArn, associated].map((arn) => arn === undefined ? 'none' : JSON.stringify(arn));
     return [createProblem('IDENTITY_CENTER_MISMATCH', { instance: this.node.path, expected, got })];
+  }
+
+  private applyPolicy(): void {
+    const isRetained = this.retainers.size > 0 && !this.removalPolicyGiven;
+    applyRemovalPolicy(this._resource, isRetained ? RemovalPolicy.RETAIN : this.ownPolicy!);
   }
 
   /** Removes the default instance of the stack, which this one replaces. */

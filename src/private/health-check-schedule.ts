@@ -9,7 +9,7 @@ import { findDataSources, MonitoredIntegration } from './monitored-integrations'
 import { buildScheduleStatements } from './policies/health-check';
 import { validateInputSize } from './validation/health-check';
 import { addValidation } from './validation/problems';
-import { ExpectedIntegration, HealthCheckEvent, HealthCheckScope } from '../handler/contract';
+import { ExpectedIntegration, HealthCheckEvent, HealthCheckScope, IntegrationAttributes } from '../handler/contract';
 import { IImmutaTenant } from '../interfaces';
 
 /** Properties for what invokes the function of a tenant. */
@@ -65,7 +65,11 @@ export function createTenantSchedule(scope: Construct, props: HealthCheckSchedul
 
 function renderExpected(integration: MonitoredIntegration): ExpectedIntegration {
   const ids = findDataSources(integration).map((dataSources) => dataSources.ids);
-  return { ...integration.expected, DataSourceIds: ids.length > 0 ? ids.join() : undefined };
+  return {
+    ...integration.expected,
+    IntegrationName: integration.resource.getAttString('IntegrationNameInJson' satisfies keyof IntegrationAttributes),
+    DataSourceIds: ids.length > 0 ? ids.join() : undefined,
+  };
 }
 
 function renderInput(

@@ -12,7 +12,7 @@ import { validateDuration, validateTimeouts } from './validation/durations';
 import { validateEncryptionKeys } from './validation/encryption-keys';
 import { validateEnvironment } from './validation/environment';
 import { IdentityCenterIds, validateIdentityCenter } from './validation/identity-center';
-import { validateIntegrationName } from './validation/names';
+import { validateIntegrationName, validateLocationIdentity } from './validation/names';
 import { addValidation, Problem, throwProblems } from './validation/problems';
 import { validateAdoption, validateRemovalPolicy } from './validation/removal';
 import { addStackSizeValidation } from './validation/stack-size';
@@ -23,6 +23,7 @@ export interface CheckedProps {
   readonly location: CheckedLocation;
   readonly accessGrantsInstance?: IAccessGrantsInstance;
   readonly integrationName?: string;
+  readonly locationIdentity?: string;
   readonly adopt?: string;
   readonly identityCenter?: IdentityCenterIds;
   readonly timeout?: Duration;
@@ -94,6 +95,7 @@ function validateProps(props: CheckedProps): Problem[] {
   return [
     ...props.location._validate(),
     ...validateIntegrationName(props.integrationName, props.adopt !== undefined),
+    ...validateLocationIdentity(props.locationIdentity),
     ...validateTimeouts(props),
   ];
 }

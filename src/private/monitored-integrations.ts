@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CustomResource, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { Registry } from './registry';
 import { createProblem, throwProblems } from './validation/problems';
@@ -10,7 +10,7 @@ export interface MonitoredIntegration {
   readonly construct: IConstruct;
   readonly tenant: IImmutaTenant;
   /** The custom resource, which the check depends on. */
-  readonly resource: IConstruct;
+  readonly resource: CustomResource;
   readonly expected: ExpectedIntegration;
   /** ARN of the secret of a managed access key. */
   readonly managedKeySecretArn?: string;

@@ -36,7 +36,7 @@ import { HandleEvent } from '../protocol/run';
 import { OutOfTime } from '../runtime/deadline';
 import { bestEffort, Log } from '../runtime/log';
 
-const LONGEST_NAME = 512;
+const LONGEST_NAME = 256;
 
 /** Handles the events of `Custom::ImmutaS3Integration`. */
 export function handleIntegrationEvent(options: IntegrationContextOptions): HandleEvent {
@@ -217,5 +217,6 @@ function formatFailedPhysicalId(event: ResourceEvent, { integrationId, mayHaveCr
 
 /** Renders the attributes, cut to fit a response of 4,096 bytes. */
 function renderAttributes({ id, name }: IntegrationRecord): IntegrationAttributes {
-  return { IntegrationId: id, IntegrationName: name.slice(0, LONGEST_NAME) };
+  const shown = name.slice(0, LONGEST_NAME);
+  return { IntegrationId: id, IntegrationName: shown, IntegrationNameInJson: JSON.stringify(shown).slice(1, -1) };
 }

@@ -204,6 +204,14 @@ export const SYNTH_MESSAGES = {
     text: "'integrationName' must have 1 to {max} characters, got {got} ({length} characters)",
     remedy: 'Choose a name of 1 to {max} characters',
   },
+  /**
+   * The digest of a token would change with the number of tokens in the app, and a changed digest replaces the
+   * integration.
+   */
+  LOCATION_IDENTITY_TOKEN: {
+    text: "'locationIdentity' must be known at synth, got a token",
+    remedy: "Pass a literal text, such as 'sales-lake'",
+  },
   /** Immuta and S3 Access Grants register a location once. */
   LOCATION_DUPLICATE: {
     text: "the location is already governed by '{other}'",

@@ -13,3 +13,8 @@ export function validateIntegrationName(name: string | undefined, adopts: boolea
   }
   return [createProblem('INTEGRATION_NAME_INVALID', { max, got: JSON.stringify(name), length: name.length })];
 }
+
+/** Construct IDs contain a digest of it. */
+export function validateLocationIdentity(identity?: string): Problem[] {
+  return Token.isUnresolved(identity) ? [createProblem('LOCATION_IDENTITY_TOKEN')] : [];
+}

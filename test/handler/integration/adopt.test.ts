@@ -29,11 +29,19 @@ const expectOnlyReads = () => expect(sandbox.immutaCalls.filter((call) => !call.
 
 describe("Create with 'adopt'", () => {
   test('returns as much of a long name as a response can hold', async () => {
-    add({ name: `${'x'.repeat(512)}yz` });
+    add({ name: `${'x'.repeat(256)}yz` });
 
     expect(await sandbox.create(adopting())).toMatchObject({
       Status: 'SUCCESS',
-      Data: { IntegrationId: '101', IntegrationName: 'x'.repeat(512) },
+      Data: { IntegrationId: '101', IntegrationName: 'x'.repeat(256) },
+    });
+  });
+
+  test('returns a name with quotes also as a part of a JSON text', async () => {
+    add({ name: 'Sales "EU" \\ Lake' });
+
+    expect((await sandbox.create(adopting())).Data).toEqual({
+      IntegrationId: '101', IntegrationName: 'Sales "EU" \\ Lake', IntegrationNameInJson: 'Sales \\"EU\\" \\\\ Lake',
     });
   });
 
@@ -72,7 +80,8 @@ describe("Create with 'adopt'", () => {
     const answer = await sandbox.deliver(event);
 
     expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ADOPTED });
-    expect(answer.Data).toEqual({ IntegrationId: '101', IntegrationName: { ...THEIRS, ...config }.name });
+    const { name } = { ...THEIRS, ...config };
+    expect(answer.Data).toEqual({ IntegrationId: '101', IntegrationName: name, IntegrationNameInJson: name });
     expect(await sandbox.deliver(event)).toEqual(answer);
     expect(sandbox.immutaCalls).toEqual(['GET /integrations/101', 'GET /integrations/101']);
   });

@@ -41,7 +41,7 @@ describe('Create', () => {
       StackId: expect.stringContaining('stack/Lake/'),
       RequestId: CREATE,
       LogicalResourceId: 'SalesLake',
-      Data: { IntegrationId: '101', IntegrationName: CONFIG.name },
+      Data: { IntegrationId: '101', IntegrationName: CONFIG.name, IntegrationNameInJson: CONFIG.name },
     });
     expect(sandbox.integrations).toMatchObject([{ id: '101', status: 'enabled', config: CONFIG }]);
     expect(JSON.parse(sandbox.immuta.requests.find(({ method }) => method === 'POST')!.body)).toEqual({

@@ -232,10 +232,11 @@ test('names what took the place of an adopted integration as its own', async () 
   sandbox.removeIntegration('101');
   const suffix = `${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}`;
   await sandbox.addIntegration({ id: '2002', config: { ...CONFIG, name: `sales-${suffix}` } });
+  const name = `111122223333-us-east-1-sales-${suffix}`;
   const properties = { IntegrationName: undefined, Revision: '2' };
   const answer = await sandbox.update({ physicalId: `${ID}/adopted`, properties, event: { RequestId: 'later' } });
 
-  expect(answer.Data).toEqual({ IntegrationId: '2002', IntegrationName: `111122223333-us-east-1-sales-${suffix}` });
+  expect(answer.Data).toEqual({ IntegrationId: '2002', IntegrationName: name, IntegrationNameInJson: name });
 });
 
 describe('an Immuta that repairs a failed creation with an update', () => {
