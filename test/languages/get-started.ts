@@ -94,7 +94,7 @@ class Reader {
       AWS_DEFAULT_REGION: SANDBOX_ENV.region,
       CI: '1',
       http_proxy: sandbox.aws.url,
-      no_proxy: '',
+      no_proxy: '.nuget.org',
       npm_config_yes: 'true',
       ...env,
     };

@@ -12,7 +12,7 @@ function introduce({ aws, env, immuta }: Sandbox): void {
     AWS_DEFAULT_REGION: SANDBOX_ENV.region, // version 1 of the aws CLI knows no other
     // the aws CLI puts the account before the name of the host, and not every machine resolves such a name
     http_proxy: aws.url,
-    no_proxy: '',
+    no_proxy: '.nuget.org', // NuGet would send its requests to the stand-in, too
   };
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
   console.log(`
