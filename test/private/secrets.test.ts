@@ -1,5 +1,5 @@
 import { CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
-import { ISecret, Secret, SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnSecret, ISecret, Secret, SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   validateNotApiKey, validateSecretRegion, validateSecretValue,
 } from '../../src/private/validation/secrets';
@@ -23,10 +23,19 @@ test.each<[string, (stack: Stack) => SecretProps, string | undefined]>([
   ['an empty field', () => text('{"key":""}'), 'key'],
   ['a field that is missing', () => text('{"user":"lake"}'), 'key'],
   ['the value of a parameter', fromParameter, undefined],
+  ['a value that contains the value of a parameter', (stack) => (
+    text(`key-${new CfnParameter(stack, 'Value', { noEcho: true }).valueAsString}`)
+  ), undefined],
   ['a dynamic reference', () => ({ secretStringValue: SecretValue.ssmSecure('/key') }), undefined],
 ])('accepts a secret with %s', (_, define, field) => {
   const stack = newStack();
   expect(validateSecretValue('apiKey', new Secret(stack, 'Key', define(stack)), [field])).toEqual([]);
+});
+
+test('accepts a secret without a value', () => {
+  const secret = new Secret(newStack(), 'Key');
+  (secret.node.defaultChild as CfnSecret).generateSecretString = undefined;
+  expect(validateSecretValue('apiKey', secret, [undefined])).toEqual([]);
 });
 
 test.each<[string, SecretProps, string | undefined]>([
