@@ -52,7 +52,7 @@ export function renderIntrinsics(
   }
   const entries = Object.entries(node);
   const [name, value] = entries[0] ?? [];
-  if (entries.length !== 1 || name === undefined || !(name === 'Ref' || name.startsWith('Fn::'))) {
+  if (name === undefined || !(name === 'Ref' || name.startsWith('Fn::'))) {
     return Object.fromEntries(entries.map(([key, child]) => [key, renderIntrinsics(child, describeReference)]));
   }
   switch (name) {

@@ -51,3 +51,13 @@ test('reports no duration when the response URL has no date', async () => {
   expect(Metrics).toEqual([{ Name: 'Healthy', Unit: 'Count' }]);
   expect(values).toMatchObject({ Healthy: 1 });
 });
+
+test('reports an integration that is disabled as not healthy when nothing about it changes', async () => {
+  await sandbox.addIntegration();
+  sandbox.immuta.integrations.get('101')!.status = 'disabled';
+  const oldProperties = { ...TENANT, HealthCheck: 'integration' };
+
+  await sandbox.update({ properties: { ...oldProperties, TimeoutSeconds: '600' }, oldProperties });
+
+  expect(metrics()).toMatchObject([{ Healthy: 0 }]);
+});
