@@ -10,5 +10,10 @@ export function formatOldName(name: string, integrationId: string, prefix: strin
   const suffix = ` [${integrationId}: ${prefix}]`;
   return name.length + suffix.length <= LONGEST_NAME
     ? name + suffix
-    : `${name.slice(0, LONGEST_NAME / 2)} [${integrationId}: ${computeDigest(`${name} ${prefix}`)}]`;
+    : `${cutName(name)} [${integrationId}: ${computeDigest(`${name} ${prefix}`)}]`;
+}
+
+/** Half of a surrogate pair cannot be sent. */
+function cutName(name: string): string {
+  return name.slice(0, LONGEST_NAME / 2).replace(/[\uD800-\uDBFF]$/, '');
 }

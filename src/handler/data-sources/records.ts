@@ -20,12 +20,13 @@ export interface Found {
 
 /**
  * Reads what Immuta has under the names of a request. If something contradicts the last deployment, everything is read
- * again 30 seconds later: a read may show the state before a write, also of the operation before this one.
+ * again, at least 30 seconds later and a minute after the event was sent: a read may show the state before a write, also
+ * of the operation before this one.
  */
 export async function readRecords(context: DataSourcesContext, request: DataSourcesRequest): Promise<Found> {
-  const { deadline, immuta } = context;
+  const { deadline, immuta, operation } = context;
   const { desired, previous } = request;
-  const locationPaths = await readLocationPaths(context, [desired.integrationId, previous.integrationId]);
+  const locationPaths = await readLocationPaths(context, request);
   const listed = [...desired.list, ...previous.list].map(({ name }) => name);
   const names = [...new Set([...listed, ...listOldNames(request)])];
   const records = new Map<string, DataSourceRecord>();
@@ -38,8 +39,9 @@ export async function readRecords(context: DataSourcesContext, request: DataSour
         records.delete(name);
       }
     }
+    const pauseMs = Math.max(CONFIRMATION_MS, operation.settledAt - deadline.now());
     return number === 1 && names.some((name) => isContradiction(request, { records, locationPaths }, name))
-      ? { seen: 'others than the last deployment left', pauseMs: CONFIRMATION_MS }
+      ? { seen: 'others than the last deployment left', pauseMs }
       : { done: undefined };
   });
   return { records, locationPaths };
@@ -76,22 +78,32 @@ export function isSameDataSource(
   );
 }
 
-/** Whether a data source of the last deployment is missing, or one exists that it did not have. */
+/** Whether a data source of the last deployment is missing or disabled, or one exists that it did not have. */
 function isContradiction({ previous }: DataSourcesRequest, { records, locationPaths }: Found, name: string): boolean {
   const record = records.get(name);
   const before = previous.list.find((each) => each.name === name);
   return before
-    ? record === undefined || !isSameDataSource(record, previous, before, locationPaths)
+    ? record === undefined || record.isDisabled || !isSameDataSource(record, previous, before, locationPaths)
     : record !== undefined;
 }
 
-async function readLocationPaths({ integrations }: DataSourcesContext, ids: readonly string[]): Promise<LocationPaths> {
+/** An integration that is needed may have been created just before, so that reads do not show it yet. */
+async function readLocationPaths(
+  { deadline, integrations, operation }: DataSourcesContext,
+  { desired, previous }: DataSourcesRequest,
+): Promise<LocationPaths> {
+  const ids = [...new Set([desired.integrationId, previous.integrationId])];
   const paths = new Map<string, string>();
-  for (const id of new Set(ids)) {
-    const record = await integrations.get(id);
-    if (record) {
-      paths.set(id, record.location.path);
+  await poll<void>({ deadline, waitingFor: `Immuta to show integration ${desired.integrationId}` }, async () => {
+    for (const id of ids.filter((each) => !paths.has(each))) {
+      const record = await integrations.get(id);
+      if (record) {
+        paths.set(id, record.location.path);
+      }
     }
-  }
+    return desired.list.length > 0 && !paths.has(desired.integrationId) && !operation.isSettled
+      ? { seen: 'it is missing' }
+      : { done: undefined };
+  });
   return paths;
 }

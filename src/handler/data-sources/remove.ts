@@ -64,25 +64,23 @@ async function removeRecord(
   record: DataSourceRecord,
   options: RemoveOptions,
 ): Promise<void> {
-  const isDisabledOnly = options.how === 'disable';
-  const current = isDisabledOnly ? await reread(context, record) : record;
+  const current = await reread(context, record);
   const isEnd = !current || (!current.isDisabled && (await requestRemoval(context, current, true, options)));
-  if (!isDisabledOnly && !isEnd) {
+  if (options.how !== 'disable' && !isEnd) {
     await requestRemoval(context, record, false, options);
   }
 }
 
-/** Another run of this event may have disabled the record. A second request would delete it. */
+/**
+ * Reads a record again: an earlier read may have shown the state before a write. Another run of this event may have
+ * disabled it since. A second request would delete it.
+ */
 async function reread(
-  context: DataSourcesContext,
-  record: DataSourceRecord,
+  { deadline, immuta, rereadAt }: DataSourcesContext,
+  { id }: DataSourceRecord,
 ): Promise<DataSourceRecord | undefined> {
-  const { deadline, immuta, rereadAt } = context;
-  if (record.isDisabled) {
-    return record;
-  }
   await deadline.sleep(Math.max(0, rereadAt - deadline.now()));
-  return immuta.get(record.id);
+  return immuta.get(id);
 }
 
 /**

@@ -250,6 +250,19 @@ describe('when Immuta refuses', () => {
     );
   });
 
+  test('registers data sources when reads show the new integration within a minute', async () => {
+    sandbox.refuse('GET', 404, 'No Integration found with ID 101.', { path: /^\/integrations\/101$/, times: 8 });
+
+    expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
+  });
+
+  test('fails at once when the integration is gone a minute after the event was sent', async () => {
+    sandbox.removeIntegration('101');
+
+    expect((await send(sandbox, 'Create', { ageMs: 60_000 })).Reason).toMatch(/\[DATA_SOURCES_WITHOUT_INTEGRATION\]$/);
+    expect(sandbox.clock.sleeps).toEqual([]);
+  });
+
   test.each<[string, object, RegExp]>([
     ['no ID', { properties: { IntegrationId: undefined } }, /IntegrationId.*\[PROPERTY_MISSING\]$/],
     ['a path as ID', { properties: { IntegrationId: '../101' } }, /IntegrationId.*\[PROPERTY_MISSING\]$/],

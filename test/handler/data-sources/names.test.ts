@@ -38,8 +38,10 @@ test.each<[string, string, string | undefined, boolean]>([
 test.each([
   ['Sales orders', 'orders/', 'Sales orders [101: orders/]'],
   ['n'.repeat(240), 'orders/', `${'n'.repeat(240)} [101: orders/]`],
-  // digits of the sha256 of `nnn… orders/`
+  // digits of the sha256 of `nnn… orders/`. The longest name is cut between code points
   ['n'.repeat(241), 'orders/', `${'n'.repeat(127)} [101: cd7a2d0d286e]`],
+  [`${'n'.repeat(126)}😀${'n'.repeat(113)}`, 'orders/', `${'n'.repeat(126)} [101: e570ddd642e1]`],
+  [`${'n'.repeat(125)}😀${'n'.repeat(114)}`, 'orders/', `${'n'.repeat(125)}😀 [101: a713eb7f699d]`],
 ])('renames %j when another prefix takes its name', (name, prefix, expected) => {
   expect(formatOldName(name, '101', prefix)).toBe(expected);
 });

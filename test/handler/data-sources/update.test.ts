@@ -1,5 +1,6 @@
-import { describeDataSources, LISTED, send } from '../support/data-sources';
+import { describeDataSources, Listed, LISTED, send } from '../support/data-sources';
 import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 const PHYSICAL_ID = 'immuta-s3-data-sources/created/1795407960';
 
@@ -9,13 +10,18 @@ beforeEach(async () => {
   await sandbox.addIntegration();
   add('Sales orders', '/orders/');
   add('Sales returns', '/returns/');
+  describeStack(sandbox, 'UPDATE_IN_PROGRESS', PHYSICAL_ID, { resourceStatus: 'UPDATE_IN_PROGRESS' });
 });
 afterEach(() => sandbox.close());
 
 const add = (name: string, prefix: string, more = {}) =>
   sandbox.immuta.dataSources.add({ name, prefix, owner: API_KEY, ...more });
-const update = (dataSources: Record<string, string>, before: Record<string, string> = LISTED, removal = 'disable') =>
-  send(sandbox, 'Update', { dataSources, before, physicalId: PHYSICAL_ID, properties: { Removal: removal } });
+const update = (
+  dataSources: Record<string, string>,
+  before: Record<string, string> = LISTED,
+  removal = 'disable',
+  more: Listed = {},
+) => send(sandbox, 'Update', { dataSources, before, physicalId: PHYSICAL_ID, properties: { Removal: removal }, ...more });
 const changes = () => sandbox.immutaCalls.filter((call) => !call.startsWith('GET'));
 
 test('changes nothing when only the time-out changes', async () => {
@@ -264,6 +270,13 @@ test('adds a data source that was deleted by hand after two reads', async () => 
   sandbox.immuta.dataSources.records.delete('1002');
 
   expect(await update(LISTED)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1003' } });
+  expect(sandbox.clock.sleeps).toEqual([58_000]); // the event was two seconds under way
+});
+
+test('reads again after 30 seconds when a late event finds that a data source was deleted by hand', async () => {
+  sandbox.immuta.dataSources.records.delete('1002');
+
+  expect((await update(LISTED, LISTED, 'disable', { ageMs: 45_000 })).Status).toBe('SUCCESS');
   expect(sandbox.clock.sleeps).toEqual([30_000]);
 });
 
