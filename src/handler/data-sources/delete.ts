@@ -4,7 +4,7 @@ import { planChanges } from './plan';
 import { readRecords } from './records';
 import { Removal, removeRecords } from './remove';
 import { DataSourcesRequest } from './request';
-import { isRolledBack, undo } from './rollback';
+import { limitDelete, undo } from './rollback';
 import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { bestEffort } from '../runtime/log';
 
@@ -17,10 +17,7 @@ export async function deleteDataSources(context: DataSourcesContext, request: Da
     return undefined;
   }
   if (physicalId.kind === 'created') {
-    const removed = (await isRolledBack(context))
-      ? { how: undo(removal), addedSince: physicalId.sentAt }
-      : { how: removal };
-    return removeListed(context, request, removed);
+    return removeListed(context, request, await limitDelete(context, request, physicalId.sentAt));
   }
   await operation.waitUntilSettled(deadline);
   if (!(await operation.findSuccessor()) && !operation.isBlind) {
@@ -30,7 +27,7 @@ export async function deleteDataSources(context: DataSourcesContext, request: Da
   if (physicalId.kind === 'failed') {
     return removeListed(context, request, { how: undo(removal), addedSince: physicalId.sentAt });
   }
-  const stack = await operation.describeStack();
+  const stack = await operation.describeStackReliably(deadline);
   if (!stack) {
     log.warn('keep-data-sources', { message: 'CloudFormation does not say when the cancelled Create began' });
     return undefined;

@@ -7,7 +7,7 @@ import { planChanges } from './plan';
 import { readRecords } from './records';
 import { removeRecords } from './remove';
 import { DataSourcesRequest, parseDataSourcesRequest } from './request';
-import { findRolledBackStart, undo } from './rollback';
+import { limitUpdate } from './rollback';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { DataSourcesAttributes } from '../contract';
 import { createFailure } from '../failure';
@@ -115,10 +115,7 @@ async function reconcile(
   const { locationPaths } = found;
   const added = await addDataSources(context, plan.add, { request, locationPaths, recordRequest });
   if (plan.remove.length > 0) {
-    await context.operation.waitUntilSettled(context.deadline); // a rollback keeps what its update adopted
-    const addedSince = await findRolledBackStart(context);
-    const how = addedSince === undefined ? request.removal : undo(request.removal);
-    await removeRecords(context, { records: plan.remove, how, addedSince });
+    await removeRecords(context, { records: plan.remove, ...(await limitUpdate(context, request)) });
   }
   const ids = new Map([...plan.keep.map(({ name, record }) => [name, record.id] as const), ...added]);
   return { DataSourceIds: desired.list.map(({ name }) => ids.get(name)).join(',') };

@@ -1,24 +1,58 @@
 import { DataSourcesContext } from './context';
+import { Removal } from './remove';
+import { DataSourcesRequest } from './request';
+import type { StackOperation } from '../aws/cloudformation';
 import { DataSourceRemoval } from '../contract';
+import { Log } from '../runtime/log';
 
-/** Returns when the operation began that CloudFormation rolls back now. Undefined if it rolls back none. */
-export async function findRolledBackStart({ operation }: DataSourcesContext): Promise<number | undefined> {
-  const stack = await operation.describeStack();
-  return stack && /ROLLBACK_(COMPLETE_CLEANUP_)?IN_PROGRESS$/.test(stack.status) ? stack.startedAt : undefined;
+type Limits = Pick<Removal, 'how' | 'addedSince'>;
+
+/** Decides which data sources an Update removes, and how, a minute after it was sent. */
+export async function limitUpdate(context: DataSourcesContext, request: DataSourcesRequest): Promise<Limits> {
+  const { deadline, log, operation } = context;
+  const { physicalId, removal } = request;
+  await operation.waitUntilSettled(deadline); // before, the answer may be about the operation before this one
+  const stack = await operation.describeStackReliably(deadline);
+  if (!stack) {
+    warnOfDoubt(log, 'keeps data sources that are older than the resource, and disables the others at most');
+    return {
+      how: removal === 'delete' ? 'disable' : removal,
+      addedSince: 'sentAt' in physicalId ? physicalId.sentAt : Infinity,
+    };
+  }
+  return isRollback(stack) ? { how: undo(removal), addedSince: stack.startedAt } : { how: removal };
 }
 
 /**
- * Whether CloudFormation deletes what a failed operation created. Only the deletion of a stack says at once that it is
- * not so: another status may be that of the operation before.
+ * Decides which data sources the Delete of a successful Create removes, and how. Only the deletion of a stack says at
+ * once that nothing is rolled back: another status may be that of the operation before.
+ *
+ * @param createSentAt when the Create was sent, in milliseconds since 1970. It added what was created since
  */
-export async function isRolledBack(context: DataSourcesContext): Promise<boolean> {
-  const { deadline, operation } = context;
-  const stack = await operation.describeStack();
-  if (!stack || stack.status === 'DELETE_IN_PROGRESS') {
-    return false;
+export async function limitDelete(
+  context: DataSourcesContext,
+  { removal }: DataSourcesRequest,
+  createSentAt: number,
+): Promise<Limits> {
+  const { deadline, log, operation } = context;
+  let stack = await operation.describeStackReliably(deadline);
+  if (stack && stack.status !== 'DELETE_IN_PROGRESS') {
+    await operation.waitUntilSettled(deadline);
+    stack = await operation.describeStackReliably(deadline);
   }
-  await operation.waitUntilSettled(deadline);
-  return (await findRolledBackStart(context)) !== undefined;
+  if (!stack) {
+    warnOfDoubt(log, 'keeps data sources that are older than the resource');
+    return { how: removal, addedSince: createSentAt };
+  }
+  return isRollback(stack) ? { how: undo(removal), addedSince: createSentAt } : { how: removal };
+}
+
+function warnOfDoubt(log: Log, consequence: string): void {
+  log.warn('rollback-unknown', { message: `CloudFormation does not say whether this is a rollback: ${consequence}` });
+}
+
+function isRollback({ status }: StackOperation): boolean {
+  return /ROLLBACK_(COMPLETE_CLEANUP_)?IN_PROGRESS$/.test(status);
 }
 
 /** What a rolled-back operation added is removed, even if the data sources of a successful one are retained. */

@@ -56,6 +56,11 @@ const CLEANUP_AFTER_UPDATE = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
 /** So long, CloudFormation may answer with the state before a change. */
 const CLOUDFORMATION_LAG_MS = 60_000;
 
+/** So long, a question is repeated whose answer decides about what cannot be undone. */
+const REPEATED_QUESTION_MS = 60_000;
+
+const QUESTION_PAUSE_MS = 10_000;
+
 /** Lambda delivers an event within seconds unless concurrency is exhausted. */
 const LONGEST_BLIND_DELAY_MS = 300_000;
 
@@ -97,14 +102,19 @@ export class CurrentOperation {
     return this.first !== undefined;
   }
 
+  /** From when on answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
+  public get settledAt(): number {
+    return this.startedAt + CLOUDFORMATION_LAG_MS;
+  }
+
   /** Whether answers of CloudFormation and Immuta show the state when the event was sent, or a later one. */
   public get isSettled(): boolean {
-    return this.options.now() >= this.startedAt + CLOUDFORMATION_LAG_MS;
+    return this.options.now() >= this.settledAt;
   }
 
   /** Waits until answers show the state when the event was sent, or a later one. */
   public async waitUntilSettled(clock: Clock): Promise<void> {
-    await clock.sleep(Math.max(0, this.startedAt + CLOUDFORMATION_LAG_MS - clock.now()));
+    await clock.sleep(Math.max(0, this.settledAt - clock.now()));
   }
 
   /** Whether CloudFormation cannot be asked: it has never answered. */
@@ -155,6 +165,20 @@ export class CurrentOperation {
   /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation does not say. */
   public describeStack(): Promise<StackOperation | undefined> {
     return this.observer.describeStack();
+  }
+
+  /**
+   * Describes what CloudFormation is doing with the stack, for a decision about what cannot be undone. Asks for a minute
+   * if there is no answer. Undefined if CloudFormation does not say.
+   *
+   * @param stackId the root of its nested stacks. @default - the stack of the event
+   */
+  public async describeStackReliably(clock: Clock, stackId?: string): Promise<StackOperation | undefined> {
+    const end = clock.now() + REPEATED_QUESTION_MS;
+    return poll<StackOperation | undefined>({ deadline: clock, waitingFor: 'CloudFormation to answer' }, async () => {
+      const stack = await this.observer.describeStackDespiteFailures(stackId);
+      return stack || clock.now() >= end ? { done: stack } : { seen: 'no answer', pauseMs: QUESTION_PAUSE_MS };
+    });
   }
 
   /** Describes the resource as the stack has it now. Undefined if CloudFormation does not say. */

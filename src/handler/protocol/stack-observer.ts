@@ -42,6 +42,13 @@ export class StackObserver {
     return (await this.ask(() => stack.describeOperation(event.stackId)))?.answer;
   }
 
+  /** Describes the stack, or the root of its nested stacks, however many questions failed before. */
+  public async describeStackDespiteFailures(
+    stackId = this.options.event.stackId,
+  ): Promise<StackOperation | undefined> {
+    return (await this.ask(() => this.options.stack.describeOperation(stackId), false))?.answer;
+  }
+
   /**
    * Describes the resource as the stack has it now. The answer is undefined if CloudFormation does not know the
    * resource, and the reply is undefined if it does not say.
@@ -51,9 +58,13 @@ export class StackObserver {
     return this.ask(() => stack.describeResource(event.stackId, event.logicalId));
   }
 
-  /** A new policy of the handler's own role may not be in force yet, so one failure is not the last word. */
-  private async ask<T>(question: () => Promise<T>): Promise<Reply<T> | undefined> {
-    if (this.failures >= MOST_FAILURES) {
+  /**
+   * A new policy of the handler's own role may not be in force yet, so one failure is not the last word.
+   *
+   * @param isLimited whether failures count, and end the questions
+   */
+  private async ask<T>(question: () => Promise<T>, isLimited = true): Promise<Reply<T> | undefined> {
+    if (isLimited && this.failures >= MOST_FAILURES) {
       return undefined;
     }
     try {
@@ -62,7 +73,7 @@ export class StackObserver {
       this.hasAnswered = true;
       return { answer };
     } catch (error) {
-      this.failures += 1;
+      this.failures += isLimited ? 1 : 0;
       this.reportFailure(error as Error);
       return undefined;
     }

@@ -1,5 +1,6 @@
 import { describeDataSources, LISTED, send } from '../support/data-sources';
 import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 let sandbox: HandlerSandbox;
 beforeEach(async () => {
@@ -108,6 +109,7 @@ test('removes a data source when Immuta answers with a conflict for a while', as
 
 test('fails a removal after a minute when Immuta answers with conflicts only', async () => {
   const physicalId = await created();
+  describeStack(sandbox, 'DELETE_IN_PROGRESS', physicalId);
   sandbox.immuta.faults.http({ method: 'DELETE', behaviour: 'answer', answer: CONFLICT, times: Infinity });
   const start = sandbox.clock.now();
 

@@ -61,6 +61,37 @@ describe('the Delete of what a Create added', () => {
   });
 });
 
+describe('the Delete of what a Create added when CloudFormation does not answer', () => {
+  test.each(['disable', 'delete'])('keeps in a rollback what was adopted, after an answer in time (%s)', async (Removal) => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId, { denials: 6 });
+
+    await send(sandbox, 'Delete', { physicalId, properties: { Removal } });
+    expect(states()).toEqual(Removal === 'delete' ? ['enabled'] : ['enabled', 'disabled']);
+    expect(sandbox.steps).not.toContain('rollback-unknown');
+  });
+
+  test.each([
+    ['disable', ['enabled', 'disabled']],
+    ['delete', ['enabled']],
+    ['retain', ['enabled', 'enabled']],
+  ])('removes what is younger than the resource, and logs that it keeps the rest (%s)', async (Removal, left) => {
+    const physicalId = await createBoth();
+
+    expect((await send(sandbox, 'Delete', { physicalId, properties: { Removal } })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(left);
+    expect(sandbox.steps).toContain('rollback-unknown');
+  });
+
+  test('keeps what was adopted when CloudFormation stops answering before it tells the operation', async () => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'UPDATE_COMPLETE', physicalId, { answers: 2, denials: Infinity });
+
+    await send(sandbox, 'Delete', { physicalId, properties: { Removal: 'delete' } });
+    expect(states()).toEqual(['enabled']);
+  });
+});
+
 test('removes in a rollback what a Create added in its first seconds', async () => {
   const { PhysicalResourceId: physicalId } = await send(sandbox, 'Create');
   describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId);
@@ -180,5 +211,35 @@ describe('an Update', () => {
 
     expect((await update(physicalId, { Removal })).Status).toBe('SUCCESS');
     expect(states()).toEqual(left);
+  });
+
+  test('keeps in a rollback what its update adopted when CloudFormation answers after some denials', async () => {
+    const physicalId = await createBoth();
+    const resourceStatus = 'UPDATE_IN_PROGRESS';
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', physicalId, {
+      resourceStatus, startedAfterMs: -2 * MINUTE, answers: 1, denials: 5,
+    });
+
+    await update(physicalId, { Removal: 'delete' });
+    expect(states()).toEqual(['enabled']);
+  });
+
+  test.each([
+    ['disable', ['enabled', 'disabled']],
+    ['delete', ['enabled', 'disabled']],
+    ['retain', ['enabled', 'enabled']],
+  ])('deletes nothing when CloudFormation does not answer (%s)', async (Removal, left) => {
+    const physicalId = await createBoth();
+
+    expect((await update(physicalId, { Removal })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(left);
+    expect(sandbox.steps).toContain('rollback-unknown');
+  });
+
+  test('keeps everything when its physical ID does not say when the resource was created', async () => {
+    await createBoth();
+
+    expect((await update(INVENTED, { Removal: 'delete' })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(['enabled', 'enabled']);
   });
 });
