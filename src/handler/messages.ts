@@ -355,6 +355,14 @@ export const MESSAGES = {
     remedy: 'Correct what Immuta names and deploy again. If this version of Immuta cannot do it, remove the data '
       + 'source in one deployment, and add the new one in the next',
   },
+  /**
+   * Only the slash at the end of a prefix changed. Immuta may show a prefix with or without it, so the function cannot
+   * tell the old data source from the new one.
+   */
+  DATA_SOURCE_PREFIX_NOT_CHANGED: {
+    text: "cannot change the prefix of data source '{name}' from '{from}' to '{to}': Immuta shows '{shown}'",
+    remedy: 'Change the name of the entry too, which registers another data source and removes this one',
+  },
   /** Immuta refused to disable or to delete a data source of this resource. */
   DATA_SOURCE_NOT_REMOVED: {
     text: "Immuta did not remove data source {id} '{name}': {cause}",

@@ -2,6 +2,7 @@ import { addDataSources } from './add';
 import { changeRecord } from './change';
 import { DataSourcesContext, createDataSourcesContext } from './context';
 import { deleteDataSources, removeAbandoned } from './delete';
+import { assertSlashesUnchanged } from './last-slash';
 import { formatPhysicalId, parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
@@ -106,6 +107,7 @@ async function reconcile(
     throw createFailure('DATA_SOURCES_WITHOUT_INTEGRATION', { id: desired.integrationId });
   }
   const plan = planChanges(request, found);
+  await assertSlashesUnchanged(context, request, found);
   for (const each of plan.setAside) {
     await changeRecord(context, each, false);
   }

@@ -51,7 +51,8 @@ function warnOfDoubt(log: Log, consequence: string): void {
   log.warn('rollback-unknown', { message: `CloudFormation does not say whether this is a rollback: ${consequence}` });
 }
 
-function isRollback({ status }: StackOperation): boolean {
+/** Whether CloudFormation undoes what an operation did that failed. */
+export function isRollback({ status }: StackOperation): boolean {
   return /ROLLBACK_(COMPLETE_CLEANUP_)?IN_PROGRESS$/.test(status);
 }
 

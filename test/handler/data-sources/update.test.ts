@@ -148,6 +148,67 @@ test('gives the name to another prefix, and back, without losing a data source',
   ]);
 });
 
+describe('a prefix that changes only by its last slash', () => {
+  const NARROW = { 'Sales orders': 'orders/' };
+  const WIDE = { 'Sales orders': 'orders' };
+  const describeRollback = () =>
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', PHYSICAL_ID, { resourceStatus: 'UPDATE_IN_PROGRESS' });
+
+  test.each([
+    ['narrower', NARROW, WIDE, '/orders'],
+    ['narrower', NARROW, WIDE, 's3://sales/orders*'],
+    ['wider', WIDE, NARROW, '/orders/'],
+    ['wider', WIDE, NARROW, '/orders/*'],
+  ])('is refused before anything is changed: %s', async (_, after, before, shown) => {
+    sandbox.immuta.dataSources.records.delete('1001');
+    add('Sales orders', shown);
+    const { Status, Reason } = await update({ ...after, 'Sales leads': 'leads/' }, before);
+
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain(
+      `cannot change the prefix of data source 'Sales orders' from '${before['Sales orders']}' to ` +
+        `'${after['Sales orders']}': Immuta shows '${shown}'. Change the name of the entry too`,
+    );
+    expect(Reason).toMatch(/\[DATA_SOURCE_PREFIX_NOT_CHANGED\]$/);
+    expect(changes()).toEqual([]);
+  });
+
+  test('changes nothing when Immuta shows the new prefix', async () => {
+    expect((await update(NARROW, WIDE)).Status).toBe('SUCCESS');
+    expect(changes()).toEqual([]);
+  });
+
+  test('changes nothing in a rollback', async () => {
+    describeRollback();
+
+    expect((await update(WIDE, NARROW)).Status).toBe('SUCCESS');
+    expect(changes()).toEqual([]);
+  });
+
+  test('changes nothing and logs a warning when CloudFormation does not say whether it is a rollback', async () => {
+    describeStack(sandbox, '', PHYSICAL_ID, { denials: Infinity });
+
+    expect((await update(WIDE, NARROW)).Status).toBe('SUCCESS');
+    expect(sandbox.steps).toContain('prefix-not-changed');
+  });
+
+  test('registers another data source when the name changes too', async () => {
+    expect(await update({ 'All orders': 'orders' }, NARROW)).toMatchObject({ Data: { DataSourceIds: '1003' } });
+    expect(describeDataSources(sandbox)).toEqual([
+      '1001 Sales orders /orders/ disabled',
+      '1002 Sales returns /returns/ enabled',
+      '1003 All orders /orders enabled',
+    ]);
+  });
+
+  test('counts as another prefix below another integration', async () => {
+    await addOtherIntegration();
+    const move = { physicalId: PHYSICAL_ID, dataSources: WIDE, before: NARROW, properties: { IntegrationId: '102' } };
+
+    expect(await send(sandbox, 'Update', move)).toMatchObject({ Data: { DataSourceIds: '1003' } });
+  });
+});
+
 test('does not restore a disabled data source whose name another prefix takes', async () => {
   sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
 
