@@ -60,19 +60,44 @@ test('lets the function ask CloudFormation about its own stack and the stacks of
   const others = newTenant(stack, 'OtherTenant', 'https://other.immutacloud.com');
   newIntegration(newStack(undefined, app, 'Unrelated'), 'Unrelated', { tenant: others, accessGrantsInstance });
 
-  const { Policies } = listResources(stack)[stack.getLogicalId(handlerRoleOf(tenant))].Properties;
-  const statements = Policies[0].PolicyDocument.Statement.filter(({ Action }: { Action: string | string[] }) =>
-    [Action].flat()[0].startsWith('cloudformation:'),
-  );
-  const arnOf = (name: string) => ({
-    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudformation:us-east-1:111122223333:stack/${name}`]],
-  });
-  expect(statements).toEqual([{
+  expect(describeStatementsOf(tenant)).toEqual([{
     Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
     Effect: 'Allow',
-    Resource: [{ Ref: 'AWS::StackId' }, arnOf('Lakes/*'), arnOf('Marketing-*/*')],
+    Resource: [{ Ref: 'AWS::StackId' }, stackArn('Lakes/*'), stackArn('Marketing-*/*'), stackArn('Marketing/*')],
   }]);
 });
+
+test.each([
+  ['the tenant is in the root of its nested stacks', false, true, ['Tenant-*/*']],
+  ['the tenant is in a nested stack itself', true, false, ['Tenant/*']],
+  ['the tenant is in another nested stack of the same root', true, true, ['Tenant/*', 'Tenant-*/*']],
+])('lets the function ask CloudFormation about the root when %s', (_, isTenantNested, isOtherNested, names) => {
+  const stack = newStack(undefined, new App(), 'Tenant');
+  const home = isTenantNested ? new NestedStack(stack, 'Nested') : stack;
+  const tenant = newTenant(home);
+  newIntegration(isOtherNested ? new NestedStack(stack, 'Lakes') : home, 'Lake', {
+    tenant, accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
+  });
+
+  expect(describeStatementsOf(tenant)).toEqual([
+    expect.objectContaining({ Resource: [{ Ref: 'AWS::StackId' }, ...names.map(stackArn)] }),
+  ]);
+});
+
+/** The statements that let the function of a tenant call CloudFormation. */
+function describeStatementsOf(tenant: ImmutaTenant): object[] {
+  const stack = Stack.of(tenant);
+  const { Policies } = listResources(stack)[stack.getLogicalId(handlerRoleOf(tenant))].Properties;
+  return Policies[0].PolicyDocument.Statement.filter(({ Action }: { Action: string | string[] }) =>
+    [Action].flat()[0].startsWith('cloudformation:'),
+  );
+}
+
+function stackArn(name: string): object {
+  return {
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:cloudformation:us-east-1:111122223333:stack/${name}`]],
+  };
+}
 
 const handlerRoleOf = (tenant: ImmutaTenant) => tenant.handler.role!.node.defaultChild as CfnElement;
 

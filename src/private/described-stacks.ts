@@ -2,7 +2,7 @@ import { Aws, Lazy, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { findOutermostStack } from './stacks';
 
-/** ARNs of the stacks that the function of a construct describes, beside its own. */
+/** ARNs of the stacks that the function of a construct describes, besides its own. */
 const DESCRIBED = new WeakMap<IConstruct, Set<string>>();
 
 /**
@@ -10,7 +10,7 @@ const DESCRIBED = new WeakMap<IConstruct, Set<string>>();
  * added later.
  */
 export function renderDescribedStacks(owner: IConstruct): string[] {
-  const arns = new Set<string>();
+  const arns = new Set(listRootArns(owner));
   DESCRIBED.set(owner, arns);
   return Lazy.uncachedList({ produce: () => [Aws.STACK_ID, ...arns] });
 }
@@ -20,17 +20,26 @@ export function renderDescribedStacks(owner: IConstruct): string[] {
  */
 export function allowDescribeStack(integration: IConstruct, tenant: IConstruct): void {
   const stack = Stack.of(integration);
-  if (stack !== Stack.of(tenant)) {
-    DESCRIBED.get(tenant)?.add(formatStackArn(stack));
+  const own = Stack.of(tenant);
+  if (stack !== own) {
+    const arns = [formatStackArn(stack), ...(findOutermostStack(stack) === own ? [] : listRootArns(integration))];
+    arns.forEach((arn) => DESCRIBED.get(tenant)?.add(arn));
   }
 }
 
-/** Its GUID is unknown before it exists, and the name of a nested stack begins with that of its parent. */
+/** Only the root of a nested stack shows whether CloudFormation rolls it back or deletes it. */
+function listRootArns(construct: IConstruct): string[] {
+  const stack = Stack.of(construct);
+  return stack.nestedStackParent ? [formatArn(stack, `${findOutermostStack(stack).stackName}/*`)] : [];
+}
+
+/** The name of a nested stack begins with that of its parent. */
 function formatStackArn(stack: Stack): string {
   const { stackName } = findOutermostStack(stack);
-  return stack.formatArn({
-    service: 'cloudformation',
-    resource: 'stack',
-    resourceName: stack.nestedStackParent ? `${stackName}-*/*` : `${stackName}/*`,
-  });
+  return formatArn(stack, stack.nestedStackParent ? `${stackName}-*/*` : `${stackName}/*`);
+}
+
+/** The GUID at the end is unknown before a stack exists. */
+function formatArn(stack: Stack, resourceName: string): string {
+  return stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName });
 }

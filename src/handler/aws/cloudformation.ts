@@ -55,6 +55,8 @@ export interface StackOperation {
   readonly status: string;
   /** When the present operation, or the one that is being rolled back, began, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** ID of the outermost stack. @default - the stack is not nested */
+  readonly rootId?: string;
 }
 
 /**
@@ -71,6 +73,7 @@ export async function describeStackOperation(stackId: string, tools: Tools): Pro
   return {
     status: stack?.StackStatus ?? '',
     startedAt: (stack?.LastUpdatedTime ?? stack?.CreationTime)?.getTime() ?? 0,
+    rootId: stack?.RootId,
   };
 }
 

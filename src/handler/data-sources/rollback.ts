@@ -35,16 +35,24 @@ export async function limitDelete(
   createSentAt: number,
 ): Promise<Limits> {
   const { deadline, log, operation } = context;
-  let stack = await operation.describeStackReliably(deadline);
+  let stack = await describeDeletion(context);
   if (stack && stack.status !== 'DELETE_IN_PROGRESS') {
     await operation.waitUntilSettled(deadline);
-    stack = await operation.describeStackReliably(deadline);
+    stack = await describeDeletion(context);
   }
   if (!stack) {
     warnOfDoubt(log, 'keeps data sources that are older than the resource');
     return { how: removal, addedSince: createSentAt };
   }
   return isRollback(stack) ? { how: undo(removal), addedSince: createSentAt } : { how: removal };
+}
+
+/** A nested stack that is deleted does not show whether its parent is rolled back. Its root does. */
+async function describeDeletion({ deadline, operation }: DataSourcesContext): Promise<StackOperation | undefined> {
+  const stack = await operation.describeStackReliably(deadline);
+  return stack?.status === 'DELETE_IN_PROGRESS' && stack.rootId
+    ? operation.describeStackReliably(deadline, stack.rootId)
+    : stack;
 }
 
 function warnOfDoubt(log: Log, consequence: string): void {

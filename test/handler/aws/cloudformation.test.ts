@@ -63,6 +63,12 @@ test.each<[string, object, string]>([
   });
 });
 
+test('says which stack is the root of a nested one', async () => {
+  answer({ Stacks: { member: [{ StackName: 'Lake', StackStatus: 'DELETE_IN_PROGRESS', RootId: 'Root' }] } });
+
+  expect((await describeStackOperation('Lake', createTools())).rootId).toBe('Root');
+});
+
 test.each<[string, () => Promise<unknown>, object]>([
   [
     'DescribeStackResource',

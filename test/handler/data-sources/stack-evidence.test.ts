@@ -61,6 +61,25 @@ describe('the Delete of what a Create added', () => {
   });
 });
 
+describe('the Delete of what a Create added in a nested stack', () => {
+  test.each([
+    ['ROLLBACK_IN_PROGRESS', 'retain', ['enabled', 'disabled']],
+    ['UPDATE_ROLLBACK_IN_PROGRESS', 'delete', ['enabled']],
+    ['UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'disable', ['enabled', 'disabled']],
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'retain', ['enabled', 'enabled']],
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'delete', []],
+    ['DELETE_IN_PROGRESS', 'delete', []],
+    ['', 'delete', ['enabled']],
+    ['', 'retain', ['enabled', 'enabled']],
+  ])('keeps what was adopted only if the root is rolled back or unknown: %s, %s', async (rootStatus, Removal, left) => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'DELETE_IN_PROGRESS', physicalId, { rootStatus });
+
+    await send(sandbox, 'Delete', { physicalId, properties: { Removal } });
+    expect(states()).toEqual(left);
+  });
+});
+
 describe('the Delete of what a Create added when CloudFormation does not answer', () => {
   test.each(['disable', 'delete'])('keeps in a rollback what was adopted, after an answer in time (%s)', async (Removal) => {
     const physicalId = await createBoth();
