@@ -5,6 +5,13 @@ import { IMMUTA_LAG_MS } from '../immuta/lag';
 import { ImmutaRefusal } from '../immuta/refusal';
 import { poll } from '../runtime/poll';
 
+export interface ChangeOptions {
+  /** Whether a disabled data source is restored. */
+  readonly isEnabled: boolean;
+  /** Called before a request, after which something may be changed. */
+  readonly recordRequest: () => void;
+}
+
 /**
  * Gives a data source its name and enables it, if it is not so already. A conflict may pass, so the request is repeated
  * for a minute.
@@ -12,7 +19,7 @@ import { poll } from '../runtime/poll';
 export async function changeRecord(
   { deadline, immuta, log }: DataSourcesContext,
   { name, record }: Kept,
-  isEnabled: boolean,
+  { isEnabled, recordRequest }: ChangeOptions,
 ): Promise<void> {
   const rename = record.name === name ? {} : { name };
   const restore = isEnabled && record.isDisabled ? { deleted: false as const } : {};
@@ -20,6 +27,10 @@ export async function changeRecord(
   if (Object.keys(fields).length === 0) {
     return;
   }
+  if ('deleted' in fields) {
+    log.info('restore-data-source', { dataSourceId: record.id, message: `restores '${name}', which is disabled` });
+  }
+  recordRequest();
   const conflictsEndAt = deadline.now() + IMMUTA_LAG_MS;
   const waitingFor = `Immuta to change data source ${record.id}`;
   const reply = await poll<'changed' | 'missing' | ImmutaRefusal>({ deadline, waitingFor }, async () => {

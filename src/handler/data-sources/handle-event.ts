@@ -109,10 +109,10 @@ async function reconcile(
   const plan = planChanges(request, found);
   await assertSlashesUnchanged(context, request, found);
   for (const each of plan.setAside) {
-    await changeRecord(context, each, false);
+    await changeRecord(context, each, { isEnabled: false, recordRequest });
   }
   for (const each of plan.keep) {
-    await changeRecord(context, each, true);
+    await changeRecord(context, each, { isEnabled: true, recordRequest });
   }
   const { locationPaths } = found;
   const added = await addDataSources(context, plan.add, { request, locationPaths, recordRequest });

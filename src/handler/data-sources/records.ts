@@ -20,8 +20,8 @@ export interface Found {
 
 /**
  * Reads what Immuta has under the names of a request. If something contradicts the last deployment, everything is read
- * again, at least 30 seconds later and a minute after the event was sent: a read may show the state before a write, also
- * of the operation before this one.
+ * again, at least 30 seconds later and a minute after the event was sent: a read may show the state before a write,
+ * also of the operation before this one.
  */
 export async function readRecords(context: DataSourcesContext, request: DataSourcesRequest): Promise<Found> {
   const { deadline, immuta, operation } = context;

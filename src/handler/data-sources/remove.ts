@@ -32,18 +32,28 @@ export interface Removal {
   readonly isTakenOver?: () => Promise<boolean>;
 }
 
+const ADOPTED = 'it existed before, and was adopted';
+
 type RemoveOptions = Pick<Removal, 'how' | 'isTakenOver'>;
 
 /** Removes data sources that are ours. What was adopted is kept if an operation is rolled back. */
 export async function removeRecords(context: DataSourcesContext, removal: Removal): Promise<void> {
   for (const record of removal.records) {
     const reason = findReasonToKeep(record, removal);
-    if (reason) {
-      context.log.info('keep-data-source', { dataSourceId: record.id, message: reason });
-    } else {
+    if (!reason) {
       await removeRecord(context, record, removal);
+    } else if (reason === ADOPTED && !record.isDisabled) {
+      warnOfAccess(context, record);
+    } else {
+      context.log.info('keep-data-source', { dataSourceId: record.id, message: reason });
     }
   }
+}
+
+/** Immuta does not show whether a data source was disabled before the operation that is rolled back. */
+function warnOfAccess({ log }: DataSourcesContext, { id, name }: DataSourceRecord): void {
+  const message = `'${name}' remains enabled, since ${ADOPTED}. If the deployment restored it, disable it in Immuta`;
+  log.warn('keep-data-source', { dataSourceId: id, message });
 }
 
 function findReasonToKeep(
@@ -51,7 +61,7 @@ function findReasonToKeep(
   { how, addedSince = 0, addedUntil = Infinity }: Removal,
 ): string | undefined {
   if (createdAt < addedSince - TOLERANCE_MS) {
-    return 'it existed before, and was adopted';
+    return ADOPTED;
   }
   if (createdAt > addedUntil + TOLERANCE_MS) {
     return 'a later operation added it';

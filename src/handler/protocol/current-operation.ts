@@ -168,8 +168,8 @@ export class CurrentOperation {
   }
 
   /**
-   * Describes what CloudFormation is doing with the stack, for a decision about what cannot be undone. Asks for a minute
-   * if there is no answer. Undefined if CloudFormation does not say.
+   * Describes what CloudFormation is doing with the stack, for a decision about what cannot be undone. Asks for a
+   * minute if there is no answer. Undefined if CloudFormation does not say.
    *
    * @param stackId the root of its nested stacks. @default - the stack of the event
    */

@@ -1,5 +1,5 @@
 import { describeDataSources, send } from '../support/data-sources';
-import { HandlerSandbox } from '../support/handler-sandbox';
+import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
 import { describeStack } from '../support/stack-description';
 
 let sandbox: HandlerSandbox;
@@ -108,6 +108,28 @@ describe('with data sources that exist', () => {
 
     expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
     expect(describeDataSources(sandbox)[0]).toBe('1001 Sales orders /orders/ enabled');
+  });
+
+  test('says that something may be changed when a data source is restored and another one is not', async () => {
+    addByHand('Sales orders', '/orders/', { deleted: true, owner: API_KEY });
+    addByHand('Sales returns', '/returns/', { deleted: true, owner: API_KEY });
+    sandbox.refuse('PUT', 400, 'Not now.', { path: /1002/ });
+    const { Status, PhysicalResourceId: physicalId } = await send(sandbox, 'Create');
+
+    expect(Status).toBe('FAILED');
+    expect(physicalId).toMatch(/^immuta-s3-data-sources\/failed\/\d+$/);
+
+    await send(sandbox, 'Delete', { physicalId });
+    expect(describeDataSources(sandbox)).toEqual([
+      '1001 Sales orders /orders/ enabled',
+      '1002 Sales returns /returns/ disabled',
+    ]);
+    expect(sandbox.log.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({
+      level: 'warn',
+      dataSourceId: '1001',
+      message: "'Sales orders' remains enabled, since it existed before, and was adopted. If the deployment restored " +
+        'it, disable it in Immuta',
+    }));
   });
 
   test.each([

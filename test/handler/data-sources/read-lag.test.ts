@@ -66,7 +66,7 @@ describe('with reads that show the state before a write', () => {
     expect(describeDataSources(sandbox)[1]).toBe('1002 Sales returns /returns/ disabled');
   });
 
-  test.each(['disable', 'delete'])('removes with the resource what an update restored just before (%s)', async (Removal) => {
+  test.each(['disable', 'delete'])('removes what an update restored just before its Delete (%s)', async (Removal) => {
     await update(ORDERS, LISTED);
     sandbox.clock.advance(60 * MINUTE);
     lag(45_000);

@@ -81,7 +81,7 @@ describe('the Delete of what a Create added in a nested stack', () => {
 });
 
 describe('the Delete of what a Create added when CloudFormation does not answer', () => {
-  test.each(['disable', 'delete'])('keeps in a rollback what was adopted, after an answer in time (%s)', async (Removal) => {
+  test.each(['disable', 'delete'])('keeps in a rollback what was adopted, with a late answer (%s)', async (Removal) => {
     const physicalId = await createBoth();
     describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId, { denials: 6 });
 

@@ -21,7 +21,8 @@ const update = (
   before: Record<string, string> = LISTED,
   removal = 'disable',
   more: Listed = {},
-) => send(sandbox, 'Update', { dataSources, before, physicalId: PHYSICAL_ID, properties: { Removal: removal }, ...more });
+) =>
+  send(sandbox, 'Update', { dataSources, before, physicalId: PHYSICAL_ID, properties: { Removal: removal }, ...more });
 const changes = () => sandbox.immutaCalls.filter((call) => !call.startsWith('GET'));
 
 test('changes nothing when only the time-out changes', async () => {
