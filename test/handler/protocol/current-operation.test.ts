@@ -265,6 +265,46 @@ describe('when CloudFormation cannot be asked', () => {
     },
   );
 
+  describe('about a decision that cannot be undone', () => {
+    const clock = {
+      now: () => SENT_AT + slept,
+      sleep: async (ms: number) => {
+        slept += ms;
+      },
+    };
+    const ROOT = 'arn:aws:cloudformation:…:stack/Root/1';
+
+    test('asks CloudFormation for a minute, although it could not be asked three times', async () => {
+      const current = operation('Update', ['denied']);
+      for (let write = 1; write <= 5; write++) await current.assertCurrent();
+
+      expect(await current.describeStackReliably(clock)).toBeUndefined();
+      expect(slept).toBe(MINUTE);
+      expect(logged).toHaveLength(1);
+    });
+
+    test('takes the first answer of CloudFormation', async () => {
+      const current = operation('Delete', [WAITING]);
+      const answer = current.describeStackReliably({
+        ...clock,
+        sleep: async (ms) => {
+          await clock.sleep(ms);
+          if (slept >= 40 * SECOND) stackStatus = 'DELETE_IN_PROGRESS';
+        },
+      });
+
+      expect(await answer).toMatchObject({ status: 'DELETE_IN_PROGRESS' });
+      expect(slept).toBe(40 * SECOND);
+    });
+
+    test('asks about the resource after CloudFormation denied all questions about the root', async () => {
+      const current = operation('Delete', [WAITING]);
+      expect(await current.describeStackReliably(clock, ROOT)).toBeUndefined();
+
+      expect(await current.describeResource()).toEqual(WAITING);
+    });
+  });
+
   test('carries out a late Delete when CloudFormation cannot be asked', async () => {
     await operation('Delete', ['denied'], { deliveryDelayMs: 7 * MINUTE }).assertCurrent();
   });
