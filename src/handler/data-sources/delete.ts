@@ -55,10 +55,10 @@ async function removeListed(
  * the Delete of one that failed, or while an event was late or read twice. False if CloudFormation does not say.
  */
 async function isTakenOver(
-  { operation }: DataSourcesContext,
+  { deadline, operation }: DataSourcesContext,
   { physicalId }: DataSourcesRequest,
 ): Promise<boolean> {
-  const state = await operation.describeResource();
+  const state = await operation.describeResourceReliably(deadline);
   if (!state) {
     return false;
   }

@@ -1,4 +1,4 @@
-import { StackObserver, StackObserverOptions } from './stack-observer';
+import { Reply, StackObserver, StackObserverOptions } from './stack-observer';
 import type { StackOperation, StackResource } from '../aws/cloudformation';
 import { createFailure } from '../failure';
 import { Clock } from '../runtime/clock';
@@ -174,16 +174,22 @@ export class CurrentOperation {
    * @param stackId the root of its nested stacks. @default - the stack of the event
    */
   public async describeStackReliably(clock: Clock, stackId?: string): Promise<StackOperation | undefined> {
-    const end = clock.now() + REPEATED_QUESTION_MS;
-    return poll<StackOperation | undefined>({ deadline: clock, waitingFor: 'CloudFormation to answer' }, async () => {
-      const stack = await this.observer.describeStackDespiteFailures(stackId);
-      return stack || clock.now() >= end ? { done: stack } : { seen: 'no answer', pauseMs: QUESTION_PAUSE_MS };
-    });
+    return (await askForMinute(clock, () => this.observer.describeStackDespiteFailures(stackId)))?.answer;
   }
 
   /** Describes the resource as the stack has it now. Undefined if CloudFormation does not say. */
   public async describeResource(): Promise<StackResource | undefined> {
     return (await this.observer.describeResource())?.answer;
+  }
+
+  /**
+   * Describes the resource as the stack has it now, for a decision about what cannot be undone. Asks for a minute if
+   * CloudFormation does not answer, and has answered before. Undefined if CloudFormation does not say.
+   */
+  public async describeResourceReliably(clock: Clock): Promise<StackResource | undefined> {
+    return this.observer.hasAnswered
+      ? (await askForMinute(clock, () => this.observer.describeResourceDespiteFailures()))?.answer
+      : this.describeResource();
   }
 
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
@@ -345,6 +351,17 @@ export class CurrentOperation {
       ? 'a later operation of the same kind is in progress'
       : undefined;
   }
+}
+
+async function askForMinute<T>(
+  clock: Clock,
+  ask: () => Promise<Reply<T> | undefined>,
+): Promise<Reply<T> | undefined> {
+  const end = clock.now() + REPEATED_QUESTION_MS;
+  return poll<Reply<T> | undefined>({ deadline: clock, waitingFor: 'CloudFormation to answer' }, async () => {
+    const reply = await ask();
+    return reply || clock.now() >= end ? { done: reply } : { seen: 'no answer', pauseMs: QUESTION_PAUSE_MS };
+  });
 }
 
 function isDeletion({ resourceStatus }: StackResource): boolean {

@@ -26,14 +26,19 @@ const MOST_FAILURES = 3;
 /** Asks CloudFormation about the resource of an event and its stack, until it cannot be asked. */
 export class StackObserver {
   private failures = 0;
-  private hasAnswered = false;
+  private isAnswered = false;
   private isFailureLogged = false;
 
   constructor(private readonly options: StackObserverOptions) {}
 
   /** Whether CloudFormation cannot be asked: it has never answered. */
   public get isBlind(): boolean {
-    return this.failures >= MOST_FAILURES && !this.hasAnswered;
+    return this.failures >= MOST_FAILURES && !this.isAnswered;
+  }
+
+  /** Whether CloudFormation has answered once. */
+  public get hasAnswered(): boolean {
+    return this.isAnswered;
   }
 
   /** Describes what CloudFormation is doing with the stack. Undefined if it does not say. */
@@ -43,10 +48,16 @@ export class StackObserver {
   }
 
   /** Describes the stack, or the root of its nested stacks, however many questions failed before. */
-  public async describeStackDespiteFailures(
+  public describeStackDespiteFailures(
     stackId = this.options.event.stackId,
-  ): Promise<StackOperation | undefined> {
-    return (await this.ask(() => this.options.stack.describeOperation(stackId), false))?.answer;
+  ): Promise<Reply<StackOperation> | undefined> {
+    return this.ask(() => this.options.stack.describeOperation(stackId), false);
+  }
+
+  /** Describes the resource, however many questions failed before. */
+  public describeResourceDespiteFailures(): Promise<Reply<StackResource | undefined> | undefined> {
+    const { event, stack } = this.options;
+    return this.ask(() => stack.describeResource(event.stackId, event.logicalId), false);
   }
 
   /**
@@ -70,7 +81,7 @@ export class StackObserver {
     try {
       const answer = await question();
       this.failures = 0;
-      this.hasAnswered = true;
+      this.isAnswered = true;
       return { answer };
     } catch (error) {
       this.failures += isLimited ? 1 : 0;

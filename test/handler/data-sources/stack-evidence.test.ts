@@ -1,3 +1,4 @@
+import { AwsError } from '../../sandbox/aws';
 import { describeDataSources, LISTED, send } from '../support/data-sources';
 import { API_KEY, HandlerSandbox } from '../support/handler-sandbox';
 import { describeStack } from '../support/stack-description';
@@ -195,6 +196,19 @@ describe('a Delete after a later Create', () => {
 
     expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
     expect(states()).toEqual(left);
+  });
+
+  test('removes nothing that a later Create has when CloudFormation answers after some denials', async () => {
+    const physicalId = await createBoth();
+    describeStack(sandbox, 'DELETE_IN_PROGRESS', physicalIdOf('created'), { resourceStatus: 'CREATE_COMPLETE' });
+    let denials = 4;
+    sandbox.aws.route('cloudformation', async (request, next) => {
+      if (request.operation === 'DescribeStackResource' && denials-- > 0) throw new AwsError(400, 'Throttling', 'no');
+      return next(request);
+    });
+
+    expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
+    expect(states()).toEqual(['enabled', 'enabled']);
   });
 
   test('stops to remove when a later operation begins meanwhile', async () => {
