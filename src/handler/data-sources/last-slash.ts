@@ -4,7 +4,7 @@ import { DataSource, DataSourcesRequest } from './request';
 import { isRollback } from './rollback';
 import { createFailure } from '../failure';
 
-/** A prefix that changes only by its last slash, as `orders` and `orders/` do. */
+/** A prefix that changes only by its last slash, as from `orders` to `orders/`. */
 interface SlashChange {
   readonly before: DataSource;
   readonly after: DataSource;
@@ -20,7 +20,7 @@ interface SlashChange {
  * @throws Failure if a data source would remain with another prefix than the template lists
  */
 export async function assertSlashesUnchanged(
-  { deadline, log, operation }: DataSourcesContext,
+  { deadline, operation }: DataSourcesContext,
   request: DataSourcesRequest,
   found: Found,
 ): Promise<void> {
@@ -34,13 +34,9 @@ export async function assertSlashesUnchanged(
     return;
   }
   const { before, after, shown } = change;
-  const failure = createFailure('DATA_SOURCE_PREFIX_NOT_CHANGED', {
+  throw createFailure('DATA_SOURCE_PREFIX_NOT_CHANGED', {
     name: after.name, from: before.prefix, to: after.prefix, shown,
   });
-  if (stack) {
-    throw failure;
-  }
-  log.warn('prefix-not-changed', { message: failure.message }); // a rollback must not fail
 }
 
 function findSlashChanges({ desired, previous }: DataSourcesRequest, found: Found): SlashChange[] {

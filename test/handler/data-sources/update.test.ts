@@ -186,11 +186,11 @@ describe('a prefix that changes only by its last slash', () => {
     expect(changes()).toEqual([]);
   });
 
-  test('changes nothing and logs a warning when CloudFormation does not say whether it is a rollback', async () => {
+  test('is refused when CloudFormation does not say whether it is a rollback', async () => {
     describeStack(sandbox, '', PHYSICAL_ID, { denials: Infinity });
 
-    expect((await update(WIDE, NARROW)).Status).toBe('SUCCESS');
-    expect(sandbox.steps).toContain('prefix-not-changed');
+    expect((await update(WIDE, NARROW)).Reason).toContain('[DATA_SOURCE_PREFIX_NOT_CHANGED]');
+    expect(changes()).toEqual([]);
   });
 
   test('registers another data source when the name changes too', async () => {
