@@ -5,7 +5,7 @@ import { Edit, listIntegrations, listResources, OwnershipTracker, recordIdOf } f
 import { objectionToReason } from './remedies';
 import { DATA_SOURCES_TYPE, INTEGRATION_TYPE } from './templates';
 import { Stack } from '../sandbox/cloudformation';
-import { IntegrationRecord } from '../sandbox/immuta';
+import { DataSourceRecord, IntegrationRecord } from '../sandbox/immuta';
 import { leaksIn, secretTexts } from '../sandbox/leaks';
 
 export const VIOLATION_KINDS = [
@@ -136,15 +136,18 @@ export function orphanViolations(
   const mayLeave = (key: string | undefined) =>
     resources.some((resource) => resource.key === key && excuses.mayLeave(resource));
   const dataSources = [...sandbox.immuta.dataSources.records.values()];
+  // an update that CloudFormation does not answer only disables what it may have adopted
+  const isExcused = ({ id, deleted }: DataSourceRecord) =>
+    mayLeave(tracker.registrarOf(id)) || (deleted && sandbox.cloudFormation.describe !== 'responds');
   // a data source that is left keeps its integration
   const isHeld = (integrationId: string) =>
-    dataSources.some((each) => String(each.integrationId) === integrationId && mayLeave(tracker.registrarOf(each.id)));
+    dataSources.some((each) => String(each.integrationId) === integrationId && isExcused(each));
   return [
     ...findIntegrations(sandbox, tracker, excuses)
       .filter(({ id }) => !mayLeave(tracker.creatorOf(id)) && !isHeld(id))
       .map(({ id, status, config }) => `integration ${id} (${config.name}, ${status}) is left`),
     ...dataSources
-      .filter(({ id }) => !mayLeave(tracker.registrarOf(id)))
+      .filter((each) => !isExcused(each))
       .map(({ id, name }) => `data source ${id} (${name}) is left`),
     ...findAccessKeys(sandbox, stacks, excuses).map((id) => `access key ${id} is left`),
   ]
