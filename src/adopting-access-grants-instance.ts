@@ -140,7 +140,6 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
         stackId: Stack.of(this).stackId,
         tagKeys: Lazy.list({ produce: () => this.listTagKeys() }),
       }),
-      stackActions: ['DescribeStackResource'],
       options: props,
     });
     this.handler = handler;

@@ -112,7 +112,6 @@ export class ImmutaTenant extends Construct implements IImmutaTenant, ec2.IConne
         apiKey: props.apiKey,
         accessGrantsInstanceArn: formatInstanceArn(stack),
       }),
-      stackActions: ['DescribeStackResource', 'DescribeStacks'],
       environment: {
         [ENV_IMMUTA_URL]: this.url,
         [ENV_API_KEY_SECRET_ARN]: this.apiKey.secretArn,

@@ -31,8 +31,6 @@ export interface HandlerFunctionProps {
   readonly bundle: string;
   /** Permissions beside those of every function: its log, its stacks, invoking itself, and its network. */
   readonly statements: iam.PolicyStatement[];
-  /** With which it reads the state of its stacks, such as `DescribeStacks`. */
-  readonly stackActions: string[];
   readonly environment?: Record<string, string>;
   /** What the user chose. */
   readonly options: HandlerFunctionOptions;
@@ -59,7 +57,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
     ...props.statements,
     ...additions.flatMap((addition) => addition.statements),
     buildWriteLogStatement(logGroup.logGroupArn),
-    buildDescribeStatement(props.stackActions, renderDescribedStacks(scope)),
+    buildDescribeStatement(renderDescribedStacks(scope)),
     ...options.vpc ? buildNetworkInterfaceStatements(Stack.of(scope)) : [],
     // The CDK adds the statement to a new role.
     ...options.role && isTraced(options) ? [buildTracingStatement()] : [],

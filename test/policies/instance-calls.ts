@@ -14,6 +14,7 @@ export const IDENTITY_CENTER_ID = 'ssoins-1111222233334444';
  */
 export const CALLS: [action: string, on: On][] = [
   ['cloudformation:DescribeStackResource', 'stack'],
+  ['cloudformation:DescribeStacks', 'stack'],
   ['lambda:InvokeFunction', 'function'],
   ['s3:CreateAccessGrantsInstance', 'instance'],
   ['s3:DeleteAccessGrantsInstance', 'instance'],

@@ -116,14 +116,10 @@ function formatSecretArn(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }
 
-/**
- * Returns the statement with which a handler reads whether its operation is still in progress.
- *
- * @param actions on the stacks, without the service
- */
-export function buildDescribeStatement(actions: string[], stackArns: string[]): iam.PolicyStatement {
+/** Returns the statement with which a handler reads whether its operation is still in progress. */
+export function buildDescribeStatement(stackArns: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({
-    actions: actions.map((action) => `cloudformation:${action}`), resources: stackArns,
+    actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], resources: stackArns,
   });
 }
 

@@ -286,10 +286,11 @@ describe('permissions', () => {
 
   test('calls exactly the actions that the policy tables list', async () => {
     const others = anotherOwner(sandbox.current);
-    // Created, rejected, adopted. Associated slowly. Deleted and recreated. In use by other owners.
+    // Created, rejected, adopted. Associated slowly. Deleted and recreated. Delivered late. In use by other owners.
     sandbox.current.aws.accessGrants.associationMs = 1_200_000;
     await deployInstance(sandbox.current, { identityCenterInstanceArn: IDENTITY_CENTER });
     sandbox.current.aws.accessGrants.associationMs = 0;
+    sandbox.current.lambda.deliveries = [15_000];
     await deployInstance(sandbox.current, {
       identityCenterInstanceArn: 'arn:aws:sso:::instance/ssoins-5555666677778888',
     });

@@ -101,7 +101,7 @@ export const INSTANCE_HANDLER_ACTIONS: RoleActions = {
   ],
   'the key': ['kms:Decrypt'],
   'the function': ['lambda:InvokeFunction'],
-  'the stack': ['cloudformation:DescribeStackResource'],
+  'the stack': ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
 };
 
 export const READER_ACTIONS: RoleActions = {
