@@ -13,6 +13,8 @@ const PART: InstanceTagPart = 'identity-center';
 const INSTANCE_TAG = formatTagKey(PART, 'instance');
 /** The application of our association, empty until it is known. Another association gets another application. */
 const APPLICATION_TAG = formatTagKey(PART, 'application');
+/** The application of the association that we ended last. It stays: no later association has this application. */
+const ENDED_TAG = formatTagKey(PART, 'ended');
 
 /** Whether this resource has a claim to any association. */
 export function hasClaim({ ownership }: InstanceContext, { tags }: Instance): boolean {
@@ -20,7 +22,7 @@ export function hasClaim({ ownership }: InstanceContext, { tags }: Instance): bo
 }
 
 /** Whether this resource has a claim to the association with this Identity Center instance. */
-export function hasClaimTo(context: InstanceContext, instance: Instance, desired: string): boolean {
+export function hasClaimTo(context: InstanceContext, instance: Instance, desired: string | undefined): boolean {
   return hasClaim(context, instance) && instance.tags[INSTANCE_TAG] === desired;
 }
 
@@ -48,6 +50,23 @@ export function isAssociationOurs(context: InstanceContext, instance: Instance):
     hasClaimTo(context, instance, identityCenterInstanceArn) &&
     (!hasApplication(instance) || instance.tags[APPLICATION_TAG] === applicationArn)
   );
+}
+
+/** Whether we requested the end of the association, or were about to. It may appear for some time after that. */
+export function isEnded(context: InstanceContext, instance: Instance): boolean {
+  const { tags, applicationArn } = instance;
+  return hasClaim(context, instance) && applicationArn !== undefined && tags[ENDED_TAG] === applicationArn;
+}
+
+/** Records that the association is about to be ended. False if the instance is gone. */
+export async function tagEnd({ accessGrants }: InstanceContext, instance: Instance): Promise<boolean> {
+  const application = instance.applicationArn ?? instance.tags[APPLICATION_TAG];
+  return !application || accessGrants.tagInstance(instance, { [ENDED_TAG]: application });
+}
+
+/** Records that the association was not ended. */
+export async function takeBackEnd({ accessGrants }: InstanceContext, instance: Instance): Promise<void> {
+  await accessGrants.untagInstance(instance, [ENDED_TAG]);
 }
 
 /**

@@ -4,10 +4,13 @@ import {
   hasClaim,
   hasClaimTo,
   isAssociationOurs,
+  isEnded,
   isRecorded,
   removeClaim,
   tagClaim,
+  tagEnd,
   takeBackClaim,
+  takeBackEnd,
 } from './association-claim';
 import { InstanceContext } from './context';
 import { Instance } from '../aws/access-grants';
@@ -51,8 +54,11 @@ export async function ensureAssociation(
     return after && ensureAssociation(context, goal, after);
   }
   if (current) {
-    const shown = await waitForAssociation(context, current);
-    return shown && recordIfOurs(context, goal, shown);
+    return confirmAssociation(context, goal, current);
+  }
+  if (canDissociate(context, instance) && !hasClaimTo(context, instance, goal.desired)) {
+    const after = await removeAssociation(context, instance); // an Update that is rolled back may have requested it
+    return after && ensureAssociation(context, goal, after);
   }
   return goal.desired ? associate(context, goal, instance, goal.desired) : removeClaim(context, instance);
 }
@@ -67,6 +73,9 @@ export async function removeAssociation(context: InstanceContext, instance: Inst
     return instance;
   }
   if (canDissociate(context, instance)) {
+    if (!instance.identityCenterInstanceArn) {
+      return removeHiddenAssociation(context);
+    }
     const after = await dissociate(context, instance);
     return after && removeClaim(context, after);
   }
@@ -171,9 +180,68 @@ function createAssociationFailure({ name }: InstanceContext, desired: string, { 
   return createFailure('IDENTITY_CENTER_NOT_ASSOCIATED', { instance: name, desired, cause: cause.text }, { cause });
 }
 
+/**
+ * Confirms an association that is as desired. If this Update rolls back another one, that one may have ended it, and it
+ * still appears: then it is created again.
+ *
+ * The wait for its end is not longer than half of the `timeout`. AWS may have refused to end it.
+ */
+async function confirmAssociation(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  current: string,
+): Promise<Instance | undefined> {
+  const { accessGrants, deadline, name } = context;
+  const waitingFor = `${name} to remain associated with ${current}`;
+  const after = await poll<Instance | undefined>({ deadline, waitingFor }, async () => {
+    const shown = await accessGrants.findInstance();
+    if (!shown || shown.identityCenterInstanceArn !== current) {
+      return { done: shown };
+    }
+    if (!shown.applicationArn) {
+      return { seen: 'its application does not appear yet' };
+    }
+    return isEnded(context, shown) && !deadline.isMoreThanHalfOver
+      ? { seen: 'the association is being ended' }
+      : { done: shown };
+  });
+  if (after && after.identityCenterInstanceArn !== current) {
+    return ensureAssociation(context, goal, after);
+  }
+  if (after && isEnded(context, after)) {
+    await takeBackEnd(context, after);
+  }
+  return after && recordIfOurs(context, goal, after);
+}
+
+/**
+ * Removes an association that we may have requested, and that does not appear. Waits, because reads may still show the
+ * state before the request. If AWS refuses to end it and it appears then, it is ended once more.
+ */
+async function removeHiddenAssociation(context: InstanceContext): Promise<Instance | undefined> {
+  const { accessGrants, deadline, log, name } = context;
+  log.info('dissociate');
+  const refusal = await accessGrants.dissociate((current) => canDissociate(context, current));
+  const end = deadline.now() + CONFLICT_MS;
+  const waitingFor = `reads of ${name} to show whether it is associated`;
+  const after = await poll<Instance | undefined>({ deadline, waitingFor }, async () => {
+    const shown = await accessGrants.findInstance();
+    const hasAppeared = refusal && shown?.identityCenterInstanceArn;
+    return !shown || hasAppeared || deadline.now() >= end || deadline.isMoreThanHalfOver
+      ? { done: shown }
+      : { seen: 'nothing appears' };
+  });
+  return after && (refusal && after.identityCenterInstanceArn
+    ? removeAssociation(context, after)
+    : removeClaim(context, after));
+}
+
 /** Ends the association and waits for that. Returns the instance as it is then, undefined if it is gone. */
 async function dissociate(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
   const { accessGrants, deadline, log, name } = context;
+  if (!(await tagEnd(context, instance))) {
+    return undefined;
+  }
   log.info('dissociate');
   const refusal = await accessGrants.dissociate((current) => canDissociate(context, current));
   // what AWS refuses to a run that repeats another may be under way
@@ -184,6 +252,7 @@ async function dissociate(context: InstanceContext, instance: Instance): Promise
       return { done: after };
     }
     if (refusal && deadline.now() >= refusedUntil) {
+      await takeBackEnd(context, after);
       throw refusal;
     }
     return { seen: `it is still associated with ${after.identityCenterInstanceArn}` };

@@ -1,6 +1,6 @@
 import { Instance } from '../../../src/handler/aws/access-grants';
 import {
-  canDissociate, hasApplication, hasClaim, hasClaimTo, isAssociationOurs, isRecorded,
+  canDissociate, hasApplication, hasClaim, hasClaimTo, isAssociationOurs, isEnded, isRecorded,
 } from '../../../src/handler/instance/association-claim';
 import { InstanceContext } from '../../../src/handler/instance/context';
 import { IDENTITY_CENTER, INSTANCE_ARN, OTHER_IDENTITY_CENTER, TAG_PREFIX } from '../../support/access-grants-instance';
@@ -120,4 +120,16 @@ test.each<[string, Instance, Record<string, boolean>]>([
 
 test('has no claim to another Identity Center instance than the claimed one', () => {
   expect(hasClaimTo(CONTEXT, instance(CLAIM), OTHER_IDENTITY_CENTER)).toBe(false);
+});
+
+const ENDED = { ...RECORDED, ended: APPLICATION };
+
+test.each<[string, Instance, boolean]>([
+  ['that we ended, and that still appears', instance(ENDED, IDENTITY_CENTER, APPLICATION), true],
+  ['that we ended, and that appears without its application', instance(ENDED, IDENTITY_CENTER), false],
+  ['that followed the one that we ended', instance(ENDED, IDENTITY_CENTER, OTHER_APPLICATION), false],
+  ['that we did not end', instance(RECORDED, IDENTITY_CENTER, APPLICATION), false],
+  ['that another stack ended', instance({ ...ENDED, stack: 'other' }, IDENTITY_CENTER, APPLICATION), false],
+])('recognizes whether it ended an association %s', (_, of, expected) => {
+  expect(isEnded(CONTEXT, of)).toBe(expected);
 });

@@ -179,6 +179,13 @@ describe('an instance that another owner deletes', () => {
     sandbox.aws.accessGrants.isApplicationHidden = false;
   }
 
+  test('says so when the instance is deleted before its association is ended', async () => {
+    await sandbox.deploy(IDENTITY_CENTER);
+    onCall(sandbox, 'TagResource', { run: deletes });
+
+    expect(await sandbox.deploy(OTHER_IDENTITY_CENTER)).toMatchObject(DELETED);
+  });
+
   test('says so when the instance is deleted while its association ends', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
     onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', { run: deletes });

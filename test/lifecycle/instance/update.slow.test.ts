@@ -39,12 +39,15 @@ function deployAndRollBack(props: typeof ONE | undefined) {
 describe('Identity Center', () => {
   test.each([
     ['is added', undefined, ONE, ['TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource']],
-    ['is removed', ONE, undefined, ['DissociateAccessGrantsIdentityCenter', 'UntagResource']],
+    ['is removed', ONE, undefined, ['TagResource', 'DissociateAccessGrantsIdentityCenter', 'UntagResource']],
     [
       'becomes another',
       ONE,
       OTHER,
-      ['DissociateAccessGrantsIdentityCenter', 'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource'],
+      [
+        'TagResource', 'DissociateAccessGrantsIdentityCenter',
+        'TagResource', 'AssociateAccessGrantsIdentityCenter', 'TagResource',
+      ],
     ],
   ])('updates Identity Center in place when it %s', async (_, before, after, expected) => {
     await deployInstance(sandbox.current, before);
