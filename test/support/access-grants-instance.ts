@@ -1,4 +1,4 @@
-import { AwsError, AwsServices, s3ControlOperation } from '../sandbox/aws';
+import { AwsError, AwsResponse, AwsServices, s3ControlOperation } from '../sandbox/aws';
 import { Scheduler } from '../sandbox/scheduler';
 
 export const INSTANCE_ARN = 'arn:aws:s3:us-east-1:111122223333:access-grants/default';
@@ -72,6 +72,23 @@ export function writeCalls({ aws }: HasAws): string[] {
   return aws.requests
     .filter(({ service, method }) => service === 's3-control' && method !== 'GET')
     .map((request) => s3ControlOperation(request)!);
+}
+
+/** Lets reads show what they showed last for some time, from a call of an operation on. */
+export function delayReads(
+  { aws, clock }: HasAws & { readonly clock: { now(): number } },
+  operation: string,
+  ms: number,
+): void {
+  let delayedUntil = 0;
+  const shown = new Map<string, Promise<AwsResponse>>();
+  aws.route('s3-control', async (request, next) => {
+    const name = s3ControlOperation(request)!;
+    if (name === operation) delayedUntil = clock.now() + ms;
+    if (request.method !== 'GET') return next(request);
+    if (clock.now() >= delayedUntil || !shown.has(name)) shown.set(name, next(request));
+    return shown.get(name)!;
+  });
 }
 
 export interface CallFault {

@@ -100,7 +100,7 @@ export async function removeClaim(context: InstanceContext, instance: Instance):
   if (!hasClaim(context, instance)) {
     return instance;
   }
-  const keys = filterTagKeys(PART, instance.tags);
+  const keys = [...new Set([...filterTagKeys(PART, instance.tags), ENDED_TAG])]; // reads may not show it yet
   await context.accessGrants.untagInstance(instance, keys);
   return {
     ...instance,

@@ -1,5 +1,6 @@
 import { Ownership } from './ownership';
 import { AccessGrants, InstanceLocation } from '../aws/access-grants';
+import { CurrentOperation } from '../protocol/current-operation';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -24,6 +25,7 @@ export interface InstanceContext {
   /** Whether an earlier run of this event may have sent requests. */
   readonly mayBeRepeated: boolean;
   readonly tags: TagChange;
+  readonly operation: CurrentOperation;
   readonly deadline: Deadline;
   readonly log: Log;
 }

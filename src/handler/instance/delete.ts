@@ -1,5 +1,5 @@
 import { InstanceContext } from './context';
-import { removeAssociation } from './identity-center';
+import { removeAssociation } from './dissociation';
 import { isOurs, filterTagKeys } from './ownership';
 import { Instance } from '../aws/access-grants';
 import { InstanceTagPart } from '../contract';
@@ -10,6 +10,9 @@ const PART: InstanceTagPart = 'instance';
 
 /** What is left in the instance counts as another owner's if its number does not shrink for so long. */
 const SHRINKING_MS = 120_000;
+
+/** An instance that was deleted is found by no request after this time. */
+const READABLE_MS = 60_000;
 
 /** Deletes what this resource created: its association, and the instance unless it is in use. Keeps everything else. */
 export async function deleteInstance(context: InstanceContext): Promise<void> {
@@ -44,7 +47,7 @@ async function deleteOnceEmpty(context: InstanceContext): Promise<void> {
     log.info('delete-instance');
     const refusal = await accessGrants.deleteInstance(({ tags }) => isOurs(PART, tags, ownership));
     if (!refusal) {
-      return { done: undefined };
+      return { done: await waitUntilGone(context) };
     }
     const { locations, grants } = await accessGrants.countContents();
     if (locations + grants < least) {
@@ -54,6 +57,21 @@ async function deleteOnceEmpty(context: InstanceContext): Promise<void> {
     return deadline.now() >= shrinkingEndsAt
       ? { done: await keepInstance(context, found, refusal) }
       : { seen: `it has ${locations} locations and ${grants} grants` };
+  });
+}
+
+/**
+ * Waits until requests do not find the deleted instance any more, for a minute at most. Otherwise a Create that follows
+ * could adopt it.
+ */
+async function waitUntilGone({ accessGrants, deadline, name, ownership }: InstanceContext): Promise<void> {
+  const end = deadline.now() + READABLE_MS;
+  await poll<void>({ deadline, waitingFor: `the end of ${name}` }, async () => {
+    const found = await accessGrants.findInstance();
+    const isOver = deadline.now() >= end || deadline.isMoreThanHalfOver;
+    return found && isOurs(PART, found.tags, ownership) && !isOver
+      ? { seen: 'requests still find it' }
+      : { done: undefined };
   });
 }
 

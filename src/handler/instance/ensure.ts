@@ -1,6 +1,6 @@
 import { InstanceContext } from './context';
 import { deleteInstance } from './delete';
-import { AssociationGoal, ensureAssociation } from './identity-center';
+import { AssociationGoal, ensureAssociation, waitForLateChange } from './identity-center';
 import { isOfThisLifetime, isOurs, renderTags } from './ownership';
 import { updateTags } from './tags';
 import { Instance } from '../aws/access-grants';
@@ -36,7 +36,7 @@ async function createInstance(context: InstanceContext, goal: AssociationGoal): 
     return setUpOnceReadable(context, goal);
   }
   try {
-    return (await setUpOnceReadable(context, goal, created)) ?? (await undoCreation(context));
+    return (await setUpOnceReadable(context, goal)) ?? (await undoCreation(context));
   } catch (error) {
     if (!(error instanceof OutOfTime)) {
       await undoCreation(context);
@@ -55,17 +55,14 @@ async function undoCreation(context: InstanceContext): Promise<undefined> {
 
 /**
  * Sets up an instance that AWS says exists although requests may not find it yet. It is not created a second time: if
- * it is gone, its own Delete or another owner deleted it.
+ * it is gone, its own Delete or another owner deleted it. It is found before the Create succeeds, so that its Delete,
+ * which may follow at once, finds it too.
  */
-async function setUpOnceReadable(
-  context: InstanceContext,
-  goal: AssociationGoal,
-  created?: Instance,
-): Promise<Instance | undefined> {
+async function setUpOnceReadable(context: InstanceContext, goal: AssociationGoal): Promise<Instance | undefined> {
   const { accessGrants, deadline, name } = context;
   const end = deadline.now() + READABLE_MS;
-  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to be readable` }, async ({ number }) => {
-    const found = number === 1 && created ? created : await accessGrants.findInstance();
+  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to be readable` }, async () => {
+    const found = await accessGrants.findInstance();
     const instance = found && (await setUp(context, goal, found));
     return instance || deadline.now() >= end ? { done: instance } : { seen: 'requests do not find it yet' };
   });
@@ -75,7 +72,8 @@ async function setUpOnceReadable(
 async function setUp(context: InstanceContext, goal: AssociationGoal, found: Instance): Promise<Instance | undefined> {
   const adopted = await adopt(context, found);
   const tagged = adopted && (await updateTags(context, adopted));
-  return tagged && ensureAssociation(context, goal, tagged);
+  const settled = tagged && (await waitForLateChange(context, goal, tagged));
+  return settled && ensureAssociation(context, goal, settled);
 }
 
 /**

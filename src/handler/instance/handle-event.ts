@@ -73,15 +73,18 @@ function createInstanceContext(
     tags: { desired: parseTags(event.properties.Tags), previous: parseTags(event.oldProperties.Tags) },
     isTooLate,
     mayBeRepeated: earlierRuns.mayHaveCreated,
+    operation,
     deadline,
     log,
   };
 }
 
 function createGoal({ requestType, properties, oldProperties }: ResourceEvent): AssociationGoal {
+  const isChanged = oldProperties.IdentityCenterInstanceArn !== properties.IdentityCenterInstanceArn;
   return {
     desired: properties.IdentityCenterInstanceArn || undefined,
-    isNew: requestType !== 'Update' || oldProperties.IdentityCenterInstanceArn !== properties.IdentityCenterInstanceArn,
+    isNew: requestType !== 'Update' || isChanged,
+    mayRollBack: requestType === 'Update' && isChanged,
   };
 }
 

@@ -8,17 +8,14 @@ import {
   isRecorded,
   removeClaim,
   tagClaim,
-  tagEnd,
   takeBackClaim,
   takeBackEnd,
 } from './association-claim';
 import { InstanceContext } from './context';
+import { dissociate, removeAssociation } from './dissociation';
 import { Instance } from '../aws/access-grants';
 import { Failure, createFailure, Refusal } from '../failure';
 import { poll } from '../runtime/poll';
-
-/** Maximum time for which an association that was ended may still appear. It cannot be ended again. */
-const DISSOCIATION_MS = 120_000;
 
 /** Maximum time until a conflicting association appears, or one that we may have requested. */
 const CONFLICT_MS = 120_000;
@@ -32,6 +29,35 @@ export interface AssociationGoal {
   readonly desired?: string;
   /** Whether this event changes it: then an association by another owner is a failure. */
   readonly isNew: boolean;
+  /** Whether this event may roll back an Update that changed it. */
+  readonly mayRollBack: boolean;
+}
+
+/**
+ * Waits whether a claim that is as desired changes, for a minute after the event was sent: if this Update rolls back
+ * another one, reads may not show yet what that one has changed.
+ *
+ * @returns the instance as it is then, undefined if it is gone
+ */
+export async function waitForLateChange(
+  context: InstanceContext,
+  goal: AssociationGoal,
+  instance: Instance,
+): Promise<Instance | undefined> {
+  const { accessGrants, deadline, name, operation } = context;
+  if (!goal.mayRollBack || !isClaimAsDesired(context, goal, instance)) {
+    return instance;
+  }
+  return poll<Instance | undefined>({ deadline, waitingFor: `${name} to remain as it is` }, async () => {
+    const isSettled = operation.isSettled || deadline.isMoreThanHalfOver; // before the read
+    const shown = await accessGrants.findInstance();
+    return isSettled || !shown || !isClaimAsDesired(context, goal, shown) ? { done: shown } : { seen: 'no change' };
+  });
+}
+
+/** Whether the claim is to what is desired, or there is none if nothing is. */
+function isClaimAsDesired(context: InstanceContext, { desired }: AssociationGoal, instance: Instance): boolean {
+  return desired ? hasClaimTo(context, instance, desired) : !hasClaim(context, instance);
 }
 
 /**
@@ -61,30 +87,6 @@ export async function ensureAssociation(
     return after && ensureAssociation(context, goal, after);
   }
   return goal.desired ? associate(context, goal, instance, goal.desired) : removeClaim(context, instance);
-}
-
-/**
- * Ends the association if it is ours, and removes our claim to it.
- *
- * @returns the instance as it is then, undefined if it is gone
- */
-export async function removeAssociation(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
-  if (!hasClaim(context, instance)) {
-    return instance;
-  }
-  if (canDissociate(context, instance)) {
-    if (!instance.identityCenterInstanceArn) {
-      return removeHiddenAssociation(context);
-    }
-    const after = await dissociate(context, instance);
-    return after && removeClaim(context, after);
-  }
-  if (instance.identityCenterInstanceArn) {
-    context.log.warn('keep-association', {
-      message: `another owner associated ${context.name} with ${instance.identityCenterInstanceArn}`,
-    });
-  }
-  return removeClaim(context, instance);
 }
 
 /**
@@ -212,60 +214,6 @@ async function confirmAssociation(
     await takeBackEnd(context, after);
   }
   return after && recordIfOurs(context, goal, after);
-}
-
-/**
- * Removes an association that we may have requested, and that does not appear. Waits, because reads may still show the
- * state before the request. If AWS refuses to end it and it appears then, it is ended once more.
- */
-async function removeHiddenAssociation(context: InstanceContext): Promise<Instance | undefined> {
-  const { accessGrants, deadline, log, name } = context;
-  log.info('dissociate');
-  const refusal = await accessGrants.dissociate((current) => canDissociate(context, current));
-  const end = deadline.now() + CONFLICT_MS;
-  const waitingFor = `reads of ${name} to show whether it is associated`;
-  const after = await poll<Instance | undefined>({ deadline, waitingFor }, async () => {
-    const shown = await accessGrants.findInstance();
-    const hasAppeared = refusal && shown?.identityCenterInstanceArn;
-    return !shown || hasAppeared || deadline.now() >= end || deadline.isMoreThanHalfOver
-      ? { done: shown }
-      : { seen: 'nothing appears' };
-  });
-  return after && (refusal && after.identityCenterInstanceArn
-    ? removeAssociation(context, after)
-    : removeClaim(context, after));
-}
-
-/** Ends the association and waits for that. Returns the instance as it is then, undefined if it is gone. */
-async function dissociate(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
-  const { accessGrants, deadline, log, name } = context;
-  if (!(await tagEnd(context, instance))) {
-    return undefined;
-  }
-  log.info('dissociate');
-  const refusal = await accessGrants.dissociate((current) => canDissociate(context, current));
-  // what AWS refuses to a run that repeats another may be under way
-  const refusedUntil = context.mayBeRepeated ? Infinity : deadline.now() + DISSOCIATION_MS;
-  return poll<Instance | undefined>({ deadline, waitingFor: `the end of the association of ${name}` }, async () => {
-    const after = await accessGrants.findInstance();
-    if (!after || !isSameAssociation(after, instance)) {
-      return { done: after };
-    }
-    if (refusal && deadline.now() >= refusedUntil) {
-      await takeBackEnd(context, after);
-      throw refusal;
-    }
-    return { seen: `it is still associated with ${after.identityCenterInstanceArn}` };
-  });
-}
-
-/** An association without its application is starting or ending. */
-function isSameAssociation(one: Instance, other: Instance): boolean {
-  return (
-    one.identityCenterInstanceArn !== undefined &&
-    one.identityCenterInstanceArn === other.identityCenterInstanceArn &&
-    (one.applicationArn === other.applicationArn || !one.applicationArn || !other.applicationArn)
-  );
 }
 
 async function recordOnceShown(

@@ -18,6 +18,9 @@ export function parseTags(property: string | undefined): UserTags {
  * Changes the user's tags on an instance that this resource created. Keeps every tag of another owner: a tag is removed
  * only if it has the value that this resource set.
  *
+ * What the event changes is also sent if it seems to be done: if this Update rolls back another one, reads may not show
+ * yet what that one has changed.
+ *
  * @returns the instance with its tags, undefined if it is gone
  */
 export async function updateTags(context: InstanceContext, instance: Instance): Promise<Instance | undefined> {
@@ -26,8 +29,12 @@ export async function updateTags(context: InstanceContext, instance: Instance): 
     return instance;
   }
   const { desired, previous } = tags;
-  const changed = Object.entries(desired).filter(([key, value]) => instance.tags[key] !== value);
-  const removed = Object.keys(previous).filter((key) => !(key in desired) && instance.tags[key] === previous[key]);
+  const changed = Object.entries(desired).filter(
+    ([key, value]) => instance.tags[key] !== value || previous[key] !== value,
+  );
+  const removed = Object.keys(previous).filter(
+    (key) => !(key in desired) && [undefined, previous[key]].includes(instance.tags[key]),
+  );
   if (changed.length > 0) {
     log.info('tag-instance', { message: changed.map(([key]) => key).join(', ') });
     if (!(await accessGrants.tagInstance(instance, Object.fromEntries(changed)))) {

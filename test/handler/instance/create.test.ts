@@ -1,6 +1,7 @@
 import { AwsError } from '../../sandbox/aws';
 import {
-  anotherOwner, IDENTITY_CENTER, INSTANCE_ARN, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX, writeCalls,
+  anotherOwner, delayReads, IDENTITY_CENTER, INSTANCE_ARN, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX,
+  writeCalls,
 } from '../../support/access-grants-instance';
 import { expectNothingLeft, InstanceSandbox } from '../support/instance-sandbox';
 
@@ -110,6 +111,14 @@ test('continues in the next invocation with the instance that it created', async
   expect(sandbox.countAwsCalls('Invoke')).toBeGreaterThan(0);
   expect(writeCalls(sandbox)).not.toContain('DeleteAccessGrantsInstance');
   expect(writeCalls(sandbox).filter((call) => call === 'CreateAccessGrantsInstance')).toHaveLength(1);
+});
+
+test('succeeds once requests find the instance, so that a Delete finds it too', async () => {
+  delayReads(sandbox, 'CreateAccessGrantsInstance', 30_000);
+
+  expect(await sandbox.deploy()).toMatchObject({ status: 'SUCCESS' });
+
+  await expectNothingLeft(sandbox);
 });
 
 describe('a change of the association', () => {

@@ -1,7 +1,7 @@
 import { AwsError } from '../../sandbox/aws';
 import {
-  anotherOwner, createLocationRole, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX,
-  writeCalls,
+  anotherOwner, createLocationRole, delayReads, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER,
+  TAG_PREFIX, writeCalls,
 } from '../../support/access-grants-instance';
 import { STACK } from '../support/function-sandbox';
 import { InstanceSandbox } from '../support/instance-sandbox';
@@ -97,6 +97,28 @@ describe('an instance that is in use', () => {
 
     expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
     expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: false });
+  });
+});
+
+describe('reads that still find the deleted instance', () => {
+  test('succeeds once requests do not find the instance, so that no Create adopts it', async () => {
+    await sandbox.deploy();
+    delayReads(sandbox, 'DeleteAccessGrantsInstance', MINUTE / 2);
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect((await sandbox.deploy()).attributes).toMatchObject({ Adopted: 'false' });
+  });
+
+  test('does not wait longer than a minute', async () => {
+    await sandbox.deploy();
+    delayReads(sandbox, 'DeleteAccessGrantsInstance', Infinity);
+    const start = sandbox.clock.now();
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(sandbox.clock.now() - start).toBeLessThan(2 * MINUTE);
+    expect(instanceState(sandbox)).toBeUndefined();
   });
 });
 
