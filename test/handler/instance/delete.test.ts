@@ -145,6 +145,19 @@ test('keeps the association with which another owner replaced ours, and gives up
   expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
 });
 
+test('gives up the claim to an association that another owner ended', async () => {
+  anotherOwner(sandbox).createsInstance();
+  await sandbox.deploy(IDENTITY_CENTER);
+  anotherOwner(sandbox).dissociates();
+
+  expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+  expect(instanceState(sandbox)).toEqual({
+    identityCenter: undefined, instanceIsOurs: false, associationIsOurs: false,
+  });
+  expect(writeCalls(sandbox)).not.toContain('DissociateAccessGrantsIdentityCenter');
+});
+
 test('deletes an instance whose association has ended and still appears, so that AWS refuses to end it', async () => {
   await sandbox.deploy(IDENTITY_CENTER);
   sandbox.aws.accessGrants.associationMs = 90_000;

@@ -123,6 +123,15 @@ describe('an association that a cancelled Update requested', () => {
     expect(instanceState(sandbox)).toEqual(NO_ASSOCIATION);
   });
 
+  test('ends the association when the response to the first request is lost', async () => {
+    sandbox.aws.accessGrants.associationMs = MINUTE;
+    onCall(sandbox, DISSOCIATE, { error: new AwsError(500, 'InternalError', 'We encountered an internal error.') });
+
+    expect(await rollBack(undefined, IDENTITY_CENTER, { operation: ASSOCIATE })).toMatchObject({ Status: 'SUCCESS' });
+
+    expect(instanceState(sandbox)).toEqual(NO_ASSOCIATION);
+  });
+
   test('gives up the claim when the Update was cancelled before its request', async () => {
     sandbox.aws.accessGrants.associationMs = MINUTE;
 
