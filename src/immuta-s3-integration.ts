@@ -148,7 +148,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.locationRoleTrustStatements = trust;
     const locationRoleArn = locationRole.roleArn;
 
-    const identityCenter = resolveIdentityCenter(this, props.identityCenter, this.findInstance());
+    const identityCenter = resolveIdentityCenter(this, props.identityCenter, () => this.findInstance());
     const { restrictPassRole, restrictScope } = props;
     const statements = buildImmutaStatements({
       ...governed, locationRoleArn, restrictPassRole, restrictScope, identityCenter,

@@ -235,6 +235,17 @@ describe('Identity Center of an AdoptingAccessGrantsInstance', () => {
     );
   });
 
+  test('gives the application of the instance to an integration that is defined before it', () => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', {
+      identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890' },
+    });
+    new AdoptingAccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn: IDENTITY_CENTER });
+    expect(describeApplicationOn(stack)).toBe(
+      '{"Fn::GetAtt":["AdoptingS3AccessGrantsInstance","IdentityCenterApplicationArn"]}',
+    );
+  });
+
   test('allows any application of Identity Center when the integration is in another stack', () => {
     const app = new App();
     const instance = new AdoptingAccessGrantsInstance(new Stack(app, 'Shared', { env: ENV }), 'Instance', {

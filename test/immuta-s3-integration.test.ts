@@ -582,6 +582,14 @@ describe('removal', () => {
     expect(getOnly(stack, INSTANCE).DeletionPolicy).toBe(policy);
   });
 
+  test('keeps the policy that the user gave the resource of the instance', () => {
+    const stack = newStack();
+    const accessGrantsInstance = new AccessGrantsInstance(stack, 'Instance');
+    (accessGrantsInstance.node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN);
+    newIntegration(stack, 'Sales', { accessGrantsInstance });
+    expect(getOnly(stack, INSTANCE).DeletionPolicy).toBe('Retain');
+  });
+
   test('retains the passed instance unless that has a removal policy', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales', {

@@ -1,7 +1,7 @@
-import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Lazy, Stack } from 'aws-cdk-lib';
 import { Dependable, IConstruct, IDependable } from 'constructs';
 import { DefinedInstance } from './access-grants-instance-base';
-import { IdentityCenter } from './policies/identity-center';
+import { formatApplicationArns, IdentityCenter } from './policies/identity-center';
 import { findOutermostStack } from './stacks';
 import { IdentityCenterOptions } from '../identity-center';
 import { IAccessGrantsInstance } from '../interfaces';
@@ -38,17 +38,27 @@ export function findInstanceEnvironment(instance: IAccessGrantsInstance): Enviro
   return { account: account!, region: region! };
 }
 
-/** Completes the options for Identity Center with the defaults of the integration and its instance. */
+/**
+ * Completes the options for Identity Center with the defaults of the integration and its instance.
+ *
+ * @param findInstance returns the instance at the end of the synthesis: the stack may define it later
+ */
 export function resolveIdentityCenter(
   integration: IConstruct,
-  options?: IdentityCenterOptions,
-  instance?: IAccessGrantsInstance,
+  options: IdentityCenterOptions | undefined,
+  findInstance: () => IAccessGrantsInstance | undefined,
 ): IdentityCenter | undefined {
-  return options && {
+  if (!options) {
+    return undefined;
+  }
+  const { account, partition } = Stack.of(integration);
+  const anyApplication = formatApplicationArns(partition, options.instanceArn);
+  return {
     ...options,
-    identityStoreAccount: options.identityStoreAccount ?? Stack.of(integration).account,
+    identityStoreAccount: options.identityStoreAccount ?? account,
     encryptionKeyArn: options.encryptionKey?.keyArn,
-    applicationArn: options.applicationArn ?? findApplicationArn(integration, instance),
+    applicationArn: options.applicationArn
+      ?? Lazy.string({ produce: () => findApplicationArn(integration, findInstance()) ?? anyApplication }),
   };
 }
 

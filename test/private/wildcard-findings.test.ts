@@ -1,4 +1,4 @@
-import { App, Fn, Stack } from 'aws-cdk-lib';
+import { App, Aws, Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { rules as rules3 } from 'cdk-nag';
@@ -22,6 +22,7 @@ function statements(stack: Stack): iam.PolicyStatement[] {
     instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
     identityStoreId: 'd-1234567890',
     identityStoreAccount: '444455556666',
+    applicationArn: `arn:${Aws.PARTITION}:sso::*:application/ssoins-1234567890abcdef/*`,
   };
   const all = { allBuckets: true, bucketArns: [], bucketNames: [] };
   const prefix = { allBuckets: false, bucketArns: [bucket.attrArn], bucketNames: [bucket.ref], prefix: 'curated/' };

@@ -8,10 +8,8 @@ export interface IdentityCenter {
   readonly identityStoreId: string;
   /** ID of the account that owns the identity store. */
   readonly identityStoreAccount: string;
-  /**
-   * ARN of the application that S3 Access Grants has in the instance. Without it, every application of the instance.
-   */
-  readonly applicationArn?: string;
+  /** ARN of the application that S3 Access Grants has in the instance, or of every application of the instance. */
+  readonly applicationArn: string;
   /** ARN of the customer managed key that encrypts the users and groups. */
   readonly encryptionKeyArn?: string;
 }
@@ -30,10 +28,7 @@ export function buildIdentityCenterStatements(
   const identityStoreArn = `arn:${partition}:identitystore::${identityStoreAccount}:identitystore/${identityStoreId}`;
   return [
     new iam.PolicyStatement({ actions: ['sso:DescribeInstance'], resources: [instanceArn] }),
-    new iam.PolicyStatement({
-      actions: ['sso:DescribeApplication'],
-      resources: [identityCenter.applicationArn ?? formatApplicationArns(partition, instanceArn)],
-    }),
+    new iam.PolicyStatement({ actions: ['sso:DescribeApplication'], resources: [identityCenter.applicationArn] }),
     new iam.PolicyStatement({
       actions: ['identitystore:DescribeGroup', 'identitystore:DescribeUser'],
       resources: [
