@@ -297,6 +297,27 @@ describe('when CloudFormation cannot be asked', () => {
       expect(slept).toBe(40 * SECOND);
     });
 
+    test('asks about the resource until CloudFormation answers, if it has answered before', async () => {
+      const current = operation('Delete', [WAITING, 'denied', 'denied', 'denied', 'denied', CREATING]);
+      await current.describeResource();
+
+      expect(await current.describeResourceReliably(clock)).toEqual(CREATING);
+      expect(slept).toBe(40 * SECOND);
+    });
+
+    test('does not know the resource when CloudFormation answers no more', async () => {
+      const current = operation('Delete', [WAITING, 'denied']);
+      await current.describeResource();
+
+      expect(await current.describeResourceReliably(clock)).toBeUndefined();
+      expect(slept).toBe(MINUTE);
+    });
+
+    test('asks once about the resource if CloudFormation has never answered', async () => {
+      expect(await operation('Delete', ['denied', WAITING]).describeResourceReliably(clock)).toBeUndefined();
+      expect(asked).toBe(1);
+    });
+
     test('asks about the resource after CloudFormation denied all questions about the root', async () => {
       const current = operation('Delete', [WAITING]);
       expect(await current.describeStackReliably(clock, ROOT)).toBeUndefined();
