@@ -60,8 +60,8 @@ export function isEnded(context: InstanceContext, instance: Instance): boolean {
 
 /** Records that the association is about to be ended. False if the instance is gone. */
 export async function tagEnd({ accessGrants }: InstanceContext, instance: Instance): Promise<boolean> {
-  const application = instance.applicationArn ?? instance.tags[APPLICATION_TAG];
-  return !application || accessGrants.tagInstance(instance, { [ENDED_TAG]: application });
+  const { applicationArn } = instance;
+  return !applicationArn || accessGrants.tagInstance(instance, { [ENDED_TAG]: applicationArn });
 }
 
 /** Records that the association was not ended. */

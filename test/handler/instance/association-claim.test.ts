@@ -129,6 +129,7 @@ test.each<[string, Instance, boolean]>([
   ['that we ended, and that appears without its application', instance(ENDED, IDENTITY_CENTER), false],
   ['that followed the one that we ended', instance(ENDED, IDENTITY_CENTER, OTHER_APPLICATION), false],
   ['that we did not end', instance(RECORDED, IDENTITY_CENTER, APPLICATION), false],
+  ['that we did not end, and that appears without its application', instance(CLAIM, IDENTITY_CENTER), false],
   ['that another stack ended', instance({ ...ENDED, stack: 'other' }, IDENTITY_CENTER, APPLICATION), false],
 ])('recognizes whether it ended an association %s', (_, of, expected) => {
   expect(isEnded(CONTEXT, of)).toBe(expected);
