@@ -16,7 +16,10 @@ export function testDeployment(sandbox: { readonly current: Sandbox }): void {
       config: { awsLocationPath: LOCATION_PATH, awsLocationRole: outputs.LocationRoleArn, authenticationType: 'auto' },
     });
     expect(locations(sandbox.current)).toMatchObject([{ scope: LOCATION_PATH, roleArn: outputs.LocationRoleArn }]);
-    expect(answers(sandbox.current)[0].Data).toEqual({ IntegrationId: record.id, IntegrationName: record.config.name });
+    const { id: IntegrationId, config: { name } } = record;
+    expect(answers(sandbox.current)[0].Data).toEqual({
+      IntegrationId, IntegrationName: name, IntegrationNameInJson: name,
+    });
 
     expect(await sandbox.current.destroy(STACK_NAME)).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(leftovers(sandbox.current)).toEqual(NOTHING);
