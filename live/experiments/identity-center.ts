@@ -1,13 +1,16 @@
 import {
   AssociateAccessGrantsIdentityCenterCommand, DissociateAccessGrantsIdentityCenterCommand,
+  GetAccessGrantsInstanceCommand,
 } from '@aws-sdk/client-s3-control';
 import { Experiment } from '../experiment';
+import { measure } from '../measure';
 
 /** Only in an instance of the kit: no association of another owner is touched. */
 export const identityCenter: Experiment = {
   id: 'identity-center',
-  question: 'How does S3 respond to a second association with the same Identity Center instance?',
-  expected: { 'aws.accessGrants.secondAssociation': 'conflict' },
+  question: 'How long does an association with Identity Center take to show, or to end, and what does S3 answer to a '
+    + 'second one?',
+  expected: { 'aws.accessGrants.secondAssociation': 'conflict', 'aws.accessGrants.associationMs': 0 },
   needs: 'identityCenter',
   async run(context) {
     if (context.hasInstance) throw new Error('the account has an instance that the kit did not create');
@@ -16,15 +19,24 @@ export const identityCenter: Experiment = {
     const IdentityCenterArn = context.options.identityCenter!;
     const associate = () =>
       s3Control.send(new AssociateAccessGrantsIdentityCenterCommand({ AccountId, IdentityCenterArn }));
+    const isShown = async () => {
+      const instance = await s3Control.send(new GetAccessGrantsInstanceCommand({ AccountId }));
+      return (instance.IdentityCenterInstanceArn ?? instance.IdentityCenterArn) !== undefined;
+    };
     const association = context.name('association');
     context.state.add('associations', association);
     await associate();
+    const [beginMs] = await measure(context, [isShown]);
     const secondAssociation = await associate().then(() => 'accepted', (error: Error & { $metadata?: any }) => {
       if (error.$metadata?.httpStatusCode === 409) return 'conflict';
       throw error;
     });
     await s3Control.send(new DissociateAccessGrantsIdentityCenterCommand({ AccountId }));
     context.state.remove('associations', association);
-    return { 'aws.accessGrants.secondAssociation': secondAssociation };
+    const [endMs] = await measure(context, [async () => !(await isShown())]);
+    return {
+      'aws.accessGrants.secondAssociation': secondAssociation,
+      'aws.accessGrants.associationMs': Math.max(beginMs, endMs),
+    };
   },
 };

@@ -4,11 +4,9 @@ import { Experiment } from '../experiment';
 import {
   getIntegration, listIntegrations, putIntegration, startIntegration, waitUntilSettled,
 } from '../integrations';
+import { measure } from '../measure';
 
 type Write = 'create' | 'edit' | 'delete';
-
-/** Nobody waits longer for a read. */
-const LONGEST_LAG_MS = 10 * 60_000;
 
 /**
  * Asks each second after each write until the record and the list show it. The location counts from the moment at which
@@ -57,19 +55,6 @@ async function measureReads(context: Context, id: string, write: Write, isCurren
     [`immuta.switches.readLag.get.${write}`]: getLag,
     [`immuta.switches.readLag.list.${write}`]: listLag,
   };
-}
-
-/** Measures how long it takes until each of some probes says yes. */
-async function measure(context: Context, probes: (() => Promise<boolean>)[]): Promise<number[]> {
-  const startedAt = context.now();
-  const lags = probes.map(() => LONGEST_LAG_MS);
-  await context.poll(async () => {
-    for (const [index, probe] of probes.entries()) {
-      if (lags[index] === LONGEST_LAG_MS && await probe()) lags[index] = context.now() - startedAt;
-    }
-    return lags.every((lag) => lag < LONGEST_LAG_MS) || undefined;
-  }, { timeoutMs: LONGEST_LAG_MS });
-  return lags;
 }
 
 async function isRegistered({ aws }: Context, LocationScope: string): Promise<boolean> {

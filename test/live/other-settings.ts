@@ -67,7 +67,10 @@ export const OTHER_SETTINGS: Record<string, Settings[]> = {
     { 'aws.accessGrants.trustActions': ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:SetContext'] },
   ],
   'source-arn': [{ 'aws.accessGrants.sourceArn': 'location' }],
-  'identity-center': [{ 'aws.accessGrants.secondAssociation': 'accepted' }],
+  'identity-center': [
+    { 'aws.accessGrants.secondAssociation': 'accepted' },
+    { 'aws.accessGrants.associationMs': 9_000 },
+  ],
   'cancellation': [{ 'cloudFormation.cancels': 'after the response' }],
   'update-time': [{ 'cloudFormation.updateTime': 'start' }],
   'retry-order': [{ 'cloudFormation.retryOrder': 'create-first' }],
