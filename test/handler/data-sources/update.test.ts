@@ -202,6 +202,29 @@ describe('a prefix that changes only by its last slash', () => {
     ]);
   });
 
+  test('is refused for the one of several that changes', async () => {
+    expect((await update({ ...LISTED, 'Sales returns': 'returns' }, LISTED)).Reason).toContain(
+      "cannot change the prefix of data source 'Sales returns' from 'returns/' to 'returns'",
+    );
+  });
+
+  test('is not what Immuta shows differently from the start', async () => {
+    sandbox.immuta.dataSources.records.delete('1001');
+    add('Sales orders', '/orders');
+
+    expect(await update({ ...NARROW, 'Sales leads': 'leads/' }, NARROW)).toMatchObject({
+      Status: 'SUCCESS', Data: { DataSourceIds: '1003,1004' },
+    });
+  });
+
+  test('is not another prefix, although Immuta shows the old one without its slash', async () => {
+    sandbox.immuta.dataSources.records.delete('1001');
+    add('Sales orders', '/orders');
+
+    expect((await update({ 'Sales orders': 'new/' }, NARROW)).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox)).toContain('1004 Sales orders /new/ enabled');
+  });
+
   test('counts as another prefix below another integration', async () => {
     await addOtherIntegration();
     const move = { physicalId: PHYSICAL_ID, dataSources: WIDE, before: NARROW, properties: { IntegrationId: '102' } };
