@@ -74,6 +74,11 @@ export function writeCalls({ aws }: HasAws): string[] {
     .map((request) => s3ControlOperation(request)!);
 }
 
+/** How often an operation was called that changes something. */
+export function countWrites(sandbox: HasAws, operation: string): number {
+  return writeCalls(sandbox).filter((call) => call === operation).length;
+}
+
 /** Lets reads show what they showed last for some time, from a call of an operation on. */
 export function delayReads(
   { aws, clock }: HasAws & { readonly clock: { now(): number } },

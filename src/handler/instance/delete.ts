@@ -11,8 +11,8 @@ const PART: InstanceTagPart = 'instance';
 /** What is left in the instance counts as another owner's if its number does not shrink for so long. */
 const SHRINKING_MS = 120_000;
 
-/** An instance that was deleted is found by no request after this time. */
-const READABLE_MS = 60_000;
+/** So long, requests may not find an instance that was created, or find one that was deleted. */
+export const READABLE_MS = 60_000;
 
 /** Deletes what this resource created: its association, and the instance unless it is in use. Keeps everything else. */
 export async function deleteInstance(context: InstanceContext): Promise<void> {

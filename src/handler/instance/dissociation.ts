@@ -8,8 +8,8 @@ import { poll } from '../runtime/poll';
 /** Maximum time for which an association that was ended may still appear. It cannot be ended again. */
 const DISSOCIATION_MS = 120_000;
 
-/** Maximum time until an association that we may have requested appears. */
-const HIDDEN_MS = 120_000;
+/** Maximum time until an association appears that conflicts, or that we may have requested. */
+export const HIDDEN_MS = 120_000;
 
 /**
  * Ends the association if it is ours, and removes our claim to it.

@@ -1,5 +1,5 @@
 import { InstanceContext } from './context';
-import { deleteInstance } from './delete';
+import { deleteInstance, READABLE_MS } from './delete';
 import { AssociationGoal, ensureAssociation, waitForLateChange } from './identity-center';
 import { isOfThisLifetime, isOurs, renderTags } from './ownership';
 import { updateTags } from './tags';
@@ -8,9 +8,6 @@ import { createFailure } from '../failure';
 import { OutOfTime } from '../runtime/deadline';
 import { bestEffort } from '../runtime/log';
 import { poll } from '../runtime/poll';
-
-/** An instance that AWS says exists is found by each request within this time. */
-const READABLE_MS = 60_000;
 
 /**
  * Adopts an existing instance or creates one, and ensures its association. Does nothing if all is as it should be,

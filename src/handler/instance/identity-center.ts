@@ -12,13 +12,10 @@ import {
   takeBackEnd,
 } from './association-claim';
 import { InstanceContext } from './context';
-import { dissociate, removeAssociation } from './dissociation';
+import { dissociate, HIDDEN_MS, removeAssociation } from './dissociation';
 import { Instance } from '../aws/access-grants';
 import { Failure, createFailure, Refusal } from '../failure';
 import { poll } from '../runtime/poll';
-
-/** Maximum time until a conflicting association appears, or one that we may have requested. */
-const CONFLICT_MS = 120_000;
 
 /** Maximum time until a concurrent run of the same event records what it associated. */
 const CONCURRENT_RUN_MS = 30_000;
@@ -276,7 +273,7 @@ async function waitForConcurrentRun(context: InstanceContext, mayAppear: boolean
     const instance = await accessGrants.findInstance();
     const isHidden = mayAppear && !instance?.identityCenterInstanceArn;
     const isClaimed = instance && isAssociationOurs(context, instance) && !hasApplication(instance);
-    const waitMs = isHidden ? CONFLICT_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
+    const waitMs = isHidden ? HIDDEN_MS : isClaimed ? CONCURRENT_RUN_MS : 0;
     return !instance || deadline.now() >= start + waitMs ? { done: instance } : { seen: 'nothing appears yet' };
   });
 }

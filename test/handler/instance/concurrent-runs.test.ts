@@ -1,6 +1,6 @@
 import { AwsError } from '../../sandbox/aws';
 import {
-  anotherOwner, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX, writeCalls,
+  anotherOwner, countWrites, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX, writeCalls,
 } from '../../support/access-grants-instance';
 import { expectNothingLeft, InstanceSandbox } from '../support/instance-sandbox';
 
@@ -22,8 +22,7 @@ const INVALID = new AwsError(400, 'InvalidRequest', 'Not now.');
 const tags = () => sandbox.aws.accessGrants.instance(...AT).tags;
 /** The application of the association. */
 const application = () => sandbox.aws.accessGrants.instance(...AT).association!.applicationArn;
-/** How often an operation was called that changes something. */
-const count = (operation: string) => writeCalls(sandbox).filter((call) => call === operation).length;
+const count = (operation: string) => countWrites(sandbox, operation);
 
 /** Another run of the same event has requested the association, and not recorded its application. */
 function forgetApplication(): void {

@@ -1,6 +1,6 @@
 import { AwsError } from '../../sandbox/aws';
 import {
-  anotherOwner, delayReads, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX, writeCalls,
+  anotherOwner, countWrites, delayReads, IDENTITY_CENTER, instanceState, onCall, OTHER_IDENTITY_CENTER, TAG_PREFIX,
 } from '../../support/access-grants-instance';
 import { CloudFormationAnswer } from '../support/function-sandbox';
 import { expectNothingLeft, InstanceSandbox } from '../support/instance-sandbox';
@@ -23,8 +23,7 @@ const REFUSED = new AwsError(400, 'InvalidRequest', 'Not now.');
 
 /** The tags of the instance. */
 const tags = () => sandbox.aws.accessGrants.instance('111122223333', 'us-east-1').tags;
-/** How often an operation was called that changes something. */
-const count = (operation: string) => writeCalls(sandbox).filter((call) => call === operation).length;
+const count = (operation: string) => countWrites(sandbox, operation);
 
 /** Properties of the resource with an Identity Center instance, or with none. */
 function propertiesWith(identityCenter?: string, TimeoutSeconds = '1800') {
