@@ -46,7 +46,7 @@ export class FollowedPage {
     const everyValue = { '<account>': SANDBOX_ENV.account, '<region>': SANDBOX_ENV.region, ...values };
     const text = Object.entries(everyValue).reduce((line, [part, value]) => line.replaceAll(part, value), next.text);
     if (/<[^>]+>/.test(text)) throw new Error(`${next.where}: '${text}' has a part without a value`);
-    const output = await this.execute(kindOf(next), text, { ...this.sandbox.env, ...env }, more);
+    const output = await this.execute(kindOf(next), text, { ...this.sandbox.terminalEnv, ...env }, more);
     await this.sandbox.scheduler.idle();
     return output;
   }
@@ -56,13 +56,7 @@ export class FollowedPage {
       return this.start(process.execPath, [CDK, ...splitWords(text).slice(2), ...more], { CI: '1', ...env });
     }
     if (kind === 'aws' && !HAS_AWS_CLI) return this.call(text, env);
-    return this.start('/bin/sh', ['-c', text], {
-      AWS_DEFAULT_REGION: SANDBOX_ENV.region,
-      http_proxy: this.sandbox.aws.url, // the name of the host has the account, and need not be resolved
-      no_proxy: '',
-      CURL_CA_BUNDLE: this.sandbox.immuta.caFile,
-      ...env,
-    });
+    return this.start('/bin/sh', ['-c', text], { CURL_CA_BUNDLE: this.sandbox.immuta.caFile, ...env });
   }
 
   /** The same with the SDK. */

@@ -90,11 +90,8 @@ class Reader {
       'arn:aws:iam::111122223333:role/immuta': sandbox.immuta.identity.principal,
     };
     this.env = {
-      ...sandbox.env,
-      AWS_DEFAULT_REGION: SANDBOX_ENV.region,
+      ...sandbox.terminalEnv,
       CI: '1',
-      http_proxy: sandbox.aws.url,
-      no_proxy: '.nuget.org',
       npm_config_yes: 'true',
       ...env,
     };

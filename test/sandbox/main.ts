@@ -5,16 +5,9 @@ import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from './
 const REAL_MS_PER_VIRTUAL_SECOND = 20;
 const SUBSCRIBE = /^subscribe '(?<dataSource>[^']+)' (?<roleArn>arn:\S+)$/;
 
-function introduce({ aws, env, immuta }: Sandbox): void {
+function introduce({ immuta, terminalEnv }: Sandbox): void {
   console.log('AWS and Immuta are stand-ins on this machine, until Ctrl-C. In another terminal:\n');
-  const variables = {
-    ...env,
-    AWS_DEFAULT_REGION: SANDBOX_ENV.region, // version 1 of the aws CLI knows no other
-    // the aws CLI puts the account before the name of the host, and not every machine resolves such a name
-    http_proxy: aws.url,
-    no_proxy: '.nuget.org', // NuGet would send its requests to the stand-in, too
-  };
-  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
+  for (const [name, value] of Object.entries(terminalEnv)) console.log(`export ${name}=${value}`);
   console.log(`
 account ID            ${SANDBOX_ENV.account}
 Region                ${SANDBOX_ENV.region}

@@ -71,6 +71,8 @@ export class Sandbox {
   readonly apiKeySecret: Secret;
   /** Environment for the `cdk` CLI. */
   readonly env: Record<string, string>;
+  /** Environment for a terminal, with the `cdk` CLI, the aws CLI and package managers. */
+  readonly terminalEnv: Record<string, string>;
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'sandbox-'));
   private readonly folders = new Set([this.folder]);
   /** Folders of the assets of in-process deployments, by object key. */
@@ -85,6 +87,13 @@ export class Sandbox {
   ) {
     this.clock = scheduler.clock;
     this.env = aws.env;
+    this.terminalEnv = {
+      ...aws.env,
+      AWS_DEFAULT_REGION: SANDBOX_ENV.region, // version 1 of the aws CLI knows no other
+      // the aws CLI puts the account before the name of the host, and not every machine resolves such a name
+      http_proxy: aws.url,
+      no_proxy: '.nuget.org', // NuGet would send its requests to the stand-in, too
+    };
     this.lambda = new LambdaStandIn({
       scheduler,
       ...runtime,
