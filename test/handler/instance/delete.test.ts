@@ -12,6 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
+const SECOND = 1_000;
 const MINUTE = 60_000;
 const AT = ['111122223333', 'us-east-1'] as const;
 
@@ -119,6 +120,20 @@ describe('reads that still find the deleted instance', () => {
 
     expect(sandbox.clock.now() - start).toBeLessThan(2 * MINUTE);
     expect(instanceState(sandbox)).toBeUndefined();
+  });
+
+  test('waits no longer when requests find the instance that another owner created next', async () => {
+    await sandbox.deploy();
+    delayReads(sandbox, 'DeleteAccessGrantsInstance', SECOND);
+    onCall(sandbox, 'DeleteAccessGrantsInstance', {
+      run: () => sandbox.clock.at(sandbox.clock.now() + SECOND / 2, () => anotherOwner(sandbox).createsInstance()),
+    });
+    const start = sandbox.clock.now();
+
+    expect(await sandbox.destroy()).toMatchObject({ status: 'SUCCESS' });
+
+    expect(sandbox.clock.now() - start).toBeLessThan(MINUTE / 2);
+    expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: false });
   });
 });
 
