@@ -83,7 +83,7 @@ function createGoal({ requestType, properties, oldProperties }: ResourceEvent): 
   const isChanged = oldProperties.IdentityCenterInstanceArn !== properties.IdentityCenterInstanceArn;
   return {
     desired: properties.IdentityCenterInstanceArn || undefined,
-    isNew: requestType !== 'Update' || isChanged,
+    isNew: isChanged,
     mayRollBack: requestType === 'Update' && isChanged,
   };
 }
