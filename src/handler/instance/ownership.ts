@@ -47,16 +47,13 @@ export function deriveOwnership({
           : (PHYSICAL_ID.exec(physicalId)?.[1] ?? computeDigest(physicalId)),
       generation: properties.Generation ?? '',
     },
-    isGenerationProof: requestType === 'Create' || !isOurPhysicalId(physicalId),
+    isGenerationProof: !isOurPhysicalId(physicalId),
   };
 }
 
 /** Returns the physical ID of every response of a lifetime. CloudFormation invents one if it cancels a Create. */
 export function choosePhysicalId(event: ResourceEvent): string {
-  const { requestType, physicalId } = event;
-  return requestType === 'Create' || !physicalId
-    ? INSTANCE_PHYSICAL_ID_PREFIX + deriveOwnership(event).createdBy.lifetime
-    : physicalId;
+  return event.physicalId || INSTANCE_PHYSICAL_ID_PREFIX + deriveOwnership(event).createdBy.lifetime;
 }
 
 /** Whether a response of ours has the physical ID. */
