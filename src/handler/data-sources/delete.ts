@@ -20,7 +20,7 @@ export async function deleteDataSources(context: DataSourcesContext, request: Da
     return removeListed(context, request, await limitDelete(context, request, physicalId.sentAt));
   }
   await operation.waitUntilSettled(deadline);
-  if (!(await operation.findSuccessor()) && !operation.isBlind) {
+  if (!(await operation.findSuccessor(deadline)) && !operation.isBlind) {
     log.warn('keep-data-sources', { message: 'CloudFormation does not say whether a later Create has them' });
     return undefined;
   }

@@ -51,7 +51,8 @@ export async function deleteUnidentified(
   return deleted;
 }
 
-function reportKept({ log }: IntegrationContext, record: IntegrationRecord): void {
+/** Says what to do about a record that may be live. */
+export function reportKept({ log }: IntegrationContext, record: IntegrationRecord): void {
   log.warn('keep-integration', {
     integrationId: record.id,
     message:
@@ -73,7 +74,7 @@ async function isOfCancelledCreate(
   { generation, physicalId }: IntegrationRequest,
   record: IntegrationRecord,
 ): Promise<boolean | undefined> {
-  const { operation } = context;
+  const { deadline, operation } = context;
   const ownership = parseOwnership(record.name)!;
   if (isOfGeneration(ownership, physicalId.text)) {
     return true;
@@ -84,7 +85,7 @@ async function isOfCancelledCreate(
   if (!operation.isSettled) {
     return undefined;
   }
-  if (await operation.isOver()) {
+  if (await operation.isOver(deadline)) {
     return false;
   }
   return !isComplete(record.status) || isWithoutStack(context, record);
@@ -92,10 +93,10 @@ async function isOfCancelledCreate(
 
 /** Whether the stack does not have the record now. Undefined if CloudFormation does not say. */
 async function isWithoutStack(
-  { operation }: IntegrationContext,
+  { deadline, operation }: IntegrationContext,
   record: IntegrationRecord,
 ): Promise<boolean | undefined> {
-  const successor = await operation.findSuccessor();
+  const successor = await operation.findSuccessor(deadline);
   if (!successor) {
     return operation.isBlind ? true : undefined; // hardly any Create succeeds before the Delete of one that failed
   }

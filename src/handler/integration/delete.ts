@@ -1,6 +1,6 @@
 import { IntegrationContext, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
-import { deleteUnidentified } from './delete-unidentified';
+import { deleteUnidentified, reportKept } from './delete-unidentified';
 import { assertNotInOtherTenant } from './other-tenant';
 import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { PhysicalId } from './physical-id';
@@ -68,14 +68,11 @@ async function deleteSuccessors(
 ): Promise<Successors> {
   const records = (await context.immuta.list()).filter((record) => record.id !== id);
   const here = records.filter(({ location }) => isSameLocation(location, request.location));
-  const ours = here.filter(({ name }) => isOfResource(name, request));
-  const generations = ours.length > 0 ? await listGenerations(context, request) : [];
-  const successors = here.filter(
-    (record) =>
-      isOfSameEvent(record, first) ||
-      (ours.includes(record) &&
-        generations.some((generation) => isOfGeneration(parseOwnership(record.name)!, generation))),
-  );
+  const isOf = (record: IntegrationRecord, generation: string) =>
+    isOfResource(record.name, request) && isOfGeneration(parseOwnership(record.name)!, generation);
+  const recreated = here.filter((record) => isOfSameEvent(record, first) || isOf(record, request.physicalId.text));
+  const others = here.filter((record) => !recreated.includes(record) && isOf(record, request.generation));
+  const successors = [...recreated, ...(await findDuplicates(context, others))];
   for (const successor of successors) {
     await deleteRecord(context, request, successor.id);
   }
@@ -98,16 +95,23 @@ interface Successors {
 }
 
 /**
- * Returns the generations of what this resource created: what an Update recreated and, as long as the stack has no
- * other physical ID for the resource, what another run of its Create created.
+ * Finds what another run of this resource's Create created. As long as the stack may have a later integration, it may
+ * be that one, and stays.
  */
-async function listGenerations(
-  { operation }: IntegrationContext,
-  { generation, physicalId }: IntegrationRequest,
-): Promise<string[]> {
-  return (await operation.findPhysicalId()) === physicalId.text
-    ? [physicalId.text, generation]
-    : [physicalId.text];
+async function findDuplicates(
+  context: IntegrationContext,
+  ofSameGeneration: IntegrationRecord[],
+): Promise<IntegrationRecord[]> {
+  const { deadline, operation } = context;
+  if (ofSameGeneration.length === 0) {
+    return [];
+  }
+  await operation.waitUntilSettled(deadline);
+  if (await operation.isDeletedWithoutSuccessor()) {
+    return ofSameGeneration;
+  }
+  ofSameGeneration.forEach((record) => reportKept(context, record));
+  return [];
 }
 
 /**

@@ -187,9 +187,13 @@ export class CurrentOperation {
    * CloudFormation does not answer, and has answered before. Undefined if CloudFormation does not say.
    */
   public async describeResourceReliably(clock: Clock): Promise<StackResource | undefined> {
+    return (await this.askReliably(clock))?.answer;
+  }
+
+  private async askReliably(clock: Clock): Promise<Reply<StackResource | undefined> | undefined> {
     return this.observer.hasAnswered
-      ? (await askForMinute(clock, () => this.observer.describeResourceDespiteFailures()))?.answer
-      : this.describeResource();
+      ? askForMinute(clock, () => this.observer.describeResourceDespiteFailures())
+      : this.observer.describeResource();
   }
 
   /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
@@ -209,22 +213,37 @@ export class CurrentOperation {
    *
    * Undefined if CloudFormation does not say: in the cleanup of an update, it may show the resource that is deleted.
    */
-  public async findSuccessor(): Promise<Successor | undefined> {
-    const { physicalId } = this.options.event;
-    const current = await this.findPhysicalId();
-    if (current !== undefined && current !== physicalId) {
+  public async findSuccessor(clock: Clock): Promise<Successor | undefined> {
+    const reply = await this.askReliably(clock);
+    const current = reply?.answer?.physicalId;
+    if (current && current !== this.options.event.physicalId) {
       return { physicalId: current };
     }
-    return (await this.isCleaningUp() ?? true) ? undefined : {};
+    const isCleaningUp = await this.isCleaningUp();
+    return reply && isCleaningUp === false ? {} : undefined;
+  }
+
+  /**
+   * For a Delete: whether the stack shows that it deletes this resource and has nothing in its place. False if
+   * CloudFormation does not say.
+   */
+  public async isDeletedWithoutSuccessor(): Promise<boolean> {
+    const state = await this.describeResource();
+    return (
+      state !== undefined &&
+      isDeletion(state) &&
+      state.physicalId === this.options.event.physicalId &&
+      (await this.isCleaningUp()) === false
+    );
   }
 
   /**
    * Whether the next operation on the resource has begun, so that this event is a copy of one that was answered. False
    * if CloudFormation does not say.
    */
-  public async isOver(): Promise<boolean> {
+  public async isOver(clock: Clock): Promise<boolean> {
     const { sentAt } = this.options;
-    const state = await this.describeResource();
+    const state = await this.describeResourceReliably(clock);
     return (
       state !== undefined &&
       sentAt !== undefined &&

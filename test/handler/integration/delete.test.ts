@@ -243,6 +243,24 @@ describe('Delete of an integration of ours', () => {
     expect(deletions()).toBe(0);
   });
 
+  test('keeps the integration of a later Create when the cleanup shows the ID that is deleted', async () => {
+    sandbox.addRecord({ id: '2002' });
+    describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ID);
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+    expect(sandbox.steps).toContain('keep-integration');
+  });
+
+  test('keeps the integration of a later Create when CloudFormation shows the state before it', async () => {
+    sandbox.addRecord({ id: '2002' });
+    describeStack('UPDATE_IN_PROGRESS', ID);
+    sandbox.clock.at(sandbox.clock.now() + 30_000, () => describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', ID));
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
+  });
+
   test('waits for a deletion that was requested before', async () => {
     await sandbox.addIntegration({ status: 'deleting' });
     sandbox.clock.at(sandbox.clock.now() + 20_000, () => sandbox.removeIntegration('101'));
@@ -479,6 +497,14 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
 
     expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.integrations).toEqual([]);
+  });
+
+  test('keeps the integration of the next Create when CloudFormation answers about the stack only', async () => {
+    await sandbox.addIntegration();
+    describeStack('UPDATE_COMPLETE', ID, { resourceStatus: 'CREATE_COMPLETE', denials: 2 });
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
   });
 
   test('decides by the name of the integration when CloudFormation cannot be asked about a failed Create', async () => {

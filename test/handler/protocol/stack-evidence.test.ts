@@ -109,7 +109,8 @@ test('is not blind when CloudFormation answered once, and counts failures from t
 describe('the successor of a deleted resource', () => {
   test('is the resource that the stack has under another physical ID', async () => {
     const other = { ...CREATED, physicalId: 'immuta-s3-integration/102' };
-    expect(await operation('Delete', [other]).findSuccessor()).toEqual({ physicalId: 'immuta-s3-integration/102' });
+    const current = operation('Delete', [other]);
+    expect(await current.findSuccessor(clock)).toEqual({ physicalId: 'immuta-s3-integration/102' });
   });
 
   test.each([
@@ -117,7 +118,7 @@ describe('the successor of a deleted resource', () => {
     ['nothing if the stack does not have the resource', undefined],
   ])('is %s and is not cleaning up', async (_, state) => {
     stackStatus = 'ROLLBACK_IN_PROGRESS';
-    expect(await operation('Delete', [state]).findSuccessor()).toStrictEqual({});
+    expect(await operation('Delete', [state]).findSuccessor(clock)).toStrictEqual({});
   });
 
   test.each([
@@ -126,7 +127,35 @@ describe('the successor of a deleted resource', () => {
     ['the stack does not have it, and is cleaning up', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', undefined],
   ])('is unknown if %s', async (_, status, state) => {
     stackStatus = status;
-    expect(await operation('Delete', [state]).findSuccessor()).toBeUndefined();
+    expect(await operation('Delete', [state]).findSuccessor(clock)).toBeUndefined();
+  });
+
+  test('is unknown if CloudFormation describes the stack, but not the resource', async () => {
+    stackStatus = 'UPDATE_COMPLETE';
+    expect(await operation('Delete', ['denied']).findSuccessor(clock)).toBeUndefined();
+  });
+
+  test('is asked for again if CloudFormation has answered before', async () => {
+    const other = { ...CREATED, physicalId: 'immuta-s3-integration/102' };
+    const current = operation('Delete', [DELETING, 'denied', other]);
+    await current.findPhysicalId();
+
+    expect(await current.findSuccessor(clock)).toEqual({ physicalId: 'immuta-s3-integration/102' });
+  });
+});
+
+describe('whether a deleted resource has no successor', () => {
+  test.each<[string, Answer, string | undefined, boolean]>([
+    ['the stack is not cleaning up', DELETING, 'DELETE_IN_PROGRESS', true],
+    ['the stack is cleaning up after an update', DELETING, CLEANING_UP, false],
+    ['CloudFormation does not describe the stack', DELETING, undefined, false],
+    ['CloudFormation does not describe the resource', 'denied', 'DELETE_IN_PROGRESS', false],
+    ['the stack does not have the resource', undefined, 'DELETE_IN_PROGRESS', false],
+    ['the resource is not being deleted', CREATED, 'UPDATE_COMPLETE', false],
+    ['the stack has another one', { ...DELETING, physicalId: 'other' }, 'DELETE_IN_PROGRESS', false],
+  ])('if %s', async (_, state, status, expected) => {
+    stackStatus = status;
+    expect(await operation('Delete', [state]).isDeletedWithoutSuccessor()).toBe(expected);
   });
 });
 
@@ -140,11 +169,18 @@ describe('whether the next operation has begun', () => {
     ['CloudFormation does not know the resource', undefined, false],
     ['CloudFormation cannot be asked', 'denied', false],
   ])('if %s: %p', async (_, state, expected) => {
-    expect(await operation('Delete', [state]).isOver()).toBe(expected);
+    expect(await operation('Delete', [state]).isOver(clock)).toBe(expected);
+  });
+
+  test('asks again if CloudFormation has answered before', async () => {
+    const current = operation('Delete', [at(60_000), 'denied', at(60_000)]);
+    await current.findPhysicalId();
+
+    expect(await current.isOver(clock)).toBe(true);
   });
 
   test('is denied if it is not known when the event was sent', async () => {
-    expect(await operation('Delete', [at(60_000)], { sentAt: undefined }).isOver()).toBe(false);
+    expect(await operation('Delete', [at(60_000)], { sentAt: undefined }).isOver(clock)).toBe(false);
   });
 });
 
