@@ -1,4 +1,4 @@
-import { NAME_MAX_LENGTH, NAME_SUFFIX_LENGTH } from '../contract';
+import { NAME_MAX_LENGTH, NAME_SUFFIX_LENGTH, PHYSICAL_ID_NONE } from '../contract';
 import { IntegrationRecord } from '../immuta/client';
 import { isSameLocation, Location } from '../location';
 import { ResourceEvent } from '../protocol/event';
@@ -60,6 +60,7 @@ export function isOfGeneration({ createdBy }: Ownership, generation: string): bo
 /**
  * Whether the record with this name belongs to a resource: it has its owner, or an Update of the resource with this
  * physical ID recreated it. Stack refactoring changes the logical ID, and with it the owner, but not the physical ID.
+ * Resources that created nothing share their physical ID, which says nothing then.
  */
 export function isOfResource(
   name: string,
@@ -69,7 +70,8 @@ export function isOfResource(
   }: { readonly ownership: Ownership; readonly physicalId: { readonly text: string } },
 ): boolean {
   const found = parseOwnership(name);
-  return found !== undefined && (found.owner === owner || isOfGeneration(found, physicalId.text));
+  const isUnique = physicalId.text !== PHYSICAL_ID_NONE;
+  return found !== undefined && (found.owner === owner || (isUnique && isOfGeneration(found, physicalId.text)));
 }
 
 /** Whether a record is ours, without its ID: by its name, and only on the path and with the role of this resource. */

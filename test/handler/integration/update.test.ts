@@ -147,6 +147,16 @@ describe('Update', () => {
     expect(sandbox.immutaCalls[0]).toBe('GET /integrations');
   });
 
+  test('keeps what another resource recreated when neither had created anything before', async () => {
+    // six of `immuta-s3-integration/none`, written by hand with sha256sum
+    sandbox.immuta.integrations.get('101')!.config = { ...CONFIG, name: 'sales-0123456789ab-5169cdffffff' };
+    const { Status, Reason } = await sandbox.update({ physicalId: 'immuta-s3-integration/none' });
+
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain('[LOCATION_HAS_INTEGRATION_OF_OTHER_OWNER]');
+    expect(puts()).toBe(0);
+  });
+
   test('sends no update when another change took more time than is left', async () => {
     const record = sandbox.immuta.integrations.get('101')!;
     record.status = 'editing';
