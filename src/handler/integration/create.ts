@@ -348,7 +348,7 @@ async function deletePredecessors(
  * this Create, has another physical ID or none for the resource. A record that was retained has another generation.
  */
 async function isCancelledPredecessor(
-  { operation }: IntegrationContext,
+  { deadline, operation }: IntegrationContext,
   { generation, ownership }: CreateRequest,
   record: IntegrationRecord,
 ): Promise<boolean> {
@@ -356,8 +356,12 @@ async function isCancelledPredecessor(
   if (found?.owner !== ownership.owner || !isOfGeneration(found, generation)) {
     return false;
   }
-  const current = await operation.findPhysicalId();
-  return operation.isConfirmed && (!current || findIntegrationId(parsePhysicalId(current)) !== record.id);
+  const current = await operation.describeResourceReliably(deadline);
+  return (
+    operation.isConfirmed &&
+    current !== undefined &&
+    findIntegrationId(parsePhysicalId(current.physicalId)) !== record.id
+  );
 }
 
 /** @throws Failure unless this resource created the record, and failed to */

@@ -196,11 +196,6 @@ export class CurrentOperation {
       : this.observer.describeResource();
   }
 
-  /** Returns the physical ID that the stack has for the resource now. Undefined if CloudFormation does not say. */
-  public async findPhysicalId(): Promise<string | undefined> {
-    return (await this.describeResource())?.physicalId || undefined;
-  }
-
   /** Whether a Create or an Update after this event has begun or succeeded. */
   public isLater({ resourceStatus, lastUpdatedAt }: StackResource): boolean {
     const { sentAt = Infinity } = this.options;

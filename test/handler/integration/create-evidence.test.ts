@@ -21,9 +21,11 @@ const deletions = () => sandbox.countImmutaCalls('DELETE');
 const ids = () => sandbox.integrations.map(({ id }) => id);
 const after = (ms: number, run: () => unknown) => sandbox.clock.at(sandbox.clock.now() + ms, run as () => void);
 
-/** CloudFormation shows that it waits for the Create. */
-const describeCreate = (physicalId = '') =>
-  describeStack(sandbox, 'UPDATE_IN_PROGRESS', physicalId, { resourceStatus: 'CREATE_IN_PROGRESS' });
+/** CloudFormation shows that it waits for the Create. After the first answer, it denies some. */
+const describeCreate = (physicalId = '', denials = 0) =>
+  describeStack(sandbox, 'UPDATE_IN_PROGRESS', physicalId, {
+    resourceStatus: 'CREATE_IN_PROGRESS', answers: 1, denials,
+  });
 
 /** A POST is accepted, and a validation test fails later. */
 const failLater = (test: number, times = 1) =>
@@ -236,6 +238,8 @@ describe('what a Create with the same generation left, which CloudFormation canc
 
   test.each<[string, string, () => void]>([
     ['the stack has it', OWNER, () => describeCreate(OTHER_ID)],
+    ['the stack has it, and one question is not answered', OWNER, () => describeCreate(OTHER_ID, 1)],
+    ['CloudFormation no longer answers', OWNER, () => describeCreate(OTHER_ID, Infinity)],
     ['CloudFormation cannot be asked', OWNER, () => {}],
     ['another resource created it', '0123456789ab', () => describeCreate()],
   ])('keeps it when %s', async (_, owner, describeNow) => {

@@ -347,10 +347,3 @@ test('does not say whether a stack is in the operation of an event without a dat
 
   expect(await operation('Create', [CREATING], { sentAt: undefined }).isPresentDeployment()).toBeUndefined();
 });
-
-test('finds the physical ID that the stack has', async () => {
-  expect(await operation('Delete', [WAITING]).findPhysicalId()).toBe('immuta-s3-integration/101');
-  expect(await operation('Delete', [CREATING]).findPhysicalId()).toBeUndefined();
-  expect(await operation('Delete', [undefined]).findPhysicalId()).toBeUndefined();
-  expect(await operation('Delete', ['denied']).findPhysicalId()).toBeUndefined();
-});

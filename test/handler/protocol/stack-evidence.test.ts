@@ -91,16 +91,16 @@ test('counts from its start when it is not known when the event was sent', () =>
 
 test('is blind after three failures in a row without any answer', async () => {
   const current = operation('Delete', ['denied']);
-  await current.findPhysicalId();
-  await current.findPhysicalId();
+  await current.describeResource();
+  await current.describeResource();
   expect(current.isBlind).toBe(false);
-  await current.findPhysicalId();
+  await current.describeResource();
   expect(current.isBlind).toBe(true);
 });
 
 test('is not blind when CloudFormation answered once, and counts failures from then on', async () => {
   const current = operation('Delete', ['denied', 'denied', DELETING, 'denied']);
-  for (let question = 1; question <= 9; question++) await current.findPhysicalId();
+  for (let question = 1; question <= 9; question++) await current.describeResource();
 
   expect(current.isBlind).toBe(false);
   expect(asked).toBe(6);
@@ -138,7 +138,7 @@ describe('the successor of a deleted resource', () => {
   test('is asked for again if CloudFormation has answered before', async () => {
     const other = { ...CREATED, physicalId: 'immuta-s3-integration/102' };
     const current = operation('Delete', [DELETING, 'denied', other]);
-    await current.findPhysicalId();
+    await current.describeResource();
 
     expect(await current.findSuccessor(clock)).toEqual({ physicalId: 'immuta-s3-integration/102' });
   });
@@ -174,7 +174,7 @@ describe('whether the next operation has begun', () => {
 
   test('asks again if CloudFormation has answered before', async () => {
     const current = operation('Delete', [at(60_000), 'denied', at(60_000)]);
-    await current.findPhysicalId();
+    await current.describeResource();
 
     expect(await current.isOver(clock)).toBe(true);
   });
