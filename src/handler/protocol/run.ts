@@ -10,6 +10,9 @@ import { Clock } from '../runtime/clock';
 import { bestEffort, createLog } from '../runtime/log';
 import { Redaction } from '../runtime/redaction';
 
+/** How long the call of the next invocation is retried: without it, what took eight minutes fails. */
+const INVOCATION_RETRY_MS = 10_000;
+
 /**
  * Handles an event of one type of custom resource. Called again with the same event, by the next invocation or by a
  * repetition, it starts from the beginning.
@@ -102,7 +105,7 @@ async function continueInNextInvocation(
 ): Promise<Failure | undefined> {
   try {
     const event = { ...(rawEvent as object), Continuation: next };
-    await invokeFunction(invokedFunctionArn, event, { deadline: deadline.withoutLimits(), log });
+    await invokeFunction(invokedFunctionArn, event, { deadline: deadline.withoutLimits(INVOCATION_RETRY_MS), log });
     log.info('handed-over');
     return undefined;
   } catch (error) {

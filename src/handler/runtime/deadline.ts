@@ -72,12 +72,16 @@ export class Deadline implements Clock {
     return new Deadline(this.clock, { ...this.options, giveUpAt: Infinity, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
   }
 
-  /** Returns no deadline, for short calls after the event's time: the invocation has a minute left then. */
-  public withoutLimits(): Deadline {
+  /**
+   * Returns no deadline, for short calls after the event's time: the invocation has a minute left then.
+   *
+   * @param outageMs how long they are retried while AWS is busy, broken or out of reach
+   */
+  public withoutLimits(outageMs = 0): Deadline {
     return new Deadline(
       this.clock,
-      { ...this.options, handOverAt: Infinity, giveUpAt: Infinity, iamPropagationEndsAt: 0 },
-      0,
+      { ...this.options, handOverAt: Infinity, slotEndsAt: Infinity, giveUpAt: Infinity, iamPropagationEndsAt: 0 },
+      outageMs,
     );
   }
 

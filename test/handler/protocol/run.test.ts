@@ -1,6 +1,7 @@
 import { Outcome } from '../../../src/handler/protocol/outcome';
 import { HandleEvent, run } from '../../../src/handler/protocol/run';
 import { OutOfTime } from '../../../src/handler/runtime/deadline';
+import { AwsError } from '../../sandbox/aws';
 import { API_KEY_ARN, CREATE, HandlerSandbox, ID, MADE_BY_CREATE } from '../support/handler-sandbox';
 import { describeStack } from '../support/stack-description';
 
@@ -56,6 +57,18 @@ describe('an event that takes longer than an invocation', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
     expect(sandbox.countAwsCalls('Invoke')).toBe(12);
+  });
+
+  test('invokes itself again when AWS Lambda is busy', async () => {
+    sandbox.immuta.switches.durations.creating = 15 * 60_000;
+    let refusals = 2;
+    sandbox.aws.route('lambda', async (request, next) => {
+      if (refusals-- > 0) throw new AwsError(429, 'TooManyRequestsException', 'Rate exceeded.');
+      return next(request);
+    });
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(sandbox.countAwsCalls('Invoke')).toBe(3);
   });
 
   test('responds when the function cannot invoke itself', async () => {

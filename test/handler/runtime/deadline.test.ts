@@ -63,6 +63,7 @@ test.each<[string, (of: Deadline) => Deadline, object]>([
   ['with few retries', (of) => of.withFewRetries(), { outageMs: 10_000, handOver: 'invocation', giveUp: 'timeout' }],
   ['without a time-out', (of) => of.withoutTimeout(), { outageMs: 10_000, handOver: 'invocation' }],
   ['without limits', (of) => of.withoutLimits(), { outageMs: 0 }],
+  ['without limits, and with retries', (of) => of.withoutLimits(5_000), { outageMs: 5_000 }],
 ])('limits calls %s', (_, change, expected) => {
   const of = change(deadline({}));
   const { iamPropagationEndsAt: iam } = of;
