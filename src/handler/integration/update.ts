@@ -33,7 +33,7 @@ export async function updateIntegration(
 ): Promise<IntegrationRecord> {
   const { desired, ownership, previous } = request;
   assertAdoptionUnchanged(request);
-  const found = await findOrConfirmAbsence(context, 'the integration', () => findRecord(context, request));
+  const found = await findSettledRecord(context, request);
   if (!found) {
     return recreateIntegration(context, request, state);
   }
@@ -98,6 +98,24 @@ async function waitForLateChange(
     }
     return isSettled || !isUpToDate(request, current) ? { done: current } : { seen: 'no change' };
   });
+}
+
+/**
+ * Finds the record. If this Update rolls back another one, that one may have recreated it just before, which reads may
+ * not show until a minute after the event.
+ */
+async function findSettledRecord(
+  context: IntegrationContext,
+  request: UpdateRequest,
+): Promise<IntegrationRecord | undefined> {
+  const { deadline, operation } = context;
+  const find = () => findRecord(context, request);
+  const found = await findOrConfirmAbsence(context, 'the integration', find);
+  if (found || operation.isSettled) {
+    return found;
+  }
+  await operation.waitUntilSettled(deadline);
+  return find();
 }
 
 /**

@@ -83,8 +83,8 @@ test('fails a Create that has sent nothing when the outage takes more than a min
   expect(sandbox.clock.now() - begin).toBeLessThan(70_000);
 });
 
-test('recreates the integration with an Update when an outage of two minutes begins before the POST', async () => {
-  outage('GET', 120, /integrations$/, { after: 2 }); // two lists confirm that the integration is gone
+test('recreates the integration with an Update when an outage of 90 seconds begins before the POST', async () => {
+  outage('GET', 90, /integrations$/, { after: 3 }); // three lists confirm that the integration is gone
 
   expect(await sandbox.update()).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '101' } });
   expect(sandbox.countImmutaCalls('POST')).toBe(1);

@@ -1,6 +1,6 @@
 import { S3Config } from '../../sandbox/immuta';
 import {
-  CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE_OF_ADOPTED, OTHER_IMMUTA_ROLE, OTHER_ROLE, OWNER,
+  CONFIG, HandlerSandbox, ID, MADE_BY_UPDATE, MADE_BY_UPDATE_OF_ADOPTED, OTHER_IMMUTA_ROLE, OTHER_ROLE, OWNER,
 } from '../support/handler-sandbox';
 
 // what an Update concludes from what Immuta and S3 Access Grants show
@@ -55,6 +55,18 @@ describe('an Update that rolls back another one', () => {
     expect(ms).toBeGreaterThanOrEqual(60_000);
     expect(ms).toBeLessThan(80_000);
     expect(puts()).toBe(0);
+  });
+
+  test('finds the integration that the other one recreated when a list shows it late', async () => {
+    sandbox.removeIntegration('101');
+    const config = { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` };
+    await sandbox.addIntegration({ id: '2002', config });
+    sandbox.refuse('GET', 200, [], { path: /integrations$/, times: Infinity });
+    after(50_000, () => sandbox.immuta.faults.clear());
+
+    const answer = await sandbox.update({ oldProperties: RENAMED, event: { RequestId: 'rollback' } });
+    expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '2002' } });
+    expect(sandbox.countImmutaCalls('POST')).toBe(0);
   });
 
   test('fails when the integration is deleted meanwhile', async () => {

@@ -130,7 +130,7 @@ describe('Update', () => {
 
   test('recreates the integration across two invocations when only the removal policy changes', async () => {
     sandbox.removeIntegration('101');
-    sandbox.immuta.switches.durations.creating = 15 * 60_000;
+    sandbox.immuta.switches.durations.creating = 14 * 60_000;
     const answer = await sandbox.update({ properties: { RemovalPolicy: 'retain' } });
 
     expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { IntegrationId: '102' } });
