@@ -45,6 +45,7 @@ async function deleteOwn(context: IntegrationContext, request: IntegrationReques
     await deleteRecord(context, request, id);
   } else {
     await assertNotInOtherTenant(context, request);
+    await context.operation.waitUntilSettled(context.deadline); // an Update may have recreated it just before
   }
   const { deleted, others } = await deleteSuccessors(context, request, id, record);
   if (!others.some(({ location }) => isSameLocation(location, request.location))) {

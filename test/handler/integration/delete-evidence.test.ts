@@ -136,6 +136,16 @@ describe('what a Delete finds beside its integration', () => {
     expect(deletions()).toBe(1);
   });
 
+  test('deletes what an Update has just recreated when a list shows it late', async () => {
+    await sandbox.addIntegration({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
+    sandbox.refuse('GET', 200, [], { path: /integrations$/, times: Infinity });
+    sandbox.clock.at(sandbox.clock.now() + 50_000, () => sandbox.immuta.faults.clear());
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(ids()).toEqual([]);
+    expect(sandbox.locations).toEqual([]);
+  });
+
   test('fails when the location of what an Update recreated remains', async () => {
     await sandbox.addLocation();
     sandbox.addRecord({ id: '2002', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE}` } });
