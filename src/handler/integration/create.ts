@@ -125,24 +125,24 @@ async function isWorthReplacing(
     return false;
   }
   if (isExplainedByConflict(failedTests)) {
-    return hasConcurrentRecord(context, request, id);
+    return (await findConcurrentRecord(context, () => context.immuta.list(), request, id)) !== undefined;
   }
   return isExplainedByIamPropagation(failedTests) && isTimeToReplace(deadline, pauseMs);
 }
 
-/** Whether another request of this event has created a record, which a list may not show for a minute. */
-async function hasConcurrentRecord(
-  { deadline, immuta }: IntegrationContext,
+/** Finds a record that another request of this event has created, which a list may not show for a minute. */
+async function findConcurrentRecord(
+  { deadline }: IntegrationContext,
+  list: () => Promise<IntegrationRecord[]>,
   request: CreateRequest,
-  id: string,
-): Promise<boolean> {
+  exceptId?: string,
+): Promise<IntegrationRecord | undefined> {
   const end = deadline.now() + IMMUTA_LAG_MS;
-  return poll<boolean>({ deadline, waitingFor: 'another record of this event' }, async ({ pauseMs }) => {
-    if (findOwn(await immuta.list(), request, id)) {
-      return { done: true };
-    }
-    const delayMs = computeRemainingDelay(deadline, pauseMs, end);
-    return delayMs === undefined ? { done: false } : { seen: 'no other record of this event', pauseMs: delayMs };
+  const waitingFor = 'another record of this event';
+  return poll<IntegrationRecord | undefined>({ deadline, waitingFor }, async ({ pauseMs }) => {
+    const found = findOwn(await list(), request, exceptId);
+    const delayMs = found ? undefined : computeRemainingDelay(deadline, pauseMs, end);
+    return delayMs === undefined ? { done: found } : { seen: 'no other record of this event', pauseMs: delayMs };
   });
 }
 
@@ -274,13 +274,14 @@ async function findOrClearLocation(
   if (!registered) {
     return { others: records };
   }
-  // a concurrent run of this event may have created both since the list
-  const ownSince = findOwn(await listRecords(context, state, refusal), request, replaced?.id);
-  if (ownSince) {
-    return resumeCreation(context, ownSince);
-  }
   if (registered.roleArn === request.locationRoleArn) {
+    // a concurrent run of this event, or a request without an answer, may have created both
     state.recordUnexplainedConflict();
+    const list = () => listRecords(context, state, refusal);
+    const ownSince = await findConcurrentRecord(context, list, request, replaced?.id);
+    if (ownSince) {
+      return resumeCreation(context, ownSince);
+    }
   }
   throw createFailure('LOCATION_ALREADY_REGISTERED', {
     location: describeLocation(request.location),

@@ -128,13 +128,26 @@ describe('a Create that finds its record only after a refusal', () => {
     expect(posts()).toBe(0);
   });
 
-  test('answers `unknown` when a location with its own role is registered, perhaps by another run', async () => {
-    await sandbox.addLocation();
+  test('continues when the response is lost and lists show the record later than its location', async () => {
+    Object.assign(sandbox.immuta.switches.durations, { creating: 0 });
+    sandbox.immuta.switches.readLag.list.create = 45_000;
+    sandbox.immuta.faults.http({ method: 'POST', behaviour: 'lose' });
 
-    expect(await sandbox.create()).toMatchObject({
-      Status: 'FAILED',
-      PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(posts()).toBe(1);
+  });
+
+  test('answers `unknown` after a minute when a location with its own role is registered', async () => {
+    await sandbox.addLocation();
+    const ms = await measure(async () => {
+      expect(await sandbox.create()).toMatchObject({
+        Status: 'FAILED',
+        PhysicalResourceId: `immuta-s3-integration/unknown/${MADE_BY_CREATE}`,
+      });
     });
+
+    expect(ms).toBeGreaterThan(55_000);
+    expect(ms).toBeLessThan(70_000);
   });
 });
 
