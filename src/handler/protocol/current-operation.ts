@@ -259,10 +259,11 @@ export class CurrentOperation {
     });
   }
 
-  private isResult(state: StackResource): boolean {
+  /** A later time alone is no result: CloudFormation may change it while it takes the response. */
+  private isResult({ resourceStatus, physicalId }: StackResource): boolean {
     return this.first
-      ? describeDifference(this.first, state) !== undefined
-      : !STATUSES_WHILE_WAITING[this.options.event.requestType].includes(state.resourceStatus);
+      ? resourceStatus !== this.first.resourceStatus || physicalId !== this.first.physicalId
+      : !STATUSES_WHILE_WAITING[this.options.event.requestType].includes(resourceStatus);
   }
 
   /**

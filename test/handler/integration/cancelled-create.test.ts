@@ -129,6 +129,19 @@ describe('a cancelled Create of an integration to retain', () => {
 });
 
 describe('after the response, a Create', () => {
+  test('keeps its integration when CloudFormation shows a later time before it shows the integration', async () => {
+    const describeIn = (ms: number, status: string, physicalId: string) =>
+      sandbox.clock.at(sandbox.clock.now() + ms, () =>
+        describeStack(sandbox, 'UPDATE_IN_PROGRESS', physicalId, { resourceStatus: status }));
+    describeStack(sandbox, 'UPDATE_IN_PROGRESS', 'immuta-s3-integration/77', { resourceStatus: 'UPDATE_IN_PROGRESS' });
+    describeIn(30_000, 'UPDATE_IN_PROGRESS', 'immuta-s3-integration/77');
+    describeIn(35_000, 'UPDATE_COMPLETE', ID);
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(ids()).toEqual(['101']);
+    expect(deletions()).toBe(0);
+  });
+
   test('deletes at once what another run of it failed to create', async () => {
     duplicateAfterPost({ status: 'createError' });
     const begin = sandbox.clock.now();
