@@ -1,4 +1,4 @@
-const STATUSES = [429, 500, 502, 503, 504];
+const NOT_IMPLEMENTED = 501;
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const BASE_MS = 1_000;
 const LONGEST_MS = 20_000;
@@ -23,7 +23,12 @@ export interface FailedRequest {
 
 /** Whether the transport may repeat a request. A POST may have been carried out: its sender has to check that first. */
 export function isRepeatable({ method, status }: FailedRequest): boolean {
-  return METHODS.includes(method) && (status === undefined || STATUSES.includes(status));
+  return METHODS.includes(method) && (status === undefined || isTemporary(status));
+}
+
+/** Proxies have statuses of their own from 520 on. */
+function isTemporary(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== NOT_IMPLEMENTED);
 }
 
 /** One attempt of a request. */
