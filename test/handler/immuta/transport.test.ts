@@ -316,6 +316,16 @@ describe('a refusal', () => {
     expect((await getRefusal(transport())).failure.text).toBe(text);
   });
 
+  test('quotes a page without a secret that it escapes', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(403).end(`<p>Blocked: ${KEY.replace('/', '&#x2F;').replace('+', '&#43;')}</p>`);
+      },
+    ];
+
+    expect((await getRefusal(transport())).failure.text).toMatch(/: Blocked: \[redacted\]$/);
+  });
+
   test('quotes only the beginning of a long message of Immuta, without a secret or half of one', async () => {
     answers = [status(400, { message: `${'x'.repeat(490)}${KEY}${'y'.repeat(10_000)}` })];
     const {

@@ -22,6 +22,15 @@ test('redacts a secret with any characters, in each of its forms', () => {
   ).toBe('[redacted] "[redacted]" [redacted] a/b');
 });
 
+test.each([
+  ['HTML', 'k&#x2F;e&#43;y&amp;z&#61;'],
+  ['HTML with other digits', 'k&#x2f;e&#x2B;y&#38;z&#x3d;'],
+  ['JSON with Unicode escapes', String.raw`k\/e\u002By\u0026z\u003d`],
+  ['a URL in lower case', 'k%2fe%2by%26z%3d'],
+])('redacts a secret as %s writes it', (_, form) => {
+  expect(createRedaction('k/e+y&z=').redact(`<b>${form}</b>`)).toBe('<b>[redacted]</b>');
+});
+
 test('redacts the longer of two secrets of which one is the beginning of the other', () => {
   expect(createRedaction('secret-1', 'secret-12').redact('secret-12 secret-1')).toBe('[redacted] [redacted]');
 });
