@@ -125,7 +125,8 @@ export async function isIntegrationLeft(
   deleted: readonly string[],
 ): Promise<boolean> {
   if (physicalId.kind === 'adopted') {
-    return (await readRecord(context, physicalId.integrationId)) !== undefined;
+    const { integrationId: id } = physicalId;
+    return (await findOrConfirmAbsence(context, `integration ${id}`, () => readRecord(context, id))) !== undefined;
   }
   const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));
   return records.some(({ name, location: at }) => isOwnedBy(name, ownership.owner) && isSameLocation(at, location));

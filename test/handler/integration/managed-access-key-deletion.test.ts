@@ -99,6 +99,13 @@ describe('a Delete of an adopted integration with managed keys', () => {
     expect(keys()).toHaveLength(1);
   });
 
+  test('keeps the key when one read does not show the integration', async () => {
+    sandbox.refuse('GET', 404, 'No Integration found with ID 101.', { path: /101$/ });
+
+    expect(await remove(adopted)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toHaveLength(1);
+  });
+
   test('deletes the key when the integration is gone', async () => {
     sandbox.removeIntegration('101');
 
