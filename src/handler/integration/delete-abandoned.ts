@@ -70,25 +70,33 @@ async function listCreated(
   return (await immuta.list()).filter(({ name }) => isCreatedBy(name, ownership));
 }
 
-/** Deletes records, again after a failure: no event follows that would do it. */
+/** Deletes records, each again after a failure: no event follows that would do it. */
 async function deleteAll(
   context: IntegrationContext,
   request: IntegrationRequest,
   ids: readonly string[],
 ): Promise<void> {
-  const { deadline, log } = context;
+  const failures: unknown[] = [];
   for (const id of ids) {
-    log.warn('delete-abandoned', { integrationId: id });
-    await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async ({ number }) => {
-      try {
-        await deleteRecord({ ...context, immuta: context.immutaForCleanup }, request, id);
-        return { done: undefined };
-      } catch (error) {
-        if (!(error instanceof Failure) || number >= MOST_ATTEMPTS) {
-          throw error;
-        }
-        return { seen: error.text, pauseMs: PAUSE_MS };
-      }
-    });
+    context.log.warn('delete-abandoned', { integrationId: id });
+    await deletePatiently(context, request, id).catch((error) => failures.push(error));
   }
+  if (failures.length > 0) {
+    throw failures.at(-1); // that time is up, if it is: the next invocation continues
+  }
+}
+
+async function deletePatiently(context: IntegrationContext, request: IntegrationRequest, id: string): Promise<void> {
+  const { deadline, immutaForCleanup: immuta } = context;
+  await poll<void>({ deadline, waitingFor: `integration ${id} to be deleted` }, async ({ number }) => {
+    try {
+      await deleteRecord({ ...context, immuta }, request, id);
+      return { done: undefined };
+    } catch (error) {
+      if (!(error instanceof Failure) || number >= MOST_ATTEMPTS) {
+        throw error;
+      }
+      return { seen: error.text, pauseMs: PAUSE_MS };
+    }
+  });
 }

@@ -161,7 +161,7 @@ async function createOrAdopt(
       physicalId: PHYSICAL_ID_PREFIX + record.id,
       attributes: renderAttributes(record),
       async afterResponse() {
-        await deleteFailedDuplicates(context, request, record.id);
+        await bestEffort(log, 'duplicate-not-deleted', () => deleteFailedDuplicates(context, request, record.id));
         await context.operation.waitForResult(context.deadline); // it may have cancelled the Create just before
         await deleteAbandoned(context, request, record.id);
       },

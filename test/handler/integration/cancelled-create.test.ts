@@ -96,6 +96,15 @@ describe('a Create that CloudFormation cancelled', () => {
     expect(sandbox.clock.sleeps.filter((ms) => ms === 30_000)).toHaveLength(2);
   });
 
+  test('deletes what another run of it created when Immuta fails to delete its own', async () => {
+    cancelAtPost('UPDATE_ROLLBACK_IN_PROGRESS', INVENTED);
+    sandbox.clock.at(sandbox.clock.now() + 5_000, () => sandbox.addRecord({ id: '2002' }));
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', times: 3 });
+
+    expect((await sandbox.create()).Reason).toContain('[DELETE_FAILED]');
+    expect(ids()).toEqual(['101']);
+  });
+
   test('gives up when Immuta fails to delete three times', async () => {
     cancelAtPost('UPDATE_ROLLBACK_IN_PROGRESS', INVENTED);
     sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', times: Infinity });
@@ -149,6 +158,17 @@ describe('after the response, a Create', () => {
     expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(ids()).toEqual(['101']);
     expect(sandbox.clock.now() - begin).toBeLessThan(60_000);
+  });
+
+  test('deletes what it created when it was cancelled and cannot delete what another run of it left', async () => {
+    describeCreate();
+    duplicateAfterPost({ status: 'createError' });
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', times: 3 });
+    sandbox.clock.at(sandbox.clock.now() + 30_000, () =>
+      describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', INVENTED, { startedAfterMs: -60_000 }));
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS' });
+    expect(ids()).not.toContain('101');
   });
 
   test('deletes what another run of it fails to create a little later', async () => {
