@@ -112,6 +112,7 @@ const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
     if (status === 'enabled' && shown === accessKeyId) {
       return; // an earlier attempt has ended only now
     }
+    await key.provide(userName, versionId); // waits, if necessary: what was read before may be outdated then
     const reply = await immuta.update(id, async () => {
       const record = await readInPlace(rotation, id);
       const given = await key.provide(userName, versionId); // last: what it has read is outdated soon

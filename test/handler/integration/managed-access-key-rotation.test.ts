@@ -1,6 +1,6 @@
 import { isRotationEvent } from '../../../src/handler/integration/rotation';
 import { AwsError } from '../../sandbox/aws';
-import { CONFIG, HandlerSandbox } from '../support/handler-sandbox';
+import { CONFIG, HandlerSandbox, OTHER_ROLE } from '../support/handler-sandbox';
 import { prepareManagedKey, readKeySecret, rotateStep, USER } from '../support/managed-key';
 
 // which key Immuta is given in a rotation, and which is deleted; whole stacks: test/lifecycle
@@ -165,6 +165,17 @@ describe('a rotation', () => {
     });
     await rotate();
 
+    expectRotatedTo(next);
+  });
+
+  test('sends the configuration that an update writes during the wait before the key is sent', async () => {
+    const next = await startRotation();
+    sandbox.clock.at(sandbox.clock.now() + 20_000, () => {
+      record().config = { ...record().config, awsLocationRole: OTHER_ROLE };
+    });
+    await rotate();
+
+    expect(record().config.awsLocationRole).toBe(OTHER_ROLE);
     expectRotatedTo(next);
   });
 
