@@ -512,7 +512,7 @@ export const MESSAGES = {
    */
   ROTATION_NOT_POSSIBLE: {
     text: 'cannot rotate the secret: the integration does not use its access key',
-    remedy: 'Deploy the stack of the integration, then rotate again',
+    remedy: "Change 'revision' of the ImmutaS3Integration and deploy, then rotate again",
   },
   /** A deployment finished the rotation, or gave the integration other credentials. */
   ROTATION_ABANDONED: {
@@ -524,10 +524,13 @@ export const MESSAGES = {
     text: 'access key {accessKeyId} of the rotation does not exist any more',
     remedy: 'Rotate again',
   },
-  /** The integration was deleted or changed in Immuta, or has a status that allows no change. */
+  /**
+   * The integration was deleted or changed in Immuta, has a status that allows no change, or may have the key of a
+   * rotation that was ended by hand.
+   */
   ROTATION_INTEGRATION_NOT_READY: {
     text: 'cannot rotate the access key of integration {id}: it {state}',
-    remedy: 'Deploy the stack of the integration, then rotate again',
+    remedy: "Change 'revision' of the ImmutaS3Integration and deploy, then rotate again",
   },
   /** Immuta needs longer than one run of the function. */
   ROTATION_TIMEOUT: {

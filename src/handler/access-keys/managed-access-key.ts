@@ -156,8 +156,16 @@ export class ManagedAccessKey {
     await this.secret.untag(INTEGRATION_TAG);
   }
 
-  /** Creates the key of a rotation, unless it exists. */
-  public async createPending(versionId: string): Promise<void> {
+  /**
+   * Creates the key of a rotation, unless it exists.
+   *
+   * @param assertHeld throws unless Immuta shows that it works with the current key. Called before others are deleted:
+   * a rotation that was ended by hand may have given Immuta one of them
+   */
+  public async createPending(
+    versionId: string,
+    assertHeld: (current: RotatedKey) => Promise<void>,
+  ): Promise<void> {
     const { deadline } = this.options;
     await poll<void>({ deadline, waitingFor: 'the access key of the rotation' }, async () => {
       const state = await this.secret.read();
@@ -166,7 +174,10 @@ export class ManagedAccessKey {
       }
       const current = findKeyToRotate(state, versionId, state.current);
       if (state.keys.length > 1) {
-        await this.deleteOthers(current);
+        await this.deleteOthers(current, async () => {
+          await assertHeld(current);
+          return true;
+        });
       } else {
         await this.userKeys.create(state, current.userName, versionId);
       }
@@ -198,7 +209,7 @@ export class ManagedAccessKey {
   }
 
   /** Deletes every key but one, if that is still what Immuta works with when no request with another is under way. */
-  private async deleteOthers({ versionId }: StoredKey, isHeld = async () => true): Promise<void> {
+  private async deleteOthers({ versionId }: StoredKey, isHeld: () => Promise<boolean>): Promise<void> {
     let others: StoredKey[] = [];
     if ((await this.secret.read()).keys.length > 1) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);

@@ -98,7 +98,14 @@ interface Rotation {
 }
 
 const STEPS: Record<string, (rotation: Rotation) => Promise<void>> = {
-  createSecret: ({ key, versionId }) => key.createPending(versionId),
+  async createSecret(rotation) {
+    await rotation.key.createPending(rotation.versionId, async ({ integrationId: id, accessKeyId }) => {
+      const record = await readInPlace(rotation, id);
+      if (record.accessKeyId !== accessKeyId) {
+        throw createNotReadyFailure(id, 'does not show the current access key of the secret, and may have another one');
+      }
+    });
+  },
 
   /** Sends what Immuta has now, with the pending key. */
   async setSecret(rotation) {

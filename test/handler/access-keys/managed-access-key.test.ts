@@ -43,6 +43,8 @@ function createDeadline(): Deadline {
   return new Deadline(sandbox.clock, { handOverAt, giveUpAt: Infinity, iamPropagationEndsAt: 0, creationEndsAt: 0 });
 }
 
+/** The first step of a rotation, while Immuta shows the current key. */
+const createPending = (token: string) => manage(token).createPending(token, async () => {});
 const keys = (user = USER) => sandbox.aws.iam.accessKeys(user).map(({ accessKeyId }) => accessKeyId);
 const state = () => readKeySecret(sandbox, secretArn);
 const integrationTag = (id = '101') => ({ 'cdk-immuta-s3-integration:integration-id': id });
@@ -96,7 +98,7 @@ async function settleFirst(user = USER): Promise<string> {
 async function startNext(): Promise<{ readonly held: string; readonly next: string }> {
   const held = await settleFirst();
   startRotation(TOKEN);
-  await manage(TOKEN).createPending(TOKEN);
+  await createPending(TOKEN);
   return { held, next: keys().find((id) => id !== held)! };
 }
 
@@ -480,16 +482,16 @@ describe('release', () => {
 describe('createPending', () => {
   test('creates one key, however often the step is repeated', async () => {
     const { held, next } = await startNext();
-    await manage(TOKEN).createPending(TOKEN);
+    await createPending(TOKEN);
 
     expect(keys()).toEqual([held, next]);
     expect(state()).toEqual({ current: held, pending: next, named: [held, next].sort(), tags: integrationTag() });
   });
 
-  test('deletes the key of a rotation before that was never sent', async () => {
+  test('deletes the key of a rotation before when Immuta has the current one', async () => {
     const { held, next } = await startNext();
     startRotation(NEXT_TOKEN);
-    await manage(NEXT_TOKEN).createPending(NEXT_TOKEN);
+    await createPending(NEXT_TOKEN);
 
     const [, created] = keys();
     expect(created).not.toBe(next);
@@ -497,12 +499,26 @@ describe('createPending', () => {
     expect(state()).toMatchObject({ current: held, pending: created, named: [held, created].sort() });
   });
 
+  test('keeps the key of a rotation before when Immuta may have it', async () => {
+    const { held, next } = await startNext();
+    startRotation(NEXT_TOKEN);
+    const shown: string[] = [];
+    const assertHeld = async ({ accessKeyId, integrationId }: { accessKeyId: string; integrationId: string }) => {
+      shown.push(accessKeyId, integrationId);
+      throw new Error('Immuta has another one');
+    };
+
+    await expect(manage(NEXT_TOKEN).createPending(NEXT_TOKEN, assertHeld)).rejects.toThrow('another one');
+    expect(shown).toEqual([held, '101']);
+    expect(keys()).toEqual([held, next]);
+  });
+
   test('does not take the place of credentials that another run gives Immuta meanwhile', async () => {
     const held = await settleFirst();
     startRotation(TOKEN);
     during('CreateAccessKey', withholdByHand);
 
-    await expect(manage(TOKEN).createPending(TOKEN)).rejects.toThrow(/\[ROTATION_ABANDONED\]$/);
+    await expect(createPending(TOKEN)).rejects.toThrow(/\[ROTATION_ABANDONED\]$/);
     expect(state()).toMatchObject({ current: held, pending: 'no key' });
     expect(state().named).toEqual([...keys()].sort()); // the next run that gives a key knows the new one
   });
@@ -511,7 +527,7 @@ describe('createPending', () => {
     await manage().provide(USER);
     startRotation(TOKEN);
 
-    await expect(manage(TOKEN).createPending(TOKEN)).rejects.toThrow(/\[ROTATION_NOT_POSSIBLE\]$/);
+    await expect(createPending(TOKEN)).rejects.toThrow(/\[ROTATION_NOT_POSSIBLE\]$/);
     expect(keys()).toHaveLength(1);
   });
 
@@ -520,7 +536,7 @@ describe('createPending', () => {
     sandbox.aws.secrets.untag(secretArn, Object.keys(integrationTag()));
     startRotation(TOKEN);
 
-    await expect(manage(TOKEN).createPending(TOKEN)).rejects.toThrow(/\[ROTATION_NOT_POSSIBLE\]$/);
+    await expect(createPending(TOKEN)).rejects.toThrow(/\[ROTATION_NOT_POSSIBLE\]$/);
     expect(keys()).toHaveLength(1);
   });
 });

@@ -240,6 +240,49 @@ describe('a rotation changes nothing in Immuta', () => {
   });
 });
 
+describe('a rotation after a person has removed AWSPENDING from the key of the one before', () => {
+  let first: string;
+
+  beforeEach(async () => {
+    first = await startRotation();
+  });
+
+  function startNext(): void {
+    sandbox.aws.secrets.moveLabel(properties.AccessKeySecretArn!, 'AWSPENDING', TOKEN, undefined);
+    start(NEXT_TOKEN);
+  }
+
+  test.each<[string, () => void]>([
+    ['shows it', () => {}],
+    ['masks keys', () => void Object.assign(sandbox.immuta.switches, { masksKeys: true })],
+  ])('keeps that key when Immuta has it and %s, until a deployment has sent the current one', async (_, prepare) => {
+    prepare();
+    await step('setSecret');
+    startNext();
+
+    await expect(step('createSecret', NEXT_TOKEN)).rejects.toThrow(
+      /101: it does not show the current access key .*Change 'revision' .*\[ROTATION_INTEGRATION_NOT_READY\]$/,
+    );
+    expect(held()).toBe(first);
+    expect(keys()).toEqual([before, first]);
+
+    const answer = await sandbox.update({ properties: { ...properties, Revision: '2' }, oldProperties: properties });
+    expect(answer).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([before]);
+    for (const each of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) await step(each, NEXT_TOKEN);
+    expectRotatedTo(keys()[0]);
+    expect(held()).not.toBe(before);
+  });
+
+  test('deletes that key when Immuta shows the current one, and creates another one', async () => {
+    startNext();
+    await step('createSecret', NEXT_TOKEN);
+
+    expect(keys()).toEqual([before, expect.not.stringMatching(first)]);
+    expect(held()).toBe(before);
+  });
+});
+
 test('reports an integration that is deleted while the rotation sends its key', async () => {
   const next = await startRotation();
   sandbox.immuta.faults.http({ method: 'PUT', run: () => sandbox.removeIntegration('101') });
