@@ -2,6 +2,8 @@ import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { ENV, getOnly, INTEGRATION, listResources, newIntegration, newStack, newTenant } from './fixture';
 import { AccessGrantsInstance, HealthFinding, ImmutaAuthentication, ImmutaTenant } from '../src';
@@ -89,6 +91,22 @@ describe('addHealthCheck of an integration', () => {
       DiagnosedPrincipalArn: '<Arn>',
       BucketAccountId: ENV.account,
     });
+  });
+
+  test('passes the names of the fields of an access key to the health check', () => {
+    const stack = newStack();
+    const integration = newIntegration(stack, 'Lake', {
+      authentication: ImmutaAuthentication.accessKeySecret({
+        user: new iam.User(stack, 'User'),
+        secret: new secretsmanager.Secret(stack, 'Key'),
+        accessKeyIdField: 'id',
+        secretAccessKeyField: 'key',
+      }),
+    });
+    integration.addHealthCheck();
+
+    const [expected] = parseInput(stack, 'AWS::Events::Rule').Integrations;
+    expect(expected).toMatchObject({ AccessKeyIdField: 'id', SecretAccessKeyField: 'key' });
   });
 
   test('checks an integration when it is deployed, and not after it is deleted', () => {

@@ -200,6 +200,7 @@ export type ExpectedIntegration = Pick<IntegrationAttributes, 'IntegrationId' | 
     | 'RoleToAssumeArn'
     | 'AccessKeySecretArn'
     | 'AccessKeyIdField'
+    | 'SecretAccessKeyField'
     | 'AccessKeyUserName'
     | 'DiagnosedPrincipalArn'
     | 'BucketAccountId'

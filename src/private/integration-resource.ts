@@ -65,6 +65,7 @@ function renderExpected(resource: CustomResource, properties: IntegrationPropert
     RoleToAssumeArn: properties.RoleToAssumeArn,
     AccessKeySecretArn: properties.AccessKeySecretArn,
     AccessKeyIdField: properties.AccessKeyIdField,
+    SecretAccessKeyField: properties.SecretAccessKeyField,
     AccessKeyUserName: properties.AccessKeyUserName,
     DiagnosedPrincipalArn: properties.DiagnosedPrincipalArn,
     BucketAccountId: properties.BucketAccountId,

@@ -2,25 +2,35 @@ import { SecretVersions } from '../aws/secret-versions';
 import { readField, readSecret } from '../aws/secrets-manager';
 import { ExpectedIntegration } from '../contract';
 import { Deadline } from '../runtime/deadline';
+import { parseObject } from '../runtime/json';
 import { Log } from '../runtime/log';
+import { Redaction } from '../runtime/redaction';
 
 interface Tools {
   readonly deadline: Deadline;
   readonly log: Log;
+  readonly redaction: Redaction;
 }
 
 /**
- * Reads the IDs of the access keys that Immuta may have. During a rotation of a managed key there are two.
+ * Reads the IDs of the access keys that Immuta may have. During a rotation of a managed key there are two. Every key
+ * that it reads is redacted from now on.
  *
  * @returns undefined if Immuta has a role
  */
 export async function readAccessKeyIds(expected: ExpectedIntegration, tools: Tools): Promise<string[] | undefined> {
-  const { AccessKeySecretArn: secretArn, AccessKeyIdField: field, AccessKeyUserName: userName } = expected;
+  const { AccessKeySecretArn: secretArn, AccessKeyUserName: userName } = expected;
   if (!secretArn) {
     return undefined;
   }
+  const idField = expected.AccessKeyIdField || 'accessKeyId';
+  const keyField = expected.SecretAccessKeyField || 'secretAccessKey';
   const texts = userName ? await readVersions(secretArn, tools) : [await readSecret(secretArn, tools)];
-  return texts.map((text) => readField(secretArn, text, field || 'accessKeyId'));
+  for (const text of texts) {
+    const fields = parseObject(text);
+    [fields[idField], fields[keyField]].forEach((value) => tools.redaction.remember(String(value ?? '').trim()));
+  }
+  return texts.map((text) => readField(secretArn, text, idField));
 }
 
 async function readVersions(secretArn: string, tools: Tools): Promise<string[]> {

@@ -1,9 +1,10 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
+import { readAccessKeyIds } from './access-keys';
 import { createMissingFinder, FindMissing, splitIds } from './data-sources';
 import { classifyError, Health, isAboutIntegration } from './finding';
 import { inspectIntegration, InspectionTools } from './inspect';
 import { ReportedFinding, reportHealth } from './report';
-import { listLocations, RegisteredLocation } from '../aws/access-grants-locations';
+import { listLocations } from '../aws/access-grants-locations';
 import { describeStackOperation } from '../aws/cloudformation';
 import { putEvents } from '../aws/event-bridge';
 import { prepareNetwork } from '../aws/network';
@@ -18,6 +19,7 @@ import { createFailure } from '../failure';
 import { IntegrationRecord, IntegrationsClient } from '../immuta/client';
 import { SHORT_RETRY_MS } from '../immuta/retry';
 import { isSteady } from '../immuta/status';
+import { Location } from '../location';
 import { LambdaContext } from '../protocol/event';
 import { Clock } from '../runtime/clock';
 import { Deadline } from '../runtime/deadline';
@@ -62,6 +64,10 @@ export async function checkHealth(
     creationEndsAt: 0,
   }).withFewRetries();
   log.info('received');
+  const findAccessKeyIds = rememberAnswers(
+    (expected: ExpectedIntegration) => readAccessKeyIds(expected, { deadline, log, redaction }),
+    ({ IntegrationId }) => IntegrationId,
+  );
   const startedAt = clock.now();
   const observation = await observe(async () => {
     const isOwn = (name: string) => input.Integrations.some(({ IntegrationName }) => IntegrationName === name);
@@ -70,7 +76,7 @@ export async function checkHealth(
     const { integrations, dataSources } = connectTenant(environment, tools);
     const dataSourceIds = input.Integrations.flatMap(({ DataSourceIds }) => splitIds(DataSourceIds));
     return {
-      findRecord: await readRecords(input, integrations.withRetryMs(SHORT_RETRY_MS)),
+      findRecord: await readRecords(input, integrations.withRetryMs(SHORT_RETRY_MS), findAccessKeyIds),
       findMissingDataSources: createMissingFinder(dataSourceIds, dataSources.withRetryMs(SHORT_RETRY_MS)),
     };
   });
@@ -78,13 +84,20 @@ export async function checkHealth(
   const tools = {
     deadline,
     log,
-    listLocations: rememberLocations((instance) => listLocations(instance, { deadline, log, s3Control })),
+    findAccessKeyIds,
+    listLocations: rememberAnswers(
+      (instance: Omit<Location, 'path'>) => listLocations(instance, { deadline, log, s3Control }),
+      ({ accountId, region }) => `${accountId} ${region}`,
+    ),
   };
-  const isDeploying = rememberAnswer(() => isStackChanging(input.StackId, deadline, log));
+  const isDeploying = rememberAnswers(
+    (stackId: string) => isStackChanging(stackId, deadline, log),
+    (stackId) => stackId,
+  );
   const reported: ReportedFinding[] = [];
   for (const expected of input.Integrations) {
     const health = await inspect(expected, observation, tools);
-    const isExplained = health.findings.some(isAboutIntegration) && (await isDeploying());
+    const isExplained = health.findings.some(isAboutIntegration) && (await isDeploying(input.StackId));
     const shown = isExplained ? ignoreDifferences(health) : health;
     reported.push(...reportHealth(input, expected, shown, { log, redaction, latencyMs }));
   }
@@ -105,7 +118,7 @@ async function sendFindings(
 }
 
 /** Returns the record of an integration. */
-type FindRecord = (id: string) => Promise<IntegrationRecord | undefined>;
+type FindRecord = (expected: ExpectedIntegration) => Promise<IntegrationRecord | undefined>;
 
 /** What Immuta shows of integrations and their data sources. */
 interface Shown {
@@ -126,19 +139,23 @@ async function observe(read: () => Promise<Shown>): Promise<Observation> {
 
 /**
  * Sends one request for all integrations of a tenant, and another one for each that does not work: its texts may quote
- * its credentials, which only a request for it alone makes known.
+ * its credentials, which only its secret and a request for it alone make known.
  */
 async function readRecords(
   { Scope: scope, Integrations: integrations }: HealthCheckInput,
   immuta: IntegrationsClient,
+  findAccessKeyIds: InspectionTools['findAccessKeyIds'],
 ): Promise<FindRecord> {
-  const ids = integrations.map(({ IntegrationId: id }) => id);
-  const listed = scope === 'tenant' ? await immuta.list() : await Promise.all(ids.map((id) => immuta.get(id)));
+  const read: FindRecord = async (expected) => {
+    await findAccessKeyIds(expected).catch(() => undefined); // the comparison reports the error
+    return immuta.get(expected.IntegrationId);
+  };
+  const listed = scope === 'tenant' ? await immuta.list() : await Promise.all(integrations.map(read));
   const records = new Map(listed.map((record) => [record?.id, record]));
-  return async (id) => {
-    const record = records.get(id);
+  return async (expected) => {
+    const record = records.get(expected.IntegrationId);
     const isBroken = record && isSteady(record.status) && record.status !== 'enabled';
-    return scope === 'tenant' && isBroken ? immuta.get(id) : record;
+    return scope === 'tenant' && isBroken ? read(expected) : record;
   };
 }
 
@@ -152,7 +169,7 @@ async function inspect(
       throw observation.error;
     }
     const { findRecord, findMissingDataSources } = observation;
-    return await inspectIntegration(await findRecord(expected.IntegrationId), expected, {
+    return await inspectIntegration(await findRecord(expected), expected, {
       ...tools,
       findMissingDataSources,
     });
@@ -177,18 +194,13 @@ async function isStackChanging(stackId: string, deadline: Deadline, log: Log): P
   return isChanging;
 }
 
-function rememberAnswer<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= ask());
-}
-
-/** Asks S3 Access Grants once for each instance. */
-function rememberLocations(list: InspectionTools['listLocations']): InspectionTools['listLocations'] {
-  const answers = new Map<string, Promise<RegisteredLocation[] | undefined>>();
-  return (instance) => {
-    const key = `${instance.accountId} ${instance.region}`;
-    const answer = answers.get(key) ?? list(instance);
-    answers.set(key, answer);
+/** Asks once about each subject. */
+function rememberAnswers<S, T>(ask: (subject: S) => Promise<T>, identify: (subject: S) => string) {
+  const answers = new Map<string, Promise<T>>();
+  return (subject: S): Promise<T> => {
+    const id = identify(subject);
+    const answer = answers.get(id) ?? ask(subject);
+    answers.set(id, answer);
     return answer;
   };
 }

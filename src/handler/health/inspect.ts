@@ -1,4 +1,3 @@
-import { readAccessKeyIds } from './access-keys';
 import { describeMissing, FindMissing, splitIds } from './data-sources';
 import { Difference, findDifferences } from './drift';
 import { classifyError, Finding, Health } from './finding';
@@ -19,6 +18,8 @@ export interface InspectionTools {
   /** Lists the locations of an instance. Undefined if there is no instance. */
   readonly listLocations: (instance: Omit<Location, 'path'>) => Promise<RegisteredLocation[] | undefined>;
   readonly findMissingDataSources: FindMissing;
+  /** Returns the IDs of the access keys that Immuta may have. Undefined if it has a role. */
+  readonly findAccessKeyIds: (expected: ExpectedIntegration) => Promise<string[] | undefined>;
 }
 
 /**
@@ -79,7 +80,7 @@ async function compareConfiguration(
   tools: InspectionTools,
 ): Promise<{ readonly differences: Difference[]; readonly finding?: Finding }> {
   try {
-    const differences = findDifferences(record, expected, await readAccessKeyIds(expected, tools));
+    const differences = findDifferences(record, expected, await tools.findAccessKeyIds(expected));
     if (differences.length === 0) {
       return { differences };
     }

@@ -322,6 +322,43 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
+  test.each([
+    ['integration', 'the secret of the user', {}, secretArn('immuta/access-key')],
+    ['tenant', 'the secret of the user', {}, secretArn('immuta/access-key')],
+    ['tenant', 'a managed secret', { AccessKeyUserName: 'immuta' }, secretArn('immuta/access-key')],
+  ] as const)('redacts in a check of one %s what Immuta quotes of %s', async (scope, _, more, AccessKeySecretArn) => {
+    const key = sandbox.createAccessKey();
+    sandbox.immuta.switches.omitsKeys = true;
+    await sandbox.addIntegration({
+      status: 'editError',
+      config: { ...CONFIG, authenticationType: 'accessKey', ...key },
+      message: `InvalidClientTokenId: ${key.awsAccessKeyId} with ${key.awsSecretAccessKey}`,
+    });
+
+    const expected = { ...EXPECTED, ...withKey, ...more, AccessKeySecretArn };
+    const { findings } = await runCheck(sandbox, { scope, integrations: [expected] });
+    expect(findings.map(({ message }) => message)).toEqual([
+      expect.stringContaining("is 'editError'; InvalidClientTokenId: [redacted] with [redacted]. "),
+    ]);
+  });
+
+  test('redacts what Immuta quotes of a field with another name', async () => {
+    const key = sandbox.createAccessKey('id', 'key');
+    sandbox.immuta.switches.omitsKeys = true;
+    await sandbox.addIntegration({
+      status: 'editError',
+      config: { ...CONFIG, authenticationType: 'accessKey', ...key },
+      message: `SignatureDoesNotMatch: ${key.awsSecretAccessKey}`,
+    });
+
+    const secret = { AccessKeySecretArn: secretArn('immuta/access-key'), AccessKeyIdField: 'id' };
+    const expected = { ...EXPECTED, ...withKey, ...secret, SecretAccessKeyField: 'key' };
+    const { findings } = await runCheck(sandbox, { integrations: [expected] });
+    expect(findings.map(({ message }) => message)).toEqual([
+      expect.stringContaining("is 'editError'; SignatureDoesNotMatch: [redacted]. "),
+    ]);
+  });
+
   test('reports the access key before a rotation as drift', async () => {
     const { awsAccessKeyId, awsSecretAccessKey } = sandbox.createAccessKey();
     const { secrets } = sandbox.aws;
