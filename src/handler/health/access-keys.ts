@@ -33,10 +33,11 @@ export async function readAccessKeyIds(expected: ExpectedIntegration, tools: Too
   return texts.map((text) => readField(secretArn, text, idField));
 }
 
+/** Without a version that names no key, as an update to other credentials stores it. */
 async function readVersions(secretArn: string, tools: Tools): Promise<string[]> {
   const secret = new SecretVersions(secretArn, tools);
   const { labels } = await secret.describe();
   const inUse = [...labels].filter(([, all]) => all.includes('AWSCURRENT') || all.includes('AWSPENDING'));
   const texts = await Promise.all(inUse.map(([versionId]) => secret.getValue(versionId)));
-  return texts.filter((text) => text !== undefined);
+  return texts.filter((text) => text !== undefined).filter((text) => 'accessKeyId' in parseObject(text));
 }

@@ -322,6 +322,26 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
+  test('finds nothing wrong when an update is about to give Immuta other credentials', async () => {
+    const key = sandbox.createAccessKey();
+    const value = JSON.stringify({ accessKeyId: key.awsAccessKeyId, secretAccessKey: key.awsSecretAccessKey });
+    const { arn } = sandbox.aws.secrets.createSecret('immuta/managed', value);
+    sandbox.aws.secrets.putSecretValue(arn, '{}', { labels: ['AWSPENDING'] });
+    await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: arn, AccessKeyUserName: 'immuta' };
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
+  });
+
+  test('reports an access key as drift when no managed one is left', async () => {
+    const key = sandbox.createAccessKey();
+    const { arn } = sandbox.aws.secrets.createSecret('immuta/managed', '{}');
+    await sandbox.addIntegration({ config: { ...CONFIG, authenticationType: 'accessKey', ...key } });
+
+    const expected = { ...EXPECTED, ...withKey, AccessKeySecretArn: arn, AccessKeyUserName: 'immuta' };
+    expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Drift']);
+  });
+
   test.each([
     ['integration', 'the secret of the user', {}, secretArn('immuta/access-key')],
     ['tenant', 'the secret of the user', {}, secretArn('immuta/access-key')],
