@@ -1,3 +1,4 @@
+import type { PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import { callAws } from './call';
 import { clientConfig, eventBridgeSdk } from './sdk';
 import { createFailure } from '../failure';
@@ -27,6 +28,7 @@ export async function putEvents(
 ): Promise<void> {
   const { EventBridgeClient, PutEventsCommand } = eventBridgeSdk();
   const service = { name: 'EventBridge', createClient: () => new EventBridgeClient(clientConfig()) };
+  let refused: PutEventsResultEntry | undefined;
   for (let start = 0; start < events.length; start += BATCH_SIZE) {
     const Entries = events.slice(start, start + BATCH_SIZE).map(({ source, detailType, detail }) => ({
       EventBusName: busArn,
@@ -37,10 +39,10 @@ export async function putEvents(
     const { Entries: results = [] } = await callAws(service, { ...tools, operation: 'PutEvents' }, (client, options) =>
       client.send(new PutEventsCommand({ Entries }), options),
     );
-    const refused = results.find(({ ErrorCode }) => ErrorCode !== undefined);
-    if (refused) {
-      const cause = `${refused.ErrorCode}: ${refused.ErrorMessage}`;
-      throw createFailure('AWS_REQUEST_REFUSED', { service: service.name, operation: 'PutEvents', cause });
-    }
+    refused ??= results.find(({ ErrorCode }) => ErrorCode !== undefined);
+  }
+  if (refused) {
+    const cause = `${refused.ErrorCode}: ${refused.ErrorMessage}`;
+    throw createFailure('AWS_REQUEST_REFUSED', { service: service.name, operation: 'PutEvents', cause });
   }
 }

@@ -41,6 +41,18 @@ test('fails when EventBridge does not accept one of the events', async () => {
   );
 });
 
+test('puts the other events before it fails when EventBridge does not accept one', async () => {
+  const sizes: number[] = [];
+  sandbox.aws.route('events', async ({ input }) => {
+    sizes.push(input.Entries.length);
+    return json({ Entries: sizes.length === 1 ? [{ ErrorCode: 'InternalFailure' }] : [{ EventId: '1' }] });
+  });
+  const event = { source: 'acme', detailType: 'Test', detail: {} };
+
+  await expect(putEvents(BUS, Array(25).fill(event), createAwsTools(sandbox.clock))).rejects.toThrow(/InternalFailure/);
+  expect(sizes).toEqual([10, 10, 5]);
+});
+
 test('fails when EventBridge is out of order', async () => {
   sandbox.failAws('events', 503, 'ServiceUnavailable', 'Busy.');
 
