@@ -106,7 +106,7 @@ export async function checkHealth(
   }
 }
 
-/** The log has the findings too. */
+/** The log has the findings too. A check that had no time left sends them all the same. */
 async function sendFindings(
   busArn: string,
   findings: readonly ReportedFinding[],
@@ -114,7 +114,8 @@ async function sendFindings(
   log: Log,
 ): Promise<void> {
   const events = findings.map((detail) => ({ source: HEALTH_EVENT_SOURCE, detailType: HEALTH_EVENT_TYPE, detail }));
-  await bestEffort(log, 'findings-not-sent', () => putEvents(busArn, events, { deadline, log }));
+  const tools = { deadline: deadline.withoutLimits(), log };
+  await bestEffort(log, 'findings-not-sent', () => putEvents(busArn, events, tools));
 }
 
 /** Returns the record of an integration. */

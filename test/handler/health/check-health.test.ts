@@ -660,6 +660,17 @@ describe('with an event bus', () => {
     expect(JSON.parse(sent[0][0].Detail)).toMatchObject({ finding: 'Healthy', status: 'enabled' });
   });
 
+  test('sends an event also when the check has no time left', async () => {
+    answer({ EventId: '1' });
+    await sandbox.addIntegration();
+    sandbox.refuse('GET', 503, 'Try later', { run: () => void sandbox.clock.advance(20_000) });
+    await runCheck(sandbox, { eventBusArn, remainingMs: 70_000 });
+
+    expect(sent.flat().map(({ Detail }) => JSON.parse(Detail))).toMatchObject([
+      { finding: 'NoAnswer', code: 'HEALTH_CHECK_TIMEOUT' },
+    ]);
+  });
+
   test('reports the findings in the log when the event bus refuses them', async () => {
     answer({ ErrorCode: 'NotAuthorized', ErrorMessage: 'No.' });
     await sandbox.addIntegration();
