@@ -209,7 +209,7 @@ export class ManagedAccessKey {
   }
 
   /** Deletes every key but one, if that is still what Immuta works with when no request with another is under way. */
-  private async deleteOthers({ versionId }: StoredKey, isHeld: () => Promise<boolean>): Promise<void> {
+  private async deleteOthers({ versionId, userName }: StoredKey, isHeld: () => Promise<boolean>): Promise<void> {
     let others: StoredKey[] = [];
     if ((await this.secret.read()).keys.length > 1) {
       await this.options.deadline.sleep(REQUEST_TIMEOUT_MS);
@@ -220,7 +220,7 @@ export class ManagedAccessKey {
       }
       others = keys.filter((key) => key.versionId !== versionId);
     }
-    await this.userKeys.delete(others);
+    await this.userKeys.delete(others, userName);
   }
 
   /** Makes sure that a key exists, once in a run. One that someone deleted is forgotten. */

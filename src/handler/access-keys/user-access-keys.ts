@@ -36,10 +36,14 @@ export class UserAccessKeys {
     return unnamed.length > 0 ? this.deleteLost() : this.createUnderIntent(state, userName, versionId);
   }
 
-  /** Deletes keys that the secret names, and those that nothing names. */
-  public async delete(keys: readonly StoredKey[]): Promise<void> {
+  /**
+   * Deletes keys that the secret names, and those that nothing names.
+   *
+   * @param userName Another name that the user of the keys may have got meanwhile
+   */
+  public async delete(keys: readonly StoredKey[], userName?: string): Promise<void> {
     for (const key of keys) {
-      await this.deleteKey(key.userName, key);
+      await this.deleteKey([key.userName, userName ?? key.userName], key);
       await this.secret.forget(key);
     }
     await this.deleteLost();
@@ -149,13 +153,18 @@ export class UserAccessKeys {
   private async deleteLostUnder(intent: Intent, stored: readonly StoredKey[]): Promise<void> {
     const keys = await this.list(intent.userName);
     for (const key of keys.filter((each) => isCreatedUnder(intent, each) && !isIn(stored, each))) {
-      await this.deleteKey(intent.userName, key);
+      await this.deleteKey([intent.userName], key);
     }
     await this.secret.untag(intent.tag);
   }
 
-  private async deleteKey(userName: string, { accessKeyId }: { readonly accessKeyId: string }): Promise<void> {
-    await new IamUser(userName, this.options).deleteAccessKey(accessKeyId);
+  private async deleteKey(
+    userNames: readonly string[],
+    { accessKeyId }: { readonly accessKeyId: string },
+  ): Promise<void> {
+    for (const userName of new Set(userNames)) {
+      await new IamUser(userName, this.options).deleteAccessKey(accessKeyId);
+    }
     this.options.log.info('access-key-deleted', { accessKeyId });
   }
 

@@ -210,6 +210,17 @@ describe('provide', () => {
     expect(keys()).toEqual([]);
   });
 
+  test('deletes the key before of a user that was renamed meanwhile', async () => {
+    await settleFirst();
+    sandbox.aws.iam.renameUser(USER, 'renamed');
+    const key = manage('second');
+    const { accessKeyId } = await key.provide('renamed');
+    await key.settle(record(accessKeyId), async () => record(accessKeyId));
+
+    expect(keys('renamed')).toEqual([accessKeyId]);
+    expect(state()).toEqual({ current: accessKeyId, named: [accessKeyId], tags: integrationTag() });
+  });
+
   test('gives the key again that was withheld before', async () => {
     const held = await settleFirst();
     await manage('second').withhold();

@@ -144,11 +144,20 @@ export class IamState {
 
   /** Gives a user another path, and so another ARN. */
   moveUser(user: string, path = '/'): { arn: string } {
+    return this.changeUser(user, path);
+  }
+
+  /** Gives a user another name. Its access keys remain. */
+  renameUser(user: string, name: string): { arn: string } {
+    return this.changeUser(user, '/', name);
+  }
+
+  private changeUser(user: string, path: string, name = this.require(user, 'user').name): { arn: string } {
     const identity = this.require(user, 'user');
-    const arn = `arn:aws:iam::${this.accountId}:user${path}${identity.name}`;
+    const arn = `arn:aws:iam::${this.accountId}:user${path}${name}`;
     if (arn !== identity.arn) {
       this.identities.delete(identity.arn);
-      this.identities.set(arn, { ...identity, arn });
+      this.identities.set(arn, { ...identity, name, arn });
       this.keys.forEach((key, id) => key.principal === identity.arn && this.keys.set(id, { ...key, principal: arn }));
     }
     return { arn };
