@@ -25,7 +25,7 @@ export class UserAccessKeys {
 
   /** Takes one step towards a new key. The state of the secret decides whether another one is needed. */
   public async create(state: AccessKeyState, userName: string, versionId: string): Promise<void> {
-    const unnamed = (await this.list(userName)).filter((key) => !isIn(state.keys, key));
+    const unnamed = ((await this.list(userName)) ?? []).filter((key) => !isIn(state.keys, key));
     const others = unnamed
       .filter((key) => !state.intents.some((intent) => intent.userName === userName && isCreatedUnder(intent, key)))
       .map(({ accessKeyId }) => accessKeyId)
@@ -49,7 +49,10 @@ export class UserAccessKeys {
     await this.deleteLost();
   }
 
-  /** Whether a key exists. Two lists that omit it prove that it does not. A failed list proves nothing. */
+  /**
+   * Whether a key exists. Two lists that omit it prove that it does not. A failed list proves nothing, nor does a
+   * missing user: it may have been renamed, with its keys.
+   */
   public async exists(key: StoredKey): Promise<boolean> {
     for (const pause of [SECOND_LIST_MS, 0]) {
       const keys = await bestEffort(this.options.log, 'access-keys-not-listed', () => this.list(key.userName));
@@ -151,7 +154,7 @@ export class UserAccessKeys {
   }
 
   private async deleteLostUnder(intent: Intent, stored: readonly StoredKey[]): Promise<void> {
-    const keys = await this.list(intent.userName);
+    const keys = (await this.list(intent.userName)) ?? [];
     for (const key of keys.filter((each) => isCreatedUnder(intent, each) && !isIn(stored, each))) {
       await this.deleteKey([intent.userName], key);
     }
@@ -168,9 +171,10 @@ export class UserAccessKeys {
     this.options.log.info('access-key-deleted', { accessKeyId });
   }
 
-  private async list(userName: string): Promise<AccessKeyMetadata[]> {
+  /** Undefined if the user does not exist. */
+  private async list(userName: string): Promise<AccessKeyMetadata[] | undefined> {
     const keys = await new IamUser(userName, this.options).listAccessKeys();
-    keys.forEach(({ accessKeyId }) => this.options.redaction.disclose(accessKeyId));
+    keys?.forEach(({ accessKeyId }) => this.options.redaction.disclose(accessKeyId));
     return keys;
   }
 }

@@ -31,8 +31,8 @@ export class IamUser {
     private readonly tools: IamTools,
   ) {}
 
-  /** A user that does not exist has none. */
-  public async listAccessKeys(): Promise<AccessKeyMetadata[]> {
+  /** Undefined if the user does not exist. */
+  public async listAccessKeys(): Promise<AccessKeyMetadata[] | undefined> {
     const { ListAccessKeysCommand } = iamSdk();
     const keys: AccessKeyMetadata[] = [];
     let Marker: string | undefined;
@@ -41,13 +41,16 @@ export class IamUser {
       const page = await this.unlessMissing('ListAccessKeys', (client, options) =>
         client.send(new ListAccessKeysCommand(input), options),
       );
+      if (!page) {
+        return undefined;
+      }
       keys.push(
-        ...(page?.AccessKeyMetadata ?? []).map(({ AccessKeyId = '', CreateDate }) => ({
+        ...(page.AccessKeyMetadata ?? []).map(({ AccessKeyId = '', CreateDate }) => ({
           accessKeyId: AccessKeyId,
           createdAt: CreateDate?.getTime() ?? 0,
         })),
       );
-      Marker = page?.Marker;
+      Marker = page.Marker;
     } while (Marker);
     return keys;
   }

@@ -221,6 +221,14 @@ describe('provide', () => {
     expect(state()).toEqual({ current: accessKeyId, named: [accessKeyId], tags: integrationTag() });
   });
 
+  test('gives the key that Immuta has when its user is missing, because it may have been renamed', async () => {
+    const held = await settleFirst();
+    sandbox.aws.iam.renameUser(USER, 'renamed');
+
+    expect(await manage('second').provide(USER)).toMatchObject({ accessKeyId: held });
+    expect(state()).toEqual({ current: held, named: [held], tags: integrationTag() });
+  });
+
   test('gives the key again that was withheld before', async () => {
     const held = await settleFirst();
     await manage('second').withhold();
