@@ -116,7 +116,7 @@ export class AccessKeySecret extends SecretVersions {
     }
     this.values.set(versionId, value); // it never changes
     const key = { ...parseObject(value), versionId } as StoredKey;
-    this.options.redaction.remember(key.secretAccessKey ?? '');
+    this.options.redaction.remember(String(key.secretAccessKey ?? ''));
     return key;
   }
 }

@@ -221,6 +221,16 @@ describe('provide', () => {
     expect(state()).toEqual({ current: accessKeyId, named: [accessKeyId], tags: integrationTag() });
   });
 
+  test.each(['{"secretAccessKey":9182736455}', '{"secretAccessKey":null}', '[]', 'null', 'no JSON'])(
+    'gives the key that Immuta has when someone has stored %j',
+    async (value) => {
+      const held = await settleFirst();
+      sandbox.aws.secrets.putSecretValue(secretArn, value);
+
+      expect(await manage('second').provide(USER)).toMatchObject({ accessKeyId: held });
+    },
+  );
+
   test('gives the key that Immuta has when its user is missing, because it may have been renamed', async () => {
     const held = await settleFirst();
     sandbox.aws.iam.renameUser(USER, 'renamed');
