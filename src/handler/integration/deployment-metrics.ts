@@ -10,6 +10,7 @@ import {
   METRIC_NAMESPACE,
 } from '../contract';
 import { IntegrationRecord } from '../immuta/client';
+import { isSteady } from '../immuta/status';
 import { parseStackName, ResourceEvent } from '../protocol/event';
 import { parseSigningDate } from '../protocol/signing-date';
 import { Log, Metrics } from '../runtime/log';
@@ -63,7 +64,7 @@ export function reportDeployment(event: ResourceEvent, record: IntegrationRecord
   log.metrics({
     namespace: METRIC_NAMESPACE,
     values: [
-      { name: METRIC_HEALTHY, value: record.status === 'enabled' ? 1 : 0 },
+      { name: METRIC_HEALTHY, value: record.status === 'enabled' || !isSteady(record.status) ? 1 : 0 },
       ...(startedAt === undefined
         ? []
         : [{ name: METRIC_DEPLOYMENT_SECONDS, value: Math.round((now - startedAt) / 1000), unit: 'Seconds' as const }]),

@@ -61,3 +61,13 @@ test('reports an integration that is disabled as not healthy when nothing about 
 
   expect(metrics()).toMatchObject([{ Healthy: 0 }]);
 });
+
+test('reports an integration that Immuta is changing as healthy, as a check does', async () => {
+  await sandbox.addIntegration();
+  sandbox.immuta.integrations.get('101')!.status = 'migrating';
+  const oldProperties = { ...TENANT, HealthCheck: 'integration' };
+
+  await sandbox.update({ properties: { ...oldProperties, TimeoutSeconds: '600' }, oldProperties });
+
+  expect(metrics()).toMatchObject([{ Healthy: 1 }]);
+});
