@@ -104,6 +104,22 @@ test('reports the failing tests of the periodic validation', async () => {
   expect(valueOf(checked, 'Finding')).toEqual(['ValidationFailing']);
 });
 
+test.each([
+  'There is no existing integration matching this configuration',
+  'The provided integration name is unique across Immuta S3 integrations',
+  'An AWS Access Grants location does not yet exist for the provided path',
+])('does not advise to remove what the integration itself has: %s', async (name) => {
+  await sandbox.addIntegration({
+    status: 'recurringValidationError',
+    validationResults: { status: 'failed', validationTests: [{ name, status: 'failed', message: 'It exists.' }] },
+  });
+
+  expect((await runCheck(sandbox)).findings.map(({ message }) => message)).toEqual([
+    `integration 101 is 'recurringValidationError': '${name}' failed: It exists. Remove the cause. Then wait for the `
+      + 'next check of Immuta. [HEALTH_VALIDATION_FAILING]',
+  ]);
+});
+
 test.each(['createError', 'editError', 'deleteError', 'migrateError'])('reports the status %s', async (status) => {
   await sandbox.addIntegration({ status });
 
