@@ -76,6 +76,8 @@ function sendThroughProxy(
 ): Promise<Response> {
   const isSecure = url.startsWith('https:');
   return new Promise((resolve, reject) => {
+    // until the proxy has opened a tunnel, a request emits no error when it is aborted
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const request = isSecure
       ? https.request(url, { ...options, agent: httpsAgent, signal })
       : http.request(url, { ...options, agent: httpAgent, signal });

@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { once } from 'node:events';
-import { createServer } from 'node:https';
+import http from 'node:http';
+import https, { createServer } from 'node:https';
 import net, { AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
 import {
@@ -93,6 +94,22 @@ describe.each([
     const error = await sendRequest(url, REQUEST).catch((thrown) => thrown);
     expect(error.code ?? error.cause.code).toBe('ECONNREFUSED');
   });
+});
+
+test.each([
+  ['http', http.Agent],
+  ['https', https.Agent],
+] as const)('ends with the reason of its signal when a proxy opens no tunnel for %s', async (scheme, { prototype }) => {
+  // a request has no socket until the proxy has opened the tunnel
+  jest.spyOn(prototype as never, 'createConnection').mockReturnValueOnce(undefined as never);
+  useProxy('http://127.0.0.1:1');
+  const reason = new DOMException('too long', 'TimeoutError');
+  const controller = new AbortController();
+  const sent = sendRequest(`${scheme}://127.0.0.1`, { ...REQUEST, signal: controller.signal });
+  controller.abort(reason);
+
+  await expect(sent).rejects.toBe(reason);
+  jest.restoreAllMocks();
 });
 
 test('fails with a status that no response can have', async () => {
