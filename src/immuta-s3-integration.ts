@@ -22,7 +22,7 @@ import { buildImmutaStatements } from './private/policies/immuta-principal';
 import {
   BucketOwnerOptions, buildBucketOwnerStatements, buildKeyOwnerStatements, KeyOwnerOptions,
 } from './private/policies/other-account';
-import { applyRemovalPolicy } from './private/removal-policy';
+import { applyRemovalPolicy, retainAdditions } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { registerManagedUser } from './private/validation/duplicates';
@@ -116,6 +116,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    */
   private readonly alwaysDeleted: IConstruct[];
   private removalPolicy?: RemovalPolicy;
+  private isRetained = false;
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
@@ -187,6 +188,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     ];
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
+    retainAdditions(this.parts, () => this.isRetained);
   }
 
   /** Statements that the owners in other accounts add to the policies of the buckets. */
@@ -206,12 +208,12 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     this.removalPolicy = policy;
-    const retain = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
-    applyRemovalPolicy(this.parts, retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    this.isRetained = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    applyRemovalPolicy(this.parts, this.isRetained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
     this.alwaysDeleted.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
     const instance = this.findInstance();
     if (instance instanceof DefinedInstance) {
-      instance._retainWith(this, retain);
+      instance._retainWith(this, this.isRetained);
     }
   }
 

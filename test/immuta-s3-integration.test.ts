@@ -560,6 +560,16 @@ describe('removal', () => {
     expect(policies(stack)[logicalIdLike(stack, 'AccessKeyPolicy')]).toBe('Delete, Delete');
   });
 
+  test.each([
+    [RemovalPolicy.RETAIN, retained],
+    [RemovalPolicy.DESTROY, 'undefined, undefined'],
+  ])('with %s, gives later grants to a role the policy %s', (removalPolicy, expected) => {
+    const stack = newStack();
+    const { locationRole } = newIntegration(stack, 'Sales', { removalPolicy });
+    new kms.Key(stack, 'Key').grantDecrypt(locationRole);
+    expect(policies(stack)[logicalIdLike(stack, 'LocationRoleDefaultPolicy')]).toBe(expected);
+  });
+
   test('passes a later removal policy to the custom resource', () => {
     const stack = newStack();
     newIntegration(stack, 'Sales').applyRemovalPolicy(RemovalPolicy.RETAIN);

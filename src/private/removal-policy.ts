@@ -1,4 +1,4 @@
-import { CfnDeletionPolicy, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import { Aspects, CfnDeletionPolicy, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /**
@@ -9,6 +9,21 @@ export function applyRemovalPolicy(construct: IConstruct, policy: RemovalPolicy)
   const resources = construct.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));
   const rendered = policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
   resources.forEach((resource) => resource.applyRemovalPolicy(rendered));
+}
+
+/**
+ * Retains resources that are added to the construct after its removal policy was applied: a role collects grants in a
+ * policy of their own.
+ */
+export function retainAdditions(construct: IConstruct, isConstructRetained: () => boolean): void {
+  Aspects.of(construct).add({
+    visit: (node) => {
+      const isAddition = CfnResource.isCfnResource(node) && node.cfnOptions.deletionPolicy === undefined;
+      if (isAddition && isConstructRetained()) {
+        applyRemovalPolicy(node, RemovalPolicy.RETAIN);
+      }
+    },
+  });
 }
 
 /** Whether CloudFormation retains the resource when it leaves the template. */
