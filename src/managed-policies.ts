@@ -12,8 +12,15 @@ interface InlinePolicy {
   readonly policyDocument: unknown;
 }
 
+/** A principal of IAM that can have inline policies. */
+type CfnPrincipal = iam.CfnRole | iam.CfnUser | iam.CfnGroup;
+
+/** An inline policy of one principal. */
+type CfnPolicyOfOne = iam.CfnRolePolicy | iam.CfnUserPolicy | iam.CfnGroupPolicy;
+
 /**
- * Turns inline policies of roles and users into managed policies, for organizations that forbid inline policies.
+ * Turns inline policies of roles, users and groups into managed policies, for organizations that forbid inline
+ * policies.
  *
  * It applies to all constructs of a scope, also to those of other libraries:
  * `Aspects.of(app).add(new ManagedPolicies())`.
@@ -27,39 +34,49 @@ interface InlinePolicy {
 export class ManagedPolicies implements IAspect {
   /** Replaces the inline policies of a construct. */
   public visit(node: IConstruct): void {
-    if (node instanceof iam.CfnRole) {
-      replacePoliciesOfRole(node);
+    if (node instanceof iam.CfnRole || node instanceof iam.CfnUser || node instanceof iam.CfnGroup) {
+      replacePolicies(node);
     } else if (node instanceof iam.CfnPolicy) {
-      convertToManagedPolicy(node, node.policyDocument, node.policyName);
+      convertToManagedPolicy(node);
     } else if (node instanceof iam.CfnRolePolicy) {
-      convertToManagedPolicy(node, node.policyDocument, node.policyName);
-      node.addPropertyDeletionOverride('RoleName');
-      node.addPropertyOverride('Roles', [node.roleName]);
+      convertToManagedPolicy(node);
+      renamePrincipal(node, 'RoleName', 'Roles', node.roleName);
+    } else if (node instanceof iam.CfnUserPolicy) {
+      convertToManagedPolicy(node);
+      renamePrincipal(node, 'UserName', 'Users', node.userName);
+    } else if (node instanceof iam.CfnGroupPolicy) {
+      convertToManagedPolicy(node);
+      renamePrincipal(node, 'GroupName', 'Groups', node.groupName);
     }
   }
 }
 
-/** The role depends on the policies, so what depends on the role can use them as long as it exists. */
-function replacePoliciesOfRole(role: iam.CfnRole): void {
-  if (!Array.isArray(role.policies)) {
+/**
+ * The principal depends on the policies, so what depends on the principal can use them as long as it exists. If it is
+ * retained, it keeps them.
+ */
+function replacePolicies(principal: CfnPrincipal): void {
+  if (!Array.isArray(principal.policies)) {
     return;
   }
-  const policies = role.policies as InlinePolicy[];
-  role.policies = undefined;
+  const policies = principal.policies as InlinePolicy[];
+  principal.policies = undefined;
   for (const { policyName, policyDocument } of policies) {
-    const policy = new iam.CfnManagedPolicy(role, policyName, { policyDocument });
-    copyAcknowledgements(role, policy);
+    const policy = new iam.CfnManagedPolicy(principal, policyName, { policyDocument });
+    policy.cfnOptions.deletionPolicy = principal.cfnOptions.deletionPolicy;
+    policy.cfnOptions.updateReplacePolicy = principal.cfnOptions.updateReplacePolicy;
+    copyAcknowledgements(principal, policy);
     addValidation(policy, () => validateManagedDocument(policy, policyDocument));
-    attachToRole(role, policy);
+    attach(principal, policy);
   }
 }
 
-function attachToRole(role: iam.CfnRole, policy: iam.CfnManagedPolicy): void {
-  const parent = role.node.scope;
-  if (iam.Role.isRole(parent)) {
+function attach(principal: CfnPrincipal, policy: iam.CfnManagedPolicy): void {
+  const parent = principal.node.scope;
+  if (iam.Role.isRole(parent) || parent instanceof iam.User || parent instanceof iam.Group) {
     parent.addManagedPolicy(iam.ManagedPolicy.fromManagedPolicyArn(policy, 'Import', policy.ref));
   } else {
-    role.managedPolicyArns = [...role.managedPolicyArns ?? [], policy.ref];
+    principal.managedPolicyArns = [...principal.managedPolicyArns ?? [], policy.ref];
   }
 }
 
@@ -67,13 +84,18 @@ function attachToRole(role: iam.CfnRole, policy: iam.CfnManagedPolicy): void {
  * CloudFormation cannot change the type of a resource, so the logical ID is another one. It changes with the name of
  * the policy: a name that changes replaces an inline policy, too.
  */
-function convertToManagedPolicy(policy: iam.CfnPolicy | iam.CfnRolePolicy, document: unknown, name: string): void {
+function convertToManagedPolicy(policy: iam.CfnPolicy | CfnPolicyOfOne): void {
   const stack = Stack.of(policy);
-  const suffix = digestIdentity(JSON.stringify(stack.resolve(name)));
+  const suffix = digestIdentity(JSON.stringify(stack.resolve(policy.policyName)));
   policy.overrideLogicalId(`${stack.resolve(policy.logicalId)}Managed${suffix}`);
   policy.addOverride('Type', iam.CfnManagedPolicy.CFN_RESOURCE_TYPE_NAME);
   policy.addPropertyDeletionOverride('PolicyName');
-  addValidation(policy, () => validateManagedDocument(policy, document));
+  addValidation(policy, () => validateManagedDocument(policy, policy.policyDocument));
+}
+
+function renamePrincipal(policy: CfnPolicyOfOne, from: string, to: string, name: string): void {
+  policy.addPropertyDeletionOverride(from);
+  policy.addPropertyOverride(to, [name]);
 }
 
 function copyAcknowledgements(from: CfnResource, to: CfnResource): void {

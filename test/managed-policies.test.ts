@@ -1,12 +1,20 @@
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag-2';
-import { ENV, INTEGRATION, listResources, newIntegration, newStack } from './fixture';
+import { ENV, getOnly, INTEGRATION, listResources, newIntegration, newStack } from './fixture';
 import { STACKS } from './governed-stack';
 import { ManagedPolicies } from '../src';
 import { Annotations } from './support/annotations';
 import { findDependencies } from './support/dependencies';
+
+const READ = new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] });
+const INLINE = { policyName: 'Inline', policyDocument: { Statement: [READ.toStatementJson()] } };
+
+/** Adds an inline policy as users do who change the resource of a construct. */
+function addInline(principal: iam.User | iam.Group | iam.Role): void {
+  (principal.node.defaultChild as iam.CfnUser | iam.CfnGroup | iam.CfnRole).policies = [INLINE];
+}
 
 function withManagedPolicies(stack: Stack): Stack {
   Aspects.of(stack).add(new ManagedPolicies());
@@ -82,6 +90,68 @@ test('keeps the managed policies that a role of the first level already has', ()
   expect(Role.Properties).toEqual({
     AssumeRolePolicyDocument: {},
     ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess', { Ref: expect.stringMatching(/^RoleInline/) }],
+  });
+});
+
+test('retains the policies of a role that is retained, and no others', () => {
+  const stack = newStack();
+  const role = new iam.Role(stack, 'Role', {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { Inline: new iam.PolicyDocument({ statements: [READ] }) },
+  });
+  role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  const { locationRole } = newIntegration(stack, 'Sales', { removalPolicy: RemovalPolicy.RETAIN });
+  locationRole.addToPrincipalPolicy(READ);
+  withManagedPolicies(stack);
+
+  const policies = Object.entries(listResources(stack)).filter(([, { Type }]) => Type === 'AWS::IAM::ManagedPolicy');
+  const listIds = (deletion?: string, replacement?: string) => policies
+    .filter(([, each]) => each.DeletionPolicy === deletion && each.UpdateReplacePolicy === replacement)
+    .map(([id]) => id);
+  expect(listIds('Retain', 'Retain')).toEqual([expect.stringMatching(/^RoleInline/)]);
+  expect(listIds('RetainExceptOnCreate', 'Retain')).toEqual([
+    expect.stringMatching(/^Sales.*LocationRoleGovernedData/),
+    expect.stringMatching(/^Sales.*LocationRoleDefaultPolicy/),
+    expect.stringMatching(/^Sales.*ImmutaRoleS3AccessGrants/),
+  ]);
+  expect(listIds().join()).toMatch(/^SalesTenant\w+,SalesTenant\w+$/);
+});
+
+test('accepts a policy without statements, which the template omits', () => {
+  const stack = newStack();
+  new iam.Policy(stack, 'Empty', { users: [new iam.User(stack, 'User')] });
+
+  expect(typesOfIam(withManagedPolicies(stack))).toEqual(['AWS::IAM::User']);
+});
+
+test.each([
+  ['User', (scope: Stack) => new iam.CfnUser(scope, 'Principal', { policies: [INLINE] })],
+  ['User', (scope: Stack) => addInline(new iam.User(scope, 'Principal'))],
+  ['Group', (scope: Stack) => new iam.CfnGroup(scope, 'Principal', { policies: [INLINE] })],
+  ['Group', (scope: Stack) => addInline(new iam.Group(scope, 'Principal'))],
+  ['Role', (scope: Stack) => addInline(new iam.Role(scope, 'Principal', { assumedBy: new iam.AnyPrincipal() }))],
+])('replaces the inline policies of a %s', (type, define) => {
+  const stack = newStack();
+  define(stack);
+
+  expect(typesOfIam(withManagedPolicies(stack)).filter((each) => each !== 'AWS::IAM::ManagedPolicy'))
+    .toEqual([`AWS::IAM::${type}`]);
+  expect(getOnly(stack, `AWS::IAM::${type}`).Properties).toMatchObject({
+    ManagedPolicyArns: [{ Ref: getOnly(stack, 'AWS::IAM::ManagedPolicy').logicalId }],
+  });
+  expect(JSON.stringify(listResources(stack))).not.toContain('"Policies"');
+});
+
+test.each([
+  ['Users', (scope: Stack) => new iam.CfnUserPolicy(scope, 'Policy', { ...INLINE, userName: 'principal' })],
+  ['Groups', (scope: Stack) => new iam.CfnGroupPolicy(scope, 'Policy', { ...INLINE, groupName: 'principal' })],
+  ['Roles', (scope: Stack) => new iam.CfnRolePolicy(scope, 'Policy', { ...INLINE, roleName: 'principal' })],
+])('attaches a policy of the first level to the same %s', (prop, define) => {
+  const stack = newStack();
+  define(stack);
+
+  expect(getOnly(withManagedPolicies(stack), 'AWS::IAM::ManagedPolicy').Properties).toEqual({
+    PolicyDocument: INLINE.policyDocument, [prop]: ['principal'],
   });
 });
 

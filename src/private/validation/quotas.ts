@@ -91,9 +91,9 @@ export function validateManagedPolicies(policy: iam.ManagedPolicy, principal: Pr
   return problems;
 }
 
-/** Checks the size of the document of a managed policy. */
+/** Checks the size of the document of a managed policy. The CDK omits a policy without statements. */
 export function validateManagedDocument(scope: IConstruct, document: unknown): Problem[] {
-  const length = measureDocument(scope, Stack.of(scope).resolve(document));
+  const length = measureDocument(scope, Stack.of(scope).resolve(document) ?? {});
   return length <= MANAGED_POLICY_QUOTA ? []
     : [createProblem('MANAGED_POLICY_TOO_LONG', { length, quota: MANAGED_POLICY_QUOTA })];
 }
