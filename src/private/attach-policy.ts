@@ -15,6 +15,9 @@ import {
 /** IAM allows 128 characters, and the GUID of a stack's id takes 36 and a hyphen. */
 const MAX_LOGICAL_ID_LENGTH = 128 - 37;
 
+/** End of the ARN of a role that `Role.fromLookup` returns until the CLI has looked up the role. */
+const DUMMY_ROLE = ':123456789012:role/DUMMY_ARN';
+
 /**
  * Attaches the statements to a role of the user, if the role accepts policies.
  *
@@ -179,7 +182,11 @@ function formatUniqueName(getPolicy: () => iam.Policy): string {
   return `${logicalId}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 }
 
-/** Whether the principal belongs to another account than the policies of the scope. */
+/**
+ * Whether the principal belongs to another account than the policies of the scope. The account of a role that the CLI
+ * has still to look up is not known: `Role.fromLookup` returns a dummy, and the CLI repeats the synthesis.
+ */
 function isInOtherAccount(scope: Construct, principal: Principal): boolean {
-  return compareTokens(getAccount(principal), Stack.of(scope).account) === 'different';
+  const isDummy = !isUser(principal) && principal.roleArn.endsWith(DUMMY_ROLE);
+  return !isDummy && compareTokens(getAccount(principal), Stack.of(scope).account) === 'different';
 }

@@ -17,6 +17,12 @@ export interface Problem {
   readonly message: string;
 }
 
+/**
+ * What `StringParameter.valueFromLookup` returns until the CLI has looked up the parameter. The CLI needs the result of
+ * this synthesis for that, and repeats the synthesis with the value.
+ */
+const DUMMY_VALUE = 'dummy-value-for-';
+
 /** Creates the problem with this code. */
 export function createProblem<C extends SynthCode>(code: C, ...[values]: Values<C>): Problem {
   return { code, message: renderProblem(code, values) };
@@ -24,14 +30,20 @@ export function createProblem<C extends SynthCode>(code: C, ...[values]: Values<
 
 /** Reports problems at the end of the synthesis, together with those of other constructs. */
 export function addValidation(scope: IConstruct, validate: () => Problem[]): void {
-  scope.node.addValidation({ validate: () => validate().map(({ message }) => message) });
+  scope.node.addValidation({ validate: () => listMessages(validate()) });
 }
 
 /** Throws an error if there is a problem. */
 export function throwProblems(scope: IConstruct, problems: Problem[]): void {
-  if (problems.length > 0) {
-    throw new Error(`[${scope.node.path}] ${problems.map(({ message }) => message).join('\n')}`);
+  const messages = listMessages(problems);
+  if (messages.length > 0) {
+    throw new Error(`[${scope.node.path}] ${messages.join('\n')}`);
   }
+}
+
+/** A value that is not looked up yet is no problem. */
+function listMessages(problems: Problem[]): string[] {
+  return problems.map(({ message }) => message).filter((message) => !message.includes(DUMMY_VALUE));
 }
 
 /** Adds a warning that users can acknowledge, such as `cdk-immuta-s3-integration:overlapping-locations`. */
