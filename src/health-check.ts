@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -237,8 +237,9 @@ export class HealthCheck extends Construct {
       : new Construct(stack, `ImmutaHealthCheck${digestIdentity(tenant.node.path)}`);
     const integrations = () => this.integrations.filter(({ construct }) => Stack.of(construct) === stack);
     createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
-    const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: stack.stackName };
-    const subject = `An Immuta integration of stack ${stack.stackName}`;
+    // StackSets and Service Catalog deploy the template under another name.
+    const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: Aws.STACK_NAME };
+    const subject = `An Immuta integration of stack ${Aws.STACK_NAME}`;
     const alarm = this.addAlarm(scope, this.metricHealthy({ dimensionsMap }), subject);
     // A deployment reports a value before the first check.
     alarm.node.addDependency(integration.resource);

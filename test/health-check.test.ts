@@ -312,7 +312,8 @@ describe('addHealthCheck of a tenant', () => {
       expect(Integrations).toHaveLength(1);
       Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', {
         Dimensions: [
-          { Name: 'Stack', Value: stack.stackName },
+          // the function reports the name under which the stack is deployed, which a StackSet chooses
+          { Name: 'Stack', Value: { Ref: 'AWS::StackName' } },
           { Name: 'Tenant', Value: 'https://acme.immutacloud.com' },
         ],
       });
