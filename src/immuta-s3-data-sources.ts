@@ -106,7 +106,8 @@ export class ImmutaS3DataSources extends Construct {
 
   constructor(scope: Construct, id: string, props: ImmutaS3DataSourcesProps) {
     super(scope, id);
-    const { dataSources, integration, tenant, timeout = Duration.minutes(30) } = props;
+    const { integration, tenant, timeout = Duration.minutes(30) } = props;
+    const dataSources = sortByName(props.dataSources);
     const { integrationId } = integration;
     throwProblems(this, [...validateDuration('timeout', timeout), ...validateEnvironment(this, tenant)]);
     const listed: ListedDataSources = { construct: this, tenantUrl: tenant.url, integrationId, dataSources };
@@ -141,4 +142,9 @@ export class ImmutaS3DataSources extends Construct {
     this.dataSourceIds = Object.fromEntries(names.map((name, index) => [name, Fn.select(index, ids)]));
     addMonitoredDataSources({ construct: this, integrationId, ids: joinedIds, count: names.length });
   }
+}
+
+/** The order has no meaning. In Java, `Map.of` has another one in each synthesis. */
+function sortByName(dataSources: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(dataSources).sort(([a], [b]) => a < b ? -1 : 1));
 }

@@ -70,6 +70,17 @@ test('returns the IDs of data sources by their names', () => {
   });
 });
 
+test('renders the same whatever the order of the data sources, as `Map.of` in Java has none', () => {
+  const reversed = Object.fromEntries(Object.entries(TWO).reverse());
+  const [one, other] = [defineTwo(), defineTwo({ dataSources: reversed })];
+
+  expect(Object.keys(reversed)).not.toEqual(Object.keys(TWO));
+  expect(listResources(other.stack)).toEqual(listResources(one.stack));
+  expect(other.stack.resolve(other.dataSources.dataSourceIds)).toEqual(
+    one.stack.resolve(one.dataSources.dataSourceIds),
+  );
+});
+
 test('accepts an imported integration for data sources', () => {
   const stack = newStack();
   new ImmutaS3DataSources(stack, 'Curated', {
