@@ -23,6 +23,7 @@ import { findNotedStatements } from './private/role-statements';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { validateDuration, validateTimeout } from './private/validation/durations';
+import { validateEncryptionKey } from './private/validation/encryption-keys';
 import { validateIdentityCenterArn } from './private/validation/identity-center';
 import { addValidation, createProblem, throwProblems } from './private/validation/problems';
 import { validateRemovalPolicy } from './private/validation/removal';
@@ -182,6 +183,7 @@ export class AdoptingAccessGrantsInstance extends DefinedInstance implements ec2
       ...validateIdentityCenterArn('identityCenterInstanceArn', props.identityCenterInstanceArn),
       ...props.identityCenterEncryptionKey && props.identityCenterInstanceArn === undefined
         ? [createProblem('IDENTITY_CENTER_KEY_WITHOUT_INSTANCE')] : [],
+      ...validateEncryptionKey('identityCenterEncryptionKey', props.identityCenterEncryptionKey),
       ...validateRemovalPolicy(props.removalPolicy),
     ]);
   }

@@ -12,8 +12,9 @@ import {
 import { HandlerAddition } from './private/handler-addition';
 import { buildReadObjectStatements, buildReadSecretStatements } from './private/policies/handler-role';
 import { validateCertificateFile } from './private/validation/ca-certificates';
+import { validateEncryptionKey } from './private/validation/encryption-keys';
 import { throwProblems } from './private/validation/problems';
-import { validateSecretRegion } from './private/validation/secrets';
+import { validateSecretAccess } from './private/validation/secrets';
 
 const FILE_NAME = 'ca-certificates.pem';
 
@@ -82,7 +83,7 @@ class CertificateSecret extends CaCertificates {
 
   public _bind(scope: Construct): HandlerAddition {
     // The CDK reports a reference across Regions before it runs validations, and does not name the property.
-    throwProblems(scope, validateSecretRegion(scope, 'caCertificates', this.secret));
+    throwProblems(scope, validateSecretAccess(scope, 'caCertificates', this.secret));
     return {
       statements: buildReadSecretStatements(this.secret, Stack.of(scope).region),
       environment: {
@@ -99,7 +100,8 @@ class CertificateObject extends CaCertificates {
     super();
   }
 
-  public _bind(): HandlerAddition {
+  public _bind(scope: Construct): HandlerAddition {
+    throwProblems(scope, validateEncryptionKey('caCertificates.encryptionKey', this.bucket.encryptionKey));
     return {
       statements: buildReadObjectStatements(this.bucket, this.key),
       environment: {

@@ -12,7 +12,7 @@ import { bindManagedAccessKey } from './private/managed-access-key';
 import { buildReadSecretStatements } from './private/policies/handler-role';
 import { addValidation, throwProblems } from './private/validation/problems';
 import { validateRoleSize } from './private/validation/quotas';
-import { validateNotApiKey, validateSecretRegion, validateSecretValue } from './private/validation/secrets';
+import { validateNotApiKey, validateSecretAccess, validateSecretValue } from './private/validation/secrets';
 import { validateExternalId, validatePrincipal, warnOfBroadTrust } from './private/validation/trust';
 
 /** Options for a new role that Immuta assumes. */
@@ -229,7 +229,7 @@ class AccessKeySecretAuthentication extends ImmutaAuthentication {
   public _bind(scope: Construct, context: AuthenticationContext): BoundAuthentication {
     const { accessKeyIdField = 'accessKeyId', secret, secretAccessKeyField = 'secretAccessKey', user } = this.options;
     // The CDK reports a reference across Regions before it runs validations, and does not name the property.
-    throwProblems(scope, validateSecretRegion(scope, 'secret', secret));
+    throwProblems(scope, validateSecretAccess(scope, 'secret', secret));
     const handlerRole = findHandlerRole(scope, context.tenant, 'accessKeySecret');
     const userPolicy = attachToUser(scope, 'ImmutaPolicy', user, context.statements);
     const readSecret = buildReadSecretStatements(secret, Stack.of(scope).region);

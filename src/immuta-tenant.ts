@@ -13,7 +13,7 @@ import { buildHandlerStatements } from './private/policies/handler-role';
 import { findNotedStatements } from './private/role-statements';
 import { formatInstanceArn } from './private/stacks';
 import { addValidation, throwProblems } from './private/validation/problems';
-import { validateSecretRegion, validateSecretValue } from './private/validation/secrets';
+import { validateSecretAccess, validateSecretValue } from './private/validation/secrets';
 import { removeTrailingSlashes, validateUrl } from './private/validation/url';
 
 /** Attributes of an Immuta tenant that another app defines. */
@@ -153,7 +153,7 @@ export class ImmutaTenant extends Construct implements IImmutaTenant, ec2.IConne
   }
 
   private validate({ apiKey, apiKeyField, url }: ImmutaTenantProps): void {
-    const problems = validateSecretRegion(this, 'apiKey', apiKey);
+    const problems = validateSecretAccess(this, 'apiKey', apiKey);
     // The CDK reports a reference across Regions before it runs validations, and does not name the property.
     throwProblems(this, problems.length > 0 ? [...problems, ...validateUrl(url)] : []);
     addValidation(this, () => [...validateUrl(url), ...validateSecretValue('apiKey', apiKey, [apiKeyField])]);

@@ -3,8 +3,13 @@ import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { ENV, importedBucket, newIntegration, newStack, newTenant, synthError } from './fixture';
-import { AccessGrantsInstance, ImmutaAuthentication, S3Location } from '../src';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import {
+  ENV, importedBucket, newIntegration, newStack, newTenant, synthError, URL_OF_TENANT,
+} from './fixture';
+import {
+  AccessGrantsInstance, AdoptingAccessGrantsInstance, CaCertificates, ImmutaAuthentication, ImmutaTenant, S3Location,
+} from '../src';
 import { Annotations } from './support/annotations';
 
 test('reports the problems of several constructs together', () => {
@@ -37,11 +42,62 @@ test('reports the problems of several constructs together', () => {
   }
 });
 
-test('fails when an encryption key is an alias, which no policy matches', () => {
-  const stack = newStack();
-  newIntegration(stack, 'Lake', { encryptionKeys: [kms.Alias.fromAliasName(stack, 'Data', 'alias/data')] });
-  expect(synthError(stack)).toContain('\'encryptionKeys\' must be keys, got the alias \'Stack/Data\'. '
-    + 'Import the key itself with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'. [ENCRYPTION_KEY_ALIAS]');
+describe('an alias', () => {
+  const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
+  const importSecret = (stack: Stack, encryptionKey: kms.IKey) => Secret.fromSecretAttributes(stack, 'Secret', {
+    secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:secret-AbCdEf', encryptionKey,
+  });
+  const define: Record<string, (stack: Stack, encryptionKey: kms.IKey) => void> = {
+    'encryptionKeys': (stack, key) => { newIntegration(stack, 'Lake', { encryptionKeys: [key] }); },
+    'apiKey.encryptionKey': (stack, key) => {
+      new ImmutaTenant(stack, 'Immuta', { url: URL_OF_TENANT, apiKey: importSecret(stack, key) });
+    },
+    'secret.encryptionKey': (stack, key) => {
+      const [secret, user] = [importSecret(stack, key), new iam.User(stack, 'User')];
+      newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.accessKeySecret({ secret, user }) });
+    },
+    'managedAccessKey.encryptionKey': (stack, encryptionKey) => {
+      newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.managedAccessKey({ encryptionKey }) });
+    },
+    'identityCenter.encryptionKey': (stack, encryptionKey) => {
+      newIntegration(stack, 'Lake', {
+        accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
+        identityCenter: { instanceArn: IDENTITY_CENTER, identityStoreId: 'd-1234567890', encryptionKey },
+      });
+    },
+    'identityCenterEncryptionKey': (stack, identityCenterEncryptionKey) => {
+      new AdoptingAccessGrantsInstance(stack, 'Instance', {
+        identityCenterInstanceArn: IDENTITY_CENTER, identityCenterEncryptionKey,
+      });
+    },
+    'proxy.credentials.encryptionKey': (stack, key) => {
+      const proxy = { url: 'http://proxy.acme.internal:3128', credentials: importSecret(stack, key) };
+      new AdoptingAccessGrantsInstance(stack, 'Instance', { proxy });
+    },
+    'caCertificates.encryptionKey': (stack, encryptionKey) => {
+      const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'certificates', encryptionKey });
+      const caCertificates = CaCertificates.fromBucket(bucket, 'ca.pem');
+      new AdoptingAccessGrantsInstance(stack, 'Instance', { caCertificates });
+    },
+  };
+  const error = (prop: string, aliasName: string) => {
+    const stack = newStack();
+    try {
+      define[prop](stack, kms.Alias.fromAliasName(stack, 'Data', aliasName));
+    } catch (problem) {
+      return (problem as Error).message;
+    }
+    return synthError(stack);
+  };
+
+  test.each(Object.keys(define))('fails as %s, because no policy matches it', (prop) => {
+    expect(error(prop, 'alias/data')).toContain(`'${prop}' must name the KMS key itself, got the alias 'Stack/Data'. `
+      + 'Import the key itself with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'. [ENCRYPTION_KEY_ALIAS]');
+  });
+
+  test.each(Object.keys(define))('is accepted as %s if AWS manages the key, since no policy must name it', (prop) => {
+    expect(error(prop, 'alias/aws/secretsmanager')).toBe('');
+  });
 });
 
 describe('time-outs', () => {

@@ -6,14 +6,14 @@ import { ENV_PROXY_CREDENTIALS_SECRET_ARN, ENV_PROXY_URL } from '../handler/cont
 import { HandlerProxy } from '../handler-proxy';
 import { throwProblems } from './validation/problems';
 import { validateProxyUrl } from './validation/proxy';
-import { validateSecretRegion } from './validation/secrets';
+import { validateSecretAccess } from './validation/secrets';
 
 /** Returns what a function needs to use the proxy. */
 export function bindProxy(scope: Construct, { url, credentials }: HandlerProxy): HandlerAddition {
   throwProblems(scope, [
     ...validateProxyUrl(url),
     // The CDK reports a reference across Regions before it runs validations, and does not name the property.
-    ...credentials ? validateSecretRegion(scope, 'proxy.credentials', credentials) : [],
+    ...credentials ? validateSecretAccess(scope, 'proxy.credentials', credentials) : [],
   ]);
   return {
     statements: credentials ? buildReadSecretStatements(credentials, Stack.of(scope).region) : [],

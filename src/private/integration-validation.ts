@@ -9,7 +9,7 @@ import {
   ComparableIntegration, ComparableLocation, registerIntegration, validateUniqueness,
 } from './validation/duplicates';
 import { validateDuration, validateTimeouts } from './validation/durations';
-import { validateEncryptionKeys } from './validation/encryption-keys';
+import { validateEncryptionKey } from './validation/encryption-keys';
 import { validateEnvironment } from './validation/environment';
 import { IdentityCenterIds, validateIdentityCenter } from './validation/identity-center';
 import { validateIntegrationName, validateLocationIdentity } from './validation/names';
@@ -106,7 +106,7 @@ function validateState(construct: IConstruct, props: CheckedProps, state: Checke
   const instance = props.accessGrantsInstance ?? (defined?._explicit ? defined : undefined);
   return [
     ...validateRemovalPolicy(state.removalPolicy),
-    ...validateEncryptionKeys(state.encryptionKeys),
+    ...state.encryptionKeys.flatMap((key) => validateEncryptionKey('encryptionKeys', key)),
     ...validateIdentityCenter(identityCenter, instance !== undefined),
     ...(identityCenter && instance instanceof DefinedInstance
       ? instance._validateAssociation(identityCenter.instanceArn)

@@ -11,6 +11,7 @@ import { AuthenticationContext, BoundAuthentication } from './authentication';
 import { acknowledgeRules, acknowledgeUnset } from './cdk-nag/acknowledge-rules';
 import { buildManageAccessKeysStatements, buildManageSecretStatements } from './policies/handler-role';
 import { digestIdentity, identifyResource } from './tokens';
+import { validateEncryptionKey } from './validation/encryption-keys';
 import { addValidation } from './validation/problems';
 import { validateRotation } from './validation/rotation';
 import { METRIC_DIMENSION_SECRET, METRIC_KEY_ROTATION_FAILED, METRIC_NAMESPACE } from '../handler/contract';
@@ -43,7 +44,10 @@ export function bindManagedAccessKey(
   });
   const secretArn = resource.ref;
   acknowledgeUnset(resource, { rotatedSecret: rotation, encryptedSecret: encryptionKey });
-  addValidation(scope, () => validateRotation(rotation));
+  addValidation(scope, () => [
+    ...validateRotation(rotation),
+    ...validateEncryptionKey('managedAccessKey.encryptionKey', encryptionKey),
+  ]);
 
   const identity = given ? identifyResource(given, given.userArn) : '';
   const parts = new Construct(scope, `ManagedAccessKey${given ? digestIdentity(identity) : ''}`);

@@ -1,7 +1,7 @@
 import { CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
 import { CfnSecret, ISecret, Secret, SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  validateNotApiKey, validateSecretRegion, validateSecretValue,
+  validateNotApiKey, validateSecretAccess, validateSecretValue,
 } from '../../src/private/validation/secrets';
 import { newStack } from '../fixture';
 
@@ -85,5 +85,5 @@ test.each<[string, Stack, string, string[]]>([
 ])('compares the Region of a secret with that of the handler when it is %s', (_, stack, region, codes) => {
   const secret = byArn(stack, 'Key', arn('key-AbCdEf', region));
 
-  expect(validateSecretRegion(stack, 'apiKey', secret).map(({ code }) => code)).toEqual(codes);
+  expect(validateSecretAccess(stack, 'apiKey', secret).map(({ code }) => code)).toEqual(codes);
 });

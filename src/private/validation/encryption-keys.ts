@@ -1,9 +1,11 @@
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { createProblem, Problem } from './problems';
 
-/** Checks that a policy can name the keys. */
-export function validateEncryptionKeys(keys: kms.IKey[]): Problem[] {
-  return keys
-    .filter(({ keyArn }) => keyArn.includes(':alias/'))
-    .map(({ node }) => createProblem('ENCRYPTION_KEY_ALIAS', { alias: node.path }));
+/**
+ * Checks that a policy can name the key. A key that AWS manages, whose alias begins with `aws/`, needs no such policy.
+ */
+export function validateEncryptionKey(prop: string, key?: kms.IKey): Problem[] {
+  return key && /:alias\/(?!aws\/)/.test(key.keyArn)
+    ? [createProblem('ENCRYPTION_KEY_ALIAS', { prop, alias: key.node.path })]
+    : [];
 }

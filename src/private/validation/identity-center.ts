@@ -1,10 +1,13 @@
 import { Token } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { validateEncryptionKey } from './encryption-keys';
 import { createProblem, Problem } from './problems';
 
-/** IDs of an Identity Center instance and its identity store. */
+/** IDs of an Identity Center instance and its identity store, and the key that encrypts it. */
 export interface IdentityCenterIds {
   readonly instanceArn: string;
   readonly identityStoreId: string;
+  readonly encryptionKey?: kms.IKey;
 }
 
 /**
@@ -21,6 +24,7 @@ export function validateIdentityCenter(ids: IdentityCenterIds | undefined, hasIn
     ...hasInstance ? [] : [createProblem('IDENTITY_CENTER_WITHOUT_INSTANCE')],
     ...validateIdentityCenterArn('identityCenter.instanceArn', instanceArn),
     ...isStoreId ? [] : [createProblem('IDENTITY_STORE_ID_INVALID', { got: JSON.stringify(identityStoreId) })],
+    ...validateEncryptionKey('identityCenter.encryptionKey', ids.encryptionKey),
   ];
 }
 

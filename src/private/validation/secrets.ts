@@ -1,17 +1,21 @@
 import { Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
+import { validateEncryptionKey } from './encryption-keys';
 import { createProblem, Problem } from './problems';
 import { compareTokens, renderIntrinsics } from '../tokens';
 
 const DYNAMIC_REFERENCE = '{{resolve:';
 
-/** Checks that the handler, which runs in the scope's Region, can read the secret. */
-export function validateSecretRegion(scope: IConstruct, prop: string, secret: secretsmanager.ISecret): Problem[] {
+/** Checks that the handler, which runs in the scope's Region, can read the secret and decrypt it. */
+export function validateSecretAccess(scope: IConstruct, prop: string, secret: secretsmanager.ISecret): Problem[] {
   const { region } = Stack.of(scope);
   const got = secret.env.region;
-  return compareTokens(got, region) !== 'different' ? []
-    : [createProblem('SECRET_IN_OTHER_REGION', { prop, secret: secret.node.path, region, got })];
+  return [
+    ...compareTokens(got, region) !== 'different' ? []
+      : [createProblem('SECRET_IN_OTHER_REGION', { prop, secret: secret.node.path, region, got })],
+    ...validateEncryptionKey(`${prop}.encryptionKey`, secret.encryptionKey),
+  ];
 }
 
 /** Checks that the secret of the access key is not known to be that of the API key. */
