@@ -43,7 +43,7 @@ export class S3Location {
    * @param options the buckets that the roles can reach
    */
   public static allBuckets(options: AllBucketsOptions = {}): S3Location {
-    return new S3Location('s3://', options.buckets ?? [], true);
+    return new S3Location('s3://', options.buckets, true);
   }
 
   /**
@@ -76,9 +76,11 @@ export class S3Location {
 
   private readonly prefix?: string;
 
-  private constructor(locationScope: string, buckets: s3.IBucket[], allBuckets: boolean, prefix?: string) {
+  private constructor(
+    locationScope: string, private readonly buckets: s3.IBucket[] | undefined, allBuckets: boolean, prefix?: string,
+  ) {
     this.locationScope = locationScope;
-    this._buckets = buckets;
+    this._buckets = buckets ?? [];
     this._allBuckets = allBuckets;
     this.prefix = prefix;
   }
@@ -162,13 +164,14 @@ export class S3Location {
   }
 
   /**
-   * Checks the accounts of the buckets and the form of the prefix.
+   * Checks the buckets and the form of the prefix.
    *
    * @internal
    */
   public _validate(): Problem[] {
     const accounts = new Set(this._buckets.map(({ env }) => env.account));
     return [
+      ...this.buckets?.length === 0 ? [createProblem('BUCKETS_EMPTY')] : [],
       ...accounts.size > 1 ? [createProblem('BUCKETS_IN_SEVERAL_ACCOUNTS', { got: [...accounts].join(', ') })] : [],
       ...this.prefix === undefined || Token.isUnresolved(this.prefix) ? [] : validatePrefix(this.prefix),
     ];

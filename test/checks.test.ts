@@ -42,6 +42,40 @@ test('reports the problems of several constructs together', () => {
   }
 });
 
+test('fails when the list of buckets is empty, and does not reach every bucket instead', () => {
+  const stack = newStack();
+  newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets: [] }) });
+  expect(synthError(stack)).toContain("'buckets' must not be empty. Name the buckets, or omit 'buckets' to reach every "
+    + 'bucket of the account. [BUCKETS_EMPTY]');
+});
+
+describe('the ID of an account', () => {
+  const error = (account: string) => {
+    const stack = newStack();
+    newIntegration(stack, 'Lake', {
+      bucketAccount: account,
+      accessGrantsInstance: AccessGrantsInstance.fromDefault(stack, 'Instance'),
+      identityCenter: {
+        instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+        identityStoreId: 'd-1234567890',
+        identityStoreAccount: account,
+      },
+    });
+    return synthError(stack);
+  };
+
+  test.each(['1111-2222-3333', '12345678901', ''])('fails when it is "%s"', (account) => {
+    for (const prop of ['bucketAccount', 'identityCenter.identityStoreAccount']) {
+      expect(error(account)).toContain(`'${prop}' must be the ID of an AWS account, which has 12 digits, got `
+        + `"${account}". Pass the ID as text and without hyphens, such as '012345678901'. [ACCOUNT_ID_INVALID]`);
+    }
+  });
+
+  test.each(['012345678901', Lazy.string({ produce: () => '1' })])('accepts %s', (account) => {
+    expect(error(account)).toBe('');
+  });
+});
+
 describe('an alias', () => {
   const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
   const importSecret = (stack: Stack, encryptionKey: kms.IKey) => Secret.fromSecretAttributes(stack, 'Secret', {

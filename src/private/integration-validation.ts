@@ -10,7 +10,7 @@ import {
 } from './validation/duplicates';
 import { validateDuration, validateTimeouts } from './validation/durations';
 import { validateEncryptionKey } from './validation/encryption-keys';
-import { validateEnvironment } from './validation/environment';
+import { validateAccountId, validateEnvironment } from './validation/environment';
 import { IdentityCenterIds, validateIdentityCenter } from './validation/identity-center';
 import { validateIntegrationName, validateLocationIdentity } from './validation/names';
 import { addValidation, Problem, throwProblems } from './validation/problems';
@@ -23,6 +23,7 @@ export interface CheckedProps {
   readonly location: CheckedLocation;
   readonly accessGrantsInstance?: IAccessGrantsInstance;
   readonly integrationName?: string;
+  readonly bucketAccount?: string;
   readonly locationIdentity?: string;
   readonly adopt?: string;
   readonly identityCenter?: IdentityCenterIds;
@@ -96,6 +97,8 @@ function validateProps(props: CheckedProps): Problem[] {
     ...props.location._validate(),
     ...validateIntegrationName(props.integrationName, props.adopt !== undefined),
     ...validateLocationIdentity(props.locationIdentity),
+    ...validateAccountId('bucketAccount', props.bucketAccount),
+    ...validateAccountId('identityCenter.identityStoreAccount', props.identityCenter?.identityStoreAccount),
     ...validateTimeouts(props),
   ];
 }

@@ -16,6 +16,12 @@ export function validateEnvironment(integration: IConstruct, tenant: IImmutaTena
   return [...validateTenantEnvironment(tenant, here), ...validateInstanceEnvironment(instance, here)];
 }
 
+/** Checks the form of the ID of an account. */
+export function validateAccountId(prop: string, account?: string): Problem[] {
+  return account === undefined || Token.isUnresolved(account) || /^\d{12}$/.test(account) ? []
+    : [createProblem('ACCOUNT_ID_INVALID', { prop, got: JSON.stringify(account) })];
+}
+
 function validateInstanceEnvironment(instance: Environment | undefined, here: Environment): Problem[] {
   if (!instance || !isDifferent(instance, here)) {
     return [];

@@ -7,6 +7,7 @@ import { createProblem, Problem } from './problems';
 export interface IdentityCenterIds {
   readonly instanceArn: string;
   readonly identityStoreId: string;
+  readonly identityStoreAccount?: string;
   readonly encryptionKey?: kms.IKey;
 }
 

@@ -7,6 +7,11 @@ export const SYNTH_MESSAGES = {
     text: "'secret' of 'accessKeySecret' must not be the secret of the API key, got '{secret}'",
     remedy: 'Store the access key in a secret of its own',
   },
+  /** A policy matches no account that is written in another way. A number loses the zeros at its beginning. */
+  ACCOUNT_ID_INVALID: {
+    text: "'{prop}' must be the ID of an AWS account, which has 12 digits, got {got}",
+    remedy: "Pass the ID as text and without hyphens, such as '012345678901'",
+  },
   /** Immuta's role trusts a whole account without a condition, so any principal of that account can act as Immuta. */
   ACCOUNT_WITHOUT_EXTERNAL_ID: {
     text: "every principal that account {account} allows can assume Immuta's role",
@@ -46,6 +51,11 @@ export const SYNTH_MESSAGES = {
   BUCKET_IN_OTHER_REGION: {
     text: "bucket '{bucket}' must be in Region {region} of the integration, got {got}",
     remedy: "Define the integration in a stack of the bucket's Region",
+  },
+  /** Without `buckets`, the roles can reach every bucket of the account, which an empty list cannot mean. */
+  BUCKETS_EMPTY: {
+    text: "'buckets' must not be empty",
+    remedy: "Name the buckets, or omit 'buckets' to reach every bucket of the account",
   },
   /** The policies of an integration name one account that owns the buckets. */
   BUCKETS_IN_SEVERAL_ACCOUNTS: {
