@@ -315,12 +315,13 @@ test('allows the function to read a secret of the stack', () => {
 
 describe('an imported tenant', () => {
   const HANDLER_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:immuta';
-  const importTenant = (stack: Stack, handlerRole?: iam.IRole) => ImmutaTenant.fromTenantAttributes(stack, 'Immuta', {
-    url: 'https://acme.immutacloud.com/',
-    apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key'),
-    handlerArn: HANDLER_ARN,
-    handlerRole,
-  });
+  const importTenant = (stack: Stack, handlerRole?: iam.IRole, handlerArn = HANDLER_ARN) =>
+    ImmutaTenant.fromTenantAttributes(stack, 'Immuta', {
+      url: 'https://acme.immutacloud.com/',
+      apiKey: Secret.fromSecretNameV2(stack, 'ApiKey', 'immuta/api-key'),
+      handlerArn,
+      handlerRole,
+    });
   const accessKeySecret = (stack: Stack) => ImmutaAuthentication.accessKeySecret({
     secret: Secret.fromSecretNameV2(stack, 'AccessKey', 'immuta/access-key'),
     user: iam.User.fromUserName(stack, 'User', 'immuta'),
@@ -333,6 +334,23 @@ describe('an imported tenant', () => {
     expect(getOnly(stack, INTEGRATION).Properties).toMatchObject({
       ServiceToken: HANDLER_ARN, TenantUrl: 'https://acme.immutacloud.com',
     });
+  });
+
+  test.each([
+    ['arn:aws:lambda:eu-west-1:111122223333:function:immuta', 'account 111122223333, Region eu-west-1'],
+    ['arn:aws:lambda:us-east-1:444455556666:function:immuta', 'account 444455556666, Region us-east-1'],
+  ])('fails at once when its function is %s', (handlerArn, got) => {
+    const stack = newStack();
+    expect(() => newIntegration(stack, 'Sales', { tenant: importTenant(stack, undefined, handlerArn) })).toThrow(
+      "tenant 'Stack/Immuta' must be in account 111122223333, Region us-east-1, as the integration is, "
+      + `got ${got}. Define an 'ImmutaTenant' in a stack of this account and Region. [TENANT_IN_OTHER_ENVIRONMENT]`,
+    );
+  });
+
+  test('accepts the ARN of its function in a stack without an environment', () => {
+    const stack = newStack({});
+    newIntegration(stack, 'Sales', { tenant: importTenant(stack) });
+    expect(synthError(stack)).toBe('');
   });
 
   test('accepts a tenant that another stack of the app imported', () => {

@@ -33,11 +33,18 @@ function validateInstanceEnvironment(instance: Environment | undefined, here: En
 function validateTenantEnvironment(tenant: IImmutaTenant, here: Environment): Problem[] {
   const home = Stack.of(tenant);
   const values = { tenant: tenant.node.path, here: describeEnvironment(here), got: describeEnvironment(home) };
-  if (isDifferent(home, here)) {
-    return [createProblem('TENANT_IN_OTHER_ENVIRONMENT', values)];
+  const other = [home, parseFunctionArn(tenant.handlerArn) ?? home].find((each) => isDifferent(each, here));
+  if (other) {
+    return [createProblem('TENANT_IN_OTHER_ENVIRONMENT', { ...values, got: describeEnvironment(other) })];
   }
   const isComparable = !isOnlyOneKnown(home.account, here.account) && !isOnlyOneKnown(home.region, here.region);
   return isComparable ? [] : [createProblem('TENANT_ENVIRONMENT_UNKNOWN', values)];
+}
+
+/** Returns where the function of an imported tenant is, if its ARN is known. */
+function parseFunctionArn(arn: string): Environment | undefined {
+  const [, region, account] = /^arn:[^:]+:lambda:([^:]+):([^:]+):function:/.exec(arn) ?? [];
+  return region === undefined ? undefined : { account, region };
 }
 
 function isDifferent(one: Environment, other: Environment): boolean {
