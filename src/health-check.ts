@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, Dependable } from 'constructs';
 import {
   HealthFindingName, METRIC_DEPLOYMENT_SECONDS, METRIC_DIMENSION_FINDING, METRIC_DIMENSION_INTEGRATION,
   METRIC_DIMENSION_SECRET, METRIC_DIMENSION_STACK, METRIC_DIMENSION_TENANT, METRIC_DRIFT, METRIC_FAILING_TESTS,
@@ -14,7 +14,7 @@ import { attachToHandler, findHandlerRole } from './private/attach-policy';
 import { acknowledgeUnset } from './private/cdk-nag/acknowledge-rules';
 import { createIntegrationRule, createTenantSchedule } from './private/health-check-schedule';
 import {
-  assertTenantNotCovered, coverIntegration, coverTenant, MonitoredIntegration,
+  assertTenantNotCovered, coverIntegration, coverTenant, MonitoredIntegration, sortByPath,
 } from './private/monitored-integrations';
 import { buildPutEventsStatements } from './private/policies/health-check';
 import { digestIdentity } from './private/tokens';
@@ -235,14 +235,17 @@ export class HealthCheck extends Construct {
     const scope = stack === Stack.of(this)
       ? this
       : new Construct(stack, `ImmutaHealthCheck${digestIdentity(tenant.node.path)}`);
-    const integrations = () => this.integrations.filter(({ construct }) => Stack.of(construct) === stack);
+    const integrations = () =>
+      sortByPath(this.integrations.filter(({ construct }) => Stack.of(construct) === stack));
     createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
     // StackSets and Service Catalog deploy the template under another name.
     const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: Aws.STACK_NAME };
     const subject = `An Immuta integration of stack ${Aws.STACK_NAME}`;
     const alarm = this.addAlarm(scope, this.metricHealthy({ dimensionsMap }), subject);
     // A deployment reports a value before the first check.
-    alarm.node.addDependency(integration.resource);
+    const first = {};
+    Dependable.implement(first, { get dependencyRoots() { return [integrations()[0].resource]; } });
+    alarm.node.addDependency(first);
   }
 
   private addAlarm(scope: Construct, metric: cloudwatch.Metric, subject: string): cloudwatch.Alarm {

@@ -32,7 +32,8 @@ test('passes the IDs of data sources, which are defined before or after the chec
   integration.addHealthCheck();
   integration.addDataSources('After', { dataSources: { returns: 'returns/' } });
 
-  const ids = Object.entries(listResources(stack)).filter(([, { Type }]) => Type === DATA_SOURCES).map(([id]) => id);
+  const ids = Object.entries(listResources(stack)).filter(([, { Type }]) => Type === DATA_SOURCES).map(([id]) => id)
+    .sort();
   expect(ids).toHaveLength(2);
   expect(findPassedIds(stack, 'AWS::Events::Rule')).toEqual([ids.map((id) => `<${id},DataSourceIds>`).join()]);
   const { logicalId } = getOnly(stack, 'AWS::Events::Rule');

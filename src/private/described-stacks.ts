@@ -12,7 +12,7 @@ const DESCRIBED = new WeakMap<IConstruct, Set<string>>();
 export function renderDescribedStacks(owner: IConstruct): string[] {
   const arns = new Set(listRootArns(owner));
   DESCRIBED.set(owner, arns);
-  return Lazy.uncachedList({ produce: () => [Aws.STACK_ID, ...arns] });
+  return Lazy.uncachedList({ produce: () => [Aws.STACK_ID, ...[...arns].sort()] });
 }
 
 /**

@@ -46,8 +46,13 @@ export function addMonitoredDataSources(dataSources: MonitoredDataSources): void
 
 /** Returns the data sources of an integration in its stack: those of other stacks depend on that stack. */
 export function findDataSources({ construct, expected }: MonitoredIntegration): MonitoredDataSources[] {
-  return DATA_SOURCES.findByKey(construct, expected.IntegrationId)
-    .filter((dataSources) => Stack.of(dataSources.construct) === Stack.of(construct));
+  return sortByPath(DATA_SOURCES.findByKey(construct, expected.IntegrationId)
+    .filter((dataSources) => Stack.of(dataSources.construct) === Stack.of(construct)));
+}
+
+/** Sorts them by their constructs, so that the order of definition does not change the template. */
+export function sortByPath<T extends { readonly construct: IConstruct }>(list: T[]): T[] {
+  return list.sort((a, b) => a.construct.node.path < b.construct.node.path ? -1 : 1);
 }
 
 /** Throws an error if the tenant has a check. */
