@@ -203,6 +203,9 @@ function validatePrefix(prefix: string): Problem[] {
   if (prefix.startsWith('/')) {
     return [createProblem('PREFIX_LEADING_SLASH', { got, proposal: JSON.stringify(prefix.replace(/^\/+/, '')) })];
   }
+  if (prefix.startsWith('s3://')) {
+    return [createProblem('PREFIX_WITH_BUCKET', { got })];
+  }
   return prefix.includes('*') ? [createProblem('PREFIX_WILDCARD', { got })] : [];
 }
 

@@ -59,6 +59,8 @@ describe('prefix of a location', () => {
   test.each([
     ['/curated/', 'must not begin with \'/\', got "/curated/". Write "curated/". [PREFIX_LEADING_SLASH]'],
     ['', 'must not be empty. Use \'S3Location.bucket\' for a whole bucket. [PREFIX_EMPTY]'],
+    ['s3://acme-sales/curated/', 'must not contain the bucket, got "s3://acme-sales/curated/". Write it as in the keys '
+      + 'of objects, such as \'curated/\'. [PREFIX_WITH_BUCKET]'],
     ['curated/*', 'must not contain \'*\', got "curated/*". Remove the \'*\'. [PREFIX_WILDCARD]'],
   ])('fails when the prefix is %j', (prefix, message) => {
     expect(synthError(withPrefix(prefix))).toContain(`'prefix' ${message}`);

@@ -262,6 +262,11 @@ export const SYNTH_MESSAGES = {
     text: "'prefix' must not contain '*', got {got}",
     remedy: "Remove the '*'",
   },
+  /** A prefix begins below the bucket, so the location would cover keys that begin with `s3://`. */
+  PREFIX_WITH_BUCKET: {
+    text: "'prefix' must not contain the bucket, got {got}",
+    remedy: "Write it as in the keys of objects, such as 'curated/'",
+  },
   /** A prefix without a trailing slash also covers keys in other folders whose names begin with it. */
   PREFIX_WITHOUT_SLASH: {
     text: 'the location covers every key that begins with {prefix}, such as {example}',
