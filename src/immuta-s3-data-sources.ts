@@ -1,10 +1,11 @@
-import { Duration, Fn, Stack } from 'aws-cdk-lib';
+import { CfnResource, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DATA_SOURCES_RESOURCE_TYPE, DataSourcesAttributes, DataSourcesProperties } from './handler/contract';
 import { IImmutaS3Integration, IImmutaTenant } from './interfaces';
 import { createCustomResource } from './private/custom-resource';
 import { allowDescribeStack } from './private/described-stacks';
 import { addMonitoredDataSources } from './private/monitored-integrations';
+import { keepWhileReferenced } from './private/stacks';
 import { ListedDataSources, registerDataSources, validateDataSources } from './private/validation/data-sources';
 import { validateDuration, validateTimeout } from './private/validation/durations';
 import { validateEnvironment } from './private/validation/environment';
@@ -118,6 +119,10 @@ export class ImmutaS3DataSources extends Construct {
     }
     addStackSizeValidation(Stack.of(this));
     allowDescribeStack(this, tenant);
+    const referenced = integration.node.defaultChild;
+    if (CfnResource.isCfnResource(referenced)) {
+      keepWhileReferenced(referenced);
+    }
 
     const properties: DataSourcesProperties = {
       TenantUrl: tenant.url,

@@ -57,8 +57,8 @@ test('fails the synthesis when cdk-nag 3 has a finding', () => {
   expect(() => app.synth()).toThrow('AwsSolutions-S1');
 });
 
-test('acknowledges references to other stacks as imports', () => {
-  const app = new App();
+test.each(['strong', 'weak'])('acknowledges %s references to other stacks', (strength) => {
+  const app = new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': strength } });
   const bucket = new s3.Bucket(new Stack(app, 'Home'), 'Bucket');
   newIntegration(new Stack(app, 'Stack'), 'Lake', { location: S3Location.bucket(bucket) });
   expect(findings(app, PACKS).filter((finding) => !finding.startsWith('Home/'))).toEqual([]);

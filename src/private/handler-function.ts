@@ -18,6 +18,7 @@ import {
   buildWriteLogStatement,
 } from './policies/handler-role';
 import { noteStatements } from './role-statements';
+import { keepWhileReferenced } from './stacks';
 import { ENV_SECURITY_GROUP_IDS } from '../handler/contract';
 import { HandlerFunctionOptions } from '../handler-function-options';
 import { validateHandlerOptions, validateVpc } from './validation/handler-options';
@@ -144,6 +145,7 @@ function createFunction(
     onFailure,
     layers: [...options.layers ?? [], ...additions.flatMap((each) => each.layers)],
   });
+  keepWhileReferenced(handler.node.defaultChild as lambda.CfnFunction);
   if (options.role && isTraced(options)) {
     // The CDK would add a policy to a given role, under a name that is not unique.
     (handler.node.defaultChild as lambda.CfnFunction).tracingConfig = { mode: options.tracing };

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { Comparison, compareTokens } from './tokens';
 
@@ -33,4 +33,17 @@ export function compareEnvironments(left: IConstruct, right: IConstruct): Compar
  */
 export function formatInstanceArn(stack: Stack): string {
   return stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
+}
+
+/** A resource in newer versions of the CDK. */
+interface ReferableResource {
+  applyCrossStackReferenceStrength?(strength: 'strong'): void;
+}
+
+/**
+ * Lets CloudFormation keep the resource as long as another stack refers to it, as all references of older versions of
+ * the CDK do. With weak references, it would delete what the custom resources of the other stack need.
+ */
+export function keepWhileReferenced(resource: CfnResource): void {
+  (resource as ReferableResource).applyCrossStackReferenceStrength?.('strong');
 }
