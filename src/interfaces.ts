@@ -46,7 +46,8 @@ export interface IAccessGrantsInstance extends IConstruct {
    * Allows a principal to request credentials from S3 Access Grants. Readers and writers of governed data need this
    * permission.
    *
-   * The grants that Immuta creates decide which data the credentials reach.
+   * The grants that Immuta creates decide which data the credentials reach. If the principal belongs to another account
+   * than the instance, the resource policy of the instance must also allow it.
    *
    * @param grantee the principal that reads or writes data
    */
