@@ -1,4 +1,4 @@
-import { CfnResource, IAspect, Stack } from 'aws-cdk-lib';
+import { CfnResource, IAspect, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 import { ACKNOWLEDGED_RULES } from './private/cdk-nag/acknowledge';
@@ -60,15 +60,23 @@ function replacePolicies(principal: CfnPrincipal): void {
     return;
   }
   const policies = principal.policies as InlinePolicy[];
-  principal.policies = undefined;
-  for (const { policyName, policyDocument } of policies) {
-    const policy = new iam.CfnManagedPolicy(principal, policyName, { policyDocument });
+  // Those in a condition of the template are known at deployment.
+  const conditional = policies.filter((policy) => Token.isUnresolved(policy));
+  principal.policies = conditional.length > 0 ? conditional : undefined;
+  for (const { policyName, policyDocument } of policies.filter((policy) => !conditional.includes(policy))) {
+    const policy = new iam.CfnManagedPolicy(principal, formatId(principal, policyName), { policyDocument });
     policy.cfnOptions.deletionPolicy = principal.cfnOptions.deletionPolicy;
     policy.cfnOptions.updateReplacePolicy = principal.cfnOptions.updateReplacePolicy;
     copyAcknowledgements(principal, policy);
     addValidation(policy, () => validateManagedDocument(policy, policyDocument));
     attach(principal, policy);
   }
+}
+
+function formatId(principal: CfnPrincipal, policyName: string): string {
+  return Token.isUnresolved(policyName)
+    ? `Policy${digestIdentity(JSON.stringify(Stack.of(principal).resolve(policyName)))}`
+    : policyName;
 }
 
 function attach(principal: CfnPrincipal, policy: iam.CfnManagedPolicy): void {

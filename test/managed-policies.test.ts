@@ -1,4 +1,4 @@
-import { App, Aspects, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnCondition, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag-2';
@@ -122,6 +122,23 @@ test('accepts a policy without statements, which the template omits', () => {
   new iam.Policy(stack, 'Empty', { users: [new iam.User(stack, 'User')] });
 
   expect(typesOfIam(withManagedPolicies(stack))).toEqual(['AWS::IAM::User']);
+});
+
+test('replaces a policy whose name is known at deployment, as in templates that an app includes', () => {
+  const stack = newStack();
+  const policyName = `${Aws.STACK_NAME}-inline`;
+  new iam.CfnRole(stack, 'Role', { assumeRolePolicyDocument: {}, policies: [{ ...INLINE, policyName }] });
+
+  expect(typesOfIam(withManagedPolicies(stack)).sort()).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Role']);
+});
+
+test('leaves policies alone that depend on a condition', () => {
+  const stack = newStack();
+  const condition = new CfnCondition(stack, 'Condition', { expression: Fn.conditionEquals(Aws.REGION, 'us-east-1') });
+  const policy = Fn.conditionIf(condition.logicalId, { PolicyName: 'Inline', PolicyDocument: {} }, Aws.NO_VALUE);
+  new iam.CfnRole(stack, 'Role', { assumeRolePolicyDocument: {}, policies: [policy] });
+
+  expect(typesOfIam(withManagedPolicies(stack))).toEqual(['AWS::IAM::Role']);
 });
 
 test.each([
