@@ -18,7 +18,8 @@ export interface Aws {
 /** Time. In tests it is virtual. */
 export interface Time {
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** @throws Error if the signal is aborted */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface ContextOptions {
@@ -103,7 +104,7 @@ export class Context {
 
   async sleep(ms: number): Promise<void> {
     this.context.signal.throwIfAborted();
-    await this.context.time.sleep(ms);
+    await this.context.time.sleep(ms, this.context.signal);
     this.context.signal.throwIfAborted();
   }
 

@@ -46,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
     immuta: connectToImmuta(options.url, apiKey),
     deployer: new CdkDeployer((text) => process.stdout.write(text)),
     state: new State(STATE_FILE),
-    time: { now: Date.now, sleep: (ms) => sleep(ms, undefined, { signal: ended.signal }) },
+    time: { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
     signal: ended.signal,
     redact,
     ask: (question) => ask(command, question),

@@ -52,7 +52,7 @@ export function kindOf({ text, where }: Command): Kind {
   throw new Error(`${where}: no test runs '${text}'`);
 }
 
-/** The task of this repository that a command runs, if any. */
+/** The task of projen, or the script of npm, that a command runs, if any. */
 export function taskOf(text: string): string | undefined {
   return /(?:^| )(?:npm run|npx projen) ([\w:-]+)/.exec(text)?.[1];
 }
@@ -67,5 +67,6 @@ export function awsCommandsInText({ text }: Page): string[] {
 }
 
 export function isTask(name: string): boolean {
-  return name in JSON.parse(readFileSync(path.join(ROOT, '.projen/tasks.json'), 'utf8')).tasks;
+  const read = (file: string) => JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'));
+  return name in read('.projen/tasks.json').tasks || name in read('package.json').scripts;
 }

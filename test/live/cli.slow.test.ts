@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { createLive, findLeftovers, NOTHING } from './fixture';
@@ -16,7 +16,7 @@ let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'live-'));
   sandbox = await Sandbox.start();
-  expect(await run([require.resolve('aws-cdk/bin/cdk'), 'bootstrap', '--no-notices',
+  expect(await run([process.execPath, require.resolve('aws-cdk/bin/cdk'), 'bootstrap', '--no-notices',
     `aws://${SANDBOX_ENV.account}/${SANDBOX_ENV.region}`])).toMatchObject({ code: 0 });
 });
 afterEach(async () => {
@@ -24,32 +24,48 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A program of Node.js against the sandbox. `onOutput` gets all that it has written. */
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  /** Whether a report was there when the program ended. */
+  readonly hasReport: boolean;
+}
+
+/** A program against the sandbox. `onOutput` gets all that it has written. */
 function run(
-  args: string[],
+  [program, ...args]: string[],
   onOutput: (output: string, interrupt: () => void) => void = () => {},
-): Promise<{ readonly code: number | null; readonly output: string }> {
+  more: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, CI: '1', NODE_EXTRA_CA_CERTS: sandbox.immuta.caFile, ...sandbox.env };
-  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { PATH, HOME, CI: '1', NODE_EXTRA_CA_CERTS: sandbox.immuta.caFile, ...sandbox.env, ...more };
+  const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const onData = (chunk: Buffer) => {
     output += chunk.toString();
-    onOutput(output, () => child.kill('SIGINT'));
+    // A terminal sends it to all processes of the group.
+    onOutput(output, () => process.kill(-child.pid!, 'SIGINT'));
   };
   child.stdout.on('data', onData);
   child.stderr.on('data', onData);
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
+  let hasReport = false;
+  child.on('exit', () => {
+    hasReport = existsSync(path.join(folder, 'live-report.json'));
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output, hasReport })));
 }
 
 /** `npm run live`, in a folder of its own. */
 function live(experiment: string, onOutput?: (output: string, interrupt: () => void) => void) {
+  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const script = scripts.live.replace('projen bundle', 'true'); // The bundle is there.
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ scripts: { live: script } }));
+  ['live', 'node_modules'].forEach((name) => symlinkSync(path.join(ROOT, name), path.join(folder, name)));
   return run([
-    '--require', path.join(__dirname, 'local-host.cjs'), '--import', require.resolve('tsx'),
-    path.join(ROOT, 'live/main.ts'), '--yes', '--only', experiment,
+    'npm', 'run', 'live', '--', '--yes', '--only', experiment,
     '--url', sandbox.immuta.url, '--secret', SANDBOX_API_KEY_SECRET, '--bucket', SANDBOX_BUCKET,
     '--principal', sandbox.immuta.identity.principal,
-  ], onOutput);
+  ], onOutput, { NODE_OPTIONS: `--require ${path.join(__dirname, 'local-host.cjs')}` });
 }
 
 /** The bootstrap stack remains, with its roles and its repository. */
@@ -95,13 +111,14 @@ test('writes a report without secrets and account numbers', async () => {
 
 test('destroys what it has deployed after Ctrl-C', async () => {
   let interrupted = false;
-  const { output } = await live('cancellation', (text, interrupt) => {
+  const { output, hasReport } = await live('cancellation', (text, interrupt) => {
     if (interrupted || !text.includes('CREATE_IN_PROGRESS')) return;
     interrupted = true;
     interrupt();
   });
 
   expect(output).toContain('Ends after this step');
+  expect(hasReport).toBe(true);
   expect(output).toContain('ended by the user');
   expect(existsSync(path.join(folder, 'live-state.json'))).toBe(false);
   expect(findOwnLeftovers()).toEqual(NOTHING);

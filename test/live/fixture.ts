@@ -72,7 +72,10 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     immuta: connectToImmuta(immuta.url, DEFAULT_API_KEY, readFileSync(immuta.caFile, 'utf8')),
     deployer,
     state: new State(stateFile),
-    time: { now: () => sandbox.clock.now(), sleep: (ms) => scheduler.sleep(ms) },
+    time: {
+      now: () => sandbox.clock.now(),
+      sleep: (ms, signal) => (signal.aborted ? Promise.reject(signal.reason as Error) : scheduler.sleep(ms)),
+    },
     signal: ended.signal,
     redact: createRedact(options, [DEFAULT_API_KEY]),
     ask: async (question) => asked.push(question) > 0,
