@@ -1,18 +1,17 @@
-import {
-  DeleteAccessGrantCommand,
-  DeleteAccessGrantsLocationCommand,
-  DissociateAccessGrantsIdentityCenterCommand,
-  ListAccessGrantsCommand,
-  ListAccessGrantsLocationsCommand,
-} from '@aws-sdk/client-s3-control';
+import { DissociateAccessGrantsIdentityCenterCommand } from '@aws-sdk/client-s3-control';
 import { BASE } from './base-stack';
 import type { Context } from './context';
-import { deleteIntegration, listIntegrations, waitForRecord } from './integrations';
+import { isAssociated } from './instance';
+import { deleteIntegration, listIntegrations, requireSuccess, waitForRecord } from './integrations';
+import { deleteGrants, deleteLocation, findLocations } from './locations';
 import { describeStack } from './stacks';
 import type { Created } from './state';
 
 /** What each name of the kit looks like. Nothing else is deleted, whatever the state file says. */
 const OWN_NAME = /^(live|ImmutaLive)-[0-9a-z]+-/;
+
+/** A read may show the state before a write for this long. */
+const READ_LAG_MS = 60_000;
 
 /**
  * Deletes everything that the state file lists, in the order of dependencies. Returns what could not be deleted, which
@@ -31,9 +30,13 @@ export async function cleanUp(context: Context): Promise<string[]> {
       }
     }
   };
+  const { stacks: _, ...others } = context.state.current;
+  // What does not show yet would be taken for deleted.
+  if (Object.values(others).some((names) => names.length > 0)) await context.sleep(READ_LAG_MS);
+  await removeAll('grants', (scope) => deleteGrantsBelow(context, scope));
   await removeAll('dataSources', (name) => deleteDataSource(context, name));
   await removeAll('integrations', (name) => deleteIntegrations(context, name));
-  await removeAll('locations', (scope) => deleteLocation(context, scope));
+  await removeAll('locations', (scope) => deleteLocationOf(context, scope));
   await removeAll('associations', (name) => dissociate(context, name));
   if (failures.length > 0) {
     // Immuta needs the roles to delete what remains.
@@ -44,13 +47,15 @@ export async function cleanUp(context: Context): Promise<string[]> {
 }
 
 /** Immuta disables a data source first, and deletes it when it is asked again. */
-export async function deleteDataSource(context: Context, name: string): Promise<void> {
-  const find = () => context.immuta('GET', `/dataSource/name/${encodeURIComponent(name)}`);
-  for (let reply = await find(), attempt = 0; reply.status !== 404; reply = await find(), attempt += 1) {
-    if (reply.status >= 300 || attempt === 3) throw new Error(`Immuta answers ${reply.status}`);
+async function deleteDataSource(context: Context, name: string): Promise<void> {
+  const isGone = await context.poll(async () => {
+    const reply = await context.immuta('GET', `/dataSource/name/${encodeURIComponent(name)}`);
+    if (reply.status === 404) return true;
+    requireSuccess(reply);
     await context.immuta('DELETE', `/dataSource/${reply.body.id}`);
-    await context.sleep(1_000);
-  }
+    return undefined;
+  }, { everyMs: 5_000, timeoutMs: 2 * READ_LAG_MS });
+  if (!isGone) throw new Error('Immuta still shows it');
 }
 
 async function deleteIntegrations(context: Context, name: string): Promise<void> {
@@ -61,25 +66,21 @@ async function deleteIntegrations(context: Context, name: string): Promise<void>
   }
 }
 
-export async function deleteLocation({ aws }: Context, scope: string): Promise<void> {
-  const AccountId = aws.accountId;
-  const { AccessGrantsLocationsList = [] } = await aws.s3Control.send(
-    new ListAccessGrantsLocationsCommand({ AccountId, LocationScope: scope }),
-  );
-  for (const { AccessGrantsLocationId } of AccessGrantsLocationsList) {
-    const grants = await aws.s3Control.send(new ListAccessGrantsCommand({ AccountId }));
-    for (const grant of grants.AccessGrantsList ?? []) {
-      if (grant.AccessGrantsLocationId !== AccessGrantsLocationId) continue;
-      await aws.s3Control.send(new DeleteAccessGrantCommand({ AccountId, AccessGrantId: grant.AccessGrantId }));
-    }
-    await aws.s3Control.send(new DeleteAccessGrantsLocationCommand({ AccountId, AccessGrantsLocationId }));
-  }
+async function deleteGrantsBelow(context: Context, scope: string): Promise<void> {
+  const [location] = await findLocations(context, scope);
+  if (location) await deleteGrants(context, location.AccessGrantsLocationId!);
+}
+
+async function deleteLocationOf(context: Context, scope: string): Promise<void> {
+  const [location] = await findLocations(context, scope);
+  if (location) await deleteLocation(context, location.AccessGrantsLocationId!);
 }
 
 /** Ends the association of the instance in the base stack. Without that stack, an instance belongs to another owner. */
 async function dissociate({ aws }: Context, name: string): Promise<void> {
   const baseStack = name.replace(/^live-(\w+)-.*$/, `ImmutaLive-$1-${BASE}`);
   if ((await describeStack(aws.cloudFormation, baseStack)).status === 'DELETE_COMPLETE') return;
+  if (!await isAssociated(aws)) return; // The run ended before.
   await aws.s3Control.send(new DissociateAccessGrantsIdentityCenterCommand({ AccountId: aws.accountId }));
 }
 

@@ -15,17 +15,18 @@ export function formatPrefix(form: PrefixForm, { config }: Integration, prefix: 
   return form === 'relative' ? `/${prefix}` : config.awsLocationPath + prefix;
 }
 
-/** Sends a POST, after noting the names. The prefixes are the names below the location. */
+/** Sends a POST, after noting the names. @param prefixOf Prefix below the location. @default - the name */
 export function postDataSources(
   context: Context,
   integration: Integration,
   form: PrefixForm,
   names: readonly string[],
+  prefixOf = (name: string) => `${name}/`,
 ): Promise<Reply> {
   names.forEach((name) => context.state.add('dataSources', name));
   const dataSources = names.map((name) => ({
     dataSourceName: name,
-    prefix: formatPrefix(form, integration, `${name}/`),
+    prefix: formatPrefix(form, integration, prefixOf(name)),
   }));
   return context.immuta('POST', '/native-s3/handler', {
     type: 'Native S3', integrationId: Number(integration.id), dataSources,

@@ -44,21 +44,29 @@ export function getIntegration(context: Context, id: string): Promise<Reply> {
   return context.immuta('GET', `/integrations/${id}`);
 }
 
+/** @throws Error if the answer is no list: it does not say that there are none */
 export async function listIntegrations(context: Context): Promise<any[]> {
-  const { body } = await context.immuta('GET', '/integrations');
-  return [body].flat();
+  const { status, body } = await context.immuta('GET', '/integrations');
+  if (!Array.isArray(body)) throw new Error(`Immuta responds with ${status} and no list to GET /integrations`);
+  return body;
 }
 
-/** Retries a POST while roles may be too new. @throws Error if Immuta refuses it */
-export async function startIntegration(context: Context, label: string, fields?: Config): Promise<Integration> {
-  const config = await buildConfig(context, label, fields);
+/** Sends a POST, again while roles may be too new. */
+export async function postWithNewRoles(context: Context, config: Config): Promise<Reply> {
   const until = context.now() + IAM_PROPAGATION_MS;
   for (;;) {
-    const { status, body } = await postIntegration(context, config);
-    if (status < 300) return { id: String(body.id), config };
-    if (status !== 422 || context.now() >= until) throw new Error(`Immuta refused an integration: ${describe(body)}`);
+    const reply = await postIntegration(context, config);
+    if (reply.status !== 422 || context.now() >= until) return reply;
     await context.sleep(RETRY_MS);
   }
+}
+
+/** @throws Error if Immuta refuses the POST */
+export async function startIntegration(context: Context, label: string, fields?: Config): Promise<Integration> {
+  const config = await buildConfig(context, label, fields);
+  const { status, body } = await postWithNewRoles(context, config);
+  if (status >= 300) throw new Error(`Immuta refused an integration: ${describe(body)}`);
+  return { id: String(body.id), config };
 }
 
 /** Creates an integration and waits until it is enabled. @throws Error if it is not */
@@ -74,6 +82,22 @@ export function waitForRecord(context: Context, id: string): Promise<any> {
     const { status, body } = await getIntegration(context, id);
     return status === 200 && !/ing$/.test(body.status) ? body : undefined;
   });
+}
+
+/** Renames an integration, and waits until the record shows it. @throws Error if it does not */
+export async function renameIntegration(context: Context, { id, config }: Integration, name: string): Promise<void> {
+  requireSuccess(await putIntegration(context, id, { ...config, name }));
+  const record = await context.poll(async () => {
+    const { status, body } = await getIntegration(context, id);
+    if (status !== 200 || /ing$/.test(body.status)) return undefined;
+    return body.config.name === name || body.status !== 'enabled' ? body : undefined;
+  });
+  if (record?.status !== 'enabled') throw new Error(`an integration was not renamed: ${describe(record)}`);
+}
+
+/** @throws Error if Immuta refuses the request */
+export function requireSuccess({ status, body }: Reply): void {
+  if (status >= 300) throw new Error(`Immuta refused a request: ${describe(body)}`);
 }
 
 /** Waits for the end of a creation or an edit, and returns the configuration. @throws Error if it failed */

@@ -1,25 +1,69 @@
-import { CreateAccessGrantsLocationCommand } from '@aws-sdk/client-s3-control';
-import { deleteLocation } from './cleanup';
+import {
+  CreateAccessGrantsLocationCommand, DeleteAccessGrantCommand, DeleteAccessGrantsLocationCommand,
+  ListAccessGrantEntry, ListAccessGrantsLocationsEntry, paginateListAccessGrants, paginateListAccessGrantsLocations,
+} from '@aws-sdk/client-s3-control';
 import type { Context } from './context';
 
-/** A new role or trust policy takes this long to have an effect. */
-const IAM_PROPAGATION_MS = 60_000;
+/** A new role or trust policy takes this long to have an effect, and a deleted grant to be gone. */
+const PROPAGATION_MS = 60_000;
+
+/** The locations with a scope: one or none. */
+export async function findLocations(
+  { aws }: Context,
+  LocationScope: string,
+): Promise<ListAccessGrantsLocationsEntry[]> {
+  const found: ListAccessGrantsLocationsEntry[] = [];
+  const input = { AccountId: aws.accountId, LocationScope };
+  for await (const page of paginateListAccessGrantsLocations({ client: aws.s3Control }, input)) {
+    found.push(...page.AccessGrantsLocationsList ?? []);
+  }
+  return found;
+}
 
 /** Whether S3 Access Grants takes a role for a location. Registers a location of this run, and deletes it. */
 export async function canUseRole(context: Context, label: string, roleArn: string): Promise<boolean> {
   const { s3Control, accountId: AccountId } = context.aws;
   const LocationScope = context.path(label);
   context.state.add('locations', LocationScope);
-  const isRegistered = await context.poll(async () => {
+  const location = await context.poll(async () => {
     try {
-      await s3Control.send(new CreateAccessGrantsLocationCommand({ AccountId, LocationScope, IAMRoleArn: roleArn }));
-      return true;
+      const input = { AccountId, LocationScope, IAMRoleArn: roleArn };
+      return await s3Control.send(new CreateAccessGrantsLocationCommand(input));
     } catch (error) {
       if (/InvalidIamRole/.test((error as Error).name)) return undefined;
       throw error;
     }
-  }, { everyMs: 10_000, timeoutMs: IAM_PROPAGATION_MS });
-  if (isRegistered) await deleteLocation(context, LocationScope);
+  }, { everyMs: 10_000, timeoutMs: PROPAGATION_MS });
+  // By its ID: a list may not show it yet.
+  if (location) await deleteLocation(context, location.AccessGrantsLocationId!);
   context.state.remove('locations', LocationScope);
-  return isRegistered ?? false;
+  return location !== undefined;
+}
+
+/** Deletes the grants in a location, then the location. */
+export async function deleteLocation(context: Context, AccessGrantsLocationId: string): Promise<void> {
+  const { s3Control, accountId: AccountId } = context.aws;
+  await deleteGrants(context, AccessGrantsLocationId);
+  const isDeleted = await context.poll(async () => {
+    try {
+      await s3Control.send(new DeleteAccessGrantsLocationCommand({ AccountId, AccessGrantsLocationId }));
+      return true;
+    } catch (error) {
+      if (/AccessGrantsLocationNotEmpty/.test((error as Error).name)) return undefined;
+      throw error;
+    }
+  }, { everyMs: 10_000, timeoutMs: PROPAGATION_MS });
+  if (!isDeleted) throw new Error('the location has grants');
+}
+
+/** Deletes the grants in a location. */
+export async function deleteGrants({ aws }: Context, locationId: string): Promise<void> {
+  const { s3Control, accountId: AccountId } = aws;
+  const grants: ListAccessGrantEntry[] = [];
+  for await (const { AccessGrantsList = [] } of paginateListAccessGrants({ client: s3Control }, { AccountId })) {
+    grants.push(...AccessGrantsList.filter(({ AccessGrantsLocationId }) => AccessGrantsLocationId === locationId));
+  }
+  for (const { AccessGrantId } of grants) {
+    await s3Control.send(new DeleteAccessGrantCommand({ AccountId, AccessGrantId }));
+  }
 }

@@ -32,6 +32,9 @@ async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args);
   const { options } = command;
   const { apiKey, accountId } = await readApiKey(options);
+  const s3Control = new S3ControlClient();
+  const place = `account ${accountId}, ${await s3Control.config.region()}, ${new URL(options.url).host}`;
+  const state = new State(STATE_FILE, place);
   const redact = createRedact(options, [apiKey]);
   const ended = new AbortController();
   process.on('SIGINT', () => {
@@ -42,10 +45,10 @@ async function main(args: readonly string[]): Promise<void> {
   const report = await runKit({
     runId: randomBytes(3).toString('hex'),
     options,
-    aws: { cloudFormation: new CloudFormationClient(), s3Control: new S3ControlClient(), accountId },
+    aws: { cloudFormation: new CloudFormationClient(), s3Control, accountId },
     immuta: connectToImmuta(options.url, apiKey),
     deployer: new CdkDeployer((text) => process.stdout.write(text)),
-    state: new State(STATE_FILE),
+    state,
     time: { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
     signal: ended.signal,
     redact,
@@ -56,8 +59,8 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  writeFileSync(`${REPORT}.json`, redact(renderJson(report)));
-  writeFileSync(`${REPORT}.md`, redact(renderMarkdown(report)));
+  writeFileSync(`${REPORT}.json`, renderJson(report));
+  writeFileSync(`${REPORT}.md`, renderMarkdown(report));
   console.log(`\nWrote ${REPORT}.md and ${REPORT}.json. They contain no secret and no account number.`);
   process.exitCode = report.leftovers.length > 0 ? 1 : 0;
 }

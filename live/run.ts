@@ -1,8 +1,10 @@
-import { GetAccessGrantsInstanceCommand, ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control';
+import { paginateListAccessGrantsLocations } from '@aws-sdk/client-s3-control';
 import { cleanUp } from './cleanup';
 import { Aws, Context, ContextOptions } from './context';
 import { Experiment } from './experiment';
 import { EXPERIMENTS } from './experiments';
+import { findInstance } from './instance';
+import { listIntegrations } from './integrations';
 import type { Redact } from './redact';
 import { createResult, Report, Result } from './report';
 
@@ -25,7 +27,8 @@ Permissions: those of the cdk CLI (the roles of its bootstrap stack), and of you
 secretsmanager:GetSecretValue for the secret with the API key; s3:*AccessGrant* in the Access Grants instance;
 iam:PassRole for roles whose names begin with ImmutaLive-; cloudformation:Describe*, cloudformation:GetTemplate and
 cloudformation:*StackRefactor for stacks whose names begin with ImmutaLive-. The API key needs APPLICATION_ADMIN, and
-for data sources CREATE_S3_DATASOURCE.
+for data sources CREATE_S3_DATASOURCE. With --identity-center: sso:CreateApplication, sso:DeleteApplication,
+sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod.
 
 In Immuta it creates integrations and data sources whose names begin with live-, and deletes them. Nothing in the bucket
 is read or written.`;
@@ -39,6 +42,7 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
   kit.log(COSTS);
   if (!await kit.ask('Continue?')) return undefined;
   if (instance !== undefined && !await kit.ask(describeInstance(instance, kit.options.bucket))) return undefined;
+  await listIntegrations(context); // A wrong URL or API key ends the run before anything is created.
 
   const results: Result[] = [];
   for (const experiment of selected) {
@@ -93,13 +97,11 @@ function describeInstance(locations: number, bucket: string): string {
 }
 
 /** The number of locations in the instance of the account. Undefined without an instance. */
-async function countLocations({ s3Control, accountId }: Aws): Promise<number | undefined> {
-  try {
-    await s3Control.send(new GetAccessGrantsInstanceCommand({ AccountId: accountId }));
-  } catch (error) {
-    if (/AccessGrantsInstanceNotExists/.test((error as Error).name)) return undefined;
-    throw error;
+async function countLocations(aws: Aws): Promise<number | undefined> {
+  if (!await findInstance(aws)) return undefined;
+  let count = 0;
+  for await (const page of paginateListAccessGrantsLocations({ client: aws.s3Control }, { AccountId: aws.accountId })) {
+    count += page.AccessGrantsLocationsList?.length ?? 0;
   }
-  const page = await s3Control.send(new ListAccessGrantsLocationsCommand({ AccountId: accountId }));
-  return page.AccessGrantsLocationsList?.length ?? 0;
+  return count;
 }

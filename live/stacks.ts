@@ -21,6 +21,8 @@ export interface StackState {
   /** `DELETE_COMPLETE` if there is no such stack. */
   readonly status: string;
   readonly outputs: Readonly<Record<string, string>>;
+  /** Why the first resource failed in the last operation. */
+  readonly reason?: string;
   /** The oldest first. */
   readonly events: readonly StackEvent[];
 }
@@ -28,15 +30,24 @@ export interface StackState {
 export async function describeStack(client: CloudFormationClient, stackName: string): Promise<StackState> {
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+    const events = await listEvents(client, stackName);
     return {
       status: stack.StackStatus!,
+      reason: findReason(events),
       outputs: Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-      events: await listEvents(client, stackName),
+      events,
     };
   } catch (error) {
     if (/does not exist/.test((error as Error).message)) return { status: 'DELETE_COMPLETE', outputs: {}, events: [] };
     throw error;
   }
+}
+
+/** A resource that was cancelled is not the cause. */
+function findReason(events: readonly StackEvent[]): string | undefined {
+  const start = events.map(({ ResourceStatusReason }) => ResourceStatusReason).lastIndexOf('User Initiated');
+  return events.slice(Math.max(start, 0)).find(({ ResourceStatus, ResourceStatusReason = '' }) =>
+    /_FAILED$/.test(ResourceStatus ?? '') && !/cancelled/i.test(ResourceStatusReason))?.ResourceStatusReason;
 }
 
 async function listEvents(client: CloudFormationClient, StackName: string): Promise<StackEvent[]> {

@@ -8,20 +8,33 @@ export interface Created {
   readonly integrations: readonly string[];
   /** Names of data sources in Immuta. */
   readonly dataSources: readonly string[];
+  /** Scopes of the locations in which the kit creates grants. */
+  readonly grants: readonly string[];
   /** Associations of the instance of the kit with Identity Center. */
   readonly associations: readonly string[];
   /** Scopes of locations of S3 Access Grants that the kit registers itself. */
   readonly locations: readonly string[];
 }
 
-const NOTHING: Created = { stacks: [], integrations: [], dataSources: [], associations: [], locations: [] };
+const NOTHING: Created = {
+  stacks: [], integrations: [], dataSources: [], grants: [], associations: [], locations: [],
+};
 
 /** The file from which the next run learns what a run that was killed has left. */
 export class State {
   private created: Created;
 
-  constructor(private readonly file: string) {
-    this.created = existsSync(file) ? { ...NOTHING, ...JSON.parse(readFileSync(file, 'utf8')) } : NOTHING;
+  /**
+   * @param place Account, Region and tenant of the run
+   * @throws Error if the file is about another place: nothing that it lists would be found
+   */
+  constructor(private readonly file: string, private readonly place: string) {
+    const saved = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { place, created: {} };
+    if (saved.place !== place) {
+      throw new Error(`'${file}' lists what a run has left in ${saved.place}, and this run is in ${place}. Run the kit `
+        + 'there first: it deletes that.');
+    }
+    this.created = { ...NOTHING, ...saved.created };
   }
 
   get current(): Created {
@@ -44,7 +57,7 @@ export class State {
     this.created = created;
     if (this.isEmpty) return rmSync(this.file, { force: true });
     // A crash while it is written must not lose it.
-    writeFileSync(`${this.file}.new`, JSON.stringify(created, undefined, 2) + '\n');
+    writeFileSync(`${this.file}.new`, JSON.stringify({ place: this.place, created }, undefined, 2) + '\n');
     renameSync(`${this.file}.new`, this.file);
   }
 }

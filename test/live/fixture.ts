@@ -16,6 +16,8 @@ import { ProcessPool } from '../sandbox/lambda/process-pool';
 import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 export const RUN_ID = 'a1b2c3';
+/** Where the kit runs. */
+export const PLACE = 'the sandbox';
 
 /** The kit against a sandbox. */
 export interface Live {
@@ -71,7 +73,7 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     },
     immuta: connectToImmuta(immuta.url, DEFAULT_API_KEY, readFileSync(immuta.caFile, 'utf8')),
     deployer,
-    state: new State(stateFile),
+    state: new State(stateFile, PLACE),
     time: {
       now: () => sandbox.clock.now(),
       sleep: (ms, signal) => (signal.aborted ? Promise.reject(signal.reason as Error) : scheduler.sleep(ms)),

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createLive, findLeftovers, NOTHING, useLive } from './fixture';
+import { createLive, findLeftovers, NOTHING, PLACE, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
 import { createIntegration, startIntegration } from '../../live/integrations';
+import { createRedact } from '../../live/redact';
 import { renderJson, renderMarkdown } from '../../live/report';
 import { COSTS, runKit } from '../../live/run';
 import { Deployer } from '../../live/stacks';
+import { State } from '../../live/state';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
@@ -93,10 +95,89 @@ describe('cleaning up', () => {
     expect(findLeftovers(next)).toEqual(NOTHING);
   });
 
+  test('deletes what reads do not show yet', async () => {
+    const { sandbox, ended } = live.current;
+    sandbox.immuta.switches.readLag.list.create = 30_000;
+    const endsRun = experimentThat(async (context) => {
+      await startIntegration(context, 'started');
+      ended.abort();
+      await context.sleep(1_000);
+      return {};
+    });
+
+    expect(await run(endsRun)).toMatchObject({ leftovers: [] });
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
+  test.each([
+    ['a refusal', { status: 401, body: { statusCode: 401, error: 'Unauthorized', message: 'Invalid API key.' } }],
+    ['a page of a proxy', { status: 200, body: '<html>Sign in</html>' }],
+  ])('does not take %s for an empty list of integrations', async (_, answer) => {
+    const { sandbox, stateFile } = live.current;
+    const loses = experimentThat(async (context) => {
+      await createIntegration(context, 'left');
+      sandbox.immuta.faults.http({ method: 'GET', behaviour: 'answer', answer });
+      return {};
+    });
+
+    expect((await run(loses))!.leftovers).toEqual([
+      expect.stringMatching(/^integrations live-a1b2c3-left: Immuta responds with/),
+      'stacks ImmutaLive-a1b2c3-Base: kept for what remains',
+    ]);
+    const next = createLive(sandbox, stateFile);
+    await runKit({ ...next.kit, experiments: [] });
+    expect(findLeftovers(next)).toEqual(NOTHING);
+  });
+
+  test('deletes grants in its locations among those of another owner', async () => {
+    const { sandbox: { aws: { accessGrants } }, kit } = live.current;
+    const instance = accessGrants.createInstance(account, region);
+    const registers = experimentThat(async (context) => {
+      const { locationRole } = await context.base();
+      for (const scope of ['s3://theirs/a/', 's3://theirs/b/', 's3://theirs/c/']) {
+        const theirs = await accessGrants.createLocation(account, region, scope, locationRole);
+        accessGrants.createGrant(account, region, theirs.id, 'arn:aws:iam::111122223333:role/theirs');
+      }
+      kit.state.add('locations', context.path('ours'));
+      const ours = await accessGrants.createLocation(account, region, context.path('ours'), locationRole);
+      accessGrants.createGrant(account, region, ours.id, 'arn:aws:iam::111122223333:role/ours');
+      return {};
+    });
+
+    expect(await run(registers)).toMatchObject({ leftovers: [] });
+    expect(live.current.asked[1]).toContain('with 0 locations');
+    expect([...instance.locations.values()].map(({ scope }) => scope)).toEqual([
+      's3://theirs/a/', 's3://theirs/b/', 's3://theirs/c/',
+    ]);
+    expect(instance.grants.size).toBe(3);
+  });
+
+  test('goes on when an association with Identity Center was noted and not created', async () => {
+    const notes = experimentThat(async (context) => {
+      await context.base();
+      context.state.add('associations', context.name('association'));
+      return {};
+    });
+
+    expect(await run(notes)).toMatchObject({ leftovers: [] });
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
+  test('refuses a state file of another account, Region or tenant, which lists what this run cannot find', async () => {
+    const { stateFile } = live.current;
+    new State(stateFile, 'account 1, eu-west-1, a.example.com').add('integrations', 'live-a1b2c3-left');
+
+    expect(() => new State(stateFile, 'account 1, eu-west-1, b.example.com')).toThrow(
+      'lists what a run has left in account 1, eu-west-1, a.example.com, and this run is in account 1, eu-west-1, b.',
+    );
+    expect(readFileSync(stateFile, 'utf8')).toContain('live-a1b2c3-left');
+  });
+
   test('deletes nothing that another owner created, whatever the state file says', async () => {
     const { sandbox, stateFile } = live.current;
     const record = sandbox.immuta.dataSources.add({ name: 'sales', prefix: '/sales/' });
-    writeFileSync(stateFile, JSON.stringify({ dataSources: ['sales'], stacks: ['Sales'] }));
+    const created = { dataSources: ['sales'], stacks: ['Sales'] };
+    writeFileSync(stateFile, JSON.stringify({ place: PLACE, created }));
 
     const next = createLive(sandbox, stateFile);
 
@@ -117,6 +198,15 @@ describe('asking', () => {
     expect(sandbox.immuta.requests).toEqual([]);
   });
 
+  test('creates nothing when Immuta refuses the API key', async () => {
+    const { kit, sandbox } = live.current;
+    sandbox.immuta.apiKeys.set(DEFAULT_API_KEY, []);
+    const deployer: Deployer = { deploy: () => Promise.reject(new Error('deploys')), destroy: async () => {} };
+
+    await expect(runKit({ ...kit, deployer })).rejects.toThrow('Immuta responds with 403 to GET /integrations');
+    expect(sandbox.immuta.requests).toHaveLength(1);
+  });
+
   test('asks before it registers locations in an instance that it did not create, and keeps that', async () => {
     const { asked, sandbox } = live.current;
     const instance = sandbox.aws.accessGrants.createInstance(account, region);
@@ -133,21 +223,20 @@ describe('asking', () => {
 });
 
 describe('an outage of Immuta', () => {
-  const asks = (method: string, path: string) => experimentThat(async (context) => {
+  const asks = (method: string, path: string, times: number) => experimentThat(async (context) => {
+    live.current.sandbox.immuta.faults.http({ method, behaviour: 'answer', answer: { status: 503 }, times });
     await context.immuta(method, path, method === 'GET' ? undefined : {});
     return { 'immuta.switches.keepsDeleted': false };
   });
 
   test('does not matter to a GET that is answered after retries', async () => {
-    live.current.sandbox.immuta.faults.http({ method: 'GET', behaviour: 'answer', answer: { status: 503 }, times: 3 });
-    expect(await run(asks('GET', '/integrations'))).toMatchObject({
+    expect(await run(asks('GET', '/integrations', 3))).toMatchObject({
       results: [{ outcome: 'as expected', seconds: 30 }],
     });
   });
 
   test('fails an experiment instead of counting as a refusal', async () => {
-    live.current.sandbox.immuta.faults.http({ method: 'POST', behaviour: 'answer', answer: { status: 503 } });
-    expect(await run(asks('POST', '/integrations'))).toMatchObject({
+    expect(await run(asks('POST', '/integrations', 1))).toMatchObject({
       results: [{ outcome: 'failed', reason: 'Immuta responds with 503 to POST /integrations' }],
     });
   });
@@ -169,6 +258,14 @@ describe('the report', () => {
         expect(text).not.toContain(value);
       }
     }
+  });
+
+  test('names neither the role of a caller nor its session, and no host without its port', async () => {
+    const redact = createRedact({ ...live.current.kit.options, url: 'https://immuta.acme.com:8443' }, []);
+    expect(redact(
+      `User: arn:aws:sts::${account}:assumed-role/AWSReservedSSO_Admin_0123/jane@acme.com is not authorized: `
+      + `"arn:aws-us-gov:s3:us-gov-west-1:${account}:access-grants/default", ENOTFOUND immuta.acme.com`,
+    )).toBe('User: <ARN> is not authorized: "<ARN>", ENOTFOUND <tenant>');
   });
 
   test('shows for each switch what was expected and seen', async () => {
