@@ -4,9 +4,11 @@ import type { Options } from './options';
 export type Redact = (text: string) => string;
 
 export function createRedact(options: Options, secrets: readonly string[]): Redact {
+  const { host, hostname } = new URL(options.url);
   const named: [string, string][] = [
     ...secrets.map((secret): [string, string] => [secret, '<secret>']),
-    [new URL(options.url).host, '<tenant>'],
+    [host, '<tenant>'],
+    [hostname, '<tenant>'], // A failed look-up names no port.
     [options.principal, '<principal>'],
     [options.externalId ?? '', '<external ID>'],
     [options.identityCenter ?? '', '<Identity Center>'],
@@ -16,6 +18,7 @@ export function createRedact(options: Options, secrets: readonly string[]): Reda
   return (text) => named
     .filter(([value]) => value !== '')
     .reduce((redacted, [value, name]) => redacted.replaceAll(value, name), text)
+    .replace(/\barn:aws[\w-]*:[^\s'"`,;()[\]{}]+/g, '<ARN>') // That of a caller may contain an email address.
     .replace(/(?<!\d)\d{12}(?!\d)/g, '<account>')
     .replace(/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}\b/g, '<$1…>');
 }
