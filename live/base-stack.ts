@@ -18,34 +18,53 @@ export interface Base {
  * Defines the instance and roles without the conditions of the library, so that the other experiments do not depend on
  * what the experiments about conditions find.
  */
-export function defineBase(stack: Stack, { options, hasInstance }: Context): void {
-  if (!hasInstance) new AccessGrantsInstance(stack, 'Instance');
-  const bucketArn = stack.formatArn({ service: 's3', region: '', account: '', resource: options.bucket });
-  const instanceArn = stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
-  const allow = (actions: string[], resources: string[]) => new iam.PolicyStatement({ actions, resources });
+export function defineBase(stack: Stack, context: Context): void {
+  if (!context.hasInstance) new AccessGrantsInstance(stack, 'Instance');
+  const bucketArn = formatBucketArn(stack, context);
 
   const locationRoles = ['LocationRole', 'OtherLocationRole'].map((id) =>
     defineLocationRole(stack, id, ['sts:AssumeRole', 'sts:SetSourceIdentity'], [
       allow(['s3:ListBucket'], [bucketArn]),
       allow(['s3:GetObject'], [`${bucketArn}/live-*`]),
     ]));
+  const { externalId } = context.options;
+  const conditions = externalId === undefined ? {} : { StringEquals: { 'sts:ExternalId': externalId } };
+  const locationRoleArns = locationRoles.map(({ roleArn }) => roleArn);
   for (const id of ['ImmutaRole', 'OtherImmutaRole']) {
-    const role = new iam.Role(stack, id, {
-      assumedBy: new iam.ArnPrincipal(options.principal),
-      externalIds: options.externalId === undefined ? undefined : [options.externalId],
-      inlinePolicies: {
-        S3AccessGrants: new iam.PolicyDocument({
-          statements: [
-            allow(['s3:*AccessGrant*'], [instanceArn, `${instanceArn}/*`]),
-            allow(['s3:ListAccessGrantsInstances'], ['*']),
-            allow(['iam:GetRole', 'iam:PassRole'], locationRoles.map(({ roleArn }) => roleArn)),
-            allow(['s3:ListBucket'], [bucketArn]),
-          ],
-        }),
-      },
-    });
-    new CfnOutput(stack, `${id}Arn`, { value: role.roleArn });
+    defineImmutaRole(stack, id, context, { locationRoleArns, conditions });
   }
+}
+
+/** Defines a role that Immuta may assume, and an output with its ARN. */
+export function defineImmutaRole(
+  stack: Stack,
+  id: string,
+  context: Context,
+  { locationRoleArns, conditions }: { readonly locationRoleArns: string[]; readonly conditions: iam.Conditions },
+): void {
+  const instanceArn = stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
+  const role = new iam.Role(stack, id, {
+    assumedBy: new iam.ArnPrincipal(context.options.principal).withConditions(conditions),
+    inlinePolicies: {
+      S3AccessGrants: new iam.PolicyDocument({
+        statements: [
+          allow(['s3:*AccessGrant*'], [instanceArn, `${instanceArn}/*`]),
+          allow(['s3:ListAccessGrantsInstances'], ['*']),
+          allow(['iam:GetRole', 'iam:PassRole'], locationRoleArns),
+          allow(['s3:ListBucket'], [formatBucketArn(stack, context)]),
+        ],
+      }),
+    },
+  });
+  new CfnOutput(stack, `${id}Arn`, { value: role.roleArn });
+}
+
+function allow(actions: string[], resources: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions, resources });
+}
+
+function formatBucketArn(stack: Stack, { options }: Context): string {
+  return stack.formatArn({ service: 's3', region: '', account: '', resource: options.bucket });
 }
 
 /** Defines a role that S3 Access Grants may assume, and an output with its ARN. */
@@ -72,8 +91,10 @@ export function defineLocationRole(
 }
 
 /** @throws Error if the stack was not created */
-export function readBase({ status, outputs }: StackState): Base {
-  if (status !== 'CREATE_COMPLETE') throw new Error(`cannot deploy the roles of the experiments: ${status}`);
+export function readBase({ status, reason, outputs }: StackState): Base {
+  if (status !== 'CREATE_COMPLETE') {
+    throw new Error(`cannot deploy the roles of the experiments: ${status}: ${reason}`);
+  }
   return {
     locationRole: outputs.LocationRoleArn,
     otherLocationRole: outputs.OtherLocationRoleArn,

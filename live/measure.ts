@@ -3,15 +3,21 @@ import { Context } from './context';
 /** Nobody waits longer for a read. */
 const LONGEST_LAG_MS = 10 * 60_000;
 
-/** Measures how long it takes until each of some probes says yes. */
-export async function measure(context: Context, probes: (() => Promise<boolean>)[]): Promise<number[]> {
+/**
+ * Measures how long it takes until each of some probes says yes. 0 if the first one does, however long its request
+ * takes. Undefined if none does.
+ */
+export async function measure(context: Context, probes: (() => Promise<boolean>)[]): Promise<(number | undefined)[]> {
   const startedAt = context.now();
-  const lags = probes.map(() => LONGEST_LAG_MS);
+  const lags: (number | undefined)[] = probes.map(() => undefined);
+  let isFirst = true;
   await context.poll(async () => {
     for (const [index, probe] of probes.entries()) {
-      if (lags[index] === LONGEST_LAG_MS && await probe()) lags[index] = context.now() - startedAt;
+      const askedAt = context.now();
+      if (lags[index] === undefined && await probe()) lags[index] = isFirst ? 0 : askedAt - startedAt;
     }
-    return lags.every((lag) => lag < LONGEST_LAG_MS) || undefined;
+    isFirst = false;
+    return !lags.includes(undefined) || undefined;
   }, { timeoutMs: LONGEST_LAG_MS });
   return lags;
 }

@@ -1,6 +1,6 @@
 import { findDataSource, registerDataSource } from '../data-sources';
 import { Experiment } from '../experiment';
-import { createIntegration, waitForRecord } from '../integrations';
+import { createIntegration, getIntegration } from '../integrations';
 
 export const dataSourceDeletion: Experiment = {
   id: 'data-source-deletion',
@@ -13,18 +13,20 @@ export const dataSourceDeletion: Experiment = {
     const { id } = await findDataSource(context, name);
     const isDeleted = async () => {
       const { status } = await context.immuta('DELETE', `/integrations/${integration.id}`);
-      if (status >= 300) return false;
-      // Immuta may refuse it later, too.
+      if (status >= 300) return status === 404;
+      // Immuta may refuse it later, too. The state before the DELETE says neither.
       const end = await context.poll(async () => {
-        const reply = await context.immuta('GET', `/integrations/${integration.id}`);
-        return reply.status === 404 ? 'deleted' : /ing$/.test(reply.body.status) ? undefined : reply.body.status;
+        const reply = await getIntegration(context, integration.id);
+        return reply.status === 404 ? 'deleted' : /^delete(d|Error)$/.exec(reply.body?.status)?.[0];
       });
       return end === 'deleted';
     };
     const see = (blocksIntegration: string) => ({ 'immuta.switches.dataSources.blocksIntegration': blocksIntegration });
     if (await isDeleted()) return see('none');
-    await waitForRecord(context, integration.id);
     await context.immuta('DELETE', `/dataSource/${id}`);
+    const isDisabled = await context.poll(async () =>
+      (await context.immuta('GET', `/dataSource/${id}`)).body?.deleted === true || undefined, { timeoutMs: 60_000 });
+    if (!isDisabled) throw new Error('a deleted data source is not shown so');
     return see(await isDeleted() ? 'enabled' : 'all');
   },
 };

@@ -24,14 +24,18 @@ export const dataSourceEdit: Experiment = {
 
     context.state.add('dataSources', renamed);
     await context.immuta('PUT', `/dataSource/${id}`, { name: renamed });
-    const current = await wait((record) => record.name === renamed);
+    const current = await wait((record) => record?.name === renamed);
 
     await context.immuta('DELETE', `/dataSource/${id}`);
+    // A read before that shows nothing of a restoration.
+    if (!await wait((record) => record?.deleted === true)) throw new Error('a deleted data source is not shown so');
     await context.immuta('PUT', `/dataSource/${id}`, { deleted: false });
-    const restored = await wait((record) => record.deleted === false);
+    const restored = await wait((record) => record?.deleted === false);
 
     if (restored) await context.immuta('DELETE', `/dataSource/${id}`);
-    const again = await postDataSources(context, integration, form, [current ? renamed : name]);
+    // With another prefix, only the name can be in the way.
+    const prefixOf = () => 'another/';
+    const again = await postDataSources(context, integration, form, [current ? renamed : name], prefixOf);
     const isRefused = again.status >= 300 || [again.body].flat().some((each: any) => each?.error !== undefined);
     return {
       'immuta.switches.dataSources.renames': current ?? false,

@@ -26,7 +26,9 @@ export const dataSourcePrefix: Experiment = {
       ...prefix === undefined ? {} : { 'immuta.switches.dataSources.shows': shows === form ? null : shows },
       'immuta.switches.dataSources.answers':
         Array.isArray(body) ? 'list' : body?.dataSourceId === undefined ? 'job' : 'object',
-      'immuta.switches.dataSources.handlerType': record.blobHandlerType,
+      // The report contains it as it is.
+      'immuta.switches.dataSources.handlerType':
+        /^[\w -]{1,30}$/.test(record.blobHandlerType) ? record.blobHandlerType : undefined,
       'immuta.switches.dataSources.showsCreation': record.createdAt !== undefined,
     };
   },

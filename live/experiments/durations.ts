@@ -1,6 +1,6 @@
 import { Context } from '../context';
 import { Experiment } from '../experiment';
-import { deleteIntegration, putIntegration, startIntegration, waitUntilSettled } from '../integrations';
+import { deleteIntegration, renameIntegration, startIntegration, waitUntilSettled } from '../integrations';
 
 export const durations: Experiment = {
   id: 'durations',
@@ -13,11 +13,8 @@ export const durations: Experiment = {
   async run(context) {
     const integration = await startIntegration(context, 'durations');
     const creating = await measure(context, () => waitUntilSettled(context, integration.id));
-    const config = { ...integration.config, name: context.name('durations-renamed') };
-    const editing = await measure(context, async () => {
-      await putIntegration(context, integration.id, config);
-      await waitUntilSettled(context, integration.id);
-    });
+    const name = context.name('durations-renamed');
+    const editing = await measure(context, () => renameIntegration(context, integration, name));
     const deleting = await measure(context, () => deleteIntegration(context, integration.id));
     return {
       'immuta.switches.durations.creating': creating,

@@ -15,6 +15,7 @@ export const expressMode: Experiment = {
     await context.destroy('ExpressMode');
     if (!complete) throw new Error('the resource did not become CREATE_COMPLETE');
     // The ID is in the response.
-    return { 'cloudFormation.expressWaitsForCustomResources': complete.PhysicalResourceId!.startsWith('probe-') };
+    const isAnswered = complete.PhysicalResourceId?.startsWith('probe-') ?? false;
+    return { 'cloudFormation.expressWaitsForCustomResources': isAnswered };
   },
 };

@@ -1,8 +1,8 @@
 import {
   AssociateAccessGrantsIdentityCenterCommand, DissociateAccessGrantsIdentityCenterCommand,
-  GetAccessGrantsInstanceCommand,
 } from '@aws-sdk/client-s3-control';
 import { Experiment } from '../experiment';
+import { isAssociated } from '../instance';
 import { measure } from '../measure';
 
 /** Only in an instance of the kit: no association of another owner is touched. */
@@ -19,10 +19,7 @@ export const identityCenter: Experiment = {
     const IdentityCenterArn = context.options.identityCenter!;
     const associate = () =>
       s3Control.send(new AssociateAccessGrantsIdentityCenterCommand({ AccountId, IdentityCenterArn }));
-    const isShown = async () => {
-      const instance = await s3Control.send(new GetAccessGrantsInstanceCommand({ AccountId }));
-      return (instance.IdentityCenterInstanceArn ?? instance.IdentityCenterArn) !== undefined;
-    };
+    const isShown = () => isAssociated(context.aws);
     const association = context.name('association');
     context.state.add('associations', association);
     await associate();
@@ -36,7 +33,9 @@ export const identityCenter: Experiment = {
     const [endMs] = await measure(context, [async () => !(await isShown())]);
     return {
       'aws.accessGrants.secondAssociation': secondAssociation,
-      'aws.accessGrants.associationMs': Math.max(beginMs, endMs),
+      ...beginMs === undefined || endMs === undefined
+        ? {}
+        : { 'aws.accessGrants.associationMs': Math.max(beginMs, endMs) },
     };
   },
 };

@@ -1,5 +1,6 @@
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Experiment } from '../experiment';
+import { findInstance } from '../instance';
 
 /** Runs before the others create an instance. */
 export const instanceTags: Experiment = {
@@ -13,8 +14,15 @@ export const instanceTags: Experiment = {
     });
     const { status } = await deploy('before');
     if (status !== 'CREATE_COMPLETE') throw new Error(`the instance was not created: ${status}`);
+    const before = await findInstance(context.aws);
     const updated = await deploy('after');
+    const after = await findInstance(context.aws);
     await context.destroy('InstanceTags');
-    return { 'aws.accessGrants.changesTagsInPlace': updated.status === 'UPDATE_COMPLETE' };
+    if (updated.status === 'UPDATE_COMPLETE') {
+      const isSame = after?.CreatedAt?.getTime() === before?.CreatedAt?.getTime();
+      return { 'aws.accessGrants.changesTagsInPlace': isSame };
+    }
+    if (/already ?exists|replac/i.test(updated.reason ?? '')) return { 'aws.accessGrants.changesTagsInPlace': false };
+    throw new Error(`the update failed for another reason: ${updated.reason}`);
   },
 };

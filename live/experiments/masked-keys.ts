@@ -11,10 +11,10 @@ export const maskedKeys: Experiment = {
   expected: { 'immuta.switches.masksKeys': false, 'immuta.switches.omitsKeys': false },
   async run(context) {
     await context.base();
-    const { status, outputs } = await context.deploy('MaskedKeys', (stack) => {
+    const { status, reason, outputs } = await context.deploy('MaskedKeys', (stack) => {
       defineIntegration(stack, context, 'masked-keys', { authentication: ImmutaAuthentication.managedAccessKey() });
     });
-    if (status !== 'CREATE_COMPLETE') throw new Error(`an integration with an access key failed: ${status}`);
+    if (status !== 'CREATE_COMPLETE') throw new Error(`an integration with an access key failed: ${status}: ${reason}`);
     const { body } = await getIntegration(context, outputs.IntegrationId);
     await context.destroy('MaskedKeys');
     const shown: string | undefined = body.config.awsAccessKeyId;

@@ -1,7 +1,8 @@
-import { ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control';
-import { Context } from '../context';
 import { Experiment } from '../experiment';
-import { createIntegration, deleteIntegration, putIntegration, waitUntilSettled } from '../integrations';
+import {
+  createIntegration, deleteIntegration, putIntegration, requireSuccess, waitUntilSettled,
+} from '../integrations';
+import { findLocations } from '../locations';
 
 /** A read may show the state before a write for this long. */
 const READ_LAG_MS = 60_000;
@@ -22,9 +23,10 @@ export const putFields: Experiment = {
     const ignored: string[] = [];
     let config = integration.config;
     const change = async (field: string, value: string) => {
-      const { status, body } = await putIntegration(context, integration.id, { ...config, [field]: value });
-      if (status === 400 && /non-editable/.test(body?.message)) return void refused.push(field);
-      if (status >= 300) return; // Refused for another reason: the value was considered.
+      const reply = await putIntegration(context, integration.id, { ...config, [field]: value });
+      if (reply.status === 400) return void refused.push(field);
+      if (reply.status === 422) return; // The tests failed: they considered the value.
+      requireSuccess(reply);
       const isShown = async () => (await waitUntilSettled(context, integration.id))[field] === value || undefined;
       if (!await context.poll(isShown, { timeoutMs: READ_LAG_MS })) return void ignored.push(field);
       config = { ...config, [field]: value };
@@ -36,19 +38,15 @@ export const putFields: Experiment = {
     await change('awsRoleToAssume', otherImmutaRole);
     await change('awsLocationRole', otherLocationRole);
     const canEditRole = config.awsLocationRole === otherLocationRole;
-    const role = canEditRole ? await findLocationRole(context, config.awsLocationPath) : undefined;
+    const findRole = async () => (await findLocations(context, config.awsLocationPath))[0]?.IAMRoleArn;
+    const isUpdated = async () => (await findRole()) === otherLocationRole || undefined;
+    const hasOtherRole = canEditRole && await context.poll(isUpdated, { timeoutMs: READ_LAG_MS });
+    const hasLocation = canEditRole && await findRole() !== undefined;
     await deleteIntegration(context, integration.id);
     return {
       'immuta.switches.nonEditable': refused,
       'immuta.switches.ignoredByEdit': ignored,
-      ...role ? { 'immuta.switches.locationRoleEdit': role === otherLocationRole ? 'update' : 'record-only' } : {},
+      ...hasLocation ? { 'immuta.switches.locationRoleEdit': hasOtherRole ? 'update' : 'record-only' } : {},
     };
   },
 };
-
-async function findLocationRole({ aws }: Context, scope: string): Promise<string | undefined> {
-  const { AccessGrantsLocationsList: [location] = [] } = await aws.s3Control.send(
-    new ListAccessGrantsLocationsCommand({ AccountId: aws.accountId, LocationScope: scope }),
-  );
-  return location?.IAMRoleArn;
-}

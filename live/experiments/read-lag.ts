@@ -1,9 +1,9 @@
-import { ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control';
 import { Context } from '../context';
 import { Experiment } from '../experiment';
 import {
-  getIntegration, listIntegrations, putIntegration, startIntegration, waitUntilSettled,
+  getIntegration, listIntegrations, putIntegration, requireSuccess, startIntegration, waitUntilSettled,
 } from '../integrations';
+import { findLocations } from '../locations';
 import { measure } from '../measure';
 
 type Write = 'create' | 'edit' | 'delete';
@@ -28,15 +28,16 @@ export const readLag: Experiment = {
     const { id, config } = await startIntegration(context, 'read-lag');
     const created = await measureReads(context, id, 'create', (record) => record !== undefined);
     await waitUntilSettled(context, id);
-    const [location] = await measure(context, [async () => isRegistered(context, config.awsLocationPath)]);
+    const isRegistered = async () => (await findLocations(context, config.awsLocationPath)).length > 0;
+    const [location] = await measure(context, [isRegistered]);
 
     const name = context.name('read-lag-renamed');
-    await putIntegration(context, id, { ...config, name });
+    requireSuccess(await putIntegration(context, id, { ...config, name }));
     const edited = await measureReads(context, id, 'edit', (record) =>
       record?.status === 'editing' || record?.config.name === name);
     await waitUntilSettled(context, id);
 
-    await context.immuta('DELETE', `/integrations/${id}`);
+    requireSuccess(await context.immuta('DELETE', `/integrations/${id}`));
     const deleted = await measureReads(context, id, 'delete', (record) =>
       record === undefined || /^delet/.test(record.status));
     return { ...created, ...edited, ...deleted, 'aws.accessGrants.listLagMs': location };
@@ -55,11 +56,4 @@ async function measureReads(context: Context, id: string, write: Write, isCurren
     [`immuta.switches.readLag.get.${write}`]: getLag,
     [`immuta.switches.readLag.list.${write}`]: listLag,
   };
-}
-
-async function isRegistered({ aws }: Context, LocationScope: string): Promise<boolean> {
-  const { AccessGrantsLocationsList = [] } = await aws.s3Control.send(
-    new ListAccessGrantsLocationsCommand({ AccountId: aws.accountId, LocationScope }),
-  );
-  return AccessGrantsLocationsList.length > 0;
 }

@@ -25,8 +25,10 @@ export const refactoring: Experiment = {
         Destination: { StackName: stackName, LogicalResourceId: 'NewThing' },
       }],
     }));
+    let reason: string | undefined;
     const find = (end: RegExp) => context.poll(async () => {
       const shown = await cloudFormation.send(new DescribeStackRefactorCommand({ StackRefactorId }));
+      reason = [shown.StatusReason, shown.ExecutionStatusReason].filter(Boolean).join('; ');
       return [shown.Status, shown.ExecutionStatus].find((status) => end.test(status ?? ''));
     });
     let end = await find(/^CREATE_(COMPLETE|FAILED)$/);
@@ -35,6 +37,8 @@ export const refactoring: Experiment = {
       end = await find(/^(EXECUTE|ROLLBACK)_(COMPLETE|FAILED)$/);
     }
     await context.destroy('Refactoring');
-    return { 'cloudFormation.refactorsCustomResources': end === 'EXECUTE_COMPLETE' };
+    if (end === 'EXECUTE_COMPLETE') return { 'cloudFormation.refactorsCustomResources': true };
+    if (/Custom::|custom resource/i.test(reason ?? '')) return { 'cloudFormation.refactorsCustomResources': false };
+    throw new Error(`the refactoring failed for another reason: ${end}: ${reason}`);
   },
 };

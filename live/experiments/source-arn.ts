@@ -7,7 +7,7 @@ const ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity'];
 /** One role trusts the instance, the other one its locations. */
 export const sourceArn: Experiment = {
   id: 'source-arn',
-  question: "Is `aws:SourceArn` in the trust policy of a location's role the instance or the location?",
+  question: 'Is `aws:SourceArn` the instance or the location when a location is registered with a role?',
   expected: { 'aws.accessGrants.sourceArn': 'instance' },
   async run(context) {
     await context.base();

@@ -31,9 +31,10 @@ export const validationFailure: Experiment = {
     await deleteIntegration(context, id);
     await deleteIntegration(context, first.id);
     if (record?.status !== 'createError') return {};
+    const isForPut = again.status === 400 ? /PUT/.test(again.body?.message) || undefined : false;
     return {
       'immuta.switches.validationFailure': body.status === 'createError' ? 'ok' : 'createError',
-      'immuta.switches.createErrorRepair': again.status === 400 && /PUT/.test(again.body?.message) ? 'put' : 'delete',
+      'immuta.switches.createErrorRepair': isForPut === undefined ? undefined : isForPut ? 'put' : 'delete',
     };
   },
 };

@@ -26,6 +26,6 @@ exports.handler = async (event) => {
 /** The age of the event, and how long the response URL is valid, both in seconds. `?` if the URL does not tell. */
 function describeUrl({ searchParams }, now) {
   const signedAt = searchParams.get('X-Amz-Date')?.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
-  const age = Math.floor((now - Date.parse(signedAt)) / 1000);
+  const age = Math.max(0, Math.floor((now - Date.parse(signedAt)) / 1000)); // Clocks differ.
   return { AgeSeconds: Number.isNaN(age) ? '?' : age, ExpiresSeconds: searchParams.get('X-Amz-Expires') ?? '?' };
 }

@@ -1,0 +1,152 @@
+import { Live, useLive } from './fixture';
+import { Experiment } from '../../live/experiment';
+import { dataSourceDeletion } from '../../live/experiments/data-source-deletion';
+import { dataSourceEdit } from '../../live/experiments/data-source-edit';
+import { durations } from '../../live/experiments/durations';
+import { instanceTags } from '../../live/experiments/instance-tags';
+import { principal } from '../../live/experiments/principal';
+import { putFields } from '../../live/experiments/put-fields';
+import { refactoring } from '../../live/experiments/refactoring';
+import { roleToAssume } from '../../live/experiments/role-to-assume';
+import { scopeKeys } from '../../live/experiments/scope-keys';
+import { setContext } from '../../live/experiments/set-context';
+import { twoIntegrations } from '../../live/experiments/two-integrations';
+import type { SendToImmuta } from '../../live/immuta';
+import { measure } from '../../live/measure';
+import { runKit } from '../../live/run';
+import { applySettings } from '../sandbox/live-settings';
+
+// What looks like an answer, and is none.
+const live = useLive();
+
+/** Runs one experiment. @param change What is another way than in the fixture */
+async function run(experiment: Experiment, change: (current: Live) => Partial<Live['kit']> = () => ({})) {
+  const { kit } = live.current;
+  const { results, leftovers } = (await runKit({ ...kit, ...change(live.current), experiments: [experiment] }))!;
+  expect(leftovers).toEqual([]);
+  return results[0];
+}
+
+function set(settings: Record<string, unknown>): void {
+  applySettings(live.current.sandbox, settings);
+}
+
+/** Immuta with other answers to some requests. Undefined: as it answers. */
+function answering(answer: (...request: Parameters<SendToImmuta>) => object | undefined) {
+  return ({ kit }: Live) => ({
+    immuta: (async (...request) => {
+      const body: any = answer(...request);
+      return body ? { status: body.statusCode, body } : kit.immuta(...request);
+    }) as SendToImmuta,
+  });
+}
+
+test('principal waits for the tests of an integration that fails later', async () => {
+  set({ 'immuta.switches.validationFailure': 'createError', 'immuta.identity.externalId': 'sent' });
+  expect(await run(principal)).toMatchObject({ seen: { 'immuta.identity.externalId': 'sent' } });
+});
+
+test('role-to-assume concludes nothing when Immuta ignores the field', async () => {
+  const result = await run(roleToAssume, ({ kit }) => ({
+    immuta: async (method, path, body) => {
+      const reply = await kit.immuta(method, path, body);
+      if (method === 'GET') [reply.body].flat().forEach((record) => delete record.config?.awsRoleToAssume);
+      return reply;
+    },
+  }));
+  expect(result).toMatchObject({ outcome: 'undetermined', seen: {} });
+});
+
+test('put-fields takes each 400 for a refusal, whatever its text', async () => {
+  set({ 'immuta.switches.nonEditable': ['awsRegion', 'awsLocationPath'] });
+  const refuse = answering((method, _path, body: any) =>
+    method === 'PUT' && body.config.awsAccountId === '000000000000'
+      ? { statusCode: 400, message: 'The account is another one.' }
+      : undefined);
+  expect(await run(putFields, refuse)).toMatchObject({ outcome: 'as expected' });
+});
+
+test('put-fields fails when a response says nothing about the value', async () => {
+  const refuse = answering((method) => method === 'PUT' ? { statusCode: 409, message: 'Not now.' } : undefined);
+  expect(await run(putFields, refuse)).toMatchObject({
+    outcome: 'failed', reason: expect.stringContaining('Not now.'),
+  });
+});
+
+test('durations counts an edit from its request to the record that shows it', async () => {
+  set({ 'immuta.switches.readLag.get.edit': 3_000 });
+  expect((await run(durations)).seen['immuta.switches.durations.editing']).toBeGreaterThanOrEqual(10_000);
+});
+
+test('two-integrations fails when the second one fails without the first one, too', async () => {
+  const refuse = answering((method, _path, body: any) =>
+    method === 'POST' && body.config.name.endsWith('second') ? { statusCode: 400, message: 'No.' } : undefined);
+  expect(await run(twoIntegrations, refuse)).toMatchObject({
+    outcome: 'failed', reason: 'the second integration fails without the first one, too',
+  });
+});
+
+test('data-source-edit does not take a read before the deletion for a restoration', async () => {
+  set({ 'immuta.switches.dataSources.readLag.delete': 5_000, 'immuta.switches.dataSources.restores': false });
+  expect(await run(dataSourceEdit)).toMatchObject({ seen: { 'immuta.switches.dataSources.restores': false } });
+});
+
+test('data-source-deletion does not take a read before the deletion for a refusal', async () => {
+  set({ 'immuta.switches.readLag.get.delete': 5_000, 'immuta.switches.dataSources.blocksIntegration': 'none' });
+  expect(await run(dataSourceDeletion)).toMatchObject({
+    seen: { 'immuta.switches.dataSources.blocksIntegration': 'none' },
+  });
+});
+
+test('scope-keys says nothing about grants when Immuta keeps those that it did not create', async () => {
+  live.current.sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+  live.current.sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', after: 1 });
+  expect((await run(scopeKeys)).seen).toEqual({ 'aws.s3Control.hasScopeKeys.location': true });
+});
+
+test('instance-tags fails when the update fails for another reason', async () => {
+  live.current.sandbox.cloudFormation.faults.push({
+    logicalId: /^Instance$/, action: 'update', reason: 'Rate exceeded', once: true,
+  });
+  set({ 'aws.accessGrants.changesTagsInPlace': true });
+  expect(await run(instanceTags)).toMatchObject({
+    outcome: 'failed', reason: 'the update failed for another reason: Rate exceeded',
+  });
+});
+
+test('refactoring fails when it is refused for another reason', async () => {
+  const { cloudFormation } = live.current.sandbox;
+  cloudFormation.requireRefactorable = () => {
+    throw new Error('The stack has drifted');
+  };
+  expect(await run(refactoring)).toMatchObject({
+    outcome: 'failed', reason: expect.stringContaining('CREATE_FAILED: The stack has drifted'),
+  });
+});
+
+test('set-context deletes locations that lists do not show yet', async () => {
+  set({ 'aws.accessGrants.listLagMs': 120_000 });
+  expect(await run(setContext)).toMatchObject({ outcome: 'as expected' });
+  const { aws } = live.current.sandbox;
+  expect(aws.accessGrants.locations('111122223333', 'us-east-1')).toEqual([]);
+});
+
+test('measures 0 when the first read shows a change, however long a request takes', async () => {
+  const slow: Experiment = {
+    id: 'slow',
+    question: 'How long?',
+    expected: { first: 0, third: 0, never: 0 },
+    async run(context) {
+      let reads = 0;
+      const answers = async (isShown: () => boolean) => {
+        await context.sleep(200);
+        return isShown();
+      };
+      const [first, third, never] = await measure(context, [
+        () => answers(() => true), () => answers(() => (reads += 1) === 3), () => answers(() => false),
+      ]);
+      return { first, third, never };
+    },
+  };
+  expect((await run(slow)).seen).toEqual({ first: 0, third: expect.any(Number) });
+});
