@@ -25,6 +25,7 @@ const REPORT = 'live-report';
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(USAGE);
   if (args[0] === '--apply') {
+    if (!args[1]) throw new Error(USAGE);
     console.log(JSON.stringify(applyReport(args[1]), undefined, 2));
     console.log(`${SETTINGS_FILE} is written. Run the tests.`);
     return;
@@ -33,7 +34,8 @@ async function main(args: readonly string[]): Promise<void> {
   const { options } = command;
   const { apiKey, accountId } = await readApiKey(options);
   const s3Control = new S3ControlClient();
-  const place = `account ${accountId}, ${await s3Control.config.region()}, ${new URL(options.url).host}`;
+  const region = await s3Control.config.region();
+  const place = `account ${accountId}, ${region}, ${new URL(options.url).host}`;
   const state = new State(STATE_FILE, place);
   const redact = createRedact(options, [apiKey]);
   const ended = new AbortController();
@@ -47,7 +49,8 @@ async function main(args: readonly string[]): Promise<void> {
     options,
     aws: { cloudFormation: new CloudFormationClient(), s3Control, accountId },
     immuta: connectToImmuta(options.url, apiKey),
-    deployer: new CdkDeployer((text) => process.stdout.write(text)),
+    // The CLI reads more variables than the SDK does, and must not find another Region.
+    deployer: new CdkDeployer((text) => process.stdout.write(text), { ...process.env, AWS_REGION: region }),
     state,
     time: { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
     signal: ended.signal,
