@@ -1,11 +1,12 @@
 import {
-  CreateAccessGrantsLocationCommand, DeleteAccessGrantCommand, DeleteAccessGrantsLocationCommand,
-  ListAccessGrantEntry, ListAccessGrantsLocationsEntry, paginateListAccessGrants, paginateListAccessGrantsLocations,
+  CreateAccessGrantCommand, CreateAccessGrantsLocationCommand, DeleteAccessGrantCommand,
+  DeleteAccessGrantsLocationCommand, ListAccessGrantEntry, ListAccessGrantsLocationsEntry, paginateListAccessGrants,
+  paginateListAccessGrantsLocations,
 } from '@aws-sdk/client-s3-control';
 import type { Context } from './context';
 
 /** A new role or trust policy takes this long to have an effect, and a deleted grant to be gone. */
-const PROPAGATION_MS = 60_000;
+export const PROPAGATION_MS = 60_000;
 
 /** The locations with a scope: one or none. */
 export async function findLocations(
@@ -20,24 +21,34 @@ export async function findLocations(
   return found;
 }
 
-/** Whether S3 Access Grants takes a role for a location. Registers a location of this run, and deletes it. */
-export async function canUseRole(context: Context, label: string, roleArn: string): Promise<boolean> {
+/** Registers a location of this run, and returns its ID. Undefined if S3 Access Grants does not take the role. */
+export async function registerLocation(
+  context: Context,
+  LocationScope: string,
+  IAMRoleArn: string,
+): Promise<string | undefined> {
   const { s3Control, accountId: AccountId } = context.aws;
-  const LocationScope = context.path(label);
   context.state.add('locations', LocationScope);
   const location = await context.poll(async () => {
     try {
-      const input = { AccountId, LocationScope, IAMRoleArn: roleArn };
-      return await s3Control.send(new CreateAccessGrantsLocationCommand(input));
+      return await s3Control.send(new CreateAccessGrantsLocationCommand({ AccountId, LocationScope, IAMRoleArn }));
     } catch (error) {
       if (/InvalidIamRole/.test((error as Error).name)) return undefined;
       throw error;
     }
   }, { everyMs: 10_000, timeoutMs: PROPAGATION_MS });
-  // By its ID: a list may not show it yet.
-  if (location) await deleteLocation(context, location.AccessGrantsLocationId!);
-  context.state.remove('locations', LocationScope);
-  return location !== undefined;
+  return location?.AccessGrantsLocationId;
+}
+
+/** Lets a role read what is in a location. */
+export async function createGrant({ aws }: Context, AccessGrantsLocationId: string, roleArn: string): Promise<void> {
+  await aws.s3Control.send(new CreateAccessGrantCommand({
+    AccountId: aws.accountId,
+    AccessGrantsLocationId,
+    AccessGrantsLocationConfiguration: { S3SubPrefix: '*' },
+    Grantee: { GranteeType: 'IAM', GranteeIdentifier: roleArn },
+    Permission: 'READ',
+  }));
 }
 
 /** Deletes the grants in a location, then the location. */

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -9,8 +9,19 @@ export interface ProbeProperties {
   readonly create?: 'answer' | 'fail' | 'wait';
   /** What passes before, up to 60 seconds. @default 0 */
   readonly delaySeconds?: number;
+  /** S3 path to which a Create requests access from S3 Access Grants. @default - none */
+  readonly target?: string;
   /** What CloudFormation waits at most. @default Duration.minutes(5) */
   readonly serviceTimeout?: Duration;
+}
+
+/** Defines the role of the function, which may ask S3 Access Grants for access, and an output with its ARN. */
+export function defineProbeRole(stack: Stack): iam.Role {
+  const role = new iam.Role(stack, 'ProbeRole', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const instanceArn = stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
+  role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetDataAccess'], resources: [instanceArn] }));
+  new CfnOutput(stack, 'ProbeRoleArn', { value: role.roleArn });
+  return role;
 }
 
 /** Defines custom resources of one function, by their IDs. */
@@ -20,7 +31,7 @@ export function defineProbes(stack: Stack, probes: Readonly<Record<string, Probe
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // It may not create log groups, or a late line would create the group again.
-  const role = new iam.Role(stack, 'ProbeRole', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const role = defineProbeRole(stack);
   logGroup.grantWrite(role);
   const fn = new lambda.Function(stack, 'Probe', {
     role,
@@ -31,12 +42,12 @@ export function defineProbes(stack: Stack, probes: Readonly<Record<string, Probe
     timeout: Duration.seconds(90),
   });
   return Object.entries(probes).map(([id, properties]) => {
-    const { create = 'answer', delaySeconds = 0, serviceTimeout = Duration.minutes(5) } = properties;
+    const { create = 'answer', delaySeconds = 0, target, serviceTimeout = Duration.minutes(5) } = properties;
     const resource = new CustomResource(stack, id, {
       serviceToken: fn.functionArn,
       serviceTimeout,
       resourceType: 'Custom::Probe',
-      properties: { Create: create, DelaySeconds: delaySeconds },
+      properties: { Create: create, DelaySeconds: delaySeconds, Target: target },
     });
     resource.node.addDependency(fn);
     return resource;

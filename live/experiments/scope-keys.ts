@@ -1,8 +1,7 @@
-import { CreateAccessGrantCommand } from '@aws-sdk/client-s3-control';
 import { Context } from '../context';
 import { Experiment } from '../experiment';
 import { defineIntegration } from '../library-stack';
-import { deleteGrants, findLocations } from '../locations';
+import { createGrant, deleteGrants, findLocations } from '../locations';
 
 const LOCATION = 'aws.s3Control.hasScopeKeys.location';
 const GRANT = 'aws.s3Control.hasScopeKeys.grant';
@@ -38,7 +37,10 @@ export const scopeKeys: Experiment = {
 async function isDestroyedWithGrant(context: Context, label: string): Promise<boolean> {
   const scope = context.path(label.toLowerCase());
   context.state.add('grants', scope);
-  const locationId = await createGrant(context, scope);
+  const location = await context.poll(async () => (await findLocations(context, scope))[0], { timeoutMs: 60_000 });
+  if (!location) throw new Error('S3 Access Grants shows no location of the integration');
+  const locationId = location.AccessGrantsLocationId!;
+  await createGrant(context, locationId, (await context.base()).otherImmutaRole);
   const { status } = await context.destroy(label);
   if (status !== 'DELETE_COMPLETE') {
     await deleteGrants(context, locationId);
@@ -46,20 +48,4 @@ async function isDestroyedWithGrant(context: Context, label: string): Promise<bo
   }
   context.state.remove('grants', scope);
   return status === 'DELETE_COMPLETE';
-}
-
-/** Grants a role of the kit access to a location, and returns the ID of the location. */
-async function createGrant(context: Context, scope: string): Promise<string> {
-  const { s3Control, accountId: AccountId } = context.aws;
-  const location = await context.poll(async () => (await findLocations(context, scope))[0], { timeoutMs: 60_000 });
-  if (!location) throw new Error('S3 Access Grants shows no location of the integration');
-  const { AccessGrantsLocationId } = location;
-  await s3Control.send(new CreateAccessGrantCommand({
-    AccountId,
-    AccessGrantsLocationId,
-    AccessGrantsLocationConfiguration: { S3SubPrefix: '*' },
-    Grantee: { GranteeType: 'IAM', GranteeIdentifier: (await context.base()).otherImmutaRole },
-    Permission: 'READ',
-  }));
-  return AccessGrantsLocationId!;
 }

@@ -1,6 +1,5 @@
-import { defineLocationRole } from '../base-stack';
 import { Experiment } from '../experiment';
-import { canUseRole } from '../locations';
+import { findUsableRoles } from '../location-roles';
 
 const ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:SetContext'];
 
@@ -10,20 +9,17 @@ const ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:SetContext'];
  */
 export const setContext: Experiment = {
   id: 'set-context',
-  question: 'Which actions must the trust policy of a role allow to register a location with it, without Identity '
-    + 'Center?',
+  question: "Which actions must the trust policy of a location's role allow, without Identity Center?",
   expected: { 'aws.accessGrants.trustActions': ['sts:AssumeRole', 'sts:SetSourceIdentity'] },
   async run(context) {
-    await context.base();
-    const { outputs } = await context.deploy('SetContext', (stack) => {
-      ACTIONS.forEach((_, index) => defineLocationRole(stack, `Role${index}`, ACTIONS.slice(0, index + 1)));
-    });
-    let needed: readonly string[] | undefined;
-    for (const index of [...ACTIONS.keys()].reverse()) {
-      if (!await canUseRole(context, `set-context-${index}`, outputs[`Role${index}Arn`])) break;
-      needed = ACTIONS.slice(0, index + 1);
-    }
-    if (!needed) throw new Error('S3 Access Grants takes none of the roles');
-    return { 'aws.accessGrants.trustActions': needed };
+    const trusts = {
+      AllActions: { actions: ACTIONS },
+      TwoActions: { actions: ACTIONS.slice(0, 2) },
+      OneAction: { actions: ACTIONS.slice(0, 1) },
+    };
+    const usable = await findUsableRoles(context, 'SetContext', () => trusts);
+    if (usable[0] !== 'AllActions') throw new Error('S3 Access Grants cannot use a role with all actions');
+    const least = usable.at(-1) as keyof typeof trusts;
+    return { 'aws.accessGrants.trustActions': trusts[least].actions };
   },
 };

@@ -1,26 +1,20 @@
-import { defineLocationRole } from '../base-stack';
 import { Experiment } from '../experiment';
-import { canUseRole } from '../locations';
+import { findUsableRoles } from '../location-roles';
 
 const ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity'];
 
 /** One role trusts the instance, the other one its locations. */
 export const sourceArn: Experiment = {
   id: 'source-arn',
-  question: 'Is `aws:SourceArn` the instance or the location when a location is registered with a role?',
+  question: "Is `aws:SourceArn` in the trust policy of a location's role the instance or the location?",
   expected: { 'aws.accessGrants.sourceArn': 'instance' },
   async run(context) {
-    await context.base();
-    const { outputs } = await context.deploy('SourceArn', (stack) => {
+    const [usable, ...others] = await findUsableRoles(context, 'SourceArn', (stack) => {
       const instanceArn = stack.formatArn({ service: 's3', resource: 'access-grants', resourceName: 'default' });
-      for (const [id, arn] of [['Instance', instanceArn], ['Location', `${instanceArn}/location/*`]]) {
-        defineLocationRole(stack, id, ACTIONS, [], { ArnLike: { 'aws:SourceArn': arn } });
-      }
+      const trust = (arn: string) => ({ actions: ACTIONS, conditions: { ArnLike: { 'aws:SourceArn': arn } } });
+      return { Instance: trust(instanceArn), Location: trust(`${instanceArn}/location/*`) };
     });
-    for (const kind of ['Instance', 'Location']) {
-      const isUsable = await canUseRole(context, `source-arn-${kind.toLowerCase()}`, outputs[`${kind}Arn`]);
-      if (isUsable) return { 'aws.accessGrants.sourceArn': kind.toLowerCase() };
-    }
-    throw new Error('S3 Access Grants takes neither role: the key has another value, or none');
+    if (usable && others.length === 0) return { 'aws.accessGrants.sourceArn': usable.toLowerCase() };
+    throw new Error('S3 Access Grants can use both roles, or neither one for all that it does');
   },
 };

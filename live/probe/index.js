@@ -1,12 +1,12 @@
 /**
  * A custom resource for experiments about CloudFormation. `Create` says what it does: `answer`, `fail`, or `wait`,
- * which never answers. `DelaySeconds` passes before.
+ * which never answers. `DelaySeconds` passes before. With a `Target`, it asks S3 Access Grants for access to it.
  */
 'use strict';
 
-exports.handler = async (event) => {
+exports.handler = async (event, context) => {
   const startedAt = Date.now();
-  const { Create, DelaySeconds = '0' } = event.ResourceProperties;
+  const { Create, DelaySeconds = '0', Target } = event.ResourceProperties;
   const isCreate = event.RequestType === 'Create';
   if (isCreate && Create === 'wait') return;
   if (isCreate) await new Promise((resolve) => setTimeout(resolve, Number(DelaySeconds) * 1000));
@@ -17,11 +17,25 @@ exports.handler = async (event) => {
     StackId: event.StackId,
     RequestId: event.RequestId,
     LogicalResourceId: event.LogicalResourceId,
-    Data: describeUrl(new URL(event.ResponseURL), startedAt),
+    Data: {
+      ...describeUrl(new URL(event.ResponseURL), startedAt),
+      ...isCreate && Target ? { Access: await requestAccess(context.invokedFunctionArn.split(':')[4], Target) } : {},
+    },
   };
   // A buffer: fetch adds a content type to text, which S3 refuses.
   await fetch(event.ResponseURL, { method: 'PUT', body: Buffer.from(JSON.stringify(body)) });
 };
+
+/** `granted`, or the code of the error. The credentials go nowhere. */
+async function requestAccess(AccountId, Target) {
+  const { S3ControlClient, GetDataAccessCommand } = require('@aws-sdk/client-s3-control');
+  try {
+    await new S3ControlClient().send(new GetDataAccessCommand({ AccountId, Target, Permission: 'READ' }));
+    return 'granted';
+  } catch (error) {
+    return error.name;
+  }
+}
 
 /** The age of the event, and how long the response URL is valid, both in seconds. `?` if the URL does not tell. */
 function describeUrl({ searchParams }, now) {

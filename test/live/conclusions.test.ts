@@ -14,6 +14,7 @@ import { twoIntegrations } from '../../live/experiments/two-integrations';
 import type { SendToImmuta } from '../../live/immuta';
 import { measure } from '../../live/measure';
 import { runKit } from '../../live/run';
+import { AwsError } from '../sandbox/aws';
 import { applySettings } from '../sandbox/live-settings';
 
 // What looks like an answer, and is none.
@@ -129,6 +130,26 @@ test('set-context deletes locations that lists do not show yet', async () => {
   expect(await run(setContext)).toMatchObject({ outcome: 'as expected' });
   const { aws } = live.current.sandbox;
   expect(aws.accessGrants.locations('111122223333', 'us-east-1')).toEqual([]);
+});
+
+test('set-context asks for access: S3 may register a location with a role that it cannot use', async () => {
+  const { accessGrants } = live.current.sandbox.aws;
+  const { requireSession } = accessGrants;
+  accessGrants.trustActions = ['sts:AssumeRole'];
+  accessGrants.requireSession = (...location) => {
+    accessGrants.trustActions = ['sts:AssumeRole', 'sts:SetSourceIdentity'];
+    return requireSession.apply(accessGrants, location);
+  };
+  expect(await run(setContext)).toMatchObject({ outcome: 'as expected' });
+});
+
+test('set-context fails when a reader gets no access for another reason', async () => {
+  live.current.sandbox.aws.accessGrants.grantFor = () => {
+    throw new AwsError(403, 'AccessDenied', 'You do not have READ permissions');
+  };
+  expect(await run(setContext)).toMatchObject({
+    outcome: 'failed', reason: 'a reader gets no access to a location: AccessDenied',
+  });
 });
 
 test('measures 0 when the first read shows a change, however long a request takes', async () => {

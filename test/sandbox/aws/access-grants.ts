@@ -279,19 +279,34 @@ export class AccessGrantsState {
     }
   }
 
+  /** @throws AwsError if the role of a location does not let S3 begin a session for a reader */
+  async requireSession(location: AccessGrantsLocation, instance: AccessGrantsInstance): Promise<void> {
+    if (await this.canAssume(location.roleArn, location, instance)) return;
+    throw new AwsError(403, 'StsNotAuthorizedError', 'S3 is not authorized to assume the role of the location');
+  }
+
   private async requireRole(
     roleArn: string,
     location: AccessGrantsLocation,
     instance: AccessGrantsInstance,
   ): Promise<void> {
+    if (await this.canAssume(roleArn, location, instance)) return;
+    throw new AwsError(400, 'InvalidIamRole', 'The specified IAM role is invalid');
+  }
+
+  private async canAssume(
+    roleArn: string,
+    location: AccessGrantsLocation,
+    instance: AccessGrantsInstance,
+  ): Promise<boolean> {
     const context = {
       'aws:SourceAccount': instance.accountId,
       'aws:SourceArn': this.sourceArn === 'instance' ? instance.arn : location.arn,
     };
     for (const action of this.trustActions) {
-      if (await this.iam.assumable(roleArn, ACCESS_GRANTS_SERVICE, context, action)) continue;
-      throw new AwsError(400, 'InvalidIamRole', 'The specified IAM role is invalid');
+      if (!await this.iam.assumable(roleArn, ACCESS_GRANTS_SERVICE, context, action)) return false;
     }
+    return true;
   }
 }
 

@@ -176,8 +176,9 @@ const OPERATIONS: Record<string, Operation> = {
   GetDataAccess: {
     method: 'GET',
     path: new RegExp(`^${ROOT}/dataaccess$`),
-    run: (state, { accountId, region, target, permission }, control, principal) => {
+    run: async (state, { accountId, region, target, permission }, control, principal) => {
       const { grant, location } = state.grantFor(accountId, region, principal, target, permission);
+      await state.requireSession(location, state.instance(accountId, region));
       return { Credentials: control.credentialsFor(location.roleArn), MatchedGrantTarget: grant.scope };
     },
   },
