@@ -13,7 +13,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { applyReport, SETTINGS_FILE } from './apply-report';
 import { CdkDeployer } from './cdk';
 import { connectToImmuta } from './immuta';
-import { Command, Options, parseCommand, USAGE } from './options';
+import { Command, findApiKey, Options, parseCommand, USAGE } from './options';
 import { createRedact } from './redact';
 import { renderJson, renderMarkdown } from './report';
 import { runKit } from './run';
@@ -68,11 +68,11 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = report.leftovers.length > 0 ? 1 : 0;
 }
 
-async function readApiKey({ secret, secretField }: Options): Promise<{ apiKey: string; accountId: string }> {
-  const { ARN, SecretString } = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: secret }));
-  const apiKey = secretField === undefined ? SecretString : JSON.parse(SecretString!)[secretField];
-  if (!apiKey) throw new Error(`the secret '${secret}' has no API key`);
-  return { apiKey, accountId: ARN!.split(':')[4] };
+async function readApiKey(options: Options): Promise<{ apiKey: string; accountId: string }> {
+  const { ARN, SecretString } = await new SecretsManagerClient().send(
+    new GetSecretValueCommand({ SecretId: options.secret }),
+  );
+  return { apiKey: findApiKey(SecretString, options), accountId: ARN!.split(':')[4] };
 }
 
 async function ask({ yes }: Command, question: string): Promise<boolean> {

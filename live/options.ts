@@ -36,6 +36,21 @@ export const USAGE = `npm run live -- --url https://<tenant> --secret <name> --b
 npm run live -- --apply live-report.json
   sets the switches of the stand-ins to what a report saw`;
 
+/** Returns the API key in the value of a secret. @throws Error without the value: that of `JSON.parse` quotes it */
+export function findApiKey(value: string | undefined, { secret, secretField }: Options): string {
+  const key = secretField === undefined ? value : parseFields(value)?.[secretField];
+  if (!key) throw new Error(`the secret '${secret}' has no API key`);
+  return key;
+}
+
+function parseFields(json: string | undefined): Record<string, string> | undefined {
+  try {
+    return JSON.parse(json ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws Error if an option is missing or unknown */
 export function parseCommand(args: readonly string[]): Command {
   const { values } = parseArgs({

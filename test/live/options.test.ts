@@ -1,4 +1,4 @@
-import { parseCommand } from '../../live/options';
+import { findApiKey, parseCommand } from '../../live/options';
 
 const REQUIRED = [
   '--url', 'https://acme.immutacloud.com/', '--secret', 'immuta/api-key', '--bucket', 'sales',
@@ -36,4 +36,19 @@ test.each(['url', 'secret', 'bucket', 'principal'])('fails without --%s, and say
 
 test('fails when an option is unknown', () => {
   expect(() => parseCommand([...REQUIRED, '--buckets', 'a'])).toThrow("Unknown option '--buckets'");
+});
+
+describe('the API key', () => {
+  const { options } = parseCommand(REQUIRED);
+
+  test('is the secret, or a field of it', () => {
+    expect(findApiKey('key-1', options)).toBe('key-1');
+    expect(findApiKey('{"key":"key-1"}', { ...options, secretField: 'key' })).toBe('key-1');
+  });
+
+  test.each(['key-1', '{"other":"key-1"}', undefined])('is not in an error about the secret %s', (value) => {
+    expect(() => findApiKey(value, { ...options, secretField: 'key' })).toThrow(
+      /^the secret 'immuta\/api-key' has no API key$/,
+    );
+  });
 });
