@@ -4,6 +4,7 @@ import { dataSourceDeletion } from '../../live/experiments/data-source-deletion'
 import { dataSourceEdit } from '../../live/experiments/data-source-edit';
 import { durations } from '../../live/experiments/durations';
 import { instanceTags } from '../../live/experiments/instance-tags';
+import { passRole } from '../../live/experiments/pass-role';
 import { principal } from '../../live/experiments/principal';
 import { putFields } from '../../live/experiments/put-fields';
 import { refactoring } from '../../live/experiments/refactoring';
@@ -103,6 +104,14 @@ test('scope-keys says nothing about grants when Immuta keeps those that it did n
   live.current.sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
   live.current.sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', after: 1 });
   expect((await run(scopeKeys)).seen).toEqual({ 'aws.s3Control.hasScopeKeys.location': true });
+});
+
+test('pass-role and scope-keys fail when a deployment fails only once', async () => {
+  const { faults } = live.current.sandbox.cloudFormation;
+  for (const experiment of [passRole, scopeKeys]) {
+    faults.push({ logicalId: /^Lake/, action: 'create', reason: 'Rate exceeded', once: true });
+    expect(await run(experiment)).toMatchObject({ outcome: 'failed', reason: 'the deployment fails only sometimes' });
+  }
 });
 
 test('instance-tags fails when the update fails for another reason', async () => {
