@@ -40,6 +40,8 @@ export interface ContextOptions {
 const POLL_MS = 1_000;
 const LONGEST_MS = 30 * 60_000;
 const MOST_ATTEMPTS = 5;
+/** New roles take this long to have an effect. */
+const IAM_PROPAGATION_MS = 60_000;
 const RETRY_MS = 10_000;
 
 export interface PollOptions {
@@ -159,8 +161,15 @@ export class Context {
 
   /** Roles for integrations, and an instance. Deployed when first needed. */
   base(): Promise<Base> {
-    this.basePromise ??= this.deploy(BASE, (stack) => defineBase(stack, this)).then(readBase);
+    this.basePromise ??= this.deployBase();
     return this.basePromise;
+  }
+
+  private async deployBase(): Promise<Base> {
+    const base = readBase(await this.deploy(BASE, (stack) => defineBase(stack, this)));
+    // Immuta may keep what it could not create, and refuse to delete it while the roles have no effect.
+    await this.sleep(IAM_PROPAGATION_MS);
+    return base;
   }
 
   /** The name of a stack of this run. */

@@ -95,6 +95,23 @@ describe('cleaning up', () => {
     expect(findLeftovers(next)).toEqual(NOTHING);
   });
 
+  test('gives new roles a minute before Immuta uses them', async () => {
+    const { kit } = live.current;
+    let elapsedMs = 0;
+    const waits = experimentThat(async (context) => {
+      await context.base();
+      const createdAt = kit.time.now();
+      await context.base();
+      elapsedMs = kit.time.now() - createdAt;
+      return {};
+    });
+
+    const { results: [{ seconds }] } = (await run(waits))!;
+
+    expect(seconds).toBeGreaterThanOrEqual(60);
+    expect(elapsedMs).toBe(0);
+  });
+
   test('deletes what reads do not show yet', async () => {
     const { sandbox, ended } = live.current;
     sandbox.immuta.switches.readLag.list.create = 30_000;
