@@ -70,7 +70,7 @@ test('lets the function ask CloudFormation about its own stack and the stacks of
 test.each([
   ['the tenant is in the root of its nested stacks', false, true, ['Tenant-*/*']],
   ['the tenant is in a nested stack itself', true, false, ['Tenant/*']],
-  ['the tenant is in another nested stack of the same root', true, true, ['Tenant/*', 'Tenant-*/*']],
+  ['the tenant is in another nested stack of the same root', true, true, ['Tenant-*/*', 'Tenant/*']],
 ])('lets the function ask CloudFormation about the root when %s', (_, isTenantNested, isOtherNested, names) => {
   const stack = newStack(undefined, new App(), 'Tenant');
   const home = isTenantNested ? new NestedStack(stack, 'Nested') : stack;
