@@ -65,6 +65,7 @@ function replacePolicies(principal: CfnPrincipal): void {
   principal.policies = conditional.length > 0 ? conditional : undefined;
   for (const { policyName, policyDocument } of policies.filter((policy) => !conditional.includes(policy))) {
     const policy = new iam.CfnManagedPolicy(principal, formatId(principal, policyName), { policyDocument });
+    policy.cfnOptions.condition = principal.cfnOptions.condition;
     policy.cfnOptions.deletionPolicy = principal.cfnOptions.deletionPolicy;
     policy.cfnOptions.updateReplacePolicy = principal.cfnOptions.updateReplacePolicy;
     copyAcknowledgements(principal, policy);

@@ -141,6 +141,15 @@ test('leaves policies alone that depend on a condition', () => {
   expect(typesOfIam(withManagedPolicies(stack))).toEqual(['AWS::IAM::Role']);
 });
 
+test('creates the policies of a role under the condition of the role', () => {
+  const stack = newStack();
+  const condition = new CfnCondition(stack, 'Condition', { expression: Fn.conditionEquals(Aws.REGION, 'us-east-1') });
+  const role = new iam.CfnRole(stack, 'Role', { assumeRolePolicyDocument: {}, policies: [INLINE] });
+  role.cfnOptions.condition = condition;
+
+  expect(getOnly(withManagedPolicies(stack), 'AWS::IAM::ManagedPolicy')).toMatchObject({ Condition: 'Condition' });
+});
+
 test.each([
   ['User', (scope: Stack) => new iam.CfnUser(scope, 'Principal', { policies: [INLINE] })],
   ['User', (scope: Stack) => addInline(new iam.User(scope, 'Principal'))],
