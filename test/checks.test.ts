@@ -114,23 +114,30 @@ describe('an alias', () => {
       new AdoptingAccessGrantsInstance(stack, 'Instance', { caCertificates });
     },
   };
-  const error = (prop: string, aliasName: string) => {
+  const error = (prop: string, createAlias: (stack: Stack) => kms.IKey) => {
     const stack = newStack();
     try {
-      define[prop](stack, kms.Alias.fromAliasName(stack, 'Data', aliasName));
+      define[prop](stack, createAlias(stack));
     } catch (problem) {
       return (problem as Error).message;
     }
     return synthError(stack);
   };
 
+  const importAlias = (name: string) => (stack: Stack) => kms.Alias.fromAliasName(stack, 'Data', name);
+
   test.each(Object.keys(define))('fails as %s, because no policy matches it', (prop) => {
-    expect(error(prop, 'alias/data')).toContain(`'${prop}' must name the KMS key itself, got the alias 'Stack/Data'. `
-      + 'Import the key itself with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'. [ENCRYPTION_KEY_ALIAS]');
+    const expected = `'${prop}' must name the KMS key itself, got the alias 'Stack/Data'. Pass the key itself, or `
+      + 'import it with \'kms.Key.fromKeyArn\' or \'kms.Key.fromLookup\'. [ENCRYPTION_KEY_ALIAS]';
+
+    expect(error(prop, importAlias('alias/data'))).toContain(expected);
+    expect(error(prop, (stack) => new kms.Alias(stack, 'Data', {
+      aliasName: 'data', targetKey: new kms.Key(stack, 'Key'),
+    }))).toContain(expected);
   });
 
   test.each(Object.keys(define))('is accepted as %s if AWS manages the key, since no policy must name it', (prop) => {
-    expect(error(prop, 'alias/aws/secretsmanager')).toBe('');
+    expect(error(prop, importAlias('alias/aws/secretsmanager'))).toBe('');
   });
 });
 

@@ -5,7 +5,7 @@ import { createProblem, Problem } from './problems';
  * Checks that a policy can name the key. A key that AWS manages, whose alias begins with `aws/`, needs no such policy.
  */
 export function validateEncryptionKey(prop: string, key?: kms.IKey): Problem[] {
-  return key && /:alias\/(?!aws\/)/.test(key.keyArn)
+  return key instanceof kms.Alias || (key && /:alias\/(?!aws\/)/.test(key.keyArn))
     ? [createProblem('ENCRYPTION_KEY_ALIAS', { prop, alias: key.node.path })]
     : [];
 }

@@ -116,7 +116,7 @@ export const SYNTH_MESSAGES = {
   /** IAM policies match the ARN of a key and never that of an alias. */
   ENCRYPTION_KEY_ALIAS: {
     text: "'{prop}' must name the KMS key itself, got the alias '{alias}'",
-    remedy: "Import the key itself with 'kms.Key.fromKeyArn' or 'kms.Key.fromLookup'",
+    remedy: "Pass the key itself, or import it with 'kms.Key.fromKeyArn' or 'kms.Key.fromLookup'",
   },
   /** The library sets the variable, or its value would turn off the checks of certificates. */
   ENVIRONMENT_VARIABLE_RESERVED: {
