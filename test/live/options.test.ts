@@ -1,4 +1,5 @@
 import { findApiKey, parseCommand } from '../../live/options';
+import { scripts } from '../../package.json';
 
 const REQUIRED = [
   '--url', 'https://acme.immutacloud.com/', '--secret', 'immuta/api-key', '--bucket', 'sales',
@@ -51,4 +52,8 @@ describe('the API key', () => {
       /^the secret 'immuta\/api-key' has no API key$/,
     );
   });
+});
+
+test('is started without a variable before the command, which the shell of Windows does not know', () => {
+  expect(scripts.live).not.toMatch(/(^|\s)\w+=/);
 });
