@@ -84,9 +84,20 @@ function attach(principal: CfnPrincipal, policy: iam.CfnManagedPolicy): void {
   const parent = principal.node.scope;
   if (iam.Role.isRole(parent) || parent instanceof iam.User || parent instanceof iam.Group) {
     parent.addManagedPolicy(iam.ManagedPolicy.fromManagedPolicyArn(policy, 'Import', policy.ref));
+  } else if (Token.isUnresolved(principal.managedPolicyArns)) {
+    // A list that is known at deployment accepts no more elements.
+    policy[listName(principal)] = [principal.ref];
   } else {
     principal.managedPolicyArns = [...principal.managedPolicyArns ?? [], policy.ref];
   }
+}
+
+/** Returns the property of a managed policy that lists such principals. */
+function listName(principal: CfnPrincipal): 'roles' | 'users' | 'groups' {
+  if (principal instanceof iam.CfnRole) {
+    return 'roles';
+  }
+  return principal instanceof iam.CfnUser ? 'users' : 'groups';
 }
 
 /**

@@ -168,6 +168,38 @@ test.each([
   expect(JSON.stringify(listResources(stack))).not.toContain('"Policies"');
 });
 
+describe('a list of managed policies that is known at deployment, as in templates that an app includes', () => {
+  const define: Record<string, (scope: Stack, managedPolicyArns: string[]) => void> = {
+    Roles: (scope, managedPolicyArns) => {
+      new iam.CfnRole(scope, 'Principal', { assumeRolePolicyDocument: {}, managedPolicyArns, policies: [INLINE] });
+    },
+    Users: (scope, managedPolicyArns) => {
+      new iam.CfnUser(scope, 'Principal', { managedPolicyArns, policies: [INLINE] });
+    },
+    Groups: (scope, managedPolicyArns) => {
+      new iam.CfnGroup(scope, 'Principal', { managedPolicyArns, policies: [INLINE] });
+    },
+  };
+  const SPLIT = { 'Fn::Split': [',', { 'Fn::ImportValue': 'Arns' }] };
+  const IF = { 'Fn::If': ['Condition', ['arn:aws:iam::aws:policy/ReadOnlyAccess'], { Ref: 'AWS::NoValue' }] };
+
+  test.each(Object.keys(define).flatMap((prop) => [
+    [prop, SPLIT, Fn.split(',', Fn.importValue('Arns'))],
+    // CfnInclude passes it like this, in spite of the type
+    [prop, IF, Fn.conditionIf('Condition', IF['Fn::If'][1], Aws.NO_VALUE) as unknown as string[]],
+  ] as const))('is kept, and the new policy names its %s: %j', (prop, expected, arns) => {
+    const stack = newStack();
+    new CfnCondition(stack, 'Condition', { expression: Fn.conditionEquals(Aws.REGION, 'us-east-1') });
+    define[prop](stack, arns);
+    withManagedPolicies(stack);
+
+    expect(listResources(stack).Principal.Properties).toMatchObject({ ManagedPolicyArns: expected });
+    expect(getOnly(stack, 'AWS::IAM::ManagedPolicy').Properties).toEqual({
+      PolicyDocument: INLINE.policyDocument, [prop]: [{ Ref: 'Principal' }],
+    });
+  });
+});
+
 test.each([
   ['Users', (scope: Stack) => new iam.CfnUserPolicy(scope, 'Policy', { ...INLINE, userName: 'principal' })],
   ['Groups', (scope: Stack) => new iam.CfnGroupPolicy(scope, 'Policy', { ...INLINE, groupName: 'principal' })],
