@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -238,9 +238,9 @@ export class HealthCheck extends Construct {
     const integrations = () =>
       sortByPath(this.integrations.filter(({ construct }) => Stack.of(construct) === stack));
     createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
-    // StackSets and Service Catalog deploy the template under another name.
-    const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: Aws.STACK_NAME };
-    const subject = `An Immuta integration of stack ${Aws.STACK_NAME}`;
+    const stackName = formatStackName(stack);
+    const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: stackName };
+    const subject = `An Immuta integration of stack ${stackName}`;
     const alarm = this.addAlarm(scope, this.metricHealthy({ dimensionsMap }), subject);
     // A deployment reports a value before the first check.
     const first = {};
@@ -294,6 +294,16 @@ export class HealthCheck extends Construct {
     const dimensionsMap = { [METRIC_DIMENSION_SECRET]: managedKeySecretArn! };
     return this.createMetric(METRIC_KEY_ROTATION_FAILED, 'Maximum', { dimensionsMap, label: construct.node.id });
   }
+}
+
+/**
+ * Returns the name under which the stack is deployed, which StackSets and Service Catalog choose. Dashboards of other
+ * stacks get the name that the app chose.
+ */
+function formatStackName(stack: Stack): string {
+  return Lazy.uncachedString({
+    produce: ({ scope }) => Stack.of(scope) === stack ? Aws.STACK_NAME : stack.stackName,
+  });
 }
 
 function createWidget(title: string, left: cloudwatch.IMetric[]): cloudwatch.IWidget {

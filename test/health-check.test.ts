@@ -392,6 +392,17 @@ test('returns the metrics of a tenant', () => {
   expect(tenant.addHealthCheck().metricHealthy().dimensions).toEqual({ Tenant: 'https://acme.immutacloud.com' });
 });
 
+test.each(['us-east-1', 'eu-west-1'])('names the stack of an alarm in a dashboard of another stack in %s', (region) => {
+  const app = new App();
+  const { stack, tenant } = newLake(newStack({ env: ENV }, app, 'Lake'));
+  const [alarm] = tenant.addHealthCheck().alarms;
+  const other = newStack({ env: { ...ENV, region } }, app, 'Other');
+  new cloudwatch.Dashboard(other, 'Dashboard', { widgets: [[new cloudwatch.GraphWidget({ left: [alarm.metric] })]] });
+
+  const { DashboardBody } = getOnly(other, 'AWS::CloudWatch::Dashboard').Properties;
+  expect(JSON.stringify(DashboardBody)).toContain(`\\"Stack\\",\\"${stack.stackName}\\"`);
+});
+
 test('returns widgets for a dashboard', () => {
   const { stack, tenant } = newLake();
   newIntegration(stack, 'Keys', { tenant, authentication: ImmutaAuthentication.managedAccessKey() });
