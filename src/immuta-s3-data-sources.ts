@@ -120,7 +120,7 @@ export class ImmutaS3DataSources extends Construct {
     addStackSizeValidation(Stack.of(this));
     allowDescribeStack(this, tenant);
     const referenced = integration.node.defaultChild;
-    if (CfnResource.isCfnResource(referenced)) {
+    if (CfnResource.isCfnResource(referenced) && referenced.stack !== Stack.of(this)) {
       keepWhileReferenced(referenced);
     }
 
