@@ -114,7 +114,7 @@ async function sendFindings(
   log: Log,
 ): Promise<void> {
   const events = findings.map((detail) => ({ source: HEALTH_EVENT_SOURCE, detailType: HEALTH_EVENT_TYPE, detail }));
-  const tools = { deadline: deadline.withoutLimits(), log };
+  const tools = { deadline: deadline.withoutLimits(deadline.outageMs), log };
   await bestEffort(log, 'findings-not-sent', () => putEvents(busArn, events, tools));
 }
 

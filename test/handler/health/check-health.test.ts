@@ -687,6 +687,17 @@ describe('with an event bus', () => {
     ]);
   });
 
+  test('sends the findings again when the event bus is busy', async () => {
+    process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = sandbox.aws.url;
+    sandbox.failAws('events', 503, 'ServiceUnavailable');
+    sandbox.clock.at(sandbox.clock.now() + 3_000, () => answer({ EventId: '1' }));
+    await sandbox.addIntegration();
+    await runCheck(sandbox, { eventBusArn });
+
+    expect(sent).toHaveLength(1);
+    expect(sandbox.steps).not.toContain('findings-not-sent');
+  });
+
   test('reports the findings in the log when the event bus refuses them', async () => {
     answer({ ErrorCode: 'NotAuthorized', ErrorMessage: 'No.' });
     await sandbox.addIntegration();
