@@ -84,7 +84,7 @@ export async function removeAbandoned(
     removeListed(
       { ...context, immuta: context.immutaForCleanup },
       { ...request, desired: request.previous, previous: request.desired },
-      { how: undo(request.removal), addedSince: sentAt, addedUntil },
+      { how: undo(request.removal), addedSince: sentAt, addedUntil, isBestEffort: true },
     ),
   );
 }

@@ -3,6 +3,7 @@ import { DataSourceRemoval } from '../contract';
 import { createFailure, Failure } from '../failure';
 import { DataSourceRecord } from '../immuta/data-sources';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
+import { bestEffort } from '../runtime/log';
 import { poll } from '../runtime/poll';
 
 /** The clocks of two services differ a little. */
@@ -30,6 +31,12 @@ export interface Removal {
    * @default - none has: each request is sent only while the operation is the current one
    */
   readonly isTakenOver?: () => Promise<boolean>;
+  /**
+   * Whether the others are removed if one cannot be: no event follows that would do it.
+   *
+   * @default - a failure ends the removal
+   */
+  readonly isBestEffort?: boolean;
 }
 
 const ADOPTED = 'it existed before, and was adopted';
@@ -40,8 +47,9 @@ type RemoveOptions = Pick<Removal, 'how' | 'isTakenOver'>;
 export async function removeRecords(context: DataSourcesContext, removal: Removal): Promise<void> {
   for (const record of removal.records) {
     const reason = findReasonToKeep(record, removal);
+    const remove = () => removeRecord(context, record, removal);
     if (!reason) {
-      await removeRecord(context, record, removal);
+      await (removal.isBestEffort ? bestEffort(context.log, 'abandoned-not-removed', remove) : remove());
     } else if (reason === ADOPTED && !record.isDisabled) {
       warnOfAccess(context, record);
     } else {

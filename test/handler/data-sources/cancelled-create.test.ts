@@ -37,6 +37,15 @@ describe('a Create of data sources that CloudFormation cancelled', () => {
     expect(states()).toEqual(left);
   });
 
+  test('removes the others when Immuta refuses to remove one', async () => {
+    onPost(cancel);
+    sandbox.refuse('DELETE', 400, 'It is in use.', { path: /1001/, times: Infinity });
+
+    await send(sandbox, 'Create');
+    expect(states()).toEqual(['enabled', 'disabled']);
+    expect(sandbox.steps).toContain('abandoned-not-removed');
+  });
+
   test('keeps what a later operation added', async () => {
     onPost(() => sandbox.clock.at(sandbox.clock.now() + 20_000, () => {
       cancel();
