@@ -26,7 +26,7 @@ export async function deleteIntegration(
   switch (physicalId.kind) {
     case 'adopted':
       context.log.info('keep-adopted-integration', { integrationId: physicalId.integrationId });
-      return (await deleteSuccessors(context, request, physicalId.integrationId)).deleted;
+      return deleteReplacement(context, request, physicalId.integrationId);
     case 'integration':
       return deleteOwn(context, request, physicalId.integrationId);
     case 'unknown':
@@ -52,6 +52,18 @@ async function deleteOwn(context: IntegrationContext, request: IntegrationReques
     await waitForLocationRemoval(context, request);
   }
   return [id, ...deleted];
+}
+
+/** Deletes what an Update created in place of an adopted integration. */
+async function deleteReplacement(
+  context: IntegrationContext,
+  request: IntegrationRequest,
+  id: string,
+): Promise<string[]> {
+  if (!(await readRecord(context, id))) {
+    await context.operation.waitUntilSettled(context.deadline); // an Update may have recreated it just before
+  }
+  return (await deleteSuccessors(context, request, id)).deleted;
 }
 
 /**

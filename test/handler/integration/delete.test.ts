@@ -350,7 +350,7 @@ describe('Delete keeps', () => {
       Status: 'SUCCESS',
       PhysicalResourceId: `${ID}/adopted`,
     });
-    expect(sandbox.immutaCalls).toEqual(['GET /integrations']);
+    expect(sandbox.immutaCalls).toEqual(['GET /integrations/101', 'GET /integrations']);
   });
 
   test.each([`${ID}/adopted`, ID, 'immuta-s3-integration/unknown', 'Lake-SalesLake-1F2E3D4C5B6A'])(
@@ -372,6 +372,18 @@ test('deletes what an Update recreated when the adopted integration is gone', as
     id: '2002',
     config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}` },
   });
+
+  expect(await sandbox.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.integrations).toEqual([]);
+});
+
+test('deletes what an Update has just recreated in place of an adopted integration', async () => {
+  await sandbox.addIntegration({
+    id: '2002',
+    config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BY_UPDATE_OF_ADOPTED}` },
+  });
+  sandbox.refuse('GET', 200, [], { path: /integrations$/, times: Infinity });
+  sandbox.clock.at(sandbox.clock.now() + 50_000, () => sandbox.immuta.faults.clear());
 
   expect(await sandbox.delete(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS' });
   expect(sandbox.integrations).toEqual([]);
