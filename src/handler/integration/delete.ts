@@ -120,7 +120,7 @@ async function findDuplicates(
     return [];
   }
   await operation.waitUntilSettled(deadline);
-  if (await operation.isDeletedWithoutSuccessor()) {
+  if (await operation.isDeletedWithoutSuccessor(deadline)) {
     return ofSameGeneration;
   }
   ofSameGeneration.forEach((record) => reportKept(context, record));

@@ -184,16 +184,17 @@ export class CurrentOperation {
 
   /**
    * Describes the resource as the stack has it now, for a decision about what cannot be undone. Asks for a minute if
-   * CloudFormation does not answer, and has answered before. Undefined if CloudFormation does not say.
+   * there is no answer, unless CloudFormation cannot be asked. Undefined if CloudFormation does not say.
    */
   public async describeResourceReliably(clock: Clock): Promise<StackResource | undefined> {
     return (await this.askReliably(clock))?.answer;
   }
 
-  private async askReliably(clock: Clock): Promise<Reply<StackResource | undefined> | undefined> {
-    return this.observer.hasAnswered
-      ? askForMinute(clock, () => this.observer.describeResourceDespiteFailures())
-      : this.observer.describeResource();
+  private askReliably(clock: Clock): Promise<Reply<StackResource | undefined> | undefined> {
+    const { observer } = this;
+    const ask = () =>
+      observer.hasAnswered ? observer.describeResourceDespiteFailures() : observer.describeResource();
+    return askForMinute(clock, ask, () => observer.isBlind);
   }
 
   /** Whether a Create or an Update after this event has begun or succeeded. */
@@ -214,21 +215,20 @@ export class CurrentOperation {
     if (current && current !== this.options.event.physicalId) {
       return { physicalId: current };
     }
-    const isCleaningUp = await this.isCleaningUp();
-    return reply && isCleaningUp === false ? {} : undefined;
+    return reply && isCleaningUp(await this.describeStackReliably(clock)) === false ? {} : undefined;
   }
 
   /**
    * For a Delete: whether the stack shows that it deletes this resource and has nothing in its place. False if
    * CloudFormation does not say.
    */
-  public async isDeletedWithoutSuccessor(): Promise<boolean> {
-    const state = await this.describeResource();
+  public async isDeletedWithoutSuccessor(clock: Clock): Promise<boolean> {
+    const state = await this.describeResourceReliably(clock);
     return (
       state !== undefined &&
       isDeletion(state) &&
       state.physicalId === this.options.event.physicalId &&
-      (await this.isCleaningUp()) === false
+      isCleaningUp(await this.describeStackReliably(clock)) === false
     );
   }
 
@@ -283,20 +283,14 @@ export class CurrentOperation {
     return poll<StackResource | undefined>({ deadline, waitingFor: 'CloudFormation' }, async ({ number }) => {
       const description = await this.observer.describeResource();
       const state = description && (description.answer ?? last); // a resource that is gone is the one that was deleted
-      const isCleaningUp = state && isDeletion(state) ? await this.isCleaningUp() : false;
-      if (state && isCleaningUp === false && !(first && describeDifference(first, state) === undefined)) {
+      const mayBeOther = state && isDeletion(state) ? isCleaningUp(await this.describeStack()) : false;
+      if (state && mayBeOther === false && !(first && describeDifference(first, state) === undefined)) {
         return { done: state };
       }
-      return (isCleaningUp ? deadline.now() < end : number < MOST_QUESTIONS)
-        ? { seen: 'no answer', pauseMs: isCleaningUp ? CLEANUP_PAUSE_MS : undefined }
+      return (mayBeOther ? deadline.now() < end : number < MOST_QUESTIONS)
+        ? { seen: 'no answer', pauseMs: mayBeOther ? CLEANUP_PAUSE_MS : undefined }
         : { done: undefined };
     });
-  }
-
-  /** Whether the stack deletes what its last update replaced or removed. Undefined if CloudFormation does not say. */
-  private async isCleaningUp(): Promise<boolean | undefined> {
-    const stack = await this.describeStack();
-    return stack && stack.status === CLEANUP_AFTER_UPDATE;
   }
 
   /** Without CloudFormation's word, only an event that was delivered in time is carried out. */
@@ -371,12 +365,20 @@ export class CurrentOperation {
 async function askForMinute<T>(
   clock: Clock,
   ask: () => Promise<Reply<T> | undefined>,
+  isHopeless = () => false,
 ): Promise<Reply<T> | undefined> {
   const end = clock.now() + REPEATED_QUESTION_MS;
   return poll<Reply<T> | undefined>({ deadline: clock, waitingFor: 'CloudFormation to answer' }, async () => {
     const reply = await ask();
-    return reply || clock.now() >= end ? { done: reply } : { seen: 'no answer', pauseMs: QUESTION_PAUSE_MS };
+    return reply || isHopeless() || clock.now() >= end
+      ? { done: reply }
+      : { seen: 'no answer', pauseMs: QUESTION_PAUSE_MS };
   });
+}
+
+/** Whether a stack deletes what its last update replaced or removed. Undefined if CloudFormation does not say. */
+function isCleaningUp(stack: StackOperation | undefined): boolean | undefined {
+  return stack && stack.status === CLEANUP_AFTER_UPDATE;
 }
 
 function isDeletion({ resourceStatus }: StackResource): boolean {

@@ -128,6 +128,14 @@ test('keeps what a failed Create added when CloudFormation does not say whether 
   expect(states()).toEqual(['enabled', 'enabled']);
 });
 
+test('asks again whether a later Create has what a failed one added', async () => {
+  const physicalId = (await createBoth()).replace('created', 'failed');
+  describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId, { answers: 2, denials: 1 });
+
+  expect((await send(sandbox, 'Delete', { physicalId })).Status).toBe('SUCCESS');
+  expect(states()).toEqual(['enabled', 'disabled']);
+});
+
 describe('the Delete of a cancelled Create', () => {
   test('keeps all data sources when CloudFormation does not say when the Create began', async () => {
     await createBoth();

@@ -235,6 +235,17 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
+  test.each([
+    ['the resource', 0],
+    ['the stack', 1],
+  ])('asks about %s again before it deletes what another run of the Create left', async (_, answers) => {
+    await sandbox.addIntegration({ id: '2002' });
+    describeStack('DELETE_IN_PROGRESS', ID, { answers, denials: 1 });
+
+    expect(await sandbox.delete(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.integrations).toEqual([]);
+  });
+
   test('keeps the integration that the stack has under another ID', async () => {
     sandbox.addRecord({ id: '2002' });
     describeStack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'immuta-s3-integration/2002');
@@ -533,6 +544,16 @@ describe('Delete of a failed Create, which a later one may have replaced', () =>
     expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
     expect(deletions()).toBe(0);
     expect(sandbox.steps).toContain('keep-integration');
+  });
+
+  test('asks CloudFormation again when it does not say whether the next Create has begun', async () => {
+    sandbox.addRecord({ status: 'creating' });
+    describeStack('UPDATE_IN_PROGRESS', '', {
+      resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 30_000, denials: 1,
+    });
+
+    expect(await sandbox.delete(INVENTED)).toMatchObject({ Status: 'SUCCESS' });
+    expect(deletions()).toBe(0);
   });
 
   test('keeps the integration of the next Create when Lambda delivers the Delete again', async () => {

@@ -313,9 +313,10 @@ describe('when CloudFormation cannot be asked', () => {
       expect(slept).toBe(MINUTE);
     });
 
-    test('asks once about the resource if CloudFormation has never answered', async () => {
-      expect(await operation('Delete', ['denied', WAITING]).describeResourceReliably(clock)).toBeUndefined();
-      expect(asked).toBe(1);
+    test('asks about the resource until it is clear that CloudFormation cannot be asked', async () => {
+      expect(await operation('Delete', ['denied', 'denied', WAITING]).describeResourceReliably(clock)).toEqual(WAITING);
+      expect(await operation('Delete', ['denied']).describeResourceReliably(clock)).toBeUndefined();
+      expect(asked).toBe(6);
     });
 
     test('asks about the resource after CloudFormation denied all questions about the root', async () => {

@@ -135,6 +135,15 @@ describe('the successor of a deleted resource', () => {
     expect(await operation('Delete', ['denied']).findSuccessor(clock)).toBeUndefined();
   });
 
+  test('is not asked for again if CloudFormation cannot be asked', async () => {
+    stackStatus = 'ROLLBACK_IN_PROGRESS';
+    const current = operation('Delete', ['denied']);
+
+    expect(await current.findSuccessor(clock)).toBeUndefined();
+    expect(await current.findSuccessor(clock)).toBeUndefined();
+    expect([asked, current.isBlind]).toEqual([3, true]);
+  });
+
   test('is asked for again if CloudFormation has answered before', async () => {
     const other = { ...CREATED, physicalId: 'immuta-s3-integration/102' };
     const current = operation('Delete', [DELETING, 'denied', other]);
@@ -155,7 +164,7 @@ describe('whether a deleted resource has no successor', () => {
     ['the stack has another one', { ...DELETING, physicalId: 'other' }, 'DELETE_IN_PROGRESS', false],
   ])('if %s', async (_, state, status, expected) => {
     stackStatus = status;
-    expect(await operation('Delete', [state]).isDeletedWithoutSuccessor()).toBe(expected);
+    expect(await operation('Delete', [state]).isDeletedWithoutSuccessor(clock)).toBe(expected);
   });
 });
 
