@@ -34,7 +34,7 @@ export async function deleteAbandoned(
     return;
   }
   const isWithoutResponse = isChosenByCloudFormation(result.physicalId);
-  if (request.isRetained && !(isWithoutResponse && (await operation.isPresentDeployment()))) {
+  if (request.isRetained && !(isWithoutResponse && (await operation.isPresentDeployment(deadline)))) {
     return;
   }
   const live = findIntegrationId(parsePhysicalId(result.physicalId));

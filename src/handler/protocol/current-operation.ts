@@ -155,11 +155,16 @@ export class CurrentOperation {
   /**
    * Whether the stack is still in the operation that sent this event, or in its rollback. Undefined if CloudFormation
    * does not say.
+   *
+   * @param clock to ask for a minute if there is no answer. @default - asks once
    */
-  public async isPresentDeployment(): Promise<boolean | undefined> {
+  public async isPresentDeployment(clock?: Clock): Promise<boolean | undefined> {
     const { sentAt } = this.options;
-    const stack = sentAt === undefined ? undefined : await this.describeStack();
-    return stack && stack.startedAt <= sentAt! + OLDER_MS;
+    if (sentAt === undefined) {
+      return undefined;
+    }
+    const stack = await (clock ? this.describeStackReliably(clock) : this.describeStack());
+    return stack && stack.startedAt <= sentAt + OLDER_MS;
   }
 
   /** Describes what CloudFormation is doing with the stack. Undefined if CloudFormation does not say. */

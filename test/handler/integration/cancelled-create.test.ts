@@ -124,6 +124,13 @@ describe('a cancelled Create of an integration to retain', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
+  test('asks about the stack again before it decides', async () => {
+    cancelAtPost('UPDATE_ROLLBACK_IN_PROGRESS', INVENTED, { answers: 1, denials: 1 });
+
+    await sandbox.create(RETAINED);
+    expect(sandbox.integrations).toEqual([]);
+  });
+
   test.each<[string, string, ShownState]>([
     ['the stack is in a later operation', INVENTED, { startedAfterMs: 5_000 }],
     ['CloudFormation had a response, so that it may have retained it', 'immuta-s3-integration/77', {}],
