@@ -44,10 +44,11 @@ async function createInstance(context: InstanceContext, goal: AssociationGoal): 
 
 /**
  * Deletes what this run created: the Delete that follows a failed Create may be over before a concurrent run of the
- * Create, which Lambda started late, fails.
+ * Create, which Lambda started late, fails. What a later Create has taken over stays.
  */
 async function undoCreation(context: InstanceContext): Promise<undefined> {
-  await bestEffort(context.log, 'creation-not-undone', () => deleteInstance(context));
+  const ownership = { ...context.ownership, isGenerationProof: false };
+  await bestEffort(context.log, 'creation-not-undone', () => deleteInstance({ ...context, ownership }));
 }
 
 /**

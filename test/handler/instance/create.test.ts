@@ -56,6 +56,16 @@ test('takes over an instance that an earlier Create of the same resource left, a
   expect(instanceState(sandbox)).toBeUndefined();
 });
 
+test('keeps the instance that it created when a later Create has taken it over before it fails', async () => {
+  onCall(sandbox, 'AssociateAccessGrantsIdentityCenter', {
+    error: new AwsError(400, 'InvalidRequest', 'No.'),
+    run: () => void sandbox.aws.accessGrants.instance(...AT).tags.set(LIFETIME_TAG, 'of-a-later-create'),
+  });
+
+  expect(await sandbox.deploy(IDENTITY_CENTER)).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+  expect(instanceState(sandbox)).toMatchObject({ instanceIsOurs: true });
+});
+
 test('replaces the association that an earlier Create left with the instance', async () => {
   await sandbox.deploy(IDENTITY_CENTER);
   const ResourceProperties = {
