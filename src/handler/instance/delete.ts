@@ -1,9 +1,11 @@
+import { hasClaim } from './association-claim';
 import { InstanceContext } from './context';
 import { removeAssociation } from './dissociation';
 import { isOurs, filterTagKeys } from './ownership';
 import { Instance } from '../aws/access-grants';
 import { InstanceTagPart } from '../contract';
 import { Failure } from '../failure';
+import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { poll } from '../runtime/poll';
 
 const PART: InstanceTagPart = 'instance';
@@ -28,6 +30,40 @@ export async function deleteInstance(context: InstanceContext): Promise<void> {
   } else {
     log.info('keep-instance', { message: `this resource did not create ${name}` });
   }
+}
+
+/** Deletes what a cancelled Create created, as soon as it is known that no later Create has taken it over. */
+export async function deleteUnidentified(context: InstanceContext): Promise<void> {
+  const { accessGrants, deadline, log, name, ownership } = context;
+  let isTaken: boolean | undefined = false;
+  await watchCancelledCreate(deadline, async () => {
+    const found = await accessGrants.findInstance();
+    if (!found || !(isOurs(PART, found.tags, ownership) || hasClaim(context, found))) {
+      return;
+    }
+    isTaken ||= await isTakenOver(context);
+    if (isTaken === false) {
+      await deleteInstance(context);
+    }
+  });
+  if (isTaken !== false) {
+    log.warn('keep-instance', { message: `a later Create of this resource may have taken over ${name}` });
+  }
+}
+
+/**
+ * Whether a later Create, which may come before the Delete of one that failed, has begun or taken over what there is.
+ * Undefined as long as CloudFormation does not say.
+ */
+async function isTakenOver({ deadline, operation }: InstanceContext): Promise<boolean | undefined> {
+  if (!operation.isSettled) {
+    return undefined;
+  }
+  if (await operation.isOver(deadline)) {
+    return true;
+  }
+  const successor = await operation.findSuccessor(deadline);
+  return successor ? successor.physicalId !== undefined : operation.isBlind ? false : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { S3ControlClientConfig } from '@aws-sdk/client-s3-control';
 import { InstanceContext } from './context';
-import { deleteInstance } from './delete';
+import { deleteInstance, deleteUnidentified } from './delete';
 import { ensureInstance } from './ensure';
 import { AssociationGoal } from './identity-center';
 import { isOurPhysicalId, isOurs, deriveOwnership, choosePhysicalId } from './ownership';
@@ -9,7 +9,6 @@ import { AccessGrants, Instance } from '../aws/access-grants';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { InstanceAttributes } from '../contract';
 import { createFailure, renderLastStatus } from '../failure';
-import { watchCancelledCreate } from '../protocol/cancelled-create';
 import { ResourceEvent } from '../protocol/event';
 import { EventTools } from '../protocol/event-tools';
 import { HandleEvent } from '../protocol/run';
@@ -41,9 +40,7 @@ async function performRequest(event: ResourceEvent, context: InstanceContext): P
     case 'Update':
       return renderAttributes(context, await ensureInstance(context, createGoal(event)));
     case 'Delete':
-      await (isOurPhysicalId(event.physicalId)
-        ? deleteInstance(context)
-        : watchCancelledCreate(context.deadline, () => deleteInstance(context)));
+      await (isOurPhysicalId(event.physicalId) ? deleteInstance(context) : deleteUnidentified(context));
       return undefined;
     default:
       throw createFailure('REQUEST_TYPE_UNKNOWN', { requestType: event.requestType });

@@ -5,6 +5,7 @@ import {
 } from '../../support/access-grants-instance';
 import { STACK } from '../support/function-sandbox';
 import { InstanceSandbox } from '../support/instance-sandbox';
+import { describeStack, ShownState } from '../support/stack-description';
 
 let sandbox: InstanceSandbox;
 beforeEach(async () => {
@@ -184,6 +185,7 @@ test('deletes an instance whose association has ended and still appears, so that
 
 describe('the Delete of a cancelled Create', () => {
   const INVENTED = 'Lake-Instance-1A2B3C4D5E6F';
+  const CLEANING_UP = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
 
   test('deletes what a cancelled Create created', async () => {
     await sandbox.deploy(IDENTITY_CENTER);
@@ -191,6 +193,34 @@ describe('the Delete of a cancelled Create', () => {
     expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
     expect(instanceState(sandbox)).toBeUndefined();
     expect(sandbox.answers.at(-1)).toMatchObject({ PhysicalResourceId: INVENTED });
+  });
+
+  test.each<[string, string, string, ShownState]>([
+    ['deletes', 'the rollback', 'ROLLBACK_IN_PROGRESS', {}],
+    ['deletes', 'the deletion, which was not answered once', 'DELETE_IN_PROGRESS', { denials: 1 }],
+    ['keeps', 'a cleanup, in which it may show the resource that is deleted', CLEANING_UP, {}],
+    ['keeps', 'the next Create', 'UPDATE_IN_PROGRESS', {
+      resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 30 * SECOND,
+    }],
+  ])('%s an instance of ours when CloudFormation shows %s', async (verb, _, status, state) => {
+    await sandbox.deploy(IDENTITY_CENTER);
+    describeStack(sandbox, status, INVENTED, state);
+
+    expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toEqual(verb === 'deletes' ? undefined : {
+      identityCenter: IDENTITY_CENTER, instanceIsOurs: true, associationIsOurs: true,
+    });
+    expect(logged('keep-instance')).toHaveLength(verb === 'deletes' ? 0 : 1);
+  });
+
+  test('keeps the instance that a later Create has taken over', async () => {
+    await sandbox.deploy(IDENTITY_CENTER);
+    describeStack(sandbox, 'UPDATE_IN_PROGRESS', INVENTED);
+    sandbox.clock.at(sandbox.clock.now() + 50 * SECOND, () =>
+      describeStack(sandbox, CLEANING_UP, sandbox.answers[0].PhysicalResourceId));
+
+    expect(await sandbox.destroy(INVENTED)).toMatchObject({ status: 'SUCCESS' });
+    expect(instanceState(sandbox)).toMatchObject({ identityCenter: IDENTITY_CENTER, instanceIsOurs: true });
   });
 
   test('waits for what a cancelled Create creates last', async () => {
