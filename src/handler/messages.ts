@@ -526,7 +526,7 @@ export const MESSAGES = {
   },
   /**
    * The integration was deleted or changed in Immuta, has a status that allows no change, or may have the key of a
-   * rotation that was ended by hand.
+   * rotation that did not end.
    */
   ROTATION_INTEGRATION_NOT_READY: {
     text: 'cannot rotate the access key of integration {id}: it {state}',

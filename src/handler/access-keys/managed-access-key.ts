@@ -160,7 +160,7 @@ export class ManagedAccessKey {
    * Creates the key of a rotation, unless it exists.
    *
    * @param assertHeld throws unless Immuta shows that it works with the current key. Called before others are deleted:
-   * a rotation that was ended by hand may have given Immuta one of them
+   * a rotation that did not end may have given Immuta one of them
    */
   public async createPending(
     versionId: string,
