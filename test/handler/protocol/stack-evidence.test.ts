@@ -135,7 +135,7 @@ describe('the successor of a deleted resource', () => {
     expect(await operation('Delete', ['denied']).findSuccessor(clock)).toBeUndefined();
   });
 
-  test('is not asked for again if CloudFormation cannot be asked', async () => {
+  test('is requested no more if CloudFormation cannot be asked', async () => {
     stackStatus = 'ROLLBACK_IN_PROGRESS';
     const current = operation('Delete', ['denied']);
 
@@ -144,7 +144,7 @@ describe('the successor of a deleted resource', () => {
     expect([asked, current.isBlind]).toEqual([3, true]);
   });
 
-  test('is asked for again if CloudFormation has answered before', async () => {
+  test('is requested again if CloudFormation has answered before', async () => {
     const other = { ...CREATED, physicalId: 'immuta-s3-integration/102' };
     const current = operation('Delete', [DELETING, 'denied', other]);
     await current.describeResource();
