@@ -22,7 +22,7 @@ import { buildImmutaStatements } from './private/policies/immuta-principal';
 import {
   BucketOwnerOptions, buildBucketOwnerStatements, buildKeyOwnerStatements, KeyOwnerOptions,
 } from './private/policies/other-account';
-import { applyRemovalPolicy, retainAdditions } from './private/removal-policy';
+import { applyRemovalPolicy, retainAdditions, retains } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { registerManagedUser } from './private/validation/duplicates';
@@ -116,7 +116,6 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    */
   private readonly alwaysDeleted: IConstruct[];
   private removalPolicy?: RemovalPolicy;
-  private isRetained = false;
 
   constructor(scope: Construct, id: string, props: ImmutaS3IntegrationProps) {
     super(scope, id);
@@ -188,7 +187,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     ];
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
-    retainAdditions(this.parts, () => this.isRetained);
+    retainAdditions(this.parts, () => retains(this.removalPolicy));
   }
 
   /** Statements that the owners in other accounts add to the policies of the buckets. */
@@ -208,12 +207,11 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     this.removalPolicy = policy;
-    this.isRetained = policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
-    applyRemovalPolicy(this.parts, this.isRetained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    applyRemovalPolicy(this.parts, retains(policy) ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
     this.alwaysDeleted.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
     const instance = this.findInstance();
     if (instance instanceof DefinedInstance) {
-      instance._retainWith(this, this.isRetained);
+      instance._retainWith(this, retains(policy));
     }
   }
 

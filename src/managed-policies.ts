@@ -63,7 +63,7 @@ function replacePolicies(principal: CfnPrincipal): void {
   // Those in a condition of the template are known at deployment.
   const conditional = policies.filter((policy) => Token.isUnresolved(policy));
   principal.policies = conditional.length > 0 ? conditional : undefined;
-  for (const { policyName, policyDocument } of policies.filter((policy) => !conditional.includes(policy))) {
+  for (const { policyName, policyDocument } of policies.filter((policy) => !Token.isUnresolved(policy))) {
     const policy = new iam.CfnManagedPolicy(principal, formatId(principal, policyName), { policyDocument });
     policy.cfnOptions.condition = principal.cfnOptions.condition;
     policy.cfnOptions.deletionPolicy = principal.cfnOptions.deletionPolicy;

@@ -7,7 +7,7 @@ import { IConstruct } from 'constructs';
  */
 export function applyRemovalPolicy(construct: IConstruct, policy: RemovalPolicy): void {
   const resources = construct.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));
-  const rendered = policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
+  const rendered = retains(policy) ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
   resources.forEach((resource) => resource.applyRemovalPolicy(rendered));
 }
 
@@ -24,6 +24,11 @@ export function retainAdditions(construct: IConstruct, isConstructRetained: () =
       }
     },
   });
+}
+
+/** Whether the policy keeps what leaves the template. */
+export function retains(policy?: RemovalPolicy): boolean {
+  return policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }
 
 /** Whether CloudFormation retains the resource when it leaves the template. */

@@ -52,22 +52,15 @@ test('reports no duration when the response URL has no date', async () => {
   expect(values).toMatchObject({ Healthy: 1 });
 });
 
-test('reports an integration that is disabled as not healthy when nothing about it changes', async () => {
+test.each([
+  ['is disabled as not healthy', 'disabled', 0],
+  ['Immuta is changing as healthy, as a check does', 'migrating', 1],
+])('reports an unchanged integration that %s', async (_, status, Healthy) => {
   await sandbox.addIntegration();
-  sandbox.immuta.integrations.get('101')!.status = 'disabled';
+  sandbox.immuta.integrations.get('101')!.status = status;
   const oldProperties = { ...TENANT, HealthCheck: 'integration' };
 
   await sandbox.update({ properties: { ...oldProperties, TimeoutSeconds: '600' }, oldProperties });
 
-  expect(metrics()).toMatchObject([{ Healthy: 0 }]);
-});
-
-test('reports an integration that Immuta is changing as healthy, as a check does', async () => {
-  await sandbox.addIntegration();
-  sandbox.immuta.integrations.get('101')!.status = 'migrating';
-  const oldProperties = { ...TENANT, HealthCheck: 'integration' };
-
-  await sandbox.update({ properties: { ...oldProperties, TimeoutSeconds: '600' }, oldProperties });
-
-  expect(metrics()).toMatchObject([{ Healthy: 1 }]);
+  expect(metrics()).toMatchObject([{ Healthy }]);
 });
