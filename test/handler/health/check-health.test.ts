@@ -183,6 +183,13 @@ test('reports a location that is not registered', async () => {
   );
 });
 
+test('reports a location that is not registered when another one has its role', async () => {
+  sandbox.addRecord();
+  await sandbox.addLocation('s3://sales/other/*');
+
+  expect(names(await runCheck(sandbox))).toEqual(['LocationMismatch']);
+});
+
 test('reports a location with another role', async () => {
   sandbox.addRecord();
   const { id } = await sandbox.addLocation('s3://sales/*', OTHER_ROLE);
@@ -288,6 +295,30 @@ describe('with an access key', () => {
     expect(names(await runCheck(sandbox, { integrations: [expected] }))).toEqual(['Healthy']);
   });
 
+  test('compares the access key of each integration with its own secret', async () => {
+    const createKey = (name: string) => {
+      const { accessKeyId, secretAccessKey } = sandbox.aws.iam.createAccessKey('immuta');
+      sandbox.aws.secrets.createSecret(name, JSON.stringify({ accessKeyId, secretAccessKey }));
+      return { awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey };
+    };
+    sandbox.aws.iam.createUser({ userName: 'immuta' });
+    const integrations = [];
+    for (const id of ['101', '102']) {
+      const config = { ...CONFIG, name: `sales-${id}`, awsLocationPath: `s3://sales/${id}/` };
+      await sandbox.addIntegration({ id, config: { ...config, authenticationType: 'accessKey', ...createKey(id) } });
+      integrations.push({
+        ...EXPECTED,
+        ...withKey,
+        IntegrationId: id,
+        IntegrationName: config.name,
+        LocationPath: config.awsLocationPath,
+        AccessKeySecretArn: secretArn(id),
+      });
+    }
+
+    expect(names(await runCheck(sandbox, { scope: 'tenant', integrations }))).toEqual(['Healthy', 'Healthy']);
+  });
+
   test('reports another access key as drift, without printing it', async () => {
     sandbox.createAccessKey();
     const other = sandbox.aws.iam.createAccessKey('immuta');
@@ -378,8 +409,10 @@ describe('with an access key', () => {
     ]);
   });
 
-  test('redacts what Immuta quotes of a field with another name', async () => {
+  test('redacts what Immuta quotes of a field with another name and a line break', async () => {
     const key = sandbox.createAccessKey('id', 'key');
+    const value = { id: `${key.awsAccessKeyId}\n`, key: `${key.awsSecretAccessKey}\n` };
+    sandbox.aws.secrets.putSecretValue(secretArn('immuta/access-key'), JSON.stringify(value));
     sandbox.immuta.switches.omitsKeys = true;
     await sandbox.addIntegration({
       status: 'editError',

@@ -249,20 +249,23 @@ describe('what a Create with the same generation left, which CloudFormation canc
     },
   );
 
-  test.each<[string, string, () => void]>([
-    ['the stack has it', OWNER, () => describeCreate(OTHER_ID)],
-    ['the stack has it, and one question is not answered', OWNER, () => describeCreate(OTHER_ID, 1)],
-    ['CloudFormation no longer answers', OWNER, () => describeCreate(OTHER_ID, Infinity)],
-    ['CloudFormation cannot be asked', OWNER, () => {}],
-    ['another resource created it', '0123456789ab', () => describeCreate()],
-  ])('keeps it when %s', async (_, owner, describeNow) => {
+  const OTHER_OWNER = '0123456789ab';
+  test.each<[string, string, string, () => void]>([
+    ['the stack has it', OWNER, 'RETAINED_INTEGRATION', () => describeCreate(OTHER_ID)],
+    ['the stack has it, and one answer is lost', OWNER, 'RETAINED_INTEGRATION', () => describeCreate(OTHER_ID, 1)],
+    [
+      'CloudFormation no longer answers', OWNER, 'RETAINED_INTEGRATION',
+      () => describeCreate(OTHER_ID, Infinity),
+    ],
+    ['CloudFormation cannot be asked', OWNER, 'RETAINED_INTEGRATION', () => {}],
+    ['another resource created it', OTHER_OWNER, 'INTEGRATION_OF_OTHER_OWNER', () => describeCreate()],
+  ])('keeps it when %s', async (_, owner, code, describeNow) => {
     await addLeft(owner);
     describeNow();
 
-    expect(await sandbox.create()).toMatchObject({
-      Status: 'FAILED',
-      PhysicalResourceId: 'immuta-s3-integration/none',
-    });
+    const answer = await sandbox.create();
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'immuta-s3-integration/none' });
+    expect(answer.Reason).toContain(`[LOCATION_HAS_${code}]`);
     expect(ids()).toEqual(['2002']);
     expect(deletions()).toBe(0);
   });

@@ -235,6 +235,16 @@ describe('Delete of an integration of ours', () => {
     expect(sandbox.integrations).toEqual([]);
   });
 
+  test('keeps what others have on the location when it deletes what another run of the Create left', async () => {
+    await sandbox.addIntegration({ id: '2002' });
+    sandbox.addRecord({ id: '2003', config: { ...CONFIG, name: `sales-${OWNER}-${MADE_BEFORE}` } });
+    sandbox.addRecord({ id: '2004', config: { ...CONFIG, name: 'by hand' } });
+    describeStack('DELETE_IN_PROGRESS', ID);
+
+    await sandbox.delete(ID);
+    expect(sandbox.integrations.map(({ id }) => id)).toEqual(['2003', '2004']);
+  });
+
   test.each([
     ['the resource', 0],
     ['the stack', 1],

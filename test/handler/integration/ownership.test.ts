@@ -108,6 +108,12 @@ describe('whether a record is ours', () => {
     expect(isOurs({ ...record, name }, request)).toBe(expected);
   });
 
+  test('it is not if another resource that created nothing has the same physical ID', () => {
+    // printf 'immuta-s3-integration/none' | sha256sum
+    const none = { ...request, physicalId: { text: 'immuta-s3-integration/none' } };
+    expect(isOfResource('sales-cccccccccccc-5169cdbbbbbb', none)).toBe(false);
+  });
+
   test.each([
     ['path', { location: { ...LOCATION, path: 's3://sales/other/' } }],
     ['account', { location: { ...LOCATION, accountId: '444455556666' } }],

@@ -224,6 +224,17 @@ describe('the wait for the result of a response', () => {
     expect(asked).toBe(4);
   });
 
+  test.each<[string, StackResource]>([
+    ['status alone', { ...CREATING, resourceStatus: 'CREATE_FAILED' }],
+    ['physical ID alone', { ...CREATING, physicalId: ID }],
+  ])('ends when CloudFormation shows another %s', async (_, shown) => {
+    const current = await startedCreate(CREATING, CREATING, shown);
+    await current.waitForResult(clock);
+
+    expect(await current.findResult(clock)).toEqual(shown);
+    expect(asked).toBe(4);
+  });
+
   test('ends without a result after a minute in which nothing changed', async () => {
     const current = await startedCreate(CREATING);
     await current.waitForResult(clock);
