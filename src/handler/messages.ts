@@ -318,7 +318,8 @@ export const MESSAGES = {
   /** The integration was deleted in Immuta, is in another tenant, or the imported ID is wrong. */
   DATA_SOURCES_WITHOUT_INTEGRATION: {
     text: 'cannot register data sources: the tenant has no S3 integration {id}',
-    remedy: 'Deploy the ImmutaS3Integration again to recreate it, or correct the ID that is imported',
+    remedy: "Change 'revision' of the ImmutaS3Integration and deploy to recreate it, or correct the ID that is "
+      + 'imported',
   },
   /** `dataSources` is not the JSON object that the construct renders, for example because a token has no value. */
   DATA_SOURCES_UNREADABLE: {
@@ -424,7 +425,8 @@ export const MESSAGES = {
   /** A policy of Immuta's role or user was changed, or the organization denies an action. */
   HEALTH_PERMISSION_MISSING: {
     text: "AWS's policy simulator says that {principal}, as which Immuta comes, is denied {actions}",
-    remedy: 'Restore the policy with a deployment, or change what denies the actions',
+    remedy: 'Restore the policy, or change what denies the actions. A deployment restores no policy that its template '
+      + 'does not change',
   },
 
   // --- secrets
@@ -612,7 +614,7 @@ export const MESSAGES = {
   /** The environment of the function was changed outside its stack. */
   ENVIRONMENT_INCOMPLETE: {
     text: 'the handler function lacks its environment variable {name}',
-    remedy: 'Deploy the stack of the ImmutaTenant again',
+    remedy: "Change 'environment' of the ImmutaTenant and deploy, which restores all variables",
   },
   /** The template was changed by hand. */
   PROPERTY_MISSING: {

@@ -267,8 +267,9 @@ describe('when Immuta refuses', () => {
     sandbox.removeIntegration('101');
 
     expect((await send(sandbox, 'Create')).Reason).toBe(
-      'cannot register data sources: the tenant has no S3 integration 101. Deploy the ImmutaS3Integration again to ' +
-        'recreate it, or correct the ID that is imported. [DATA_SOURCES_WITHOUT_INTEGRATION]',
+      "cannot register data sources: the tenant has no S3 integration 101. Change 'revision' of the " +
+        'ImmutaS3Integration and deploy to recreate it, or correct the ID that is imported. ' +
+        '[DATA_SOURCES_WITHOUT_INTEGRATION]',
     );
   });
 

@@ -486,7 +486,7 @@ describe('with diagnosePermissions', () => {
 
     expect(names(checked)).toEqual(['PermissionMissing']);
     expect(checked.findings[0].message).toMatch(
-      /^AWS's policy simulator says that .*\/immuta, .*, is denied s3:ListBucket .* \[HEALTH_PERMISSION_MISSING\]$/,
+      /^AWS's .* is denied s3:ListBucket .*A deployment restores no policy that its .* \[HEALTH_PERMISSION_MISSING\]$/,
     );
   });
 });

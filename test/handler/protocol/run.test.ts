@@ -227,8 +227,8 @@ describe('an event that is malformed', () => {
     sandbox.environment = {};
 
     expect((await sandbox.create()).Reason).toBe(
-      'the handler function lacks its environment variable API_KEY_SECRET_ARN. Deploy the stack of the ImmutaTenant ' +
-        'again. [ENVIRONMENT_INCOMPLETE]',
+      "the handler function lacks its environment variable API_KEY_SECRET_ARN. Change 'environment' of the " +
+        'ImmutaTenant and deploy, which restores all variables. [ENVIRONMENT_INCOMPLETE]',
     );
   });
 });
