@@ -54,9 +54,11 @@ test.each<[string, () => library.ImmutaS3Integration]>([
   const rows = readRows();
   const expected = [...rows.get('a tenant')!, ...rows.get('an integration')!, ...rows.get(row)!];
   const types = listTypes(defineIntegration());
+  const usual = listTypes(define());
 
   expect(expected).toEqual(expect.arrayContaining(types));
   expect(types).toEqual(expect.arrayContaining(rows.get(row)!));
+  expect(rows.get(row)).toEqual(expect.arrayContaining(types.filter((type) => !usual.includes(type))));
 });
 
 test('the guide about organizations lists the types of all resources that the library creates', () => {
