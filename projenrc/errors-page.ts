@@ -163,7 +163,9 @@ function renderValidationTests(): string[] {
     [
       '| test | hint |',
       '| --- | --- |',
-      ...VALIDATION_TESTS.map(({ name, hint }) => `| ${name} | ${hint} |`),
+      ...VALIDATION_TESTS.map(
+        ({ name, hint, hintIfItExists: other }) => `| ${name} | ${hint}${other ? `. If it exists: ${other}` : ''} |`,
+      ),
     ].join('\n'),
   ];
 }

@@ -6,7 +6,7 @@ import { ExpectedIntegration } from '../contract';
 import { createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { isSteady } from '../immuta/status';
-import { describeDetails, describeFailedTests, isExplainedByConflict, renderHints } from '../immuta/validation-tests';
+import { describeDetails, describeFailedTests, renderHints } from '../immuta/validation-tests';
 import { describeDenial, simulateNeededActions } from '../integration/diagnosis';
 import { describeLocation, Location } from '../location';
 import { Deadline } from '../runtime/deadline';
@@ -63,9 +63,7 @@ function inspectStatus({ id, status, message, failedTests }: IntegrationRecord):
       return { name: 'Disabled', failure: createFailure('HEALTH_DISABLED', { id }) };
     case 'recurringValidationError': {
       const tests = describeFailedTests(failedTests) || message || 'Immuta names no failed test';
-      // what a conflict is about may be what the integration itself has: no hint to remove that
-      const others = failedTests.filter((test) => !isExplainedByConflict([test]));
-      const hints = renderHints(others, 'Then wait for the next check of Immuta');
+      const hints = renderHints(failedTests, 'Then wait for the next check of Immuta', true);
       return { name: 'ValidationFailing', failure: createFailure('HEALTH_VALIDATION_FAILING', { id, tests, hints }) };
     }
     default: {

@@ -131,7 +131,7 @@ export class IntegrationsClient {
     const request = { method: 'POST', path: '/integrations' };
     const reply = await this.send(request, async () => buildPayload(config));
     if ('refusal' in reply) {
-      return this.explain(reply.refusal);
+      return this.explain(reply.refusal, false);
     }
     return parseId(reply.json) ?? createInvalidRefusal(request, 'it has no id');
   }
@@ -160,7 +160,7 @@ export class IntegrationsClient {
   ): Promise<Accepted | 'missing' | ImmutaRefusal> {
     const reply = await this.send({ method, path: `/integrations/${id}` }, body);
     if ('refusal' in reply) {
-      return isNotFound(reply.refusal) ? 'missing' : this.explain(reply.refusal);
+      return isNotFound(reply.refusal) ? 'missing' : this.explain(reply.refusal, true);
     }
     return { isAnswerLost: reply.isAnswerLost, status: readText(toObject(reply.json).status) };
   }
@@ -169,8 +169,8 @@ export class IntegrationsClient {
     return this.transport.send({ ...request, body, retryMs: this.retryMs });
   }
 
-  /** Adds the failed tests to the refusal of a configuration. */
-  private explain(refusal: ImmutaRefusal): ImmutaRefusal {
+  /** Adds the failed tests to the refusal of a configuration. @param exists whether the integration exists */
+  private explain(refusal: ImmutaRefusal, exists: boolean): ImmutaRefusal {
     if (refusal.status !== 422) {
       return refusal;
     }
@@ -178,7 +178,7 @@ export class IntegrationsClient {
     const kind = isExplainedByIamPropagation(failed) ? 'iam' : 'final';
     return failed.length === 0
       ? { ...refusal, kind }
-      : { ...refusal, kind, failure: createValidationFailure(refusal.failure.text, failed) };
+      : { ...refusal, kind, failure: createValidationFailure(refusal.failure.text, failed, exists) };
   }
 
   /** @throws Failure if the record lacks what says whose it is: it is neither a success nor gone */
@@ -272,7 +272,7 @@ function isNotFound({ status }: ImmutaRefusal): boolean {
   return status === 404;
 }
 
-function createValidationFailure(answer: string, failed: readonly FailedTest[]): ValidationFailure {
-  const values = { answer, tests: describeFailedTests(failed), hints: renderHints(failed, 'Then try again') };
+function createValidationFailure(answer: string, failed: readonly FailedTest[], exists: boolean): ValidationFailure {
+  const values = { answer, tests: describeFailedTests(failed), hints: renderHints(failed, 'Then try again', exists) };
   return new ValidationFailure(createFailure('VALIDATION_TEST_FAILED', values), failed);
 }

@@ -9,6 +9,8 @@ export interface ValidationTest {
   readonly name: string;
   /** What to do if it fails: a sentence without its full stop. */
   readonly hint: string;
+  /** The same for an integration that exists: what is in its way may be its own. @default - `hint` */
+  readonly hintIfItExists?: string;
   /** Whether it also fails while a new role or policy is not in force yet, and then passes by itself. */
   readonly failsBeforeIamPropagates: boolean;
   /** Whether it fails because of another integration or location. */
@@ -27,12 +29,14 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
   {
     name: 'There is no existing integration matching this configuration',
     hint: 'Remove the integration that has this configuration in Immuta, or give this one another location',
+    hintIfItExists: 'Look for another integration with this configuration in Immuta: the test may also mean this one',
     failsBeforeIamPropagates: false,
     failsOnConflict: true,
   },
   {
     name: 'The provided integration name is unique across Immuta S3 integrations',
     hint: "Set another 'integrationName', or remove the S3 integration that has this name",
+    hintIfItExists: "Set another 'integrationName' if another S3 integration has this name",
     failsBeforeIamPropagates: false,
     failsOnConflict: true,
   },
@@ -67,6 +71,8 @@ export const VALIDATION_TESTS: readonly ValidationTest[] = [
     name: 'An AWS Access Grants location does not yet exist for the provided path',
     hint: 'Remove the location that is registered on this path in S3 Access Grants, with its grants, if it is not in '
       + 'use: Immuta registers the location itself',
+    hintIfItExists: 'Keep the location that is registered on this path, because it may be the one of this integration, '
+      + "and ask Immuta's support why the test fails",
     failsBeforeIamPropagates: false,
     failsOnConflict: true,
     isAboutAws: true,
@@ -115,9 +121,16 @@ export function describeDetails({ message, failedTests }: {
   return [message, describeFailedTests(failedTests)].filter(Boolean).join('; ');
 }
 
-/** Returns what to do about each failed test, and then. */
-export function renderHints(failed: readonly FailedTest[], then: string): string {
-  const hints = failed.map(({ name }) => BY_NAME.get(name)?.hint).filter((hint) => hint !== undefined);
+/**
+ * Returns what to do about each failed test, and then.
+ *
+ * @param exists whether the integration exists, so that it must not be removed, nor its location
+ */
+export function renderHints(failed: readonly FailedTest[], then: string, exists: boolean): string {
+  const hints = failed
+    .map(({ name }) => BY_NAME.get(name))
+    .filter((test) => test !== undefined)
+    .map(({ hint, hintIfItExists }) => (exists ? (hintIfItExists ?? hint) : hint));
   return [...new Set(hints.length > 0 ? hints : ['Remove the cause']), then].join('. ');
 }
 

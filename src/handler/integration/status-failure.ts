@@ -10,7 +10,7 @@ export function createStatusFailure(
 ): Failure {
   const { id, status, failedTests } = record;
   const details = describeDetails(record);
-  const hints = renderHints(failedTests, then);
+  const hints = renderHints(failedTests, then, code !== 'CREATE_FAILED');
   return new ValidationFailure(
     createFailure(code, { id, status, details: details && `; ${details}`, hints }),
     failedTests,

@@ -105,18 +105,28 @@ test('reports the failing tests of the periodic validation', async () => {
 });
 
 test.each([
-  'There is no existing integration matching this configuration',
-  'The provided integration name is unique across Immuta S3 integrations',
-  'An AWS Access Grants location does not yet exist for the provided path',
-])('does not advise to remove what the integration itself has: %s', async (name) => {
+  [
+    'There is no existing integration matching this configuration',
+    'Look for another integration with this configuration in Immuta: the test may also mean this one',
+  ],
+  [
+    'The provided integration name is unique across Immuta S3 integrations',
+    "Set another 'integrationName' if another S3 integration has this name",
+  ],
+  [
+    'An AWS Access Grants location does not yet exist for the provided path',
+    'Keep the location that is registered on this path, because it may be the one of this integration, and ask '
+      + "Immuta's support why the test fails",
+  ],
+])('does not advise to remove what the integration itself has: %s', async (name, hint) => {
   await sandbox.addIntegration({
     status: 'recurringValidationError',
     validationResults: { status: 'failed', validationTests: [{ name, status: 'failed', message: 'It exists.' }] },
   });
 
   expect((await runCheck(sandbox)).findings.map(({ message }) => message)).toEqual([
-    `integration 101 is 'recurringValidationError': '${name}' failed: It exists. Remove the cause. Then wait for the `
-      + 'next check of Immuta. [HEALTH_VALIDATION_FAILING]',
+    `integration 101 is 'recurringValidationError': '${name}' failed: It exists. ${hint}. Then wait for the next check `
+      + 'of Immuta. [HEALTH_VALIDATION_FAILING]',
   ]);
 });
 

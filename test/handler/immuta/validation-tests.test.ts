@@ -45,18 +45,23 @@ test.each([
 test('describes an unknown validation test with a general hint', () => {
   const failed = [{ name: 'A test of next year', message: 'No.' }];
   expect(describeFailedTests(failed)).toBe("'A test of next year' failed: No.");
-  expect(renderHints(failed, 'Then try again')).toBe('Remove the cause. Then try again');
+  expect(renderHints(failed, 'Then try again', false)).toBe('Remove the cause. Then try again');
 });
 
 test('gives one hint for each known validation test that fails', () => {
   const hints = renderHints(
     [{ name: NAMES[1][0] }, { name: 'A test of next year' }, { name: NAMES[2][0] }],
     'Then try again',
+    false,
   );
   expect(hints).toBe(
     "Set another 'integrationName', or remove the S3 integration that has this name. " +
       "Check that 'locationRole' exists in the account of the integration. Then try again",
   );
+});
+
+test.each(NAMES)('does not advise to remove what an integration that exists has itself: %p', (name) => {
+  expect(renderHints([{ name }], 'Then try again', true)).not.toMatch(/remove/i);
 });
 
 const failed = (...numbers: number[]) => numbers.map((number) => ({ name: NAMES[number - 1][0] }));
