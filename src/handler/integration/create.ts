@@ -270,11 +270,8 @@ async function findOrClearLocation(
   }
   state.recordAbsence();
   await deletePredecessors(context, request, state, records);
-  const registered = await context.findRegisteredLocation();
-  if (!registered) {
-    return { others: records };
-  }
-  if (registered.roleArn === request.locationRoleArn) {
+  let registered = await context.findRegisteredLocation();
+  if (registered?.roleArn === request.locationRoleArn) {
     // a concurrent run of this event, or a request without an answer, may have created both
     state.recordUnexplainedConflict();
     const list = () => listRecords(context, state, refusal);
@@ -282,6 +279,10 @@ async function findOrClearLocation(
     if (ownSince) {
       return resumeCreation(context, ownSince);
     }
+    registered = await context.findRegisteredLocation(); // what is deleted shows for a while
+  }
+  if (!registered) {
+    return { others: records };
   }
   throw createFailure('LOCATION_ALREADY_REGISTERED', {
     location: describeLocation(request.location),

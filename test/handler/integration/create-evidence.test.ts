@@ -149,6 +149,15 @@ describe('a Create that finds its record only after a refusal', () => {
     expect(ms).toBeGreaterThan(55_000);
     expect(ms).toBeLessThan(70_000);
   });
+
+  test('creates the integration when a location with its own role is removed meanwhile', async () => {
+    const { id } = await sandbox.addLocation();
+    sandbox.clock.at(sandbox.clock.now() + 40_000, () =>
+      sandbox.aws.accessGrants.deleteLocation('111122223333', 'us-east-1', id));
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(posts()).toBe(1);
+  });
 });
 
 describe.each<[string, number, object]>([
