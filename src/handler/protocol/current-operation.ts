@@ -279,7 +279,8 @@ export class CurrentOperation {
    * cleanup tells which one it was.
    */
   public async findResult(deadline: Clock): Promise<StackResource | undefined> {
-    const { last, first } = this;
+    const { first } = this;
+    const last = await this.findLast(deadline);
     if (!last || !isDeletion(last) || (first && first.physicalId !== last.physicalId)) {
       return last;
     }
@@ -296,6 +297,16 @@ export class CurrentOperation {
         ? { seen: 'no answer', pauseMs: mayBeOther ? CLEANUP_PAUSE_MS : undefined }
         : { done: undefined };
     });
+  }
+
+  /** A later time alone shows a later Create, or that CloudFormation is taking the response of another run. */
+  private async findLast(clock: Clock): Promise<StackResource | undefined> {
+    if (!this.last || this.isResult(this.last)) {
+      return this.last;
+    }
+    await clock.sleep(CLOUDFORMATION_LAG_MS);
+    const reply = await this.askReliably(clock);
+    return reply && (reply.answer ?? this.last); // a resource that is gone is the one of the later Create
   }
 
   /** Without CloudFormation's word, only an event that was delivered in time is carried out. */

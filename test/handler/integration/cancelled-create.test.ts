@@ -65,6 +65,36 @@ describe('a Create that CloudFormation cancelled', () => {
     expect(ids()).toEqual(['101']);
   });
 
+  test('keeps its integration when CloudFormation is taking the response of another run', async () => {
+    const describeIn = (ms: number, status: string, physicalId: string) =>
+      sandbox.clock.at(sandbox.clock.now() + ms, () =>
+        describeStack(sandbox, 'UPDATE_IN_PROGRESS', physicalId, { resourceStatus: status, startedAfterMs: -60_000 }));
+    onPost(() => describeIn(1_000, 'CREATE_IN_PROGRESS', ''));
+    describeIn(60_000, 'CREATE_COMPLETE', ID);
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(ids()).toEqual(['101']);
+    expect(deletions()).toBe(0);
+  });
+
+  test('keeps its integration when CloudFormation shows a later time, and then no longer answers', async () => {
+    onPost(() => {
+      describeStack(sandbox, 'UPDATE_IN_PROGRESS', '', {
+        resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 5_000, startedAfterMs: -60_000, answers: 1, denials: 99,
+      });
+    });
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(ids()).toEqual(['101']);
+  });
+
+  test('deletes what it created when a later Create of the resource is in progress', async () => {
+    cancelAtPost('UPDATE_IN_PROGRESS', '', { resourceStatus: 'CREATE_IN_PROGRESS', changedAfterMs: 5_000 });
+
+    expect(await sandbox.create()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: ID });
+    expect(sandbox.integrations).toEqual([]);
+  });
+
   test('keeps what an earlier Create of the resource created', async () => {
     cancelAtPost('UPDATE_ROLLBACK_IN_PROGRESS', INVENTED);
     sandbox.clock.at(sandbox.clock.now() + 10_000, () =>
