@@ -393,11 +393,11 @@ export const MESSAGES = {
     remedy: 'Enable it in Immuta. If Immuta does not allow that, delete it there, and its location in S3 Access Grants '
       + "if it is still registered, then change 'revision' of the ImmutaS3Integration and deploy to recreate it",
   },
-  /** The integration was deleted in Immuta. */
+  /** The integration was deleted in Immuta, or `url` of the tenant was changed. */
   HEALTH_RECORD_MISSING: {
     text: 'the tenant has no S3 integration {id}',
-    remedy: "Change 'revision' of the ImmutaS3Integration and deploy to recreate it, or remove it from the app if the "
-      + 'deletion is intended',
+    remedy: "If 'url' of the ImmutaTenant was changed, deploy it with its previous 'url'. Otherwise change 'revision' "
+      + 'of the ImmutaS3Integration and deploy to recreate it, or remove it from the app if the deletion is intended',
   },
   /** The location was deleted or changed in S3 Access Grants. Users can lose access to the data. */
   HEALTH_LOCATION_MISMATCH: {

@@ -179,7 +179,9 @@ test('reports a deleted integration', async () => {
   const checked = await runCheck(sandbox);
 
   expect(names(checked)).toEqual(['RecordMissing']);
-  expect(checked.findings[0].message).toMatch(/^the tenant has no S3 integration 101\. .* \[HEALTH_RECORD_MISSING\]$/);
+  expect(checked.findings[0].message).toMatch(
+    /^the tenant has no S3 integration 101\. If 'url' of the ImmutaTenant was changed, .* \[HEALTH_RECORD_MISSING\]$/,
+  );
 });
 
 test('reports a location that is not registered', async () => {
