@@ -152,7 +152,8 @@ export class ManagedAccessKey {
     if (await isHeld?.()) {
       return;
     }
-    await this.userKeys.delete((await this.secret.read()).keys);
+    const all = (await this.secret.read()).keys;
+    await this.userKeys.delete(all, all.map(({ userName }) => userName));
     await this.secret.untag(INTEGRATION_TAG);
   }
 
@@ -220,7 +221,7 @@ export class ManagedAccessKey {
       }
       others = keys.filter((key) => key.versionId !== versionId);
     }
-    await this.userKeys.delete(others, userName);
+    await this.userKeys.delete(others, [userName]);
   }
 
   /** Makes sure that a key exists, once in a run. One that someone deleted is forgotten. */

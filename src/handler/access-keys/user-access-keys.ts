@@ -39,11 +39,11 @@ export class UserAccessKeys {
   /**
    * Deletes keys that the secret names, and those that nothing names.
    *
-   * @param userName Another name that the user of the keys may have got meanwhile
+   * @param userNames Other names that the user of the keys may have got meanwhile
    */
-  public async delete(keys: readonly StoredKey[], userName?: string): Promise<void> {
+  public async delete(keys: readonly StoredKey[], userNames: readonly string[] = []): Promise<void> {
     for (const key of keys) {
-      await this.deleteKey([key.userName, userName ?? key.userName], key);
+      await this.deleteKey([key.userName, ...userNames], key);
       await this.secret.forget(key);
     }
     await this.deleteLost();

@@ -221,6 +221,15 @@ describe('provide', () => {
     expect(state()).toEqual({ current: accessKeyId, named: [accessKeyId], tags: integrationTag() });
   });
 
+  test('deletes every key of a user that was renamed, under each name that it had', async () => {
+    await settleFirst();
+    sandbox.aws.iam.renameUser(USER, 'renamed');
+    await manage('second').provide('renamed');
+    await manage('third').release();
+
+    expect(keys('renamed')).toEqual([]);
+  });
+
   test.each(['{"secretAccessKey":9182736455}', '{"secretAccessKey":null}', '[]', 'null', 'no JSON'])(
     'gives the key that Immuta has when someone has stored %j',
     async (value) => {
