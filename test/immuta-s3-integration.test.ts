@@ -562,7 +562,7 @@ describe('removal', () => {
 
   test.each([
     [RemovalPolicy.RETAIN, retained],
-    [RemovalPolicy.DESTROY, 'undefined, undefined'],
+    [RemovalPolicy.DESTROY, 'Delete, Delete'],
   ])('with %s, gives later grants to a role the policy %s', (removalPolicy, expected) => {
     const stack = newStack();
     const { locationRole } = newIntegration(stack, 'Sales', { removalPolicy });

@@ -1,4 +1,4 @@
-import { Aspects, CfnDeletionPolicy, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, CfnDeletionPolicy, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /**
@@ -12,18 +12,18 @@ export function applyRemovalPolicy(construct: IConstruct, policy: RemovalPolicy)
 }
 
 /**
- * Retains resources that are added to the construct after its removal policy was applied: a role collects grants in a
- * policy of their own.
+ * Applies the removal policy also to resources that are added to the construct later: a role collects grants in a
+ * policy of their own, and IAM deletes no role that still has a policy.
+ *
+ * It comes before Aspects of the user that set a policy where it is missing (`MissingRemovalPolicies`).
  */
 export function retainAdditions(construct: IConstruct, isConstructRetained: () => boolean): void {
-  Aspects.of(construct).add({
-    visit: (node) => {
-      const isAddition = CfnResource.isCfnResource(node) && node.cfnOptions.deletionPolicy === undefined;
-      if (isAddition && isConstructRetained()) {
-        applyRemovalPolicy(node, RemovalPolicy.RETAIN);
-      }
-    },
-  });
+  const visit = (node: IConstruct) => {
+    if (CfnResource.isCfnResource(node) && node.cfnOptions.deletionPolicy === undefined) {
+      applyRemovalPolicy(node, isConstructRetained() ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    }
+  };
+  Aspects.of(construct).add({ visit }, { priority: AspectPriority.MUTATING - 1 });
 }
 
 /** Whether the policy keeps what leaves the template. */
