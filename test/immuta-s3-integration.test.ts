@@ -262,6 +262,22 @@ describe('location role of the user', () => {
     expect(getOnly(stack, INTEGRATION).DependsOn).toContain(logicalIdLike(stack, 'LocationPolicy'));
   });
 
+  test('gives a lazy role of the user a policy and a trust policy, and depends on no other policy of it', () => {
+    const stack = newStack();
+    const locationRole = new iam.LazyRole(stack, 'MyRole', {
+      assumedBy: new iam.ServicePrincipal('access-grants.s3.amazonaws.com'),
+    });
+    const { integrationId } = newIntegration(stack, 'Sales', { locationRole });
+    locationRole.addToPrincipalPolicy(
+      new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [integrationId] }),
+    );
+    const [logicalId] = Object.keys(listResources(stack)).filter((id) => /^MyRole[0-9A-F]{8}$/.test(id));
+    const role = listResources(stack)[logicalId];
+    expect(JSON.stringify(role.Properties.AssumeRolePolicyDocument)).toContain('sts:SetSourceIdentity');
+    expect(listResources(stack)[logicalIdLike(stack, 'LocationPolicy')].Properties.Roles).toEqual([{ Ref: logicalId }]);
+    expect(getOnly(stack, INTEGRATION).DependsOn).toContain(logicalId);
+  });
+
   test('warns with the statements when a location role of the user accepts no policies', () => {
     const stack = newStack();
     const role = new iam.Role(stack, 'MyRole', {

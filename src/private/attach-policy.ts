@@ -165,7 +165,9 @@ function isAttached(policy: iam.Policy): boolean {
  * The other policies of the principal are no dependencies, because they can refer to the integration.
  */
 export function findResource(principal: Principal): IConstruct[] {
-  return principal.node.defaultChild ? [principal.node.defaultChild] : [];
+  const { defaultChild } = principal.node;
+  // The default child of a `LazyRole` is a role.
+  return defaultChild ? [defaultChild.node.defaultChild ?? defaultChild] : [];
 }
 
 /**

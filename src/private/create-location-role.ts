@@ -63,8 +63,10 @@ function attachLocationPolicy(
 ): LocationRole {
   const trust = buildLocationRoleTrust(principal.options);
   const policy = attachToRole(scope, 'LocationPolicy', role, statements, trust);
-  if (iam.Role.isRole(role)) {
-    principal.addToAssumeRolePolicy(role.assumeRolePolicy!);
+  // A `LazyRole` creates a role when it is used.
+  const created = role instanceof iam.LazyRole ? role.node.defaultChild : role;
+  if (iam.Role.isRole(created)) {
+    principal.addToAssumeRolePolicy(created.assumeRolePolicy!);
   }
   return { role, dependencies: [...findResource(role), ...(policy ? [policy] : [])], statements, trust };
 }
