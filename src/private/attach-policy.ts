@@ -5,7 +5,7 @@ import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { buildDiagnosisStatement } from './policies/handler-role';
 import { getAccount, noteStatements, reportMissing, reportOtherAccount } from './role-statements';
-import { compareTokens } from './tokens';
+import { compareTokens, containsDummy } from './tokens';
 import { IImmutaTenant } from '../interfaces';
 import { addValidation, createProblem, throwProblems } from './validation/problems';
 import {
@@ -14,9 +14,6 @@ import {
 
 /** IAM allows 128 characters, and the GUID of a stack's id takes 36 and a hyphen. */
 const MAX_LOGICAL_ID_LENGTH = 128 - 37;
-
-/** End of the ARN of a role that `Role.fromLookup` returns until the CLI has looked up the role. */
-const DUMMY_ROLE = ':123456789012:role/DUMMY_ARN';
 
 /**
  * Attaches the statements to a role of the user, if the role accepts policies.
@@ -184,11 +181,8 @@ function formatUniqueName(getPolicy: () => iam.Policy): string {
   return `${logicalId}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 }
 
-/**
- * Whether the principal belongs to another account than the policies of the scope. The account of a role that the CLI
- * has still to look up is not known: `Role.fromLookup` returns a dummy, and the CLI repeats the synthesis.
- */
+/** Whether the principal belongs to another account than the policies of the scope. */
 function isInOtherAccount(scope: Construct, principal: Principal): boolean {
-  const isDummy = !isUser(principal) && principal.roleArn.endsWith(DUMMY_ROLE);
-  return !isDummy && compareTokens(getAccount(principal), Stack.of(scope).account) === 'different';
+  const isKnown = isUser(principal) || !containsDummy(principal.roleArn);
+  return isKnown && compareTokens(getAccount(principal), Stack.of(scope).account) === 'different';
 }

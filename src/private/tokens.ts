@@ -6,6 +6,17 @@ import { IConstruct } from 'constructs';
 /** Whether two values are known to be equal, known to differ, or known to neither before the deployment. */
 export type Comparison = 'same' | 'different' | 'unknown';
 
+/**
+ * What `StringParameter.valueFromLookup` and `Role.fromLookup` return until the CLI has looked up the value. The CLI
+ * needs the result of this synthesis for that, and repeats the synthesis with the value.
+ */
+const DUMMIES = ['dummy-value-for-', ':123456789012:role/DUMMY_ARN'];
+
+/** Whether the text contains a value that the CLI has still to look up. */
+export function containsDummy(text: string): boolean {
+  return DUMMIES.some((dummy) => text.includes(dummy));
+}
+
 /** Compares two values, either of which may be a token. */
 export function compareTokens(left: string, right: string): Comparison {
   switch (Token.compareStrings(left, right)) {

@@ -2,6 +2,7 @@ import { Annotations } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { SYNTH_MESSAGES } from './messages';
 import { CodedMessage, MessageValues, renderMessage } from '../../handler/coded-message';
+import { containsDummy } from '../tokens';
 
 /** Code of an error or warning at synth. */
 export type SynthCode = keyof typeof SYNTH_MESSAGES;
@@ -16,12 +17,6 @@ export interface Problem {
   readonly code: SynthCode;
   readonly message: string;
 }
-
-/**
- * What `StringParameter.valueFromLookup` returns until the CLI has looked up the parameter. The CLI needs the result of
- * this synthesis for that, and repeats the synthesis with the value.
- */
-const DUMMY_VALUE = 'dummy-value-for-';
 
 /** Creates the problem with this code. */
 export function createProblem<C extends SynthCode>(code: C, ...[values]: Values<C>): Problem {
@@ -43,7 +38,7 @@ export function throwProblems(scope: IConstruct, problems: Problem[]): void {
 
 /** A value that is not looked up yet is no problem. */
 function listMessages(problems: Problem[]): string[] {
-  return problems.map(({ message }) => message).filter((message) => !message.includes(DUMMY_VALUE));
+  return problems.map(({ message }) => message).filter((message) => !containsDummy(message));
 }
 
 /** Adds a warning that users can acknowledge, such as `cdk-immuta-s3-integration:overlapping-locations`. */
