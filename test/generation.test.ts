@@ -1,5 +1,6 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { ENV, getOnly, INTEGRATION, listResources, newIntegration, newStack } from './fixture';
 import {
   AccessGrantsInstance, AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaS3IntegrationProps,
@@ -67,8 +68,16 @@ test.each<[string, (stack: Stack) => iam.IRole | undefined, string]>([
   expect(describeGeneration(stack, ADOPTING)).toBe(expected);
 });
 
-test('lets CloudFormation generate the name of the parameter, which is new each time', () => {
-  expect(getOnly(withRoles({ mutable: false }), PARAMETER).Properties).toEqual({
+test('lets CloudFormation generate a name of the parameter, new each time, even if an Aspect names resources', () => {
+  const stack = withRoles({ mutable: false });
+  Aspects.of(stack).add({
+    visit: (node) => {
+      if (node instanceof ssm.CfnParameter) {
+        node.name = 'the-same-each-time';
+      }
+    },
+  });
+  expect(getOnly(stack, PARAMETER).Properties).toEqual({
     Type: 'String',
     Value: 'unused',
     Description: 'The generated name tells what a stack has created for Immuta from what it retained before',

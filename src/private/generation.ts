@@ -31,5 +31,7 @@ export function findOrCreateGeneration(scope: Construct, owned: readonly (IConst
     value: 'unused',
     description: 'The generated name tells what a stack has created for Immuta from what it retained before',
   });
+  // An Aspect that names resources would give each generation the same ID.
+  parameter.addPropertyDeletionOverride('Name');
   return { id: parameter.ref, resources: [parameter] };
 }
