@@ -83,6 +83,10 @@ describe('an alias', () => {
   });
   const define: Record<string, (stack: Stack, encryptionKey: kms.IKey) => void> = {
     'encryptionKeys': (stack, key) => { newIntegration(stack, 'Lake', { encryptionKeys: [key] }); },
+    'location.encryptionKey': (stack, encryptionKey) => {
+      const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'sales', encryptionKey });
+      newIntegration(stack, 'Lake', { location: S3Location.bucket(bucket) });
+    },
     'apiKey.encryptionKey': (stack, key) => {
       new ImmutaTenant(stack, 'Immuta', { url: URL_OF_TENANT, apiKey: importSecret(stack, key) });
     },

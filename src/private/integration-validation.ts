@@ -33,6 +33,7 @@ export interface CheckedProps {
 
 /** A location that checks itself. */
 export interface CheckedLocation extends ComparableLocation {
+  readonly _encryptionKeys: kms.IKey[];
   _validate(): Problem[];
   _validateRegion(region: string): Problem[];
   _addWarnings(scope: IConstruct): void;
@@ -109,7 +110,9 @@ function validateState(construct: IConstruct, props: CheckedProps, state: Checke
   const instance = props.accessGrantsInstance ?? (defined?._explicit ? defined : undefined);
   return [
     ...validateRemovalPolicy(state.removalPolicy),
-    ...state.encryptionKeys.flatMap((key) => validateEncryptionKey('encryptionKeys', key)),
+    ...state.encryptionKeys.flatMap((key) => validateEncryptionKey(
+      props.location._encryptionKeys.includes(key) ? 'location.encryptionKey' : 'encryptionKeys', key,
+    )),
     ...validateIdentityCenter(identityCenter, instance !== undefined),
     ...(identityCenter && instance instanceof DefinedInstance
       ? instance._validateAssociation(identityCenter.instanceArn)
