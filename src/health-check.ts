@@ -17,6 +17,7 @@ import {
   assertTenantNotCovered, coverIntegration, coverTenant, MonitoredIntegration, sortByPath,
 } from './private/monitored-integrations';
 import { buildPutEventsStatements } from './private/policies/health-check';
+import { isInTree } from './private/registry';
 import { digestIdentity } from './private/tokens';
 import { parseCheckInterval } from './private/validation/health-check';
 
@@ -211,9 +212,10 @@ export class HealthCheck extends Construct {
    * rotations of managed access keys, and the duration of deployments.
    */
   public dashboardWidgets(): cloudwatch.IWidget[] {
-    const rotated = this.integrations.filter(({ managedKeySecretArn }) => managedKeySecretArn !== undefined);
+    const integrations = this.integrations.filter(({ construct }) => isInTree(construct));
+    const rotated = integrations.filter(({ managedKeySecretArn }) => managedKeySecretArn !== undefined);
     const list = (metricName: string, statistic: string) =>
-      this.integrations.map((integration) => this.createMetricOf(integration, metricName, statistic));
+      integrations.map((integration) => this.createMetricOf(integration, metricName, statistic));
     return [
       createWidget('Healthy', list(METRIC_HEALTHY, 'Minimum')),
       createWidget('Failing tests', list(METRIC_FAILING_TESTS, 'Maximum')),
@@ -235,8 +237,9 @@ export class HealthCheck extends Construct {
     const scope = stack === Stack.of(this)
       ? this
       : new Construct(stack, `ImmutaHealthCheck${digestIdentity(tenant.node.path)}`);
-    const integrations = () =>
-      sortByPath(this.integrations.filter(({ construct }) => Stack.of(construct) === stack));
+    const integrations = () => sortByPath(
+      this.integrations.filter(({ construct }) => Stack.of(construct) === stack && isInTree(construct)),
+    );
     createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
     const stackName = formatStackName(stack);
     const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: stackName };
@@ -244,7 +247,9 @@ export class HealthCheck extends Construct {
     const alarm = this.addAlarm(scope, this.metricHealthy({ dimensionsMap }), subject);
     // A deployment reports a value before the first check.
     const first = {};
-    Dependable.implement(first, { get dependencyRoots() { return [integrations()[0].resource]; } });
+    Dependable.implement(first, {
+      get dependencyRoots() { return integrations().slice(0, 1).map(({ resource }) => resource); },
+    });
     alarm.node.addDependency(first);
   }
 

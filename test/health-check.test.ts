@@ -290,6 +290,20 @@ describe('addHealthCheck of a tenant', () => {
     });
   });
 
+  test('checks no integration that was removed from the tree', () => {
+    const { stack, tenant } = newLake();
+    const check = tenant.addHealthCheck();
+    newIntegration(stack, 'Pond', { tenant });
+    stack.node.tryRemoveChild('Lake');
+
+    const { logicalId } = getOnly(stack, INTEGRATION);
+    const { logicalId: alarm } = getOnly(stack, 'AWS::CloudWatch::Alarm');
+    expect(parseInput(stack, 'AWS::Scheduler::Schedule').Integrations).toHaveLength(1);
+    expect(listResources(stack)[alarm].DependsOn).toEqual([logicalId]);
+    const widgets = check.dashboardWidgets().map((widget) => stack.resolve(widget.toJson()));
+    expect(JSON.stringify(widgets)).not.toContain('Lake');
+  });
+
   test('adds nothing for a tenant without integrations', () => {
     const stack = newStack();
     newTenant(stack).addHealthCheck();

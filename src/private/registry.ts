@@ -69,7 +69,7 @@ function selectValues<T>(entries: Entry<T>[]): T[] {
   return entries.filter(({ construct }) => isInTree(construct)).map(({ value }) => value);
 }
 
-/** `tryRemoveChild` can take a construct or one of its scopes out of the tree. */
-function isInTree({ node }: IConstruct): boolean {
+/** Whether the construct is part of the app: `tryRemoveChild` can take it or one of its scopes out of the tree. */
+export function isInTree({ node }: IConstruct): boolean {
   return node.scope === undefined || (node.scope.node.tryFindChild(node.id)?.node === node && isInTree(node.scope));
 }
