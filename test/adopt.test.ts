@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Aspects, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import {
   countTypes,
@@ -53,6 +53,18 @@ test('fails when the removal policy of an adopted integration is DESTROY', () =>
   const stack = adopting();
   (stack.node.findChild('Sales') as ImmutaS3Integration).applyRemovalPolicy(RemovalPolicy.DESTROY);
   expect(synthError(stack)).toContain('\'removalPolicy\' must not be DESTROY with \'adopt\'');
+});
+
+test('fails when an Aspect lets CloudFormation delete an adopted integration, as RemovalPolicies does', () => {
+  const stack = adopting();
+  Aspects.of(stack).add({
+    visit: (node) => {
+      if (CfnResource.isCfnResource(node)) {
+        node.applyRemovalPolicy(RemovalPolicy.DESTROY);
+      }
+    },
+  });
+  expect(synthError(stack)).toContain('[ADOPT_WITH_DESTROY]');
 });
 
 test.each(['', 'a/b', '17 '])('fails when the ID to adopt is %p', (adopt) => {

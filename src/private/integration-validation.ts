@@ -119,7 +119,7 @@ function validateState(construct: IConstruct, props: CheckedProps, state: Checke
       : []),
     ...validateAdoption({
       adopt,
-      removalPolicy: state.removalPolicy,
+      integration: construct,
       hasInstance: (props.accessGrantsInstance ?? defined) !== undefined,
       definesUser: state.managedAccessKey?.isOwn === true,
     }),

@@ -11,21 +11,22 @@ export function validateRemovalPolicy(policy?: RemovalPolicy): Problem[] {
 /** Properties that matter to an adoption. */
 export interface Adoption {
   readonly adopt?: string;
-  readonly removalPolicy?: RemovalPolicy;
+  readonly integration: IConstruct;
   readonly hasInstance: boolean;
   /** Whether the integration defines the user whose access keys the handler manages. */
   readonly definesUser: boolean;
 }
 
 /** Checks that everything which an adopted integration uses exists and is retained. */
-export function validateAdoption({ adopt, removalPolicy, hasInstance, definesUser }: Adoption): Problem[] {
+export function validateAdoption({ adopt, integration, hasInstance, definesUser }: Adoption): Problem[] {
   if (adopt === undefined) {
     return [];
   }
   const isId = Token.isUnresolved(adopt) || /^[\w-]+$/.test(adopt);
   return [
     ...isId ? [] : [createProblem('ADOPT_ID_INVALID', { got: JSON.stringify(adopt) })],
-    ...removalPolicy === RemovalPolicy.DESTROY ? [createProblem('ADOPT_WITH_DESTROY')] : [],
+    // An Aspect may have changed the policy.
+    ...isResourceRetained(integration) ? [] : [createProblem('ADOPT_WITH_DESTROY')],
     ...hasInstance ? [] : [createProblem('ADOPT_WITHOUT_INSTANCE')],
     ...definesUser ? [createProblem('ADOPT_WITHOUT_USER')] : [],
   ];
