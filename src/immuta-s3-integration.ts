@@ -22,7 +22,7 @@ import { buildImmutaStatements } from './private/policies/immuta-principal';
 import {
   BucketOwnerOptions, buildBucketOwnerStatements, buildKeyOwnerStatements, KeyOwnerOptions,
 } from './private/policies/other-account';
-import { applyRemovalPolicy, retainAdditions, retains } from './private/removal-policy';
+import { applyRemovalPolicy, applyToAdditions, retains } from './private/removal-policy';
 import { formatInstanceArn } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { registerManagedUser } from './private/validation/duplicates';
@@ -187,7 +187,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     ];
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
-    retainAdditions(this.parts, () => retains(this.removalPolicy));
+    applyToAdditions(this.parts, () => retains(this.removalPolicy));
   }
 
   /** Statements that the owners in other accounts add to the policies of the buckets. */

@@ -17,7 +17,7 @@ export function applyRemovalPolicy(construct: IConstruct, policy: RemovalPolicy)
  *
  * It comes before Aspects of the user that set a policy where it is missing (`MissingRemovalPolicies`).
  */
-export function retainAdditions(construct: IConstruct, isConstructRetained: () => boolean): void {
+export function applyToAdditions(construct: IConstruct, isConstructRetained: () => boolean): void {
   const visit = (node: IConstruct) => {
     if (CfnResource.isCfnResource(node) && node.cfnOptions.deletionPolicy === undefined) {
       applyRemovalPolicy(node, isConstructRetained() ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
