@@ -6,12 +6,10 @@ import { deleteIntegration, listIntegrations, requireSuccess, waitForRecord } fr
 import { deleteGrants, deleteLocation, findLocations } from './locations';
 import { describeStack } from './stacks';
 import type { Created } from './state';
+import { READ_LAG_MS } from './times';
 
 /** What each name of the kit looks like. Nothing else is deleted, whatever the state file says. */
 const OWN_NAME = /^(live|ImmutaLive)-[0-9a-z]+-/;
-
-/** A read may show the state before a write for this long. */
-const READ_LAG_MS = 60_000;
 
 /**
  * Deletes everything that the state file lists, in the order of dependencies. Returns what could not be deleted, which

@@ -7,6 +7,7 @@ import type { Reply, SendToImmuta } from './immuta';
 import type { Options } from './options';
 import { Deployer, DeployOptions, describeStack, StackState } from './stacks';
 import type { State } from './state';
+import { PROPAGATION_MS } from './times';
 
 /** AWS, as the person who runs the kit. */
 export interface Aws {
@@ -40,8 +41,6 @@ export interface ContextOptions {
 const POLL_MS = 1_000;
 const LONGEST_MS = 30 * 60_000;
 const MOST_ATTEMPTS = 5;
-/** New roles take this long to have an effect. */
-const IAM_PROPAGATION_MS = 60_000;
 const RETRY_MS = 10_000;
 
 export interface PollOptions {
@@ -168,7 +167,7 @@ export class Context {
   private async deployBase(): Promise<Base> {
     const base = readBase(await this.deploy(BASE, (stack) => defineBase(stack, this)));
     // Immuta may keep what it could not create, and refuse to delete it while the roles have no effect.
-    await this.sleep(IAM_PROPAGATION_MS);
+    await this.sleep(PROPAGATION_MS);
     return base;
   }
 

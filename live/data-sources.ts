@@ -1,6 +1,7 @@
 import type { Context } from './context';
 import type { Reply } from './immuta';
 import type { Integration } from './integrations';
+import { READ_LAG_MS } from './times';
 
 /** The form of a prefix that Immuta takes. */
 export type PrefixForm = 'relative' | 'absolute';
@@ -54,5 +55,5 @@ export async function findDataSource(context: Context, name: string): Promise<an
   return context.poll(async () => {
     const { status, body } = await context.immuta('GET', `/dataSource/name/${encodeURIComponent(name)}`);
     return status === 200 ? body : undefined;
-  }, { timeoutMs: 120_000 });
+  }, { timeoutMs: 2 * READ_LAG_MS });
 }

@@ -1,5 +1,6 @@
 import type { Context } from './context';
 import type { Reply } from './immuta';
+import { LONGEST_PROPAGATION_MS } from './times';
 
 /** `config` of an integration, as Immuta takes it. */
 export type Config = Readonly<Record<string, string>>;
@@ -11,8 +12,6 @@ export interface Integration {
 }
 
 const TYPE = 'Native S3';
-/** A new role or policy takes this long to have an effect. */
-const IAM_PROPAGATION_MS = 3 * 60_000;
 const RETRY_MS = 15_000;
 
 export async function buildConfig(context: Context, label: string, fields: Config = {}): Promise<Config> {
@@ -53,7 +52,7 @@ export async function listIntegrations(context: Context): Promise<any[]> {
 
 /** Sends a POST, again while roles may be too new. */
 export async function postWithNewRoles(context: Context, config: Config): Promise<Reply> {
-  const until = context.now() + IAM_PROPAGATION_MS;
+  const until = context.now() + LONGEST_PROPAGATION_MS;
   for (;;) {
     const reply = await postIntegration(context, config);
     if (reply.status !== 422 || context.now() >= until) return reply;

@@ -2,8 +2,9 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { defineLocationRole } from './base-stack';
 import type { Context } from './context';
-import { createGrant, deleteLocation, PROPAGATION_MS, registerLocation } from './locations';
+import { createGrant, deleteLocation, registerLocation } from './locations';
 import { defineProbeRole, defineProbes } from './probe';
+import { PROPAGATION_MS } from './times';
 
 /** How a role trusts S3 Access Grants. */
 export interface Trust {

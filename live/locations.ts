@@ -4,9 +4,7 @@ import {
   paginateListAccessGrantsLocations,
 } from '@aws-sdk/client-s3-control';
 import type { Context } from './context';
-
-/** A new role or trust policy takes this long to have an effect, and a deleted grant to be gone. */
-export const PROPAGATION_MS = 60_000;
+import { PROPAGATION_MS } from './times';
 
 /** The locations with a scope: one or none. */
 export async function findLocations(

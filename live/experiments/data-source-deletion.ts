@@ -1,6 +1,7 @@
 import { findDataSource, registerDataSource } from '../data-sources';
 import { Experiment } from '../experiment';
 import { createIntegration, getIntegration } from '../integrations';
+import { READ_LAG_MS } from '../times';
 
 export const dataSourceDeletion: Experiment = {
   id: 'data-source-deletion',
@@ -24,8 +25,10 @@ export const dataSourceDeletion: Experiment = {
     const see = (blocksIntegration: string) => ({ 'immuta.switches.dataSources.blocksIntegration': blocksIntegration });
     if (await isDeleted()) return see('none');
     await context.immuta('DELETE', `/dataSource/${id}`);
-    const isDisabled = await context.poll(async () =>
-      (await context.immuta('GET', `/dataSource/${id}`)).body?.deleted === true || undefined, { timeoutMs: 60_000 });
+    const isDisabled = await context.poll(
+      async () => (await context.immuta('GET', `/dataSource/${id}`)).body?.deleted === true || undefined,
+      { timeoutMs: READ_LAG_MS },
+    );
     if (!isDisabled) throw new Error('a deleted data source is not shown so');
     return see(await isDeleted() ? 'enabled' : 'all');
   },

@@ -1,9 +1,7 @@
 import { findDataSource, postDataSources, registerDataSource } from '../data-sources';
 import { Experiment } from '../experiment';
 import { createIntegration } from '../integrations';
-
-/** A read may show the state before a write for this long. */
-const READ_LAG_MS = 60_000;
+import { READ_LAG_MS } from '../times';
 
 export const dataSourceEdit: Experiment = {
   id: 'data-source-edit',

@@ -1,6 +1,7 @@
 import { defineImmutaRole } from '../base-stack';
 import { Experiment } from '../experiment';
 import { createIntegration, deleteIntegration, getIntegration, putIntegration, requireSuccess } from '../integrations';
+import { LONGEST_PROPAGATION_MS } from '../times';
 
 const ROLES = { none: 'WithoutExternalId', sent: 'WithExternalId' } as const;
 
@@ -30,14 +31,14 @@ export const principal: Experiment = {
         const { status, body } = await getIntegration(context, integration.id);
         if (status !== 200 || /ing$/.test(body.status)) return undefined;
         return body.config.awsRoleToAssume === awsRoleToAssume || body.status !== 'enabled' ? body.status : undefined;
-      }, { timeoutMs: 180_000 });
+      }, { timeoutMs: LONGEST_PROPAGATION_MS });
       return end === 'enabled';
     };
     const found = await context.poll(async () => {
       if (await canAssume(ROLES.none)) return { 'immuta.identity.externalId': null };
       if (await canAssume(ROLES.sent)) return { 'immuta.identity.externalId': 'sent' };
       return undefined;
-    }, { everyMs: 15_000, timeoutMs: 180_000 });
+    }, { everyMs: 15_000, timeoutMs: LONGEST_PROPAGATION_MS });
     await deleteIntegration(context, integration.id);
     if (!found) throw new Error('Immuta assumed neither role');
     return found;

@@ -3,9 +3,7 @@ import {
   createIntegration, deleteIntegration, putIntegration, requireSuccess, waitUntilSettled,
 } from '../integrations';
 import { findLocations } from '../locations';
-
-/** A read may show the state before a write for this long. */
-const READ_LAG_MS = 60_000;
+import { READ_LAG_MS } from '../times';
 
 /** Changes one field after the other, each time from the configuration that Immuta shows. */
 export const putFields: Experiment = {

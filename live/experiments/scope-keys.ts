@@ -2,6 +2,7 @@ import { Context } from '../context';
 import { Experiment } from '../experiment';
 import { defineIntegration } from '../library-stack';
 import { createGrant, deleteGrants, findLocations } from '../locations';
+import { READ_LAG_MS } from '../times';
 
 const LOCATION = 'aws.s3Control.hasScopeKeys.location';
 const GRANT = 'aws.s3Control.hasScopeKeys.grant';
@@ -37,7 +38,7 @@ export const scopeKeys: Experiment = {
 async function isDestroyedWithGrant(context: Context, label: string): Promise<boolean> {
   const scope = context.path(label.toLowerCase());
   context.state.add('grants', scope);
-  const location = await context.poll(async () => (await findLocations(context, scope))[0], { timeoutMs: 60_000 });
+  const location = await context.poll(async () => (await findLocations(context, scope))[0], { timeoutMs: READ_LAG_MS });
   if (!location) throw new Error('S3 Access Grants shows no location of the integration');
   const locationId = location.AccessGrantsLocationId!;
   await createGrant(context, locationId, (await context.base()).otherImmutaRole);
