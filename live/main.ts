@@ -13,6 +13,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { applyReport, SETTINGS_FILE } from './apply-report';
 import { CdkDeployer } from './cdk';
 import { connectToImmuta } from './immuta';
+import { lock } from './lock';
 import { Command, findApiKey, Options, parseCommand, USAGE } from './options';
 import { createRedact } from './redact';
 import { renderJson, renderMarkdown } from './report';
@@ -32,6 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const command = parseCommand(args);
   const { options } = command;
+  process.on('exit', lock(`${STATE_FILE}.lock`));
   const { apiKey, accountId } = await readApiKey(options);
   const s3Control = new S3ControlClient();
   const region = await s3Control.config.region();
