@@ -288,7 +288,7 @@ project.package.addField('exports', {
 
 project.gitattributes.addAttributes('/docs/errors.md', 'linguist-generated');
 project.gitignore.addPatterns('/assets/', 'cdk.out/', '.jsii.tabl.json', '.DS_Store');
-project.gitignore.addPatterns('/live-report.*', '/live-state.json*');
+project.gitignore.addPatterns('/live-report*', '/live-state.json*');
 project.gitignore.addPatterns(
   '.venv/',
   '__pycache__/',

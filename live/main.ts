@@ -4,7 +4,6 @@
  * docs/internals/live-kit.md says how.
  */
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -16,7 +15,7 @@ import { connectToImmuta } from './immuta';
 import { lock } from './lock';
 import { Command, findApiKey, Options, parseCommand, USAGE } from './options';
 import { createRedact } from './redact';
-import { renderJson, renderMarkdown } from './report';
+import { ReportFile } from './report-file';
 import { runKit } from './run';
 import { State } from './state';
 
@@ -40,6 +39,9 @@ async function main(args: readonly string[]): Promise<void> {
   const place = `account ${accountId}, ${region}, ${new URL(options.url).host}`;
   const state = new State(STATE_FILE, place);
   const redact = createRedact(options, [apiKey]);
+  const reportFile = new ReportFile(REPORT);
+  const former = reportFile.describeFormer();
+  if (former) console.log(former);
   const ended = new AbortController();
   process.on('SIGINT', () => {
     if (ended.signal.aborted) process.exit(130);
@@ -59,13 +61,12 @@ async function main(args: readonly string[]): Promise<void> {
     redact,
     ask: (question) => ask(command, question),
     log: console.log,
+    save: (each) => reportFile.save(each),
   });
   if (!report) {
     process.exitCode = 1;
     return;
   }
-  writeFileSync(`${REPORT}.json`, renderJson(report));
-  writeFileSync(`${REPORT}.md`, renderMarkdown(report));
   console.log(`\nWrote ${REPORT}.md and ${REPORT}.json. They contain no secret and no account number.`);
   process.exitCode = report.leftovers.length > 0 ? 1 : 0;
 }

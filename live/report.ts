@@ -16,6 +16,8 @@ export interface Result {
 }
 
 export interface Report {
+  /** Whether the run has ended as it should. False while it lasts, and if it was killed. */
+  readonly isComplete: boolean;
   readonly results: readonly Result[];
   /** What could not be deleted. */
   readonly leftovers: readonly string[];
@@ -34,7 +36,7 @@ export function renderJson(report: Report): string {
   return JSON.stringify(report, undefined, 2) + '\n';
 }
 
-export function renderMarkdown({ results, leftovers }: Report): string {
+export function renderMarkdown({ isComplete, results, leftovers }: Report): string {
   const count = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
   const outcomes: Outcome[] = ['as expected', 'different', 'undetermined', 'failed', 'skipped'];
   return [
@@ -42,6 +44,7 @@ export function renderMarkdown({ results, leftovers }: Report): string {
     '',
     outcomes.map((outcome) => `${count(outcome)} ${outcome}`).join(', '),
     '',
+    ...isComplete ? [] : ['The run has not ended, or was killed: experiments are missing.', ''],
     ...results.flatMap(renderResult),
     ...leftovers.length === 0 ? [] : ['## Not deleted', '', ...leftovers.map((each) => `- ${each}`), ''],
   ].join('\n');

@@ -16,6 +16,8 @@ export interface Kit extends Omit<ContextOptions, 'hasInstance'> {
   /** Asks the user a question that has yes or no for an answer. */
   ask(question: string): Promise<boolean>;
   log(text: string): void;
+  /** Stores a report in place of the one before: after each experiment, and at the end. */
+  save(report: Report): void;
 }
 
 export const COSTS = `The kit deploys small stacks into your account and deletes them. It takes one to two hours.
@@ -51,11 +53,24 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
     const result = await runExperiment(experiment, context, kit);
     kit.log(`${result.outcome}${result.reason ? `: ${result.reason}` : ''}`);
     results.push(result);
+    saveUnfinished(kit, results);
   }
   kit.log('\nDeletes what it has created.');
   const leftovers = await cleanUp(context.withoutSignal());
   leftovers.forEach((each) => kit.log(`Not deleted: ${kit.redact(each)}`));
-  return { results, leftovers: leftovers.map(kit.redact) };
+  const report = { isComplete: true, results, leftovers: leftovers.map(kit.redact) };
+  kit.save(report);
+  return report;
+}
+
+/** If it cannot be stored, the run must go on: what it has created must be deleted. */
+function saveUnfinished({ state, redact, log, save }: Kit, results: readonly Result[]): void {
+  const created = Object.entries(state.current).flatMap(([kind, names]) => names.map((name: string) => `${kind} ${name}`));
+  try {
+    save({ isComplete: false, results, leftovers: created.map(redact) });
+  } catch (error) {
+    log(`Cannot store the report: ${(error as Error).message}`);
+  }
 }
 
 /** @throws Error if an ID is unknown */

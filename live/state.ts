@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { replaceFile } from './replace-file';
 
 /** What a run creates. Each is noted before it is created, so that a crash in between leaves nothing unknown. */
 export interface Created {
@@ -56,8 +57,6 @@ export class State {
   private write(created: Created): void {
     this.created = created;
     if (this.isEmpty) return rmSync(this.file, { force: true });
-    // A crash while it is written must not lose it.
-    writeFileSync(`${this.file}.new`, JSON.stringify({ place: this.place, created }, undefined, 2) + '\n');
-    renameSync(`${this.file}.new`, this.file);
+    replaceFile(this.file, JSON.stringify({ place: this.place, created }, undefined, 2) + '\n');
   }
 }

@@ -8,6 +8,7 @@ import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { connectToImmuta } from '../../live/immuta';
 import type { Options } from '../../live/options';
 import { createRedact } from '../../live/redact';
+import type { Report } from '../../live/report';
 import { Kit } from '../../live/run';
 import { Deployer } from '../../live/stacks';
 import { State } from '../../live/state';
@@ -26,6 +27,8 @@ export interface Live {
   /** What the kit printed and asked. */
   readonly log: string[];
   readonly asked: string[];
+  /** What the kit stored, the last one last. */
+  readonly reports: Report[];
   readonly ended: AbortController;
   readonly stateFile: string;
 }
@@ -52,6 +55,7 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
   const { aws, immuta, scheduler } = sandbox;
   const log: string[] = [];
   const asked: string[] = [];
+  const reports: Report[] = [];
   const ended = new AbortController();
   const options: Options = {
     url: immuta.url,
@@ -82,8 +86,9 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     redact: createRedact(options, [DEFAULT_API_KEY]),
     ask: async (question) => asked.push(question) > 0,
     log: (text) => log.push(text),
+    save: (report) => reports.push(structuredClone(report)),
   };
-  return { sandbox, kit, log, asked, ended, stateFile };
+  return { sandbox, kit, log, asked, reports, ended, stateFile };
 }
 
 /** Connects `<account>.localhost` with this machine, which not every machine resolves. */

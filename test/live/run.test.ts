@@ -285,6 +285,35 @@ describe('the report', () => {
     )).toBe('User: <ARN> is not authorized: "<ARN>", ENOTFOUND <tenant>');
   });
 
+  test('is stored after each experiment, and says that the run has not ended', async () => {
+    const { reports } = live.current;
+    const ends = experimentThat(async () => ({}), 'ends');
+    const looks = experimentThat(async (context) => {
+      context.state.add('integrations', 'live-a1b2c3-left');
+      expect(reports).toMatchObject([{ isComplete: false, results: [{ id: 'ends' }], leftovers: [] }]);
+      return { 'immuta.switches.keepsDeleted': false };
+    }, 'looks');
+
+    expect((await run(ends, looks))!.results[1]).toMatchObject({ outcome: 'as expected' });
+
+    expect(reports).toMatchObject([
+      { isComplete: false, results: [{ id: 'ends' }] },
+      { isComplete: false, results: [{ id: 'ends' }, { id: 'looks' }], leftovers: ['integrations live-a1b2c3-left'] },
+      { isComplete: true, results: [{ id: 'ends' }, { id: 'looks' }], leftovers: [] },
+    ]);
+    expect(renderMarkdown(reports[1])).toContain('The run has not ended, or was killed: experiments are missing.');
+  });
+
+  test('that cannot be stored does not keep the kit from deleting what it has created', async () => {
+    const { kit, log } = live.current;
+    const save = () => {
+      throw new Error('no space left on device');
+    };
+    await expect(runKit({ ...kit, save, experiments: [leaves] })).rejects.toThrow('no space left on device');
+    expect(log).toContain('Cannot store the report: no space left on device');
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
   test('shows for each switch what was expected and seen', async () => {
     const sees = experimentThat(async () => ({ 'immuta.switches.keepsDeleted': true }));
     const seesNothing = experimentThat(async () => ({}), 'unclear');
