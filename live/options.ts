@@ -72,6 +72,10 @@ export function parseCommand(args: readonly string[]): Command {
     if (!value) throw new Error(`'--${name}' is missing.\n\n${USAGE}`);
     return value;
   };
+  if (require('secret').startsWith('arn:')) throw new Error("'--secret' must be a name, got an ARN");
+  if (!require('principal').startsWith('arn:')) {
+    throw new Error(`'--principal' must be an ARN, got '${values.principal}'`);
+  }
   return {
     yes: values.yes,
     options: {

@@ -35,6 +35,17 @@ test.each(['url', 'secret', 'bucket', 'principal'])('fails without --%s, and say
   expect(() => parseCommand(args)).toThrow(new RegExp(`^'--${name}' is missing\\.\\n\\nnpm run live`));
 });
 
+test('fails when the secret is an ARN, whose account may be another one', () => {
+  const secret = 'arn:aws:secretsmanager:us-east-1:999988887777:secret:immuta/api-key-AbCdEf';
+  expect(() => parseCommand([...REQUIRED, '--secret', secret])).toThrow("'--secret' must be a name, got an ARN");
+});
+
+test.each(['*', '999988887777', 'immuta'])('fails when the principal %s may be more than one', (principal) => {
+  expect(() => parseCommand([...REQUIRED, '--principal', principal])).toThrow(
+    `'--principal' must be an ARN, got '${principal}'`,
+  );
+});
+
 test('fails when an option is unknown', () => {
   expect(() => parseCommand([...REQUIRED, '--buckets', 'a'])).toThrow("Unknown option '--buckets'");
 });
