@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { App, Stack } from 'aws-cdk-lib';
 import { Base, BASE, defineBase, readBase } from './base-stack';
@@ -12,6 +13,7 @@ import { PROPAGATION_MS } from './times';
 /** AWS, as the person who runs the kit. */
 export interface Aws {
   readonly cloudFormation: CloudFormationClient;
+  readonly s3: S3Client;
   readonly s3Control: S3ControlClient;
   readonly accountId: string;
 }

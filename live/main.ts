@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { applyReport, SETTINGS_FILE } from './apply-report';
@@ -51,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   const report = await runKit({
     runId: randomBytes(3).toString('hex'),
     options,
-    aws: { cloudFormation: new CloudFormationClient(), s3Control, accountId },
+    aws: { cloudFormation: new CloudFormationClient(), s3: new S3Client(), s3Control, accountId },
     immuta: connectToImmuta(options.url, apiKey),
     // The CLI reads more variables than the SDK does, and must not find another Region.
     deployer: new CdkDeployer((text) => process.stdout.write(text), { ...process.env, AWS_REGION: region }),

@@ -1,6 +1,7 @@
 import { paginateListAccessGrantsLocations } from '@aws-sdk/client-s3-control';
 import { cleanUp } from './cleanup';
 import { Aws, Context, ContextOptions } from './context';
+import { checkEnvironment } from './environment';
 import { Experiment } from './experiment';
 import { EXPERIMENTS } from './experiments';
 import { findInstance } from './instance';
@@ -25,12 +26,12 @@ export const COSTS = `The kit deploys small stacks into your account and deletes
 Costs: below 1 USD. A secret costs 0.40 USD a month, in proportion to the minutes that it exists. Functions, logs,
 requests to S3 Access Grants and stacks cost less than a cent. Nothing costs anything after the run.
 
-Permissions: those of the cdk CLI (the roles of its bootstrap stack), and of your own
-secretsmanager:GetSecretValue for the secret with the API key; s3:*AccessGrant* in the Access Grants instance;
-iam:PassRole for roles whose names begin with ImmutaLive-; cloudformation:Describe*, cloudformation:GetTemplate and
-cloudformation:*StackRefactor for stacks whose names begin with ImmutaLive-. The API key needs APPLICATION_ADMIN, and
-for data sources CREATE_S3_DATASOURCE. With --identity-center: sso:CreateApplication, sso:DeleteApplication,
-sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod.
+Permissions: those of the cdk CLI (the roles of its bootstrap stack), and of your own secretsmanager:GetSecretValue for
+the secret with the API key; s3:*AccessGrant* in the Access Grants instance; s3:ListBucket for the bucket, and for that
+of the bootstrap stack; iam:PassRole for roles whose names begin with ImmutaLive-; cloudformation:Describe*,
+cloudformation:GetTemplate and cloudformation:*StackRefactor for stacks whose names begin with ImmutaLive-. The API key
+needs APPLICATION_ADMIN, and for data sources CREATE_S3_DATASOURCE. With --identity-center: sso:CreateApplication,
+sso:DeleteApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod.
 
 In Immuta it creates integrations and data sources whose names begin with live-, and deletes them. Nothing in the bucket
 is read or written.`;
@@ -39,6 +40,7 @@ is read or written.`;
 export async function runKit(kit: Kit): Promise<Report | undefined> {
   const selected = selectExperiments(kit);
   if (!await removeLeftovers(kit)) return undefined;
+  await checkEnvironment(kit.aws, kit.options.bucket);
   const instance = await countLocations(kit.aws);
   const context = new Context({ ...kit, hasInstance: instance !== undefined });
   kit.log(COSTS);
@@ -65,7 +67,8 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
 
 /** If it cannot be stored, the run must go on: what it has created must be deleted. */
 function saveUnfinished({ state, redact, log, save }: Kit, results: readonly Result[]): void {
-  const created = Object.entries(state.current).flatMap(([kind, names]) => names.map((name: string) => `${kind} ${name}`));
+  const created = Object.entries(state.current).flatMap(([kind, names]) =>
+    names.map((name: string) => `${kind} ${name}`));
   try {
     save({ isComplete: false, results, leftovers: created.map(redact) });
   } catch (error) {

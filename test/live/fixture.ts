@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { connectToImmuta } from '../../live/immuta';
 import type { Options } from '../../live/options';
@@ -17,6 +18,8 @@ import { ProcessPool } from '../sandbox/lambda/process-pool';
 import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 export const RUN_ID = 'a1b2c3';
+/** What `cdk bootstrap` creates. */
+export const BOOTSTRAP_BUCKET = `cdk-hnb659fds-assets-${SANDBOX_ENV.account}-${SANDBOX_ENV.region}`;
 /** Where the kit runs. */
 export const PLACE = 'the sandbox';
 
@@ -41,6 +44,7 @@ export function useLive(): { readonly current: Live } {
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'live-'));
     const sandbox = await Sandbox.start({ startProcess: processes.start });
+    sandbox.aws.buckets.createBucket(BOOTSTRAP_BUCKET);
     holder.current = createLive(sandbox, path.join(folder, 'state.json'));
   });
   afterEach(async () => {
@@ -71,6 +75,7 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     aws: {
       accountId: SANDBOX_ENV.account,
       cloudFormation: new CloudFormationClient({ ...client, endpoint: aws.url }),
+      s3: new S3Client({ ...client, endpoint: aws.url, forcePathStyle: true }),
       s3Control: new S3ControlClient({
         ...client, endpoint: aws.env.AWS_ENDPOINT_URL_S3_CONTROL, requestHandler: { httpAgent: createLocalAgent() },
       }),

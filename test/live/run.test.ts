@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createLive, findLeftovers, NOTHING, PLACE, useLive } from './fixture';
+import { BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
 import { createIntegration, startIntegration } from '../../live/integrations';
 import { createRedact } from '../../live/redact';
@@ -7,6 +7,7 @@ import { renderJson, renderMarkdown } from '../../live/report';
 import { COSTS, runKit } from '../../live/run';
 import { Deployer } from '../../live/stacks';
 import { State } from '../../live/state';
+import { AwsError, BucketsState } from '../sandbox/aws';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
@@ -222,6 +223,34 @@ describe('asking', () => {
 
     await expect(runKit({ ...kit, deployer })).rejects.toThrow('Immuta responds with 403 to GET /integrations');
     expect(sandbox.immuta.requests).toHaveLength(1);
+  });
+
+  test.each<[string, (buckets: BucketsState) => void, string]>([
+    ['the account is not bootstrapped', (buckets) => buckets.deleteBucket(BOOTSTRAP_BUCKET),
+      `account ${account} is not bootstrapped for the CDK in ${region}: there is no bucket '${BOOTSTRAP_BUCKET}'. `
+      + `Run 'npx cdk bootstrap aws://${account}/${region}'.`],
+    ['the bucket is missing', (buckets) => buckets.deleteBucket(SANDBOX_BUCKET),
+      `there is no bucket '${SANDBOX_BUCKET}'. Name one in ${region} with '--bucket'.`],
+    ['the bucket is in another Region', (buckets) => {
+      buckets.deleteBucket(SANDBOX_BUCKET);
+      buckets.createBucket(SANDBOX_BUCKET, { region: 'eu-west-1' });
+    }, `the bucket '${SANDBOX_BUCKET}' is in eu-west-1, and this run is in ${region}. Name one in ${region} with `
+      + '\'--bucket\', or set AWS_REGION.'],
+  ])('creates nothing when %s', async (_, change, message) => {
+    const { kit, sandbox: { aws, immuta }, asked } = live.current;
+    change(aws.buckets);
+    const deployer: Deployer = { deploy: () => Promise.reject(new Error('deploys')), destroy: async () => {} };
+
+    await expect(runKit({ ...kit, deployer })).rejects.toThrow(message);
+    expect([asked, immuta.requests]).toEqual([[], []]);
+  });
+
+  test('does without the Region of a bucket that S3 does not tell', async () => {
+    const { sandbox: { aws } } = live.current;
+    aws.route('s3', async () => {
+      throw new AwsError(403, 'AccessDenied', 'Access Denied');
+    });
+    expect(await run(experimentThat(async () => ({})))).toMatchObject({ results: [{ outcome: 'undetermined' }] });
   });
 
   test('asks before it registers locations in an instance that it did not create, and keeps that', async () => {

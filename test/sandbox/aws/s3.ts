@@ -41,7 +41,10 @@ function redirect({ region }: Bucket, request: AwsRequest): AwsResponse {
 
 async function handleBucket(bucket: Bucket, request: AwsRequest): Promise<AwsResponse> {
   const { method, query } = request;
-  if (method === 'HEAD') return { headers: { 'x-amz-bucket-region': bucket.region } };
+  if (method === 'HEAD') {
+    const isHere = request.region === bucket.region;
+    return isHere ? { headers: { 'x-amz-bucket-region': bucket.region } } : redirect(bucket, request);
+  }
   if (query.has('location')) {
     return xml(`<LocationConstraint>${bucket.region === 'us-east-1' ? '' : bucket.region}</LocationConstraint>`);
   }
