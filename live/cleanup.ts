@@ -14,11 +14,13 @@ const OWN_NAME = /^(live|ImmutaLive)-[0-9a-z]+-/;
 /**
  * Deletes everything that the state file lists, in the order of dependencies. Returns what could not be deleted, which
  * remains in the state file.
+ *
+ * @param keptStack Name of a stack that is still needed
  */
-export async function cleanUp(context: Context): Promise<string[]> {
+export async function cleanUp(context: Context, keptStack?: string): Promise<string[]> {
   const failures: string[] = [];
   const removeAll = async (kind: keyof Created, remove: (name: string) => Promise<void>) => {
-    for (const name of [...context.state.current[kind]].reverse()) {
+    for (const name of [...context.state.current[kind]].reverse().filter((each) => each !== keptStack)) {
       try {
         if (!OWN_NAME.test(name.replace(/^s3:\/\/[^/]+\//, ''))) throw new Error('it is not a name of the kit');
         await remove(name);
@@ -34,14 +36,18 @@ export async function cleanUp(context: Context): Promise<string[]> {
   await removeAll('grants', (scope) => deleteGrantsBelow(context, scope));
   await removeAll('dataSources', (name) => deleteDataSource(context, name));
   await removeAll('integrations', (name) => deleteIntegrations(context, name));
+  if (failures.length > 0) return [...failures, ...describeKept(context, ['locations', 'stacks'])];
+  // Those of integrations, too: Immuta may have left them.
   await removeAll('locations', (scope) => deleteLocationOf(context, scope));
   await removeAll('associations', (name) => dissociate(context, name));
-  if (failures.length > 0) {
-    // Immuta needs the roles to delete what remains.
-    return [...failures, ...context.state.current.stacks.map((name) => `stacks ${name}: kept for what remains`)];
-  }
+  if (failures.length > 0) return [...failures, ...describeKept(context, ['stacks'])];
   await removeAll('stacks', (name) => destroyStack(context, name));
   return failures;
+}
+
+/** Immuta needs the locations and the roles to delete what remains. */
+function describeKept({ state }: Context, kinds: readonly (keyof Created)[]): string[] {
+  return kinds.flatMap((kind) => state.current[kind].map((name) => `${kind} ${name}: kept for what remains`));
 }
 
 /** Immuta disables a data source first, and deletes it when it is asked again. */

@@ -28,15 +28,20 @@ export async function buildConfig(context: Context, label: string, fields: Confi
   };
 }
 
-/** Sends a POST, after noting the name. */
+/** Sends a POST, after noting the name and the location. */
 export function postIntegration(context: Context, config: Config): Promise<Reply> {
-  context.state.add('integrations', config.name);
+  note(context, config);
   return context.immuta('POST', '/integrations', { type: TYPE, autoBootstrap: false, config });
 }
 
 export function putIntegration(context: Context, id: string, config: Config): Promise<Reply> {
-  if (config.name) context.state.add('integrations', config.name);
+  note(context, config);
   return context.immuta('PUT', `/integrations/${id}`, { type: TYPE, autoBootstrap: false, config });
+}
+
+function note({ state }: Context, { name, awsLocationPath }: Config): void {
+  state.add('integrations', name);
+  state.add('locations', awsLocationPath);
 }
 
 export function getIntegration(context: Context, id: string): Promise<Reply> {

@@ -58,7 +58,9 @@ export async function deleteLocation(context: Context, AccessGrantsLocationId: s
       await s3Control.send(new DeleteAccessGrantsLocationCommand({ AccountId, AccessGrantsLocationId }));
       return true;
     } catch (error) {
-      if (/AccessGrantsLocationNotEmpty/.test((error as Error).name)) return undefined;
+      const { name } = error as Error;
+      if (/NoSuchAccessGrantsLocation/.test(name)) return true; // A list may still show it.
+      if (/AccessGrantsLocationNotEmpty/.test(name)) return undefined;
       throw error;
     }
   }, { everyMs: 10_000, timeoutMs: PROPAGATION_MS });

@@ -1,4 +1,5 @@
 import { paginateListAccessGrantsLocations } from '@aws-sdk/client-s3-control';
+import { BASE } from './base-stack';
 import { cleanUp } from './cleanup';
 import { Aws, Context, ContextOptions } from './context';
 import { checkEnvironment } from './environment';
@@ -56,6 +57,7 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
     kit.log(`${result.outcome}${result.reason ? `: ${result.reason}` : ''}`);
     results.push(result);
     saveUnfinished(kit, results);
+    await tidyUp(context);
   }
   kit.log('\nDeletes what it has created.');
   const leftovers = await cleanUp(context.withoutSignal());
@@ -63,6 +65,11 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
   const report = { isComplete: true, results, leftovers: leftovers.map(kit.redact) };
   kit.save(report);
   return report;
+}
+
+/** Immuta may need an instance without locations. What cannot be deleted now is deleted at the end. */
+async function tidyUp(context: Context): Promise<void> {
+  await cleanUp(context, context.stackName(BASE)).catch(() => undefined); // The user ends the run.
 }
 
 /** If it cannot be stored, the run must go on: what it has created must be deleted. */

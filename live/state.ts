@@ -13,7 +13,7 @@ export interface Created {
   readonly grants: readonly string[];
   /** Associations of the instance of the kit with Identity Center. */
   readonly associations: readonly string[];
-  /** Scopes of locations of S3 Access Grants that the kit registers itself. */
+  /** Scopes of locations of S3 Access Grants that the kit or an integration of it registers. */
   readonly locations: readonly string[];
 }
 

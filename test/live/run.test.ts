@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
-import { createIntegration, startIntegration } from '../../live/integrations';
+import { createIntegration, deleteIntegration, startIntegration } from '../../live/integrations';
 import { createRedact } from '../../live/redact';
 import { renderJson, renderMarkdown } from '../../live/report';
 import { COSTS, runKit } from '../../live/run';
@@ -30,6 +30,51 @@ describe('cleaning up', () => {
     expect(await run(leaves)).toMatchObject({ results: [{ outcome: 'as expected' }], leftovers: [] });
     expect(findLeftovers(live.current)).toEqual(NOTHING);
     expect(existsSync(live.current.stateFile)).toBe(false);
+  });
+
+  test('deletes what an experiment left before the next one, except the roles', async () => {
+    const { sandbox } = live.current;
+    sandbox.immuta.switches.needsEmptyInstance = true;
+    const fails = experimentThat(async (context) => {
+      await createIntegration(context, 'fails');
+      throw new Error('no answer');
+    }, 'fails');
+
+    expect((await run(fails, leaves))!.results).toMatchObject([{ outcome: 'failed' }, { outcome: 'as expected' }]);
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
+  test('deletes a location that an integration left in an instance of another owner', async () => {
+    const { sandbox: { aws: { accessGrants }, immuta } } = live.current;
+    const instance = accessGrants.createInstance(account, region);
+    const leavesLocation = experimentThat(async (context) => {
+      const { id } = await createIntegration(context, 'left');
+      immuta.integrations.get(id)!.locationId = undefined;
+      await deleteIntegration(context, id);
+      expect(instance.locations.size).toBe(1);
+      return {};
+    });
+
+    expect(await run(leavesLocation)).toMatchObject({ results: [{ outcome: 'undetermined' }], leftovers: [] });
+    expect(instance.locations.size).toBe(0);
+  });
+
+  test('takes a location for deleted that only the list still shows', async () => {
+    const { sandbox: { aws } } = live.current;
+    const { createLocation, locations } = aws.accessGrants;
+    const lists = experimentThat(async (context) => {
+      const { locationRole } = await context.base();
+      const scope = context.path('gone');
+      const gone = await createLocation.call(aws.accessGrants, account, region, scope, locationRole);
+      aws.accessGrants.deleteLocation(account, region, gone.id);
+      context.state.add('locations', scope);
+      aws.accessGrants.locations = () => [gone];
+      return {};
+    });
+
+    expect(await run(lists)).toMatchObject({ leftovers: [] });
+    aws.accessGrants.locations = locations;
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
   });
 
   test('goes on with the next experiment when one fails, and deletes what both left', async () => {
@@ -82,12 +127,13 @@ describe('cleaning up', () => {
 
   test('reports what cannot be deleted, keeps it in the state file, and deletes it in the next run', async () => {
     const { sandbox, stateFile } = live.current;
-    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', times: 2 });
 
     const report = await run(leaves);
 
     expect(report!.leftovers).toEqual([
       'integrations live-a1b2c3-left: an integration was not deleted: deleteError',
+      'locations s3://<bucket>/live-a1b2c3-left/: kept for what remains',
       'stacks ImmutaLive-a1b2c3-Base: kept for what remains',
     ]);
     const next = createLive(sandbox, stateFile);
@@ -134,12 +180,13 @@ describe('cleaning up', () => {
     const { sandbox, stateFile } = live.current;
     const loses = experimentThat(async (context) => {
       await createIntegration(context, 'left');
-      sandbox.immuta.faults.http({ method: 'GET', behaviour: 'answer', answer });
+      sandbox.immuta.faults.http({ method: 'GET', behaviour: 'answer', answer, times: 2 });
       return {};
     });
 
     expect((await run(loses))!.leftovers).toEqual([
       expect.stringMatching(/^integrations live-a1b2c3-left: Immuta responds with/),
+      'locations s3://<bucket>/live-a1b2c3-left/: kept for what remains',
       'stacks ImmutaLive-a1b2c3-Base: kept for what remains',
     ]);
     const next = createLive(sandbox, stateFile);
