@@ -85,17 +85,21 @@ export class Context {
   }
 
   /**
-   * Sends a request to Immuta, and a GET again if Immuta is not available.
+   * Sends a request to Immuta, and a GET again if Immuta is not available or the connection breaks.
    *
    * @throws Error if the response tells nothing about the request (401, 403, 429, 5xx)
    */
   async immuta(method: string, path: string, body?: object): Promise<Reply> {
     for (let attempt = 1; ; attempt += 1) {
       this.context.signal.throwIfAborted();
-      const reply = await this.context.immuta(method, path, body);
+      const isLast = method !== 'GET' || attempt === MOST_ATTEMPTS;
+      const reply = await this.context.immuta(method, path, body).catch((error: Error): Reply => {
+        if (isLast) throw error;
+        return { status: 503, body: undefined };
+      });
       const isUnavailable = reply.status >= 500 || reply.status === 429;
       if (!isUnavailable && reply.status !== 401 && reply.status !== 403) return reply;
-      if (!isUnavailable || method !== 'GET' || attempt === MOST_ATTEMPTS) {
+      if (!isUnavailable || isLast) {
         throw new Error(`Immuta responds with ${reply.status} to ${method} ${path}`);
       }
       await this.sleep(RETRY_MS);

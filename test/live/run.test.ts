@@ -328,6 +328,18 @@ describe('an outage of Immuta', () => {
     });
   });
 
+  test('does not matter to a GET whose connection breaks', async () => {
+    const { sandbox: { immuta: { faults } } } = live.current;
+    const breaks = experimentThat(async (context) => {
+      faults.http({ method: 'GET', behaviour: 'reset', times: 3 });
+      expect(await context.immuta('GET', '/integrations')).toMatchObject({ status: 200 });
+      faults.http({ method: 'POST', behaviour: 'reset' });
+      await context.immuta('POST', '/integrations', {});
+      return {};
+    });
+    expect(await run(breaks)).toMatchObject({ results: [{ outcome: 'failed', reason: 'socket hang up', seconds: 30 }] });
+  });
+
   test('fails an experiment instead of counting as a refusal', async () => {
     expect(await run(asks('POST', '/integrations', 1))).toMatchObject({
       results: [{ outcome: 'failed', reason: 'Immuta responds with 503 to POST /integrations' }],
