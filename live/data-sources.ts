@@ -34,6 +34,11 @@ export function postDataSources(
   });
 }
 
+/** Whether Immuta says that it did not register a data source. */
+export function isRefused({ status, body }: Reply): boolean {
+  return status >= 300 || [body].flat().some((each: any) => each?.error !== undefined);
+}
+
 /** Registers a data source with the form of prefix that Immuta takes. @throws Error if it takes none */
 export async function registerDataSource(
   context: Context,
@@ -43,17 +48,18 @@ export async function registerDataSource(
   const refusals: string[] = [];
   for (const form of ['relative', 'absolute'] as const) {
     const reply = await postDataSources(context, integration, form, [name]);
-    const isRefused = reply.status >= 300 || [reply.body].flat().some((each: any) => each?.error !== undefined);
-    if (!isRefused) return { form, reply };
+    if (!isRefused(reply)) return { form, reply };
     refusals.push(`${form}: ${reply.body?.message ?? reply.status}`);
   }
   throw new Error(`Immuta registered no data source: ${refusals.join('; ')}`);
 }
 
-/** A data source by its name, once Immuta shows it. */
+/** Finds a data source that Immuta accepted by its name. @throws Error if Immuta does not show it */
 export async function findDataSource(context: Context, name: string): Promise<any> {
-  return context.poll(async () => {
+  const record = await context.poll(async () => {
     const { status, body } = await context.immuta('GET', `/dataSource/name/${encodeURIComponent(name)}`);
     return status === 200 ? body : undefined;
   }, { timeoutMs: 2 * READ_LAG_MS });
+  if (!record) throw new Error('Immuta accepted a data source and does not show it');
+  return record;
 }

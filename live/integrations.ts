@@ -1,6 +1,6 @@
 import type { Context } from './context';
 import type { Reply } from './immuta';
-import { LONGEST_PROPAGATION_MS } from './times';
+import { LONGEST_PROPAGATION_MS, READ_LAG_MS } from './times';
 
 /** `config` of an integration, as Immuta takes it. */
 export type Config = Readonly<Record<string, string>>;
@@ -121,13 +121,21 @@ export async function deleteIntegration(context: Context, id: string): Promise<'
   if (reply.status >= 300 && reply.status !== 404) {
     throw new Error(`Immuta refused to delete an integration: ${describe(reply.body)}`);
   }
-  const end = await context.poll(async () => {
-    const { status, body } = await getIntegration(context, id);
-    if (status === 404) return 'missing';
-    return body?.status === 'deleted' || body?.status === 'deleteError' ? body.status as string : undefined;
-  });
+  const end = await waitForDeletion(context, id);
   if (end !== 'missing' && end !== 'deleted') throw new Error(`an integration was not deleted: ${end ?? 'timed out'}`);
   return end;
+}
+
+/** Returns the status in which a deletion ends, `missing` if the record is gone, undefined if it does not end. */
+export function waitForDeletion(context: Context, id: string): Promise<string | undefined> {
+  // Before, a read may show the state before the deletion, which may be the end of another one.
+  const failedFrom = context.now() + READ_LAG_MS;
+  return context.poll(async () => {
+    const { status, body } = await getIntegration(context, id);
+    if (status === 404) return 'missing';
+    const hasFailed = context.now() >= failedFrom && !/ing$/.test(body?.status);
+    return body?.status === 'deleted' || hasFailed ? String(body?.status) : undefined;
+  });
 }
 
 /** The texts of an error of Immuta. */

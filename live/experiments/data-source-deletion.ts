@@ -1,6 +1,6 @@
 import { findDataSource, registerDataSource } from '../data-sources';
 import { Experiment } from '../experiment';
-import { createIntegration, getIntegration } from '../integrations';
+import { createIntegration, waitForDeletion } from '../integrations';
 import { READ_LAG_MS } from '../times';
 
 export const dataSourceDeletion: Experiment = {
@@ -15,21 +15,21 @@ export const dataSourceDeletion: Experiment = {
     const isDeleted = async () => {
       const { status } = await context.immuta('DELETE', `/integrations/${integration.id}`);
       if (status >= 300) return status === 404;
-      // Immuta may refuse it later, too. The state before the DELETE says neither.
-      const end = await context.poll(async () => {
-        const reply = await getIntegration(context, integration.id);
-        return reply.status === 404 ? 'deleted' : /^delete(d|Error)$/.exec(reply.body?.status)?.[0];
-      });
-      return end === 'deleted';
+      // Immuta may refuse it later, too.
+      return ['missing', 'deleted'].includes(await waitForDeletion(context, integration.id) ?? '');
     };
     const see = (blocksIntegration: string) => ({ 'immuta.switches.dataSources.blocksIntegration': blocksIntegration });
-    if (await isDeleted()) return see('none');
+    if (await isDeleted() || await isDeleted()) return see('none');
     await context.immuta('DELETE', `/dataSource/${id}`);
     const isDisabled = await context.poll(
       async () => (await context.immuta('GET', `/dataSource/${id}`)).body?.deleted === true || undefined,
       { timeoutMs: READ_LAG_MS },
     );
     if (!isDisabled) throw new Error('a deleted data source is not shown so');
-    return see(await isDeleted() ? 'enabled' : 'all');
+    if (await isDeleted()) return see('enabled');
+    await context.immuta('DELETE', `/dataSource/${id}`); // For good.
+    await context.sleep(READ_LAG_MS);
+    if (!await isDeleted()) throw new Error('the integration cannot be deleted without data sources, either');
+    return see('all');
   },
 };

@@ -1,4 +1,4 @@
-import { findDataSource, postDataSources, registerDataSource } from '../data-sources';
+import { findDataSource, isRefused, postDataSources, registerDataSource } from '../data-sources';
 import { Experiment } from '../experiment';
 import { createIntegration } from '../integrations';
 import { READ_LAG_MS } from '../times';
@@ -32,13 +32,19 @@ export const dataSourceEdit: Experiment = {
 
     if (restored) await context.immuta('DELETE', `/dataSource/${id}`);
     // With another prefix, only the name can be in the way.
-    const prefixOf = () => 'another/';
-    const again = await postDataSources(context, integration, form, [current ? renamed : name], prefixOf);
-    const isRefused = again.status >= 300 || [again.body].flat().some((each: any) => each?.error !== undefined);
+    const post = (dataSourceName: string) =>
+      postDataSources(context, integration, form, [dataSourceName], () => 'another/');
+    const again = await post(current ? renamed : name);
+    const keepsNames = isRefused(again);
+    if (keepsNames && isRefused(await post(context.name('data-source-edit-new')))) {
+      throw new Error('Immuta refuses a data source with a new name, too');
+    }
+    // The ID of a job tells nothing.
+    const isKnown = keepsNames || [again.body].flat().every((each: any) => each?.dataSourceName);
     return {
       'immuta.switches.dataSources.renames': current ?? false,
       'immuta.switches.dataSources.restores': restored ?? false,
-      'immuta.switches.dataSources.keepsNames': isRefused,
+      ...isKnown ? { 'immuta.switches.dataSources.keepsNames': keepsNames } : {},
     };
   },
 };

@@ -1,6 +1,6 @@
 import { Experiment } from '../experiment';
 import {
-  createIntegration, deleteIntegration, putIntegration, requireSuccess, waitUntilSettled,
+  createIntegration, deleteIntegration, putIntegration, requireSuccess, waitForRecord,
 } from '../integrations';
 import { findLocations } from '../locations';
 import { READ_LAG_MS } from '../times';
@@ -25,8 +25,15 @@ export const putFields: Experiment = {
       if (reply.status === 400) return void refused.push(field);
       if (reply.status === 422) return; // The tests failed: they considered the value.
       requireSuccess(reply);
-      const isShown = async () => (await waitUntilSettled(context, integration.id))[field] === value || undefined;
-      if (!await context.poll(isShown, { timeoutMs: READ_LAG_MS })) return void ignored.push(field);
+      let status: string | undefined;
+      const isShown = await context.poll(async () => {
+        const record = await waitForRecord(context, integration.id);
+        status = record?.status;
+        return (status === 'enabled' && record.config[field] === value) || undefined;
+      }, { timeoutMs: READ_LAG_MS });
+      if (status === 'editError') return; // Immuta considered the value later, and rolled back.
+      if (status !== 'enabled') throw new Error(`an integration was not edited: ${status ?? 'timed out'}`);
+      if (!isShown) return void ignored.push(field);
       config = { ...config, [field]: value };
     };
     await change('awsAccountId', '000000000000');

@@ -1,4 +1,5 @@
 import { Experiment } from '../experiment';
+import { isAssociated } from '../instance';
 import { findUsableRoles } from '../location-roles';
 
 const ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:SetContext'];
@@ -12,6 +13,7 @@ export const setContext: Experiment = {
   question: "Which actions must the trust policy of a location's role allow, without Identity Center?",
   expected: { 'aws.accessGrants.trustActions': ['sts:AssumeRole', 'sts:SetSourceIdentity'] },
   async run(context) {
+    if (await isAssociated(context.aws)) throw new Error('the instance is associated with Identity Center');
     const trusts = {
       AllActions: { actions: ACTIONS },
       TwoActions: { actions: ACTIONS.slice(0, 2) },

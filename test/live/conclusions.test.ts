@@ -2,6 +2,7 @@ import { Live, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
 import { dataSourceDeletion } from '../../live/experiments/data-source-deletion';
 import { dataSourceEdit } from '../../live/experiments/data-source-edit';
+import { dataSourcePrefix } from '../../live/experiments/data-source-prefix';
 import { durations } from '../../live/experiments/durations';
 import { instanceTags } from '../../live/experiments/instance-tags';
 import { passRole } from '../../live/experiments/pass-role';
@@ -12,6 +13,7 @@ import { roleToAssume } from '../../live/experiments/role-to-assume';
 import { scopeKeys } from '../../live/experiments/scope-keys';
 import { setContext } from '../../live/experiments/set-context';
 import { twoIntegrations } from '../../live/experiments/two-integrations';
+import { validationFailure } from '../../live/experiments/validation-failure';
 import type { SendToImmuta } from '../../live/immuta';
 import { measure } from '../../live/measure';
 import { runKit } from '../../live/run';
@@ -158,6 +160,81 @@ test('set-context fails when a reader gets no access for another reason', async 
   };
   expect(await run(setContext)).toMatchObject({
     outcome: 'failed', reason: 'a reader gets no access to a location: AccessDenied',
+  });
+});
+
+test('set-context fails in an instance that is associated with Identity Center', async () => {
+  const identityCenterArn = 'arn:aws:sso:::instance/ssoins-1111222233334444';
+  live.current.sandbox.aws.accessGrants.createInstance('111122223333', 'us-east-1', { identityCenterArn });
+  expect(await run(setContext)).toMatchObject({
+    outcome: 'failed', reason: 'the instance is associated with Identity Center',
+  });
+});
+
+test('two-integrations does not conclude from one refusal', async () => {
+  let refusals = 0;
+  const refuse = answering((method, _path, body: any) =>
+    method === 'POST' && body.config.name.endsWith('second') && (refusals += 1) === 1
+      ? { statusCode: 409, message: 'Busy.' }
+      : undefined);
+  expect(await run(twoIntegrations, refuse)).toMatchObject({ outcome: 'as expected' });
+});
+
+test('validation-failure does not take another failure for the way to repair a record', async () => {
+  set({ 'immuta.switches.validationFailure': 'createError' });
+  let posts = 0;
+  const refuse = answering((method) =>
+    method === 'POST' && (posts += 1) === 3 ? { statusCode: 422, message: 'Test 2 failed.' } : undefined);
+  expect((await run(validationFailure, refuse)).seen).toEqual({ 'immuta.switches.validationFailure': 'createError' });
+});
+
+test('put-fields goes on after an edit that fails later', async () => {
+  live.current.sandbox.immuta.faults.transition({ from: 'editing', to: 'editError' });
+  expect(await run(putFields)).toMatchObject({ outcome: 'as expected' });
+});
+
+test('data-source-prefix fails when Immuta does not show what it accepted', async () => {
+  set({ 'immuta.switches.dataSources.blocksIntegration': 'none' });
+  const hide = answering((_method, path) =>
+    path.startsWith('/dataSource/name/') ? { statusCode: 404, message: 'Not found.' } : undefined);
+  expect(await run(dataSourcePrefix, hide)).toMatchObject({
+    outcome: 'failed', reason: 'Immuta accepted a data source and does not show it',
+  });
+});
+
+test('data-source-edit says nothing about names when each data source is refused', async () => {
+  const refuse = answering((method, path, body: any) =>
+    method === 'POST' && path === '/native-s3/handler' && body.dataSources[0].prefix.endsWith('/another/')
+      ? { statusCode: 422, message: 'The prefix is empty.' }
+      : undefined);
+  expect(await run(dataSourceEdit, refuse)).toMatchObject({
+    outcome: 'failed', reason: 'Immuta refuses a data source with a new name, too',
+  });
+});
+
+test('data-source-edit says nothing about names when Immuta answers with the ID of a job', async () => {
+  set({ 'immuta.switches.dataSources.answers': 'job', 'immuta.switches.dataSources.keepsNames': false });
+  expect((await run(dataSourceEdit)).seen).toEqual({
+    'immuta.switches.dataSources.renames': true, 'immuta.switches.dataSources.restores': true,
+  });
+});
+
+test('data-source-deletion does not conclude from one deletion that failed', async () => {
+  set({ 'immuta.switches.readLag.get.delete': 30_000, 'immuta.switches.dataSources.blocksIntegration': 'none' });
+  live.current.sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+  expect(await run(dataSourceDeletion)).toMatchObject({
+    seen: { 'immuta.switches.dataSources.blocksIntegration': 'none' },
+  });
+});
+
+test('data-source-deletion fails when the integration cannot be deleted without data sources, either', async () => {
+  let deletions = 0;
+  const refuse = answering((method, path) =>
+    method === 'DELETE' && path.startsWith('/integrations/') && (deletions += 1) <= 4
+      ? { statusCode: 422, message: 'No.' }
+      : undefined);
+  expect(await run(dataSourceDeletion, refuse)).toMatchObject({
+    outcome: 'failed', reason: 'the integration cannot be deleted without data sources, either',
   });
 });
 

@@ -142,6 +142,14 @@ describe('cleaning up', () => {
     expect(findLeftovers(next)).toEqual(NOTHING);
   });
 
+  test('does not take a read before the deletion for a failed one', async () => {
+    const { sandbox: { immuta } } = live.current;
+    immuta.switches.readLag.get.delete = 30_000;
+    immuta.faults.transition({ from: 'deleting', to: 'deleteError' });
+    expect(await run(leaves)).toMatchObject({ leftovers: [] });
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
   test('gives new roles a minute before Immuta uses them', async () => {
     const { kit } = live.current;
     let elapsedMs = 0;
@@ -337,7 +345,9 @@ describe('an outage of Immuta', () => {
       await context.immuta('POST', '/integrations', {});
       return {};
     });
-    expect(await run(breaks)).toMatchObject({ results: [{ outcome: 'failed', reason: 'socket hang up', seconds: 30 }] });
+    expect(await run(breaks)).toMatchObject({
+      results: [{ outcome: 'failed', reason: 'socket hang up', seconds: 30 }],
+    });
   });
 
   test('fails an experiment instead of counting as a refusal', async () => {
