@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { createLive, findLeftovers, NOTHING } from './fixture';
 import { CdkDeployer } from '../../live/cdk';
@@ -106,7 +106,18 @@ test('writes a report without secrets and account numbers', async () => {
     expect(markdown + json).not.toContain(text);
   }
   expect(output).not.toContain(DEFAULT_API_KEY);
+  expect(existsSync(path.join(folder, 'live-state.json.lock'))).toBe(false);
   expect(findOwnLeftovers()).toEqual(NOTHING);
+});
+
+test('refuses a second kit in one folder', async () => {
+  const file = path.join(folder, 'live-state.json.lock');
+  const other = { pid: process.pid, host: hostname(), startedAt: 'now' };
+  writeFileSync(file, JSON.stringify(other));
+  const { code, output } = await live('event-age');
+  expect(output).toContain(`another kit (process ${process.pid} on ${hostname()}, since now) runs in this folder`);
+  expect(code).toBe(1);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(other);
 });
 
 test('destroys what it has deployed after Ctrl-C', async () => {
