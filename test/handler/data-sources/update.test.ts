@@ -231,6 +231,15 @@ describe('a prefix that changes only by its last slash', () => {
 
     expect(await send(sandbox, 'Update', move)).toMatchObject({ Data: { DataSourceIds: '1003' } });
   });
+
+  test('counts as another prefix below another integration when an earlier run registered it there', async () => {
+    await addOtherIntegration();
+    sandbox.immuta.dataSources.records.delete('1001');
+    add('Sales orders', '/orders/', { integrationId: 102 });
+    const move = { physicalId: PHYSICAL_ID, dataSources: WIDE, before: NARROW, properties: { IntegrationId: '102' } };
+
+    expect(await send(sandbox, 'Update', move)).toMatchObject({ Data: { DataSourceIds: '1003' } });
+  });
 });
 
 test('does not restore a disabled data source whose name another prefix takes', async () => {
