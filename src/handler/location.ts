@@ -22,6 +22,11 @@ export function isSameLocation(a: Location, b: Location): boolean {
   return a.accountId === b.accountId && a.region === b.region && isSamePath(a.path, b.path);
 }
 
+/** The same, if a slash at the end of a prefix says nothing. */
+export function isSameLocationExceptSlash(a: Location, b: Location): boolean {
+  return a.accountId === b.accountId && a.region === b.region && isSamePathExceptSlash(a.path, b.path);
+}
+
 export function describeLocation({ path, accountId, region }: Location): string {
   return `'${path}' in account ${accountId}, ${region}`;
 }

@@ -9,7 +9,7 @@ import { waitForLocationRemoval } from './registered-location';
 import { IntegrationRequest } from './request';
 import { IntegrationRecord } from '../immuta/client';
 import { IMMUTA_LAG_MS } from '../immuta/lag';
-import { isSameLocation } from '../location';
+import { isSameLocation, isSameLocationExceptSlash } from '../location';
 import { poll } from '../runtime/poll';
 
 /**
@@ -36,7 +36,7 @@ export async function deleteIntegration(
 
 async function deleteOwn(context: IntegrationContext, request: IntegrationRequest, id: string): Promise<string[]> {
   const record = await findOrConfirmAbsence(context, `integration ${id}`, () => readRecord(context, id));
-  if (record && !isSameLocation(record.location, request.location)) {
+  if (record && !isOnLocation(record, request)) {
     context.log.warn('keep-integration', {
       integrationId: id,
       message: `${describeRecord(record)} is not on the path, account and Region of this resource`,
@@ -52,6 +52,13 @@ async function deleteOwn(context: IntegrationContext, request: IntegrationReques
     await waitForLocationRemoval(context, request);
   }
   return [id, ...deleted];
+}
+
+/** Whether the record is where this resource put it. Immuta may show a prefix of ours with another last slash. */
+function isOnLocation({ name, location }: IntegrationRecord, request: IntegrationRequest): boolean {
+  return isOfResource(name, request)
+    ? isSameLocationExceptSlash(location, request.location)
+    : isSameLocation(location, request.location);
 }
 
 /** Deletes what an Update created in place of an adopted integration. */

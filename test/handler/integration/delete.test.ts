@@ -183,6 +183,16 @@ describe('Delete of an integration of ours', () => {
     },
   );
 
+  test.each([['s3://sales/x/', 's3://sales/x'], ['s3://sales/x', 's3://sales/x/']])(
+    'deletes its integration on %s when Immuta shows it on %s',
+    async (LocationPath, awsLocationPath) => {
+      await sandbox.addIntegration({ config: { ...CONFIG, awsLocationPath } });
+
+      expect(await sandbox.delete(ID, { properties: { LocationPath } })).toMatchObject({ Status: 'SUCCESS' });
+      expect([sandbox.integrations, sandbox.locations]).toEqual([[], []]);
+    },
+  );
+
   test('succeeds with a Delete when the remaining location has the role of another owner', async () => {
     sandbox.addRecord();
     await sandbox.addLocation('s3://sales/', OTHER_ROLE);
