@@ -45,6 +45,17 @@ describe('the Delete of what a Create added', () => {
     expect(states()).toEqual(left);
   });
 
+  test('does not warn of access in a rollback when what was adopted is disabled', async () => {
+    const physicalId = await createBoth();
+    sandbox.immuta.dataSources.records.get('1001')!.deleted = true;
+    describeStack(sandbox, 'ROLLBACK_IN_PROGRESS', physicalId);
+
+    await send(sandbox, 'Delete', { physicalId });
+    expect(sandbox.log.map((line) => JSON.parse(line)).filter(({ step }) => step === 'keep-data-source')).toEqual([
+      expect.objectContaining({ level: 'info', dataSourceId: '1001', message: 'it existed before, and was adopted' }),
+    ]);
+  });
+
   test('removes also what was adopted when no operation is rolled back', async () => {
     const physicalId = await createBoth();
     describeStack(sandbox, 'DELETE_IN_PROGRESS', physicalId);
