@@ -283,6 +283,20 @@ describe('the result of a Create that was stopped', () => {
     expect(asked).toBe(2);
   });
 
+  describe('that is a later time alone', () => {
+    const later = { ...CREATING, lastUpdatedAt: SENT_AT + 60 * SECOND };
+
+    test.each<[string, Answer, StackResource | undefined]>([
+      ['what CloudFormation shows a minute later', CREATED, CREATED],
+      ['that of a later Create if the resource is gone then', undefined, later],
+      ['unknown if CloudFormation no longer answers', 'denied', undefined],
+    ])('is %s', async (_, answer, expected) => {
+      const current = await stoppedCreate(later, answer);
+      expect(await current.findResult(clock)).toEqual(expected);
+      expect(now).toBeGreaterThanOrEqual(SENT_AT + 61 * SECOND);
+    });
+  });
+
   describe('that may be the deletion of what it replaced', () => {
     const replaced = { ...CREATING, physicalId: ID };
     const stopped = async (...states: Answer[]) => {
