@@ -27,6 +27,9 @@ export async function handleIam(iam: IamState, request: AwsRequest): Promise<Aws
   const { operation, principal, input } = request;
   const run = OPERATIONS[operation];
   if (!run) return notImplemented(request);
+  if (!input.UserName) {
+    throw new AwsError(400, 'ValidationError', 'Must specify userName when calling with non-User credentials');
+  }
   if (!await iam.authorize(principal, `iam:${operation}`, iam.userArn(input.UserName))) {
     throw new AwsError(
       403,
