@@ -3,7 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as nag from 'cdk-nag-2';
 import { ENV, listResources, newIntegration, newStack, URL_OF_TENANT } from './fixture';
@@ -63,17 +63,23 @@ test.each([
   expect(errors(stack)).toEqual([]);
 });
 
-test('acknowledges a wildcard below a resource without its logical ID', () => {
+test.each<[string, (stack: Stack) => IBucket, string]>([
+  ['the ARN of a bucket', (stack) => new Bucket(stack, 'Data'), '<[^>]+>'],
+  [
+    'the name of a bucket',
+    (stack) => Bucket.fromBucketName(stack, 'Data', new CfnBucket(stack, 'Named').ref),
+    'arn:<AWS::Partition>:s3:::<[^>]+>',
+  ],
+])('acknowledges a wildcard below %s without a logical ID', (_, define, pattern) => {
   const stack = new Stack(new App(), 'Stack', { env: ENV });
-  const bucket = new Bucket(stack, 'Data');
-  newIntegration(stack, 'Lake', { location: S3Location.prefix(bucket, 'a.b/') });
+  newIntegration(stack, 'Lake', { location: S3Location.prefix(define(stack), 'a.b/') });
   Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
   expect(errors(stack).filter((each) => each.includes('IAM5'))).toEqual([]);
   const role = Object.entries(listResources(stack)).find(([logicalId]) => logicalId.includes('LocationRole'))![1];
   expect(role.Metadata!.cdk_nag.rules_to_suppress).toContainEqual({
     id: 'AwsSolutions-IAM5',
     reason: expect.any(String),
-    applies_to: [{ regex: String.raw`/^Resource::<[^>]+>\/a\.b\/\*$/` }],
+    applies_to: [{ regex: String.raw`/^Resource::${pattern}\/a\.b\/\*$/` }],
   });
 });
 
