@@ -34,12 +34,12 @@ export async function cleanUp(context: Context, keptStack?: string): Promise<str
   // What does not show yet would be taken for deleted.
   if (Object.values(others).some((names) => names.length > 0)) await context.sleep(READ_LAG_MS);
   await removeAll('grants', (scope) => deleteGrantsBelow(context, scope));
+  await removeAll('associations', (name) => dissociate(context, name));
   await removeAll('dataSources', (name) => deleteDataSource(context, name));
   await removeAll('integrations', (name) => deleteIntegrations(context, name));
   if (failures.length > 0) return [...failures, ...describeKept(context, ['locations', 'stacks'])];
   // Those of integrations, too: Immuta may have left them.
   await removeAll('locations', (scope) => deleteLocationOf(context, scope));
-  await removeAll('associations', (name) => dissociate(context, name));
   if (failures.length > 0) return [...failures, ...describeKept(context, ['stacks'])];
   await removeAll('stacks', (name) => destroyStack(context, name));
   return failures;

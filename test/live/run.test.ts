@@ -142,6 +142,19 @@ describe('cleaning up', () => {
     expect(findLeftovers(next)).toEqual(NOTHING);
   });
 
+  test('ends an association although an integration remains', async () => {
+    const { sandbox, kit } = live.current;
+    sandbox.immuta.faults.transition({ from: 'deleting', to: 'deleteError', times: 2 });
+    const associates = experimentThat(async (context) => {
+      await createIntegration(context, 'left');
+      context.state.add('associations', context.name('association'));
+      return {};
+    });
+
+    expect((await run(associates))!.leftovers).toHaveLength(3);
+    expect(kit.state.current).toMatchObject({ integrations: ['live-a1b2c3-left'], associations: [] });
+  });
+
   test('does not take a read before the deletion for a failed one', async () => {
     const { sandbox: { immuta } } = live.current;
     immuta.switches.readLag.get.delete = 30_000;
