@@ -1,4 +1,6 @@
-import { describeLocation, isSameLocation, isSamePath, isSamePathExceptSlash } from '../../src/handler/location';
+import {
+  describeLocation, isSameLocation, isSameLocationExceptSlash, isSamePath, isSamePathExceptSlash,
+} from '../../src/handler/location';
 
 // as a user writes it, and as S3 Access Grants may
 test.each([
@@ -37,13 +39,16 @@ test.each([
 const LOCATION = { accountId: '111122223333', region: 'us-east-1', path: 's3://b/x/' };
 
 test.each([
-  [{}, true],
-  [{ path: 's3://b/x/*' }, true],
-  [{ path: 's3://b/y/' }, false],
-  [{ accountId: '444455556666' }, false],
-  [{ region: 'eu-west-1' }, false],
-])('compares a location with one that has %j: %p', (fields, expected) => {
-  expect(isSameLocation(LOCATION, { ...LOCATION, ...fields })).toBe(expected);
+  [{}, true, true],
+  [{ path: 's3://b/x/*' }, true, true],
+  [{ path: 's3://b/x' }, false, true],
+  [{ path: 's3://b/y/' }, false, false],
+  [{ accountId: '444455556666' }, false, false],
+  [{ region: 'eu-west-1' }, false, false],
+])('compares a location with one that has %j: %p, except for a slash: %p', (fields, isSame, isSameExceptSlash) => {
+  const other = { ...LOCATION, ...fields };
+  expect([isSameLocation(LOCATION, other), isSameLocationExceptSlash(LOCATION, other)])
+    .toEqual([isSame, isSameExceptSlash]);
 });
 
 test('names the path, the account and the Region of a location', () => {
