@@ -212,7 +212,7 @@ export class HealthCheck extends Construct {
    * rotations of managed access keys, and the duration of deployments.
    */
   public dashboardWidgets(): cloudwatch.IWidget[] {
-    const integrations = this.integrations.filter(({ construct }) => isInTree(construct));
+    const integrations = this.present;
     const rotated = integrations.filter(({ managedKeySecretArn }) => managedKeySecretArn !== undefined);
     const list = (metricName: string, statistic: string) =>
       integrations.map((integration) => this.createMetricOf(integration, metricName, statistic));
@@ -223,6 +223,11 @@ export class HealthCheck extends Construct {
       createWidget('Failed key rotations', rotated.map((integration) => this.createRotationMetric(integration))),
       createWidget('Deployment duration (s)', list(METRIC_DEPLOYMENT_SECONDS, 'Maximum')),
     ];
+  }
+
+  /** The integrations that are still part of the app. */
+  private get present(): MonitoredIntegration[] {
+    return this.integrations.filter(({ construct }) => isInTree(construct));
   }
 
   /** A stack refers to its own integrations only: theirs may depend on that of the tenant. */
@@ -237,9 +242,7 @@ export class HealthCheck extends Construct {
     const scope = stack === Stack.of(this)
       ? this
       : new Construct(stack, `ImmutaHealthCheck${digestIdentity(tenant.node.path)}`);
-    const integrations = () => sortByPath(
-      this.integrations.filter(({ construct }) => Stack.of(construct) === stack && isInTree(construct)),
-    );
+    const integrations = () => sortByPath(this.present.filter(({ construct }) => Stack.of(construct) === stack));
     createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
     const stackName = formatStackName(stack);
     const dimensionsMap = { ...this.dimensions, [METRIC_DIMENSION_STACK]: stackName };

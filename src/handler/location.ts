@@ -19,16 +19,21 @@ export function isSamePathExceptSlash(a: string, b: string): boolean {
 }
 
 export function isSameLocation(a: Location, b: Location): boolean {
-  return a.accountId === b.accountId && a.region === b.region && isSamePath(a.path, b.path);
+  return isSameInstance(a, b) && isSamePath(a.path, b.path);
 }
 
 /** The same, if a slash at the end of a prefix says nothing. */
 export function isSameLocationExceptSlash(a: Location, b: Location): boolean {
-  return a.accountId === b.accountId && a.region === b.region && isSamePathExceptSlash(a.path, b.path);
+  return isSameInstance(a, b) && isSamePathExceptSlash(a.path, b.path);
 }
 
 export function describeLocation({ path, accountId, region }: Location): string {
   return `'${path}' in account ${accountId}, ${region}`;
+}
+
+/** An account has one S3 Access Grants instance in a Region. */
+function isSameInstance(a: Location, b: Location): boolean {
+  return a.accountId === b.accountId && a.region === b.region;
 }
 
 function normalizePath(path: string): string {

@@ -41,7 +41,7 @@ export class UserAccessKeys {
    *
    * @param userNames Other names that the user of the keys may have got meanwhile
    */
-  public async delete(keys: readonly StoredKey[], userNames: readonly string[] = []): Promise<void> {
+  public async delete(keys: readonly StoredKey[], userNames: readonly string[]): Promise<void> {
     for (const key of keys) {
       await this.deleteKey([key.userName, ...userNames], key);
       await this.secret.forget(key);

@@ -262,10 +262,7 @@ describe('what a Create with the same generation left, which CloudFormation canc
   test.each<[string, string, string, () => void]>([
     ['the stack has it', OWNER, 'RETAINED_INTEGRATION', () => describeCreate(OTHER_ID)],
     ['the stack has it, and one answer is lost', OWNER, 'RETAINED_INTEGRATION', () => describeCreate(OTHER_ID, 1)],
-    [
-      'CloudFormation no longer answers', OWNER, 'RETAINED_INTEGRATION',
-      () => describeCreate(OTHER_ID, Infinity),
-    ],
+    ['CloudFormation no longer answers', OWNER, 'RETAINED_INTEGRATION', () => describeCreate(OTHER_ID, Infinity)],
     ['CloudFormation cannot be asked', OWNER, 'RETAINED_INTEGRATION', () => {}],
     ['another resource created it', OTHER_OWNER, 'INTEGRATION_OF_OTHER_OWNER', () => describeCreate()],
   ])('keeps it when %s', async (_, owner, code, describeNow) => {
