@@ -53,6 +53,10 @@ test.each<[string, iam.IPrincipal, string]>([
     withCondition(new iam.AnyPrincipal(), 'aws:PrincipalOrgID', 'aws:SourceIp'), 'PRINCIPAL_WITHOUT_EXTERNAL_ID',
   ],
   [
+    'everyone with aws:SourceIp.', withCondition(new iam.StarPrincipal(), 'aws:SourceIp'),
+    'PRINCIPAL_WITHOUT_EXTERNAL_ID',
+  ],
+  [
     "everyone in AWS who knows the 'externalId'", withCondition(new iam.AnyPrincipal(), 'sts:ExternalId'),
     'ANYBODY_WITH_EXTERNAL_ID',
   ],
@@ -72,5 +76,14 @@ test.each<[string, iam.IPrincipal, string]>([
 test('fails and does not warn when a role trusts everyone', () => {
   const role = newRole(new iam.AnyPrincipal());
   expect(validatePrincipal(role)).toMatchObject([{ code: 'PRINCIPAL_TOO_BROAD' }]);
+  expect(listWarnings(role)).toEqual([]);
+});
+
+test('reads a statement that excludes principals', () => {
+  const role = newRole(arn('arn:aws:iam::111122223333:role/immuta'));
+  role.assumeRolePolicy!.addStatements(new iam.PolicyStatement({
+    effect: iam.Effect.DENY, actions: ['sts:AssumeRole'], notPrincipals: [arn('arn:aws:iam::111122223333:role/immuta')],
+  }));
+  expect(validatePrincipal(role)).toEqual([]);
   expect(listWarnings(role)).toEqual([]);
 });
