@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Fn, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   countTypes, ENV, getOnly, importedBucket, INTEGRATION, listResources, newIntegration, newStack, synthError,
@@ -184,6 +185,15 @@ test('warns once for each role without policy updates, with the statements that 
   }
   expect(listed(integration.locationRoleTrustStatements)).toEqual(expect.arrayContaining(['sts:SetContext']));
   expect(messageOf('location')).toContain('and these in its trust policy: [{"Action":["sts:AssumeRole"');
+});
+
+test('shows where a statement has the export of another stack', () => {
+  const stack = newStack();
+  const locationRole = iam.Role.fromRoleArn(stack, 'location', 'arn:aws:iam::444455556666:role/location');
+  const location = S3Location.bucket(s3.Bucket.fromBucketName(stack, 'Bucket', Fn.importValue('BucketName')));
+  newIntegration(stack, 'Sales', { locationRole, location });
+
+  expect(synthError(stack)).toContain(':s3:::${Fn::ImportValue}/*"');
 });
 
 test('fails once for each role of another account, with the statements of all policies', () => {

@@ -503,6 +503,14 @@ describe('release', () => {
     expect(state()).toEqual({ current: 'no key', named: [], tags: {} });
   });
 
+  test('ends the intent of a run whose user is missing', async () => {
+    const tag = `cdk-immuta-s3-integration:creating-${sandbox.clock.now()}-01234567`;
+    sandbox.aws.secrets.tag(secretArn, { [tag]: 'missing-user' });
+
+    await manage().release();
+    expect(state()).toEqual({ current: 'no key', named: [], tags: {} });
+  });
+
   test('removes the tag of an integration whose keys are gone', async () => {
     sandbox.aws.secrets.tag(secretArn, integrationTag());
     await manage().release();
