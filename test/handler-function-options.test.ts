@@ -313,8 +313,9 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
   test('gives a role of the same stack inline policies that are named after their logical IDs', () => {
     const stack = newStack();
     const assumedBy = new iam.ServicePrincipal('lambda.amazonaws.com');
-    define(stack, { role: new iam.Role(stack, 'Role', { assumedBy }) });
+    define(stack, { role: new iam.Role(stack, 'Role', { assumedBy }), tracing: lambda.Tracing.ACTIVE });
 
+    expect(getOnly(stack, 'AWS::IAM::Role')).not.toHaveProperty('Metadata'); // no acknowledgement
     const policies = Object.entries(listResources(stack)).filter(([, { Type }]) => Type === 'AWS::IAM::Policy');
     expect(policies).toHaveLength(2);
     for (const [logicalId, { Properties }] of policies) {
@@ -339,13 +340,15 @@ describe.each(OWNERS)('the function of %s', (_, define) => {
     ['a role of the user without tracing', { isGiven: true }, 0],
     ['a role of the user with disabled tracing', { isGiven: true, tracing: lambda.Tracing.DISABLED }, 0],
     ['a role of the user with tracing', { isGiven: true, tracing: lambda.Tracing.ACTIVE }, 1],
-  ])('lists the permission for X-Ray of %s', (__, { isGiven, tracing }, count) => {
+  ])('traces the function, and lists the permission for X-Ray, of %s', (__, { isGiven, tracing }, count) => {
     const stack = newStack();
     const owner = define(stack, { role: isGiven ? importedRole(stack) : undefined, tracing });
 
     const isTracing = (statement: object) => JSON.stringify(statement).includes('xray:');
     expect(owner.handlerPolicyStatements.map((each) => each.toStatementJson()).filter(isTracing)).toHaveLength(count);
     expect(listStatements(stack).filter(isTracing)).toHaveLength(count);
+    const { TracingConfig } = getOnly(stack, 'AWS::Lambda::Function').Properties;
+    expect(TracingConfig).toEqual(count === 1 ? { Mode: 'Active' } : undefined);
   });
 
   test('creates the function after the permissions of a role of the user', () => {

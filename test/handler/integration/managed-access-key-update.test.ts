@@ -119,6 +119,14 @@ describe('the key of an Update that fails', () => {
   });
 });
 
+test('names the key of the user that Immuta has, which no run of ours created', async () => {
+  const { accessKeyId: awsAccessKeyId } = sandbox.aws.iam.createAccessKey(USER);
+  Object.assign(sandbox.integrations[0].config, { authenticationType: 'accessKey', awsAccessKeyId });
+
+  expect((await update()).Reason).toMatch(new RegExp(`${awsAccessKeyId}.*\\[ACCESS_KEYS_OF_OTHERS\\]$`));
+  expect(keys()).toHaveLength(1);
+});
+
 test('records the key as current when another invocation ends the Update', async () => {
   sandbox.immuta.switches.durations.editing = 15 * 60_000;
 
