@@ -31,6 +31,10 @@ test.each([
   expect(createRedaction('k/e+y&z=').redact(`<b>${form}</b>`)).toBe('<b>[redacted]</b>');
 });
 
+test('redacts a secret with a tab as JSON writes it', () => {
+  expect(createRedaction('a\tb').redact(String.raw`"a\tb"`)).toBe('"[redacted]"');
+});
+
 test('redacts the longer of two secrets of which one is the beginning of the other', () => {
   expect(createRedaction('secret-1', 'secret-12').redact('secret-12 secret-1')).toBe('[redacted] [redacted]');
 });
