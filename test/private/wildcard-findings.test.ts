@@ -38,7 +38,11 @@ function statements(stack: Stack): iam.PolicyStatement[] {
     }),
     new iam.PolicyStatement({
       actions: ['s3:GetObject'],
-      resources: [`${Fn.importValue('OtherLakeArn')}/*`, Fn.sub('arn:${AWS::Partition}:s3:::third-lake/*')],
+      resources: [
+        `${Fn.importValue('OtherLakeArn')}/*`,
+        Fn.sub('arn:${AWS::Partition}:s3:::third-lake/*'),
+        `arn:aws:s3:::${Fn.findInMap('Lakes', 'fourth', 'name')}/*`,
+      ],
     }),
   ];
 }
@@ -51,6 +55,8 @@ test('gives each wildcard a reason under the name of its finding', () => {
     'Resource::arn:<AWS::Partition>:s3:::*': expect.stringContaining('covers every bucket of the account'),
     'Resource::OtherLakeArn/*': expect.stringContaining('object keys of the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:::third-lake/*': expect.stringContaining('object keys of the location'),
+    'Resource::arn:aws:s3:::{"Fn::FindInMap":["Lakes","fourth","name"]}/*':
+      expect.stringContaining('object keys of the location'),
     'Resource::<Sales.Arn>/curated/*': expect.stringContaining('object keys of the location are not known'),
     'Resource::arn:<AWS::Partition>:s3:<AWS::Region>:<AWS::AccountId>:access-grants/default/*':
       expect.stringContaining('AWS generates the IDs'),
