@@ -12,6 +12,7 @@ export const OTHER_SETTINGS: Record<string, Settings[]> = {
       'immuta.switches.ignoredByEdit': ['name', 'awsLocationRole'],
     },
   ],
+  'last-slash': [{ 'immuta.switches.keepsLastSlash': false }, { 'aws.accessGrants.keepsLastSlash': false }],
   'deleted-record': [{ 'immuta.switches.keepsDeleted': true }],
   'read-lag': [
     {
