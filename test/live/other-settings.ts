@@ -8,7 +8,7 @@ export const OTHER_SETTINGS: Record<string, Settings[]> = {
   'put-fields': [
     { 'immuta.switches.locationRoleEdit': 'record-only' },
     {
-      'immuta.switches.nonEditable': ['awsRegion', 'awsRoleToAssume'],
+      'immuta.switches.nonEditable': ['awsRegion', 'awsRoleToAssume', 'authenticationType'],
       'immuta.switches.ignoredByEdit': ['name', 'awsLocationRole'],
     },
   ],
