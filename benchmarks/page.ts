@@ -63,8 +63,8 @@ export function renderPage(measures: Measures): string {
 
 ${environment}
 
-Times of synthesis are processor time, of the fastest of three rounds. Compare the ratios: seconds depend on the
-machine.
+Times of synthesis are processor time, of the fastest of three rounds: other processes of the machine only slow a round.
+Load times are medians of 21 processes. Compare the ratios: seconds depend on the machine.
 
 ## Targets
 
@@ -206,7 +206,8 @@ function renderDeployments({ deployments }: Measures): string {
 The sandbox creates, updates and deletes one integration with the packaged function, in virtual time. The network and
 processor take no virtual time. *Immuta takes* is the time of each transition, such as from \`creating\` to \`enabled\`.
 The detection delay is the time from the end of the transition to the response. The function reads every two seconds,
-then after a tenth of the wait, and at least every 15 seconds.
+then after a tenth of the wait, and at least every 15 seconds. The L1 and L2 variants have the same function, so their
+deployments take the same. The published libraries do another job, and are not deployed.
 
 ${renderTable(
   ['Immuta takes', 'operation', 'event to response', 'detection delay', 'calls to Immuta', 'calls to AWS'],

@@ -5,18 +5,19 @@ import {
 } from '@aws-sdk/client-s3-control';
 import type { Context } from './context';
 import { PROPAGATION_MS } from './times';
+import { isSamePathExceptSlash } from '../src/handler/location';
 
-/** The locations with a scope: one or none. */
-export async function findLocations(
-  { aws }: Context,
-  LocationScope: string,
-): Promise<ListAccessGrantsLocationsEntry[]> {
+/**
+ * The locations with a scope: one or none. Immuta or S3 Access Grants may have written it with another end, and the
+ * filter of the API expects it as it is written.
+ */
+export async function findLocations({ aws }: Context, scope: string): Promise<ListAccessGrantsLocationsEntry[]> {
   const found: ListAccessGrantsLocationsEntry[] = [];
-  const input = { AccountId: aws.accountId, LocationScope };
+  const input = { AccountId: aws.accountId };
   for await (const page of paginateListAccessGrantsLocations({ client: aws.s3Control }, input)) {
     found.push(...page.AccessGrantsLocationsList ?? []);
   }
-  return found;
+  return found.filter(({ LocationScope = '' }) => isSamePathExceptSlash(LocationScope, scope));
 }
 
 /** Registers a location of this run, and returns its ID. Undefined if S3 Access Grants does not take the role. */

@@ -9,6 +9,7 @@ import { eventAge } from './event-age';
 import { expressMode } from './express-mode';
 import { identityCenter } from './identity-center';
 import { instanceTags } from './instance-tags';
+import { lastSlash } from './last-slash';
 import { maskedKeys } from './masked-keys';
 import { passRole } from './pass-role';
 import { principal } from './principal';
@@ -31,6 +32,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   principal,
   roleToAssume,
   putFields,
+  lastSlash,
   deletedRecord,
   readLag,
   durations,

@@ -5,6 +5,13 @@ import {
 import { findLocations } from '../locations';
 import { READ_LAG_MS } from '../times';
 
+/** Of nobody: an edit that considers it fails. A key needs no role. */
+const WRONG_KEY = {
+  awsAccessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  awsSecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  awsRoleToAssume: undefined,
+};
+
 /** Changes one field after the other, each time from the configuration that Immuta shows. */
 export const putFields: Experiment = {
   id: 'put-fields',
@@ -20,9 +27,13 @@ export const putFields: Experiment = {
     const refused: string[] = [];
     const ignored: string[] = [];
     let config = integration.config;
-    const change = async (field: string, value: string) => {
-      const reply = await putIntegration(context, integration.id, { ...config, [field]: value });
-      if (reply.status === 400) return void refused.push(field);
+    const change = async (field: string, value: string, others: object = {}) => {
+      const reply = await putIntegration(context, integration.id, { ...config, ...others, [field]: value });
+      if (reply.status === 400) {
+        // With other fields, Immuta may refuse one of those.
+        const isRefused = Object.keys(others).length === 0 || String(reply.body?.message).includes(field);
+        return void (isRefused && refused.push(field));
+      }
       if (reply.status === 422) return; // The tests failed: they considered the value.
       requireSuccess(reply);
       let status: string | undefined;
@@ -42,6 +53,13 @@ export const putFields: Experiment = {
     await change('name', context.name('put-fields-renamed'));
     await change('awsRoleToAssume', otherImmutaRole);
     await change('awsLocationRole', otherLocationRole);
+    const withRole = config;
+    await change('authenticationType', 'accessKey', WRONG_KEY);
+    if (config !== withRole) { // Immuta has stored a key with which it can delete nothing.
+      config = withRole;
+      requireSuccess(await putIntegration(context, integration.id, config));
+      await waitForRecord(context, integration.id);
+    }
     const canEditRole = config.awsLocationRole === otherLocationRole;
     const findRole = async () => (await findLocations(context, config.awsLocationPath))[0]?.IAMRoleArn;
     const isUpdated = async () => (await findRole()) === otherLocationRole || undefined;

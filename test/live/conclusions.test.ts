@@ -70,6 +70,29 @@ test('put-fields takes each 400 for a refusal, whatever its text', async () => {
   expect(await run(putFields, refuse)).toMatchObject({ outcome: 'as expected' });
 });
 
+test('put-fields does not take the refusal of a key or a role for that of the authentication', async () => {
+  const refuse = answering((method, _path, body: any) =>
+    method === 'PUT' && body.config.authenticationType === 'accessKey'
+      ? { statusCode: 400, message: 'The key is invalid.' }
+      : undefined);
+  expect(await run(putFields, refuse)).toMatchObject({ outcome: 'as expected' });
+});
+
+test('put-fields deletes an integration that has stored a wrong key', async () => {
+  let isKeyStored = false;
+  const storeKey = ({ kit }: Live) => ({
+    immuta: (async (method, path, body: any) => {
+      if (method === 'PUT') isKeyStored = body.config.authenticationType === 'accessKey';
+      if (method === 'PUT' && isKeyStored) return { status: 200, body: { status: 'editing' } };
+      if (method === 'DELETE' && isKeyStored) return { status: 422, body: { message: 'The key is invalid.' } };
+      const reply = await kit.immuta(method, path, body);
+      if (isKeyStored && reply.body?.config) reply.body.config.authenticationType = 'accessKey';
+      return reply;
+    }) as SendToImmuta,
+  });
+  expect(await run(putFields, storeKey)).toMatchObject({ outcome: 'as expected' });
+});
+
 test('put-fields fails when a response says nothing about the value', async () => {
   const refuse = answering((method) => method === 'PUT' ? { statusCode: 409, message: 'Not now.' } : undefined);
   expect(await run(putFields, refuse)).toMatchObject({

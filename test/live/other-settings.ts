@@ -8,10 +8,11 @@ export const OTHER_SETTINGS: Record<string, Settings[]> = {
   'put-fields': [
     { 'immuta.switches.locationRoleEdit': 'record-only' },
     {
-      'immuta.switches.nonEditable': ['awsRegion', 'awsRoleToAssume'],
+      'immuta.switches.nonEditable': ['awsRegion', 'awsRoleToAssume', 'authenticationType'],
       'immuta.switches.ignoredByEdit': ['name', 'awsLocationRole'],
     },
   ],
+  'last-slash': [{ 'immuta.switches.keepsLastSlash': false }, { 'aws.accessGrants.keepsLastSlash': false }],
   'deleted-record': [{ 'immuta.switches.keepsDeleted': true }],
   'read-lag': [
     {

@@ -77,6 +77,25 @@ describe('cleaning up', () => {
     expect(findLeftovers(live.current)).toEqual(NOTHING);
   });
 
+  test('deletes a location whose scope S3 wrote without its last slash, which its filter then expects', async () => {
+    const { accessGrants } = live.current.sandbox.aws;
+    const { listedLocations } = accessGrants;
+    const instance = accessGrants.createInstance(account, region);
+    accessGrants.keepsLastSlash = false;
+    accessGrants.listedLocations = (ofAccount, ofRegion, filter) =>
+      listedLocations.call(accessGrants, ofAccount, ofRegion)
+        .filter(({ scope }) => filter === undefined || scope === filter);
+    const leavesLocation = experimentThat(async (context) => {
+      const { locationRole } = await context.base();
+      context.state.add('locations', context.path('left'));
+      await accessGrants.createLocation(account, region, context.path('left'), locationRole);
+      return {};
+    });
+
+    expect(await run(leavesLocation)).toMatchObject({ leftovers: [] });
+    expect(instance.locations.size).toBe(0);
+  });
+
   test('goes on with the next experiment when one fails, and deletes what both left', async () => {
     const fails = experimentThat(async (context) => {
       await startIntegration(context, 'started');

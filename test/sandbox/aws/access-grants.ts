@@ -63,6 +63,8 @@ export class AccessGrantsState {
   sourceArn: 'instance' | 'location' = 'instance';
   /** What S3 needs to be allowed with a location's role. */
   trustActions: readonly string[] = ['sts:AssumeRole', 'sts:SetSourceIdentity'];
+  /** Whether S3 keeps the slash at the end of a scope. */
+  keepsLastSlash = true;
   /** How S3 writes the scope of a location that it stores. Its documentation shows several ways. */
   writeScope: (scope: string) => string;
   /** How long it takes until a new association shows, and until one that was ended does not. */
@@ -84,7 +86,7 @@ export class AccessGrantsState {
     private readonly clock: SandboxClock,
     private readonly iam: IamState,
   ) {
-    this.writeScope = (scope) => scope;
+    this.writeScope = (scope) => this.keepsLastSlash ? scope : scope.replace(/([^/])\/$/, '$1');
   }
 
   createInstance(

@@ -158,10 +158,12 @@ function short({ id, status, validationResults }: IntegrationRecord): object {
 }
 
 /** With the credentials in clear, as the documentation's sample shows them, unless they are masked or left out. */
-function whole(record: IntegrationRecord, { masksKeys, omitsKeys }: Switches): object {
-  const { awsAccessKeyId } = record.config;
+function whole(record: IntegrationRecord, { masksKeys, omitsKeys, keepsLastSlash }: Switches): object {
+  const { awsAccessKeyId, awsLocationPath } = record.config;
   const shown = omitsKeys ? undefined : '********';
   const mask = (masksKeys || omitsKeys) && awsAccessKeyId ? { awsAccessKeyId: shown, awsSecretAccessKey: shown } : {};
+  const path = keepsLastSlash ? {} : { awsLocationPath: awsLocationPath.replace(/([^/])\/$/, '$1') };
   const { type = 'Native S3', message } = record;
-  return { ...short(record), message, type, autoBootstrap: false, config: { port: 443, ...record.config, ...mask } };
+  const config = { port: 443, ...record.config, ...mask, ...path };
+  return { ...short(record), message, type, autoBootstrap: false, config };
 }

@@ -36,6 +36,8 @@ export interface Switches {
   masksKeys: boolean;
   /** Whether answers leave access keys out. */
   omitsKeys: boolean;
+  /** Whether answers show the slash at the end of `awsLocationPath`. */
+  keepsLastSlash: boolean;
   /** How long `GET /integrations/{id}` and `GET /integrations` show the state before a write. */
   readLag: { get: WriteLag; list: WriteLag };
   /**
@@ -62,6 +64,7 @@ export const DEFAULT_SWITCHES: Switches = {
   ignoredByEdit: [],
   masksKeys: false,
   omitsKeys: false,
+  keepsLastSlash: true,
   readLag: { get: { create: 0, edit: 0, delete: 0 }, list: { create: 0, edit: 0, delete: 0 } },
   createErrorRepair: 'delete',
   needsEmptyInstance: false,
