@@ -71,6 +71,12 @@ test.each(ROWS)('handles another %s as documented', async (name, value, written,
   expect(sandbox.locations).toMatchObject([{ scope: 's3://sales/', roleArn: after.config.awsLocationRole }]);
 });
 
+test('writes what Immuta does not show beside a property that changes nothing there', async () => {
+  expect(await update({ Revision: '2', TimeoutSeconds: '600' })).toMatchObject({ Status: 'SUCCESS' });
+
+  expect(changes()).toEqual(PUT);
+});
+
 const REFUSED: [name: string, value: string, reason: string][] = [
   ['AccountId', '444455556666', 'cannot change the location of an integration'],
   ['Region', 'eu-west-1', 'cannot change the location of an integration'],
