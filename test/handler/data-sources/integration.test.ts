@@ -57,6 +57,12 @@ describe('Delete of an integration with data sources that were registered by han
     expect((await sandbox.delete(ID)).Reason).toMatch(/it has data sources\. .*\[VALIDATION_NOT_EXPLAINED\]$/);
   });
 
+  test('quotes only Immuta when the key may not list the data sources of an integration', async () => {
+    sandbox.refuse('GET', 403, 'Forbidden', { path: /dataSource/, times: Infinity });
+
+    expect((await sandbox.delete(ID)).Reason).toMatch(/it has data sources\. .*\[VALIDATION_NOT_EXPLAINED\]$/);
+  });
+
   test('deletes an integration with data sources when Immuta allows it', async () => {
     sandbox.immuta.switches.dataSources.blocksIntegration = 'none';
 

@@ -121,7 +121,8 @@ describe('the key of an Update that fails', () => {
 
 test('names the key of the user that Immuta has, which no run of ours created', async () => {
   const { accessKeyId: awsAccessKeyId } = sandbox.aws.iam.createAccessKey(USER);
-  Object.assign(sandbox.integrations[0].config, { authenticationType: 'accessKey', awsAccessKeyId });
+  const [record] = sandbox.integrations;
+  record.config = { ...record.config, authenticationType: 'accessKey', awsAccessKeyId };
 
   expect((await update()).Reason).toMatch(new RegExp(`${awsAccessKeyId}.*\\[ACCESS_KEYS_OF_OTHERS\\]$`));
   expect(keys()).toHaveLength(1);
