@@ -1,5 +1,6 @@
 import { randomUUID } from 'crypto';
 import { SandboxClock } from '../clock';
+import { dropLastSlash } from '../last-slash';
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
 
@@ -86,7 +87,7 @@ export class AccessGrantsState {
     private readonly clock: SandboxClock,
     private readonly iam: IamState,
   ) {
-    this.writeScope = (scope) => this.keepsLastSlash ? scope : scope.replace(/([^/])\/$/, '$1');
+    this.writeScope = (scope) => this.keepsLastSlash ? scope : dropLastSlash(scope);
   }
 
   createInstance(

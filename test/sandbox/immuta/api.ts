@@ -2,6 +2,7 @@ import { ApiKeys } from './api-keys';
 import { DataSources } from './data-sources';
 import { Integrations, Switches } from './integrations';
 import { Answer, ImmutaError, IntegrationRecord, S3Config } from './model';
+import { dropLastSlash } from '../last-slash';
 
 /**
  * A request as it came; nothing is taken out, so that a test can assert what was sent and look for what must not be.
@@ -162,7 +163,7 @@ function whole(record: IntegrationRecord, { masksKeys, omitsKeys, keepsLastSlash
   const { awsAccessKeyId, awsLocationPath } = record.config;
   const shown = omitsKeys ? undefined : '********';
   const mask = (masksKeys || omitsKeys) && awsAccessKeyId ? { awsAccessKeyId: shown, awsSecretAccessKey: shown } : {};
-  const path = keepsLastSlash ? {} : { awsLocationPath: awsLocationPath.replace(/([^/])\/$/, '$1') };
+  const path = keepsLastSlash ? {} : { awsLocationPath: dropLastSlash(awsLocationPath) };
   const { type = 'Native S3', message } = record;
   const config = { port: 443, ...record.config, ...mask, ...path };
   return { ...short(record), message, type, autoBootstrap: false, config };
