@@ -45,12 +45,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
     // what the handlers import; the Lambda runtime has them
     '@aws-sdk/client-cloudformation',
+    '@aws-sdk/client-cloudtrail',
     '@aws-sdk/client-eventbridge',
     '@aws-sdk/client-iam',
     '@aws-sdk/client-lambda',
     '@aws-sdk/client-s3',
     '@aws-sdk/client-s3-control',
     '@aws-sdk/client-secrets-manager',
+    '@aws-sdk/client-sso-admin',
 
     // the demo and the sandbox: the real CLI, and what the stand-ins are made of
     'aws-cdk@^2.1148.0', // the dist-tag 'latest' is an older CLI that cannot read new assemblies

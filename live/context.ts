@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { S3ControlClient } from '@aws-sdk/client-s3-control';
+import type { SSOAdminClient } from '@aws-sdk/client-sso-admin';
 import { App, Stack } from 'aws-cdk-lib';
 import { Base, BASE, defineBase, readBase } from './base-stack';
 import type { Reply, SendToImmuta } from './immuta';
@@ -13,8 +15,11 @@ import { PROPAGATION_MS } from './times';
 /** AWS, as the person who runs the kit. */
 export interface Aws {
   readonly cloudFormation: CloudFormationClient;
+  /** Of the Regions in which CloudTrail may show that Immuta assumed a role. */
+  readonly cloudTrails: readonly CloudTrailClient[];
   readonly s3: S3Client;
   readonly s3Control: S3ControlClient;
+  readonly ssoAdmin: SSOAdminClient;
   readonly accountId: string;
 }
 

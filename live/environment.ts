@@ -1,5 +1,6 @@
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Aws } from './context';
+import { findInstance } from './instance';
 
 /** @throws Error if nothing can be deployed, or the bucket cannot be in the instance. What may not be read may be so */
 export async function checkEnvironment({ s3, accountId }: Aws, bucket: string): Promise<void> {
@@ -14,6 +15,20 @@ export async function checkEnvironment({ s3, accountId }: Aws, bucket: string): 
   if (found && found !== region) {
     throw new Error(`the bucket '${bucket}' is in ${found}, and this run is in ${region}. Name one in ${region} with `
       + '\'--bucket\', or set AWS_REGION.');
+  }
+}
+
+/** @throws Error if S3 Access Grants answers in the Region with neither an instance nor that there is none */
+export async function checkService(aws: Aws): Promise<void> {
+  try {
+    await findInstance(aws);
+  } catch (error) {
+    const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+    const status = $metadata?.httpStatusCode;
+    if (status === 403) throw error; // The credentials.
+    const region = await aws.s3Control.config.region();
+    throw new Error(`S3 Access Grants gives no answer in ${region}, which may not have it: `
+      + [status, name, message].filter(Boolean).join(' '));
   }
 }
 

@@ -16,8 +16,8 @@ export interface Experiment {
   readonly question: string;
   /** What the stand-ins assume: the defaults of the switches that the answer sets. */
   readonly expected: Settings;
-  /** An option that the experiment cannot do without. @default - it needs no optional one */
-  readonly needs?: 'identityCenter';
+  /** Options that the experiment cannot do without. @default - it needs no optional one */
+  readonly needs?: readonly ('identityCenter' | 'directoryGroup')[];
   /**
    * Returns the switches as the experiment saw them.
    *

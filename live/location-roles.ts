@@ -46,7 +46,7 @@ export async function findUsableRoles(
     const locationId = await registerLocation(context, getScope(id), outputs[`${id}Arn`]);
     if (locationId === undefined) continue;
     locations.set(id, locationId);
-    await createGrant(context, locationId, outputs.ProbeRoleArn);
+    await createGrant(context, locationId, { GranteeType: 'IAM', GranteeIdentifier: outputs.ProbeRoleArn });
   }
   await context.sleep(PROPAGATION_MS);
   const read = await context.deploy(label, (stack) => {

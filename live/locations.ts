@@ -1,7 +1,7 @@
 import {
   CreateAccessGrantCommand, CreateAccessGrantsLocationCommand, DeleteAccessGrantCommand,
-  DeleteAccessGrantsLocationCommand, ListAccessGrantEntry, ListAccessGrantsLocationsEntry, paginateListAccessGrants,
-  paginateListAccessGrantsLocations,
+  DeleteAccessGrantsLocationCommand, Grantee, ListAccessGrantEntry, ListAccessGrantsLocationsEntry,
+  paginateListAccessGrants, paginateListAccessGrantsLocations,
 } from '@aws-sdk/client-s3-control';
 import type { Context } from './context';
 import { PROPAGATION_MS } from './times';
@@ -39,13 +39,13 @@ export async function registerLocation(
   return location?.AccessGrantsLocationId;
 }
 
-/** Lets a role read what is in a location. */
-export async function createGrant({ aws }: Context, AccessGrantsLocationId: string, roleArn: string): Promise<void> {
+/** Lets a grantee read what is in a location. */
+export async function createGrant({ aws }: Context, AccessGrantsLocationId: string, grantee: Grantee): Promise<void> {
   await aws.s3Control.send(new CreateAccessGrantCommand({
     AccountId: aws.accountId,
     AccessGrantsLocationId,
     AccessGrantsLocationConfiguration: { S3SubPrefix: '*' },
-    Grantee: { GranteeType: 'IAM', GranteeIdentifier: roleArn },
+    Grantee: grantee,
     Permission: 'READ',
   }));
 }

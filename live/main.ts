@@ -7,9 +7,11 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
 import { applyReport, SETTINGS_FILE } from './apply-report';
 import { CdkDeployer } from './cdk';
 import { connectToImmuta } from './immuta';
@@ -52,7 +54,14 @@ async function main(args: readonly string[]): Promise<void> {
   const report = await runKit({
     runId: randomBytes(3).toString('hex'),
     options,
-    aws: { cloudFormation: new CloudFormationClient(), s3: new S3Client(), s3Control, accountId },
+    aws: {
+      accountId,
+      cloudFormation: new CloudFormationClient(),
+      cloudTrails: listTrailRegions(region).map((each) => new CloudTrailClient({ region: each })),
+      s3: new S3Client(),
+      s3Control,
+      ssoAdmin: new SSOAdminClient(),
+    },
     immuta: connectToImmuta(options.url, apiKey),
     // The CLI reads more variables than the SDK does, and must not find another Region.
     deployer: new CdkDeployer((text) => process.stdout.write(text), { ...process.env, AWS_REGION: region }),
@@ -70,6 +79,11 @@ async function main(args: readonly string[]): Promise<void> {
   }
   console.log(`\nWrote ${REPORT}.md and ${REPORT}.json. They contain no secret and no account number.`);
   process.exitCode = report.leftovers.length > 0 ? 1 : 0;
+}
+
+/** CloudTrail shows a request to STS in the Region of its endpoint, and one to the global endpoint in us-east-1. */
+function listTrailRegions(region: string): string[] {
+  return /^(cn|us-gov)-|^us-east-1$/.test(region) ? [region] : [region, 'us-east-1'];
 }
 
 async function readApiKey(options: Options): Promise<{ apiKey: string; accountId: string }> {

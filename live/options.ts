@@ -16,6 +16,8 @@ export interface Options {
   readonly externalId?: string;
   /** ARN of an IAM Identity Center instance. @default - the experiments about it are skipped */
   readonly identityCenter?: string;
+  /** ID of a group in Identity Center. @default - the experiment about its grants is skipped */
+  readonly directoryGroup?: string;
   /** IDs of the experiments to run. @default - all */
   readonly only?: readonly string[];
 }
@@ -31,6 +33,7 @@ export const USAGE = `npm run live -- --url https://<tenant> --secret <name> --b
   --secret-field <field>      field of the secret that holds the API key
   --external-id <ID>          external ID that Immuta sends
   --identity-center <ARN>     Identity Center instance, for the experiments about it
+  --directory-group <ID>      group there, for the experiment about its grants
   --only <ID>,<ID>            these experiments only
   --yes                       asks nothing
 npm run live -- --apply live-report.json
@@ -63,6 +66,7 @@ export function parseCommand(args: readonly string[]): Command {
       'principal': { type: 'string' },
       'external-id': { type: 'string' },
       'identity-center': { type: 'string' },
+      'directory-group': { type: 'string' },
       'only': { type: 'string' },
       'yes': { type: 'boolean', default: false },
     },
@@ -86,6 +90,7 @@ export function parseCommand(args: readonly string[]): Command {
       principal: require('principal'),
       externalId: values['external-id'],
       identityCenter: values['identity-center'],
+      directoryGroup: values['directory-group'],
       only: values.only?.split(','),
     },
   };

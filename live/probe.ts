@@ -9,6 +9,10 @@ export interface ProbeProperties {
   readonly create?: 'answer' | 'fail' | 'wait';
   /** What passes before, up to 60 seconds. @default 0 */
   readonly delaySeconds?: number;
+  /** A change of it replaces the resource. @default - an update changes nothing */
+  readonly generation?: number;
+  /** What passes before the response to a Delete, up to 60 seconds. @default 0 */
+  readonly deleteDelaySeconds?: number;
   /** S3 path to which a Create requests access from S3 Access Grants. @default - none */
   readonly target?: string;
   /** What CloudFormation waits at most. @default Duration.minutes(5) */
@@ -42,12 +46,19 @@ export function defineProbes(stack: Stack, probes: Readonly<Record<string, Probe
     timeout: Duration.seconds(90),
   });
   return Object.entries(probes).map(([id, properties]) => {
-    const { create = 'answer', delaySeconds = 0, target, serviceTimeout = Duration.minutes(5) } = properties;
+    const { create = 'answer', delaySeconds = 0, deleteDelaySeconds = 0 } = properties;
+    const { generation, target, serviceTimeout = Duration.minutes(5) } = properties;
     const resource = new CustomResource(stack, id, {
       serviceToken: fn.functionArn,
       serviceTimeout,
       resourceType: 'Custom::Probe',
-      properties: { Create: create, DelaySeconds: delaySeconds, Target: target },
+      properties: {
+        Create: create,
+        DelaySeconds: delaySeconds,
+        DeleteDelaySeconds: deleteDelaySeconds,
+        Generation: generation,
+        Target: target,
+      },
     });
     resource.node.addDependency(fn);
     return resource;

@@ -12,6 +12,7 @@ export function createRedact(options: Options, secrets: readonly string[]): Reda
     [options.principal, '<principal>'],
     [options.externalId ?? '', '<external ID>'],
     [options.identityCenter ?? '', '<Identity Center>'],
+    [options.directoryGroup ?? '', '<group>'],
     [options.secret, '<secret name>'],
     [options.bucket, '<bucket>'],
   ];

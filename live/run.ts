@@ -1,10 +1,12 @@
 import { paginateListAccessGrantsLocations } from '@aws-sdk/client-s3-control';
 import { BASE } from './base-stack';
+import { findCaller } from './callers';
 import { cleanUp } from './cleanup';
 import { Aws, Context, ContextOptions } from './context';
-import { checkEnvironment } from './environment';
+import { checkEnvironment, checkService } from './environment';
 import { Experiment } from './experiment';
 import { EXPERIMENTS } from './experiments';
+import { principal } from './experiments/principal';
 import { findInstance } from './instance';
 import { listIntegrations } from './integrations';
 import type { Redact } from './redact';
@@ -31,8 +33,9 @@ Permissions: those of the cdk CLI (the roles of its bootstrap stack), and of you
 the secret with the API key; s3:*AccessGrant* in the Access Grants instance; s3:ListBucket for the bucket, and for that
 of the bootstrap stack; iam:PassRole for roles whose names begin with ImmutaLive-; cloudformation:Describe*,
 cloudformation:GetTemplate and cloudformation:*StackRefactor for stacks whose names begin with ImmutaLive-. The API key
-needs APPLICATION_ADMIN, and for data sources CREATE_S3_DATASOURCE. With --identity-center: sso:CreateApplication,
-sso:DeleteApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod.
+needs APPLICATION_ADMIN, and for data sources CREATE_S3_DATASOURCE. To show who assumed the roles:
+cloudtrail:LookupEvents. With --identity-center: sso:CreateApplication, sso:DeleteApplication,
+sso:DescribeApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod.
 
 In Immuta it creates integrations and data sources whose names begin with live-, and deletes them. Nothing in the bucket
 is read or written.`;
@@ -40,8 +43,10 @@ is read or written.`;
 /** Runs the experiments, one after the other. Undefined if the user did not agree. */
 export async function runKit(kit: Kit): Promise<Report | undefined> {
   const selected = selectExperiments(kit);
+  const startedAt = kit.time.now();
   if (!await removeLeftovers(kit)) return undefined;
   await checkEnvironment(kit.aws, kit.options.bucket);
+  await checkService(kit.aws);
   const instance = await countLocations(kit.aws);
   const context = new Context({ ...kit, hasInstance: instance !== undefined });
   kit.log(COSTS);
@@ -64,7 +69,23 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
   leftovers.forEach((each) => kit.log(`Not deleted: ${kit.redact(each)}`));
   const report = { isComplete: true, results, leftovers: leftovers.map(kit.redact) };
   kit.save(report);
+  if (results.some(isPrincipalKnown)) await showCaller(kit, context, startedAt);
   return report;
+}
+
+function isPrincipalKnown({ id, outcome }: Result): boolean {
+  return id === principal.id && (outcome === 'as expected' || outcome === 'different');
+}
+
+/** Only on the terminal: the report names neither principals nor external IDs. */
+async function showCaller({ log, signal }: Kit, context: Context, since: number): Promise<void> {
+  log('\nAsks CloudTrail who assumed the roles, for 15 minutes at most. Ctrl-C ends that.');
+  try {
+    const caller = await findCaller(context, since);
+    log(caller === undefined ? 'CloudTrail shows nobody.' : `Immuta came as ${caller}.`);
+  } catch (error) {
+    if (!signal.aborted) log(`Cannot ask: ${(error as Error).message}`);
+  }
 }
 
 /** Immuta may need an instance without locations. What cannot be deleted now is deleted at the end. */
@@ -92,9 +113,10 @@ function selectExperiments({ options, experiments = EXPERIMENTS }: Kit): readonl
 }
 
 async function runExperiment(experiment: Experiment, context: Context, kit: Kit): Promise<Result> {
-  const { id, question, expected, needs } = experiment;
-  if (needs && !kit.options[needs]) {
-    return { id, question, expected, seen: {}, outcome: 'skipped', reason: `'${needs}' is missing`, seconds: 0 };
+  const { id, question, expected, needs = [] } = experiment;
+  const missing = needs.find((option) => !kit.options[option]);
+  if (missing) {
+    return { id, question, expected, seen: {}, outcome: 'skipped', reason: `'${missing}' is missing`, seconds: 0 };
   }
   const startedAt = context.now();
   const elapsed = () => (context.now() - startedAt) / 1000;

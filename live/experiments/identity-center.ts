@@ -1,41 +1,50 @@
-import {
-  AssociateAccessGrantsIdentityCenterCommand, DissociateAccessGrantsIdentityCenterCommand,
-} from '@aws-sdk/client-s3-control';
+import { DescribeApplicationCommand } from '@aws-sdk/client-sso-admin';
+import { associate, beginAssociation, endAssociation } from '../association';
+import type { Context } from '../context';
 import { Experiment } from '../experiment';
-import { isAssociated } from '../instance';
+import { findInstance, isAssociated } from '../instance';
 import { measure } from '../measure';
 
-/** Only in an instance of the kit: no association of another owner is touched. */
 export const identityCenter: Experiment = {
   id: 'identity-center',
-  question: 'How long does an association with Identity Center take to show, or to end, and what does S3 answer to a '
-    + 'second one?',
-  expected: { 'aws.accessGrants.secondAssociation': 'conflict', 'aws.accessGrants.associationMs': 0 },
-  needs: 'identityCenter',
+  question: 'How long does an association with Identity Center take to show, or to end, what does S3 answer to a '
+    + 'second one, and which application provider does it use?',
+  expected: {
+    'aws.accessGrants.secondAssociation': 'conflict',
+    'aws.accessGrants.associationMs': 0,
+    'aws.accessGrants.applicationProvider': 's3',
+  },
+  needs: ['identityCenter'],
   async run(context) {
-    if (context.hasInstance) throw new Error('the account has an instance that the kit did not create');
-    const { accountId: AccountId, s3Control } = context.aws;
-    await context.base();
-    const IdentityCenterArn = context.options.identityCenter!;
-    const associate = () =>
-      s3Control.send(new AssociateAccessGrantsIdentityCenterCommand({ AccountId, IdentityCenterArn }));
     const isShown = () => isAssociated(context.aws);
-    const association = context.name('association');
-    context.state.add('associations', association);
-    await associate();
+    await beginAssociation(context);
     const [beginMs] = await measure(context, [isShown]);
-    const secondAssociation = await associate().then(() => 'accepted', (error: Error & { $metadata?: any }) => {
+    const applicationProvider = await findApplicationProvider(context);
+    const secondAssociation = await associate(context).then(() => 'accepted', (error: Error & { $metadata?: any }) => {
       if (error.$metadata?.httpStatusCode === 409) return 'conflict';
       throw error;
     });
-    await s3Control.send(new DissociateAccessGrantsIdentityCenterCommand({ AccountId }));
-    context.state.remove('associations', association);
+    await endAssociation(context);
     const [endMs] = await measure(context, [async () => !(await isShown())]);
     return {
       'aws.accessGrants.secondAssociation': secondAssociation,
+      'aws.accessGrants.applicationProvider': applicationProvider,
       ...beginMs === undefined || endMs === undefined
         ? {}
         : { 'aws.accessGrants.associationMs': Math.max(beginMs, endMs) },
     };
   },
 };
+
+/** Undefined if Identity Center does not tell: only the account that owns it may ask. */
+async function findApplicationProvider({ aws }: Context): Promise<string | undefined> {
+  const ApplicationArn = (await findInstance(aws))?.IdentityCenterApplicationArn;
+  if (!ApplicationArn) return undefined;
+  try {
+    const { ApplicationProviderArn } = await aws.ssoAdmin.send(new DescribeApplicationCommand({ ApplicationArn }));
+    return ApplicationProviderArn?.split('/').pop();
+  } catch (error) {
+    if (/AccessDenied|ResourceNotFound/.test((error as Error).name)) return undefined;
+    throw error;
+  }
+}

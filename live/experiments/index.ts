@@ -1,4 +1,6 @@
+import { associationEnd } from './association-end';
 import { cancellation } from './cancellation';
+import { cleanupId } from './cleanup-id';
 import { dataSourceDeletion } from './data-source-deletion';
 import { dataSourceEdit } from './data-source-edit';
 import { dataSourceFailure } from './data-source-failure';
@@ -48,9 +50,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   setContext,
   sourceArn,
   identityCenter,
+  associationEnd,
   cancellation,
   updateTime,
   retryOrder,
+  cleanupId,
   expressMode,
   eventAge,
   refactoring,

@@ -41,7 +41,10 @@ async function isDestroyedWithGrant(context: Context, label: string): Promise<bo
   const location = await context.poll(async () => (await findLocations(context, scope))[0], { timeoutMs: READ_LAG_MS });
   if (!location) throw new Error('S3 Access Grants shows no location of the integration');
   const locationId = location.AccessGrantsLocationId!;
-  await createGrant(context, locationId, (await context.base()).otherImmutaRole);
+  await createGrant(context, locationId, {
+    GranteeType: 'IAM',
+    GranteeIdentifier: (await context.base()).otherImmutaRole,
+  });
   const { status } = await context.destroy(label);
   if (status !== 'DELETE_COMPLETE') {
     await deleteGrants(context, locationId);

@@ -1,19 +1,22 @@
 /**
  * A custom resource for experiments about CloudFormation. `Create` says what it does: `answer`, `fail`, or `wait`,
- * which never answers. `DelaySeconds` passes before. With a `Target`, it asks S3 Access Grants for access to it.
+ * which never answers. `DelaySeconds` passes before, and `DeleteDelaySeconds` before the response to a Delete. If
+ * `Generation` changes, the resource is replaced. With a `Target`, it asks S3 Access Grants for access to it.
  */
 'use strict';
 
 exports.handler = async (event, context) => {
   const startedAt = Date.now();
-  const { Create, DelaySeconds = '0', Target } = event.ResourceProperties;
+  const { Create, DelaySeconds = '0', DeleteDelaySeconds = '0', Generation, Target } = event.ResourceProperties;
   const isCreate = event.RequestType === 'Create';
   if (isCreate && Create === 'wait') return;
-  if (isCreate) await new Promise((resolve) => setTimeout(resolve, Number(DelaySeconds) * 1000));
+  if (isCreate) await sleep(DelaySeconds);
+  if (event.RequestType === 'Delete') await sleep(DeleteDelaySeconds);
+  const isReplaced = event.RequestType === 'Update' && event.OldResourceProperties.Generation !== Generation;
   const body = {
     Status: isCreate && Create === 'fail' ? 'FAILED' : 'SUCCESS',
     Reason: 'The experiment wants it',
-    PhysicalResourceId: event.PhysicalResourceId ?? `probe-${event.RequestId}`,
+    PhysicalResourceId: isCreate || isReplaced ? `probe-${event.RequestId}` : event.PhysicalResourceId,
     StackId: event.StackId,
     RequestId: event.RequestId,
     LogicalResourceId: event.LogicalResourceId,
@@ -25,6 +28,10 @@ exports.handler = async (event, context) => {
   // A buffer: fetch adds a content type to text, which S3 refuses.
   await fetch(event.ResponseURL, { method: 'PUT', body: Buffer.from(JSON.stringify(body)) });
 };
+
+async function sleep(seconds) {
+  await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000));
+}
 
 /** `granted`, or the code of the error. The credentials go nowhere. */
 async function requestAccess(AccountId, Target) {

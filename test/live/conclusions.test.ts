@@ -1,9 +1,12 @@
 import { Live, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
+import { associationEnd } from '../../live/experiments/association-end';
+import { cleanupId } from '../../live/experiments/cleanup-id';
 import { dataSourceDeletion } from '../../live/experiments/data-source-deletion';
 import { dataSourceEdit } from '../../live/experiments/data-source-edit';
 import { dataSourcePrefix } from '../../live/experiments/data-source-prefix';
 import { durations } from '../../live/experiments/durations';
+import { identityCenter } from '../../live/experiments/identity-center';
 import { instanceTags } from '../../live/experiments/instance-tags';
 import { passRole } from '../../live/experiments/pass-role';
 import { principal } from '../../live/experiments/principal';
@@ -192,6 +195,62 @@ test('set-context fails in an instance that is associated with Identity Center',
   expect(await run(setContext)).toMatchObject({
     outcome: 'failed', reason: 'the instance is associated with Identity Center',
   });
+});
+
+test('identity-center says nothing about the application provider when it may not ask for it', async () => {
+  live.current.sandbox.aws.route('sso', () => Promise.reject(new AwsError(400, 'AccessDeniedException', 'no')));
+  expect((await run(identityCenter)).seen).toEqual({
+    'aws.accessGrants.secondAssociation': 'conflict', 'aws.accessGrants.associationMs': 0,
+  });
+});
+
+test.each([identityCenter, associationEnd])('$id does not change an instance of another owner', async (experiment) => {
+  const { sandbox: { aws } } = live.current;
+  const instance = aws.accessGrants.createInstance('111122223333', 'us-east-1');
+  expect(await run(experiment)).toMatchObject({
+    outcome: 'failed', reason: 'the account has an instance that the kit did not create',
+  });
+  expect(aws.requests.filter(({ path }) => path.endsWith('/identitycenter'))).toEqual([]);
+  expect(instance.association).toBeUndefined();
+});
+
+test('association-end fails when S3 does not end the association without the grant, either', async () => {
+  const { accessGrants } = live.current.sandbox.aws;
+  const dissociate = accessGrants.dissociate.bind(accessGrants);
+  let refusals = 0;
+  accessGrants.dissociate = (...instance) => {
+    if ((refusals += 1) <= 20) throw new AwsError(400, 'InvalidRequest', 'Not now');
+    dissociate(...instance);
+  };
+  expect(await run(associationEnd)).toMatchObject({
+    outcome: 'failed', reason: 'S3 does not end the association without the grant, either: Not now',
+  });
+});
+
+test('association-end waits until S3 no longer counts a grant that was deleted', async () => {
+  const { accessGrants } = live.current.sandbox.aws;
+  const dissociate = accessGrants.dissociate.bind(accessGrants);
+  let refusals = 0;
+  accessGrants.dissociate = (...instance) => {
+    if ((refusals += 1) <= 3) throw new AwsError(409, 'Conflict', 'There are grants');
+    dissociate(...instance);
+  };
+  expect((await run(associationEnd)).seen).toEqual({ 'aws.accessGrants.endsAssociationWithGrants': false });
+});
+
+test('association-end does not take missing permissions for a refusal', async () => {
+  live.current.sandbox.aws.route('s3-control', (request, next) =>
+    request.method === 'DELETE' && request.path.endsWith('/identitycenter')
+      ? Promise.reject(new AwsError(403, 'AccessDenied', 'Access Denied'))
+      : next(request));
+  const { kit } = live.current;
+  const { results } = (await runKit({ ...kit, experiments: [associationEnd] }))!;
+  expect(results).toMatchObject([{ outcome: 'failed', reason: 'Access Denied' }]);
+});
+
+test('cleanup-id says nothing when the update fails', async () => {
+  live.current.sandbox.cloudFormation.faults.push({ action: 'update', logicalId: /^Replaced$/, reason: 'It fails' });
+  expect(await run(cleanupId)).toMatchObject({ outcome: 'undetermined', seen: {} });
 });
 
 test('two-integrations does not conclude from one refusal', async () => {

@@ -4,8 +4,10 @@ import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
 import { connectToImmuta } from '../../live/immuta';
 import type { Options } from '../../live/options';
 import { createRedact } from '../../live/redact';
@@ -16,6 +18,7 @@ import { State } from '../../live/state';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { ProcessPool } from '../sandbox/lambda/process-pool';
 import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
+import type { Scheduler } from '../sandbox/scheduler';
 
 export const RUN_ID = 'a1b2c3';
 /** What `cdk bootstrap` creates. */
@@ -67,6 +70,7 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     bucket: SANDBOX_BUCKET,
     principal: immuta.identity.principal,
     identityCenter: 'arn:aws:sso:::instance/ssoins-1111222233334444',
+    directoryGroup: '11112222-3333-4444-5555-666677778888',
   };
   const client = { region: SANDBOX_ENV.region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   const kit: Kit = {
@@ -74,8 +78,11 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     options,
     aws: {
       accountId: SANDBOX_ENV.account,
-      cloudFormation: new CloudFormationClient({ ...client, endpoint: aws.url }),
+      cloudFormation: stopTimeDuringRequests(new CloudFormationClient({ ...client, endpoint: aws.url }), scheduler),
+      cloudTrails: [SANDBOX_ENV.region, 'us-west-2'].map((region) =>
+        new CloudTrailClient({ ...client, region, endpoint: aws.url })),
       s3: new S3Client({ ...client, endpoint: aws.url, forcePathStyle: true }),
+      ssoAdmin: new SSOAdminClient({ ...client, endpoint: aws.url }),
       s3Control: new S3ControlClient({
         ...client, endpoint: aws.env.AWS_ENDPOINT_URL_S3_CONTROL, requestHandler: { httpAgent: createLocalAgent() },
       }),
@@ -94,6 +101,15 @@ export function createLive(sandbox: Sandbox, stateFile: string, deployer = deplo
     save: (report) => reports.push(structuredClone(report)),
   };
   return { sandbox, kit, log, asked, reports, ended, stateFile };
+}
+
+/** Without it, a deployment might go on by minutes while an experiment that watches it waits for an answer. */
+function stopTimeDuringRequests(client: CloudFormationClient, scheduler: Scheduler): CloudFormationClient {
+  client.middlewareStack.add((next) => async (args) => {
+    const end = scheduler.begin();
+    return next(args).finally(end);
+  }, { step: 'initialize' });
+  return client;
 }
 
 /** Connects `<account>.localhost` with this machine, which not every machine resolves. */

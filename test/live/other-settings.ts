@@ -71,10 +71,13 @@ export const OTHER_SETTINGS: Record<string, Settings[]> = {
   'identity-center': [
     { 'aws.accessGrants.secondAssociation': 'accepted' },
     { 'aws.accessGrants.associationMs': 9_000 },
+    { 'aws.accessGrants.applicationProvider': 's3-access-grants' },
   ],
+  'association-end': [{ 'aws.accessGrants.endsAssociationWithGrants': false }],
   'cancellation': [{ 'cloudFormation.cancels': 'after the response' }],
   'update-time': [{ 'cloudFormation.updateTime': 'start' }],
   'retry-order': [{ 'cloudFormation.retryOrder': 'create-first' }],
+  'cleanup-id': [{ 'cloudFormation.cleanupShows': 'deleted' }],
   'express-mode': [{ 'cloudFormation.expressWaitsForCustomResources': false }],
   'event-age': [{ 'lambda.deliveries': [5_000], 'responses.expiresSeconds': 3_600 }],
   'refactoring': [{ 'cloudFormation.refactorsCustomResources': false }],

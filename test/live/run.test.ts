@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, useLive } from './fixture';
+import { BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, RUN_ID, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
+import { EXPERIMENTS } from '../../live/experiments';
 import { createIntegration, deleteIntegration, startIntegration } from '../../live/integrations';
 import { createRedact } from '../../live/redact';
 import { renderJson, renderMarkdown } from '../../live/report';
@@ -9,7 +10,7 @@ import { Deployer } from '../../live/stacks';
 import { State } from '../../live/state';
 import { AwsError, BucketsState } from '../sandbox/aws';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
-import { SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
+import { Sandbox, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
 
 const live = useLive();
 const { account, region } = SANDBOX_ENV;
@@ -332,6 +333,28 @@ describe('asking', () => {
     expect([asked, immuta.requests]).toEqual([[], []]);
   });
 
+  test.each<[string, AwsError]>([
+    ['501 NotImplemented A header you provided implies functionality that is not implemented',
+      new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented')],
+    ['405 MethodNotAllowed The specified method is not allowed',
+      new AwsError(405, 'MethodNotAllowed', 'The specified method is not allowed')],
+  ])('creates nothing in a Region without S3 Access Grants: %s', async (cause, error) => {
+    const { kit, sandbox: { aws, immuta }, asked } = live.current;
+    aws.route('s3-control', () => Promise.reject(error));
+
+    await expect(runKit(kit)).rejects.toThrow(
+      `S3 Access Grants gives no answer in ${region}, which may not have it: ${cause}`,
+    );
+    expect([asked, immuta.requests]).toEqual([[], []]);
+  });
+
+  test('does not take missing permissions for a missing service', async () => {
+    const { kit, sandbox: { aws } } = live.current;
+    aws.route('s3-control', () => Promise.reject(new AwsError(403, 'AccessDenied', 'Access Denied')));
+
+    await expect(runKit(kit)).rejects.toThrow(/^Access Denied$/);
+  });
+
   test('does without the Region of a bucket that S3 does not tell', async () => {
     const { sandbox: { aws } } = live.current;
     aws.route('s3', async () => {
@@ -352,6 +375,53 @@ describe('asking', () => {
     ]);
     expect(sandbox.aws.accessGrants.findInstance(account, region)).toBe(instance);
     expect(instance.locations.size).toBe(0);
+  });
+});
+
+describe('the caller', () => {
+  const { principal } = Object.fromEntries(EXPERIMENTS.map((experiment) => [experiment.id, experiment]));
+  const CALLER = 'the principal with the ID AROA726F6C652F696D6D7 in account 999988887777';
+  const ownRole = `arn:aws:iam::${account}:role/ImmutaLive-${RUN_ID}-Base-Role`;
+
+  test.each<[string, (sandbox: Sandbox) => void, string]>([
+    ['of another account', () => {}, `Immuta came as ${CALLER}, without an external ID.`],
+    ['with an external ID', ({ immuta }) => Object.assign(immuta.identity, { externalId: 'acme' }),
+      `Immuta came as ${CALLER}, with the external ID 'acme'.`],
+    ['whose request CloudTrail shows in the other Region', ({ aws: { cloudTrail } }) => {
+      cloudTrail.region = 'us-west-2';
+    }, `Immuta came as ${CALLER}, without an external ID.`],
+    ['that CloudTrail shows late', ({ aws: { cloudTrail } }) => {
+      cloudTrail.delayMs = 14 * 60_000;
+    }, `Immuta came as ${CALLER}, without an external ID.`],
+    ['that CloudTrail does not show', ({ aws: { cloudTrail } }) => {
+      cloudTrail.region = 'eu-west-1';
+    }, 'CloudTrail shows nobody.'],
+    ['that may not be read', ({ aws }) => aws.route('cloudtrail', () =>
+      Promise.reject(new AwsError(400, 'AccessDeniedException', 'cloudtrail:LookupEvents is missing'))),
+    'Cannot ask: cloudtrail:LookupEvents is missing'],
+    ['among services and roles of others', ({ aws: { cloudTrail } }) => {
+      cloudTrail.recordAssumeRole(ownRole, 'lambda.amazonaws.com');
+      cloudTrail.recordAssumeRole(`arn:aws:iam::${account}:role/Admin`, `arn:aws:iam::${account}:role/Jane`, 'other');
+    }, `Immuta came as ${CALLER}, without an external ID.`],
+    ['of the same account', ({ aws: { cloudTrail } }) => cloudTrail.recordAssumeRole(
+      ownRole, `arn:aws:iam::${account}:role/immuta`,
+    ), `Immuta came as arn:aws:iam::${account}:role/immuta, without an external ID.`],
+  ])('%s', async (_, change, message) => {
+    const { kit, log, sandbox } = live.current;
+    change(sandbox);
+
+    const report = await runKit({ ...kit, experiments: [principal] });
+
+    expect(log.at(-1)).toBe(message);
+    expect(renderMarkdown(report!) + renderJson(report!)).not.toMatch(/AROA726F|999988887777|acme/);
+  });
+
+  test('is not asked for if Immuta did not come', async () => {
+    const { kit, log, sandbox } = live.current;
+    await runKit({ ...kit, experiments: [{ ...principal, run: () => Promise.reject(new Error('nobody came')) }] });
+
+    expect(log.at(-1)).toBe('\nDeletes what it has created.');
+    expect(sandbox.aws.requests.filter(({ service }) => service === 'cloudtrail')).toEqual([]);
   });
 });
 
@@ -472,7 +542,7 @@ Is it so? (0 s)
 
   test('skips an experiment whose option is missing', async () => {
     const { kit } = live.current;
-    const needy = { ...leaves, needs: 'identityCenter' as const };
+    const needy: Experiment = { ...leaves, needs: ['directoryGroup', 'identityCenter'] };
 
     const report = await runKit({
       ...kit, experiments: [needy], options: { ...kit.options, identityCenter: undefined },

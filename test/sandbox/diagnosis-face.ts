@@ -19,8 +19,11 @@ export function serveDiagnosis(lambda: LambdaStandIn, cloudFormation: CloudForma
     }
     return json({ events: filterLogEvents(lambda.invocations, request) });
   });
+  // the CLI asks for all events of a time, which is the machine's
   aws.route('cloudtrail', async (request, next) =>
-    request.operation === 'LookupEvents' ? json({ Events: lookUpDenials(aws.denials, request) }) : next(request));
+    request.operation === 'LookupEvents' && !request.input.LookupAttributes
+      ? json({ Events: lookUpDenials(aws.denials, request) })
+      : next(request));
 }
 
 function filterLogEvents(invocations: readonly Invocation[], { input }: AwsRequest): Record<string, unknown>[] {

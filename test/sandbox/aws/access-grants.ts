@@ -19,8 +19,11 @@ export interface AccessGrant {
   readonly locationId: string;
   readonly scope: string;
   readonly grantee: string;
+  readonly granteeType: GranteeType;
   readonly permission: GrantPermission;
 }
+
+export type GranteeType = 'IAM' | 'DIRECTORY_USER' | 'DIRECTORY_GROUP';
 
 export type GrantPermission = 'READ' | 'WRITE' | 'READWRITE';
 
@@ -76,6 +79,10 @@ export class AccessGrantsState {
   listLagMs = 0;
   /** What becomes of a second association with the same Identity Center instance. */
   secondAssociation: 'conflict' | 'accepted' = 'conflict';
+  /** Whether an association ends while users or groups of Identity Center have grants. */
+  endsAssociationWithGrants = true;
+  /** The application provider of AWS to which the application of an association belongs. */
+  applicationProvider = 's3';
   /** Whether CloudFormation changes the tags of an instance in place. Otherwise it replaces the instance. */
   changesTagsInPlace = false;
   /** Identity Center instances that do not exist, or are in another Region. */
@@ -151,6 +158,10 @@ export class AccessGrantsState {
         'The Access Grants instance is not associated with an Identity Center instance',
       );
     }
+    const hasGrants = [...instance.grants.values()].some(({ granteeType }) => granteeType !== 'IAM');
+    if (!this.endsAssociationWithGrants && hasGrants) {
+      throw new AwsError(409, 'Conflict', 'The Access Grants instance has grants to identities of Identity Center');
+    }
     const now = this.clock.now();
     this.ending =
       instance.association.from <= now
@@ -176,6 +187,11 @@ export class AccessGrantsState {
       throw new AwsError(404, 'AccessGrantsInstanceNotExistsError', 'Access Grants Instance does not exist');
     }
     return instance;
+  }
+
+  /** Whether the application belongs to an association, of any account and Region. */
+  hasApplication(applicationArn: string): boolean {
+    return [...this.instances.values()].some(({ association }) => association?.applicationArn === applicationArn);
   }
 
   /** All locations of an instance, or those of one scope; none if there is no instance. */
@@ -245,11 +261,12 @@ export class AccessGrantsState {
     grantee: string,
     subPrefix = '*',
     permission: GrantPermission = 'READWRITE',
+    granteeType: GranteeType = 'IAM',
   ): AccessGrant {
     const instance = this.instance(accountId, region);
     const scope = this.location(accountId, region, locationId).scope.replace(/\*$/, '') + subPrefix;
     const id = randomUUID();
-    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, scope, grantee, permission };
+    const grant = { id, arn: `${instance.arn}/grant/${id}`, locationId, scope, grantee, granteeType, permission };
     instance.grants.set(id, grant);
     return grant;
   }

@@ -2,6 +2,7 @@ import { SandboxClock } from '../clock';
 import { AccessGrantsState } from './access-grants';
 import { AwsError } from './aws-error';
 import { BucketsState } from './buckets';
+import { CloudTrailState } from './cloud-trail';
 import { DUMMY_CREDENTIALS, IamState } from './iam';
 import { handleIam } from './iam-api';
 import { ParametersState } from './parameters';
@@ -12,11 +13,12 @@ import { S3Control } from './s3-control';
 import { SecretsState } from './secrets';
 import { handleSecretsManager } from './secrets-api';
 import { closeServer, getPort, startServer } from './server';
-import { handleSsm, handleSts } from './small-services';
+import { handleSsm, handleSso, handleSts } from './small-services';
 
 export * from './access-grants';
 export * from './aws-error';
 export * from './buckets';
+export * from './cloud-trail';
 export * from './iam';
 export * from './parameters';
 export * from './request';
@@ -47,6 +49,7 @@ export interface AwsServices {
   readonly accessGrants: AccessGrantsState;
   /** S3 Control's operations, authorised; what the HTTP face and Immuta call. */
   readonly s3Control: S3Control;
+  readonly cloudTrail: CloudTrailState;
   readonly secrets: SecretsState;
   readonly buckets: BucketsState;
   readonly parameters: ParametersState;
@@ -82,6 +85,7 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
   const { clock, accountId = DEFAULT_ACCOUNT_ID, region = 'us-east-1', iam = new IamState(clock, accountId) } = options;
   const accessGrants = new AccessGrantsState(clock, iam);
   const s3Control = new S3Control(iam, accessGrants);
+  const cloudTrail = new CloudTrailState(clock, accountId, region);
   const secrets = new SecretsState(clock, accountId, region);
   const buckets = new BucketsState(accountId, region);
   const parameters = new ParametersState();
@@ -94,6 +98,8 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
         request.operation === 'SimulatePrincipalPolicy' ? handlePolicySimulator(iam, request) : handleIam(iam, request),
     ],
     ['sts', (request) => handleSts(iam, request)],
+    ['cloudtrail', (request) => cloudTrail.handle(request)],
+    ['sso', (request) => handleSso(accessGrants, request)],
     ['ssm', (request) => handleSsm(parameters, request)],
     ['s3', (request) => handleS3(iam, buckets, request)],
     ['s3-control', (request) => s3Control.handle(request)],
@@ -105,6 +111,7 @@ export function createAwsServices(options: AwsServicesOptions): AwsServices {
     iam,
     accessGrants,
     s3Control,
+    cloudTrail,
     secrets,
     buckets,
     parameters,

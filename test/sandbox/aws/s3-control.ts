@@ -37,10 +37,10 @@ const OPERATIONS: Record<string, Operation> = {
     method: 'POST',
     path: new RegExp(`^${ROOT}$`),
     keys: requestTags,
-    also: (instanceArn, { Tags, IdentityCenterArn }) => ({
+    also: (instanceArn, { Tags, IdentityCenterArn }, state) => ({
       ...(Tags ? { 's3:TagResource': [instanceArn] } : {}),
       ...(IdentityCenterArn
-        ? { 'sso:DescribeInstance': [IdentityCenterArn], ...applicationActions(IdentityCenterArn) }
+        ? { 'sso:DescribeInstance': [IdentityCenterArn], ...applicationActions(IdentityCenterArn, state) }
         : {}),
     }),
     run: (state, { accountId, region, IdentityCenterArn, Tags }) =>
@@ -52,7 +52,7 @@ const OPERATIONS: Record<string, Operation> = {
   AssociateAccessGrantsIdentityCenter: {
     method: 'POST',
     path: new RegExp(`^${ROOT}/identitycenter$`),
-    also: (_, { IdentityCenterArn }) => applicationActions(IdentityCenterArn),
+    also: (_, { IdentityCenterArn }, state) => applicationActions(IdentityCenterArn, state),
     run: (state, { accountId, region, IdentityCenterArn }) => state.associate(accountId, region, IdentityCenterArn),
   },
   DissociateAccessGrantsIdentityCenter: {
@@ -167,10 +167,10 @@ const OPERATIONS: Record<string, Operation> = {
     run: (state, { accountId, region, ...input }) => {
       const { AccessGrantsLocationId, AccessGrantsLocationConfiguration, Grantee, Permission } = input;
       const subPrefix = AccessGrantsLocationConfiguration?.S3SubPrefix;
-      const { GranteeIdentifier } = Grantee;
-      return grantOutput(
-        state.createGrant(accountId, region, AccessGrantsLocationId, GranteeIdentifier, subPrefix, Permission),
-      );
+      const { GranteeIdentifier, GranteeType } = Grantee;
+      return grantOutput(state.createGrant(
+        accountId, region, AccessGrantsLocationId, GranteeIdentifier, subPrefix, Permission, GranteeType,
+      ));
     },
   },
   GetDataAccess: {
@@ -306,13 +306,21 @@ export function s3ControlOperation({ method, path }: Pick<AwsRequest, 'method' |
  * What AWS says that associating takes, on the resource types that each action has. S3 makes the application: its id
  * is not known before.
  */
-function applicationActions(identityCenterArn: string): Record<string, string[]> {
+function applicationActions(
+  identityCenterArn: string,
+  { applicationProvider }: AccessGrantsState,
+): Record<string, string[]> {
   const application = `arn:aws:sso::444455556666:application/${identityCenterArn.split('/')[1]}/apl-new`;
   return {
-    'sso:CreateApplication': [identityCenterArn, application, 'arn:aws:sso::aws:applicationProvider/s3'],
+    'sso:CreateApplication': [identityCenterArn, application, formatProviderArn(applicationProvider)],
     'sso:PutApplicationGrant': [application],
     'sso:PutApplicationAuthenticationMethod': [application],
   };
+}
+
+/** An application provider of AWS. */
+export function formatProviderArn(provider: string): string {
+  return `arn:aws:sso::aws:applicationProvider/${provider}`;
 }
 
 function parseTags(tags?: {
@@ -366,14 +374,14 @@ function locationOutput({ id, arn, scope, roleArn, createdAt }: AccessGrantsLoca
   };
 }
 
-function grantOutput({ id, arn, locationId, scope, grantee, permission }: AccessGrant) {
+function grantOutput({ id, arn, locationId, scope, grantee, granteeType, permission }: AccessGrant) {
   return {
     AccessGrantId: id,
     AccessGrantArn: arn,
     AccessGrantsLocationId: locationId,
     GrantScope: scope,
     Permission: permission,
-    Grantee: { GranteeType: 'IAM', GranteeIdentifier: grantee },
+    Grantee: { GranteeType: granteeType, GranteeIdentifier: grantee },
   };
 }
 

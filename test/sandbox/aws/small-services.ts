@@ -1,7 +1,9 @@
+import { AccessGrantsState } from './access-grants';
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
 import { ParametersState } from './parameters';
 import { AwsRequest, AwsResponse, elements, json, notImplemented, queryXml } from './request';
+import { formatProviderArn } from './s3-control';
 
 /** STS, of which the `cdk` CLI needs two operations. */
 export async function handleSts(iam: IamState, request: AwsRequest): Promise<AwsResponse> {
@@ -36,4 +38,14 @@ export async function handleSsm(parameters: ParametersState, request: AwsRequest
   const { operation, input } = request;
   if (operation !== 'GetParameter') return notImplemented(request);
   return json({ Parameter: { Name: input.Name, Type: 'String', Value: parameters.parameter(input.Name) } });
+}
+
+/** Identity Center, which shows the applications of associations. */
+export async function handleSso(accessGrants: AccessGrantsState, request: AwsRequest): Promise<AwsResponse> {
+  const { operation, input: { ApplicationArn } } = request;
+  if (operation !== 'DescribeApplication') return notImplemented(request);
+  if (!accessGrants.hasApplication(ApplicationArn)) {
+    throw new AwsError(400, 'ResourceNotFoundException', 'Application not found');
+  }
+  return json({ ApplicationArn, ApplicationProviderArn: formatProviderArn(accessGrants.applicationProvider) });
 }

@@ -41,7 +41,9 @@ export async function readCredentials(
   }
   if (!config.awsRoleToAssume) return aws.iam.exists(principal) ? principal : undefined;
   const keys = externalId === undefined ? undefined : { 'sts:ExternalId': externalId };
-  return (await aws.iam.assumable(config.awsRoleToAssume, principal, keys)) ? config.awsRoleToAssume : undefined;
+  if (!await aws.iam.assumable(config.awsRoleToAssume, principal, keys)) return undefined;
+  aws.cloudTrail.recordAssumeRole(config.awsRoleToAssume, principal, externalId);
+  return config.awsRoleToAssume;
 }
 
 /**
