@@ -63,8 +63,8 @@ export function renderPage(measures: Measures): string {
 
 ${environment}
 
-Times of synthesis are processor time, of the fastest of three rounds: other processes of the machine only slow a round.
-Load times are medians of 21 processes. Compare the ratios: seconds depend on the machine.
+Times of synthesis are processor time, medians of five rounds. A ratio is the median of those of the rounds. Load times
+are medians of 21 processes. Compare the ratios: seconds depend on the machine.
 
 ## Targets
 

@@ -1,37 +1,37 @@
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
+import { median } from './statistics';
 import type { SynthMeasure } from './synth-in-process';
 import { VARIANTS } from './variants';
 
 export const COUNTS = [1, 10, 150, 1600];
-/** In each round, all variants run one after the other. The fastest round counts: other processes only slow one. */
-const ROUNDS = 3;
+/** In each round, all variants run one after the other. */
+const ROUNDS = 5;
 
-/** A variant with the lowest measures of its rounds. */
+/** A variant with the medians of its rounds. */
 export interface VariantMeasure {
   readonly title: string;
   readonly synths: SynthMeasure[];
-  /** By count: CPU time relative to that of `l2`. */
+  /** By count: CPU time relative to that of `l2` in the same round. */
   readonly ratios: number[];
 }
 
 /** Measures every variant in processes of their own. */
 export function measureSynths(): Record<string, VariantMeasure> {
   const rounds = Array.from({ length: ROUNDS }, (_, round) => measureRound(round));
-  const findLowest = (name: string) =>
-    COUNTS.map((_, index) => computeLowest(rounds.map((round) => round[name][index])));
-  const base = findLowest('l2');
-  return Object.fromEntries(Object.entries(VARIANTS).map(([name, { title }]) => {
-    const synths = findLowest(name);
-    return [name, { title, synths, ratios: synths.map(({ cpuMs }, index) => cpuMs / base[index].cpuMs) }];
-  }));
+  return Object.fromEntries(Object.entries(VARIANTS).map(([name, { title }]) => [name, {
+    title,
+    synths: COUNTS.map((_, index) => computeMedians(rounds.map((round) => round[name][index]))),
+    ratios: COUNTS.map((_, index) =>
+      median(rounds.map((round) => round[name][index].cpuMs / round.l2[index].cpuMs))),
+  }]));
 }
 
-function computeLowest(measures: SynthMeasure[]): SynthMeasure {
+function computeMedians(measures: SynthMeasure[]): SynthMeasure {
   return {
     ...measures[0],
-    cpuMs: Math.min(...measures.map(({ cpuMs }) => cpuMs)),
-    peakMb: Math.min(...measures.map(({ peakMb }) => peakMb)),
+    cpuMs: median(measures.map(({ cpuMs }) => cpuMs)),
+    peakMb: median(measures.map(({ peakMb }) => peakMb)),
   };
 }
 

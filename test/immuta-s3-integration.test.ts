@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   App, Aspects, CfnElement, CfnParameter, CfnResource, Duration, NestedStack, RemovalPolicy, Stack,
 } from 'aws-cdk-lib';
@@ -32,6 +33,10 @@ import {
 } from '../src';
 import { Annotations } from './support/annotations';
 
+/** What `cdk init` writes into `cdk.json`. */
+const FEATURE_FLAGS: Record<string, unknown> = JSON.parse(
+  readFileSync(require.resolve('aws-cdk-lib/recommended-feature-flags.json'), 'utf8'),
+);
 const IDENTITY_CENTER = 'arn:aws:sso:::instance/ssoins-1111222233334444';
 
 describe('default configuration', () => {
@@ -49,6 +54,16 @@ describe('default configuration', () => {
       'Custom::ImmutaS3Integration': 1,
     };
     expect(countTypes(stack)).toEqual(nine);
+  });
+
+  test('has a template of at most 8 KB in an app of `cdk init`', () => {
+    const app = new App({ analyticsReporting: false, context: FEATURE_FLAGS });
+    const stack = newStack({ env: ENV }, app, 'Lake');
+    const tenant = newTenant(stack);
+    newIntegration(stack, 'Sales', { tenant });
+    const { template } = app.synth().getStackByName('Lake');
+    expect(Object.keys(template.Resources)).toHaveLength(9);
+    expect(JSON.stringify(template).length).toBeLessThanOrEqual(8 * 1_024);
   });
 
   test('defines three more resources for each further integration', () => {
