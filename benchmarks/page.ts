@@ -149,7 +149,7 @@ The variants are:
 - **this library**
 - **the same template as L1**: the template of this library, each resource a \`CfnResource\` with literal properties.
   Nothing can be faster in the CDK.
-- **the same resources as L2**: the constructs of aws-cdk-lib with the same statements, without validation
+- **the same resources as L2**: the constructs of aws-cdk-lib that give the same template, without validation
 - **L2 with the Provider framework**: the same with \`Provider\`, \`onEvent\` and \`isComplete\`
 - **two published libraries** whose constructs have a custom resource. They do another job, with fewer and shorter
   policies. One uses the Provider framework, the other a function of its own.

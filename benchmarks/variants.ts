@@ -8,6 +8,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CfnAccessGrantsInstance } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Provider } from 'aws-cdk-lib/custom-resources';
+import { Construct } from 'constructs';
+import type { IAccessGrantsInstance } from '../src';
 
 /** The library as it is published, instead of its sources as tsx compiles them. */
 const requireBuilt = createRequire(__filename);
@@ -29,6 +31,7 @@ const PRINCIPAL = 'arn:aws:iam::444455556666:role/immuta';
 /** Immuta sends one. Without it, the library warns. */
 const EXTERNAL_ID = 'from-immuta';
 const SECRET = 'immuta/api-key';
+const TENANT_URL = 'https://acme.immutacloud.com';
 const locateCode = () => ({
   // The lowest supported aws-cdk-lib has no Runtime.NODEJS_24_X.
   runtime: new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS),
@@ -53,8 +56,11 @@ const importBucket = (stack: Stack, index: number) =>
 
 function beginLibrary(first: Stack): DefineOne {
   const tenant = new ImmutaTenant(first, 'Immuta', {
-    url: 'https://acme.immutacloud.com', apiKey: Secret.fromSecretNameV2(first, 'ApiKey', SECRET),
+    url: TENANT_URL, apiKey: Secret.fromSecretNameV2(first, 'ApiKey', SECRET),
   });
+  // The first stack has the instance. The others import it once.
+  const imported = (stack: Stack) => (stack.node.tryFindChild('AccessGrants') as IAccessGrantsInstance | undefined)
+    ?? AccessGrantsInstance.fromDefault(stack, 'AccessGrants');
   return (stack, index) => {
     new ImmutaS3Integration(stack, `Lake${index}`, {
       tenant,
@@ -62,25 +68,30 @@ function beginLibrary(first: Stack): DefineOne {
       authentication: ImmutaAuthentication.assumeRole({
         principal: new iam.ArnPrincipal(PRINCIPAL), externalId: EXTERNAL_ID,
       }),
-      // The first stack has the instance.
-      accessGrantsInstance: stack === first
-        ? undefined
-        : AccessGrantsInstance.fromDefault(stack, `AccessGrants${index}`),
+      accessGrantsInstance: stack === first ? undefined : imported(stack),
     });
   };
 }
 
+interface DefinedFunction {
+  readonly handler: lambda.Function;
+  readonly secretArn: string;
+}
+
 /** The function of the library with the constructs of aws-cdk-lib, and the Access Grants instance. */
-function defineFunction(stack: Stack): lambda.Function {
-  new CfnAccessGrantsInstance(stack, 'AccessGrants');
-  const { secretArn } = Secret.fromSecretNameV2(stack, 'ApiKey', SECRET);
-  const logGroup = new logs.LogGroup(stack, 'LogGroup', {
+function defineFunction(scope: Construct): DefinedFunction {
+  new CfnAccessGrantsInstance(scope, 'AccessGrants').applyRemovalPolicy(RemovalPolicy.DESTROY);
+  const stack = Stack.of(scope);
+  const description = 'Manages Immuta integrations with S3';
+  const { secretArn } = Secret.fromSecretNameV2(scope, 'ApiKey', SECRET);
+  const logGroup = new logs.LogGroup(scope, 'LogGroup', {
     retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY,
   });
   const allow = (resource: string, ...actions: string[]) =>
     new iam.PolicyStatement({ actions, resources: [resource] });
-  const role = new iam.Role(stack, 'HandlerRole', {
+  const role = new iam.Role(scope, 'HandlerRole', {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    description,
     inlinePolicies: {
       Handler: new iam.PolicyDocument({
         statements: [
@@ -92,24 +103,33 @@ function defineFunction(stack: Stack): lambda.Function {
       }),
     },
   });
-  const handler = new lambda.Function(stack, 'Handler', {
+  const handler = new lambda.Function(scope, 'Handler', {
     ...locateCode(),
+    description,
     timeout: Duration.minutes(15),
     memorySize: 256,
     role,
     logGroup,
     maxEventAge: Duration.hours(1),
     retryAttempts: 2,
-    environment: { IMMUTA_URL: 'https://acme.immutacloud.com', API_KEY_SECRET_ARN: secretArn },
+    environment: { IMMUTA_URL: TENANT_URL, API_KEY_SECRET_ARN: secretArn },
   });
-  new iam.Policy(stack, 'SelfInvoke', {
-    roles: [role], statements: [allow(handler.functionArn, 'lambda:InvokeFunction')],
+  new iam.Policy(scope, 'SelfInvoke', {
+    policyName: 'SelfInvoke', roles: [role], statements: [allow(handler.functionArn, 'lambda:InvokeFunction')],
   });
-  return handler;
+  return { handler, secretArn };
+}
+
+/** What the custom resources share. */
+interface Service {
+  readonly serviceToken: string;
+  readonly secretArn: string;
+  /** What they need before. */
+  readonly dependency: Construct;
 }
 
 /** Two roles with the statements of the library, and a custom resource. Nothing is validated. */
-function defineResources(stack: Stack, index: number, serviceToken: string): void {
+function defineResources(stack: Stack, index: number, { serviceToken, secretArn, dependency }: Service): void {
   const { account, partition, region } = stack;
   const governed = {
     account,
@@ -124,6 +144,7 @@ function defineResources(stack: Stack, index: number, serviceToken: string): voi
   };
   const location = new iam.Role(stack, `Location${index}`, {
     assumedBy: new LocationRolePrincipal(governed),
+    description: 'Vends credentials for data that Immuta governs',
     inlinePolicies: { GovernedData: new iam.PolicyDocument({ statements: buildLocationRoleStatements(governed) }) },
   });
   const statements = buildImmutaStatements({
@@ -132,12 +153,17 @@ function defineResources(stack: Stack, index: number, serviceToken: string): voi
   const immuta = new iam.Role(stack, `Immuta${index}`, {
     assumedBy: new iam.ArnPrincipal(PRINCIPAL),
     externalIds: [EXTERNAL_ID],
+    description: 'Lets Immuta manage locations and grants of S3 Access Grants',
     inlinePolicies: { S3AccessGrants: new iam.PolicyDocument({ statements }) },
   });
+  [location, immuta].forEach((role) => role.applyRemovalPolicy(RemovalPolicy.DESTROY));
   const resource = new CustomResource(stack, `Resource${index}`, {
     serviceToken,
-    serviceTimeout: Duration.minutes(60),
+    serviceTimeout: Duration.minutes(35),
+    resourceType: 'Custom::ImmutaS3Integration',
     properties: {
+      TenantUrl: TENANT_URL,
+      ApiKeySecretArn: secretArn,
       AccountId: account,
       Region: region,
       LocationPath: `s3://lake-${index}/`,
@@ -145,25 +171,31 @@ function defineResources(stack: Stack, index: number, serviceToken: string): voi
       AuthenticationType: 'auto',
       RoleToAssumeArn: immuta.roleArn,
       TimeoutSeconds: '1800',
+      IamPropagationTimeoutSeconds: '180',
+      RemovalPolicy: 'destroy',
       Generation: location.roleId,
     },
   });
-  resource.node.addDependency(location, immuta);
+  resource.node.addDependency(dependency, location, immuta);
 }
 
 function beginConstructs(first: Stack): DefineOne {
-  const { functionArn } = defineFunction(first);
-  return (stack, index) => defineResources(stack, index, functionArn);
+  const dependency = new Construct(first, 'Immuta');
+  const { handler, secretArn } = defineFunction(dependency);
+  return (stack, index) =>
+    defineResources(stack, index, { serviceToken: handler.functionArn, secretArn, dependency });
 }
 
 /** The waiting of the framework needs a second function. */
 function beginProvider(first: Stack): DefineOne {
-  const { serviceToken } = new Provider(first, 'Provider', {
-    onEventHandler: defineFunction(first),
-    isCompleteHandler: new lambda.Function(first, 'IsComplete', locateCode()),
+  const dependency = new Construct(first, 'Immuta');
+  const { handler, secretArn } = defineFunction(dependency);
+  const { serviceToken } = new Provider(dependency, 'Provider', {
+    onEventHandler: handler,
+    isCompleteHandler: new lambda.Function(dependency, 'IsComplete', locateCode()),
     totalTimeout: Duration.minutes(30),
   });
-  return (stack, index) => defineResources(stack, index, serviceToken);
+  return (stack, index) => defineResources(stack, index, { serviceToken, secretArn, dependency });
 }
 
 interface TemplateResource {

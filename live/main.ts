@@ -12,6 +12,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { applyReport, SETTINGS_FILE } from './apply-report';
 import { CdkDeployer } from './cdk';
 import { connectToImmuta } from './immuta';
@@ -83,7 +84,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** CloudTrail shows a request to STS in the Region of its endpoint, and one to the global endpoint in us-east-1. */
 function listTrailRegions(region: string): string[] {
-  return /^(cn|us-gov)-|^us-east-1$/.test(region) ? [region] : [region, 'us-east-1'];
+  return RegionInfo.get(region).partition === 'aws' ? [...new Set([region, 'us-east-1'])] : [region];
 }
 
 async function readApiKey(options: Options): Promise<{ apiKey: string; accountId: string }> {
