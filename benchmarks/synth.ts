@@ -6,14 +6,20 @@ import { VARIANTS } from './variants';
 
 export const COUNTS = [1, 10, 150, 1600];
 /** In each round, all variants run one after the other. */
-const ROUNDS = 5;
+const ROUNDS = 7;
+
+export interface Ratio {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
 
 /** A variant with the medians of its rounds. */
 export interface VariantMeasure {
   readonly title: string;
   readonly synths: SynthMeasure[];
   /** By count: CPU time relative to that of `l2` in the same round. */
-  readonly ratios: number[];
+  readonly ratios: Ratio[];
 }
 
 /** Measures every variant in processes of their own. */
@@ -23,8 +29,12 @@ export function measureSynths(): Record<string, VariantMeasure> {
     title,
     synths: COUNTS.map((_, index) => computeMedians(rounds.map((round) => round[name][index]))),
     ratios: COUNTS.map((_, index) =>
-      median(rounds.map((round) => round[name][index].cpuMs / round.l2[index].cpuMs))),
+      computeRatio(rounds.map((round) => round[name][index].cpuMs / round.l2[index].cpuMs))),
   }]));
+}
+
+function computeRatio(ratios: number[]): Ratio {
+  return { median: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) };
 }
 
 function computeMedians(measures: SynthMeasure[]): SynthMeasure {

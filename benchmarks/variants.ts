@@ -236,9 +236,10 @@ function beginCfnResources(first: Stack): DefineOne {
 }
 
 export const VARIANTS: Record<string, Variant> = {
+  // The first two are compared, and run one after the other.
   library: { title: 'this library', begin: beginLibrary },
-  l1: { title: 'the same template as L1', begin: beginCfnResources },
   l2: { title: 'the same resources as L2', begin: beginConstructs },
+  l1: { title: 'the same template as L1', begin: beginCfnResources },
   provider: { title: 'L2 with the Provider framework', begin: beginProvider },
   ses: {
     title: '`@pepperize/cdk-ses-smtp-credentials`',

@@ -1,4 +1,4 @@
-import { DissociateAccessGrantsIdentityCenterCommand } from '@aws-sdk/client-s3-control';
+import { tryToDissociate } from './association';
 import { BASE } from './base-stack';
 import type { Context } from './context';
 import { isAssociated } from './instance';
@@ -6,7 +6,7 @@ import { deleteIntegration, listIntegrations, requireSuccess, waitForRecord } fr
 import { deleteGrants, deleteLocation, findLocations } from './locations';
 import { describeStack } from './stacks';
 import type { Created } from './state';
-import { READ_LAG_MS } from './times';
+import { LONGEST_PROPAGATION_MS, READ_LAG_MS } from './times';
 
 /** What each name of the kit looks like. Nothing else is deleted, whatever the state file says. */
 const OWN_NAME = /^(live|ImmutaLive)-[0-9a-z]+-/;
@@ -34,7 +34,7 @@ export async function cleanUp(context: Context, keptStack?: string): Promise<str
   // What does not show yet would be taken for deleted.
   if (Object.values(others).some((names) => names.length > 0)) await context.sleep(READ_LAG_MS);
   await removeAll('grants', (scope) => deleteGrantsBelow(context, scope));
-  await removeAll('associations', (name) => dissociate(context, name));
+  await removeAll('associations', (name) => endAssociation(context, name));
   await removeAll('dataSources', (name) => deleteDataSource(context, name));
   await removeAll('integrations', (name) => deleteIntegrations(context, name));
   if (failures.length > 0) return [...failures, ...describeKept(context, ['locations', 'stacks'])];
@@ -81,11 +81,18 @@ async function deleteLocationOf(context: Context, scope: string): Promise<void> 
 }
 
 /** Ends the association of the instance in the base stack. Without that stack, an instance belongs to another owner. */
-async function dissociate({ aws }: Context, name: string): Promise<void> {
+async function endAssociation(context: Context, name: string): Promise<void> {
+  const { aws } = context;
   const baseStack = name.replace(/^live-(\w+)-.*$/, `ImmutaLive-$1-${BASE}`);
   if ((await describeStack(aws.cloudFormation, baseStack)).status === 'DELETE_COMPLETE') return;
-  if (!await isAssociated(aws)) return; // The run ended before.
-  await aws.s3Control.send(new DissociateAccessGrantsIdentityCenterCommand({ AccountId: aws.accountId }));
+  // S3 refuses it if the association has ended before, or never began.
+  await tryToDissociate(context, 0);
+  const isGone = await context.poll(async () => {
+    if (!await isAssociated(aws)) return true;
+    await tryToDissociate(context, 0);
+    return undefined;
+  }, { everyMs: 10_000, timeoutMs: LONGEST_PROPAGATION_MS });
+  if (!isGone) throw new Error('S3 still shows it');
 }
 
 async function destroyStack(context: Context, stackName: string): Promise<void> {

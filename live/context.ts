@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudFormationClient, StackResourceDetail } from '@aws-sdk/client-cloudformation';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { S3ControlClient } from '@aws-sdk/client-s3-control';
@@ -8,7 +8,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Base, BASE, defineBase, readBase } from './base-stack';
 import type { Reply, SendToImmuta } from './immuta';
 import type { Options } from './options';
-import { Deployer, DeployOptions, describeStack, StackState } from './stacks';
+import { Deployer, DeployOptions, describeStack, describeStackResource, StackState } from './stacks';
 import type { State } from './state';
 import { PROPAGATION_MS } from './times';
 
@@ -153,6 +153,11 @@ export class Context {
 
   describe(label: string): Promise<StackState> {
     return describeStack(this.aws.cloudFormation, this.stackName(label));
+  }
+
+  /** What CloudFormation shows of a resource. The function of the library reads it in the same way. */
+  describeResource(label: string, logicalId: string): Promise<StackResourceDetail> {
+    return describeStackResource(this.aws.cloudFormation, this.stackName(label), logicalId);
   }
 
   /** Destroys a stack of this run, and returns what CloudFormation shows then. */

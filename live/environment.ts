@@ -18,17 +18,18 @@ export async function checkEnvironment({ s3, accountId }: Aws, bucket: string): 
   }
 }
 
-/** @throws Error if S3 Access Grants answers in the Region with neither an instance nor that there is none */
+/** @throws Error if S3 Access Grants does not say whether there is an instance, as in a Region without it */
 export async function checkService(aws: Aws): Promise<void> {
   try {
     await findInstance(aws);
   } catch (error) {
     const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
     const status = $metadata?.httpStatusCode;
-    if (status === 403) throw error; // The credentials.
+    const isAboutCaller = status === 403 || /Token|Credential/.test(name);
+    if (status === undefined || isAboutCaller) throw error;
     const region = await aws.s3Control.config.region();
-    throw new Error(`S3 Access Grants gives no answer in ${region}, which may not have it: `
-      + [status, name, message].filter(Boolean).join(' '));
+    throw new Error(`S3 Access Grants does not say whether ${region} has an instance. The Region may not have the `
+      + `service. It answered: ${status} ${name} ${message}`);
   }
 }
 

@@ -12,7 +12,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
-import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { applyReport, SETTINGS_FILE } from './apply-report';
 import { CdkDeployer } from './cdk';
 import { connectToImmuta } from './immuta';
@@ -49,7 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
   const ended = new AbortController();
   process.on('SIGINT', () => {
     if (ended.signal.aborted) process.exit(130);
-    console.log('\nEnds after this step, and deletes what it has created. Ctrl-C again leaves that to the next run.');
+    console.log('\nEnds after this step, and deletes what is left of it. Ctrl-C again leaves that to the next run.');
     ended.abort();
   });
   const report = await runKit({
@@ -58,7 +57,7 @@ async function main(args: readonly string[]): Promise<void> {
     aws: {
       accountId,
       cloudFormation: new CloudFormationClient(),
-      cloudTrails: listTrailRegions(region).map((each) => new CloudTrailClient({ region: each })),
+      cloudTrails: listTrailRegions(region).map((each) => new CloudTrailClient({ region: each, maxAttempts: 10 })),
       s3: new S3Client(),
       s3Control,
       ssoAdmin: new SSOAdminClient(),
@@ -84,7 +83,8 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** CloudTrail shows a request to STS in the Region of its endpoint, and one to the global endpoint in us-east-1. */
 function listTrailRegions(region: string): string[] {
-  return RegionInfo.get(region).partition === 'aws' ? [...new Set([region, 'us-east-1'])] : [region];
+  const hasGlobalEndpoint = !/^(cn|us-gov|us-iso\w*|eu-iso\w*|eusc)-/.test(region);
+  return hasGlobalEndpoint ? [...new Set([region, 'us-east-1'])] : [region];
 }
 
 async function readApiKey(options: Options): Promise<{ apiKey: string; accountId: string }> {

@@ -4,7 +4,7 @@ import { findCaller } from './callers';
 import { cleanUp } from './cleanup';
 import { Aws, Context, ContextOptions } from './context';
 import { checkEnvironment, checkService } from './environment';
-import { Experiment } from './experiment';
+import { Experiment, NEEDED_OPTIONS } from './experiment';
 import { EXPERIMENTS } from './experiments';
 import { principal } from './experiments/principal';
 import { findInstance } from './instance';
@@ -35,7 +35,8 @@ of the bootstrap stack; iam:PassRole for roles whose names begin with ImmutaLive
 cloudformation:GetTemplate and cloudformation:*StackRefactor for stacks whose names begin with ImmutaLive-. The API key
 needs APPLICATION_ADMIN, and for data sources CREATE_S3_DATASOURCE. To show who assumed the roles:
 cloudtrail:LookupEvents. With --identity-center: sso:CreateApplication, sso:DeleteApplication,
-sso:DescribeApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod.
+sso:DescribeApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod. With --directory-group:
+sso:DescribeInstance, sso:DescribeApplication and identitystore:DescribeGroup.
 
 In Immuta it creates integrations and data sources whose names begin with live-, and deletes them. Nothing in the bucket
 is read or written.`;
@@ -69,7 +70,7 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
   leftovers.forEach((each) => kit.log(`Not deleted: ${kit.redact(each)}`));
   const report = { isComplete: true, results, leftovers: leftovers.map(kit.redact) };
   kit.save(report);
-  if (results.some(isPrincipalKnown)) await showCaller(kit, context, startedAt);
+  if (!kit.signal.aborted && results.some(isPrincipalKnown)) await showCaller(kit, context, startedAt);
   return report;
 }
 
@@ -82,9 +83,9 @@ async function showCaller({ log, signal }: Kit, context: Context, since: number)
   log('\nAsks CloudTrail who assumed the roles, for 15 minutes at most. Ctrl-C ends that.');
   try {
     const caller = await findCaller(context, since);
-    log(caller === undefined ? 'CloudTrail shows nobody.' : `Immuta came as ${caller}.`);
+    log(caller === undefined ? 'CloudTrail shows no caller.' : `Immuta assumed the roles as ${caller}.`);
   } catch (error) {
-    if (!signal.aborted) log(`Cannot ask: ${(error as Error).message}`);
+    log(signal.aborted ? 'Ended.' : `Cannot ask: ${(error as Error).message}`);
   }
 }
 
@@ -116,7 +117,8 @@ async function runExperiment(experiment: Experiment, context: Context, kit: Kit)
   const { id, question, expected, needs = [] } = experiment;
   const missing = needs.find((option) => !kit.options[option]);
   if (missing) {
-    return { id, question, expected, seen: {}, outcome: 'skipped', reason: `'${missing}' is missing`, seconds: 0 };
+    const reason = `'${NEEDED_OPTIONS[missing]}' is missing`;
+    return { id, question, expected, seen: {}, outcome: 'skipped', reason, seconds: 0 };
   }
   const startedAt = context.now();
   const elapsed = () => (context.now() - startedAt) / 1000;

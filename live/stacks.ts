@@ -1,5 +1,6 @@
 import {
-  CloudFormationClient, DescribeStackEventsCommand, DescribeStacksCommand, StackEvent,
+  CloudFormationClient, DescribeStackEventsCommand, DescribeStackResourceCommand, DescribeStacksCommand, StackEvent,
+  StackResourceDetail,
 } from '@aws-sdk/client-cloudformation';
 import type { Stack } from 'aws-cdk-lib';
 
@@ -41,6 +42,17 @@ export async function describeStack(client: CloudFormationClient, stackName: str
     if (/does not exist/.test((error as Error).message)) return { status: 'DELETE_COMPLETE', outputs: {}, events: [] };
     throw error;
   }
+}
+
+export async function describeStackResource(
+  client: CloudFormationClient,
+  StackName: string,
+  LogicalResourceId: string,
+): Promise<StackResourceDetail> {
+  const { StackResourceDetail: detail } = await client.send(
+    new DescribeStackResourceCommand({ StackName, LogicalResourceId }),
+  );
+  return detail!;
 }
 
 /** A resource that was cancelled is not the cause. */

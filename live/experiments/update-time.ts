@@ -1,4 +1,3 @@
-import { DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
 import { Experiment } from '../experiment';
 import { defineProbes } from '../probe';
 
@@ -14,14 +13,8 @@ export const updateTime: Experiment = {
       defineProbes(stack, { Fast: {}, Slow: { delaySeconds: DELAY_SECONDS } });
     });
     if (status !== 'CREATE_COMPLETE') throw new Error(`the stack failed: ${status}`);
-    const StackName = context.stackName('UpdateTime');
-    // The function asks in the same way.
-    const [fast, slow] = await Promise.all(['Fast', 'Slow'].map(async (LogicalResourceId) => {
-      const { StackResourceDetail } = await context.aws.cloudFormation.send(
-        new DescribeStackResourceCommand({ StackName, LogicalResourceId }),
-      );
-      return StackResourceDetail!.LastUpdatedTimestamp!.getTime();
-    }));
+    const [fast, slow] = await Promise.all(['Fast', 'Slow'].map(async (logicalId) =>
+      (await context.describeResource('UpdateTime', logicalId)).LastUpdatedTimestamp!.getTime()));
     await context.destroy('UpdateTime');
     const moves = slow - fast > DELAY_SECONDS * 500;
     return { 'cloudFormation.updateTime': moves ? 'each status' : 'start' };

@@ -1,4 +1,4 @@
-import { Live, useLive } from './fixture';
+import { findLeftovers, Live, NOTHING, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
 import { associationEnd } from '../../live/experiments/association-end';
 import { cleanupId } from '../../live/experiments/cleanup-id';
@@ -36,6 +36,21 @@ async function run(experiment: Experiment, change: (current: Live) => Partial<Li
 
 function set(settings: Record<string, unknown>): void {
   applySettings(live.current.sandbox, settings);
+}
+
+/** How often the end of the association with Identity Center was requested. */
+let requests = 0;
+
+/** Refuses some requests to end the association with Identity Center. */
+function refuseToDissociate(isRefused: () => boolean, error: AwsError): void {
+  const { accessGrants } = live.current.sandbox.aws;
+  const dissociate = accessGrants.dissociate.bind(accessGrants);
+  requests = 0;
+  accessGrants.dissociate = (...instance) => {
+    requests += 1;
+    if (isRefused()) throw error;
+    dissociate(...instance);
+  };
 }
 
 /** Immuta with other answers to some requests. Undefined: as it answers. */
@@ -197,8 +212,8 @@ test('set-context fails in an instance that is associated with Identity Center',
   });
 });
 
-test('identity-center says nothing about the application provider when it may not ask for it', async () => {
-  live.current.sandbox.aws.route('sso', () => Promise.reject(new AwsError(400, 'AccessDeniedException', 'no')));
+test('identity-center says nothing about the application provider when Identity Center does not show it', async () => {
+  live.current.sandbox.aws.route('sso', () => Promise.reject(new AwsError(400, 'ValidationException', 'no')));
   expect((await run(identityCenter)).seen).toEqual({
     'aws.accessGrants.secondAssociation': 'conflict', 'aws.accessGrants.associationMs': 0,
   });
@@ -215,27 +230,34 @@ test.each([identityCenter, associationEnd])('$id does not change an instance of 
 });
 
 test('association-end fails when S3 does not end the association without the grant, either', async () => {
-  const { accessGrants } = live.current.sandbox.aws;
-  const dissociate = accessGrants.dissociate.bind(accessGrants);
-  let refusals = 0;
-  accessGrants.dissociate = (...instance) => {
-    if ((refusals += 1) <= 20) throw new AwsError(400, 'InvalidRequest', 'Not now');
-    dissociate(...instance);
-  };
+  refuseToDissociate(() => requests <= 30, new AwsError(400, 'InvalidRequest', 'Not now'));
   expect(await run(associationEnd)).toMatchObject({
     outcome: 'failed', reason: 'S3 does not end the association without the grant, either: Not now',
   });
 });
 
-test('association-end waits until S3 no longer counts a grant that was deleted', async () => {
+test('association-end does not take a refusal for a moment for one because of the grant', async () => {
+  refuseToDissociate(() => requests === 1, new AwsError(409, 'OperationAborted', 'Try again'));
+  expect(await run(associationEnd)).toMatchObject({ outcome: 'as expected' });
+});
+
+test('association-end waits until S3 no longer counts the grant', async () => {
+  const { accessGrants } = live.current.sandbox.aws;
+  let lastGrant = 0;
+  refuseToDissociate(() => {
+    if (accessGrants.findInstance('111122223333', 'us-east-1')!.grants.size > 0) lastGrant = requests;
+    return requests - lastGrant < 3;
+  }, new AwsError(409, 'Conflict', 'There are grants'));
+  expect((await run(associationEnd)).seen).toEqual({ 'aws.accessGrants.endsAssociationWithGrants': false });
+});
+
+test('association-end says nothing when S3 accepts the end and keeps the association', async () => {
   const { accessGrants } = live.current.sandbox.aws;
   const dissociate = accessGrants.dissociate.bind(accessGrants);
-  let refusals = 0;
   accessGrants.dissociate = (...instance) => {
-    if ((refusals += 1) <= 3) throw new AwsError(409, 'Conflict', 'There are grants');
-    dissociate(...instance);
+    if (accessGrants.findInstance(...instance)!.grants.size === 0) dissociate(...instance);
   };
-  expect((await run(associationEnd)).seen).toEqual({ 'aws.accessGrants.endsAssociationWithGrants': false });
+  expect(await run(associationEnd)).toMatchObject({ outcome: 'undetermined', seen: {} });
 });
 
 test('association-end does not take missing permissions for a refusal', async () => {
@@ -246,6 +268,20 @@ test('association-end does not take missing permissions for a refusal', async ()
   const { kit } = live.current;
   const { results } = (await runKit({ ...kit, experiments: [associationEnd] }))!;
   expect(results).toMatchObject([{ outcome: 'failed', reason: 'Access Denied' }]);
+});
+
+test('cleanup-id ends the update before its stack is destroyed when the user ends the run', async () => {
+  const { kit, ended, sandbox: { cloudFormation } } = live.current;
+  const sleep: typeof kit.time.sleep = (ms, signal) => {
+    const stack = cloudFormation.stacks.get('ImmutaLive-a1b2c3-CleanupId');
+    if (stack?.status === 'UPDATE_IN_PROGRESS') ended.abort();
+    return kit.time.sleep(ms, signal);
+  };
+  const time = { ...kit.time, sleep };
+  expect(await runKit({ ...kit, time, experiments: [cleanupId] })).toMatchObject({
+    results: [{ outcome: 'failed', reason: 'ended by the user' }], leftovers: [],
+  });
+  expect(findLeftovers(live.current)).toEqual(NOTHING);
 });
 
 test('cleanup-id says nothing when the update fails', async () => {

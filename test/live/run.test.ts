@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, RUN_ID, useLive } from './fixture';
+import { beginAssociation } from '../../live/association';
 import { Experiment } from '../../live/experiment';
 import { EXPERIMENTS } from '../../live/experiments';
 import { createIntegration, deleteIntegration, startIntegration } from '../../live/integrations';
@@ -175,6 +176,26 @@ describe('cleaning up', () => {
     expect(kit.state.current).toMatchObject({ integrations: ['live-a1b2c3-left'], associations: [] });
   });
 
+  test('ends an association that S3 does not end at once', async () => {
+    const { sandbox: { aws: { accessGrants } } } = live.current;
+    const dissociate = accessGrants.dissociate.bind(accessGrants);
+    let requests = 0;
+    accessGrants.dissociate = (...instance) => {
+      requests += 1;
+      if (requests <= 3) throw new AwsError(409, 'OperationAborted', 'Try again');
+      dissociate(...instance);
+    };
+    accessGrants.associationMs = 20_000;
+    const leavesAssociation = experimentThat(async (context) => {
+      await beginAssociation(context);
+      await context.sleep(60_000);
+      return {};
+    });
+
+    expect(await run(leavesAssociation)).toMatchObject({ leftovers: [] });
+    expect(findLeftovers(live.current)).toEqual(NOTHING);
+  });
+
   test('does not take a read before the deletion for a failed one', async () => {
     const { sandbox: { immuta } } = live.current;
     immuta.switches.readLag.get.delete = 30_000;
@@ -343,16 +364,20 @@ describe('asking', () => {
     aws.route('s3-control', () => Promise.reject(error));
 
     await expect(runKit(kit)).rejects.toThrow(
-      `S3 Access Grants gives no answer in ${region}, which may not have it: ${cause}`,
+      `S3 Access Grants does not say whether ${region} has an instance. The Region may not have the service. `
+      + `It answered: ${cause}`,
     );
     expect([asked, immuta.requests]).toEqual([[], []]);
   });
 
-  test('does not take missing permissions for a missing service', async () => {
+  test.each<[string, AwsError]>([
+    ['missing permissions', new AwsError(403, 'AccessDenied', 'Denied')],
+    ['expired credentials', new AwsError(400, 'ExpiredToken', 'Denied')],
+  ])('does not take %s for a missing service', async (_, error) => {
     const { kit, sandbox: { aws } } = live.current;
-    aws.route('s3-control', () => Promise.reject(new AwsError(403, 'AccessDenied', 'Access Denied')));
+    aws.route('s3-control', () => Promise.reject(error));
 
-    await expect(runKit(kit)).rejects.toThrow(/^Access Denied$/);
+    await expect(runKit(kit)).rejects.toThrow(/^Denied$/);
   });
 
   test('does without the Region of a bucket that S3 does not tell', async () => {
@@ -381,31 +406,36 @@ describe('asking', () => {
 describe('the caller', () => {
   const { principal } = Object.fromEntries(EXPERIMENTS.map((experiment) => [experiment.id, experiment]));
   const CALLER = 'the principal with the ID AROA726F6C652F696D6D7 in account 999988887777';
+  const immutaRole = `arn:aws:iam::${account}:role/immuta`;
   const ownRole = `arn:aws:iam::${account}:role/ImmutaLive-${RUN_ID}-Base-Role`;
 
   test.each<[string, (sandbox: Sandbox) => void, string]>([
-    ['of another account', () => {}, `Immuta came as ${CALLER}, without an external ID.`],
+    ['of another account', () => {}, `Immuta assumed the roles as ${CALLER}, without an external ID.`],
     ['with an external ID', ({ immuta }) => Object.assign(immuta.identity, { externalId: 'acme' }),
-      `Immuta came as ${CALLER}, with the external ID 'acme'.`],
+      `Immuta assumed the roles as ${CALLER}, with the external ID 'acme'.`],
     ['whose request CloudTrail shows in the other Region', ({ aws: { cloudTrail } }) => {
       cloudTrail.region = 'us-west-2';
-    }, `Immuta came as ${CALLER}, without an external ID.`],
+    }, `Immuta assumed the roles as ${CALLER}, without an external ID.`],
     ['that CloudTrail shows late', ({ aws: { cloudTrail } }) => {
       cloudTrail.delayMs = 14 * 60_000;
-    }, `Immuta came as ${CALLER}, without an external ID.`],
+    }, `Immuta assumed the roles as ${CALLER}, without an external ID.`],
     ['that CloudTrail does not show', ({ aws: { cloudTrail } }) => {
       cloudTrail.region = 'eu-west-1';
-    }, 'CloudTrail shows nobody.'],
+    }, 'CloudTrail shows no caller.'],
+    ['while one Region does not answer', ({ aws }) => aws.route('cloudtrail', (request, next) =>
+      request.region === 'us-west-2'
+        ? Promise.reject(new AwsError(400, 'AccessDeniedException', 'no'))
+        : next(request)),
+    `Immuta assumed the roles as ${CALLER}, without an external ID.`],
     ['that may not be read', ({ aws }) => aws.route('cloudtrail', () =>
       Promise.reject(new AwsError(400, 'AccessDeniedException', 'cloudtrail:LookupEvents is missing'))),
     'Cannot ask: cloudtrail:LookupEvents is missing'],
     ['among services and roles of others', ({ aws: { cloudTrail } }) => {
       cloudTrail.recordAssumeRole(ownRole, 'lambda.amazonaws.com');
       cloudTrail.recordAssumeRole(`arn:aws:iam::${account}:role/Admin`, `arn:aws:iam::${account}:role/Jane`, 'other');
-    }, `Immuta came as ${CALLER}, without an external ID.`],
-    ['of the same account', ({ aws: { cloudTrail } }) => cloudTrail.recordAssumeRole(
-      ownRole, `arn:aws:iam::${account}:role/immuta`,
-    ), `Immuta came as arn:aws:iam::${account}:role/immuta, without an external ID.`],
+    }, `Immuta assumed the roles as ${CALLER}, without an external ID.`],
+    ['of the same account', ({ aws: { cloudTrail } }) => cloudTrail.recordAssumeRole(ownRole, immutaRole),
+      `Immuta assumed the roles as ${immutaRole}, without an external ID.`],
   ])('%s', async (_, change, message) => {
     const { kit, log, sandbox } = live.current;
     change(sandbox);
@@ -416,9 +446,23 @@ describe('the caller', () => {
     expect(renderMarkdown(report!) + renderJson(report!)).not.toMatch(/AROA726F|999988887777|acme/);
   });
 
-  test('is not asked for if Immuta did not come', async () => {
+  test('is not looked up further when the user ends the run', async () => {
+    const { kit, log, ended, sandbox } = live.current;
+    sandbox.aws.cloudTrail.region = 'eu-west-1';
+    const sleep: typeof kit.time.sleep = (ms, signal) => {
+      if (log.at(-1)!.includes('CloudTrail')) ended.abort();
+      return kit.time.sleep(ms, signal);
+    };
+    expect(await runKit({ ...kit, experiments: [principal], time: { ...kit.time, sleep } })).toMatchObject({
+      results: [{ outcome: 'as expected' }], leftovers: [],
+    });
+    expect(log.at(-1)).toBe('Ended.');
+  });
+
+  test('is not looked up if Immuta assumed no role', async () => {
     const { kit, log, sandbox } = live.current;
-    await runKit({ ...kit, experiments: [{ ...principal, run: () => Promise.reject(new Error('nobody came')) }] });
+    const fails = { ...principal, run: () => Promise.reject(new Error('Immuta assumed neither role')) };
+    await runKit({ ...kit, experiments: [fails] });
 
     expect(log.at(-1)).toBe('\nDeletes what it has created.');
     expect(sandbox.aws.requests.filter(({ service }) => service === 'cloudtrail')).toEqual([]);
@@ -548,7 +592,7 @@ Is it so? (0 s)
       ...kit, experiments: [needy], options: { ...kit.options, identityCenter: undefined },
     });
 
-    expect(report!.results).toMatchObject([{ outcome: 'skipped', reason: "'identityCenter' is missing" }]);
+    expect(report!.results).toMatchObject([{ outcome: 'skipped', reason: "'--identity-center' is missing" }]);
   });
 
   test('contains only the experiments that were chosen', async () => {

@@ -5,7 +5,7 @@ import { AwsRequest, AwsResponse, json, notImplemented } from './request';
 interface RecordedEvent {
   readonly eventName: string;
   readonly eventTime: number;
-  readonly userIdentity: Record<string, string>;
+  readonly userIdentity: Record<string, unknown>;
   readonly requestParameters: Record<string, string | undefined>;
 }
 
@@ -39,11 +39,16 @@ export class CloudTrailState {
     return json({ Events: shown.reverse().map((event) => ({ CloudTrailEvent: JSON.stringify(event) })) });
   }
 
-  private identify(principal: string): Record<string, string> {
+  private identify(principal: string): Record<string, unknown> {
     if (principal.endsWith('.amazonaws.com')) return { type: 'AWSService', invokedBy: principal };
     const [, , , , accountId, resource] = principal.split(':');
     return accountId === this.accountId
-      ? { type: 'AssumedRole', arn: principal, accountId }
+      ? {
+        type: 'AssumedRole',
+        accountId,
+        arn: `${principal.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/session`,
+        sessionContext: { sessionIssuer: { type: 'Role', arn: principal, accountId } },
+      }
       : { type: 'AWSAccount', accountId, principalId: `${formatUniqueId(resource)}:session` };
   }
 }
