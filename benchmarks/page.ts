@@ -162,7 +162,9 @@ Processor time, relative to the same resources as L2:
 
 ${perCount('integrations', ({ ratios }, index) => ratios[index].median.toFixed(2))}
 
-In the rounds, the ratio of this library was ${ranges.join(', ')}.
+The ratio of this library in the rounds:
+
+${ranges.map((range) => `- ${range}`).join('\n')}
 
 Processor time in seconds:
 
