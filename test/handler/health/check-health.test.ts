@@ -491,15 +491,17 @@ describe('with diagnosePermissions', () => {
     await sandbox.addIntegration();
     sandbox.aws.iam.putRolePolicy(IMMUTA_ROLE, 'all', {
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', NotAction: 's3:ListBucket', Resource: '*' }],
+      Statement: [{ Effect: 'Allow', NotAction: ['s3:ListBucket', 's3:DeleteAccessGrant'], Resource: '*' }],
     });
 
     const checked = await runCheck(sandbox, { integrations: [expected] });
 
     expect(names(checked)).toEqual(['PermissionMissing']);
-    expect(checked.findings[0].message).toMatch(
-      /^AWS's .* is denied s3:ListBucket .*A deployment restores no policy that its .* \[HEALTH_PERMISSION_MISSING\]$/,
-    );
+    const { message } = checked.findings[0];
+    expect(message).toMatch(/^AWS's .* A deployment restores no policy that its .* \[HEALTH_PERMISSION_MISSING\]$/);
+    expect(message).toMatch(/ is denied s3:\w+ on \S+ \([^)]+\), s3:\w+ on \S+ \([^)]+\)/);
+    expect(message).toContain('s3:ListBucket on ');
+    expect(message).toContain('s3:DeleteAccessGrant on ');
   });
 });
 
