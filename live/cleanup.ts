@@ -85,12 +85,9 @@ async function endAssociation(context: Context, name: string): Promise<void> {
   const { aws } = context;
   const baseStack = name.replace(/^live-(\w+)-.*$/, `ImmutaLive-$1-${BASE}`);
   if ((await describeStack(aws.cloudFormation, baseStack)).status === 'DELETE_COMPLETE') return;
-  // S3 refuses it if the association has ended before, or never began.
-  await tryToDissociate(context, 0);
   const isGone = await context.poll(async () => {
-    if (!await isAssociated(aws)) return true;
-    await tryToDissociate(context, 0);
-    return undefined;
+    await tryToDissociate(context, 0); // S3 refuses it if the association has ended before, or never began.
+    return !(await isAssociated(aws)) || undefined;
   }, { everyMs: 10_000, timeoutMs: LONGEST_PROPAGATION_MS });
   if (!isGone) throw new Error('S3 still shows it');
 }

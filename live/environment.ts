@@ -18,10 +18,14 @@ export async function checkEnvironment({ s3, accountId }: Aws, bucket: string): 
   }
 }
 
-/** @throws Error if S3 Access Grants does not say whether there is an instance, as in a Region without it */
-export async function checkService(aws: Aws): Promise<void> {
+/**
+ * Whether the account has an instance.
+ *
+ * @throws Error if S3 Access Grants does not say so, as in a Region without it
+ */
+export async function hasInstance(aws: Aws): Promise<boolean> {
   try {
-    await findInstance(aws);
+    return await findInstance(aws) !== undefined;
   } catch (error) {
     const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
     const status = $metadata?.httpStatusCode;

@@ -3,11 +3,10 @@ import { BASE } from './base-stack';
 import { findCaller } from './callers';
 import { cleanUp } from './cleanup';
 import { Aws, Context, ContextOptions } from './context';
-import { checkEnvironment, checkService } from './environment';
+import { checkEnvironment, hasInstance } from './environment';
 import { Experiment, NEEDED_OPTIONS } from './experiment';
 import { EXPERIMENTS } from './experiments';
 import { principal } from './experiments/principal';
-import { findInstance } from './instance';
 import { listIntegrations } from './integrations';
 import type { Redact } from './redact';
 import { createResult, Report, Result } from './report';
@@ -47,7 +46,6 @@ export async function runKit(kit: Kit): Promise<Report | undefined> {
   const startedAt = kit.time.now();
   if (!await removeLeftovers(kit)) return undefined;
   await checkEnvironment(kit.aws, kit.options.bucket);
-  await checkService(kit.aws);
   const instance = await countLocations(kit.aws);
   const context = new Context({ ...kit, hasInstance: instance !== undefined });
   kit.log(COSTS);
@@ -147,7 +145,7 @@ function describeInstance(locations: number, bucket: string): string {
 
 /** The number of locations in the instance of the account. Undefined without an instance. */
 async function countLocations(aws: Aws): Promise<number | undefined> {
-  if (!await findInstance(aws)) return undefined;
+  if (!await hasInstance(aws)) return undefined;
   let count = 0;
   for await (const page of paginateListAccessGrantsLocations({ client: aws.s3Control }, { AccountId: aws.accountId })) {
     count += page.AccessGrantsLocationsList?.length ?? 0;

@@ -1,4 +1,4 @@
-import { findLeftovers, Live, NOTHING, useLive } from './fixture';
+import { findLeftovers, Live, NOTHING, refuseToDissociate, useLive } from './fixture';
 import { Experiment } from '../../live/experiment';
 import { associationEnd } from '../../live/experiments/association-end';
 import { cleanupId } from '../../live/experiments/cleanup-id';
@@ -36,21 +36,6 @@ async function run(experiment: Experiment, change: (current: Live) => Partial<Li
 
 function set(settings: Record<string, unknown>): void {
   applySettings(live.current.sandbox, settings);
-}
-
-/** How often the end of the association with Identity Center was requested. */
-let requests = 0;
-
-/** Refuses some requests to end the association with Identity Center. */
-function refuseToDissociate(isRefused: () => boolean, error: AwsError): void {
-  const { accessGrants } = live.current.sandbox.aws;
-  const dissociate = accessGrants.dissociate.bind(accessGrants);
-  requests = 0;
-  accessGrants.dissociate = (...instance) => {
-    requests += 1;
-    if (isRefused()) throw error;
-    dissociate(...instance);
-  };
 }
 
 /** Immuta with other answers to some requests. Undefined: as it answers. */
@@ -230,23 +215,23 @@ test.each([identityCenter, associationEnd])('$id does not change an instance of 
 });
 
 test('association-end fails when S3 does not end the association without the grant, either', async () => {
-  refuseToDissociate(() => requests <= 30, new AwsError(400, 'InvalidRequest', 'Not now'));
+  refuseToDissociate(live.current, (request) => request <= 30, new AwsError(400, 'InvalidRequest', 'Not now'));
   expect(await run(associationEnd)).toMatchObject({
     outcome: 'failed', reason: 'S3 does not end the association without the grant, either: Not now',
   });
 });
 
 test('association-end does not take a refusal for a moment for one because of the grant', async () => {
-  refuseToDissociate(() => requests === 1, new AwsError(409, 'OperationAborted', 'Try again'));
+  refuseToDissociate(live.current, (request) => request === 1, new AwsError(409, 'OperationAborted', 'Try again'));
   expect(await run(associationEnd)).toMatchObject({ outcome: 'as expected' });
 });
 
 test('association-end waits until S3 no longer counts the grant', async () => {
   const { accessGrants } = live.current.sandbox.aws;
   let lastGrant = 0;
-  refuseToDissociate(() => {
-    if (accessGrants.findInstance('111122223333', 'us-east-1')!.grants.size > 0) lastGrant = requests;
-    return requests - lastGrant < 3;
+  refuseToDissociate(live.current, (request) => {
+    if (accessGrants.findInstance('111122223333', 'us-east-1')!.grants.size > 0) lastGrant = request;
+    return request - lastGrant < 3;
   }, new AwsError(409, 'Conflict', 'There are grants'));
   expect((await run(associationEnd)).seen).toEqual({ 'aws.accessGrants.endsAssociationWithGrants': false });
 });

@@ -15,6 +15,7 @@ import type { Report } from '../../live/report';
 import { Kit } from '../../live/run';
 import { Deployer } from '../../live/stacks';
 import { State } from '../../live/state';
+import type { AwsError } from '../sandbox/aws';
 import { DEFAULT_API_KEY } from '../sandbox/immuta';
 import { ProcessPool } from '../sandbox/lambda/process-pool';
 import { Sandbox, SANDBOX_API_KEY_SECRET, SANDBOX_BUCKET, SANDBOX_ENV } from '../sandbox/sandbox';
@@ -128,6 +129,21 @@ function deployInProcess(sandbox: Sandbox): Deployer {
     destroy: async (stackName) => {
       if (sandbox.cloudFormation.stacks.has(stackName)) await sandbox.destroy(stackName);
     },
+  };
+}
+
+/** Refuses requests to end the association with Identity Center, by their numbers. The first one has the number 1. */
+export function refuseToDissociate(
+  { sandbox: { aws: { accessGrants } } }: Live,
+  isRefused: (request: number) => boolean,
+  error: AwsError,
+): void {
+  const dissociate = accessGrants.dissociate.bind(accessGrants);
+  let requests = 0;
+  accessGrants.dissociate = (...instance) => {
+    requests += 1;
+    if (isRefused(requests)) throw error;
+    dissociate(...instance);
   };
 }
 

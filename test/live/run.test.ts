@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, RUN_ID, useLive } from './fixture';
+import {
+  BOOTSTRAP_BUCKET, createLive, findLeftovers, NOTHING, PLACE, refuseToDissociate, RUN_ID, useLive,
+} from './fixture';
 import { beginAssociation } from '../../live/association';
 import { Experiment } from '../../live/experiment';
 import { EXPERIMENTS } from '../../live/experiments';
@@ -177,15 +179,8 @@ describe('cleaning up', () => {
   });
 
   test('ends an association that S3 does not end at once', async () => {
-    const { sandbox: { aws: { accessGrants } } } = live.current;
-    const dissociate = accessGrants.dissociate.bind(accessGrants);
-    let requests = 0;
-    accessGrants.dissociate = (...instance) => {
-      requests += 1;
-      if (requests <= 3) throw new AwsError(409, 'OperationAborted', 'Try again');
-      dissociate(...instance);
-    };
-    accessGrants.associationMs = 20_000;
+    refuseToDissociate(live.current, (request) => request <= 3, new AwsError(409, 'OperationAborted', 'Try again'));
+    live.current.sandbox.aws.accessGrants.associationMs = 20_000;
     const leavesAssociation = experimentThat(async (context) => {
       await beginAssociation(context);
       await context.sleep(60_000);
