@@ -13,7 +13,7 @@ import { buildReadSecretStatements } from './private/policies/handler-role';
 import { addValidation, throwProblems } from './private/validation/problems';
 import { validateRoleSize } from './private/validation/quotas';
 import { validateNotApiKey, validateSecretAccess, validateSecretValue } from './private/validation/secrets';
-import { validateExternalId, validatePrincipal, warnOfBroadTrust } from './private/validation/trust';
+import { validateExternalId, validateTrust } from './private/validation/trust';
 
 /** Options for a new role that Immuta assumes. */
 export interface AssumeRoleOptions {
@@ -190,10 +190,9 @@ class AssumeRoleAuthentication extends ImmutaAuthentication {
     acknowledgeWildcards(role, context.statements);
     addValidation(role, () => [
       ...validateExternalId(externalId),
-      ...validatePrincipal(role),
+      ...validateTrust(role),
       ...validateRoleSize(role),
     ]);
-    warnOfBroadTrust(role);
     return {
       role,
       principalArn: role.roleArn,

@@ -19,6 +19,7 @@ import { createIntegrationResource } from './private/integration-resource';
 import { validateIntegration } from './private/integration-validation';
 import { addMonitoredIntegration, MonitoredIntegration } from './private/monitored-integrations';
 import { buildImmutaStatements } from './private/policies/immuta-principal';
+import { buildLocationRoleTrust, LocationRoleTrustOptions } from './private/policies/location-role';
 import {
   BucketOwnerOptions, buildBucketOwnerStatements, buildKeyOwnerStatements, KeyOwnerOptions,
 } from './private/policies/other-account';
@@ -97,9 +98,6 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   /** Statements that the location role needs. Add them to a `locationRole` that accepts no policies. */
   public readonly locationRolePolicyStatements: iam.PolicyStatement[];
 
-  /** Statements that the trust policy of the location role needs. Add them to that of an imported `locationRole`. */
-  public readonly locationRoleTrustStatements: iam.PolicyStatement[];
-
   /** Statements that Immuta's role or user needs. Add them to a role that accepts no policies. */
   public readonly immutaPolicyStatements: iam.PolicyStatement[];
 
@@ -108,6 +106,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
   private readonly managedAccessKey?: ManagedAccessKeyResources;
   private readonly monitored: MonitoredIntegration;
   private readonly owners: OtherOwners;
+  private readonly locationRoleTrust: LocationRoleTrustOptions;
   /** Scope of all resources. Its ID changes with the location, so that another location has new resources. */
   private readonly parts: Construct;
   /**
@@ -145,7 +144,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     });
     this.locationRole = locationRole;
     this.locationRolePolicyStatements = locationStatements;
-    this.locationRoleTrustStatements = trust;
+    this.locationRoleTrust = trust;
     const locationRoleArn = locationRole.roleArn;
 
     const identityCenter = resolveIdentityCenter(this, props.identityCenter, () => this.findInstance());
@@ -188,6 +187,11 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     const { removalPolicy = adopt === undefined ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN } = props;
     this.applyRemovalPolicy(removalPolicy);
     applyToAdditions(this.parts, () => retains(this.removalPolicy));
+  }
+
+  /** Statements that the trust policy of the location role needs. Add them to that of an imported `locationRole`. */
+  public get locationRoleTrustStatements(): iam.PolicyStatement[] {
+    return buildLocationRoleTrust(this.locationRoleTrust);
   }
 
   /** Statements that the owners in other accounts add to the policies of the buckets. */

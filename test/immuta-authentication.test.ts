@@ -127,6 +127,15 @@ describe('assumeRole', () => {
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('\\[PRINCIPAL_WITHOUT_EXTERNAL_ID\\]'));
   });
 
+  test('warns about a role of another account that the trust policy gets later', () => {
+    const stack = newStack();
+    const { immutaRole } = newIntegration(stack, 'Lake');
+    (immutaRole as iam.Role).assumeRolePolicy!.addStatements(
+      new iam.PolicyStatement({ actions: ['sts:AssumeRole'], principals: [new iam.ArnPrincipal(OTHER_ARN)] }),
+    );
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(`'${OTHER_ARN}'.*PRINCIPAL_WITHOUT_EXTERNAL`));
+  });
+
   test('does not warn about an acknowledged principal without an external ID', () => {
     const stack = newStack();
     const integration = newIntegration(stack, 'Lake', {

@@ -5,7 +5,9 @@ import { attachToRole, findResource } from './attach-policy';
 import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { GovernedData } from './policies/governed-data';
-import { LocationRolePrincipal, buildLocationRoleStatements, buildLocationRoleTrust } from './policies/location-role';
+import {
+  buildLocationRoleStatements, buildLocationRoleTrust, LocationRolePrincipal, LocationRoleTrustOptions,
+} from './policies/location-role';
 import { addValidation } from './validation/problems';
 import { validateRoleSize } from './validation/quotas';
 
@@ -30,8 +32,8 @@ export interface LocationRole {
   readonly dependencies: IConstruct[];
   /** Permissions of the role. */
   readonly statements: iam.PolicyStatement[];
-  /** Statements of its trust policy. */
-  readonly trust: iam.PolicyStatement[];
+  /** Options for its trust policy. */
+  readonly trust: LocationRoleTrustOptions;
 }
 
 /** Creates the location role, or attaches its permissions to a role of the user. */
@@ -52,7 +54,7 @@ export function createLocationRole(scope: Construct, options: LocationRoleOption
   acknowledgeRules(role, 'managedPolicies');
   acknowledgeWildcards(role, statements);
   addValidation(role, () => validateRoleSize(role));
-  return { role, dependencies: findResource(role), statements, trust: buildLocationRoleTrust(principal.options) };
+  return { role, dependencies: findResource(role), statements, trust: principal.options };
 }
 
 function attachLocationPolicy(
@@ -61,8 +63,8 @@ function attachLocationPolicy(
   statements: iam.PolicyStatement[],
   principal: LocationRolePrincipal,
 ): LocationRole {
-  const trust = buildLocationRoleTrust(principal.options);
-  const policy = attachToRole(scope, 'LocationPolicy', role, statements, trust);
+  const trust = principal.options;
+  const policy = attachToRole(scope, 'LocationPolicy', role, statements, buildLocationRoleTrust(trust));
   // A `LazyRole` creates a role when it is used.
   const created = role instanceof iam.LazyRole ? role.node.defaultChild : role;
   if (iam.Role.isRole(created)) {

@@ -42,11 +42,12 @@ export interface IntegrationResource {
 
 /** Creates the custom resource of an integration. */
 export function createIntegrationResource(props: RenderedProps, parts: RenderedParts): IntegrationResource {
-  const properties = renderProperties(props, parts);
+  const timeouts = resolveTimeouts(props);
+  const properties = renderProperties(props, parts, timeouts);
   const resource = createCustomResource(parts.scope, {
     resourceType: INTEGRATION_RESOURCE_TYPE,
     handlerArn: props.tenant.handlerArn,
-    timeout: resolveTimeouts(props).timeout,
+    timeout: timeouts.timeout,
     properties,
   });
   return { resource, expected: renderExpected(resource, properties) };
@@ -73,10 +74,13 @@ function renderExpected(resource: CustomResource, properties: IntegrationPropert
   };
 }
 
-function renderProperties(props: RenderedProps, parts: RenderedParts): IntegrationProperties {
+function renderProperties(
+  props: RenderedProps,
+  parts: RenderedParts,
+  { timeout, iamPropagationTimeout }: Timeouts,
+): IntegrationProperties {
   const { scope, authentication, data } = parts;
   const { account, region } = Stack.of(scope);
-  const { timeout, iamPropagationTimeout } = resolveTimeouts(props);
   return {
     TenantUrl: props.tenant.url,
     ApiKeySecretArn: props.tenant.apiKey.secretArn,

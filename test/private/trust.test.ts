@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { validatePrincipal, warnOfBroadTrust } from '../../src/private/validation/trust';
+import { validateTrust } from '../../src/private/validation/trust';
 import { newStack } from '../fixture';
 import { Annotations } from '../support/annotations';
 
@@ -16,7 +16,7 @@ const newRole = (assumedBy: iam.IPrincipal) =>
   new iam.Role(newStack({ env: { account: '111122223333', region: 'us-east-1' } }), 'Role', { assumedBy });
 
 function listWarnings(role: iam.Role): string[] {
-  warnOfBroadTrust(role);
+  validateTrust(role);
   return Annotations.fromStack(role.stack).findWarning('*', Match.anyValue()).map(({ entry }) => String(entry.data));
 }
 
@@ -75,7 +75,7 @@ test.each<[string, iam.IPrincipal, string]>([
 
 test('fails and does not warn when a role trusts everyone', () => {
   const role = newRole(new iam.AnyPrincipal());
-  expect(validatePrincipal(role)).toMatchObject([{ code: 'PRINCIPAL_TOO_BROAD' }]);
+  expect(validateTrust(role)).toMatchObject([{ code: 'PRINCIPAL_TOO_BROAD' }]);
   expect(listWarnings(role)).toEqual([]);
 });
 
@@ -84,6 +84,6 @@ test('reads a statement that excludes principals', () => {
   role.assumeRolePolicy!.addStatements(new iam.PolicyStatement({
     effect: iam.Effect.DENY, actions: ['sts:AssumeRole'], notPrincipals: [arn('arn:aws:iam::111122223333:role/immuta')],
   }));
-  expect(validatePrincipal(role)).toEqual([]);
+  expect(validateTrust(role)).toEqual([]);
   expect(listWarnings(role)).toEqual([]);
 });

@@ -11,14 +11,17 @@ export function validateExternalId(externalId?: string): Problem[] {
   return [createProblem('EXTERNAL_ID_INVALID', { got: JSON.stringify(externalId) })];
 }
 
-/** Checks that not everyone can assume the role. */
-export function validatePrincipal(role: iam.Role): Problem[] {
-  return listUnconditionalPrincipals(resolveTrust(role)).includes('*') ? [createProblem('PRINCIPAL_TOO_BROAD')] : [];
+/**
+ * Checks that not everyone can assume the role. Warns if it trusts more than one principal, or one that may act for
+ * others.
+ */
+export function validateTrust(role: iam.Role): Problem[] {
+  const trust = resolveTrust(role);
+  warnOfBroadTrust(role, trust);
+  return listUnconditionalPrincipals(trust).includes('*') ? [createProblem('PRINCIPAL_TOO_BROAD')] : [];
 }
 
-/** Warns if the role trusts more than one principal, or one that may act for others. */
-export function warnOfBroadTrust(role: iam.Role): void {
-  const trust = resolveTrust(role);
+function warnOfBroadTrust(role: iam.Role, trust: TrustStatement[]): void {
   const account = findTrustedAccount(trust);
   if (account !== undefined) {
     addWarning(role, 'ACCOUNT_WITHOUT_EXTERNAL_ID', { account });
