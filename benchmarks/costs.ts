@@ -1,4 +1,4 @@
-import { DeploymentMeasure, OperationMeasure } from './deployments';
+import { OperationMeasure } from './deployments';
 
 /** AWS's list prices in US East (N. Virginia), in US dollars and without the free tier. */
 export const PRICES = {
@@ -14,33 +14,23 @@ export const PRICES = {
   alarmMonth: 0.1,
 };
 
+/** The default of the library. */
 const MEMORY_GB = 0.25;
-const FRAMEWORK_MEMORY_GB = 0.125;
-/** Of each invocation: its start, the AWS SDK and the network, which take no virtual time. */
+/** Of each run: its start, the AWS SDK and the network, which take no virtual time. */
 const OVERHEAD_SECONDS = 1;
 const HOURS_OF_MONTH = 730;
 
-function computeFunctionCost(memoryGb: number, seconds: number, invocations = 1): number {
-  return seconds * memoryGb * PRICES.lambdaGbSecond + invocations * PRICES.lambdaRequest;
+function computeFunctionCost(memoryGb: number, seconds: number): number {
+  return seconds * memoryGb * PRICES.lambdaGbSecond + PRICES.lambdaRequest;
 }
 
 /** The cost of one event of an integration. */
-export function computeOperationCost({ invocations, billedSeconds, logBytes, awsCalls }: OperationMeasure): number {
+export function computeOperationCost({ runs, logBytes, awsCalls, stateTransitions }: OperationMeasure): number {
   const secretRequests = awsCalls.filter((call) => call.startsWith('secretsmanager')).length;
-  return computeFunctionCost(MEMORY_GB, billedSeconds + invocations * OVERHEAD_SECONDS, invocations)
+  return runs.reduce((sum, { memoryGb, seconds }) => sum + computeFunctionCost(memoryGb, seconds + OVERHEAD_SECONDS), 0)
     + logBytes / 1e9 * PRICES.logGb
-    + secretRequests * PRICES.secretRequest;
-}
-
-/**
- * The cost of the same with the Provider framework: its function and the user's run for the event, and for each check,
- * every five seconds as by default. A state machine waits, with two transitions for each check.
- */
-export function computeProviderCost({ immutaSeconds }: DeploymentMeasure): number {
-  const checks = Math.floor(immutaSeconds / 5) + 1;
-  const pair = computeFunctionCost(MEMORY_GB, OVERHEAD_SECONDS)
-    + computeFunctionCost(FRAMEWORK_MEMORY_GB, OVERHEAD_SECONDS);
-  return (checks + 1) * pair + 2 * checks * PRICES.stateTransition;
+    + secretRequests * PRICES.secretRequest
+    + stateTransitions * PRICES.stateTransition;
 }
 
 /** The monthly cost of a tenant with one integration, while nothing is deployed. */

@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { DeploymentMeasure, measureDeployment } from './deployments';
+import { measureDeployment } from './deployments';
 import { measureBundles, measureHttps, measurePackages } from './footprint';
 import { renderPage } from './page';
+import { measureProviderDeployment } from './provider/deployment';
 import { measureSynths } from './synth';
 import { defineApp, VARIANTS } from './variants';
 import { node24 } from '../test/lifecycle/node-24';
@@ -23,10 +24,11 @@ function measureBytesWithoutFlags(): number {
   return JSON.stringify(template).length;
 }
 
-async function measureDeployments(node: string): Promise<DeploymentMeasure[]> {
-  const measured: DeploymentMeasure[] = [];
+/** One after the other, since each measures time. */
+async function measureEach<T>(measure: (immutaSeconds: number) => Promise<T>): Promise<T[]> {
+  const measured: T[] = [];
   for (const seconds of IMMUTA_SECONDS) {
-    measured.push(await measureDeployment(seconds, node));
+    measured.push(await measure(seconds));
   }
   return measured;
 }
@@ -43,7 +45,8 @@ async function main(): Promise<void> {
       'constructs': versionOf('constructs'),
       ...published,
     },
-    deployments: await measureDeployments(node),
+    deployments: await measureEach((seconds) => measureDeployment(seconds, node)),
+    providerDeployments: await measureEach(measureProviderDeployment),
     bundles: measureBundles(node),
     httpsMs: measureHttps(node),
     packages: measurePackages(published),

@@ -1,5 +1,5 @@
-import { computeMonth, computeOperationCost, computeProviderCost, PRICES } from './costs';
-import { DeploymentMeasure } from './deployments';
+import { computeMonth, computeOperationCost, PRICES } from './costs';
+import { DeploymentMeasure, OperationMeasure } from './deployments';
 import { BundleMeasure, PackageMeasure } from './footprint';
 import { COUNTS, VariantMeasure } from './synth';
 
@@ -14,6 +14,8 @@ export interface Measures {
   /** To load Node.js's own HTTPS and TLS. */
   readonly httpsMs: number;
   readonly deployments: DeploymentMeasure[];
+  /** The same with the Provider framework. */
+  readonly providerDeployments: OperationMeasure[][];
 }
 
 const kb = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
@@ -207,45 +209,52 @@ ${renderTable(
 )}`;
 }
 
-function renderDeployments({ deployments }: Measures): string {
+function renderDeployments({ deployments, providerDeployments }: Measures): string {
   const peakMb = Math.max(...deployments.map((each) => each.peakMb));
+  const render = (listOperations: (index: number) => OperationMeasure[]) => renderTable(
+    ['Immuta takes', 'operation', 'event to response', 'detection delay', 'runs', 'calls to Immuta', 'calls to AWS'],
+    deployments.flatMap(({ immutaSeconds }, index) => listOperations(index).map((each) => [
+      `${immutaSeconds} s`, each.operation, `${each.seconds.toFixed(1)} s`, `${each.detectionSeconds.toFixed(1)} s`,
+      each.runs.length, countCalls(each.immutaCalls), each.awsCalls.length,
+    ])),
+  );
   return `## Deployment
 
-The sandbox creates, updates and deletes one integration with the packaged function, in virtual time. The network and
-processor take no virtual time. *Immuta takes* is the time of each transition, such as from \`creating\` to \`enabled\`.
-The detection delay is the time from the end of the transition to the response. The function reads every two seconds,
-then after a tenth of the wait, and at least every 15 seconds. The L1 and L2 variants have the same function, so their
-deployments take the same. The published libraries do another job, and are not deployed.
+The sandbox creates, updates and deletes one integration, in virtual time. The network and the processor take no
+virtual time. *Immuta takes* is the time of each transition, such as from \`creating\` to \`enabled\`. The detection
+delay is the time from the end of the transition to the response. *Runs* are those of all functions.
 
-${renderTable(
-  ['Immuta takes', 'operation', 'event to response', 'detection delay', 'calls to Immuta', 'calls to AWS'],
-  deployments.flatMap(({ immutaSeconds, operations }) => operations.map((each) => [
-    `${immutaSeconds} s`, each.operation, `${each.seconds.toFixed(1)} s`, `${each.detectionSeconds.toFixed(1)} s`,
-    countCalls(each.immutaCalls), each.awsCalls.length,
-  ])),
-)}
+This library, with its packaged function, which reads every two seconds, then after a tenth of the wait, and at least
+every 15 seconds:
 
-With the Provider framework, the detection delay is up to its \`queryInterval\`, which is five seconds by default.
+${render((index) => deployments[index].operations)}
 
-The function has 256 MB of memory. Its process had ${peakMb.toFixed(0)} MB at most, with Node.js 24 and the AWS SDK.`;
+The L1 and L2 variants have the same function, so their deployments take the same.
+
+The Provider framework, with its own code and its default \`queryInterval\` of five seconds. Two short functions of a
+user send the request and read the status. They check for no integration of others, and repair and explain nothing:
+
+${render((index) => providerDeployments[index])}
+
+The published libraries do another job, and are not deployed.
+
+The function of this library has 256 MB of memory. Its process had ${peakMb.toFixed(0)} MB at most, with Node.js 24 and
+the AWS SDK. The memory of the framework is not measured: its code runs in the process of the sandbox.`;
 }
 
-function renderCosts({ deployments }: Measures): string {
-  const rows = deployments.flatMap((deployment) => deployment.operations.map((operation) => [
-    `${operation.operation}, Immuta takes ${deployment.immutaSeconds} s`,
-    dollars(computeOperationCost(operation)), dollars(computeProviderCost(deployment)),
+function renderCosts({ deployments, providerDeployments }: Measures): string {
+  const rows = deployments.flatMap(({ immutaSeconds, operations }, index) => operations.map((operation, number) => [
+    `${operation.operation}, Immuta takes ${immutaSeconds} s`,
+    dollars(computeOperationCost(operation)), dollars(computeOperationCost(providerDeployments[index][number])),
   ]));
   const month = Object.entries(computeMonth());
   return `## Cost
 
-AWS's list prices in US East (N. Virginia) of ${PRICES.readOn}, without the free tier. The runs of the function are
-those of the deployments above, with a second each for start and network. CloudFormation charges nothing for custom
-resources.
+AWS's list prices in US East (N. Virginia) of ${PRICES.readOn}, without the free tier. The runs are those of the
+deployments above, with a second each for start and network. The function of this library waits while it runs. Those of
+the framework end, and a state machine waits. CloudFormation charges nothing for custom resources.
 
-The Provider framework is not run here. Its cost is computed: a function of the framework and one of the user run for
-the event and for each check, and a state machine waits.
-
-${renderTable(['event', 'this library', 'Provider framework, computed'], rows)}
+${renderTable(['event', 'this library', 'Provider framework'], rows)}
 
 A month of a tenant with one integration, while nothing is deployed:
 
