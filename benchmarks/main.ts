@@ -1,4 +1,4 @@
-/** Measures everything and writes docs/performance.md: `npm run bench`. It asserts nothing. */
+/** Measures everything and writes docs/performance.md: `npm run bench`. It asserts nothing about what it measures. */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -6,6 +6,7 @@ import { measureDeployment } from './deployments';
 import { measureBundles, measureHttps, measurePackages } from './footprint';
 import { renderPage } from './page';
 import { measureProviderDeployment } from './provider/deployment';
+import { assertSameTemplate } from './same-template';
 import { measureSynths } from './synth';
 import { defineApp, VARIANTS } from './variants';
 import { node24 } from '../test/lifecycle/node-24';
@@ -34,6 +35,7 @@ async function measureEach<T>(measure: (immutaSeconds: number) => Promise<T>): P
 }
 
 async function main(): Promise<void> {
+  assertSameTemplate();
   const published: Record<string, string> = readJson('benchmarks/published/package.json').dependencies;
   const node = await node24();
   const nodeVersion = execFileSync(node, ['-v'], { encoding: 'utf8' }).trim();

@@ -154,8 +154,8 @@ The variants are:
 - **this library**
 - **the same template as L1**: the template of this library, each resource a \`CfnResource\` with literal properties.
   Nothing can be faster in the CDK.
-- **the same resources as L2**: the constructs of aws-cdk-lib that give the same template with other logical IDs.
-  Nothing is validated.
+- **the same resources as L2**: the constructs of aws-cdk-lib that give the same template with other logical IDs, which
+  the run checks. Nothing is validated.
 - **L2 with the Provider framework**: the same with \`Provider\`, \`onEvent\` and \`isComplete\`
 - **two published libraries** whose constructs have a custom resource. They do another job, with fewer and shorter
   policies. One uses the Provider framework, the other a function of its own.
