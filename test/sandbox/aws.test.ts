@@ -219,6 +219,39 @@ test('requires permissions of sso for an association, whose application appears 
   ).rejects.toMatchObject({ name: 'AccessGrantsInstanceNotEmptyError' });
 });
 
+test.each([
+  ['sso:DescribeInstance'],
+  ['sso:DescribeApplication'],
+  ['identitystore:DescribeGroup'],
+])('requires %s for a grant to a group of Identity Center', async (missing) => {
+  const instance = aws.accessGrants.createInstance('111122223333', 'us-east-1', {
+    identityCenterArn: 'arn:aws:sso:::instance/ssoins-1',
+  });
+  role('location', undefined, 'access-grants.s3.amazonaws.com');
+  const location = await aws.accessGrants.createLocation(
+    '111122223333', 'us-east-1', 's3://lake/*', 'arn:aws:iam::111122223333:role/location',
+  );
+  const needed = ['sso:DescribeInstance', 'sso:DescribeApplication', 'identitystore:DescribeGroup'];
+  const s3 = allow('s3:*', `${INSTANCE}/*`);
+  role('all', [...s3, ...allow(needed, '*')]);
+  role('one-less', [...s3, ...allow(needed.filter((action) => action !== missing), '*')]);
+  const grant = (roleName: string, granteeType: s3control.GranteeType) => createControl(roleName).send(
+    new s3control.CreateAccessGrantCommand({
+      AccountId: '111122223333',
+      AccessGrantsLocationId: location.id,
+      Grantee: { GranteeType: granteeType, GranteeIdentifier: '1234' },
+      Permission: 'READ',
+    }),
+  );
+
+  await expect(grant('one-less', 'DIRECTORY_GROUP')).rejects.toMatchObject({
+    name: 'AccessDenied', message: expect.stringContaining(missing),
+  });
+  await grant('one-less', 'IAM');
+  await grant('all', 'DIRECTORY_GROUP');
+  expect(instance.grants.size).toBe(2);
+});
+
 test('sets tags of an instance, changes, lists and removes them', async () => {
   role('tagger', allow('s3:*', INSTANCE));
   const client = createControl('tagger');

@@ -47,7 +47,7 @@ export interface IdentityCenterAssociation {
 }
 
 /** Whose Identity Center it is: that of the organization. */
-const IDENTITY_CENTER_ACCOUNT = '444455556666';
+export const IDENTITY_CENTER_ACCOUNT = '444455556666';
 
 /** The principal as which S3 Access Grants assumes a location's role. */
 const ACCESS_GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';

@@ -1,5 +1,8 @@
 import { XMLParser } from 'fast-xml-parser';
-import { AccessGrant, AccessGrantsInstance, AccessGrantsLocation, AccessGrantsState } from './access-grants';
+import {
+  AccessGrant, AccessGrantsInstance, AccessGrantsLocation, AccessGrantsState, IDENTITY_CENTER_ACCOUNT,
+  IdentityCenterAssociation,
+} from './access-grants';
 import { AwsError } from './aws-error';
 import { IamState } from './iam';
 import { AwsRequest, AwsResponse, elements, notImplemented, xml } from './request';
@@ -164,6 +167,8 @@ const OPERATIONS: Record<string, Operation> = {
       const scope = locationScope(state, input)[LOCATION_SCOPE];
       return { [GRANT_SCOPE]: scope && `${scope}${AccessGrantsLocationConfiguration?.S3SubPrefix ?? '*'}` };
     },
+    also: (_, { accountId, region, Grantee }, state) =>
+      directoryActions(Grantee, state.findInstance(accountId, region)?.association),
     run: (state, { accountId, region, ...input }) => {
       const { AccessGrantsLocationId, AccessGrantsLocationConfiguration, Grantee, Permission } = input;
       const subPrefix = AccessGrantsLocationConfiguration?.S3SubPrefix;
@@ -310,11 +315,31 @@ function applicationActions(
   identityCenterArn: string,
   { applicationProvider }: AccessGrantsState,
 ): Record<string, string[]> {
-  const application = `arn:aws:sso::444455556666:application/${identityCenterArn.split('/')[1]}/apl-new`;
+  const application = `arn:aws:sso::${IDENTITY_CENTER_ACCOUNT}:application/${identityCenterArn.split('/')[1]}/apl-new`;
   return {
     'sso:CreateApplication': [identityCenterArn, application, formatProviderArn(applicationProvider)],
     'sso:PutApplicationGrant': [application],
     'sso:PutApplicationAuthenticationMethod': [application],
+  };
+}
+
+/**
+ * What AWS says that a grant to a user or group of Identity Center takes, on the resource types that each action has.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateAccessGrant.html
+ */
+function directoryActions(
+  { GranteeType, GranteeIdentifier }: Record<'GranteeType' | 'GranteeIdentifier', string>,
+  association?: IdentityCenterAssociation,
+): Record<string, string[]> {
+  const [, kind] = /^DIRECTORY_(USER|GROUP)$/.exec(GranteeType) ?? [];
+  if (!kind || !association) return {};
+  const store = `arn:aws:identitystore::${IDENTITY_CENTER_ACCOUNT}:identitystore/d-1234567890`;
+  const grantee = `arn:aws:identitystore:::${kind.toLowerCase()}/${GranteeIdentifier}`;
+  return {
+    'sso:DescribeInstance': [association.identityCenterArn],
+    'sso:DescribeApplication': [association.applicationArn],
+    [`identitystore:Describe${kind === 'USER' ? 'User' : 'Group'}`]: [store, grantee],
   };
 }
 
