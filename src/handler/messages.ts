@@ -321,6 +321,11 @@ export const MESSAGES = {
     remedy: "Change 'revision' of the ImmutaS3Integration and deploy to recreate it, or correct the ID that is "
       + 'imported',
   },
+  /** The ID comes from a parameter or an import of the stack. */
+  DATA_SOURCES_INTEGRATION_ID_INVALID: {
+    text: "'integration' of the data sources must have the ID of an integration in Immuta, got {got}",
+    remedy: 'Correct the value that the ID comes from, and deploy again',
+  },
   /** `dataSources` is not the JSON object that the construct renders, for example because a token has no value. */
   DATA_SOURCES_UNREADABLE: {
     text: "property 'DataSources' must be a JSON object of names and prefixes, got {got}",
@@ -533,6 +538,12 @@ export const MESSAGES = {
   ROTATION_INTEGRATION_NOT_READY: {
     text: 'cannot rotate the access key of integration {id}: it {state}',
     remedy: "Change 'revision' of the ImmutaS3Integration and deploy, then rotate again",
+  },
+  /** `url` of the tenant has changed, and the stack of the integration has not been deployed since. */
+  ROTATION_IN_OTHER_TENANT: {
+    text: 'cannot rotate the access key of integration {id}: it is in another tenant than {called}, which the function '
+      + 'calls',
+    remedy: "Deploy the ImmutaTenant with its previous 'url', or the stack of the integration, then rotate again",
   },
   /** Immuta needs longer than one run of the function. */
   ROTATION_TIMEOUT: {

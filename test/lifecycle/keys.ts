@@ -80,7 +80,7 @@ export function expectInOrder(sandbox: Sandbox, id = '101'): void {
   const held = heldKey(sandbox, id)!;
   expect(recordOf(sandbox, id)).toMatchObject({ status: 'enabled', config: { authenticationType: 'accessKey' } });
   const { AWSPREVIOUS: _, ...state } = secretState(sandbox);
-  expect(state).toEqual({ 'AWSCURRENT access-key-id': held, 'integration-id': id });
+  expect(state).toEqual({ 'AWSCURRENT access-key-id': held, 'integration-id': id, 'tenant': expect.any(String) });
   const value = JSON.parse(String(secretOf(sandbox).value));
   expect(value).toEqual({
     accessKeyId: held,

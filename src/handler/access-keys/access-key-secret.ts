@@ -9,6 +9,7 @@ import { Redaction } from '../runtime/redaction';
 export const CURRENT = 'AWSCURRENT';
 export const PENDING = 'AWSPENDING';
 export const INTEGRATION_TAG = `${SECRET_TAG_PREFIX}integration-id`;
+export const TENANT_TAG = `${SECRET_TAG_PREFIX}tenant`;
 
 /** The value of a version while Immuta works with no key of ours. */
 const NO_KEY = '{}';
@@ -19,6 +20,8 @@ export interface AccessKeyOptions extends IamTools {
   /** All runs of one request store the same key. */
   readonly requestId: string;
   readonly redaction: Redaction;
+  /** URL of the tenant that the function calls. */
+  readonly tenantUrl: string;
 }
 
 /** A version of the secret whose key exists and is ours. */
@@ -37,6 +40,8 @@ export interface AccessKeyState {
   readonly intents: readonly Intent[];
   /** The integration that was enabled with AWSCURRENT. */
   readonly integrationId?: string;
+  /** Digest of the URL of the tenant that has that integration. */
+  readonly tenant?: string;
 }
 
 /**
@@ -72,6 +77,7 @@ export class AccessKeySecret extends SecretVersions {
       keys,
       intents: parseIntents(tags),
       integrationId: tags.get(INTEGRATION_TAG),
+      tenant: tags.get(TENANT_TAG),
     };
   }
 

@@ -6,12 +6,14 @@ import {
   INTEGRATION_TAG,
   PENDING,
   StoredKey,
+  TENANT_TAG,
 } from './access-key-secret';
 import { UserAccessKeys } from './user-access-keys';
 import { AccessKey } from '../aws/iam';
 import { createFailure } from '../failure';
 import { IntegrationRecord } from '../immuta/client';
 import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
+import { computeDigest } from '../runtime/digest';
 import { poll } from '../runtime/poll';
 
 /** A new key may take so long to be accepted everywhere. */
@@ -40,10 +42,12 @@ export class ManagedAccessKey {
   /** What Immuta was given last. A rotation gives nothing else. */
   private sent?: StoredKey;
   private hasWaited = false;
+  private readonly tenant: string;
 
   constructor(private readonly options: AccessKeyOptions) {
     this.secret = new AccessKeySecret(options);
     this.userKeys = new UserAccessKeys(this.secret, options);
+    this.tenant = computeDigest(options.tenantUrl);
   }
 
   /**
@@ -97,7 +101,7 @@ export class ManagedAccessKey {
    */
   public async settle(record: IntegrationRecord, read: () => Promise<IntegrationRecord | undefined>): Promise<void> {
     const { sent } = this;
-    const { current, giving, integrationId } = await this.secret.read();
+    const { current, giving, integrationId, tenant } = await this.secret.read();
     if (!sent || (giving ?? current) !== sent.versionId) {
       return; // another run is giving Immuta something else
     }
@@ -111,8 +115,8 @@ export class ManagedAccessKey {
     if (giving) {
       await this.secret.moveLabel(PENDING, { from: giving });
     }
-    if (integrationId !== record.id) {
-      await this.secret.tag(INTEGRATION_TAG, record.id);
+    if (integrationId !== record.id || tenant !== this.tenant) {
+      await this.secret.tag({ [INTEGRATION_TAG]: record.id, [TENANT_TAG]: this.tenant });
     }
     await this.deleteOthers(sent, async () => {
       const steady = await read();
@@ -154,7 +158,7 @@ export class ManagedAccessKey {
     }
     const all = (await this.secret.read()).keys;
     await this.userKeys.delete(all, all.map(({ userName }) => userName));
-    await this.secret.untag(INTEGRATION_TAG);
+    await this.secret.untag(INTEGRATION_TAG, TENANT_TAG);
   }
 
   /**
@@ -173,7 +177,7 @@ export class ManagedAccessKey {
       if ([state.current, state.giving].includes(versionId)) {
         return { done: undefined };
       }
-      const current = findKeyToRotate(state, versionId, state.current);
+      const current = this.findKeyToRotate(state, versionId, state.current);
       if (state.keys.length > 1) {
         await this.deleteOthers(current, async () => {
           await assertHeld(current);
@@ -190,7 +194,7 @@ export class ManagedAccessKey {
   public async findRotated(versionId: string): Promise<RotatedKey | undefined> {
     const state = await this.secret.read();
     const isEmpty = state.pending === versionId && !state.giving;
-    return (this.sent = isEmpty ? undefined : findKeyToRotate(state, versionId, versionId));
+    return (this.sent = isEmpty ? undefined : this.findKeyToRotate(state, versionId, versionId));
   }
 
   /** Whether Immuta may hold a key of ours, as far as it shows the ID. */
@@ -224,6 +228,29 @@ export class ManagedAccessKey {
     await this.userKeys.delete(others, [userName]);
   }
 
+  /**
+   * The key that a rotation replaces or sends.
+   *
+   * @throws Failure if the integration is not in the tenant that the function calls: the ID says nothing there
+   */
+  private findKeyToRotate(
+    { keys, pending, current, integrationId, tenant }: AccessKeyState,
+    rotation: string,
+    versionId: string | undefined,
+  ): RotatedKey {
+    const key = keys.find(isVersion(versionId));
+    if (![pending, current].includes(rotation)) {
+      throw createFailure('ROTATION_ABANDONED', { token: rotation });
+    }
+    if (!key || integrationId === undefined) {
+      throw createFailure('ROTATION_NOT_POSSIBLE', {});
+    }
+    if (tenant !== this.tenant) {
+      throw createFailure('ROTATION_IN_OTHER_TENANT', { id: integrationId, called: this.options.tenantUrl });
+    }
+    return { ...key, integrationId };
+  }
+
   /** Makes sure that a key exists, once in a run. One that someone deleted is forgotten. */
   private async confirm(key: StoredKey, isRotation: boolean): Promise<void> {
     const { accessKeyId, versionId } = key;
@@ -247,22 +274,6 @@ export function canHold(
   key: Pick<AccessKey, 'accessKeyId'> | undefined,
 ): boolean {
   return !key || !ACCESS_KEY_ID.test(accessKeyId) || accessKeyId === key.accessKeyId;
-}
-
-/** The key that a rotation replaces or sends. */
-function findKeyToRotate(
-  { keys, pending, current, integrationId }: AccessKeyState,
-  rotation: string,
-  versionId: string | undefined,
-): RotatedKey {
-  const key = keys.find(isVersion(versionId));
-  if (![pending, current].includes(rotation)) {
-    throw createFailure('ROTATION_ABANDONED', { token: rotation });
-  }
-  if (!key || integrationId === undefined) {
-    throw createFailure('ROTATION_NOT_POSSIBLE', {});
-  }
-  return { ...key, integrationId };
 }
 
 function isVersion(versionId: string | undefined): (key: StoredKey) => boolean {

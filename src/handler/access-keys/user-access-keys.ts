@@ -76,7 +76,7 @@ export class UserAccessKeys {
   private async createUnderIntent(state: AccessKeyState, userName: string, versionId: string): Promise<void> {
     const { deadline } = this.options;
     const intent = createIntent(userName, state.keys, deadline.now());
-    await this.secret.tag(intent.tag, intent.value);
+    await this.secret.tag({ [intent.tag]: intent.value });
     await deadline.sleep(INTENT_PAUSE_MS);
     if ((await this.secret.read()).pending !== state.pending || !isCurrent(intent, deadline.now())) {
       return this.secret.untag(intent.tag);
@@ -96,13 +96,18 @@ export class UserAccessKeys {
   /** @param refusal why IAM created no key. Undefined if it may have created one */
   private async retryLater(userName: string, refusal: unknown): Promise<void> {
     const { deadline } = this.options;
-    const isRetried = isAccessDenied(refusal)
+    const isMissing = hasErrorCode(refusal, /^NoSuchEntity/); // or so new that IAM does not show it yet
+    const isRetried = isAccessDenied(refusal) || isMissing
       ? deadline.now() < deadline.iamPropagationEndsAt
       : !refusal || isTransient(refusal) || hasErrorCode(refusal, /^LimitExceeded/);
+    const isLast = this.secret.countAttempt() >= MAX_ATTEMPTS;
+    if (isMissing && (isLast || !isRetried)) {
+      throw createFailure('ACCESS_KEY_USER_MISSING', { user: userName }, { cause: refusal });
+    }
     if (!isRetried) {
       throw refusal;
     }
-    if (this.secret.countAttempt() >= MAX_ATTEMPTS) {
+    if (isLast) {
       throw createFailure('ACCESS_KEY_NOT_CREATED', { user: userName });
     }
     await deadline.sleep(RETRY_PAUSE_MS);
@@ -110,7 +115,8 @@ export class UserAccessKeys {
 
   /**
    * Stores a key as pending. If that is not possible, deletes it: no other run knows it. The intent ends with either,
-   * so that it cannot claim a later key of another owner.
+   * so that it cannot claim a later key of another owner. It remains if IAM does not know the key yet: `deleteLost`
+   * deletes it later.
    */
   private async storeOrDelete(key: AccessKey, intent: Intent, versionId: string): Promise<void> {
     const { log, redaction } = this.options;
@@ -134,8 +140,9 @@ export class UserAccessKeys {
   private async deleteUnstored({ accessKeyId }: AccessKey, { userName, tag }: Intent): Promise<void> {
     const { deadline, log } = this.options;
     const user = new IamUser(userName, { deadline: deadline.withoutLimits(), log, beforeWrite: async () => {} });
-    await user.deleteAccessKey(accessKeyId);
-    await this.secret.untag(tag);
+    if (await user.deleteAccessKey(accessKeyId)) {
+      await this.secret.untag(tag);
+    }
   }
 
   /** Deletes the keys that intents prove to be ours and no version names, when no run can be about to store them. */

@@ -2,7 +2,6 @@ import type { CreateAccessKeyCommandOutput, IAMClient } from '@aws-sdk/client-ia
 import { callAws, Send } from './call';
 import { hasErrorCode, isAwsError, isTransient, unwrapSdkError } from './error';
 import { clientConfig, iamSdk } from './sdk';
-import { createFailure } from '../failure';
 import { Deadline } from '../runtime/deadline';
 import { Log } from '../runtime/log';
 
@@ -69,20 +68,17 @@ export class IamUser {
       const { AccessKey: key } = await this.call('CreateAccessKey', send, this.tools.beforeWrite);
       return { key: { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' } };
     } catch (error) {
-      if (hasErrorCode(error, /^NoSuchEntity/)) {
-        return { refusal: createFailure('ACCESS_KEY_USER_MISSING', { user: this.name }, { cause: error }) };
-      }
       return isResponseLost(error) ? {} : { refusal: error };
     }
   }
 
-  /** Deletes a key. One that does not exist counts as deleted. */
-  public async deleteAccessKey(accessKeyId: string): Promise<void> {
+  /** Deletes a key. False if it does not exist, or if IAM does not show yet that it was created. */
+  public async deleteAccessKey(accessKeyId: string): Promise<boolean> {
     const { DeleteAccessKeyCommand } = iamSdk();
     const input = { UserName: this.name, AccessKeyId: accessKeyId };
     const send: Send<IAMClient, unknown> = (client, options) =>
       client.send(new DeleteAccessKeyCommand(input), options);
-    await this.unlessMissing('DeleteAccessKey', send, this.tools.beforeWrite);
+    return (await this.unlessMissing('DeleteAccessKey', send, this.tools.beforeWrite)) !== undefined;
   }
 
   private async unlessMissing<T>(

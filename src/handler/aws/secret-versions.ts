@@ -94,17 +94,18 @@ export class SecretVersions {
     );
   }
 
-  public async tag(key: string, value: string): Promise<void> {
+  public async tag(tags: Readonly<Record<string, string>>): Promise<void> {
     const { TagResourceCommand } = secretsManagerSdk();
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     await this.write('TagResource', undefined, (client, options) =>
-      client.send(new TagResourceCommand({ SecretId: this.arn, Tags: [{ Key: key, Value: value }] }), options),
+      client.send(new TagResourceCommand({ SecretId: this.arn, Tags }), options),
     );
   }
 
-  public async untag(key: string): Promise<void> {
+  public async untag(...keys: string[]): Promise<void> {
     const { UntagResourceCommand } = secretsManagerSdk();
     await this.write('UntagResource', undefined, (client, options) =>
-      client.send(new UntagResourceCommand({ SecretId: this.arn, TagKeys: [key] }), options),
+      client.send(new UntagResourceCommand({ SecretId: this.arn, TagKeys: keys }), options),
     );
   }
 

@@ -25,7 +25,8 @@ export interface DataSourcesHandlerOptions {
 /** Handles the events of `Custom::ImmutaS3DataSources`. */
 export function handleDataSourcesEvent({ environment }: DataSourcesHandlerOptions): HandleEvent {
   return async (event, tools) => {
-    let mayHaveAdded = tools.earlierRuns.mayHaveCreated;
+    // no run of a Create adds anything that its properties do not list
+    let mayHaveAdded = tools.earlierRuns.mayHaveCreated && isReadable(event);
     const recordRequest = () => {
       mayHaveAdded = true;
     };
@@ -46,6 +47,15 @@ function formatFailedPhysicalId(event: ResourceEvent, { sentAt }: EventTools, ma
   return event.requestType === 'Create' ? formatPhysicalId(mayHaveAdded ? 'failed' : 'none', sentAt) : event.physicalId;
 }
 
+function isReadable(event: ResourceEvent): boolean {
+  try {
+    parseDataSourcesRequest(event);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function performRequest(
   event: ResourceEvent,
   tools: EventTools,
@@ -54,7 +64,8 @@ async function performRequest(
 ): Promise<Succeeded> {
   const { physicalId } = event;
   const isDelete = event.requestType === 'Delete';
-  if (isDelete && parsePhysicalId(physicalId).kind === 'none') {
+  const { kind } = parsePhysicalId(physicalId);
+  if (isDelete && (kind === 'none' || (kind !== 'created' && !isReadable(event)))) {
     tools.log.info('nothing-added');
     return { physicalId };
   }

@@ -53,7 +53,7 @@ export function parseDataSourcesRequest(event: ResourceEvent): DataSourcesReques
 function parseDataSources(properties: Properties): DataSources {
   const { IntegrationId: integrationId = '', DataSources: text = '' } = properties;
   if (!INTEGRATION_ID.test(integrationId)) {
-    throw createFailure('PROPERTY_MISSING', { name: 'IntegrationId' });
+    throw createFailure('DATA_SOURCES_INTEGRATION_ID_INVALID', { got: JSON.stringify(integrationId.slice(0, 100)) });
   }
   const parsed = parseJson(text);
   const entries = Object.entries(toObject(parsed));

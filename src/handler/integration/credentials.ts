@@ -4,6 +4,7 @@ import { AccessKey } from '../aws/iam';
 import { readField, readSecret } from '../aws/secrets-manager';
 import {
   ENV_API_KEY_SECRET_ARN,
+  ENV_IMMUTA_URL,
   METRIC_DIMENSION_SECRET,
   METRIC_KEY_ROTATION_FAILED,
   METRIC_NAMESPACE,
@@ -70,8 +71,9 @@ export function createCredentials(event: ResourceEvent, tools: EventTools, envir
   const { deadline, redaction, log } = tools;
   const source = parseKeySource(event.properties);
   const oldSource = parseKeySource(event.oldProperties);
+  const tenantUrl = environment[ENV_IMMUTA_URL] ?? '';
   const manage = ({ secretArn }: ManagedSource, limits: Partial<EventTools> = {}) =>
-    new ManagedAccessKey({ secretArn, requestId: event.requestId, ...tools, ...limits });
+    new ManagedAccessKey({ secretArn, tenantUrl, requestId: event.requestId, ...tools, ...limits });
   // another user of the same integration has the same secret
   const isSameSecret = oldSource?.secretArn === source?.secretArn;
   const managed = source?.kind === 'managed' ? manage(source) : undefined;
@@ -94,7 +96,7 @@ export function createCredentials(event: ResourceEvent, tools: EventTools, envir
       }
     },
     async releaseUnused(canHoldKey) {
-      const limits = { deadline: deadline.withoutTimeout(), beforeWrite: () => tools.operation.assertCurrent() };
+      const limits = { deadline: deadline.withCleanupTime(), beforeWrite: () => tools.operation.assertCurrent() };
       for (const each of isSameSecret ? [] : [source, oldSource]) {
         const key = each?.kind === 'managed' ? manage(each, limits) : undefined;
         if (key && (await key.hasKeys()) && !(await canHoldKey(key))) {

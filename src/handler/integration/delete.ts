@@ -1,7 +1,7 @@
 import { IntegrationContext, describeRecord } from './context';
 import { deleteRecord } from './delete-record';
 import { deleteUnidentified, reportKept } from './delete-unidentified';
-import { assertNotInOtherTenant } from './other-tenant';
+import { assertNotInOtherTenant, isInCalledTenant } from './other-tenant';
 import { isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { PhysicalId } from './physical-id';
 import { findOrConfirmAbsence, readRecord } from './record-status';
@@ -35,7 +35,7 @@ export async function deleteIntegration(
 }
 
 async function deleteOwn(context: IntegrationContext, request: IntegrationRequest, id: string): Promise<string[]> {
-  const record = await findOrConfirmAbsence(context, `integration ${id}`, () => readRecord(context, id));
+  const record = await findOrConfirmAbsence(context, `integration ${id}`, () => readOwn(context, request, id));
   if (record && !isOnLocation(record, request)) {
     context.log.warn('keep-integration', {
       integrationId: id,
@@ -52,6 +52,16 @@ async function deleteOwn(context: IntegrationContext, request: IntegrationReques
     await waitForLocationRemoval(context, request);
   }
   return [id, ...deleted];
+}
+
+/** Reads the record with the ID of the resource. In another tenant, it is ours only if its name says so. */
+async function readOwn(
+  context: IntegrationContext,
+  request: IntegrationRequest,
+  id: string,
+): Promise<IntegrationRecord | undefined> {
+  const record = await readRecord(context, id);
+  return record && (isInCalledTenant(context, request) || isOfResource(record.name, request)) ? record : undefined;
 }
 
 /** Whether the record is where this resource put it. Immuta may show a prefix of ours with another last slash. */

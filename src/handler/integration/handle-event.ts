@@ -88,7 +88,7 @@ async function performRequest(
         createIntegrationContext(
           request,
           credentials,
-          { ...tools, deadline: tools.deadline.withoutTimeout() },
+          { ...tools, deadline: tools.deadline.withCleanupTime() },
           options,
         );
       const record = await update(context, request, state, createPatientContext);
@@ -110,7 +110,7 @@ async function performRequest(
   }
 }
 
-/** @param createPatientContext without the `timeout` of the resource, for what a failure leaves to be done */
+/** @param createPatientContext with time after the `timeout` of the resource, for what a failure leaves to be done */
 async function update(
   context: IntegrationContext,
   request: UpdateRequest,

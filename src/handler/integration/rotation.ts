@@ -69,9 +69,9 @@ export async function rotate(event: RotationEvent, context: LambdaContext, optio
     if (!takeStep) {
       throw createFailure('ROTATION_STEP_UNKNOWN', { step });
     }
-    const key = new ManagedAccessKey({ secretArn, requestId, ...tools });
     await prepareNetwork(environment, tools);
-    const { integrations: immuta } = connectTenant(environment, tools);
+    const { url: tenantUrl, integrations: immuta } = connectTenant(environment, tools);
+    const key = new ManagedAccessKey({ secretArn, requestId, tenantUrl, ...tools });
     await takeStep({ key, versionId: requestId, immuta, deadline, log });
     log.info('succeeded');
   } catch (error) {

@@ -3,7 +3,7 @@ import { IntegrationContext, describeRecord } from './context';
 import { createIntegration } from './create';
 import { CreationState } from './creation-state';
 import { buildConfig, diff, isAsDesired } from './desired-state';
-import { assertNotInOtherTenant } from './other-tenant';
+import { assertNotInOtherTenant, isInCalledTenant, isRegistered } from './other-tenant';
 import { buildName, isCreatedBy, isOfGeneration, isOfResource, isOwnedBy, parseOwnership } from './ownership';
 import { findIntegrationId } from './physical-id';
 import { findOrConfirmAbsence, readRecord, sendOnceAllowed, waitForSteadyStatus, Write } from './record-status';
@@ -123,10 +123,10 @@ async function findSettledRecord(
  * changes.
  */
 async function findRecord(context: IntegrationContext, request: UpdateRequest): Promise<IntegrationRecord | undefined> {
-  const { location, physicalId, previous, tenantUrl } = request;
+  const { location, physicalId } = request;
   const id = findIntegrationId(physicalId);
-  // an ID of another tenant says nothing in this one, but an adopted record is known by nothing else
-  if (id !== undefined && (physicalId.kind === 'adopted' || previous.tenantUrl === tenantUrl)) {
+  // an adopted record is known by nothing but its ID
+  if (id !== undefined && (physicalId.kind === 'adopted' || isInCalledTenant(context, request))) {
     const record = await readRecord(context, id);
     if (record && isSameLocation(record.location, location)) {
       return record;
@@ -195,10 +195,10 @@ export async function canHoldKey(
   const { deadline } = context;
   await deadline.sleep(Math.max(0, updateSentAt + IMMUTA_LAG_MS - deadline.now()));
   const record = await findOrConfirmAbsence(context, 'the integration', () => findRecord(context, request));
-  return (
-    record !== undefined &&
-    (!isSteady(record.status) || (record.authenticationType === 'accessKey' && key.isHeldBy(record)))
-  );
+  if (!record) {
+    return isRegistered(context, request); // it may be in another tenant, or not shown to this API key
+  }
+  return !isSteady(record.status) || (record.authenticationType === 'accessKey' && key.isHeldBy(record));
 }
 
 /** What became of an update that Immuta accepted. */

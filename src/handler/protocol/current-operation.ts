@@ -133,7 +133,8 @@ export class CurrentOperation {
     }
     const clock = { now: this.options.now, sleep: this.options.sleep };
     const reply = await poll({ deadline: clock, waitingFor: 'CloudFormation to show the event' }, async () => {
-      const description = await this.observer.describeResource();
+      // once CloudFormation has answered, it can be asked, so that a later failure passes: it may be throttling
+      const description = this.first ? await this.askReliably(clock) : await this.observer.describeResource();
       return this.mayBeFromBefore(description?.answer) ? { seen: 'an earlier status' } : { done: description };
     });
     if (!reply || this.isFromBefore(reply.answer)) {

@@ -34,7 +34,8 @@ export interface StoppedRun {
   readonly startedAt: number;
   /** Number of invocations that continued the event before. */
   readonly hop: number;
-  readonly now: number;
+  /** When it stopped, or when the `timeout` of the resource ended: after that, it may have cleaned up. */
+  readonly stoppedAt: number;
   /** What CloudFormation first showed of the resource. */
   readonly operation: Continuation['operation'];
 }
@@ -42,13 +43,13 @@ export interface StoppedRun {
 /** Decides what follows a run that stopped. */
 export function chooseEnding(
   { error, physicalId, isAnswerLost = false, updatedAt }: Stopped,
-  { startedAt, hop, now, operation }: StoppedRun,
+  { startedAt, hop, stoppedAt, operation }: StoppedRun,
 ): Ending {
   if (!(error instanceof OutOfTime)) {
     return { physicalId, error };
   }
   if (error.limit === 'timeout' || hop >= MAX_HOPS) {
-    return { physicalId, error: createTimeoutFailure(error, now - startedAt) };
+    return { physicalId, error: createTimeoutFailure(error, stoppedAt - startedAt) };
   }
   return { next: { startedAt, hop: hop + 1, posted: isAnswerLost, updatedAt, operation } };
 }

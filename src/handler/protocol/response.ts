@@ -12,6 +12,12 @@ const MAX_BYTES = 4096;
 const MAX_PHYSICAL_ID_LENGTH = 1024;
 const LONGEST_REMEDY = 1_500;
 
+/**
+ * Statuses of S3 or a proxy that may pass, besides those of servers: S3 answers `400 RequestTimeout` to a connection
+ * that was idle.
+ */
+const PASSING_STATUSES = [400, 408, 429];
+
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** With less time, Lambda may end the invocation during an attempt, count it as failed, and run the event again. */
 const LEAST_REMAINING_MS = 2_000;
@@ -128,7 +134,7 @@ async function sendOnce(responseUrl: string, body: Buffer, timeoutMs: number): P
     await response.body?.cancel();
     return {
       isDelivered: response.ok,
-      isRetryable: response.status >= 500 || response.status === 429,
+      isRetryable: response.status >= 500 || PASSING_STATUSES.includes(response.status),
       code: response.status,
     };
   } catch (error) {

@@ -87,8 +87,9 @@ async function findFailure(
   stopped: Stopped,
   tools: EventTools,
 ): Promise<Pick<Stopped, 'physicalId' | 'error'> | undefined> {
-  const { sentAt: startedAt, operation } = tools;
-  const ending = chooseEnding(stopped, { startedAt, hop, now: clock.now(), operation: operation.firstState });
+  const { sentAt: startedAt, deadline, operation } = tools;
+  const stoppedAt = Math.min(clock.now(), deadline.giveUpAt);
+  const ending = chooseEnding(stopped, { startedAt, hop, stoppedAt, operation: operation.firstState });
   if (!('next' in ending)) {
     return ending;
   }

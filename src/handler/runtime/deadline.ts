@@ -39,6 +39,8 @@ export interface DeadlineOptions {
   readonly creationEndsAt: number;
 }
 
+/** Less than the time for which CloudFormation waits after the `timeout` of a resource. */
+const CLEANUP_MS = 180_000;
 const OUTAGE_MS = 120_000;
 const SHORT_OUTAGE_MS = 10_000;
 
@@ -67,7 +69,16 @@ export class Deadline implements Clock {
     return new Deadline(this.clock, { ...this.options, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
   }
 
-  /** The same deadline without the `timeout` of the resource, for what a failure leaves to be done. */
+  /**
+   * The same deadline with some time after the `timeout` of the resource, for what a failure leaves to be done.
+   * CloudFormation waits longer.
+   */
+  public withCleanupTime(): Deadline {
+    const giveUpAt = this.giveUpAt + CLEANUP_MS;
+    return new Deadline(this.clock, { ...this.options, giveUpAt, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
+  }
+
+  /** The same deadline without the `timeout` of the resource, for questions to CloudFormation. */
   public withoutTimeout(): Deadline {
     return new Deadline(this.clock, { ...this.options, giveUpAt: Infinity, iamPropagationEndsAt: 0 }, SHORT_OUTAGE_MS);
   }
@@ -92,6 +103,11 @@ export class Deadline implements Clock {
 
   public now(): number {
     return this.clock.now();
+  }
+
+  /** When the `timeout` of the resource ends, in milliseconds since 1970. */
+  public get giveUpAt(): number {
+    return this.options.giveUpAt;
   }
 
   /** Whether more of the `timeout` has passed than is left. */

@@ -24,14 +24,18 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
+const TENANT_URL = 'https://acme.immutacloud.com';
+const TENANT_DIGEST = '9a2a4f3fba54';
+
 /** The keys as one run sees them. */
-function manage(requestId = 'first', deadline = createDeadline()): ManagedAccessKey {
+function manage(requestId = 'first', deadline = createDeadline(), tenantUrl = TENANT_URL): ManagedAccessKey {
   const { clock, log } = sandbox;
   const redaction = new Redaction();
   return new ManagedAccessKey({
     secretArn,
     requestId,
     deadline,
+    tenantUrl,
     redaction,
     log: createLog({ clock, redaction, write: (line) => log.push(line) }, {}),
     beforeWrite: async () => deadline.check(),
@@ -47,7 +51,10 @@ function createDeadline(): Deadline {
 const createPending = (token: string) => manage(token).createPending(token, async () => {});
 const keys = (user = USER) => sandbox.aws.iam.accessKeys(user).map(({ accessKeyId }) => accessKeyId);
 const state = () => readKeySecret(sandbox, secretArn);
-const integrationTag = (id = '101') => ({ 'cdk-immuta-s3-integration:integration-id': id });
+const integrationTag = (id = '101') => ({
+  'cdk-immuta-s3-integration:integration-id': id,
+  'cdk-immuta-s3-integration:tenant': TENANT_DIGEST,
+});
 const startRotation = (token: string) => sandbox.aws.secrets.startRotation(secretArn, token);
 /** Another update gives Immuta other credentials. */
 const withholdByHand = () =>
@@ -184,6 +191,34 @@ describe('provide', () => {
     await key.settle(record(other), async () => record(other));
     expect(keys()).toEqual([other]);
     expect(state().tags).toEqual(integrationTag());
+  });
+
+  test('deletes later a key that it could not store, and that IAM did not show yet', async () => {
+    for (const [operation, status, code] of [
+      ['PutSecretValue', 400, 'AccessDeniedException'], ['DeleteAccessKey', 404, 'NoSuchEntity'],
+    ] as const) {
+      during(operation, () => {
+        throw new AwsError(status, code, 'no');
+      });
+    }
+    await expect(manage().provide(USER)).rejects.toThrow();
+    expect(keys()).toHaveLength(1);
+
+    await manage('second').release();
+    expect(keys()).toEqual([]);
+    expect(state().tags).toEqual({});
+  });
+
+  test('creates the key of a user that IAM shows only later', async () => {
+    during('CreateAccessKey', () => {
+      throw new AwsError(404, 'NoSuchEntity', 'The user with name immuta cannot be found.');
+    });
+    const deadline = createDeadline();
+    deadline.allowIamPropagation(180_000);
+
+    const { accessKeyId } = await manage('first', deadline).provide(USER);
+    expect(keys()).toEqual([accessKeyId]);
+    expect(state().tags).toEqual({});
   });
 
   test('stores its key in another version when an earlier run has forgotten the key of its own', async () => {
@@ -596,6 +631,36 @@ describe('findRotated', () => {
     startRotation(NEXT_TOKEN);
     expect(await manage(NEXT_TOKEN).findRotated(NEXT_TOKEN)).toBeUndefined();
     await expect(manage(TOKEN).findRotated(TOKEN)).rejects.toThrow(/\[ROTATION_ABANDONED\]$/);
+  });
+});
+
+describe('a tenant that the function did not call before', () => {
+  const OTHER_URL = 'https://other.immutacloud.com';
+  const manageOther = (requestId: string) => manage(requestId, createDeadline(), OTHER_URL);
+
+  test('has no rotation: the ID may be that of another integration there', async () => {
+    const held = await settleFirst();
+    startRotation(TOKEN);
+
+    await expect(manageOther(TOKEN).createPending(TOKEN, async () => {})).rejects.toThrow(
+      /^cannot rotate .* integration 101: .* https:\/\/other\.immutacloud\.com, .*\[ROTATION_IN_OTHER_TENANT\]$/,
+    );
+    expect(keys()).toEqual([held]);
+    await createPending(TOKEN);
+    await expect(manageOther(TOKEN).findRotated(TOKEN)).rejects.toThrow(/\[ROTATION_IN_OTHER_TENANT\]$/);
+  });
+
+  test('has a rotation after a deployment', async () => {
+    const held = await settleFirst();
+    const key = manageOther('second');
+    await key.provide(USER);
+    await key.settle(record(held), async () => record(held));
+
+    expect(state().tags).toMatchObject({ 'cdk-immuta-s3-integration:integration-id': '101' });
+    startRotation(TOKEN);
+    await manageOther(TOKEN).createPending(TOKEN, async () => {});
+    expect(await manageOther(TOKEN).findRotated(TOKEN)).toMatchObject({ integrationId: '101' });
+    await expect(manage(TOKEN).findRotated(TOKEN)).rejects.toThrow(/\[ROTATION_IN_OTHER_TENANT\]$/);
   });
 });
 

@@ -47,7 +47,7 @@ test('describes a secret without versions and tags', async () => {
 test.each<[string, () => Promise<unknown>]>([
   ['a version', () => versions.putValue('v2', 'text', ['AWSPENDING'])],
   ['a label', () => versions.moveLabel('AWSCURRENT', { from: 'v1', to: 'v2' })],
-  ['a tag', () => versions.tag('team', 'lake')],
+  ['a tag', () => versions.tag({ team: 'lake' })],
   ['the removal of a tag', () => versions.untag('team')],
 ])('waits until the secret shows %s that was written', async (_, write) => {
   answer(BEFORE, {}, BEFORE, BEFORE, AFTER);
@@ -62,7 +62,7 @@ test.each<[string, () => Promise<unknown>]>([
 test('takes a state that does not change within a minute for the present one', async () => {
   answer(BEFORE, {}, BEFORE);
   await versions.describe();
-  await versions.tag('team', 'lake');
+  await versions.tag({ team: 'lake' });
   const start = sandbox.clock.now();
 
   expect((await versions.describe()).labels.has('v1')).toBe(true);
@@ -109,7 +109,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['UpdateSecretVersionStage', () => versions.moveLabel('AWSCURRENT', { to: 'v2' }), 'ResourceExistsException'],
   ['UpdateSecretVersionStage', () => versions.moveLabel('AWSCURRENT', {}), 'NotInvalidParameterException'],
   ['UpdateSecretVersionStage', () => versions.moveLabel('AWSCURRENT', {}), 'InvalidParameterExceptionToo'],
-  ['TagResource', () => versions.tag('team', 'lake'), 'ResourceNotFoundException'],
+  ['TagResource', () => versions.tag({ team: 'lake' }), 'ResourceNotFoundException'],
   ['UntagResource', () => versions.untag('team'), 'ResourceNotFoundException'],
 ])('fails %s, with the name of the secret, when it is refused for another reason', async (operation, call, code) => {
   refuse(code);

@@ -287,14 +287,27 @@ describe('when Immuta refuses', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ['no ID', { properties: { IntegrationId: undefined } }, /IntegrationId.*\[PROPERTY_MISSING\]$/],
-    ['a path as ID', { properties: { IntegrationId: '../101' } }, /IntegrationId.*\[PROPERTY_MISSING\]$/],
+    ['no ID', { properties: { IntegrationId: undefined } }, /ID.*got "".*\[DATA_SOURCES_INTEGRATION_ID_INVALID\]$/],
+    ['a path as ID', { properties: { IntegrationId: '../1' } }, /ID.*"\.\.\/1".*\[DATA_SOURCES_INTEGRATION_ID_INVALID\]$/],
     ['a number as prefix', { properties: { DataSources: '{"a":1}' } }, /\{"a":1\}.*\[DATA_SOURCES_UNREADABLE\]$/],
     ['another type', { event: { RequestType: 'Import' } }, /Import.*\[REQUEST_TYPE_UNKNOWN\]$/],
   ])('refuses an event with %s before it calls Immuta', async (_, sent, reason) => {
     const answer = await send(sandbox, 'Create', sent);
 
     expect(answer.Reason).toMatch(reason);
+    expect(sandbox.immuta.requests).toEqual([]);
+  });
+
+  test.each([
+    ['no data source', undefined],
+    ['what a later event says', 'Lake-Curated-1ABC'],
+  ])('of which a late Create adds nothing has %s to delete', async (_, chosenId) => {
+    const properties = { IntegrationId: '101 ' };
+    const { Status, PhysicalResourceId } = await send(sandbox, 'Create', { properties, ageMs: 60_000 });
+    expect([Status, PhysicalResourceId]).toEqual(['FAILED', 'immuta-s3-data-sources/none']);
+
+    const physicalId = chosenId ?? PhysicalResourceId;
+    expect(await send(sandbox, 'Delete', { physicalId, properties })).toMatchObject({ Status: 'SUCCESS' });
     expect(sandbox.immuta.requests).toEqual([]);
   });
 

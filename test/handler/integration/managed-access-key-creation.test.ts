@@ -34,7 +34,8 @@ const unavailable = () => new AwsError(500, 'ServiceFailure', 'Try later.');
 async function expectOneKey(): Promise<void> {
   expect(await create()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
   expect(keys()).toEqual([held()]);
-  expect(tags()).toEqual([expect.stringMatching(/integration-id$/)]); // and none of a request for a key
+  // and none of a request for a key
+  expect(tags()).toEqual([expect.stringMatching(/integration-id$/), expect.stringMatching(/tenant$/)]);
 }
 
 test('reports to the alarm of the secret that Immuta has a key', async () => {

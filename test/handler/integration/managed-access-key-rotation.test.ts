@@ -30,7 +30,10 @@ const step = (Step: string, ClientRequestToken = TOKEN) =>
 
 /** Secrets Manager creates a version without a value. */
 const start = (token = TOKEN) => sandbox.aws.secrets.startRotation(properties.AccessKeySecretArn!, token);
-const INTEGRATION_TAG = { 'cdk-immuta-s3-integration:integration-id': '101' };
+const TAGS = {
+  'cdk-immuta-s3-integration:integration-id': '101',
+  'cdk-immuta-s3-integration:tenant': expect.stringMatching(/^[0-9a-f]{12}$/),
+};
 
 async function startRotation(): Promise<string> {
   start();
@@ -55,7 +58,7 @@ async function measure(run: () => Promise<unknown>): Promise<number> {
 function expectRotatedTo(next: string): void {
   expect(held()).toBe(next);
   expect(keys()).toEqual([next]);
-  expect(state()).toEqual({ current: next, named: [next], tags: INTEGRATION_TAG });
+  expect(state()).toEqual({ current: next, named: [next], tags: TAGS });
 }
 
 describe('a rotation', () => {

@@ -200,6 +200,17 @@ describe('an Update from a managed key to other credentials', () => {
     expect(keys()).toMatchObject([{ accessKeyId: sandbox.integrations[0].config.awsAccessKeyId }]);
   });
 
+  test.each<[string, Record<string, string>]>([
+    ['is in the tenant that the function called before', { TenantUrl: 'https://old.immutacloud.com' }],
+    ['is not shown to the user of the API key', {}],
+  ])('keeps the key when the integration %s', async (_, old) => {
+    sandbox.immuta.integrations.delete('101'); // its location remains
+
+    expect(await sandbox.update({ oldProperties: { ...managed, ...old } })).toMatchObject({ Status: 'FAILED' });
+    expect(keys()).toMatchObject([{ accessKeyId: key }]);
+    expect(state().current).toBe(key);
+  });
+
   test('deletes the key when Immuta has one of another user in the same secret', async () => {
     const properties = { ...managed, AccessKeyUserName: OTHER_USER };
 

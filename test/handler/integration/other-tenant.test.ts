@@ -40,6 +40,31 @@ test.each([
   expect(Reason).toMatch(/\[LOCATION_[A-Z_]+\]$/);
 });
 
+test('deletes no integration with the same ID in the next tenant, unless its name says that it is ours', async () => {
+  const { config } = await sandbox.addIntegration();
+  const ourName = config.name;
+  sandbox.immuta.changeByHand('101', { name: 'theirs' });
+  const destroy = () => sandbox.delete(ID, { properties: { TenantUrl: OLD_URL, LocationRoleArn: OTHER_ROLE } });
+
+  expect(await destroy()).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.integrations).toHaveLength(1);
+  sandbox.immuta.changeByHand('101', { name: ourName });
+  expect(await destroy()).toMatchObject({ Status: 'SUCCESS' });
+  expect(sandbox.integrations).toEqual([]);
+});
+
+test('changes no integration with the same ID in a tenant that only the function names', async () => {
+  await sandbox.addIntegration();
+  sandbox.immuta.changeByHand('101', { name: 'theirs' });
+  const TenantUrl = { TenantUrl: OLD_URL };
+  const { Status, Reason } = await sandbox.update({
+    properties: { ...TenantUrl, IntegrationName: 'next' }, oldProperties: TenantUrl,
+  });
+
+  expect([Status, Reason]).toEqual(['FAILED', expect.stringMatching(/\[INTEGRATION_IN_OTHER_TENANT\]$/)]);
+  expect(sandbox.integrations[0].config.name).toBe('theirs');
+});
+
 test('deletes nothing and succeeds when the location has the role of another owner', async () => {
   await sandbox.addLocation('s3://sales/', OTHER_ROLE);
 

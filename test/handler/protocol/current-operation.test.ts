@@ -243,6 +243,23 @@ describe('when CloudFormation cannot be asked', () => {
     });
   });
 
+  test('asks again when CloudFormation has answered before, so that throttling hides no rollback', async () => {
+    const ended = { ...WAITING, resourceStatus: 'UPDATE_COMPLETE' };
+    const current = operation('Update', [WAITING, 'denied', 'denied', 'denied', 'denied', ended]);
+    await current.assertCurrent();
+
+    await expect(current.assertCurrent()).rejects.toThrow('the resource is UPDATE_COMPLETE, no longer');
+    expect(slept).toBe(40 * SECOND);
+  });
+
+  test('continues when CloudFormation does not answer for a minute, although it did before', async () => {
+    const current = operation('Update', [WAITING, 'denied']);
+    await current.assertCurrent();
+    await current.assertCurrent();
+
+    expect(slept).toBe(60 * SECOND);
+  });
+
   test('decides by the first answer of CloudFormation after a failure', async () => {
     const current = operation('Update', ['denied', WAITING, { ...WAITING, resourceStatus: 'UPDATE_FAILED' }]);
     await current.assertCurrent();

@@ -5,7 +5,7 @@ import { OutOfTime } from '../../../src/handler/runtime/deadline';
 
 const MINUTE = 60_000;
 const OPERATION = { resourceStatus: 'CREATE_IN_PROGRESS', physicalId: '', lastUpdatedAt: 1 };
-const RUN: StoppedRun = { startedAt: 1_000, hop: 2, now: 1_000 + 30 * MINUTE, operation: OPERATION };
+const RUN: StoppedRun = { startedAt: 1_000, hop: 2, stoppedAt: 1_000 + 30 * MINUTE, operation: OPERATION };
 
 function explain(error: OutOfTime, run: Partial<StoppedRun> = {}): string {
   const ending = chooseEnding({ error, physicalId: 'id' }, { ...RUN, ...run });
@@ -44,6 +44,6 @@ test('fails when no invocation may follow', () => {
 test.each([[10_000, '1 minute'], [80_000, '1 minute'], [100_000, '2 minutes']])(
   'says after %d ms that %s are over',
   (ms, duration) => {
-    expect(explain(new OutOfTime('timeout'), { now: 1_000 + ms })).toContain(`after ${duration} waiting`);
+    expect(explain(new OutOfTime('timeout'), { stoppedAt: 1_000 + ms })).toContain(`after ${duration} waiting`);
   },
 );

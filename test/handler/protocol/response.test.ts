@@ -65,11 +65,13 @@ test('retries a response after a failure of the server or the network, or when t
       response.destroy();
     },
     status(429),
+    status(400), // `RequestTimeout` of S3
+    status(408),
   ];
   const clock = await respond(60_000);
 
-  expect(server.requests).toHaveLength(4);
-  expect(clock.sleeps).toEqual([1_000, 2_000, 4_000]);
+  expect(server.requests).toHaveLength(6);
+  expect(clock.sleeps).toEqual([1_000, 2_000, 4_000, 8_000, 10_000]);
 });
 
 test('does not follow a redirect of a response URL', async () => {
