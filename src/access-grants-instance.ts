@@ -4,7 +4,10 @@ import { Construct } from 'constructs';
 import { IAccessGrantsInstance } from './interfaces';
 import { AccessGrantsInstanceBase, DefinedInstance } from './private/access-grants-instance-base';
 import { formatInstanceArn } from './private/stacks';
-import { createProblem, throwProblems } from './private/validation/problems';
+import { containsDummy } from './private/tokens';
+import { validateIdentityCenterArn } from './private/validation/identity-center';
+import { addValidation, createProblem, throwProblems } from './private/validation/problems';
+import { validateRemovalPolicy } from './private/validation/removal';
 
 /** Properties for an S3 Access Grants instance. */
 export interface AccessGrantsInstanceProps {
@@ -56,15 +59,17 @@ export class AccessGrantsInstance extends DefinedInstance {
   public static fromAccessGrantsInstanceArn(
     scope: Construct, id: string, accessGrantsInstanceArn: string,
   ): IAccessGrantsInstance {
-    if (!isInstanceArn(accessGrantsInstanceArn)) {
+    // A lookup returns something else until the CLI has looked up the ARN.
+    const isLookedUp = !containsDummy(accessGrantsInstanceArn);
+    if (isLookedUp && !isInstanceArn(accessGrantsInstanceArn)) {
       throwProblems(scope, [
         createProblem('INSTANCE_ARN_INVALID', { example: EXAMPLE_ARN, got: JSON.stringify(accessGrantsInstanceArn) }),
       ]);
     }
     class Import extends AccessGrantsInstanceBase {
       public readonly accessGrantsInstanceArn = accessGrantsInstanceArn;
-      public readonly accessGrantsInstanceId = Arn.split(accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME)
-        .resourceName!;
+      public readonly accessGrantsInstanceId = isLookedUp
+        ? Arn.split(accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName! : 'default';
     }
     return new Import(scope, id);
   }
@@ -85,6 +90,10 @@ export class AccessGrantsInstance extends DefinedInstance {
   constructor(scope: Construct, id: string, props: AccessGrantsInstanceProps = {}) {
     super(scope, id, props.removalPolicy);
     this._identityCenterInstanceArn = props.identityCenterInstanceArn;
+    addValidation(this, () => [
+      ...validateIdentityCenterArn('identityCenterInstanceArn', props.identityCenterInstanceArn),
+      ...validateRemovalPolicy(props.removalPolicy),
+    ]);
     const resource = new s3.CfnAccessGrantsInstance(this, 'Resource', {
       identityCenterArn: props.identityCenterInstanceArn,
     });

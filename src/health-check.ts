@@ -18,6 +18,7 @@ import {
 } from './private/monitored-integrations';
 import { buildPutEventsStatements } from './private/policies/health-check';
 import { isInTree } from './private/registry';
+import { getPathInStage } from './private/stacks';
 import { digestIdentity } from './private/tokens';
 import { parseCheckInterval } from './private/validation/health-check';
 
@@ -241,7 +242,7 @@ export class HealthCheck extends Construct {
     const { tenant, schedule, eventBus } = this;
     const scope = stack === Stack.of(this)
       ? this
-      : new Construct(stack, `ImmutaHealthCheck${digestIdentity(tenant.node.path)}`);
+      : new Construct(stack, `ImmutaHealthCheck${digestIdentity(getPathInStage(tenant))}`);
     const integrations = () => sortByPath(this.present.filter(({ construct }) => Stack.of(construct) === stack));
     createTenantSchedule(scope, { tenant, schedule, eventBus, integrations });
     const stackName = formatStackName(stack);

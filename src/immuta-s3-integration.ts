@@ -213,10 +213,7 @@ export class ImmutaS3Integration extends Construct implements IImmutaS3Integrati
     this.removalPolicy = policy;
     applyRemovalPolicy(this.parts, retains(policy) ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
     this.alwaysDeleted.forEach((construct) => applyRemovalPolicy(construct, RemovalPolicy.DESTROY));
-    const instance = this.findInstance();
-    if (instance instanceof DefinedInstance) {
-      instance._retainWith(this, retains(policy));
-    }
+    DefinedInstance._retainWith(this, retains(policy), this.instance);
   }
 
   /**

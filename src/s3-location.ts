@@ -166,10 +166,11 @@ export class S3Location {
   /**
    * Checks the buckets and the form of the prefix.
    *
+   * @param bucketAccount account of the buckets, whatever they claim. @default - the one that all of them claim
    * @internal
    */
-  public _validate(): Problem[] {
-    const accounts = new Set(this._buckets.map(({ env }) => env.account));
+  public _validate(bucketAccount?: string): Problem[] {
+    const accounts = new Set(this._buckets.map(({ env }) => bucketAccount ?? env.account));
     return [
       ...this.buckets?.length === 0 ? [createProblem('BUCKETS_EMPTY')] : [],
       ...accounts.size > 1 ? [createProblem('BUCKETS_IN_SEVERAL_ACCOUNTS', { got: [...accounts].join(', ') })] : [],

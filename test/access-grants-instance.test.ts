@@ -14,7 +14,7 @@ import {
   listResources,
   synthError,
 } from './fixture';
-import { AccessGrantsInstance } from '../src';
+import { AccessGrantsInstance, AdoptingAccessGrantsInstance } from '../src';
 import { Annotations } from './support/annotations';
 
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
@@ -183,6 +183,51 @@ describe('default AccessGrantsInstance', () => {
     };
     expect(synthesize(true)).toEqual(synthesize(false));
     expect(synthesize(true).Resources.S3AccessGrantsInstance.DeletionPolicy).toBe('RetainExceptOnCreate');
+  });
+
+  test.each<[string, (stack: Stack) => Construct]>([
+    ['native', (stack) => new AccessGrantsInstance(stack, 'Instance')],
+    ['adopting', (stack) => new AdoptingAccessGrantsInstance(stack, 'Instance')],
+  ])('retains the %s instance of an adopted integration, which is defined before or after', (_, define) => {
+    for (const isFirst of [true, false]) {
+      const stack = newStack();
+      if (isFirst) define(stack);
+      newIntegration(stack, 'Lake', { adopt: '17' });
+      if (!isFirst) define(stack);
+      const { DeletionPolicy } = Object.values(listResources(stack)).find(({ Type }) => /Instance$/.test(Type))!;
+      expect(DeletionPolicy).toBe('RetainExceptOnCreate');
+    }
+  });
+
+  test('retains the instance that an integration of another stack imports, unless it may be in another account', () => {
+    for (const [props, expected] of [[{ env: ENV }, 'RetainExceptOnCreate'], [{}, 'Delete']] as const) {
+      const app = new App();
+      const owner = newStack(props, app, 'Owner');
+      new AccessGrantsInstance(owner, 'Instance');
+      const user = newStack(props, app, 'User');
+      const accessGrantsInstance = AccessGrantsInstance.fromDefault(user, 'Instance');
+      newIntegration(user, 'Lake', { accessGrantsInstance, removalPolicy: RemovalPolicy.RETAIN });
+      expect(getOnly(owner, INSTANCE).DeletionPolicy).toBe(expected);
+    }
+  });
+
+  test('retains the instance that an integration of another stack names, until that is not retained any more', () => {
+    for (const isDestroyed of [false, true]) {
+      const app = new App();
+      const owner = newStack({}, app, 'Owner');
+      const accessGrantsInstance = new AccessGrantsInstance(owner, 'Instance');
+      const user = newStack({}, app, 'User');
+      const integration = newIntegration(user, 'Lake', { accessGrantsInstance, removalPolicy: RemovalPolicy.RETAIN });
+      if (isDestroyed) integration.applyRemovalPolicy(RemovalPolicy.DESTROY);
+      expect(getOnly(owner, INSTANCE).DeletionPolicy).toBe(isDestroyed ? 'Delete' : 'RetainExceptOnCreate');
+    }
+  });
+
+  test('reports what CloudFormation would not accept', () => {
+    const stack = newStack();
+    const identityCenterInstanceArn = 'arn:aws:sso::111122223333:instance/x';
+    new AccessGrantsInstance(stack, 'Instance', { identityCenterInstanceArn, removalPolicy: RemovalPolicy.SNAPSHOT });
+    expect(synthError(stack)).toMatch(/\[IDENTITY_CENTER_ARN_INVALID\][^]*\[REMOVAL_POLICY_UNSUPPORTED\]/);
   });
 
   test('defines the default instance in the outermost stack when integrations are in nested stacks', () => {

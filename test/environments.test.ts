@@ -1,9 +1,10 @@
-import { App, CfnParameter, DefaultStackSynthesizer, Fn, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, CfnParameter, DefaultStackSynthesizer, Fn, Stack, Stage } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as pipelines from 'aws-cdk-lib/pipelines';
+import * as nag from 'cdk-nag-2';
 import { getOnly, INTEGRATION, listResources, newIntegration, newTenant, synthError, URL_OF_TENANT } from './fixture';
 import { AdoptingAccessGrantsInstance, ImmutaAuthentication, ImmutaTenant, S3Location } from '../src';
 
@@ -148,4 +149,41 @@ test('reads the API key from a secret of another account, with its key', () => {
     expect.objectContaining({ Action: 'secretsmanager:GetSecretValue', Resource: secretCompleteArn }),
     expect.objectContaining({ Action: 'kms:Decrypt', Resource: keyArn }),
   ]));
+});
+
+test('fails with the remedy when another account has the KMS key of a bucket of the app', () => {
+  const app = new App();
+  const owner = new Stack(app, 'Owner', { env: { account: '444455556666', region: 'us-east-1' } });
+  const encryptionKey = new kms.Key(owner, 'Key');
+  const bucket = new s3.Bucket(owner, 'Bucket', { bucketName: 'shared-lake', encryptionKey });
+  const stack = new Stack(app, 'Stack', { env: { account: '111122223333', region: 'us-east-1' } });
+  const tenant = newTenant(stack);
+
+  expect(() => newIntegration(stack, 'Lake', { tenant, location: S3Location.bucket(bucket) })).toThrow(
+    "[Stack/Lake] KMS key 'Owner/Key' belongs to a stack of account 444455556666, to which the template cannot refer. "
+      + "Import the bucket by its name, and pass 'kms.Key.fromKeyArn' with a written ARN in 'encryptionKeys'. "
+      + '[ENCRYPTION_KEY_IN_OTHER_ACCOUNT]',
+  );
+  const imported = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/1234abcd');
+  newIntegration(stack, 'Pond', { tenant, encryptionKeys: [imported] });
+  expect(synthError(stack)).toBe('');
+});
+
+test.each<[string, (stack: Stack) => string]>([
+  ['parts of a text', (stack) => Fn.join('-', Fn.split('_', new CfnParameter(stack, 'Text').valueAsString))],
+  ['a list', (stack) => Fn.join('', new CfnParameter(stack, 'List', { type: 'CommaDelimitedList' }).valueAsList)],
+])('synthesizes a bucket and a principal whose names are joined from %s that is not known at synth', (_, join) => {
+  const stack = new Stack(new App(), 'Stack', { env: { account: '111122223333', region: 'us-east-1' } });
+  const name = join(stack);
+  const location = S3Location.bucket(s3.Bucket.fromBucketName(stack, 'Bucket', name));
+  const tenant = newTenant(stack);
+  newIntegration(stack, 'Lake', {
+    tenant, location, authentication: ImmutaAuthentication.existingRole(iam.Role.fromRoleName(stack, 'Role', 'immuta')),
+  });
+  newIntegration(stack, 'Pond', {
+    tenant, authentication: ImmutaAuthentication.assumeRole({ principal: new iam.ArnPrincipal(name) }),
+  });
+  Aspects.of(stack).add(new nag.AwsSolutionsChecks({ reports: false }));
+
+  expect(synthError(stack)).toBe('');
 });

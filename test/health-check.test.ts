@@ -1,4 +1,4 @@
-import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -288,6 +288,21 @@ describe('addHealthCheck of a tenant', () => {
         },
       }],
     });
+  });
+
+  test('gives the checks of other stacks the same logical IDs in each stage', () => {
+    const app = new App();
+    const [one, other] = ['111122223333', '444455556666'].map((account) => {
+      const stage = new Stage(app, `Stage${account}`, { env: { ...ENV, account } });
+      const tenant = newTenant(new Stack(stage, 'Home'));
+      const stack = new Stack(stage, 'Lake');
+      newIntegration(stack, 'Lake', { tenant });
+      tenant.addHealthCheck();
+      return Object.keys(listResources(stack));
+    });
+
+    expect(one).toContainEqual(expect.stringMatching(/^ImmutaHealthCheck/));
+    expect(one).toEqual(other);
   });
 
   test('checks no integration that was removed from the tree', () => {

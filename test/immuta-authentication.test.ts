@@ -129,8 +129,8 @@ describe('assumeRole', () => {
 
   test('warns about a role of another account that the trust policy gets later', () => {
     const stack = newStack();
-    const { immutaRole } = newIntegration(stack, 'Lake');
-    (immutaRole as iam.Role).assumeRolePolicy!.addStatements(
+    const integration = newIntegration(stack, 'Lake');
+    (integration.immutaRole as iam.Role).assumeRolePolicy!.addStatements(
       new iam.PolicyStatement({ actions: ['sts:AssumeRole'], principals: [new iam.ArnPrincipal(OTHER_ARN)] }),
     );
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(`'${OTHER_ARN}'.*PRINCIPAL_WITHOUT_EXTERNAL`));

@@ -20,6 +20,10 @@ test.each<[string, (stack: Stack) => void]>([
       identityCenter: { instanceArn: lookUp(stack), identityStoreId: lookUp(stack) },
     });
   }],
+  ['accessGrantsInstanceArn', (stack) => {
+    const accessGrantsInstance = AccessGrantsInstance.fromAccessGrantsInstanceArn(stack, 'Instance', lookUp(stack));
+    newIntegration(stack, 'Sales', { accessGrantsInstance });
+  }],
   ['integrationName', (stack) => { newIntegration(stack, 'Sales', { integrationName: lookUp(stack) }); }],
   ['adopt', (stack) => {
     const accessGrantsInstance = AccessGrantsInstance.fromDefault(stack, 'Instance');

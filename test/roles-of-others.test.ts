@@ -121,6 +121,26 @@ describe('Role.customizeRoles', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('accepts no policies'));
   });
 
+  test.each<[string, (stack: Stack) => ImmutaAuthentication]>([
+    ['a managed access key', () => ImmutaAuthentication.managedAccessKey()],
+    ['a managed access key of an imported user', (stack) =>
+      ImmutaAuthentication.managedAccessKey({ user: iam.User.fromUserName(stack, 'User', 'immuta') })],
+    ['the key of a secret', (stack) => ImmutaAuthentication.accessKeySecret({
+      secret: Secret.fromSecretNameV2(stack, 'Key', 'immuta/key'), user: new iam.User(stack, 'User'),
+    })],
+  ])('warns once with Role.customizeRoles of all statements that the user of %s needs', (_, authenticate) => {
+    const app = new App();
+    iam.Role.customizeRoles(app);
+    const stack = newStack({ env: ENV }, app);
+    newIntegration(stack, 'Lake', { authentication: authenticate(stack) });
+
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('USER_WITHOUT_POLICY'));
+    expect(warnings).toHaveLength(1);
+    for (const action of IMMUTA) {
+      expect(String(warnings[0].entry.data)).toContain(`"${action}"`);
+    }
+  });
+
   test('lists in the report of Role.customizeRoles all statements that new roles get, and no others', () => {
     const app = new App();
     iam.Role.customizeRoles(app);

@@ -126,7 +126,25 @@ describe('buckets of a location', () => {
     newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets }) });
     expect(synthError(stack)).toContain(
       "'buckets' must belong to one account, got buckets of accounts 111122223333, 444455556666. " +
-        'Define an integration for the buckets of each account. [BUCKETS_IN_SEVERAL_ACCOUNTS]',
+        "Define an integration for the buckets of each account. If all belong to one account, set 'bucketAccount'. "
+        + '[BUCKETS_IN_SEVERAL_ACCOUNTS]',
     );
+    const withAccount = newStack();
+    const imported = ['111122223333', '444455556666'].map((account) =>
+      s3.Bucket.fromBucketAttributes(withAccount, account, { bucketName: `b-${account}`, account }),
+    );
+    const location = S3Location.allBuckets({ buckets: imported });
+    newIntegration(withAccount, 'Lake', { location, bucketAccount: '444455556666' });
+    expect(synthError(withAccount)).toBe('');
+  });
+
+  test('shows an account that is not known at synth as a token', () => {
+    const stack = newStack({});
+    const buckets = [
+      importedBucket(stack),
+      s3.Bucket.fromBucketAttributes(stack, 'Other', { bucketName: 'other', account: '444455556666' }),
+    ];
+    newIntegration(stack, 'Lake', { location: S3Location.allBuckets({ buckets }) });
+    expect(synthError(stack)).toContain('got buckets of accounts <token>, 444455556666. ');
   });
 });

@@ -541,8 +541,7 @@ export const MESSAGES = {
   },
   /** `url` of the tenant has changed, and the stack of the integration has not been deployed since. */
   ROTATION_IN_OTHER_TENANT: {
-    text: 'cannot rotate the access key of integration {id}: it is in another tenant than {called}, which the function '
-      + 'calls',
+    text: 'cannot rotate the access key of integration {id}: the function calls another tenant than its own, {called}',
     remedy: "Deploy the ImmutaTenant with its previous 'url', or the stack of the integration, then rotate again",
   },
   /** Immuta needs longer than one run of the function. */

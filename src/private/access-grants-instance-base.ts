@@ -2,7 +2,7 @@ import { CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { DATA_ACCESS_ACTIONS } from './policies/data-access';
-import { Registry } from './registry';
+import { isInTree, Registry } from './registry';
 import { applyRemovalPolicy } from './removal-policy';
 import { compareEnvironments, findOutermostStack, formatInstanceArn } from './stacks';
 import { compareTokens } from './tokens';
@@ -31,6 +31,8 @@ export abstract class AccessGrantsInstanceBase extends Construct implements IAcc
 }
 
 const INSTANCES = new Registry<DefinedInstance>();
+/** The integrations of each app that are retained, with the instance that they name. */
+const RETAINED = new WeakMap<IConstruct, Map<IConstruct, IAccessGrantsInstance | undefined>>();
 
 /**
  * An S3 Access Grants instance that a stack of the app defines. It replaces the stack's default one.
@@ -41,6 +43,26 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   /** @internal */
   public static _findIn(stack: Stack): DefinedInstance | undefined {
     return INSTANCES.findAll(stack).find((instance) => findOutermostStack(instance) === stack);
+  }
+
+  /**
+   * Retains the instance that an integration uses as long as the integration is retained, unless the user chose a
+   * removal policy. The instance may be defined later.
+   *
+   * @param named the `accessGrantsInstance` of the integration
+   * @internal
+   */
+  public static _retainWith(integration: IConstruct, isRetained: boolean, named?: IAccessGrantsInstance): void {
+    const retained = findRetained(integration);
+    if (isRetained === retained.has(integration)) {
+      return;
+    }
+    if (isRetained) {
+      retained.set(integration, named);
+    } else {
+      retained.delete(integration);
+    }
+    INSTANCES.findAll(integration).forEach((instance) => instance.applyPolicy());
   }
 
   public readonly accessGrantsInstanceArn: string;
@@ -72,15 +94,15 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   private resource?: CfnResource;
   private readonly removalPolicyGiven: boolean;
   private ownPolicy?: RemovalPolicy;
-  /** The integrations that keep the instance. */
-  private readonly retainers: Set<IConstruct>;
 
   constructor(scope: Construct, id: string, removalPolicy?: RemovalPolicy) {
     super(scope, id);
     INSTANCES.add(this, this);
     this.removalPolicyGiven = removalPolicy !== undefined;
     this._explicit = findOutermostStack(this).node.tryFindChild(DEFAULT_ID) !== this;
-    this.retainers = (this._explicit ? this.removeDefault()?.retainers : undefined) ?? new Set();
+    if (this._explicit) {
+      this.removeDefault();
+    }
     this.accessGrantsInstanceArn = formatInstanceArn(Stack.of(this));
     this.warnOfPossibleDuplicate();
     addValidation(this, () => this.validateUniqueness());
@@ -111,19 +133,6 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   }
 
   /**
-   * Retains the instance as long as an integration is retained, unless the user chose a removal policy.
-   *
-   * @internal
-   */
-  public _retainWith(integration: IConstruct, isRetained: boolean): void {
-    const countBefore = this.retainers.size;
-    this.retainers[isRetained ? 'add' : 'delete'](integration);
-    if (this.retainers.size !== countBefore) {
-      this.applyPolicy();
-    }
-  }
-
-  /**
    * Checks that the instance is associated with the Identity Center instance of an integration.
    *
    * @internal
@@ -138,19 +147,17 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   }
 
   private applyPolicy(): void {
-    const isRetained = this.retainers.size > 0 && !this.removalPolicyGiven;
-    applyRemovalPolicy(this._resource, isRetained ? RemovalPolicy.RETAIN : this.ownPolicy!);
+    const isUsed = [...findRetained(this)].some(([integration, named]) =>
+      isInTree(integration) && (named === this || compareEnvironments(integration, this) === 'same'));
+    applyRemovalPolicy(this._resource, isUsed && !this.removalPolicyGiven ? RemovalPolicy.RETAIN : this.ownPolicy!);
   }
 
   /** Removes the default instance of the stack, which this one replaces. */
-  private removeDefault(): DefinedInstance | undefined {
+  private removeDefault(): void {
     const stack = findOutermostStack(this);
-    const replaced = stack.node.tryFindChild(DEFAULT_ID);
-    if (!(replaced instanceof DefinedInstance)) {
-      return undefined;
+    if (stack.node.tryFindChild(DEFAULT_ID) instanceof DefinedInstance) {
+      stack.node.tryRemoveChild(DEFAULT_ID);
     }
-    stack.node.tryRemoveChild(DEFAULT_ID);
-    return replaced;
   }
 
   private warnOfPossibleDuplicate(): void {
@@ -171,6 +178,12 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
       ? createProblem('INSTANCE_NATIVE_AND_ADOPTING', { first, second, stack: here })
       : createProblem('INSTANCE_DEFINED_TWICE', { here, there, first, second })];
   }
+}
+
+function findRetained({ node: { root } }: IConstruct): Map<IConstruct, IAccessGrantsInstance | undefined> {
+  const found = RETAINED.get(root) ?? new Map();
+  RETAINED.set(root, found);
+  return found;
 }
 
 function getStackPath(construct: IConstruct): string {

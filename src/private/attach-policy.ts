@@ -4,7 +4,8 @@ import { Construct, IConstruct } from 'constructs';
 import { acknowledgeRules } from './cdk-nag/acknowledge-rules';
 import { acknowledgeWildcards } from './cdk-nag/acknowledge-wildcards';
 import { buildDiagnosisStatement } from './policies/handler-role';
-import { getAccount, noteStatements, reportMissing, reportOtherAccount } from './role-statements';
+import { noteStatements, reportMissing, reportOtherAccount, reportUserPolicy } from './role-statements';
+import { getAccount } from './stacks';
 import { compareTokens, containsDummy } from './tokens';
 import { IImmutaTenant } from '../interfaces';
 import { addValidation, createProblem, throwProblems } from './validation/problems';
@@ -43,6 +44,9 @@ export function attachToUser(
 ): iam.ManagedPolicy {
   const policy = attachManagedPolicy(scope, id, user, statements, description);
   acknowledgeRules(policy, 'userPolicies');
+  if (!policy.node.defaultChild) {
+    reportUserPolicy(scope, user, statements);
+  }
   return policy;
 }
 

@@ -3,6 +3,7 @@ import { Dependable, IConstruct, IDependable } from 'constructs';
 import { DefinedInstance } from './access-grants-instance-base';
 import { formatApplicationArns, IdentityCenter } from './policies/identity-center';
 import { findOutermostStack } from './stacks';
+import { containsDummy } from './tokens';
 import { IdentityCenterOptions } from '../identity-center';
 import { IAccessGrantsInstance } from '../interfaces';
 import { Environment } from './validation/environment';
@@ -33,8 +34,9 @@ export function dependOnDefinedInstance(scope: IConstruct, define?: (stack: Stac
 
 /** Returns the account and Region of an instance. */
 export function findInstanceEnvironment(instance: IAccessGrantsInstance): Environment {
-  const { account, region } = instance instanceof DefinedInstance ? Stack.of(instance)
-    : Arn.split(instance.accessGrantsInstanceArn, ArnFormat.SLASH_RESOURCE_NAME);
+  const { accessGrantsInstanceArn: arn } = instance;
+  const isKnown = !(instance instanceof DefinedInstance) && !containsDummy(arn);
+  const { account, region } = isKnown ? Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME) : Stack.of(instance);
   return { account: account!, region: region! };
 }
 

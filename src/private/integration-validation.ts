@@ -9,7 +9,7 @@ import {
   ComparableIntegration, ComparableLocation, registerIntegration, validateUniqueness,
 } from './validation/duplicates';
 import { validateDuration, validateTimeouts } from './validation/durations';
-import { validateEncryptionKey } from './validation/encryption-keys';
+import { validateEncryptionKey, validateKeyReference } from './validation/encryption-keys';
 import { validateAccountId, validateEnvironment } from './validation/environment';
 import { IdentityCenterIds, validateIdentityCenter } from './validation/identity-center';
 import { validateIntegrationName, validateLocationIdentity } from './validation/names';
@@ -24,6 +24,7 @@ export interface CheckedProps {
   readonly accessGrantsInstance?: IAccessGrantsInstance;
   readonly integrationName?: string;
   readonly bucketAccount?: string;
+  readonly encryptionKeys?: kms.IKey[];
   readonly locationIdentity?: string;
   readonly adopt?: string;
   readonly identityCenter?: IdentityCenterIds;
@@ -34,7 +35,7 @@ export interface CheckedProps {
 /** A location that checks itself. */
 export interface CheckedLocation extends ComparableLocation {
   readonly _encryptionKeys: kms.IKey[];
-  _validate(): Problem[];
+  _validate(bucketAccount?: string): Problem[];
   _validateRegion(region: string): Problem[];
   _addWarnings(scope: IConstruct): void;
 }
@@ -89,13 +90,15 @@ function validateReferences(construct: IConstruct, props: CheckedProps): void {
       props.accessGrantsInstance && findInstanceEnvironment(props.accessGrantsInstance),
     ),
     ...props.location._validateRegion(Stack.of(construct).region),
+    ...[...props.location._encryptionKeys, ...props.encryptionKeys ?? []]
+      .flatMap((key) => validateKeyReference(construct, key)),
   ];
   throwProblems(construct, problems.length > 0 ? [...problems, ...validateProps(props)] : []);
 }
 
 function validateProps(props: CheckedProps): Problem[] {
   return [
-    ...props.location._validate(),
+    ...props.location._validate(props.bucketAccount),
     ...validateIntegrationName(props.integrationName, props.adopt !== undefined),
     ...validateLocationIdentity(props.locationIdentity),
     ...validateAccountId('bucketAccount', props.bucketAccount),

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
+import { getAccount } from './stacks';
 import { renderStatement } from './tokens';
 import { addValidation, addWarning, createProblem, Problem } from './validation/problems';
 
@@ -50,6 +51,17 @@ export function reportMissing(
   });
 }
 
+/**
+ * Reports statements that a user needs. With `Role.customizeRoles`, the CDK leaves managed policies out of the
+ * template, and its report lists those of roles only.
+ */
+export function reportUserPolicy(scope: IConstruct, user: iam.IUser, policy: iam.PolicyStatement[]): void {
+  addReport(NOT_ACCEPTED, user, { scope, policy, trust: [] }, (missing) => {
+    addWarning(user, 'USER_WITHOUT_POLICY', { user: user.node.path, statements: renderAll(missing, 'policy') });
+    return [];
+  });
+}
+
 /** Reports that a principal belongs to another account: one error for each lists all statements that it needs. */
 export function reportOtherAccount(
   scope: IConstruct, principal: iam.IRole | iam.IUser, policy: iam.PolicyStatement[],
@@ -62,11 +74,6 @@ export function reportOtherAccount(
       statements: renderAll(missing, 'policy'),
     }),
   ]);
-}
-
-/** Returns the account of a role or user. */
-export function getAccount(principal: iam.IRole | iam.IUser): string {
-  return principal.principalAccount ?? principal.env.account;
 }
 
 /**

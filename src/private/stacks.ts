@@ -1,4 +1,5 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 import { Comparison, compareTokens } from './tokens';
 
@@ -12,6 +13,18 @@ export function findOutermostStack(construct: IConstruct): Stack {
     stack = stack.nestedStackParent;
   }
   return stack;
+}
+
+/** Returns the path of a construct below its stage, which is the same in each stage of the same kind. */
+export function getPathInStage(construct: IConstruct): string {
+  const { scopes } = construct.node;
+  const stage = Stage.of(construct);
+  return scopes.slice(scopes.findIndex((scope) => scope === stage) + 1).map(({ node }) => node.id).join('/');
+}
+
+/** Returns the account of a role or user. */
+export function getAccount(principal: iam.IRole | iam.IUser): string {
+  return principal.principalAccount ?? principal.env.account;
 }
 
 /** Compares the account and Region of two constructs. */

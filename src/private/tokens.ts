@@ -68,6 +68,9 @@ export function renderIntrinsics(
   }
   switch (name) {
     case 'Fn::Join':
+      if (!Array.isArray(value[1])) {
+        return describeReference(name); // the parts are known only after deployment
+      }
       return value[1].map((part: unknown) => renderIntrinsics(part, describeReference)).join(value[0]);
     case 'Ref':
       return describeReference(value);

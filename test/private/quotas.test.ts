@@ -49,6 +49,17 @@ test('fails when the inline policies of a new role exceed the quota', () => {
   expect(error).toMatch(/role 'Stack\/Lake\/\w+\/ImmutaRole' have at least \d+ characters/);
 });
 
+test('counts the policies of roles with the same name in different accounts apart', () => {
+  const app = new App();
+  for (let n = 0; n < 21; n++) {
+    const stack = newStack({ env: { account: String(111122223333 + n), region: 'us-east-1' } }, app, `Stack${n}`);
+    const role = iam.Role.fromRoleName(stack, 'Role', 'immuta');
+    newIntegration(stack, 'Lake', { authentication: ImmutaAuthentication.existingRole(role) });
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('MANAGED_POLICIES_OF_PRINCIPAL'));
+  }
+  expect(() => app.synth()).not.toThrow();
+});
+
 describe('the inline policies of a role', () => {
   /** 95 characters and a resource. */
   const statement = (length: number) =>

@@ -71,8 +71,8 @@ function renderReference(node: unknown): string {
   }
   const [name, value] = Object.entries(node as Record<string, unknown>)[0];
   if (name === 'Fn::Join') {
-    const [delimiter, parts] = value as [string, unknown[]];
-    return parts.map(renderReference).join(delimiter);
+    const [delimiter, parts] = value as [string, unknown];
+    return Array.isArray(parts) ? parts.map(renderReference).join(delimiter) : JSON.stringify(node);
   }
   if (name === 'Fn::GetAtt') {
     return `<${(value as string[]).join('.')}>`;

@@ -60,7 +60,7 @@ export const SYNTH_MESSAGES = {
   /** The policies of an integration name one account that owns the buckets. */
   BUCKETS_IN_SEVERAL_ACCOUNTS: {
     text: "'buckets' must belong to one account, got buckets of accounts {got}",
-    remedy: 'Define an integration for the buckets of each account',
+    remedy: "Define an integration for the buckets of each account. If all belong to one account, set 'bucketAccount'",
   },
   /** The file does not exist, is not PEM, or also contains a private key, which must not be in a layer. */
   CA_CERTIFICATE_FILE_INVALID: {
@@ -117,6 +117,11 @@ export const SYNTH_MESSAGES = {
   ENCRYPTION_KEY_ALIAS: {
     text: "'{prop}' must name the KMS key itself, got the alias '{alias}'",
     remedy: "Pass the key itself, or import it with 'kms.Key.fromKeyArn' or 'kms.Key.fromLookup'",
+  },
+  /** The bucket or the property has the key. The CDK has no references between accounts. */
+  ENCRYPTION_KEY_IN_OTHER_ACCOUNT: {
+    text: "KMS key '{key}' belongs to a stack of account {account}, to which the template cannot refer",
+    remedy: "Import the bucket by its name, and pass 'kms.Key.fromKeyArn' with a written ARN in 'encryptionKeys'",
   },
   /** The library sets the variable, or its value would turn off the checks of certificates. */
   ENVIRONMENT_VARIABLE_RESERVED: {
@@ -399,6 +404,11 @@ export const SYNTH_MESSAGES = {
   URL_WITH_CREDENTIALS: {
     text: "'url' must not contain credentials",
     remedy: "Pass the API key as 'apiKey'",
+  },
+  /** `Role.customizeRoles` leaves managed policies out of the template, and its report lists those of roles only. */
+  USER_WITHOUT_POLICY: {
+    text: "user '{user}' gets no policy because of 'Role.customizeRoles'. It needs these statements: {statements}",
+    remedy: 'Add the statements to the user',
   },
   /** A function outside a VPC has no subnets and no security groups. */
   VPC_MISSING: {

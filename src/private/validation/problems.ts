@@ -4,6 +4,9 @@ import { SYNTH_MESSAGES } from './messages';
 import { CodedMessage, MessageValues, renderMessage } from '../../handler/coded-message';
 import { containsDummy } from '../tokens';
 
+/** How a value that is not known at synth is represented in a text. */
+const TOKEN = /\$\{Token\[[^\]]*\]\}/g;
+
 /** Code of an error or warning at synth. */
 export type SynthCode = keyof typeof SYNTH_MESSAGES;
 
@@ -49,5 +52,6 @@ export function addWarning<C extends SynthCode>(scope: IConstruct, code: C, ...[
 
 function renderProblem(code: SynthCode, values: Readonly<Record<string, string | number>> = {}): string {
   const message: CodedMessage = SYNTH_MESSAGES[code];
-  return renderMessage(code, message, values);
+  const known = Object.entries(values).map(([name, value]) => [name, String(value).replace(TOKEN, '<token>')]);
+  return renderMessage(code, message, Object.fromEntries(known));
 }

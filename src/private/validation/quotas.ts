@@ -4,7 +4,8 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { IConstruct } from 'constructs';
 import { addWarning, createProblem, Problem } from './problems';
 import { Registry } from '../registry';
-import { renderIntrinsics } from '../tokens';
+import { getAccount } from '../stacks';
+import { compareTokens, renderIntrinsics } from '../tokens';
 
 /**
  * Quotas of IAM, in characters without white space and in policies.
@@ -111,9 +112,15 @@ function countManagedPolicies(scope: IConstruct, principal: Principal): number {
   return (arns ?? []).length + findAttached(MANAGED_POLICIES, scope, principal).length;
 }
 
-/** The name of a principal is the same in each stack: a reference to it is one token, whichever stack resolves it. */
+/**
+ * The name of a principal is the same in each stack: a reference to it is one token, whichever stack resolves it. Each
+ * account may have a principal with that name.
+ */
 function findAttached<P>(registry: Registry<Attachment<P>>, scope: IConstruct, principal: Principal): P[] {
-  return registry.findByKey(scope, getName(principal)).map(({ policy }) => policy);
+  const account = getAccount(principal);
+  return registry.findByKey(scope, getName(principal))
+    .filter((attachment) => compareTokens(getAccount(attachment.principal), account) !== 'different')
+    .map(({ policy }) => policy);
 }
 
 function getName(principal: Principal): string {

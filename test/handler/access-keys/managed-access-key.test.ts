@@ -643,7 +643,7 @@ describe('a tenant that the function did not call before', () => {
     startRotation(TOKEN);
 
     await expect(manageOther(TOKEN).createPending(TOKEN, async () => {})).rejects.toThrow(
-      /^cannot rotate .* integration 101: .* https:\/\/other\.immutacloud\.com, .*\[ROTATION_IN_OTHER_TENANT\]$/,
+      /^cannot rotate .* integration 101: .*, https:\/\/other\.immutacloud\.com\. .*\[ROTATION_IN_OTHER_TENANT\]$/,
     );
     expect(keys()).toEqual([held]);
     await createPending(TOKEN);
