@@ -321,6 +321,12 @@ export const MESSAGES = {
     remedy: "Change 'revision' of the ImmutaS3Integration and deploy to recreate it, or correct the ID that is "
       + 'imported',
   },
+  /** `url` of the tenant was changed. In the other tenant, the same IDs and names may be those of another owner. */
+  DATA_SOURCES_IN_OTHER_TENANT: {
+    text: 'the data sources are in the tenant {home}, but the function of their ImmutaTenant calls {called}',
+    remedy: "Deploy the ImmutaTenant with its previous 'url', then repeat this. If it is the same tenant, deploy the "
+      + 'data sources with its new URL before you change or remove them',
+  },
   /** The ID comes from a parameter or an import of the stack. */
   DATA_SOURCES_INTEGRATION_ID_INVALID: {
     text: "'integration' of the data sources must have the ID of an integration in Immuta, got {got}",

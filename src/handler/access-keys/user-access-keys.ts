@@ -43,7 +43,7 @@ export class UserAccessKeys {
    */
   public async delete(keys: readonly StoredKey[], userNames: readonly string[]): Promise<void> {
     for (const key of keys) {
-      await this.deleteKey([key.userName, ...userNames], key);
+      await this.deleteSurely([key.userName, ...userNames], key);
       await this.secret.forget(key);
     }
     await this.deleteLost();
@@ -163,19 +163,41 @@ export class UserAccessKeys {
   private async deleteLostUnder(intent: Intent, stored: readonly StoredKey[]): Promise<void> {
     const keys = (await this.list(intent.userName)) ?? [];
     for (const key of keys.filter((each) => isCreatedUnder(intent, each) && !isIn(stored, each))) {
-      await this.deleteKey([intent.userName], key);
+      await this.deleteSurely([intent.userName], key);
     }
     await this.secret.untag(intent.tag);
   }
 
-  private async deleteKey(
-    userNames: readonly string[],
-    { accessKeyId }: { readonly accessKeyId: string },
-  ): Promise<void> {
-    for (const userName of new Set(userNames)) {
-      await new IamUser(userName, this.options).deleteAccessKey(accessKeyId);
+  /** Deletes a key. That IAM does not know it counts if two lists agree: IAM may not show a new key yet. */
+  private async deleteSurely(userNames: readonly string[], key: { readonly accessKeyId: string }): Promise<void> {
+    const { deadline, log } = this.options;
+    const { accessKeyId } = key;
+    const names = [...new Set(userNames)];
+    await poll<void>({ deadline, waitingFor: `the deletion of access key ${accessKeyId}` }, async () =>
+      (await this.deleteKey(names, accessKeyId)) || (await this.isGone(names, key))
+        ? { done: log.info('access-key-deleted', { accessKeyId }) }
+        : { seen: 'the key exists', pauseMs: RETRY_PAUSE_MS });
+  }
+
+  /** Whether IAM confirms the deletion of a key of one of the users. */
+  private async deleteKey(userNames: readonly string[], accessKeyId: string): Promise<boolean> {
+    let isDeleted = false;
+    for (const userName of userNames) {
+      isDeleted = (await new IamUser(userName, this.options).deleteAccessKey(accessKeyId)) || isDeleted;
     }
-    this.options.log.info('access-key-deleted', { accessKeyId });
+    return isDeleted;
+  }
+
+  private async isGone(userNames: readonly string[], key: { readonly accessKeyId: string }): Promise<boolean> {
+    for (const pause of [SECOND_LIST_MS, 0]) {
+      for (const userName of userNames) {
+        if (isIn((await this.list(userName)) ?? [], key)) {
+          return false;
+        }
+      }
+      await this.options.deadline.sleep(pause);
+    }
+    return true;
   }
 
   /** Undefined if the user does not exist. */

@@ -13,6 +13,8 @@ const SPREAD_MS = 10_000;
 
 /** What an event for data sources works with. */
 export interface DataSourcesContext {
+  /** URL of the tenant that the function calls. */
+  readonly calledUrl: string;
   readonly immuta: DataSourcesClient;
   /** The same, for removing what this event added although CloudFormation no longer waits for it. */
   readonly immutaForCleanup: DataSourcesClient;
@@ -29,6 +31,7 @@ export function createDataSourcesContext(environment: Environment, tools: EventT
   const tenant = connectTenant(environment, tools);
   const forCleanup = connectTenant(environment, { ...tools, beforeWrite: async () => deadline.check() });
   return {
+    calledUrl: tenant.url,
     immuta: tenant.dataSources,
     immutaForCleanup: forCleanup.dataSources,
     integrations: tenant.integrations,

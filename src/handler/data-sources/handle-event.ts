@@ -3,6 +3,7 @@ import { changeRecord } from './change';
 import { DataSourcesContext, createDataSourcesContext } from './context';
 import { deleteDataSources, removeAbandoned } from './delete';
 import { assertSlashesUnchanged } from './last-slash';
+import { limitToCalledTenant } from './other-tenant';
 import { formatPhysicalId, parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
@@ -70,8 +71,8 @@ async function performRequest(
     return { physicalId };
   }
   await (isDelete ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
-  const request = parseDataSourcesRequest(event);
   const context = createDataSourcesContext(environment, tools);
+  const request = limitToCalledTenant(context, parseDataSourcesRequest(event));
   if (isDelete) {
     await deleteDataSources(context, request);
     return { physicalId };

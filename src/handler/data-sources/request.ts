@@ -27,6 +27,10 @@ export interface DataSourcesRequest {
   readonly removal: DataSourceRemoval;
   readonly prefixForm: PrefixForm;
   readonly physicalId: PhysicalId;
+  /** URL of the tenant that has what is to be there. */
+  readonly tenantUrl?: string;
+  /** The same of what was before. */
+  readonly previousTenantUrl?: string;
 }
 
 /** @throws Failure if a property is missing or not readable */
@@ -36,7 +40,7 @@ export function parseDataSourcesRequest(event: ResourceEvent): DataSourcesReques
   const none = { integrationId: listed.integrationId, list: [] };
   const changes = {
     Create: { desired: listed, previous: none },
-    Update: { desired: listed, previous: requestType === 'Update' ? parseDataSources(oldProperties) : none },
+    Update: { desired: listed, previous: parsePrevious(oldProperties) ?? none },
     Delete: { desired: none, previous: listed },
   };
   if (!(requestType in changes)) {
@@ -47,7 +51,21 @@ export function parseDataSourcesRequest(event: ResourceEvent): DataSourcesReques
     removal: (properties.Removal as DataSourceRemoval | undefined) ?? 'disable',
     prefixForm: (properties.PrefixForm as PrefixForm | undefined) ?? 'relative',
     physicalId: parsePhysicalId(physicalId),
+    tenantUrl: properties.TenantUrl || undefined,
+    previousTenantUrl: oldProperties.TenantUrl || undefined,
   };
+}
+
+/**
+ * Parses what was before an Update. Undefined if it is not readable: the Update that this one rolls back added nothing
+ * then.
+ */
+function parsePrevious(properties: Properties): DataSources | undefined {
+  try {
+    return parseDataSources(properties);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseDataSources(properties: Properties): DataSources {

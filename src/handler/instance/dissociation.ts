@@ -72,7 +72,7 @@ export async function dissociate(context: InstanceContext, instance: Instance): 
     if (!after || !isSameAssociation(after, instance)) {
       return { done: after };
     }
-    if (refusal && deadline.now() >= refusedUntil) {
+    if (refusal && (deadline.now() >= refusedUntil || deadline.isMoreThanHalfOver)) {
       await takeBackEnd(context, after);
       throw refusal;
     }

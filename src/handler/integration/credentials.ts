@@ -100,6 +100,7 @@ export function createCredentials(event: ResourceEvent, tools: EventTools, envir
       for (const each of isSameSecret ? [] : [source, oldSource]) {
         const key = each?.kind === 'managed' ? manage(each, limits) : undefined;
         if (key && (await key.hasKeys()) && !(await canHoldKey(key))) {
+          await limits.beforeWrite(); // also before the labels of the secret change
           await key.release(() => canHoldKey(key));
         }
       }

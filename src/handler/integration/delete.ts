@@ -29,8 +29,13 @@ export async function deleteIntegration(
       return deleteReplacement(context, request, physicalId.integrationId);
     case 'integration':
       return deleteOwn(context, request, physicalId.integrationId);
-    case 'unknown':
-      return deleteUnidentified(context, request, physicalId.createdBy);
+    case 'unknown': {
+      const deleted = await deleteUnidentified(context, request, physicalId.createdBy);
+      if (deleted.length === 0) {
+        await assertNotInOtherTenant(context, request);
+      }
+      return deleted;
+    }
   }
 }
 
@@ -150,11 +155,15 @@ async function findDuplicates(
  */
 export async function isIntegrationLeft(
   context: IntegrationContext,
-  { location, ownership, physicalId }: IntegrationRequest,
+  request: IntegrationRequest,
   deleted: readonly string[],
 ): Promise<boolean> {
+  const { location, ownership, physicalId } = request;
   if (physicalId.kind === 'adopted') {
     const { integrationId: id } = physicalId;
+    if (!isInCalledTenant(context, request)) {
+      return true; // nothing says that the other tenant does not have it
+    }
     return (await findOrConfirmAbsence(context, `integration ${id}`, () => readRecord(context, id))) !== undefined;
   }
   const records = (await context.immuta.list()).filter(({ id }) => !deleted.includes(id));

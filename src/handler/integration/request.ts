@@ -113,6 +113,9 @@ function parsePreviousState(old: Properties, properties: Properties): PreviousSt
     roleToAssumeArn: old.RoleToAssumeArn || undefined,
     tenantUrl: old.TenantUrl,
     isOnlyNeutralChanged: changed.length > 0 && changed.every((name) => NEUTRAL_PROPERTIES.includes(name)),
-    isInvisibleChanged: changed.some((name) => [...CREDENTIAL_PROPERTIES, ...REVISION_PROPERTIES].includes(name)),
+    isInvisibleChanged:
+      changed.some((name) => [...CREDENTIAL_PROPERTIES, ...REVISION_PROPERTIES].includes(name)) ||
+      // a rotation needs to know in which tenant Immuta was given the key
+      (changed.includes('TenantUrl') && Boolean(properties.AccessKeyUserName)),
   };
 }

@@ -14,8 +14,6 @@ export interface CurrentOperationOptions extends StackObserverOptions {
    * Milliseconds between sending and the start of the first invocation. 0 in an invocation that continues another one.
    */
   readonly deliveryDelayMs: number;
-  /** What an earlier invocation of the same event saw first. */
-  readonly firstState?: StackResource;
 }
 
 /**

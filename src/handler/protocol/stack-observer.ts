@@ -13,6 +13,8 @@ export interface StackObserverOptions {
   readonly event: ResourceEvent;
   readonly stack: StackDescription;
   readonly log: Log;
+  /** What an earlier invocation of the same event saw first. */
+  readonly firstState?: StackResource;
 }
 
 /** What CloudFormation said. */
@@ -26,10 +28,12 @@ const MOST_FAILURES = 3;
 /** Asks CloudFormation about the resource of an event and its stack, until it cannot be asked. */
 export class StackObserver {
   private failures = 0;
-  private isAnswered = false;
+  private isAnswered: boolean;
   private isFailureLogged = false;
 
-  constructor(private readonly options: StackObserverOptions) {}
+  constructor(private readonly options: StackObserverOptions) {
+    this.isAnswered = options.firstState !== undefined;
+  }
 
   /** Whether CloudFormation cannot be asked: it has never answered. */
   public get isBlind(): boolean {

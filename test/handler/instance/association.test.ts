@@ -117,3 +117,14 @@ test.each([
   repair();
   await expectNothingLeft(sandbox);
 });
+
+test('fails a late deletion with the text of AWS after half of the timeout', async () => {
+  await sandbox.deploy(IDENTITY_CENTER);
+  const error = new AwsError(409, 'Conflict', 'Grants use it.');
+  onCall(sandbox, 'DissociateAccessGrantsIdentityCenter', { error, times: Infinity });
+  const start = sandbox.clock.now();
+
+  const { status, reason } = await sandbox.destroy(undefined, MINUTE);
+  expect([status, reason]).toEqual(['FAILED', expect.stringContaining('Conflict: Grants use it.')]);
+  expect(sandbox.clock.now() - start).toBeLessThan(16 * MINUTE);
+});

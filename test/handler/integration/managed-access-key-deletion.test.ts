@@ -53,6 +53,39 @@ describe('a Delete of an integration with managed keys', () => {
     expect(keys()).toEqual([]);
   });
 
+  test('keeps the keys of an adopted integration, which may be in another tenant than is called', async () => {
+    sandbox.immuta.integrations.delete('101');
+    const elsewhere = { ...properties, TenantUrl: 'https://old.immutacloud.com' };
+
+    expect(await sandbox.delete(`${ID}/adopted`, { properties: elsewhere })).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toHaveLength(1);
+    expect(await remove(`${ID}/adopted`)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+  });
+
+  test('keeps the keys when IAM does not know them for a moment, and deletes them then', async () => {
+    let times = 1;
+    sandbox.aws.route('iam', async (request, next) => {
+      if (request.operation === 'DeleteAccessKey' && times-- > 0) throw new AwsError(404, 'NoSuchEntity', 'no');
+      return next(request);
+    });
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(keys()).toEqual([]);
+    expect(sandbox.countAwsCalls('DeleteAccessKey')).toBe(2);
+  });
+
+  test('succeeds when IAM does not have a key any more, as two lists say', async () => {
+    sandbox.aws.route('iam', async (request, next) => {
+      const byHand = request.operation === 'DeleteAccessKey' ? keys() : [];
+      byHand.forEach(({ accessKeyId }) => sandbox.aws.iam.deleteAccessKey(accessKeyId));
+      return next(request);
+    });
+
+    expect(await remove(ID)).toMatchObject({ Status: 'SUCCESS' });
+    expect(sandbox.clock.sleeps).toContain(30_000);
+  });
+
   test('succeeds when the secret of the keys was deleted', async () => {
     sandbox.aws.secrets.deleteSecret(properties.AccessKeySecretArn!);
 

@@ -55,6 +55,22 @@ async function measure(run: () => Promise<unknown>): Promise<number> {
   return sandbox.clock.now() - begin;
 }
 
+test('rotates the key in a tenant that has another URL, after a deployment', async () => {
+  const previous = sandbox.environment.IMMUTA_URL!;
+  const next = previous.replace('127.0.0.1', 'localhost');
+  expect(next).not.toBe(previous);
+  sandbox.environment = { ...sandbox.environment, IMMUTA_URL: next };
+  start();
+  await expect(step('createSecret')).rejects.toThrow(/\[ROTATION_IN_OTHER_TENANT\]$/);
+
+  const deployed = await sandbox.update({ properties, oldProperties: { ...properties, TenantUrl: previous } });
+  expect(deployed).toMatchObject({ Status: 'SUCCESS' });
+  await step('createSecret');
+  await rotate();
+  expect(held()).not.toBe(before);
+  expect(keys()).toEqual([held()]);
+});
+
 function expectRotatedTo(next: string): void {
   expect(held()).toBe(next);
   expect(keys()).toEqual([next]);

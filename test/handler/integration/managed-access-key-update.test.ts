@@ -211,6 +211,18 @@ describe('an Update from a managed key to other credentials', () => {
     expect(state().current).toBe(key);
   });
 
+  test('changes no label of the secret for an event that is not current any more', async () => {
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', ID, {
+      resourceStatus: 'UPDATE_IN_PROGRESS', changedAfterMs: 30_000,
+    });
+    sandbox.immuta.changeByHand('101', { authenticationType: 'auto' });
+    const before = state();
+
+    expect((await sandbox.update({ oldProperties: managed })).Reason).toMatch(/\[OPERATION_NOT_CURRENT\]$/);
+    expect(state()).toEqual(before);
+    expect(keys()).toMatchObject([{ accessKeyId: key }]);
+  });
+
   test('deletes the key when Immuta has one of another user in the same secret', async () => {
     const properties = { ...managed, AccessKeyUserName: OTHER_USER };
 

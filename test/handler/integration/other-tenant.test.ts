@@ -65,6 +65,15 @@ test('changes no integration with the same ID in a tenant that only the function
   expect(sandbox.integrations[0].config.name).toBe('theirs');
 });
 
+test('fails the Delete of a Create that was cancelled when its integration is in the previous tenant', async () => {
+  await sandbox.addLocation();
+  const properties = { TenantUrl: OLD_URL };
+
+  expect((await sandbox.delete('immuta-s3-integration/unknown/3098ca9c09a0', { properties })).Reason).toMatch(
+    /\[INTEGRATION_IN_OTHER_TENANT\]$/,
+  );
+});
+
 test('deletes nothing and succeeds when the location has the role of another owner', async () => {
   await sandbox.addLocation('s3://sales/', OTHER_ROLE);
 

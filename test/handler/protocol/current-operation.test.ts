@@ -252,6 +252,14 @@ describe('when CloudFormation cannot be asked', () => {
     expect(slept).toBe(40 * SECOND);
   });
 
+  test('asks for a minute when CloudFormation answered an earlier invocation', async () => {
+    const ended = { ...WAITING, resourceStatus: 'UPDATE_COMPLETE' };
+    const current = operation('Update', ['denied', 'denied', 'denied', 'denied', ended], { firstState: WAITING });
+
+    await expect(current.assertCurrent()).rejects.toThrow('the resource is UPDATE_COMPLETE, no longer');
+    expect(current.isBlind).toBe(false);
+  });
+
   test('continues when CloudFormation does not answer for a minute, although it did before', async () => {
     const current = operation('Update', [WAITING, 'denied']);
     await current.assertCurrent();

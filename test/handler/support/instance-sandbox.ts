@@ -43,9 +43,10 @@ export class InstanceSandbox extends FunctionSandbox {
    * Deletes the resource. If that fails, it can be deleted again.
    *
    * @param physicalId that CloudFormation invents if it cancelled the Create
+   * @param ageMs how long ago CloudFormation sent the event
    */
-  public async destroy(physicalId = this.physicalId!): Promise<InstanceOutcome> {
-    const answer = await this.send('Delete', { PhysicalResourceId: physicalId });
+  public async destroy(physicalId = this.physicalId!, ageMs = 0): Promise<InstanceOutcome> {
+    const answer = await this.send('Delete', { PhysicalResourceId: physicalId, ageMs });
     if (answer.Status === 'SUCCESS') this.physicalId = undefined;
     return toOutcome(answer);
   }
