@@ -1,4 +1,4 @@
-import { App, NestedStack, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { App, CfnResource, NestedStack, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -221,6 +221,16 @@ describe('default AccessGrantsInstance', () => {
       if (isDestroyed) integration.applyRemovalPolicy(RemovalPolicy.DESTROY);
       expect(getOnly(owner, INSTANCE).DeletionPolicy).toBe(isDestroyed ? 'Delete' : 'RetainExceptOnCreate');
     }
+  });
+
+  test('changes nothing of the instance in another account', () => {
+    const app = new App();
+    const owner = newStack({ env: ENV }, app, 'Owner');
+    const instance = new AccessGrantsInstance(owner, 'Instance');
+    (instance.node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const other = newStack({ env: { ...ENV, account: '444455556666' } }, app, 'Other');
+    newIntegration(other, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
+    expect(getOnly(owner, INSTANCE).DeletionPolicy).toBe('Retain');
   });
 
   test('reports what CloudFormation would not accept', () => {

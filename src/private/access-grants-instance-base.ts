@@ -2,7 +2,7 @@ import { CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { DATA_ACCESS_ACTIONS } from './policies/data-access';
-import { isInTree, Registry } from './registry';
+import { Registry } from './registry';
 import { applyRemovalPolicy } from './removal-policy';
 import { compareEnvironments, findOutermostStack, formatInstanceArn } from './stacks';
 import { compareTokens } from './tokens';
@@ -62,7 +62,9 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
     } else {
       retained.delete(integration);
     }
-    INSTANCES.findAll(integration).forEach((instance) => instance.applyPolicy());
+    INSTANCES.findAll(integration)
+      .filter((instance) => instance.isUsedBy(integration, named))
+      .forEach((instance) => instance.retainWith(integration, isRetained));
   }
 
   public readonly accessGrantsInstanceArn: string;
@@ -94,6 +96,8 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
   private resource?: CfnResource;
   private readonly removalPolicyGiven: boolean;
   private ownPolicy?: RemovalPolicy;
+  /** The integrations that keep the instance. */
+  private readonly retainers: Set<IConstruct>;
 
   constructor(scope: Construct, id: string, removalPolicy?: RemovalPolicy) {
     super(scope, id);
@@ -104,6 +108,8 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
       this.removeDefault();
     }
     this.accessGrantsInstanceArn = formatInstanceArn(Stack.of(this));
+    const retained = [...findRetained(this)].filter(([integration, named]) => this.isUsedBy(integration, named));
+    this.retainers = new Set(retained.map(([integration]) => integration));
     this.warnOfPossibleDuplicate();
     addValidation(this, () => this.validateUniqueness());
   }
@@ -146,10 +152,18 @@ export abstract class DefinedInstance extends AccessGrantsInstanceBase {
     return [createProblem('IDENTITY_CENTER_MISMATCH', { instance: this.node.path, expected, got })];
   }
 
+  private isUsedBy(integration: IConstruct, named?: IAccessGrantsInstance): boolean {
+    return named === this || compareEnvironments(integration, this) === 'same';
+  }
+
+  private retainWith(integration: IConstruct, isRetained: boolean): void {
+    this.retainers[isRetained ? 'add' : 'delete'](integration);
+    this.applyPolicy();
+  }
+
   private applyPolicy(): void {
-    const isUsed = [...findRetained(this)].some(([integration, named]) =>
-      isInTree(integration) && (named === this || compareEnvironments(integration, this) === 'same'));
-    applyRemovalPolicy(this._resource, isUsed && !this.removalPolicyGiven ? RemovalPolicy.RETAIN : this.ownPolicy!);
+    const isRetained = this.retainers.size > 0 && !this.removalPolicyGiven;
+    applyRemovalPolicy(this._resource, isRetained ? RemovalPolicy.RETAIN : this.ownPolicy!);
   }
 
   /** Removes the default instance of the stack, which this one replaces. */

@@ -15,6 +15,7 @@ import { IntegrationRecord } from '../immuta/client';
 import { REQUEST_TIMEOUT_MS } from '../immuta/transport';
 import { computeDigest } from '../runtime/digest';
 import { poll } from '../runtime/poll';
+import { normalizeUrl } from '../runtime/tenant-url';
 
 /** A new key may take so long to be accepted everywhere. */
 const KEY_PROPAGATION_MS = 90_000;
@@ -47,7 +48,7 @@ export class ManagedAccessKey {
   constructor(private readonly options: AccessKeyOptions) {
     this.secret = new AccessKeySecret(options);
     this.userKeys = new UserAccessKeys(this.secret, options);
-    this.tenant = computeDigest(options.tenantUrl);
+    this.tenant = computeDigest(normalizeUrl(options.tenantUrl));
   }
 
   /**

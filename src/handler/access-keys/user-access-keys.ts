@@ -82,8 +82,19 @@ export class UserAccessKeys {
       return this.secret.untag(intent.tag);
     }
     // each request needs an intent of its own
-    const user = new IamUser(userName, { ...this.options, deadline: deadline.withoutRetries() });
+    let isOver = false;
+    const beforeWrite = async () => {
+      await this.options.beforeWrite(); // may take a minute
+      isOver = !isCurrent(intent, deadline.now());
+      if (isOver) {
+        throw createFailure('ACCESS_KEY_NOT_CREATED', { user: userName }); // another intent follows
+      }
+    };
+    const user = new IamUser(userName, { ...this.options, beforeWrite, deadline: deadline.withoutRetries() });
     const { key, refusal } = await user.createAccessKey();
+    if (isOver) {
+      return this.secret.untag(intent.tag);
+    }
     if (key) {
       return this.storeOrDelete(key, intent, versionId);
     }

@@ -1,4 +1,5 @@
 import { DataSourcesContext } from './context';
+import { assertInCalledTenant } from './other-tenant';
 import { parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
@@ -46,6 +47,7 @@ async function removeListed(
     context.log.info('retain-data-sources');
     return;
   }
+  assertInCalledTenant(context, request);
   const { remove: records } = planChanges(request, await readRecords(context, request));
   await removeRecords(context, { records, isTakenOver: () => isTakenOver(context, request), ...removed });
 }

@@ -3,7 +3,9 @@ import { changeRecord } from './change';
 import { DataSourcesContext, createDataSourcesContext } from './context';
 import { deleteDataSources, removeAbandoned } from './delete';
 import { assertSlashesUnchanged } from './last-slash';
-import { limitToCalledTenant } from './other-tenant';
+import {
+  assertInCalledTenant, changesTenant, findRolledBackSince, leaveOutOtherTenant, undoAdditions,
+} from './other-tenant';
 import { formatPhysicalId, parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
@@ -18,6 +20,7 @@ import { EventTools } from '../protocol/event-tools';
 import { Succeeded } from '../protocol/outcome';
 import { HandleEvent } from '../protocol/run';
 import { Environment } from '../runtime/environment';
+import { isOtherTenant } from '../runtime/tenant-url';
 
 export interface DataSourcesHandlerOptions {
   readonly environment: Environment;
@@ -72,7 +75,7 @@ async function performRequest(
   }
   await (isDelete ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
   const context = createDataSourcesContext(environment, tools);
-  const request = limitToCalledTenant(context, parseDataSourcesRequest(event));
+  const request = parseDataSourcesRequest(event);
   if (isDelete) {
     await deleteDataSources(context, request);
     return { physicalId };
@@ -80,7 +83,24 @@ async function performRequest(
   await tools.operation.assertCurrent();
   return event.requestType === 'Create'
     ? createDataSources(context, request, tools.sentAt, recordRequest)
-    : { physicalId, attributes: await reconcile(context, request, recordRequest) };
+    : { physicalId, attributes: await updateDataSources(context, request, recordRequest) };
+}
+
+async function updateDataSources(
+  context: DataSourcesContext,
+  request: DataSourcesRequest,
+  recordRequest: () => void,
+): Promise<DataSourcesAttributes> {
+  if (!changesTenant(context, request)) {
+    return reconcile(context, request, recordRequest);
+  }
+  const rolledBackSince = await findRolledBackSince(context);
+  if (rolledBackSince === undefined) {
+    return reconcile(context, leaveOutOtherTenant(context, request), recordRequest);
+  }
+  return isOtherTenant(context.calledUrl, request.tenantUrl)
+    ? { DataSourceIds: await undoAdditions(context, request, rolledBackSince) }
+    : reconcile(context, request, recordRequest);
 }
 
 /** Registers data sources. What CloudFormation does not take into the stack is removed. */
@@ -90,6 +110,7 @@ async function createDataSources(
   sentAt: number,
   recordRequest: () => void,
 ): Promise<Succeeded> {
+  assertInCalledTenant(context, request);
   try {
     const attributes = await reconcile(context, request, recordRequest);
     const addedUntil = context.deadline.now();

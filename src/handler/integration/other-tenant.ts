@@ -1,6 +1,7 @@
 import { IntegrationContext } from './context';
 import { IntegrationRequest } from './request';
 import { createFailure } from '../failure';
+import { isOtherTenant } from '../runtime/tenant-url';
 
 type Tenants = Pick<IntegrationRequest, 'previous' | 'tenantUrl'>;
 
@@ -35,5 +36,5 @@ export async function assertNotInOtherTenant(context: IntegrationContext, reques
 }
 
 function findOtherTenant(calledUrl: string, { previous, tenantUrl }: Tenants): string | undefined {
-  return [previous?.tenantUrl, tenantUrl].find((url) => url && url !== calledUrl);
+  return [previous?.tenantUrl, tenantUrl].find((url) => isOtherTenant(calledUrl, url));
 }

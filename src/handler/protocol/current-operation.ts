@@ -83,6 +83,8 @@ export class CurrentOperation {
   private first: StackResource | undefined;
   private readonly startedAt: number;
   private last: StackResource | undefined;
+  /** Whether CloudFormation has not answered for a minute. */
+  private isSilent = false;
 
   constructor(private readonly options: CurrentOperationOptions) {
     this.observer = new StackObserver(options);
@@ -131,8 +133,7 @@ export class CurrentOperation {
     }
     const clock = { now: this.options.now, sleep: this.options.sleep };
     const reply = await poll({ deadline: clock, waitingFor: 'CloudFormation to show the event' }, async () => {
-      // once CloudFormation has answered, it can be asked, so that a later failure passes: it may be throttling
-      const description = this.first ? await this.askReliably(clock) : await this.observer.describeResource();
+      const description = await this.askBeforeWrite(clock);
       return this.mayBeFromBefore(description?.answer) ? { seen: 'an earlier status' } : { done: description };
     });
     if (!reply || this.isFromBefore(reply.answer)) {
@@ -149,6 +150,21 @@ export class CurrentOperation {
       throw this.createFailure(laterDeployment); // the answer may be that of a read that lags: it is no result
     }
     this.first ??= reply.answer;
+  }
+
+  /**
+   * Once CloudFormation has answered, a failure may pass, such as throttling: asks for a minute. If that was in vain,
+   * the next writes do not wait.
+   */
+  private async askBeforeWrite(clock: Clock): Promise<Reply<StackResource | undefined> | undefined> {
+    if (!this.first || this.isSilent) {
+      const reply = await this.observer.describeResource();
+      this.isSilent &&= reply === undefined;
+      return reply;
+    }
+    const reply = await this.askReliably(clock);
+    this.isSilent = reply === undefined;
+    return reply;
   }
 
   /**

@@ -28,7 +28,12 @@ const TENANT_URL = 'https://acme.immutacloud.com';
 const TENANT_DIGEST = '9a2a4f3fba54';
 
 /** The keys as one run sees them. */
-function manage(requestId = 'first', deadline = createDeadline(), tenantUrl = TENANT_URL): ManagedAccessKey {
+function manage(
+  requestId = 'first',
+  deadline = createDeadline(),
+  tenantUrl = TENANT_URL,
+  beforeWrite = async () => deadline.check(),
+): ManagedAccessKey {
   const { clock, log } = sandbox;
   const redaction = new Redaction();
   return new ManagedAccessKey({
@@ -38,7 +43,7 @@ function manage(requestId = 'first', deadline = createDeadline(), tenantUrl = TE
     tenantUrl,
     redaction,
     log: createLog({ clock, redaction, write: (line) => log.push(line) }, {}),
-    beforeWrite: async () => deadline.check(),
+    beforeWrite,
   });
 }
 
@@ -206,6 +211,19 @@ describe('provide', () => {
 
     await manage('second').release();
     expect(keys()).toEqual([]);
+    expect(state().tags).toEqual({});
+  });
+
+  test('sends no request after the time of its intent, which could not claim the key any more', async () => {
+    let waits = 1;
+    const beforeWrite = async () => {
+      if (waits-- > 0) sandbox.clock.advance(60_000);
+    };
+
+    await manage('first', createDeadline(), TENANT_URL, beforeWrite).provide(USER);
+    expect(sandbox.countAwsCalls('TagResource')).toBe(2);
+    expect(sandbox.countAwsCalls('CreateAccessKey')).toBe(1);
+    expect(keys()).toHaveLength(1);
     expect(state().tags).toEqual({});
   });
 

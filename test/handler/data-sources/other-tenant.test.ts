@@ -1,5 +1,6 @@
 import { describeDataSources, LISTED, send } from '../support/data-sources';
 import { HandlerSandbox } from '../support/handler-sandbox';
+import { describeStack } from '../support/stack-description';
 
 // what events of data sources do when `url` of the tenant was changed: the same IDs and names may be those of others
 
@@ -56,4 +57,48 @@ test.each([
   expect((await send(sandbox, 'Update', { properties: unreadable, physicalId })).Status).toBe('FAILED');
   expect((await send(sandbox, 'Update', { oldProperties: unreadable, physicalId })).Status).toBe('SUCCESS');
   expect(describeDataSources(sandbox)).toEqual(ENABLED);
+});
+
+test('deletes nothing and succeeds when data sources of another tenant are retained', async () => {
+  describeStack(sandbox, 'DELETE_IN_PROGRESS', PHYSICAL_ID);
+  const properties = { TenantUrl: OTHER_URL, Removal: 'retain' };
+
+  expect((await send(sandbox, 'Delete', { properties, physicalId: PHYSICAL_ID })).Status).toBe('SUCCESS');
+  expect(writes()).toEqual([]);
+});
+
+test.each([
+  ['a slash at the end', (url: string) => `${url}/`],
+  ['capital letters', (url: string) => url.replace('http', 'HTTP')],
+])('takes a URL with %s for the same tenant', async (_, spell) => {
+  const properties = { TenantUrl: spell(sandbox.environment.IMMUTA_URL!) };
+
+  expect((await send(sandbox, 'Create', { properties })).Status).toBe('SUCCESS');
+});
+
+describe('the rollback of an Update that changed the tenant', () => {
+  const MORE = { ...LISTED, 'Sales leads': 'leads/' };
+  const rollBack = (sent: object) => {
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', PHYSICAL_ID, { resourceStatus: 'UPDATE_IN_PROGRESS' });
+    return send(sandbox, 'Update', { before: MORE, physicalId: PHYSICAL_ID, ...sent });
+  };
+
+  test.each([
+    ['the previous tenant is called again', { oldProperties: { TenantUrl: OTHER_URL } }],
+    ['the next tenant is still called', { properties: { TenantUrl: OTHER_URL } }],
+  ])('removes what the Update added when %s', async (_, sent) => {
+    expect((await send(sandbox, 'Update', { dataSources: MORE, physicalId: PHYSICAL_ID })).Status).toBe('SUCCESS');
+
+    expect(await rollBack(sent)).toMatchObject({ Status: 'SUCCESS', Data: { DataSourceIds: '1001,1002' } });
+    expect(describeDataSources(sandbox)).toEqual([...ENABLED, '1003 Sales leads /leads/ disabled']);
+  });
+
+  test('adds nothing in the tenant that it does not name', async () => {
+    sandbox.immuta.dataSources.records.clear();
+
+    expect(await rollBack({ properties: { TenantUrl: OTHER_URL } })).toMatchObject({
+      Status: 'SUCCESS', Data: { DataSourceIds: ',' },
+    });
+    expect(writes()).toEqual([]);
+  });
 });

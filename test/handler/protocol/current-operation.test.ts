@@ -263,9 +263,17 @@ describe('when CloudFormation cannot be asked', () => {
   test('continues when CloudFormation does not answer for a minute, although it did before', async () => {
     const current = operation('Update', [WAITING, 'denied']);
     await current.assertCurrent();
-    await current.assertCurrent();
+    for (let write = 1; write <= 5; write++) await current.assertCurrent();
 
-    expect(slept).toBe(60 * SECOND);
+    expect(slept).toBe(60 * SECOND); // only the first one waits
+  });
+
+  test('asks for a minute again when CloudFormation has answered again', async () => {
+    const silence = Array.from({ length: 8 }, () => 'denied' as const);
+    const current = operation('Update', [WAITING, ...silence, WAITING, 'denied']);
+    for (let write = 1; write <= 5; write++) await current.assertCurrent();
+
+    expect(slept).toBe(120 * SECOND);
   });
 
   test('decides by the first answer of CloudFormation after a failure', async () => {
