@@ -41,10 +41,13 @@ test('keeps the data sources when the same tenant has another URL', async () => 
 test.each<[string, Record<string, string>]>([
   ['one', { 'Sales orders': 'orders/' }],
   ['the prefix of one', { ...LISTED, 'Sales returns': 'other/' }],
+  ['the name of one', { 'Sales orders': 'orders/', 'Sales refunds': 'returns/' }],
 ])('fails an Update that changes the tenant and removes %s', async (_, dataSources) => {
   const sent = { oldProperties: { TenantUrl: OTHER_URL }, dataSources, physicalId: PHYSICAL_ID };
 
-  expect((await send(sandbox, 'Update', sent)).Reason).toMatch(/\[DATA_SOURCES_IN_OTHER_TENANT\]/);
+  expect((await send(sandbox, 'Update', sent)).Reason).toMatch(
+    /^the data sources are in the tenant https:\/\/other\.immutacloud\.com, .*\[DATA_SOURCES_IN_OTHER_TENANT\]/,
+  );
   expect(writes()).toEqual([]);
 });
 
@@ -93,6 +96,22 @@ describe('the rollback of an Update that changed the tenant', () => {
     expect(describeDataSources(sandbox)).toEqual([...ENABLED, '1003 Sales leads /leads/ disabled']);
   });
 
+  test.each([
+    [5_000, 'enabled', 'may have been there before'],
+    [30_000, 'disabled', 'the Update added'],
+  ])('leaves data sources that are %d ms younger than the Update %s, which %s', async (ms, state) => {
+    sandbox.immuta.dataSources.records.clear();
+    const startedAfterMs = -ms;
+    expect((await send(sandbox, 'Create')).Status).toBe('SUCCESS');
+    describeStack(sandbox, 'UPDATE_ROLLBACK_IN_PROGRESS', PHYSICAL_ID, {
+      resourceStatus: 'UPDATE_IN_PROGRESS', startedAfterMs,
+    });
+    const properties = { TenantUrl: OTHER_URL };
+
+    expect((await send(sandbox, 'Update', { properties, physicalId: PHYSICAL_ID })).Status).toBe('SUCCESS');
+    expect(describeDataSources(sandbox).map((each) => each.split(' ').at(-1))).toEqual([state, state]);
+  });
+
   test('adds nothing in the tenant that it does not name', async () => {
     sandbox.immuta.dataSources.records.clear();
 
@@ -101,4 +120,12 @@ describe('the rollback of an Update that changed the tenant', () => {
     });
     expect(writes()).toEqual([]);
   });
+});
+
+test('fails the Delete of data sources that exist when its list is unreadable', async () => {
+  const properties = { DataSources: '${Token}' };
+
+  expect((await send(sandbox, 'Delete', { properties, physicalId: PHYSICAL_ID })).Reason).toMatch(
+    /\[DATA_SOURCES_UNREADABLE\]/,
+  );
 });

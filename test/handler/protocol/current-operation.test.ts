@@ -252,6 +252,15 @@ describe('when CloudFormation cannot be asked', () => {
     expect(slept).toBe(40 * SECOND);
   });
 
+  test('asks again after each failure that has passed', async () => {
+    const ended = { ...WAITING, resourceStatus: 'UPDATE_COMPLETE' };
+    const current = operation('Update', [WAITING, 'denied', WAITING, 'denied', ended]);
+    await current.assertCurrent();
+    await current.assertCurrent();
+
+    await expect(current.assertCurrent()).rejects.toThrow('the resource is UPDATE_COMPLETE, no longer');
+  });
+
   test('asks for a minute when CloudFormation answered an earlier invocation', async () => {
     const ended = { ...WAITING, resourceStatus: 'UPDATE_COMPLETE' };
     const current = operation('Update', ['denied', 'denied', 'denied', 'denied', ended], { firstState: WAITING });

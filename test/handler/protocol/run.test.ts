@@ -244,6 +244,18 @@ test('returns attributes without secrets and without characters that control a t
   expect(sandbox.answers).toMatchObject([{ Status: 'SUCCESS', Data: { IntegrationName: 'a�[2J�[redacted]' } }]);
 });
 
+test('says how long it waited, without the time that it has cleaned up', async () => {
+  const handleEvent: HandleEvent = async (_, { deadline }) => {
+    await sandbox.clock.sleep(deadline.giveUpAt - deadline.now() + 150_000);
+    return { physicalId: 'immuta-s3-integration/none', error: new OutOfTime('timeout', 'Immuta') };
+  };
+  const context = { invokedFunctionArn: '', getRemainingTimeInMillis: () => 900_000 };
+  const event = sandbox.event('Create', CREATE, { properties: { TimeoutSeconds: '600' } });
+  await run(event, context, { handleEvent, clock: sandbox.clock, writeLog: () => undefined });
+
+  expect(sandbox.answers[0].Reason).toMatch(/^timed out after 10 minutes waiting for Immuta\. /);
+});
+
 test.each<[string, unknown]>([
   ['TypeError: x is not a function', new TypeError('x is not a function')],
   ['no more', 'no more'],

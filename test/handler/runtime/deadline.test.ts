@@ -62,6 +62,7 @@ test.each<[string, (of: Deadline) => Deadline, object]>([
   ['without retries', (of) => of.withoutRetries(), { outageMs: 0, handOver: 'invocation', giveUp: 'timeout' }],
   ['with few retries', (of) => of.withFewRetries(), { outageMs: 10_000, handOver: 'invocation', giveUp: 'timeout' }],
   ['without a time-out', (of) => of.withoutTimeout(), { outageMs: 10_000, handOver: 'invocation' }],
+  ['with time to clean up', (of) => of.withCleanupTime(), { outageMs: 10_000, handOver: 'invocation' }],
   ['without limits', (of) => of.withoutLimits(), { outageMs: 0 }],
   ['without limits, and with retries', (of) => of.withoutLimits(5_000), { outageMs: 5_000 }],
 ])('limits calls %s', (_, change, expected) => {
@@ -95,4 +96,14 @@ test.each([
   [{ giveUpAt: 5 }, false],
 ])('knows with %j minutes whether the time-out is more than half over: %p', (minutes, expected) => {
   expect(deadline(minutes).isMoreThanHalfOver).toBe(expected);
+});
+
+test.each<[number, string | undefined]>([
+  [0, undefined],
+  [1, 'timeout'],
+])('gives a cleanup three minutes after the time-out, and %d ms more: %s', (ms, limit) => {
+  const of = deadline({ giveUpAt: -3 });
+
+  expect(of.giveUpAt).toBe(start - 3 * MINUTE);
+  expect(findLimit(of.withCleanupTime(), ms)).toBe(limit);
 });
