@@ -230,7 +230,22 @@ describe('default AccessGrantsInstance', () => {
     (instance.node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN);
     const other = newStack({ env: { ...ENV, account: '444455556666' } }, app, 'Other');
     newIntegration(other, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
+    const third = newStack({ env: { ...ENV, account: '777788889999' } }, app, 'Third');
+    new AccessGrantsInstance(third, 'Instance');
     expect(getOnly(owner, INSTANCE).DeletionPolicy).toBe('Retain');
+    expect(getOnly(third, INSTANCE).DeletionPolicy).toBe('Delete');
+  });
+
+  test.each([
+    ['before', true],
+    ['after', false],
+  ])('does not retain an instance that is defined %s its integration is not retained any more', (_, isFirst) => {
+    const stack = newStack();
+    const integration = newIntegration(stack, 'Lake', { removalPolicy: RemovalPolicy.RETAIN });
+    if (isFirst) new AccessGrantsInstance(stack, 'Instance');
+    integration.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    if (!isFirst) new AccessGrantsInstance(stack, 'Instance');
+    expect(getOnly(stack, INSTANCE).DeletionPolicy).toBe('Delete');
   });
 
   test('reports what CloudFormation would not accept', () => {

@@ -305,6 +305,19 @@ describe('addHealthCheck of a tenant', () => {
     expect(one).toEqual(other);
   });
 
+  test('checks the integrations of two tenants in another stack', () => {
+    const app = new App();
+    const home = newStack({ env: ENV }, app, 'Home');
+    const stack = newStack({ env: ENV }, app, 'Lake');
+    for (const id of ['One', 'Other']) {
+      const tenant = newTenant(home, id);
+      newIntegration(stack, `${id}Lake`, { tenant });
+      tenant.addHealthCheck();
+    }
+
+    Template.fromStack(stack).resourceCountIs('AWS::Scheduler::Schedule', 2);
+  });
+
   test('checks no integration that was removed from the tree', () => {
     const { stack, tenant } = newLake();
     const check = tenant.addHealthCheck();
