@@ -165,7 +165,8 @@ test('fails with the remedy when another account has the KMS key of a bucket of 
       + '[ENCRYPTION_KEY_IN_OTHER_ACCOUNT]',
   );
   const imported = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:444455556666:key/1234abcd');
-  newIntegration(stack, 'Pond', { tenant, encryptionKeys: [imported] });
+  const importedThere = kms.Key.fromKeyArn(owner, 'Imported', 'arn:aws:kms:us-east-1:444455556666:key/5678efab');
+  newIntegration(stack, 'Pond', { tenant, encryptionKeys: [imported, importedThere] });
   expect(synthError(stack)).toBe('');
 });
 

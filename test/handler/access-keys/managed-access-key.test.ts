@@ -652,6 +652,20 @@ describe('findRotated', () => {
   });
 });
 
+test('rotates the key of an integration that was recreated with another ID', async () => {
+  const held = await settleFirst();
+  const key = manage('second');
+  await key.provide(USER);
+  await key.settle({ ...record(held), id: '102' }, async () => ({ ...record(held), id: '102' }));
+
+  expect(state().tags).toEqual(integrationTag('102'));
+});
+
+test('says that the user does not exist when there is no time for IAM to show it', async () => {
+  await expect(manage().provide('nobody')).rejects.toThrow(/^cannot .* user 'nobody': .*\[ACCESS_KEY_USER_MISSING\]$/);
+  expect(state().tags).toEqual({});
+});
+
 describe('a tenant that the function did not call before', () => {
   const OTHER_URL = 'https://other.immutacloud.com';
   const manageOther = (requestId: string) => manage(requestId, createDeadline(), OTHER_URL);
