@@ -188,6 +188,8 @@ class HistoryRun {
     if (existing && /^ROLLBACK_|^DELETE_FAILED/.test(existing.status)) await this.destroy(name);
     const now = this.stackNamed(name);
     if (now && !/_COMPLETE$|^(CREATE|UPDATE)_FAILED$/.test(now.status)) return;
+    // the synthesis refuses it, because an adopted integration outlives the user of the stack
+    if (shape?.adopt && shape.authentication === 'managed key') return;
     if (shape) this.shapes.set(name, shape);
     const template = lakeTemplate(shape, this.otherResourceVersion, this.suffixes.get(name));
     await this.operate(name, () => cloudFormation.deploy(name, template, options));
