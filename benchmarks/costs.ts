@@ -1,4 +1,4 @@
-import { OperationMeasure } from './deployments';
+import { MEMORY_GB, OperationMeasure } from './deployments';
 
 /** AWS's list prices in US East (N. Virginia), in US dollars and without the free tier. */
 export const PRICES = {
@@ -14,8 +14,6 @@ export const PRICES = {
   alarmMonth: 0.1,
 };
 
-/** The default of the library. */
-const MEMORY_GB = 0.25;
 /** Of each run: its start, the AWS SDK and the network, which take no virtual time. */
 const OVERHEAD_SECONDS = 1;
 const HOURS_OF_MONTH = 730;

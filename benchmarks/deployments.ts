@@ -53,7 +53,7 @@ export interface Deployment {
 const TYPE = 'Custom::ImmutaS3Integration';
 const STACK_NAME = 'Lake';
 /** The default of the library. */
-const MEMORY_GB = 0.25;
+export const MEMORY_GB = 0.25;
 
 /** A process that measures its memory after each event. */
 class MeasuredProcess extends FunctionProcess {

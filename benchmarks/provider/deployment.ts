@@ -7,10 +7,8 @@ import { Provider } from 'aws-cdk-lib/custom-resources';
 import { ProviderFramework } from './framework';
 import { isComplete, onEvent, ProviderEvent, UserEnvironment } from './user-functions';
 import { SANDBOX_API_KEY_SECRET, Sandbox } from '../../test/sandbox/sandbox';
-import { defineIntegration, measureOperations, OperationMeasure } from '../deployments';
+import { defineIntegration, MEMORY_GB, measureOperations, OperationMeasure } from '../deployments';
 
-/** Of the function of the user, as that of the library. */
-const MEMORY_GB = 0.25;
 /** Of the functions of the framework, which set no size. */
 const FRAMEWORK_MEMORY_GB = 0.125;
 

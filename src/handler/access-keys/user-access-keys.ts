@@ -54,14 +54,10 @@ export class UserAccessKeys {
    * missing user: it may have been renamed, with its keys.
    */
   public async exists(key: StoredKey): Promise<boolean> {
-    for (const pause of [SECOND_LIST_MS, 0]) {
+    return !(await this.isAbsentTwice(async () => {
       const keys = await bestEffort(this.options.log, 'access-keys-not-listed', () => this.list(key.userName));
-      if (!keys || isIn(keys, key)) {
-        return true;
-      }
-      await this.options.deadline.sleep(pause);
-    }
-    return false;
+      return !keys || isIn(keys, key);
+    }));
   }
 
   /** Lets the list of keys be read again: keys of others end the creation if a second list shows them, too. */
@@ -199,12 +195,22 @@ export class UserAccessKeys {
     return isDeleted;
   }
 
-  private async isGone(userNames: readonly string[], key: { readonly accessKeyId: string }): Promise<boolean> {
-    for (const pause of [SECOND_LIST_MS, 0]) {
+  private isGone(userNames: readonly string[], key: { readonly accessKeyId: string }): Promise<boolean> {
+    return this.isAbsentTwice(async () => {
       for (const userName of userNames) {
         if (isIn((await this.list(userName)) ?? [], key)) {
-          return false;
+          return true;
         }
+      }
+      return false;
+    });
+  }
+
+  /** Whether two lists do not show something. */
+  private async isAbsentTwice(isShown: () => Promise<boolean>): Promise<boolean> {
+    for (const pause of [SECOND_LIST_MS, 0]) {
+      if (await isShown()) {
+        return false;
       }
       await this.options.deadline.sleep(pause);
     }

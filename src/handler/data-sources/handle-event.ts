@@ -3,15 +3,13 @@ import { changeRecord } from './change';
 import { DataSourcesContext, createDataSourcesContext } from './context';
 import { deleteDataSources, removeAbandoned } from './delete';
 import { assertSlashesUnchanged } from './last-slash';
-import {
-  assertInCalledTenant, changesTenant, findRolledBackSince, leaveOutOtherTenant, undoAdditions,
-} from './other-tenant';
+import { assertInCalledTenant, changesTenant, leaveOutOtherTenant, undoAdditions } from './other-tenant';
 import { formatPhysicalId, parsePhysicalId } from './physical-id';
 import { planChanges } from './plan';
 import { readRecords } from './records';
 import { removeRecords } from './remove';
 import { DataSourcesRequest, parseDataSourcesRequest } from './request';
-import { limitUpdate } from './rollback';
+import { findRolledBackSince, limitUpdate } from './rollback';
 import { prepareNetwork, prepareNetworkIfPossible } from '../aws/network';
 import { DataSourcesAttributes } from '../contract';
 import { createFailure } from '../failure';
@@ -74,8 +72,8 @@ async function performRequest(
     return { physicalId };
   }
   await (isDelete ? prepareNetworkIfPossible : prepareNetwork)(environment, tools);
-  const context = createDataSourcesContext(environment, tools);
   const request = parseDataSourcesRequest(event);
+  const context = createDataSourcesContext(environment, tools);
   if (isDelete) {
     await deleteDataSources(context, request);
     return { physicalId };

@@ -3,7 +3,7 @@ import { planChanges } from './plan';
 import { readRecords } from './records';
 import { removeRecords } from './remove';
 import { DataSource, DataSourcesRequest } from './request';
-import { isRollback, undo } from './rollback';
+import { undo } from './rollback';
 import { createFailure } from '../failure';
 import { DataSourceRecord } from '../immuta/data-sources';
 import { isOtherTenant } from '../runtime/tenant-url';
@@ -42,13 +42,6 @@ export function leaveOutOtherTenant(context: DataSourcesContext, request: DataSo
   return { ...request, previous: { ...previous, list: [] } };
 }
 
-/** When the operation began that CloudFormation rolls back with this event. Undefined if this is no rollback. */
-export async function findRolledBackSince({ deadline, operation }: DataSourcesContext): Promise<number | undefined> {
-  await operation.waitUntilSettled(deadline); // before, the answer may be about the operation before this one
-  const stack = await operation.describeStackReliably(deadline);
-  return stack && isRollback(stack) ? stack.startedAt : undefined;
-}
-
 /**
  * Rolls back an Update that changed the tenant: the function still calls the next one. Only what the Update added there
  * is removed.
@@ -71,5 +64,5 @@ export async function undoAdditions(
   // if it is the same tenant with another URL, it had these before
   await removeRecords(context, { records: remove.filter(isKept), how, addedSince: addedSince + CERTAINLY_LATER_MS });
   const ids = new Map(keep.map(({ name, record }) => [name, record.id]));
-  return desired.list.map(({ name }) => ids.get(name) ?? '').join(',');
+  return desired.list.map(({ name }) => ids.get(name)).join(',');
 }

@@ -9,10 +9,9 @@ type Limits = Pick<Removal, 'how' | 'addedSince'>;
 
 /** Decides which data sources an Update removes, and how, a minute after it was sent. */
 export async function limitUpdate(context: DataSourcesContext, request: DataSourcesRequest): Promise<Limits> {
-  const { deadline, log, operation } = context;
+  const { log } = context;
   const { physicalId, removal } = request;
-  await operation.waitUntilSettled(deadline); // before, the answer may be about the operation before this one
-  const stack = await operation.describeStackReliably(deadline);
+  const stack = await describeSettledStack(context);
   if (!stack) {
     warnOfDoubt(log, 'keeps data sources that are older than the resource, and disables the others at most');
     return {
@@ -21,6 +20,18 @@ export async function limitUpdate(context: DataSourcesContext, request: DataSour
     };
   }
   return isRollback(stack) ? { how: undo(removal), addedSince: stack.startedAt } : { how: removal };
+}
+
+/** When the operation began that CloudFormation rolls back with this event. Undefined if this is no rollback. */
+export async function findRolledBackSince(context: DataSourcesContext): Promise<number | undefined> {
+  const stack = await describeSettledStack(context);
+  return stack && isRollback(stack) ? stack.startedAt : undefined;
+}
+
+/** Describes the stack a minute after the event: before, the answer may be about the operation before this one. */
+async function describeSettledStack({ deadline, operation }: DataSourcesContext): Promise<StackOperation | undefined> {
+  await operation.waitUntilSettled(deadline);
+  return operation.describeStackReliably(deadline);
 }
 
 /**

@@ -157,13 +157,9 @@ export class CurrentOperation {
    * the next writes do not wait.
    */
   private async askBeforeWrite(clock: Clock): Promise<Reply<StackResource | undefined> | undefined> {
-    if (!this.first || this.isSilent) {
-      const reply = await this.observer.describeResource();
-      this.isSilent &&= reply === undefined;
-      return reply;
-    }
-    const reply = await this.askReliably(clock);
-    this.isSilent = reply === undefined;
+    const hasAnswered = this.first !== undefined;
+    const reply = await (hasAnswered && !this.isSilent ? this.askReliably(clock) : this.observer.describeResource());
+    this.isSilent = hasAnswered && reply === undefined;
     return reply;
   }
 
